@@ -1,0 +1,85 @@
+#include "base/buf.h"
+
+#include <stdlib.h>
+
+void buf_init(struct buf *b, size_t max)
+{
+    *b = (struct buf){.max = max};
+}
+
+void buf_free(struct buf *b)
+{
+    free(b->ptr);
+    *b = (struct buf){.max = b->max};
+}
+
+void buf_wipe_free(struct buf *b)
+{
+    if (b->ptr != NULL)
+        explicit_bzero(b->ptr, b->cap);
+    buf_free(b);
+}
+
+enum err buf_reserve(struct buf *b, size_t n)
+{
+    size_t need, cap;
+    char *p;
+
+    if (!add_ok(b->len, n, &need) || need > b->max)
+        return E_LIMIT;
+    if (need <= b->cap)
+        return OK;
+    cap = b->cap < 256 ? 256 : b->cap;
+    while (cap < need)
+        cap = cap > b->max / 2 ? b->max : cap * 2;
+    if (cap > b->max)
+        cap = b->max;
+    p = realloc(b->ptr, cap);
+    if (p == NULL)
+        return E_NOMEM;
+    b->ptr = p;
+    b->cap = cap;
+    return OK;
+}
+
+enum err buf_add(struct buf *b, struct str s)
+{
+    enum err e;
+
+    if (s.len == 0)
+        return OK;
+    if ((e = buf_reserve(b, s.len)))
+        return e;
+    memcpy(b->ptr + b->len, s.ptr, s.len);
+    b->len += s.len;
+    return OK;
+}
+
+enum err buf_add_byte(struct buf *b, char c)
+{
+    return buf_add(b, (struct str){&c, 1});
+}
+
+enum err buf_add_u64(struct buf *b, uint64_t n)
+{
+    char digits[20];
+    size_t at = sizeof(digits);
+
+    do {
+        digits[--at] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n > 0);
+    return buf_add(b, (struct str){digits + at, sizeof(digits) - at});
+}
+
+void buf_drop(struct buf *b, size_t n)
+{
+    if (n >= b->len) {
+        b->len = 0;
+        return;
+    }
+    if (n == 0)
+        return;
+    memmove(b->ptr, b->ptr + n, b->len - n);
+    b->len -= n;
+}

@@ -1,0 +1,63 @@
+#ifndef SP_BASE_LIMITS_H
+#define SP_BASE_LIMITS_H
+
+/*
+ * Every bound of the engine, why it is what it is, and which condition of
+ * policy/fail.h it raises.
+ */
+#define KIB 1024u
+#define MIB (1024u * 1024u)
+
+/* HTTP/1.1 heads: what nginx and HAProxy take by default, rounded up. */
+#define LIM_HEAD_LINE   (16 * KIB) /* one line; http_limit               */
+#define LIM_HEAD        (64 * KIB) /* all lines of one head; http_limit  */
+#define LIM_HEAD_FIELDS 200        /* field lines in one head; http_limit */
+
+/* Chunked bodies (RFC 9112, 7.1). */
+#define LIM_CHUNK_DIGITS 16         /* a size of 64 bits; http_ambiguous  */
+#define LIM_CHUNK_EXT    (1 * KIB)  /* extension bytes of one chunk line  */
+#define LIM_CHUNK_EXTS   (16 * KIB) /* the same over a whole body         */
+#define LIM_TRAILERS     (16 * KIB) /* trailer section; http_limit        */
+
+/* Bodies held whole to be judged; the images of a vision prompt fit. */
+#define LIM_REQUEST_BODY  (8 * MIB) /* request_limit                      */
+#define LIM_RESPONSE_BODY (8 * MIB) /* response_limit                     */
+
+/* Decoded content (wire-level bombs): the ratio counts above 1 MiB out. */
+#define LIM_DECODED       (8 * MIB) /* coding                             */
+#define LIM_DECODED_RATIO 200       /* out : in; coding                   */
+#define LIM_DECODED_FREE  (1 * MIB) /* output to which no ratio applies   */
+#define LIM_DECODE_STEP   (64 * KIB)
+
+/* Streams. */
+#define LIM_EVENT      (1 * MIB)  /* one event or line; stream_limit      */
+#define LIM_HELD_RAW   (4 * MIB)  /* events held in the queue             */
+#define LIM_CHANNELS   512        /* channels of one stream               */
+#define LIM_HOLD       512        /* default max_hold of a rule, bytes    */
+#define LIM_HOLD_MAX   (64 * KIB) /* largest max_hold a rule may name     */
+#define LIM_HOLD_STEP  64         /* caps are tested at these offsets     */
+#define LIM_LOOKBEHIND 63         /* characters; 64 are kept as context   */
+
+/* JSON. */
+#define LIM_JSON_DEPTH 128     /* json_invalid                          */
+#define LIM_JSON_NODES 1000000 /* values of one document; json_invalid  */
+
+/* Views and findings. */
+#define LIM_VIEW_ARENA (64 * MIB) /* unescaped text of one body            */
+#define LIM_FINDINGS   10000      /* of one body or channel; rule_error    */
+
+/* PCRE2. */
+#define LIM_MATCH      1000000     /* match limit; rule_error             */
+#define LIM_MATCH_HEAP (20 * KIB)  /* heap limit, in KiB                  */
+#define LIM_JIT_STACK  (512 * KIB) /* largest JIT stack                   */
+
+/* Connections. */
+#define LIM_PIPELINE 64         /* requests that wait for their response   */
+#define LIM_OUT      (64 * MIB) /* bytes queued towards one side           */
+
+/* Policy image. */
+#define LIM_IMAGE    (64 * MIB)
+#define LIM_RULES    4096
+#define LIM_PATTERNS 256 /* path patterns of one phase of a provider      */
+
+#endif

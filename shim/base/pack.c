@@ -1,0 +1,77 @@
+#include "base/pack.h"
+
+enum err pack_u32(struct buf *out, uint32_t n)
+{
+    char bytes[4];
+
+    for (int i = 0; i < 4; i++)
+        bytes[i] = (char)(n >> (8 * i));
+    return buf_add(out, (struct str){bytes, sizeof(bytes)});
+}
+
+enum err pack_u64(struct buf *out, uint64_t n)
+{
+    enum err e;
+
+    if ((e = pack_u32(out, (uint32_t)n)))
+        return e;
+    return pack_u32(out, (uint32_t)(n >> 32));
+}
+
+enum err pack_str(struct buf *out, struct str s)
+{
+    enum err e;
+
+    if (s.len > UINT32_MAX)
+        return E_LIMIT;
+    if ((e = pack_u32(out, (uint32_t)s.len)))
+        return e;
+    return buf_add(out, s);
+}
+
+enum err unpack_u32(struct str *in, uint32_t *ret_n)
+{
+    uint32_t n = 0;
+
+    if (in->len < 4)
+        return E_SYNTAX;
+    for (int i = 3; i >= 0; i--)
+        n = n << 8 | (unsigned char)in->ptr[i];
+    *in = str_skip(*in, 4);
+    *ret_n = n;
+    return OK;
+}
+
+enum err unpack_u64(struct str *in, uint64_t *ret_n)
+{
+    uint32_t lo = 0, hi = 0;
+
+    if (in->len < 8 || unpack_u32(in, &lo) || unpack_u32(in, &hi))
+        return E_SYNTAX;
+    *ret_n = (uint64_t)hi << 32 | lo;
+    return OK;
+}
+
+enum err unpack_str(struct str *in, struct str *ret_s)
+{
+    struct str rest = *in;
+    uint32_t n;
+
+    if (unpack_u32(&rest, &n) || rest.len < n)
+        return E_SYNTAX;
+    *ret_s = str_head(rest, n);
+    *in = str_skip(rest, n);
+    return OK;
+}
+
+enum err unpack_below(struct str *in, uint32_t count, uint32_t *ret_n)
+{
+    struct str rest = *in;
+    uint32_t n;
+
+    if (unpack_u32(&rest, &n) || n >= count)
+        return E_SYNTAX;
+    *ret_n = n;
+    *in = rest;
+    return OK;
+}

@@ -1,0 +1,105 @@
+#include "base/str.h"
+
+struct str str_of(const char *s)
+{
+    return (struct str){s, s == NULL ? 0 : strlen(s)};
+}
+
+bool str_eq_nocase(struct str a, struct str b)
+{
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++)
+        if (to_lower(a.ptr[i]) != to_lower(b.ptr[i]))
+            return false;
+    return true;
+}
+
+bool str_starts(struct str s, struct str prefix)
+{
+    return s.len >= prefix.len && str_eq(str_head(s, prefix.len), prefix);
+}
+
+bool str_ends(struct str s, struct str suffix)
+{
+    return s.len >= suffix.len &&
+           str_eq(str_skip(s, s.len - suffix.len), suffix);
+}
+
+bool str_ends_nocase(struct str s, struct str suffix)
+{
+    return s.len >= suffix.len &&
+           str_eq_nocase(str_skip(s, s.len - suffix.len), suffix);
+}
+
+struct str str_at(struct str s, struct span at)
+{
+    if (at.off > s.len || at.len > s.len - at.off)
+        return (struct str){s.ptr, 0};
+    return (struct str){s.ptr + at.off, at.len};
+}
+
+size_t str_find(struct str s, struct str needle)
+{
+    const char *p;
+
+    if (needle.len == 0)
+        return 0;
+    if (s.len < needle.len)
+        return s.len;
+    p = memmem(s.ptr, s.len, needle.ptr, needle.len);
+    return p == NULL ? s.len : (size_t)(p - s.ptr);
+}
+
+size_t str_find_byte(struct str s, char c)
+{
+    const char *p = s.len == 0 ? NULL : memchr(s.ptr, c, s.len);
+
+    return p == NULL ? s.len : (size_t)(p - s.ptr);
+}
+
+struct str str_trim(struct str s)
+{
+    while (s.len > 0 && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
+        s = str_skip(s, 1);
+    while (s.len > 0 && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
+        s.len--;
+    return s;
+}
+
+struct str str_split(struct str *rest, char c)
+{
+    size_t at = str_find_byte(*rest, c);
+    struct str part = str_head(*rest, at);
+
+    if (at == rest->len)
+        *rest = (struct str){NULL, 0};
+    else
+        *rest = (struct str){rest->ptr + at + 1, rest->len - at - 1};
+    return part;
+}
+
+enum err str_u64(struct str s, uint64_t *ret_n)
+{
+    uint64_t n = 0;
+
+    if (s.len == 0)
+        return E_SYNTAX;
+    for (size_t i = 0; i < s.len; i++) {
+        if (!is_digit(s.ptr[i]))
+            return E_SYNTAX;
+        if (__builtin_mul_overflow(n, 10, &n) ||
+            __builtin_add_overflow(n, (uint64_t)(s.ptr[i] - '0'), &n))
+            return E_LIMIT;
+    }
+    *ret_n = n;
+    return OK;
+}
+
+int hex_value(char c)
+{
+    if (is_digit(c))
+        return c - '0';
+    c = to_lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}

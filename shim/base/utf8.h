@@ -1,0 +1,30 @@
+#ifndef SP_BASE_UTF8_H
+#define SP_BASE_UTF8_H
+
+#include "base/str.h"
+
+/*
+ * UTF-8 as RFC 3629 defines it: no overlong forms, no surrogates, nothing above
+ * U+10FFFF.
+ */
+
+/* utf8_valid - all of s is well-formed and complete. */
+bool utf8_valid(struct str s);
+
+/*
+ * utf8_tail - how many bytes at the end of s are the beginning of a character
+ * that is well-formed so far but not complete (0 to 3). Only the end is looked
+ * at.
+ */
+size_t utf8_tail(struct str s);
+
+/* utf8_count - the number of code points in valid UTF-8. */
+size_t utf8_count(struct str s);
+
+/*
+ * utf8_put - the bytes of one code point to out[0..3]; their number. The code
+ * point must be a Unicode scalar value.
+ */
+size_t utf8_put(uint32_t cp, char out[4]);
+
+#endif
