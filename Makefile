@@ -1,0 +1,215 @@
+# sallyport: a libc-only shim, an engine beside it, and the command.
+#
+#   make                      build/plain/{libsallyport*.so,.a,sallyport}
+#   make SANITIZE=address,undefined   the same in build/address-undefined
+#   make demo check lint bench fuzz   scripts/ of these names
+#   make install PREFIX=/usr/local DESTDIR=
+#
+# Knobs: V=1 shows the commands, WERROR=1 makes warnings errors, B= is the
+# build tree, FUZZ_SECONDS=60 the time of each fuzz target, FUZZ= their names.
+#
+# A source that needs a library of its own says so in one line of its text:
+#   /* link: -lssl -lcrypto */          (unit tests, programs, benchmarks)
+
+SANITIZE     ?=
+WERROR       ?=
+PREFIX       ?= /usr/local
+DESTDIR      ?=
+FUZZ_SECONDS ?= 60
+CLANG        ?= clang
+
+comma := ,
+B     ?= build/$(if $(SANITIZE),$(subst $(comma),-,$(SANITIZE)),plain)
+
+engine_rooms := base json wire detect rules llm policy act state audit flow
+sources       = $(wildcard $(foreach r,$(1),shim/$(r)/*.c shim/$(r)/*.S))
+objects       = $(patsubst %,$(B)/%.o,$(basename $(call sources,$(1))))
+
+warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wvla -Wformat=2 $(if $(filter 1,$(WERROR)),-Werror)
+harden   := -fstack-protector-strong \
+            $(if $(filter x86_64 i686,$(shell uname -m)),-fcf-protection)
+# The sanitizers have their own checks of the string functions.
+optimise := $(if $(SANITIZE),-O1 -fno-omit-frame-pointer,-O2 \
+            -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+
+CPPFLAGS += -D_GNU_SOURCE -Ishim
+CFLAGS   += -std=c11 -g $(optimise) -fPIC -fvisibility=hidden \
+            -fno-semantic-interposition $(harden) $(warnings)
+sanitize := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
+LDFLAGS  += -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+# The runtime of a sanitizer is in the program, not in our shared objects.
+shared   := -shared $(if $(SANITIZE),,-Wl,--no-undefined) \
+            -Wl,--exclude-libs,ALL
+static   := -l:libpcre2-8.a -l:libz.a -l:libsodium.a
+yaml     := -ljansson -lyaml
+
+# Flags of one source: conversions are explicit in the engine.
+extra = $(if $(filter $(addprefix shim/,$(addsuffix /%,$(engine_rooms))),$(1)),\
+        -Wconversion) $(if $(filter tests/%,$(1)),-Itests/lib)
+links = $$(sed -n 's,^/\* link: \(.*\) \*/$$,\1,p' $(1))
+say   = $(if $(filter 1,$(V)),,@printf '  %-4s %s\n' $(1) $@;)
+
+# --- What is shipped. A piece whose sources are not there is left out.
+shim_so   := $(if $(wildcard shim/hooks/exports.map),$(B)/libsallyport.so)
+engine_so := $(if $(wildcard shim/flow/exports.map),$(B)/libsallyport-engine.so)
+command   := $(if $(wildcard shim/cli/main.c),$(B)/sallyport)
+engine_a  := $(B)/libsallyport.a
+
+# --- What tests it. tests/lib: prog_*.c are programs, so_*.c shared objects,
+# the rest helps every unit test.
+lib_prog := $(wildcard tests/lib/prog_*.c)
+lib_so   := $(wildcard tests/lib/so_*.c)
+lib_rest := $(filter-out $(lib_prog) $(lib_so),$(wildcard tests/lib/*.c))
+programs  = $(patsubst %.c,$(B)/%,$(wildcard tests/$(1)/*.c))
+units    := $(call programs,unit)
+replays  := $(filter-out %/stub,$(call programs,fuzz))
+benches  := $(call programs,bench)
+helpers  := $(lib_prog:tests/lib/%.c=$(B)/tests/%) \
+            $(lib_so:tests/lib/%.c=$(B)/tests/%.so)
+FUZZ     ?= $(notdir $(replays))
+fuzzers  := $(FUZZ:%=$(B)/fuzzer/%)
+
+.PHONY: all tests units replays benches helpers fuzzers clang-check \
+        check lint fuzz bench demo install uninstall clean
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: $(engine_a) $(shim_so) $(engine_so) $(command)
+tests: units replays benches helpers
+units: $(units)
+replays: $(replays)
+benches: $(benches)
+helpers: $(helpers)
+fuzzers: $(fuzzers)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) $(sanitize) $(call extra,$<) \
+	    -MMD -MP -c -o $@ $<
+
+$(B)/%.o: %.S
+	@mkdir -p $(@D)
+	$(call say,AS)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Only what is used of base goes into the shim.
+$(B)/libbase.a: $(call objects,base)
+$(engine_a): $(call objects,$(engine_rooms))
+$(B)/libtools.a: $(call objects,compile cli)
+$(B)/libhooks.a: $(call objects,hooks)
+$(B)/libtest.a: $(lib_rest:%.c=$(B)/%.o)
+$(B)/%.a:
+	@mkdir -p $(@D)
+	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/libsallyport.so: $(call objects,hooks) $(B)/libbase.a shim/hooks/exports.map
+	$(call say,LD)$(CC) $(CFLAGS) $(sanitize) $(LDFLAGS) $(shared) \
+	    -Wl,-soname,$(@F) -Wl,--version-script=shim/hooks/exports.map \
+	    -o $@ $(filter %.o %.a,$^)
+
+$(B)/libsallyport-engine.so: $(call objects,$(engine_rooms)) shim/flow/exports.map
+	$(call say,LD)$(CC) $(CFLAGS) $(sanitize) $(LDFLAGS) $(shared) \
+	    -Wl,-soname,$(@F) -Wl,--version-script=shim/flow/exports.map \
+	    -o $@ $(filter %.o,$^) $(static)
+
+$(B)/sallyport: $(call objects,compile cli) $(engine_a)
+	$(call say,LD)$(CC) $(CFLAGS) $(sanitize) $(LDFLAGS) -pie -o $@ $^ \
+	    $(static) $(yaml)
+
+# Every unit test can make allocations fail. Only tests of the hooks see the
+# hooks: to the others dlopen and the like are libc's.
+wrap := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+group = -Wl,--start-group $(1) $(static) -Wl,--end-group $(yaml)
+
+$(B)/tests/unit/hooks_%: $(B)/tests/unit/hooks_%.o $(B)/libhooks.a \
+                         $(B)/libtest.a $(B)/libtools.a $(engine_a)
+	$(call say,LD)$(CC) $(CFLAGS) $(sanitize) $(LDFLAGS) $(wrap) -o $@ $< \
+	    $(call group,$(filter %.a,$^)) $(call links,tests/unit/hooks_$*.c)
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libtest.a $(B)/libtools.a $(engine_a)
+	$(call say,LD)$(CC) $(CFLAGS) $(sanitize) $(LDFLAGS) $(wrap) -o $@ $< \
+	    $(call group,$(filter %.a,$^)) $(call links,tests/unit/$*.c)
+
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/stub.o \
+                   $(B)/libtools.a $(engine_a)
+	$(call say,LD)$(CC) $(CFLAGS) $(sanitize) $(LDFLAGS) -o $@ \
+	    $(filter %.o,$^) $(call group,$(filter %.a,$^)) \
+	    $(call links,tests/fuzz/$*.c)
+
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libtools.a $(engine_a)
+	$(call say,LD)$(CC) $(CFLAGS) $(sanitize) $(LDFLAGS) -o $@ $< \
+	    $(call group,$(filter %.a,$^)) $(call links,tests/bench/$*.c)
+
+$(B)/tests/prog_%: $(B)/tests/lib/prog_%.o
+	$(call say,LD)$(CC) $(CFLAGS) $(sanitize) $(LDFLAGS) -o $@ $< \
+	    -pthread $(call links,tests/lib/prog_$*.c)
+
+$(B)/tests/so_%.so: $(B)/tests/lib/so_%.o
+	$(call say,LD)$(CC) $(CFLAGS) $(sanitize) $(LDFLAGS) -shared -o $@ $< \
+	    $(call links,tests/lib/so_$*.c)
+
+$(B)/fuzzer/%: $(B)/tests/fuzz/%.o $(B)/libtools.a $(engine_a)
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(CFLAGS) $(sanitize) -fsanitize=fuzzer $(LDFLAGS) \
+	    -o $@ $< $(call group,$(filter %.a,$^))
+
+# --- Scripts. Each first installs the Debian packages it lacks.
+demo:
+	@scripts/install-deps demo
+	@$(MAKE) all
+	@scripts/demo
+
+check:
+	@scripts/install-deps check
+	@WERROR=$(WERROR) scripts/check
+
+lint:
+	@scripts/install-deps check
+	@$(MAKE) all
+	@scripts/lint
+
+bench:
+	@scripts/install-deps check
+	@$(MAKE) all benches helpers
+	@scripts/bench
+
+fuzz:
+	@scripts/install-deps check
+	@$(MAKE) B=build/fuzz CC=$(CLANG) FUZZ="$(FUZZ)" \
+	    SANITIZE=fuzzer-no-link,address,undefined fuzzers
+	@set -e; for f in $(FUZZ); do \
+	    mkdir -p build/fuzz/corpus/$$f tests/fuzz/corpus/$$f; \
+	    echo "fuzz $$f for $(FUZZ_SECONDS) s"; \
+	    build/fuzz/fuzzer/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+	        -max_len=65536 -verbosity=0 -artifact_prefix=build/fuzz/$$f- \
+	        build/fuzz/corpus/$$f tests/fuzz/corpus/$$f; \
+	done; echo "fuzz: no finding"
+
+# The second compiler's opinion, without objects.
+clang_checks := $(addprefix clang-check/,$(call sources,$(engine_rooms) \
+                hooks compile cli) $(lib_rest) $(lib_prog) $(lib_so) \
+                $(wildcard tests/unit/*.c tests/fuzz/*.c tests/bench/*.c))
+.PHONY: $(clang_checks)
+clang-check: $(clang_checks)
+$(clang_checks): clang-check/%: %
+	@$(CLANG) $(CPPFLAGS) $(CFLAGS) $(call extra,$<) -Werror -fsyntax-only $<
+
+bin := $(DESTDIR)$(PREFIX)/bin
+lib := $(DESTDIR)$(PREFIX)/lib/sallyport
+dat := $(DESTDIR)$(PREFIX)/share/sallyport
+
+install: all
+	install -d $(bin) $(lib) $(dat)
+	install -m 755 $(B)/sallyport $(bin)/sallyport
+	install -m 755 $(B)/libsallyport.so $(B)/libsallyport-engine.so $(lib)/
+	cd rules && find . -type f \( -name '*.yaml' -o -name '*.json' \) \
+	    -exec install -D -m 644 {} "$(abspath $(dat))/rules/{}" \;
+
+uninstall:
+	rm -f $(bin)/sallyport
+	rm -rf $(lib) $(dat)
+
+clean:
+	rm -rf build
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
