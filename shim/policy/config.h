@@ -1,0 +1,33 @@
+#ifndef SP_POLICY_CONFIG_H
+#define SP_POLICY_CONFIG_H
+
+#include "base/buf.h"
+#include "policy/fail.h"
+
+/*
+ * What a policy file says besides rules and hosts. Packed into the policy
+ * image by the compiler, unpacked by the engine.
+ */
+struct policy {
+    bool monitor;     /* mode: monitor            */
+    struct str name;  /* of the policy file       */
+    struct str audit; /* path; empty: none given  */
+    enum fail_action on_failure[COND_COUNT];
+};
+
+/* policy_init - enforcing, every condition at its default. */
+void policy_init(struct policy *p);
+
+/* policy_pack - append the image section. Errors as buf_add. */
+MUST_USE enum err policy_pack(const struct policy *p, struct buf *out);
+
+/*
+ * policy_load - read the section back; strings are borrowed from it.
+ * E_SYNTAX  cut short, unknown values, or a row opened that may not pass
+ */
+MUST_USE enum err policy_load(struct str packed, struct policy *ret_policy);
+
+/* policy_blocks - whether a condition blocks (else it passes). */
+bool policy_blocks(const struct policy *p, enum cond c);
+
+#endif
