@@ -12,12 +12,19 @@
 #define LIM_HEAD_LINE   (16 * KIB) /* one line; http_limit               */
 #define LIM_HEAD        (64 * KIB) /* all lines of one head; http_limit  */
 #define LIM_HEAD_FIELDS 200        /* field lines in one head; http_limit */
+#define LIM_METHOD      32 /* the longest registered has 17; http_limit */
 
 /* Chunked bodies (RFC 9112, 7.1). */
 #define LIM_CHUNK_DIGITS 16         /* a size of 64 bits; http_ambiguous  */
 #define LIM_CHUNK_EXT    (1 * KIB)  /* extension bytes of one chunk line  */
 #define LIM_CHUNK_EXTS   (16 * KIB) /* the same over a whole body         */
 #define LIM_TRAILERS     (16 * KIB) /* trailer section; http_limit        */
+
+/* Chunks re-framed: whole where senders write them, blocks above; http_limit */
+#define LIM_RECHUNK_HOLD  (1 * MIB)  /* a chunk kept whole, with its line   */
+#define LIM_RECHUNK_BLOCK (64 * KIB) /* content of each chunk of a larger   */
+#define LIM_RECHUNK_LINES (4 * MIB)  /* lines that wait for their content   */
+#define LIM_RECHUNK_OUT   (16 * MIB) /* what one chunk may grow to          */
 
 /* Bodies held whole to be judged; the images of a vision prompt fit. */
 #define LIM_REQUEST_BODY  (8 * MIB) /* request_limit                      */
@@ -28,6 +35,7 @@
 #define LIM_DECODED_RATIO 200       /* out : in; coding                   */
 #define LIM_DECODED_FREE  (1 * MIB) /* output to which no ratio applies   */
 #define LIM_DECODE_STEP   (64 * KIB)
+#define LIM_DECODE_US     100000 /* processor time of one body; coding    */
 
 /* Streams. */
 #define LIM_EVENT      (1 * MIB)  /* one event or line; stream_limit      */
