@@ -63,6 +63,15 @@ bool utf8_valid(struct str s)
     return true;
 }
 
+size_t utf8_char(struct str s)
+{
+    bool cut;
+
+    if (s.len == 0)
+        return 0;
+    return char_len((const unsigned char *)s.ptr, s.len, &cut);
+}
+
 size_t utf8_tail(struct str s)
 {
     for (size_t n = 1; n <= 3 && n <= s.len; n++) {

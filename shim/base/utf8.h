@@ -12,6 +12,12 @@
 bool utf8_valid(struct str s);
 
 /*
+ * utf8_char - the length of the well-formed character at the front of s, 1 to
+ * 4; 0 if there is none.
+ */
+size_t utf8_char(struct str s);
+
+/*
  * utf8_tail - how many bytes at the end of s are the beginning of a character
  * that is well-formed so far but not complete (0 to 3). Only the end is looked
  * at.
