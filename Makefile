@@ -33,11 +33,12 @@ harden   := -fstack-protector-strong \
 optimise := $(if $(SANITIZE),-O1 -fno-omit-frame-pointer,-O2 \
             -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 
-CPPFLAGS += -D_GNU_SOURCE -Ishim
-CFLAGS   += -std=c11 -g $(optimise) -fPIC -fvisibility=hidden \
-            -fno-semantic-interposition $(harden) $(warnings)
+# CFLAGS, CPPFLAGS and LDFLAGS are the user's, added behind ours.
+cppflags := -D_GNU_SOURCE -Ishim $(CPPFLAGS)
+cflags   := -std=c11 -g $(optimise) -fPIC -fvisibility=hidden \
+            -fno-semantic-interposition $(harden) $(warnings) $(CFLAGS)
 sanitize := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
-LDFLAGS  += -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+ldflags  := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDFLAGS)
 # The runtime of a sanitizer is in the program, not in our shared objects.
 shared   := -shared $(if $(SANITIZE),,-Wl,--no-undefined) \
             -Wl,--exclude-libs,ALL
@@ -85,12 +86,12 @@ fuzzers: $(fuzzers)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) $(sanitize) $(call extra,$<) \
+	$(call say,CC)$(CC) $(cppflags) $(cflags) $(sanitize) $(call extra,$<) \
 	    -MMD -MP -c -o $@ $<
 
 $(B)/%.o: %.S
 	@mkdir -p $(@D)
-	$(call say,AS)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,AS)$(CC) $(cppflags) $(cflags) -MMD -MP -c -o $@ $<
 
 # Only what is used of base goes into the shim.
 $(B)/libbase.a: $(call objects,base)
@@ -103,55 +104,55 @@ $(B)/%.a:
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
 
 $(B)/libsallyport.so: $(call objects,hooks) $(B)/libbase.a shim/hooks/exports.map
-	$(call say,LD)$(CC) $(CFLAGS) $(sanitize) $(LDFLAGS) $(shared) \
+	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) $(shared) \
 	    -Wl,-soname,$(@F) -Wl,--version-script=shim/hooks/exports.map \
 	    -o $@ $(filter %.o %.a,$^)
 
 $(B)/libsallyport-engine.so: $(call objects,$(engine_rooms)) shim/flow/exports.map
-	$(call say,LD)$(CC) $(CFLAGS) $(sanitize) $(LDFLAGS) $(shared) \
+	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) $(shared) \
 	    -Wl,-soname,$(@F) -Wl,--version-script=shim/flow/exports.map \
 	    -o $@ $(filter %.o,$^) $(static)
 
 $(B)/sallyport: $(call objects,compile cli) $(engine_a)
-	$(call say,LD)$(CC) $(CFLAGS) $(sanitize) $(LDFLAGS) -pie -o $@ $^ \
+	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) -pie -o $@ $^ \
 	    $(static) $(yaml)
 
-# Every unit test can make allocations fail. Only tests of the hooks see the
-# hooks: to the others dlopen and the like are libc's.
-wrap := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
-group = -Wl,--start-group $(1) $(static) -Wl,--end-group $(yaml)
+# Every unit test can make allocations fail. Tools and hooks are there only for
+# a test that includes their headers: to the others dlopen is libc's.
+wrap   := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+group   = -Wl,--start-group $(filter %.a,$^) $(static) -Wl,--end-group $(yaml)
+opens   = $(patsubst %.c,$(B)/%,$(shell grep -lE '^#include "($(1))/' \
+          tests/unit/*.c tests/fuzz/*.c tests/bench/*.c 2>/dev/null))
+seeking = $(call opens,$(1)) \
+          $(patsubst $(B)/tests/fuzz/%,$(B)/fuzzer/%,$(call opens,$(1)))
 
-$(B)/tests/unit/hooks_%: $(B)/tests/unit/hooks_%.o $(B)/libhooks.a \
-                         $(B)/libtest.a $(B)/libtools.a $(engine_a)
-	$(call say,LD)$(CC) $(CFLAGS) $(sanitize) $(LDFLAGS) $(wrap) -o $@ $< \
-	    $(call group,$(filter %.a,$^)) $(call links,tests/unit/hooks_$*.c)
+$(call seeking,compile|cli): $(B)/libtools.a
+$(call seeking,hooks): $(B)/libhooks.a
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libtest.a $(B)/libtools.a $(engine_a)
-	$(call say,LD)$(CC) $(CFLAGS) $(sanitize) $(LDFLAGS) $(wrap) -o $@ $< \
-	    $(call group,$(filter %.a,$^)) $(call links,tests/unit/$*.c)
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libtest.a $(engine_a)
+	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) $(wrap) -o $@ $< \
+	    $(group) $(call links,tests/unit/$*.c)
 
-$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/stub.o \
-                   $(B)/libtools.a $(engine_a)
-	$(call say,LD)$(CC) $(CFLAGS) $(sanitize) $(LDFLAGS) -o $@ \
-	    $(filter %.o,$^) $(call group,$(filter %.a,$^)) \
-	    $(call links,tests/fuzz/$*.c)
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/stub.o $(engine_a)
+	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) -o $@ \
+	    $(filter %.o,$^) $(group) $(call links,tests/fuzz/$*.c)
 
-$(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libtools.a $(engine_a)
-	$(call say,LD)$(CC) $(CFLAGS) $(sanitize) $(LDFLAGS) -o $@ $< \
-	    $(call group,$(filter %.a,$^)) $(call links,tests/bench/$*.c)
+$(B)/fuzzer/%: $(B)/tests/fuzz/%.o $(engine_a)
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(cflags) $(sanitize) -fsanitize=fuzzer $(ldflags) \
+	    -o $@ $< $(group)
+
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(engine_a)
+	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) -o $@ $< \
+	    $(group) $(call links,tests/bench/$*.c)
 
 $(B)/tests/prog_%: $(B)/tests/lib/prog_%.o
-	$(call say,LD)$(CC) $(CFLAGS) $(sanitize) $(LDFLAGS) -o $@ $< \
+	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) -o $@ $< \
 	    -pthread $(call links,tests/lib/prog_$*.c)
 
 $(B)/tests/so_%.so: $(B)/tests/lib/so_%.o
-	$(call say,LD)$(CC) $(CFLAGS) $(sanitize) $(LDFLAGS) -shared -o $@ $< \
+	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) -shared -o $@ $< \
 	    $(call links,tests/lib/so_$*.c)
-
-$(B)/fuzzer/%: $(B)/tests/fuzz/%.o $(B)/libtools.a $(engine_a)
-	@mkdir -p $(@D)
-	$(call say,LD)$(CC) $(CFLAGS) $(sanitize) -fsanitize=fuzzer $(LDFLAGS) \
-	    -o $@ $< $(call group,$(filter %.a,$^))
 
 # --- Scripts. Each first installs the Debian packages it lacks.
 demo:
@@ -186,13 +187,13 @@ fuzz:
 	done; echo "fuzz: no finding"
 
 # The second compiler's opinion, without objects.
-clang_checks := $(addprefix clang-check/,$(call sources,$(engine_rooms) \
-                hooks compile cli) $(lib_rest) $(lib_prog) $(lib_so) \
+clang_checks := $(addprefix clang-check/,$(filter %.c,$(call sources,\
+                $(engine_rooms) hooks compile cli)) $(lib_rest) $(lib_prog) $(lib_so) \
                 $(wildcard tests/unit/*.c tests/fuzz/*.c tests/bench/*.c))
 .PHONY: $(clang_checks)
 clang-check: $(clang_checks)
 $(clang_checks): clang-check/%: %
-	@$(CLANG) $(CPPFLAGS) $(CFLAGS) $(call extra,$<) -Werror -fsyntax-only $<
+	@$(CLANG) $(cppflags) $(cflags) $(call extra,$<) -Werror -fsyntax-only $<
 
 bin := $(DESTDIR)$(PREFIX)/bin
 lib := $(DESTDIR)$(PREFIX)/lib/sallyport
