@@ -22,6 +22,10 @@ static const struct row rows[COND_COUNT] = {
     [COND_RESPONSE_LIMIT] = {STR_INIT("response_limit"),
                              STR_INIT("the response body is over its limit"),
                              FAIL_BLOCK, true},
+    [COND_RESPONSE_UNKNOWN] = {STR_INIT("response_unknown"),
+                               STR_INIT("the response is of a kind that "
+                                        "cannot be inspected"),
+                               FAIL_PASS, true},
     [COND_RESPONSE_CUT] = {STR_INIT("response_cut"),
                            STR_INIT("the response ended too early"), FAIL_BLOCK,
                            false},

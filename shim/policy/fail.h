@@ -14,6 +14,7 @@ enum cond {
     COND_HTTP_LIMIT,       /* head, chunk extensions or trailers too long  */
     COND_REQUEST_LIMIT,    /* request body over LIM_REQUEST_BODY           */
     COND_RESPONSE_LIMIT,   /* response body over LIM_RESPONSE_BODY         */
+    COND_RESPONSE_UNKNOWN, /* response neither JSON, text nor events       */
     COND_RESPONSE_CUT,     /* response ended before its framing said so    */
     COND_JSON_INVALID,     /* not strict JSON where JSON is due            */
     COND_BODY_UNKNOWN,     /* a body that is neither JSON nor text         */

@@ -1,0 +1,59 @@
+#ifndef SP_AUDIT_RECORD_H
+#define SP_AUDIT_RECORD_H
+
+#include "base/buf.h"
+#include "base/kinds.h"
+
+/*
+ * One exchange, one line of JSON. Names are those of the OpenTelemetry
+ * semantic conventions (gen_ai.*, http.*, server.*, url.*, process.*) where
+ * they have one. No line ever holds a matched value: a finding is its rule,
+ * its place and a keyed fingerprint.
+ */
+
+#define AUDIT_PRINT_LEN 16 /* bytes of a fingerprint, twice as many digits */
+
+struct audit_finding {
+    struct str rule, name, category; /* borrowed                      */
+    enum action action;              /* what the policy made of it    */
+    enum severity severity;
+    enum dir dir;
+    enum role role;
+    enum part part;
+    uint64_t start, end; /* bytes of the text it stands in             */
+    unsigned char print[AUDIT_PRINT_LEN];
+};
+
+/* All strings are borrowed; an empty one is left out of the line. */
+struct audit_record {
+    struct str exchange;
+    uint64_t time_us; /* since the epoch, when the exchange began */
+    uint64_t pid;
+    struct str exe, door, host;
+    uint16_t port;
+    struct str method, path; /* without the query, which may hold a key */
+    struct str route;        /* provider description                    */
+    struct str system;       /* gen_ai.system                           */
+    bool monitor;
+    enum action action;
+    struct str rule;      /* that decided                                */
+    struct str condition; /* name of the fail-policy row, if one was met */
+    struct str detail;    /* static words about it                       */
+    struct str request_model, response_model, response_id, finish_reason;
+    struct str input_tokens, output_tokens; /* raw numbers               */
+    unsigned status;                        /* 0: no response seen       */
+    bool stream;
+    uint64_t request_bytes, response_bytes; /* bodies, as they came      */
+    uint64_t spent_ns;                      /* inside the engine          */
+    const struct audit_finding *findings;
+    size_t finding_count;   /* those listed                              */
+    uint64_t finding_total; /* all                                       */
+};
+
+/*
+ * audit_line - append the record as one line with its LF. Errors as buf_add;
+ * on error *out is unchanged.
+ */
+MUST_USE enum err audit_line(const struct audit_record *r, struct buf *out);
+
+#endif
