@@ -1,0 +1,88 @@
+#ifndef SP_RULES_RULE_H
+#define SP_RULES_RULE_H
+
+#include "base/buf.h"
+#include "base/kinds.h"
+#include "base/limits.h"
+#include "detect/validate.h"
+
+/* What becomes of text that a rule holds back longer than its max_hold. */
+enum hold_action {
+    HOLD_REDACT,  /* replaced, and dropped on until the end pattern        */
+    HOLD_BLOCK,   /* as a blocking finding                                 */
+    HOLD_RELEASE, /* let go unchanged; the rule goes on behind it          */
+    HOLD_COUNT,
+};
+
+/* How a block is told to the client. */
+enum reply {
+    REPLY_HARD, /* an error of the provider's shape          */
+    REPLY_SOFT, /* an ordinary answer that says it was cut   */
+    REPLY_COUNT,
+};
+
+/* One rule. All strings are borrowed. Lists may be NULL where counts are 0. */
+struct rule {
+    struct str id;       /* "SP-1001"                                      */
+    struct str name;     /* for people                                     */
+    struct str category; /* "secret"                                       */
+    struct str kind;     /* "aws-access-key"                               */
+    struct str put;      /* what stands in its place after a redaction     */
+    struct str match;    /* PCRE2 source, read as UTF                      */
+    struct str end;      /* ends the dropping after a cap; may be empty    */
+    unsigned dirs, roles, parts; /* bit sets of base/kinds.h               */
+    enum action action;
+    enum severity severity;
+    enum hold_action on_hold_full;
+    enum reply reply;
+    uint32_t max_hold;          /* bytes; 0 means LIM_HOLD                 */
+    uint32_t group;             /* the capture group that is the finding   */
+    const struct str *keywords; /* every match holds one of them, ASCII    */
+    size_t keyword_count;       /* case-insensitive; no keywords: no gate  */
+    bool keyword_first;         /* every match begins with one of them     */
+    uint32_t digits;        /* text must hold a run of so many digits, with  */
+                            /* space - . ( ) / between them; 0 is off        */
+    bool whole;             /* on whole bodies only, not on streams          */
+    bool no_placeholder;    /* findings that are placeholders do not count   */
+    uint32_t entropy;       /* floor, 1/1000 bit per byte of the finding     */
+    enum validator check;   /* the finding must pass                         */
+    const struct str *nots; /* patterns that must not match the finding    */
+    size_t not_count;
+    const struct str *tags;
+    size_t tag_count;
+    uint32_t index; /* place in the set; set by rules_load                 */
+};
+
+/* Where a rule does not look. Zero bits in a set mean all of it. */
+struct exclusion {
+    uint32_t rule;   /* index */
+    struct str host; /* "" any; "*.example.com": every name below it */
+    unsigned dirs, roles, parts;
+};
+
+/*
+ * rule_compile_check - for the compiler of rule files: can this rule be used?
+ *
+ * Compiles match, end and nots, also with the JIT. Refused are patterns that
+ * match the empty string, a group that is not there, a lookbehind over
+ * LIM_LOOKBEHIND, keywords or lists out of bounds, and, for rules without
+ * `whole`, what cannot be matched piece by piece: \G \K \C, callouts, (*VERB)s,
+ * recursion, nested lookbehind. Then match is run against generated hostile
+ * texts of 64 KiB: one that reaches the match limit, or takes time out of all
+ * proportion, is refused.
+ *
+ * OK            usable
+ * E_SYNTAX      not; *why says it in one line of English
+ * E_LIMIT       not; as E_SYNTAX, but it is a limit that is passed
+ * E_NOMEM
+ */
+MUST_USE enum err rule_compile_check(const struct rule *r, struct buf *why);
+
+/*
+ * rule_keyword_first - does every match of the rule begin with one of its
+ * keywords, as far as the pattern's text shows? Looks through leading
+ * assertions, options and groups at literal text only; false means "not seen".
+ */
+bool rule_keyword_first(const struct rule *r);
+
+#endif

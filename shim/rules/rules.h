@@ -1,0 +1,97 @@
+#ifndef SP_RULES_RULES_H
+#define SP_RULES_RULES_H
+
+#include "rules/rule.h"
+
+/*
+ * A set of rules, ready to look at text. Immutable after load and shared by
+ * threads; a pattern is compiled the first time it is needed.
+ */
+struct rules; /* owned by who loaded it */
+
+/*
+ * rules_pack - the packed form of n rules and their exclusions, appended.
+ * E_LIMIT over LIM_RULES or a limit of rule_compile_check; E_SYNTAX for a rule
+ * whose fields are out of range; E_NOMEM. Does not compile patterns.
+ */
+MUST_USE enum err rules_pack(const struct rule *list, size_t n,
+                             const struct exclusion *ex, size_t ex_n,
+                             struct buf *out);
+
+/*
+ * rules_load - from the packed form, which must outlive the rules: strings
+ * are borrowed from it. monitor: no action is stronger than ACTION_LOG.
+ * E_SYNTAX  not such bytes; E_LIMIT; E_NOMEM
+ */
+MUST_USE enum err rules_load(struct str packed, bool monitor,
+                             struct rules **ret_rules);
+void rules_free(struct rules *rs);
+
+size_t rules_count(const struct rules *rs);
+/* rules_at - i below the count. Borrowed for as long as the rules live. */
+const struct rule *rules_at(const struct rules *rs, size_t i);
+/* rules_action - the rule's action; at most ACTION_LOG in monitor mode. */
+enum action rules_action(const struct rules *rs, const struct rule *r);
+/* rules_applies - would the rule look at text that stands there? */
+bool rules_applies(const struct rules *rs, const struct rule *r,
+                   const struct scope *at);
+/* rules_slow - patterns in use that the JIT did not take on this machine. */
+size_t rules_slow(const struct rules *rs);
+
+/*
+ * What matching needs for itself: match data, a JIT stack, a match context
+ * with our limits. One thread at a time; one for a connection is enough.
+ */
+struct scratch;
+MUST_USE enum err scratch_new(struct scratch **ret_scratch);
+void scratch_free(struct scratch *sc);
+
+/* Bytes start..end of a text; of a channel: counted from its beginning. */
+struct finding {
+    const struct rule *rule; /* borrowed from the rules */
+    uint32_t seg;            /* as the caller numbered the text */
+    uint64_t start, end;
+};
+
+/* At most LIM_FINDINGS of them. A zeroed struct is empty. */
+struct findings {
+    struct finding *list; /* owned */
+    size_t count, cap;
+};
+void findings_init(struct findings *f);
+void findings_free(struct findings *f);
+/* findings_clear - forget them, keep the memory. */
+void findings_clear(struct findings *f);
+
+/*
+ * rules_scan - what the rules that look at `at` find in one whole text.
+ *
+ * text must be valid UTF-8. Appends to *out, of this text sorted by start, then
+ * longer first, then more severe. Matches of one rule do not overlap.
+ *
+ * E_LIMIT     match limit, heap limit, JIT stack, or LIM_FINDINGS
+ * E_INTERNAL  PCRE2 gave another error, or a pattern does not compile
+ * E_NOMEM
+ * An error is never "no match": the caller refuses. *out is then as before.
+ */
+MUST_USE enum err rules_scan(const struct rules *rs, struct scratch *sc,
+                             const struct scope *at, struct str text,
+                             uint32_t seg, struct findings *out);
+
+/* Overlapping findings that change the text, as one. */
+struct cluster {
+    uint64_t start, end;
+    enum action action;      /* the strongest: ACTION_REDACT or ACTION_BLOCK */
+    const struct rule *rule; /* names it: leftmost, longest, most severe     */
+    size_t first, last;      /* the findings looked at are first..last-1     */
+};
+
+/*
+ * cluster_next - the next cluster of list[*pos..n), which is sorted as
+ * rules_scan sorts and of one text; *pos moves behind it. False at the end.
+ * Findings whose action is weaker than redact are passed over.
+ */
+bool cluster_next(const struct rules *rs, const struct finding *list, size_t n,
+                  size_t *pos, struct cluster *ret_cluster);
+
+#endif

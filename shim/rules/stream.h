@@ -1,0 +1,68 @@
+#ifndef SP_RULES_STREAM_H
+#define SP_RULES_STREAM_H
+
+#include "rules/rules.h"
+
+/*
+ * One channel of text that arrives in pieces. Held back is what a rule might
+ * still turn into a match, and nothing else; what comes out does not depend on
+ * how the text was cut.
+ *
+ * All offsets are bytes since stream_new. Rules with `whole` never run here.
+ */
+struct stream;
+
+/* One decided change of the text: its bytes start..end become put. */
+struct stream_edit {
+    uint64_t start, end;
+    const struct rule *rule; /* borrowed from the rules                     */
+    enum action action;      /* ACTION_REDACT, or ACTION_BLOCK: text before */
+                             /* start may leave, nothing behind it ever does*/
+    struct str put;          /* empty where dropping goes on after a cap    */
+};
+
+/*
+ * stream_new - rules, scratch and the host in `at` are borrowed and must
+ * outlive the stream. The scratch may serve many streams of one thread.
+ * E_NOMEM
+ */
+MUST_USE enum err stream_new(const struct rules *rs, struct scratch *sc,
+                             const struct scope *at, struct stream **ret_st);
+void stream_free(struct stream *st);
+
+/*
+ * stream_take - the next piece of the text. All pieces together are valid
+ * UTF-8; a piece may end inside a character.
+ *
+ * Errors as rules_scan, also E_LIMIT where overlapping findings hold back more
+ * than LIM_HOLD_CHAIN. An error is final: later calls return it again, and
+ * what is not safe by then never will be. After a block, pieces are ignored.
+ */
+MUST_USE enum err stream_take(struct stream *st, struct str more);
+
+/*
+ * stream_flush - the text ends here, all of it is decided. A following
+ * stream_take begins a new text: ^ and \b see a start, offsets go on.
+ * E_SYNTAX for an unfinished character at the end; errors as stream_take.
+ */
+MUST_USE enum err stream_flush(struct stream *st);
+
+/* stream_safe - all text below is decided. Never falls. */
+uint64_t stream_safe(const struct stream *st);
+/* stream_end - bytes taken so far. */
+uint64_t stream_end(const struct stream *st);
+
+/*
+ * stream_next - the next decided edit, sorted and disjoint, each once. A
+ * redaction ends at or below stream_safe, a block starts there. After a block
+ * there is none.
+ */
+bool stream_next(struct stream *st, struct stream_edit *ret_edit);
+
+/*
+ * stream_finding - the next decided finding, sorted by start, each once, those
+ * that are only logged too. Of a cap: the bytes held when it was reached.
+ */
+bool stream_finding(struct stream *st, struct finding *ret_finding);
+
+#endif
