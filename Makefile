@@ -26,7 +26,9 @@ sources       = $(wildcard $(foreach r,$(1),shim/$(r)/*.c shim/$(r)/*.S))
 objects       = $(patsubst %,$(B)/%.o,$(basename $(call sources,$(1))))
 
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-            -Wvla -Wformat=2 $(if $(filter 1,$(WERROR)),-Werror)
+            -Wvla -Wformat=2
+# Under sanitizers gcc warns of paths that cannot be.
+warnings += $(if $(SANITIZE),,$(if $(filter 1,$(WERROR)),-Werror))
 harden   := -fstack-protector-strong \
             $(if $(filter x86_64 i686,$(shell uname -m)),-fcf-protection)
 # The sanitizers have their own checks of the string functions.
