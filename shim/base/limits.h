@@ -51,8 +51,11 @@
 #define LIM_JSON_NODES 1000000 /* values of one document; json_invalid  */
 
 /* Views and findings. */
-#define LIM_VIEW_ARENA (64 * MIB) /* unescaped text of one body            */
-#define LIM_FINDINGS   10000      /* of one body or channel; rule_error    */
+#define LIM_VIEW_ARENA  (64 * MIB) /* unescaped text of one body            */
+#define LIM_VIEW_ACTIVE 4096       /* path states open at once; json_invalid */
+#define LIM_VIEW_KEYS   64         /* channel keys around one value          */
+#define LIM_FACT        256        /* bytes kept of a model name, an id      */
+#define LIM_FINDINGS    10000      /* of one body or channel; rule_error    */
 
 /* PCRE2. */
 #define LIM_MATCH      1000000     /* match limit; rule_error             */
@@ -67,5 +70,16 @@
 #define LIM_IMAGE    (64 * MIB)
 #define LIM_RULES    4096
 #define LIM_PATTERNS 256 /* path patterns of one phase of a provider      */
+
+/* Rule files. Each bound raises an error with its place in the file. */
+#define LIM_RULE_FILE  (4 * MIB)
+#define LIM_RULE_FILES 256 /* a policy with all it includes             */
+#define LIM_COMPILE    (64 * MIB) /* memory of one compilation             */
+#define LIM_YAML_DEPTH 32
+#define LIM_YAML_NODES 500000 /* LIM_RULES rules with a hundred values     */
+#define LIM_YAML_KEYS  256    /* keys of one map are compared pair by pair */
+#define LIM_DIAGS      50     /* errors shown                              */
+#define LIM_SLUG       64     /* names, kinds, categories                  */
+#define LIM_KEYWORDS   256    /* keywords of one rule                      */
 
 #endif
