@@ -35,7 +35,6 @@ struct sse {
     struct sse_line *lines;
     size_t lines_cap;
     size_t max;      /* bytes of one item                              */
-    size_t size;     /* bytes of the item in work                      */
     size_t skip;     /* bytes at its front that belong to no line      */
     int state, ends; /* enums of sse.c                                 */
     bool comment;    /* the item's first line is a comment             */
