@@ -1,0 +1,317 @@
+#include "flow/conn.h"
+
+#include <stdlib.h>
+
+#include "act/refuse.h"
+#include "wire/coding.h"
+
+struct conn *conn_new(struct engine *eng, const struct peer *peer)
+{
+    struct conn *c = calloc(1, sizeof(*c));
+
+    if (c == NULL)
+        return NULL;
+    c->eng = eng;
+    c->port = peer->port;
+    c->door = peer->door;
+    c->named = peer->host.len > 0;
+    buf_init(&c->host, 512);
+    queue_init(&c->out[DIR_SEND], LIM_OUT);
+    queue_init(&c->out[DIR_RECV], LIM_OUT);
+    http_head_init(&c->req.head, HTTP_REQUEST);
+    http_head_init(&c->res.head, HTTP_RESPONSE);
+    buf_init(&c->req.content, LIM_REQUEST_BODY);
+    buf_init(&c->req.raw, (size_t)4 * LIM_REQUEST_BODY);
+    buf_init(&c->res.content, LIM_RESPONSE_BODY);
+    buf_init(&c->res.raw, (size_t)4 * LIM_RESPONSE_BODY);
+    if (!engine_watches(eng, peer->host, peer->port))
+        c->state = CONN_PASS;
+    if (buf_add(&c->host, str_head(peer->host, c->host.max))) {
+        conn_free(c);
+        return NULL;
+    }
+    return c;
+}
+
+void conn_abandon(struct conn *c)
+{
+    while (c->first != NULL) {
+        if (c->first->detail == NULL)
+            c->first->detail = "no complete response";
+        conn_done(c);
+    }
+}
+
+void conn_free(struct conn *c)
+{
+    if (c == NULL)
+        return;
+    c->entered_ns = engine_clock_ns();
+    conn_abandon(c);
+    relay_free(c->res.relay);
+    http_head_free(&c->req.head);
+    http_head_free(&c->res.head);
+    http_body_free(&c->req.body);
+    http_body_free(&c->res.body);
+    buf_wipe_free(&c->req.content);
+    buf_wipe_free(&c->req.raw);
+    buf_wipe_free(&c->res.content);
+    buf_wipe_free(&c->res.raw);
+    queue_free(&c->out[DIR_SEND]);
+    queue_free(&c->out[DIR_RECV]);
+    if (c->tools_ready)
+        tools_free(&c->tools);
+    buf_free(&c->host);
+    free(c);
+}
+
+enum err conn_out(struct conn *c, enum dir d, struct str bytes)
+{
+    return buf_add(queue_open(&c->out[d]), bytes);
+}
+
+void conn_pass(struct conn *c)
+{
+    c->state = CONN_PASS;
+    c->req.phase = REQ_ENDED;
+    c->res.phase = RES_ENDED;
+}
+
+static void set_why(struct conn *c, struct str text)
+{
+    text = str_head(text, sizeof(c->why) - 1);
+    if (text.len > 0)
+        memcpy(c->why, text.ptr, text.len);
+    c->why[text.len] = '\0';
+}
+
+void conn_blocked(struct conn *c, const struct exchange *ex)
+{
+    struct buf why;
+
+    buf_init(&why, sizeof(c->why) - 1);
+    if (exchange_why(ex, &why) == OK)
+        set_why(c, buf_str(&why));
+    else
+        set_why(c, STR("Blocked by sallyport policy"));
+    buf_free(&why);
+    c->state = CONN_BLOCKED;
+    c->req.phase = REQ_ENDED;
+    c->res.phase = RES_ENDED;
+}
+
+/* Without memory or an answer: what stands in the queue is cut off as well. */
+static void conn_failed(struct conn *c, struct str why)
+{
+    set_why(c, why);
+    c->state = CONN_FAILED;
+    c->req.phase = REQ_ENDED;
+    c->res.phase = RES_ENDED;
+}
+
+void conn_fail(struct conn *c, enum cond cond, const char *detail)
+{
+    struct buf why;
+
+    if (c->first != NULL)
+        exchange_cond(c->first, cond, detail);
+    buf_init(&why, sizeof(c->why) - 1);
+    if (buf_add(&why, STR("Blocked by sallyport policy: ")) ||
+        buf_add(&why, cond_text(cond)))
+        buf_clear(&why);
+    conn_failed(c, why.len > 0 ? buf_str(&why)
+                               : STR("Blocked by sallyport policy"));
+    buf_free(&why);
+    conn_abandon(c);
+}
+
+static enum err put_refusal(struct exchange *ex)
+{
+    struct refusal refusal = {
+        .shape = ex->provider != NULL ? ex->provider->reply : STR("openai"),
+        .rule = exchange_rule(ex),
+        .exchange = str_of(ex->id),
+    };
+    struct buf text;
+    enum err e;
+
+    buf_init(&text, 1024);
+    if (!(e = exchange_why(ex, &text))) {
+        refusal.text = buf_str(&text);
+        e = refuse_response(&refusal, ex->asked.head, &ex->refusal);
+    }
+    buf_free(&text);
+    return e;
+}
+
+/* The exchange whose turn it is has an answer of ours: deliver it. */
+static void deliver_refusal(struct conn *c)
+{
+    struct exchange *ex = c->first;
+
+    if (ex == NULL || ex->refusal.len == 0)
+        return;
+    if (conn_out(c, DIR_RECV, buf_str(&ex->refusal))) {
+        conn_fail(c, COND_NOMEM, NULL);
+        return;
+    }
+    ex->status = 403;
+    conn_blocked(c, ex);
+    conn_done(c);
+    conn_abandon(c);
+}
+
+void conn_refuse(struct conn *c, struct exchange *ex)
+{
+    c->req.phase = REQ_ENDED;
+    if (put_refusal(ex)) {
+        conn_fail(c, COND_NOMEM, NULL);
+        return;
+    }
+    deliver_refusal(c);
+}
+
+void conn_done(struct conn *c)
+{
+    struct exchange *ex = c->first;
+    uint64_t now = engine_clock_ns();
+    struct exchange_place place = {
+        .host = buf_str(&c->host),
+        .port = c->port,
+        .door = c->door,
+        .spent_ns = c->spent_ns + (now - c->entered_ns),
+    };
+
+    c->spent_ns = 0;
+    c->entered_ns = now;
+    c->first = ex->next;
+    if (c->first == NULL)
+        c->last = NULL;
+    c->waiting--;
+    if (c->req.ex == ex) { /* answered before it was sent: too late now */
+        c->req.ex = NULL;
+        c->req.phase = REQ_ENDED;
+    }
+    exchange_audit(ex, c->eng, &place);
+    exchange_free(ex);
+    if (c->state == CONN_OPEN)
+        deliver_refusal(c);
+}
+
+enum err conn_content(const struct http_head *h, const struct buf *content,
+                      struct buf *room, struct str *ret_body)
+{
+    struct decoder *d = NULL;
+    struct str value = {0};
+    enum coding coding;
+    enum err e;
+
+    if (http_field_count(h, STR("content-encoding")) > 1)
+        return E_UNSUPPORTED;
+    (void)http_field_get(h, STR("content-encoding"), &value);
+    if ((e = coding_from(value, &coding)))
+        return e;
+    if (coding == CODING_IDENTITY || content->len == 0) {
+        *ret_body = buf_str(content);
+        return OK;
+    }
+    if ((e = decoder_new(coding, room->max, &d)))
+        return e;
+    if (!(e = decoder_feed(d, buf_str(content), room)))
+        e = decoder_end(d);
+    decoder_free(d);
+    if (!e)
+        *ret_body = buf_str(room);
+    return e;
+}
+
+static void enter(struct conn *c)
+{
+    c->entered_ns = engine_clock_ns();
+}
+
+static void leave(struct conn *c)
+{
+    c->spent_ns += engine_clock_ns() - c->entered_ns;
+}
+
+/* Passed bytes go through the queue while what was held before is in it. */
+static void pass_on(struct conn *c, enum dir d, struct str bytes)
+{
+    if (conn_out(c, d, bytes))
+        conn_failed(c, STR("sallyport: out of memory"));
+}
+
+void conn_send(struct conn *c, struct str plain)
+{
+    enter(c);
+    if (c->state == CONN_OPEN)
+        request_feed(c, plain);
+    else if (c->state == CONN_PASS)
+        pass_on(c, DIR_SEND, plain);
+    leave(c);
+}
+
+void conn_recv(struct conn *c, struct str plain)
+{
+    enter(c);
+    if (c->state == CONN_OPEN)
+        response_feed(c, plain);
+    else if (c->state == CONN_PASS)
+        pass_on(c, DIR_RECV, plain);
+    leave(c);
+}
+
+void conn_end(struct conn *c, enum dir d)
+{
+    enter(c);
+    if (c->state == CONN_OPEN && d == DIR_RECV)
+        response_eof(c);
+    else if (c->state == CONN_OPEN && !c->named && c->first == NULL &&
+             c->req.phase == REQ_HEAD && c->req.head.started) {
+        /* Half a head to a host nobody named: not ours to keep. */
+        pass_on(c, DIR_SEND, buf_str(&c->req.head.raw));
+        conn_pass(c);
+    }
+    leave(c);
+}
+
+struct str conn_ready(const struct conn *c, enum dir d)
+{
+    return queue_str(&c->out[d]);
+}
+
+void conn_taken(struct conn *c, enum dir d, size_t n)
+{
+    queue_take(&c->out[d], n);
+}
+
+enum conn_state conn_state(const struct conn *c)
+{
+    return c->state;
+}
+
+const char *conn_why(const struct conn *c)
+{
+    return c->why;
+}
+
+/* The one symbol the engine exports; flow/api.h describes each member. */
+extern const struct engine_api sallyport_engine_api;
+
+__attribute__((visibility("default")))
+const struct engine_api sallyport_engine_api = {
+    .version = ENGINE_API_VERSION,
+    .engine_open = engine_open,
+    .engine_close = engine_close,
+    .engine_watches = engine_watches,
+    .conn_new = conn_new,
+    .conn_free = conn_free,
+    .conn_send = conn_send,
+    .conn_recv = conn_recv,
+    .conn_end = conn_end,
+    .conn_ready = conn_ready,
+    .conn_taken = conn_taken,
+    .conn_state = conn_state,
+    .conn_why = conn_why,
+};

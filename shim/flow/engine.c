@@ -1,0 +1,166 @@
+#include "flow/engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "rules/image.h"
+
+uint64_t engine_clock_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* One line for people: what, and about which file. Cut off if too long. */
+static void say(char *why, size_t size, const char *what, const char *path)
+{
+    struct str parts[] = {str_of(what), STR(": "), str_of(path)};
+    size_t at = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        for (size_t k = 0; k < parts[i].len && at + 1 < size; k++)
+            why[at++] = parts[i].ptr[k];
+    why[at] = '\0';
+}
+
+/* pread, for the host's read is interposed and must not come back to us. */
+static enum err read_all(int fd, size_t size, struct buf *out)
+{
+    enum err e;
+
+    if ((e = buf_reserve(out, size)))
+        return e;
+    while (out->len < size) {
+        ssize_t n =
+            pread(fd, out->ptr + out->len, size - out->len, (off_t)out->len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return E_UNSUPPORTED;
+        out->len += (size_t)n;
+    }
+    return OK;
+}
+
+static enum err read_file(const char *path, struct buf *out)
+{
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    enum err e = E_UNSUPPORTED;
+
+    if (fd < 0)
+        return E_UNSUPPORTED;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= 0)
+        e = read_all(fd, (size_t)st.st_size, out);
+    (void)syscall(SYS_close, fd);
+    return e;
+}
+
+static enum err load(struct engine *eng, bool monitor)
+{
+    struct image image;
+    enum err e;
+
+    if ((e = image_read(buf_str(&eng->image), &image)) ||
+        (e = policy_load(image.policy, &eng->policy)))
+        return e;
+    eng->policy.monitor |= monitor;
+    if ((e = rules_load(image.rules, eng->policy.monitor, &eng->rules)))
+        return e;
+    return providers_load(image.providers, &eng->providers);
+}
+
+static enum err own(const char *given, struct str fallback, char **ret_copy)
+{
+    struct str s = given != NULL ? str_of(given) : fallback;
+
+    *ret_copy = NULL;
+    if (s.len == 0)
+        return OK;
+    *ret_copy = strndup(s.ptr, s.len);
+    return *ret_copy != NULL ? OK : E_NOMEM;
+}
+
+static enum err fill_key(unsigned char *key, size_t n)
+{
+    size_t have = 0;
+
+    while (have < n) {
+        ssize_t got = getrandom(key + have, n - have, 0);
+
+        if (got < 0 && errno != EINTR)
+            return E_INTERNAL;
+        have += got > 0 ? (size_t)got : 0;
+    }
+    return OK;
+}
+
+static enum err engine_fill(struct engine *eng, const struct engine_config *cfg,
+                            char *why, size_t why_size)
+{
+    enum err e;
+
+    if (cfg->policy == NULL) {
+        say(why, why_size, "no policy", "SALLYPORT_POLICY is not set");
+        return E_UNSUPPORTED;
+    }
+    if ((e = read_file(cfg->policy, &eng->image))) {
+        say(why, why_size, "cannot read the policy image", cfg->policy);
+        return e;
+    }
+    if ((e = load(eng, cfg->monitor))) {
+        say(why, why_size, "not a policy image of this version", cfg->policy);
+        return e;
+    }
+    if ((e = own(cfg->audit, eng->policy.audit, &eng->audit)) ||
+        (e = own(cfg->exe, STR(""), &eng->exe)) ||
+        (e = fill_key(eng->key, sizeof(eng->key))))
+        say(why, why_size, "cannot start", err_name(e));
+    return e;
+}
+
+enum err engine_open(const struct engine_config *cfg,
+                     struct engine **ret_engine, char *why, size_t why_size)
+{
+    struct engine *eng = calloc(1, sizeof(*eng));
+    enum err e;
+
+    if (eng == NULL) {
+        say(why, why_size, "cannot start", "out of memory");
+        return E_NOMEM;
+    }
+    buf_init(&eng->image, LIM_IMAGE);
+    if ((e = engine_fill(eng, cfg, why, why_size))) {
+        engine_close(eng);
+        return e;
+    }
+    *ret_engine = eng;
+    return OK;
+}
+
+void engine_close(struct engine *eng)
+{
+    if (eng == NULL)
+        return;
+    rules_free(eng->rules);
+    providers_free(eng->providers);
+    buf_free(&eng->image);
+    free(eng->audit);
+    free(eng->exe);
+    explicit_bzero(eng->key, sizeof(eng->key));
+    free(eng);
+}
+
+bool engine_watches(const struct engine *eng, struct str host, uint16_t port)
+{
+    return host.len == 0 || providers_watch(eng->providers, host, port);
+}

@@ -1,0 +1,38 @@
+#ifndef SP_FLOW_ENGINE_H
+#define SP_FLOW_ENGINE_H
+
+#include <stdatomic.h>
+
+#include "audit/print.h"
+#include "flow/api.h"
+#include "llm/describe.h"
+#include "policy/config.h"
+#include "rules/rules.h"
+
+/*
+ * What is shared by all connections of a process. Nothing in it changes after
+ * engine_open but the counters.
+ */
+struct engine {
+    struct buf image; /* owned; rules, providers and policy borrow from it */
+    struct rules *rules;
+    struct providers *providers;
+    struct policy policy;
+    char *audit; /* owned path; NULL: no audit file                        */
+    char *exe;   /* owned; NULL where unknown                              */
+    unsigned char key[AUDIT_KEY_LEN]; /* of fingerprints and exchange ids  */
+    atomic_uint_fast64_t exchanges;   /* begun so far: numbers the ids     */
+    atomic_bool audit_failed;         /* the last line could not be written */
+};
+
+/* The calls of flow/api.h. */
+MUST_USE enum err engine_open(const struct engine_config *cfg,
+                              struct engine **ret_engine, char *why,
+                              size_t why_size);
+void engine_close(struct engine *eng);
+bool engine_watches(const struct engine *eng, struct str host, uint16_t port);
+
+/* engine_clock_ns - a clock that only goes forward, for time spent. */
+uint64_t engine_clock_ns(void);
+
+#endif

@@ -1,0 +1,195 @@
+#include "flow/exchange.h"
+
+#include <stdlib.h>
+#include <sodium/crypto_generichash.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "audit/sink.h"
+#include "rules/rule.h"
+
+static uint64_t wall_clock_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/*
+ * An id nobody can guess or repeat, also after a fork: a keyed hash of process,
+ * count and time, as 26 characters of base 32.
+ */
+static void make_id(struct engine *eng, uint64_t now, char *id)
+{
+    static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
+    uint64_t seed[3] = {(uint64_t)getpid(),
+                        atomic_fetch_add(&eng->exchanges, 1), now};
+    unsigned char hash[17] = {0}; /* one more than used: read in pairs */
+    size_t at = 3;
+
+    (void)crypto_generichash(hash, 16, (const unsigned char *)seed,
+                             sizeof(seed), eng->key, sizeof(eng->key));
+    memcpy(id, "sp-", 3);
+    for (size_t bit = 0; at < EXCHANGE_ID_LEN; bit += 5) {
+        unsigned pair = (unsigned)hash[bit / 8] << 8 | hash[bit / 8 + 1];
+
+        id[at++] = digits[pair >> (11 - bit % 8) & 31];
+    }
+    id[at] = '\0';
+}
+
+enum err exchange_new(struct engine *eng, struct exchange **ret_ex)
+{
+    struct exchange *ex = calloc(1, sizeof(*ex));
+
+    if (ex == NULL)
+        return E_NOMEM;
+    ex->eng = eng;
+    ex->begun_us = wall_clock_us();
+    arena_init(&ex->arena, 256 * (size_t)KIB);
+    buf_init(&ex->refusal, 64 * (size_t)KIB);
+    make_id(eng, ex->begun_us, ex->id);
+    *ret_ex = ex;
+    return OK;
+}
+
+void exchange_free(struct exchange *ex)
+{
+    if (ex == NULL)
+        return;
+    arena_free(&ex->arena);
+    buf_free(&ex->refusal);
+    free(ex);
+}
+
+void exchange_finding(struct exchange *ex, const struct finding *f,
+                      const struct scope *scope, struct str value)
+{
+    enum action action = rules_action(ex->eng->rules, f->rule);
+    struct audit_finding *a;
+
+    verdict_finding(&ex->verdict, action, f->rule);
+    ex->finding_total++;
+    if (ex->finding_count == EXCHANGE_FINDINGS)
+        return;
+    a = &ex->findings[ex->finding_count++];
+    *a = (struct audit_finding){
+        .rule = f->rule->id,
+        .name = f->rule->name,
+        .category = f->rule->category,
+        .action = ex->eng->policy.monitor ? f->rule->action : action,
+        .severity = f->rule->severity,
+        .dir = scope->dir,
+        .role = scope->role,
+        .part = scope->part,
+        .start = f->start,
+        .end = f->end,
+    };
+    fingerprint(ex->eng->key, value, a->print);
+}
+
+void exchange_fact(struct exchange *ex, enum dir d, enum fact fact,
+                   struct str value)
+{
+    struct str copy;
+
+    if (str_eq(ex->facts[d][fact], value))
+        return;
+    if (arena_copy(&ex->arena, str_head(value, 256), &copy) == OK)
+        ex->facts[d][fact] = copy;
+}
+
+void exchange_cond(struct exchange *ex, enum cond c, const char *detail)
+{
+    verdict_cond(&ex->verdict, &ex->eng->policy, c);
+    if (ex->detail == NULL)
+        ex->detail = detail;
+}
+
+struct str exchange_rule(const struct exchange *ex)
+{
+    const struct verdict *v = &ex->verdict;
+
+    return v->rule != NULL ? v->rule->id : cond_name(v->cause);
+}
+
+enum err exchange_why(const struct exchange *ex, struct buf *out)
+{
+    const struct verdict *v = &ex->verdict;
+    struct str what = v->rule != NULL ? v->rule->name : cond_text(v->cause);
+    struct str detail = v->rule == NULL ? str_of(ex->detail) : STR("");
+    enum err e;
+
+    if ((e = buf_add(out, STR("Blocked by sallyport policy: "))) ||
+        (e = buf_add(out, what)))
+        return e;
+    if (detail.len > 0 &&
+        ((e = buf_add(out, STR(": "))) || (e = buf_add(out, detail))))
+        return e;
+    if ((e = buf_add(out, STR(" (rule "))) ||
+        (e = buf_add(out, exchange_rule(ex))) ||
+        (e = buf_add(out, STR(", exchange "))) ||
+        (e = buf_add(out, str_of(ex->id))))
+        return e;
+    return buf_add(out, STR(")"));
+}
+
+static struct audit_record record_of(const struct exchange *ex,
+                                     const struct exchange_place *place)
+{
+    const struct str *asked = ex->facts[DIR_SEND];
+    const struct str *said = ex->facts[DIR_RECV];
+    const struct verdict *v = &ex->verdict;
+
+    return (struct audit_record){
+        .exchange = str_of(ex->id),
+        .time_us = ex->begun_us,
+        .pid = (uint64_t)getpid(),
+        .exe = str_of(ex->eng->exe),
+        .door = str_of(place->door),
+        .host = place->host,
+        .port = place->port,
+        .method = ex->method,
+        .path = ex->path,
+        .route = ex->provider != NULL ? ex->provider->id : STR(""),
+        .system = ex->provider != NULL ? ex->provider->system : STR(""),
+        .monitor = ex->eng->policy.monitor,
+        .action = v->action,
+        .rule = v->rule != NULL ? v->rule->id : STR(""),
+        .condition = v->cause != COND_NONE ? cond_name(v->cause) : STR(""),
+        .detail = str_of(ex->detail),
+        .request_model = asked[FACT_MODEL],
+        .response_model = said[FACT_MODEL],
+        .response_id = said[FACT_ID],
+        .finish_reason = said[FACT_FINISH],
+        .input_tokens = said[FACT_INPUT_TOKENS],
+        .output_tokens = said[FACT_OUTPUT_TOKENS],
+        .status = ex->status,
+        .stream = ex->stream,
+        .request_bytes = ex->bytes[DIR_SEND],
+        .response_bytes = ex->bytes[DIR_RECV],
+        .spent_ns = place->spent_ns,
+        .findings = ex->findings,
+        .finding_count = ex->finding_count,
+        .finding_total = ex->finding_total,
+    };
+}
+
+void exchange_audit(struct exchange *ex, struct engine *eng,
+                    const struct exchange_place *place)
+{
+    struct audit_record record;
+    struct buf line;
+    bool written;
+
+    if (ex->audited || eng->audit == NULL)
+        return;
+    ex->audited = true;
+    record = record_of(ex, place);
+    buf_init(&line, 256 * (size_t)KIB);
+    written = audit_line(&record, &line) == OK &&
+              audit_write(eng->audit, buf_str(&line)) == OK;
+    atomic_store(&eng->audit_failed, !written);
+    buf_free(&line);
+}

@@ -1,0 +1,91 @@
+#ifndef SP_FLOW_EXCHANGE_H
+#define SP_FLOW_EXCHANGE_H
+
+#include "base/arena.h"
+#include "flow/engine.h"
+#include "policy/verdict.h"
+#include "wire/framing.h"
+
+#define EXCHANGE_ID_LEN   29 /* "sp-" and 26 characters of base 32 */
+#define EXCHANGE_FINDINGS 64 /* findings listed in one audit line */
+
+/*
+ * One request and its response: what the response's framing needs to know of
+ * the request, and all that goes into the audit line.
+ */
+struct exchange {
+    struct exchange *next;
+    const struct engine *eng;        /* borrowed                          */
+    const struct provider *provider; /* borrowed; never NULL              */
+    struct http_asked asked;
+    struct verdict verdict;
+    struct str method, path;         /* in the arena                      */
+    struct str facts[2][FACT_COUNT]; /* by enum dir; in the arena         */
+    struct arena arena;
+    const char *detail; /* static words for the audit line   */
+    unsigned status;
+    bool stream;
+    bool answered;      /* bytes of the response have been handed on       */
+    bool audited;       /* its line has been written                       */
+    struct buf refusal; /* the answer to a refused request that waits for
+                           its turn behind other responses; else empty     */
+    uint64_t begun_us;
+    uint64_t bytes[2]; /* of the bodies, by enum dir, as they came         */
+    struct audit_finding findings[EXCHANGE_FINDINGS];
+    size_t finding_count;
+    uint64_t finding_total;
+    char id[EXCHANGE_ID_LEN + 1];
+};
+
+/* exchange_new - begun now. E_NOMEM. */
+MUST_USE enum err exchange_new(struct engine *eng, struct exchange **ret_ex);
+void exchange_free(struct exchange *ex);
+
+/*
+ * exchange_finding - note a finding for the audit line and the verdict. `value`
+ * is fingerprinted and not kept.
+ */
+void exchange_finding(struct exchange *ex, const struct finding *f,
+                      const struct scope *scope, struct str value);
+
+/*
+ * exchange_fact - keep a copy of a fact. Out of memory it is left out: a fact
+ * is for the record only.
+ */
+void exchange_fact(struct exchange *ex, enum dir d, enum fact fact,
+                   struct str value);
+
+/* exchange_cond - a condition was met, with static words about it or NULL. */
+void exchange_cond(struct exchange *ex, enum cond c, const char *detail);
+
+/* Whether the verdict so far is to block. */
+static inline bool exchange_blocked(const struct exchange *ex)
+{
+    return ex->verdict.action == ACTION_BLOCK;
+}
+
+/*
+ * exchange_why - one sentence for people about why it is blocked, appended to
+ * out: rule and exchange id, never a matched value. Errors as buf_add.
+ */
+MUST_USE enum err exchange_why(const struct exchange *ex, struct buf *out);
+
+/* exchange_rule - id of the deciding rule, or the condition's name. */
+struct str exchange_rule(const struct exchange *ex);
+
+/* Where the exchange took place, for its line. */
+struct exchange_place {
+    struct str host;
+    uint16_t port;
+    const char *door;
+    uint64_t spent_ns;
+};
+
+/*
+ * exchange_audit - write the audit line, once. A failure is remembered in the
+ * engine and decided by the condition `audit` at the next request.
+ */
+void exchange_audit(struct exchange *ex, struct engine *eng,
+                    const struct exchange_place *place);
+
+#endif

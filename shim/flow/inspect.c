@@ -1,0 +1,175 @@
+#include "flow/inspect.h"
+
+#include <stdlib.h>
+
+#include "base/utf8.h"
+#include "rules/rule.h"
+
+enum err tools_init(struct tools *t)
+{
+    *t = (struct tools){0};
+    json_doc_init(&t->doc);
+    view_init(&t->view);
+    arena_init(&t->arena, LIM_VIEW_ARENA);
+    findings_init(&t->findings);
+    return scratch_new(&t->scratch);
+}
+
+void tools_free(struct tools *t)
+{
+    scratch_free(t->scratch);
+    json_doc_free(&t->doc);
+    view_free(&t->view);
+    arena_free(&t->arena);
+    findings_free(&t->findings);
+    free(t->edits);
+    *t = (struct tools){0};
+}
+
+static enum err edit_add(struct tools *t, struct span at, struct str put)
+{
+    if (t->edit_count == t->edit_cap) {
+        size_t cap = t->edit_cap == 0 ? 16 : t->edit_cap * 2;
+        struct edit *more = realloc(t->edits, cap * sizeof(*more));
+
+        if (more == NULL)
+            return E_NOMEM;
+        t->edits = more;
+        t->edit_cap = cap;
+    }
+    t->edits[t->edit_count++] = (struct edit){at, put};
+    return OK;
+}
+
+/* The clusters that change a text, as edits of the body. */
+static enum err take_clusters(struct tools *t, const struct inspect *in,
+                              const struct seg *seg, struct exchange *ex)
+{
+    const struct findings *f = &t->findings;
+    struct seg_map map = seg_map_start(seg, in->body);
+    struct cluster cluster;
+    size_t pos = 0;
+    enum err e;
+
+    while (cluster_next(in->eng->rules, f->list, f->count, &pos, &cluster)) {
+        if (cluster.action != ACTION_REDACT)
+            continue; /* a block: the verdict has it */
+        if (seg->number) {
+            exchange_cond(ex, COND_UNEDITABLE, "a bare JSON number");
+            continue;
+        }
+        t->redactions++;
+        if ((e = edit_add(t, seg_map_span(&map, cluster.start, cluster.end),
+                          cluster.rule->put)))
+            return e;
+    }
+    return OK;
+}
+
+static void take_findings(struct tools *t, const struct seg *seg,
+                          const struct scope *scope, struct exchange *ex)
+{
+    for (size_t i = 0; i < t->findings.count; i++) {
+        const struct finding *f = &t->findings.list[i];
+        struct span at = {(uint32_t)f->start, (uint32_t)(f->end - f->start)};
+
+        exchange_finding(ex, f, scope, str_at(seg->text, at));
+    }
+}
+
+static enum err scan_seg(struct tools *t, const struct inspect *in,
+                         const struct seg *seg, struct exchange *ex)
+{
+    struct scope scope = {in->dir, seg->role, seg->part, in->host};
+    enum err e;
+
+    findings_clear(&t->findings);
+    e = rules_scan(in->eng->rules, t->scratch, &scope, seg->text, 0,
+                   &t->findings);
+    if (e)
+        return e;
+    if (t->findings.count == 0)
+        return OK;
+    take_findings(t, seg, &scope, ex);
+    return take_clusters(t, in, seg, ex);
+}
+
+/* Errors of this stage are those of rules: a limit is a rule's limit. */
+static enum err scan_item(struct tools *t, const struct inspect *in,
+                          const struct view_item *item, struct exchange *ex)
+{
+    switch (item->kind) {
+    case ITEM_TEXT:
+        return scan_seg(t, in, &item->seg, ex);
+    case ITEM_FACT:
+        exchange_fact(ex, in->dir, item->fact, item->value);
+        return OK;
+    case ITEM_BLANK:
+        return edit_add(t, item->seg.raw, item->value);
+    case ITEM_END:
+        return OK;
+    }
+    return E_INTERNAL;
+}
+
+static void inspect_json(struct tools *t, const struct inspect *in,
+                         struct exchange *ex)
+{
+    enum view_phase what = in->dir == DIR_SEND ? VIEW_REQUEST : VIEW_RESPONSE;
+    struct view_item item;
+    enum err e;
+
+    if ((e = json_parse(&t->doc, in->body))) {
+        exchange_cond(ex, cond_of(e, COND_JSON_INVALID, COND_JSON_INVALID),
+                      t->doc.why);
+        return;
+    }
+    arena_clear(&t->arena);
+    e = view_start(&t->view, ex->provider, what, &t->doc, &t->arena);
+    while (!e && (e = view_next(&t->view, &item)) == OK) {
+        if ((e = scan_item(t, in, &item, ex))) {
+            exchange_cond(ex, cond_of(e, COND_RULE_ERROR, COND_RULE_ERROR),
+                          NULL);
+            return;
+        }
+    }
+    if (e != E_AGAIN)
+        exchange_cond(ex, cond_of(e, COND_JSON_INVALID, COND_JSON_INVALID),
+                      "a key that is known but for its case");
+}
+
+static void inspect_text(struct tools *t, const struct inspect *in,
+                         struct exchange *ex)
+{
+    struct seg seg = {
+        .text = in->body,
+        .raw = {0, (uint32_t)in->body.len},
+        .role = in->dir == DIR_SEND ? ROLE_USER : ROLE_ASSISTANT,
+        .part = PART_OTHER,
+    };
+    enum err e;
+
+    if (!utf8_valid(in->body)) {
+        exchange_cond(
+            ex, in->dir == DIR_SEND ? COND_BODY_UNKNOWN : COND_RESPONSE_UNKNOWN,
+            "not UTF-8");
+        return;
+    }
+    if ((e = scan_seg(t, in, &seg, ex)))
+        exchange_cond(ex, cond_of(e, COND_RULE_ERROR, COND_RULE_ERROR), NULL);
+}
+
+void inspect_body(struct tools *t, const struct inspect *in,
+                  struct exchange *ex)
+{
+    t->edit_count = 0;
+    t->redactions = 0;
+    if (in->body.len == 0)
+        return;
+    if (in->json)
+        inspect_json(t, in, ex);
+    else
+        inspect_text(t, in, ex);
+    if (t->redactions == 0) /* what is only blanked stays as it is */
+        t->edit_count = 0;
+}

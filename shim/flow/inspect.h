@@ -1,0 +1,48 @@
+#ifndef SP_FLOW_INSPECT_H
+#define SP_FLOW_INSPECT_H
+
+#include "act/splice.h"
+#include "flow/exchange.h"
+#include "json/tree.h"
+#include "llm/view.h"
+
+/*
+ * Judging one whole body: JSON is taken apart into its texts, each is scanned
+ * in its own scope, and what has to change becomes edits of the original
+ * bytes.
+ */
+
+/* What judging needs for itself; one a connection, reused by its messages. */
+struct tools {
+    struct scratch *scratch; /* owned                               */
+    struct json_doc doc;
+    struct view view;
+    struct arena arena; /* unescaped texts of the body in work */
+    struct findings findings;
+    struct edit *edits; /* owned                               */
+    size_t edit_count, edit_cap;
+    size_t redactions; /* edits that a finding asked for       */
+};
+
+MUST_USE enum err tools_init(struct tools *t);
+void tools_free(struct tools *t);
+
+/* A body to be judged. */
+struct inspect {
+    const struct engine *eng;
+    enum dir dir;
+    struct str host;
+    bool json;       /* else one plain text */
+    struct str body; /* decoded content     */
+};
+
+/*
+ * inspect_body - findings and facts go to the exchange, edits to t->edits,
+ * sorted and disjoint, their places in in->body. What cannot be judged becomes
+ * a condition of the exchange; the caller then looks at exchange_blocked. With
+ * a condition that passes there are no edits.
+ */
+void inspect_body(struct tools *t, const struct inspect *in,
+                  struct exchange *ex);
+
+#endif

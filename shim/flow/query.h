@@ -1,0 +1,14 @@
+#ifndef SP_FLOW_QUERY_H
+#define SP_FLOW_QUERY_H
+
+#include "base/buf.h"
+
+/*
+ * query_text - the text of a query (RFC 3986, 3.4) as the server reads it, to
+ * be scanned: one line a parameter, escapes and '+' decoded. Parameters in
+ * which APIs expect the caller's credential ("key", "api_key", ...) are left
+ * out. A bad escape stays as it is. Errors as buf_add.
+ */
+MUST_USE enum err query_text(struct str query, struct buf *out);
+
+#endif

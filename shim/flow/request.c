@@ -1,0 +1,531 @@
+#include "flow/conn.h"
+
+#include "audit/sink.h"
+#include "base/utf8.h"
+#include "flow/query.h"
+
+/*
+ * The application's half. A request is held until it is complete; then it is
+ * judged and leaves as a whole, or never:
+ *
+ *   HEAD --complete--> route, framing --> BODY --complete--> judge --> HEAD
+ *     |                  |                  |                  |
+ *     |                  +--- refused ------+------------------+--> ENDED
+ *     +-- no LLM host: the connection passes
+ */
+
+/* The first head is kept as it came, for a connection that turns out to pass.
+ */
+static bool first_head(const struct conn *c)
+{
+    return !c->named || !c->routed;
+}
+
+static enum err exchange_add(struct conn *c, struct exchange **ret_ex)
+{
+    struct exchange *ex;
+    enum err e;
+
+    if (!c->tools_ready) {
+        e = tools_init(&c->tools);
+        c->tools_ready = true; /* half made is freed all the same */
+        if (e)
+            return e;
+    }
+    if ((e = exchange_new(c->eng, &ex)))
+        return e;
+    if (c->last != NULL)
+        c->last->next = ex;
+    else
+        c->first = ex;
+    c->last = ex;
+    c->waiting++;
+    c->req.ex = ex;
+    *ret_ex = ex;
+    return OK;
+}
+
+/* Method and path for the record, and the description that fits them. */
+static enum err route(struct conn *c, struct exchange *ex)
+{
+    const struct http_head *h = &c->req.head;
+    struct str target = http_head_str(h, h->target);
+    struct buf path;
+    enum err e;
+
+    buf_init(&path, LIM_HEAD_LINE);
+    if ((e = arena_copy(&ex->arena, http_head_str(h, h->method),
+                        &ex->method)) ||
+        (e = arena_copy(&ex->arena, str_split(&target, '?'), &ex->path)))
+        return e;
+    if (http_route_path(ex->path, &path))
+        buf_clear(&path);
+    ex->provider = providers_route(c->eng->providers, buf_str(&c->host),
+                                   c->port, ex->method, buf_str(&path));
+    buf_free(&path);
+    return ex->provider != NULL ? OK : E_INTERNAL;
+}
+
+/* A refusal for something that is no request: with no method and no path. */
+static void refuse_early(struct conn *c, enum cond cond, const char *detail)
+{
+    struct exchange *ex;
+
+    if (exchange_add(c, &ex)) {
+        conn_fail(c, COND_NOMEM, NULL);
+        return;
+    }
+    ex->provider = providers_route(c->eng->providers, buf_str(&c->host),
+                                   c->port, STR(""), STR("/"));
+    exchange_cond(ex, cond, detail);
+    if (exchange_blocked(ex)) {
+        conn_refuse(c, ex);
+        return;
+    }
+    if (conn_out(c, DIR_SEND, buf_str(&c->req.raw)))
+        conn_fail(c, COND_NOMEM, NULL);
+    else
+        conn_pass(c);
+}
+
+/* Bytes that are no head: another protocol, or a message nobody may trust. */
+static void head_error(struct conn *c, enum err e)
+{
+    const struct http_head *h = &c->req.head;
+
+    if (e == E_NOMEM) {
+        conn_fail(c, COND_NOMEM, NULL);
+    } else if (!c->named) {
+        if (conn_out(c, DIR_SEND, buf_str(&c->req.raw)))
+            conn_fail(c, COND_NOMEM, NULL);
+        else
+            conn_pass(c);
+    } else if (first_head(c) && h->line == 0) {
+        refuse_early(c, COND_UNKNOWN_PROTOCOL, h->why);
+    } else {
+        refuse_early(c, e == E_LIMIT ? COND_HTTP_LIMIT : COND_HTTP_AMBIGUOUS,
+                     h->why);
+    }
+}
+
+/* The host is in the head only: false if it is none of ours. */
+static bool host_from_head(struct conn *c)
+{
+    struct str authority, host, port_text;
+    uint64_t port = c->port;
+
+    if (!http_request_host(&c->req.head, &authority) ||
+        !http_host_split(authority, &host, &port_text) || host.len == 0)
+        return false;
+    if (port_text.len > 0 && str_u64(port_text, &port))
+        return false;
+    if (!engine_watches(c->eng, host, (uint16_t)port))
+        return false;
+    c->port = (uint16_t)port;
+    return buf_add(&c->host, str_head(host, c->host.max)) == OK;
+}
+
+/* What is asked of the other side must be something that can be read. */
+static enum err negotiate(const struct conn *c, struct http_field_edit *edits,
+                          size_t *count, struct buf *accept)
+{
+    const struct http_head *h = &c->req.head;
+    struct str offered;
+    enum err e;
+
+    if (http_field_get(h, STR("accept-encoding"), &offered)) {
+        if ((e = http_accept_encoding_narrow(offered, accept)))
+            return e;
+        if (!str_eq(offered, buf_str(accept)))
+            edits[(*count)++] = (struct http_field_edit){
+                .name = STR("Accept-Encoding"), .value = buf_str(accept)};
+    }
+    if (http_field_count(h, STR("range")) > 0)
+        edits[(*count)++] =
+            (struct http_field_edit){.name = STR("Range"), .drop = true};
+    if (c->req.msg.expect_continue)
+        edits[(*count)++] =
+            (struct http_field_edit){.name = STR("Expect"), .drop = true};
+    return OK;
+}
+
+/* A signature covers head and body (AWS SigV4): neither may change. */
+static bool is_signed(const struct http_head *h)
+{
+    struct str value;
+
+    return http_field_get(h, STR("authorization"), &value) &&
+           str_starts(value, STR("AWS4-HMAC-"));
+}
+
+static void drop_digests(struct http_field_edit *edits, size_t *count)
+{
+    static const struct str names[] = {
+        STR_INIT("Content-Encoding"),
+        STR_INIT("Content-MD5"),
+        STR_INIT("Digest"),
+        STR_INIT("Content-Digest"),
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        edits[(*count)++] =
+            (struct http_field_edit){.name = names[i], .drop = true};
+}
+
+/* The body as it came, with its framing. */
+static struct str body_raw(const struct conn *c)
+{
+    return buf_str(c->req.msg.framing == FRAMING_CHUNKED ? &c->req.raw
+                                                         : &c->req.content);
+}
+
+static enum err put_head(struct conn *c, const struct buf *changed)
+{
+    struct http_field_edit edits[10];
+    struct buf accept, length;
+    size_t count = 0;
+    enum err e = OK;
+
+    buf_init(&accept, LIM_HEAD_LINE);
+    buf_init(&length, 32);
+    if (!is_signed(&c->req.head))
+        e = negotiate(c, edits, &count, &accept);
+    if (!e && changed != NULL) {
+        drop_digests(edits, &count);
+        if (c->req.msg.framing == FRAMING_LENGTH) {
+            e = buf_add_u64(&length, changed->len);
+            edits[count++] = (struct http_field_edit){
+                .name = STR("Content-Length"), .value = buf_str(&length)};
+        }
+    }
+    if (!e)
+        e = http_head_write(&c->req.head, edits, count,
+                            queue_open(&c->out[DIR_SEND]));
+    buf_free(&accept);
+    buf_free(&length);
+    return e;
+}
+
+/* Head and body into the queue, changed or as they came: all or nothing. */
+static enum err put_request(struct conn *c, const struct buf *changed)
+{
+    struct buf *out = queue_open(&c->out[DIR_SEND]);
+    size_t before = out->len;
+    enum err e;
+
+    if ((e = put_head(c, changed)))
+        goto out;
+    if (changed == NULL)
+        e = buf_add(out, body_raw(c));
+    else if (c->req.msg.framing != FRAMING_CHUNKED)
+        e = buf_add(out, buf_str(changed));
+    else if (!(e = rechunk_chunk(buf_str(changed), out)))
+        e = buf_add(out, STR("0\r\n\r\n"));
+out:
+    if (e)
+        out->len = before;
+    return e;
+}
+
+static void next_request(struct conn *c)
+{
+    c->req.phase = c->req.msg.keep_alive ? REQ_HEAD : REQ_ENDED;
+    c->req.ex = NULL;
+    c->routed = true;
+    http_head_reset(&c->req.head);
+    http_body_free(&c->req.body);
+    buf_clear(&c->req.content);
+    buf_clear(&c->req.raw);
+}
+
+/* Text in the query is text too, but it is not edited. */
+static void judge_query(struct conn *c, struct exchange *ex)
+{
+    struct str target = http_head_str(&c->req.head, c->req.head.target);
+    struct inspect in = {
+        .eng = c->eng,
+        .dir = DIR_SEND,
+        .host = buf_str(&c->host),
+    };
+    struct buf text;
+
+    (void)str_split(&target, '?');
+    if (target.len == 0)
+        return;
+    buf_init(&text, LIM_HEAD_LINE);
+    if (query_text(target, &text)) {
+        exchange_cond(ex, COND_NOMEM, NULL);
+    } else if (!utf8_valid(buf_str(&text))) {
+        exchange_cond(ex, COND_HTTP_AMBIGUOUS, "the query is not UTF-8");
+    } else {
+        in.body = buf_str(&text);
+        inspect_body(&c->tools, &in, ex);
+        if (c->tools.edit_count > 0)
+            exchange_cond(ex, COND_UNEDITABLE, "text in the query");
+    }
+    buf_wipe_free(&text);
+}
+
+/* Fills c->tools.edits; conditions and findings go to the exchange. */
+static void judge_body(struct conn *c, struct exchange *ex, struct str body)
+{
+    enum content kind = content_of(&c->req.head);
+    struct inspect in = {
+        .eng = c->eng,
+        .dir = DIR_SEND,
+        .host = buf_str(&c->host),
+        .body = body,
+    };
+
+    c->tools.edit_count = 0;
+    if (body.len == 0)
+        return;
+    if (kind == CONTENT_GUESS || kind == CONTENT_TEXT)
+        kind = content_sniff(body);
+    in.json = kind == CONTENT_JSON;
+    if (kind == CONTENT_JSON || kind == CONTENT_TEXT)
+        inspect_body(&c->tools, &in, ex);
+    else
+        exchange_cond(ex, COND_BODY_UNKNOWN, NULL);
+    if (c->tools.edit_count > 0 && is_signed(&c->req.head))
+        exchange_cond(ex, COND_UNEDITABLE, "the request is signed");
+}
+
+static enum err send_edited(struct conn *c, struct str body)
+{
+    struct buf changed;
+    enum err e;
+
+    if (c->tools.edit_count == 0)
+        return put_request(c, NULL);
+    buf_init(&changed, LIM_OUT);
+    e = splice(body, c->tools.edits, c->tools.edit_count, &changed);
+    if (!e)
+        e = put_request(c, &changed);
+    buf_wipe_free(&changed);
+    return e;
+}
+
+static void request_complete(struct conn *c)
+{
+    struct exchange *ex = c->req.ex;
+    struct str body;
+    struct buf room;
+    enum err e;
+
+    buf_init(&room, LIM_DECODED);
+    judge_query(c, ex);
+    if ((e = conn_content(&c->req.head, &c->req.content, &room, &body))) {
+        exchange_cond(ex, cond_of(e, COND_CODING, COND_CODING), NULL);
+        c->tools.edit_count = 0;
+        body = buf_str(&c->req.content);
+    } else {
+        judge_body(c, ex, body);
+    }
+    if (exchange_blocked(ex)) {
+        conn_refuse(c, ex);
+    } else if ((e = send_edited(c, body))) {
+        exchange_cond(ex, cond_of(e, COND_INTERNAL, COND_REQUEST_LIMIT), NULL);
+        conn_refuse(c, ex);
+    } else {
+        next_request(c);
+    }
+    buf_wipe_free(&room);
+}
+
+/* Over the limit: refused now, not at the end, or let through from here on. */
+static void request_limit(struct conn *c, struct str piece)
+{
+    struct exchange *ex = c->req.ex;
+    bool chunked = c->req.msg.framing == FRAMING_CHUNKED;
+
+    exchange_cond(ex, COND_REQUEST_LIMIT, NULL);
+    if (exchange_blocked(ex)) {
+        conn_refuse(c, ex);
+        return;
+    }
+    if (put_request(c, NULL) || (!chunked && conn_out(c, DIR_SEND, piece))) {
+        conn_fail(c, COND_NOMEM, NULL);
+        return;
+    }
+    buf_free(&c->req.content);
+    buf_free(&c->req.raw);
+    c->req.phase = REQ_RELAY;
+}
+
+static void body_error(struct conn *c, enum err e)
+{
+    exchange_cond(c->req.ex, cond_of(e, COND_HTTP_AMBIGUOUS, COND_HTTP_LIMIT),
+                  c->req.body.why);
+    conn_refuse(c, c->req.ex);
+}
+
+static void request_body(struct conn *c, struct str *in)
+{
+    bool chunked = c->req.msg.framing == FRAMING_CHUNKED;
+    const char *from = in->ptr;
+    struct body_event event;
+    enum err e;
+
+    e = http_body_next(&c->req.body, in, &event);
+    if (chunked && in->ptr > from &&
+        buf_add(&c->req.raw, (struct str){from, (size_t)(in->ptr - from)})) {
+        exchange_cond(c->req.ex, COND_HTTP_LIMIT, "chunks too small");
+        conn_refuse(c, c->req.ex);
+        return;
+    }
+    if (e == E_AGAIN)
+        return;
+    if (e) {
+        body_error(c, e);
+    } else if (event.kind == BODY_END) {
+        request_complete(c);
+    } else if (event.kind == BODY_PIECE) {
+        c->req.ex->bytes[DIR_SEND] += event.bytes.len;
+        e = buf_add(&c->req.content, event.bytes);
+        if (e == E_LIMIT)
+            request_limit(c, event.bytes);
+        else if (e)
+            conn_fail(c, COND_NOMEM, NULL);
+    }
+}
+
+static void request_relay(struct conn *c, struct str *in)
+{
+    const char *from = in->ptr;
+    struct body_event event;
+    enum err e = http_body_next(&c->req.body, in, &event);
+
+    if ((e && e != E_AGAIN) ||
+        (in->ptr > from &&
+         conn_out(c, DIR_SEND, (struct str){from, (size_t)(in->ptr - from)})))
+        conn_fail(c, COND_HTTP_AMBIGUOUS, c->req.body.why);
+    else if (!e && event.kind == BODY_PIECE)
+        c->req.ex->bytes[DIR_SEND] += event.bytes.len;
+    else if (!e && event.kind == BODY_END)
+        next_request(c);
+}
+
+/* The record must be possible where the policy says so. */
+static void check_audit(struct conn *c, struct exchange *ex)
+{
+    struct engine *eng = c->eng;
+
+    if (eng->audit == NULL || !policy_blocks(&eng->policy, COND_AUDIT))
+        return;
+    if (audit_probe(eng->audit))
+        atomic_store(&eng->audit_failed, true);
+    if (atomic_load(&eng->audit_failed))
+        exchange_cond(ex, COND_AUDIT, NULL);
+}
+
+static void begin_body(struct conn *c, struct exchange *ex, struct str rest)
+{
+    const struct http_message *m = &c->req.msg;
+
+    http_body_init(&c->req.body, m->framing, m->length);
+    c->req.phase = REQ_BODY;
+    if (m->framing == FRAMING_LENGTH && m->length > LIM_REQUEST_BODY) {
+        request_limit(c, STR(""));
+        return;
+    }
+    /* Nobody but us answers a client that waits, for the head is held. */
+    if (m->expect_continue && rest.len == 0 && c->first == ex &&
+        conn_out(c, DIR_RECV, STR("HTTP/1.1 100 Continue\r\n\r\n")))
+        conn_fail(c, COND_NOMEM, NULL);
+}
+
+static void begin_request(struct conn *c, struct str rest)
+{
+    struct http_head *h = &c->req.head;
+    struct exchange *ex;
+    enum err e;
+
+    if (c->waiting >= LIM_PIPELINE) {
+        refuse_early(c, COND_HTTP_LIMIT, "too many requests in a row");
+        return;
+    }
+    if (exchange_add(c, &ex) || route(c, ex)) {
+        conn_fail(c, COND_NOMEM, NULL);
+        return;
+    }
+    if ((e = http_request_framing(h, &c->req.msg)))
+        exchange_cond(ex, cond_of(e, COND_HTTP_AMBIGUOUS, COND_HTTP_LIMIT),
+                      h->why);
+    else
+        ex->asked = http_asked_of(h, &c->req.msg);
+    if (!e && c->req.msg.upgrade)
+        exchange_cond(ex, COND_UNKNOWN_PROTOCOL, "an upgrade is asked for");
+    check_audit(c, ex);
+    if (exchange_blocked(ex)) {
+        conn_refuse(c, ex);
+    } else if (c->req.msg.upgrade) {
+        if (conn_out(c, DIR_SEND, buf_str(&h->raw)) ||
+            conn_out(c, DIR_SEND, rest))
+            conn_fail(c, COND_NOMEM, NULL);
+        else
+            conn_pass(c);
+    } else {
+        begin_body(c, ex, rest);
+    }
+}
+
+static void request_head(struct conn *c, struct str *in)
+{
+    bool keep = first_head(c);
+    struct str all = *in;
+    enum err e;
+
+    if (keep && buf_add(&c->req.raw, all)) {
+        conn_fail(c, COND_NOMEM, NULL);
+        return;
+    }
+    e = http_head_feed(&c->req.head, in);
+    if (e == E_AGAIN)
+        return;
+    if (e) {
+        *in = (struct str){0};
+        head_error(c, e);
+        return;
+    }
+    if (!c->named && !host_from_head(c)) {
+        *in = (struct str){0};
+        if (conn_out(c, DIR_SEND, buf_str(&c->req.raw)))
+            conn_fail(c, COND_NOMEM, NULL);
+        else
+            conn_pass(c);
+        return;
+    }
+    c->named = true;
+    buf_clear(&c->req.raw);
+    begin_request(c, *in);
+    if (c->state == CONN_PASS)
+        *in = (struct str){0};
+}
+
+void request_feed(struct conn *c, struct str in)
+{
+    bool more = true;
+
+    /* A body without bytes is complete without input: go round once more. */
+    while (c->state == CONN_OPEN && more) {
+        size_t left = in.len;
+        enum req_phase phase = c->req.phase;
+
+        switch (phase) {
+        case REQ_HEAD:
+            if (in.len > 0)
+                request_head(c, &in);
+            break;
+        case REQ_BODY:
+            request_body(c, &in);
+            break;
+        case REQ_RELAY:
+            request_relay(c, &in);
+            break;
+        case REQ_ENDED:
+            return;
+        }
+        more = in.len != left || c->req.phase != phase;
+    }
+}

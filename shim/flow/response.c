@@ -1,0 +1,494 @@
+#include "flow/conn.h"
+
+/*
+ * The network's half. What a body is decides how it travels:
+ *
+ *   events, lines   one by one, each as soon as it is judged (relay.c)
+ *   JSON, text      held whole, judged, then delivered
+ *   other           as it comes, by the condition response_unknown
+ */
+
+/* A response that cannot be delivered: the answer takes its place. */
+static void refuse(struct conn *c, enum cond cond, const char *detail)
+{
+    struct exchange *ex = c->first;
+
+    exchange_cond(ex, cond, detail);
+    if (!exchange_blocked(ex)) /* the caller has nothing else to deliver */
+        exchange_cond(ex, COND_INTERNAL, NULL);
+    if (ex->answered)
+        conn_fail(c, cond, detail);
+    else
+        conn_refuse(c, ex);
+}
+
+static void head_done(struct conn *c)
+{
+    http_head_reset(&c->res.head);
+    http_body_free(&c->res.body);
+    buf_clear(&c->res.content);
+    buf_clear(&c->res.raw);
+    c->res.phase = RES_HEAD;
+}
+
+static void response_done(struct conn *c)
+{
+    bool keep = c->res.msg.keep_alive;
+
+    relay_free(c->res.relay);
+    c->res.relay = NULL;
+    head_done(c);
+    conn_done(c);
+    if (!keep && c->state == CONN_OPEN) {
+        c->res.phase = RES_ENDED;
+        c->req.phase = REQ_ENDED;
+    }
+}
+
+/* To the application; without memory the stream has to break off. */
+static void deliver(struct conn *c, struct str bytes)
+{
+    if (bytes.len == 0)
+        return;
+    if (conn_out(c, DIR_RECV, bytes))
+        conn_fail(c, COND_NOMEM, NULL);
+    else if (c->first != NULL)
+        c->first->answered = true;
+}
+
+static enum err put_head(struct conn *c, const struct buf *changed,
+                         bool decoded)
+{
+    static const struct str digests[] = {
+        STR_INIT("Content-MD5"),
+        STR_INIT("Digest"),
+        STR_INIT("Content-Digest"),
+        STR_INIT("ETag"),
+    };
+    struct http_field_edit edits[8];
+    struct buf length;
+    size_t n = 0;
+    enum err e = OK;
+
+    buf_init(&length, 32);
+    if (decoded)
+        edits[n++] = (struct http_field_edit){.name = STR("Content-Encoding"),
+                                              .drop = true};
+    for (size_t i = 0; changed != NULL && i < ARRAY_LEN(digests); i++)
+        edits[n++] = (struct http_field_edit){.name = digests[i], .drop = true};
+    if (changed != NULL && c->res.msg.framing == FRAMING_LENGTH) {
+        e = buf_add_u64(&length, changed->len);
+        edits[n++] = (struct http_field_edit){.name = STR("Content-Length"),
+                                              .value = buf_str(&length)};
+    }
+    if (!e)
+        e = http_head_write(&c->res.head, edits, n,
+                            queue_open(&c->out[DIR_RECV]));
+    buf_free(&length);
+    return e;
+}
+
+/* The held body as it came, with its framing. */
+static struct str body_raw(const struct conn *c)
+{
+    return buf_str(c->res.msg.framing == FRAMING_CHUNKED ? &c->res.raw
+                                                         : &c->res.content);
+}
+
+/* All or nothing, so that a refusal can still take its place. */
+static enum err put_whole(struct conn *c, const struct buf *changed,
+                          struct str tail)
+{
+    struct buf *out = queue_open(&c->out[DIR_RECV]);
+    size_t before = out->len;
+    bool coded = http_field_count(&c->res.head, STR("content-encoding")) > 0;
+    enum err e;
+
+    if ((e = put_head(c, changed, changed != NULL && coded)))
+        goto out;
+    if (changed == NULL)
+        e = buf_add(out, body_raw(c));
+    else if (c->res.msg.framing != FRAMING_CHUNKED)
+        e = buf_add(out, buf_str(changed));
+    else if (!(e = rechunk_chunk(buf_str(changed), out)))
+        e = buf_add(out, tail);
+out:
+    if (e)
+        out->len = before;
+    else
+        c->first->answered = true;
+    return e;
+}
+
+/* Events under a Content-Length: relayed into a buffer, so that it can change.
+ */
+static enum err judge_events(struct conn *c, struct str body,
+                             struct buf *changed, bool *ret_changed)
+{
+    struct relay_config rc = {
+        .ex = c->first,
+        .scratch = c->tools.scratch,
+        .host = buf_str(&c->host),
+        .kind = c->res.kind == CONTENT_EVENTS ? STREAM_SSE : STREAM_NDJSON,
+    };
+    struct relay *relay;
+    enum err e;
+
+    if ((e = relay_new(&rc, &relay)))
+        return e;
+    relay_content(relay, body, changed);
+    relay_end(relay, STR(""), changed);
+    *ret_changed = relay_changed(relay);
+    relay_free(relay);
+    return OK;
+}
+
+static enum err judge_whole(struct conn *c, struct str body,
+                            struct buf *changed, bool *ret_changed)
+{
+    struct inspect in = {
+        .eng = c->eng,
+        .dir = DIR_RECV,
+        .host = buf_str(&c->host),
+        .body = body,
+    };
+    enum content kind = c->res.kind;
+
+    if (kind == CONTENT_EVENTS || kind == CONTENT_LINES)
+        return judge_events(c, body, changed, ret_changed);
+    if (kind == CONTENT_GUESS || kind == CONTENT_TEXT)
+        kind = content_sniff(body);
+    in.json = kind == CONTENT_JSON;
+    inspect_body(&c->tools, &in, c->first);
+    *ret_changed = c->tools.edit_count > 0;
+    if (!*ret_changed || exchange_blocked(c->first))
+        return OK;
+    return splice(body, c->tools.edits, c->tools.edit_count, changed);
+}
+
+static void whole_complete(struct conn *c, struct str tail)
+{
+    struct exchange *ex = c->first;
+    struct buf room, changed;
+    bool differs = false;
+    struct str body;
+    enum err e;
+
+    buf_init(&room, LIM_DECODED);
+    buf_init(&changed, LIM_OUT);
+    e = conn_content(&c->res.head, &c->res.content, &room, &body);
+    if (e) {
+        exchange_cond(ex, cond_of(e, COND_CODING, COND_CODING), NULL);
+        e = OK;
+    } else {
+        e = judge_whole(c, body, &changed, &differs);
+    }
+    if (e)
+        refuse(c, cond_of(e, COND_INTERNAL, COND_RESPONSE_LIMIT), NULL);
+    else if (exchange_blocked(ex))
+        conn_refuse(c, ex);
+    else if ((e = put_whole(c, differs ? &changed : NULL, tail)))
+        refuse(c, cond_of(e, COND_INTERNAL, COND_RESPONSE_LIMIT), NULL);
+    else
+        response_done(c);
+    buf_wipe_free(&room);
+    buf_wipe_free(&changed);
+}
+
+/* What relay_* appended counts as delivered; a block ends the connection. */
+static void relay_after(struct conn *c)
+{
+    struct exchange *ex = c->first;
+    bool failed;
+
+    ex->answered = true;
+    if (!relay_over(c->res.relay, &failed))
+        return;
+    relay_free(c->res.relay);
+    c->res.relay = NULL;
+    if (failed) {
+        conn_fail(c, COND_NOMEM, NULL);
+        return;
+    }
+    conn_blocked(c, ex);
+    conn_done(c);
+    conn_abandon(c);
+}
+
+static void stream_event(struct conn *c, const struct body_event *event)
+{
+    struct buf *out = queue_open(&c->out[DIR_RECV]);
+
+    switch (event->kind) {
+    case BODY_CHUNK_LINE:
+        relay_line(c->res.relay, event->bytes, event->size, out);
+        relay_after(c);
+        return;
+    case BODY_PIECE:
+        relay_content(c->res.relay, event->bytes, out);
+        relay_after(c);
+        return;
+    case BODY_END:
+        relay_end(c->res.relay, event->bytes, out);
+        relay_after(c);
+        if (c->state == CONN_OPEN)
+            response_done(c);
+        return;
+    }
+}
+
+/* Over the limit: a refusal takes its place, or it passes from here on. */
+static void response_limit(struct conn *c, struct str piece)
+{
+    exchange_cond(c->first, COND_RESPONSE_LIMIT, NULL);
+    if (exchange_blocked(c->first)) {
+        conn_refuse(c, c->first);
+        return;
+    }
+    if (put_whole(c, NULL, STR(""))) {
+        conn_fail(c, COND_NOMEM, NULL);
+        return;
+    }
+    c->res.phase = RES_RAW;
+    if (c->res.msg.framing != FRAMING_CHUNKED)
+        deliver(c, piece);
+    buf_free(&c->res.content);
+    buf_free(&c->res.raw);
+}
+
+static void whole_event(struct conn *c, const struct body_event *event,
+                        struct str raw)
+{
+    enum err e = OK;
+
+    if (c->res.msg.framing == FRAMING_CHUNKED)
+        e = buf_add(&c->res.raw, raw);
+    if (!e && event != NULL && event->kind == BODY_PIECE)
+        e = buf_add(&c->res.content, event->bytes);
+    if (e == E_LIMIT)
+        response_limit(c, event != NULL ? event->bytes : STR(""));
+    else if (e)
+        conn_fail(c, COND_NOMEM, NULL);
+    else if (event != NULL && event->kind == BODY_END)
+        whole_complete(c, event->bytes);
+}
+
+static void body_error(struct conn *c)
+{
+    const char *why = c->res.body.why;
+
+    if (c->res.phase == RES_WHOLE)
+        refuse(c, COND_HTTP_AMBIGUOUS, why);
+    else
+        conn_fail(c, COND_HTTP_AMBIGUOUS, why);
+}
+
+static void response_body(struct conn *c, struct str *in)
+{
+    const char *from = in->ptr;
+    struct body_event event;
+    enum err e = http_body_next(&c->res.body, in, &event);
+    struct str raw = {from, (size_t)(in->ptr - from)};
+
+    if (e && e != E_AGAIN) {
+        body_error(c);
+        return;
+    }
+    if (!e && event.kind == BODY_PIECE)
+        c->first->bytes[DIR_RECV] += event.bytes.len;
+    switch (c->res.phase) {
+    case RES_RAW:
+        deliver(c, raw);
+        if (!e && event.kind == BODY_END && c->state == CONN_OPEN)
+            response_done(c);
+        return;
+    case RES_WHOLE:
+        if (!e || raw.len > 0)
+            whole_event(c, e ? NULL : &event, raw);
+        return;
+    case RES_STREAM:
+        if (!e)
+            stream_event(c, &event);
+        return;
+    case RES_HEAD:
+    case RES_ENDED:
+        return;
+    }
+}
+
+static void begin_stream(struct conn *c)
+{
+    struct relay_config rc = {
+        .ex = c->first,
+        .scratch = c->tools.scratch,
+        .host = buf_str(&c->host),
+        .kind = c->res.kind == CONTENT_EVENTS ? STREAM_SSE : STREAM_NDJSON,
+        .chunked = c->res.msg.framing == FRAMING_CHUNKED,
+    };
+    struct str value = {0};
+    enum err e;
+
+    (void)http_field_get(&c->res.head, STR("content-encoding"), &value);
+    if (http_field_count(&c->res.head, STR("content-encoding")) > 1 ||
+        coding_from(value, &rc.coding)) {
+        exchange_cond(c->first, COND_CODING, NULL);
+        if (exchange_blocked(c->first)) {
+            conn_refuse(c, c->first);
+            return;
+        }
+        c->res.phase = RES_RAW; /* by policy: uninspected */
+        deliver(c, buf_str(&c->res.head.raw));
+        return;
+    }
+    c->first->stream = true;
+    c->res.phase = RES_STREAM;
+    if ((e = relay_new(&rc, &c->res.relay)) ||
+        (e = put_head(c, NULL, rc.coding != CODING_IDENTITY)))
+        refuse(c, cond_of(e, COND_INTERNAL, COND_HTTP_LIMIT), NULL);
+    else
+        c->first->answered = true;
+}
+
+/* The final head: how its body is to travel. */
+static void begin_body(struct conn *c)
+{
+    const struct http_message *m = &c->res.msg;
+    bool whole = m->framing == FRAMING_LENGTH;
+
+    http_body_init(&c->res.body, m->framing, m->length);
+    c->res.kind = content_of(&c->res.head);
+    if (m->framing == FRAMING_NONE) {
+        c->res.phase = RES_RAW;
+        deliver(c, buf_str(&c->res.head.raw));
+    } else if (c->res.kind == CONTENT_OTHER) {
+        exchange_cond(c->first, COND_RESPONSE_UNKNOWN, NULL);
+        c->res.phase = RES_RAW;
+        if (exchange_blocked(c->first))
+            conn_refuse(c, c->first);
+        else
+            deliver(c, buf_str(&c->res.head.raw));
+    } else if (!whole && (c->res.kind == CONTENT_EVENTS ||
+                          c->res.kind == CONTENT_LINES)) {
+        begin_stream(c);
+    } else {
+        c->res.phase = RES_WHOLE;
+        if (whole && m->length > LIM_RESPONSE_BODY)
+            response_limit(c, STR(""));
+    }
+}
+
+static void begin_response(struct conn *c, struct str *in)
+{
+    struct exchange *ex = c->first;
+    enum err e;
+
+    if ((e = http_response_framing(&c->res.head, ex->asked, &c->res.msg))) {
+        refuse(c, cond_of(e, COND_HTTP_AMBIGUOUS, COND_HTTP_LIMIT),
+               c->res.head.why);
+        return;
+    }
+    if (c->res.msg.upgrade) { /* let through by policy: no HTTP any more */
+        deliver(c, buf_str(&c->res.head.raw));
+        deliver(c, *in);
+        *in = (struct str){0};
+        conn_pass(c);
+        return;
+    }
+    if (c->res.head.status < 200) { /* interim: the final one follows */
+        deliver(c, buf_str(&c->res.head.raw));
+        http_head_reset(&c->res.head);
+        return;
+    }
+    ex->status = c->res.head.status;
+    begin_body(c);
+}
+
+/* Bytes that answer no request. */
+static void unasked(struct conn *c, struct str *in)
+{
+    if (!c->named) { /* another protocol, in which the server speaks first */
+        struct str held = buf_str(&c->req.raw);
+
+        if (conn_out(c, DIR_SEND, held) || conn_out(c, DIR_RECV, *in))
+            conn_fail(c, COND_NOMEM, NULL);
+        else
+            conn_pass(c);
+    } else {
+        conn_fail(c, COND_HTTP_AMBIGUOUS, "a response to no request");
+    }
+    *in = (struct str){0};
+}
+
+static void response_head(struct conn *c, struct str *in)
+{
+    enum err e;
+
+    if (c->first == NULL) {
+        unasked(c, in);
+        return;
+    }
+    e = http_head_feed(&c->res.head, in);
+    if (e == E_AGAIN)
+        return;
+    if (e) {
+        *in = (struct str){0};
+        refuse(c, cond_of(e, COND_HTTP_AMBIGUOUS, COND_HTTP_LIMIT),
+               c->res.head.why);
+        return;
+    }
+    begin_response(c, in);
+}
+
+void response_feed(struct conn *c, struct str in)
+{
+    bool more = true;
+
+    /* A body without bytes is complete without input: go round once more. */
+    while (c->state == CONN_OPEN && more) {
+        size_t left = in.len;
+        enum res_phase phase = c->res.phase;
+
+        if (phase == RES_ENDED)
+            return;
+        if (phase != RES_HEAD)
+            response_body(c, &in);
+        else if (in.len > 0)
+            response_head(c, &in);
+        more = in.len != left || c->res.phase != phase;
+    }
+}
+
+void response_eof(struct conn *c)
+{
+    bool closes = c->res.msg.framing == FRAMING_CLOSE;
+    struct body_event end = {.kind = BODY_END};
+
+    switch (c->res.phase) {
+    case RES_WHOLE:
+        if (closes)
+            whole_complete(c, STR(""));
+        break;
+    case RES_STREAM:
+        if (closes) {
+            stream_event(c, &end);
+        } else {
+            relay_cut(c->res.relay, queue_open(&c->out[DIR_RECV]));
+            relay_after(c);
+        }
+        break;
+    case RES_RAW:
+        if (closes)
+            response_done(c);
+        break;
+    case RES_HEAD:
+    case RES_ENDED:
+        break;
+    }
+    if (c->state != CONN_OPEN)
+        return;
+    if (c->first != NULL && c->first->detail == NULL)
+        c->first->detail = "the connection ended before the response";
+    conn_abandon(c);
+    c->res.phase = RES_ENDED;
+    c->req.phase = REQ_ENDED;
+}
