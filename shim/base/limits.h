@@ -38,13 +38,14 @@
 #define LIM_DECODE_US     100000 /* processor time of one body; coding    */
 
 /* Streams. */
-#define LIM_EVENT      (1 * MIB)  /* one event or line; stream_limit      */
-#define LIM_HELD_RAW   (4 * MIB)  /* events held in the queue             */
-#define LIM_CHANNELS   512        /* channels of one stream               */
-#define LIM_HOLD       512        /* default max_hold of a rule, bytes    */
-#define LIM_HOLD_MAX   (64 * KIB) /* largest max_hold a rule may name     */
-#define LIM_HOLD_STEP  64         /* caps are tested at these offsets     */
-#define LIM_LOOKBEHIND 63         /* characters; 64 are kept as context   */
+#define LIM_EVENT      (1 * MIB)   /* one event or line; stream_limit      */
+#define LIM_HELD_RAW   (4 * MIB)   /* events held in the queue             */
+#define LIM_CHANNELS   512         /* channels of one stream               */
+#define LIM_HOLD       512         /* default max_hold of a rule, bytes    */
+#define LIM_HOLD_MAX   (64 * KIB)  /* largest max_hold a rule may name     */
+#define LIM_HOLD_STEP  64          /* caps are tested at these offsets     */
+#define LIM_LOOKBEHIND 63          /* characters; 64 are kept as context   */
+#define LIM_HOLD_CHAIN (128 * KIB) /* findings that overlap; rule_error   */
 
 /* JSON. */
 #define LIM_JSON_DEPTH 128     /* json_invalid                          */
@@ -67,19 +68,26 @@
 #define LIM_OUT      (64 * MIB) /* bytes queued towards one side           */
 
 /* Policy image. */
-#define LIM_IMAGE    (64 * MIB)
-#define LIM_RULES    4096
-#define LIM_PATTERNS 256 /* path patterns of one phase of a provider      */
+#define LIM_IMAGE       (64 * MIB)
+#define LIM_RULES       4096
+#define LIM_PATTERN     (16 * KIB) /* source of one pattern                   */
+#define LIM_KEYWORD     64         /* bytes of one keyword                    */
+#define LIM_KEYWORD_ALL (1 * MIB)  /* bytes of all keywords */
+#define LIM_RULE_LIST   256        /* keywords, nots or tags of one rule      */
+#define LIM_EXCLUSIONS  65536
+#define LIM_PATTERNS    256  /* path patterns of one phase of a provider      */
+#define LIM_PROVIDERS   64   /* provider descriptions of an image           */
+#define LIM_HOSTS       4096 /* hosts named by a policy file                  */
 
 /* Rule files. Each bound raises an error with its place in the file. */
-#define LIM_RULE_FILE  (4 * MIB)
-#define LIM_RULE_FILES 256 /* a policy with all it includes             */
-#define LIM_COMPILE    (64 * MIB) /* memory of one compilation             */
-#define LIM_YAML_DEPTH 32
-#define LIM_YAML_NODES 500000 /* LIM_RULES rules with a hundred values     */
-#define LIM_YAML_KEYS  256    /* keys of one map are compared pair by pair */
-#define LIM_DIAGS      50     /* errors shown                              */
-#define LIM_SLUG       64     /* names, kinds, categories                  */
-#define LIM_KEYWORDS   256    /* keywords of one rule                      */
+#define LIM_RULE_FILE     (4 * MIB)
+#define LIM_RULE_FILES    256 /* a policy with all it includes             */
+#define LIM_COMPILE       (64 * MIB) /* memory of one compilation             */
+#define LIM_YAML_DEPTH    32
+#define LIM_YAML_NODES    500000 /* LIM_RULES rules with a hundred values     */
+#define LIM_YAML_KEYS     256    /* keys of one map are compared pair by pair */
+#define LIM_DIAGS         50     /* errors shown                              */
+#define LIM_SLUG          64     /* names, kinds, categories                  */
+#define LIM_RULE_KEYWORDS 256    /* keywords of one rule                     */
 
 #endif

@@ -1,0 +1,310 @@
+#include "llm/load.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "base/pack.h"
+#include "llm/path.h"
+
+/* ---- Reading ------------------------------------------------------------ */
+
+/* A count, and room for as many items, at least one. */
+static enum err unpack_array(struct str *in, uint32_t limit, size_t item,
+                             void **ret_array, size_t *ret_count)
+{
+    uint32_t n;
+    enum err e;
+    void *p;
+
+    if ((e = unpack_below(in, limit + 1, &n)))
+        return e;
+    p = calloc((size_t)n + 1, item);
+    if (p == NULL)
+        return E_NOMEM;
+    *ret_array = p;
+    *ret_count = n;
+    return OK;
+}
+
+static enum err unpack_strs(struct str *in, struct str **ret_list,
+                            size_t *ret_count)
+{
+    void *list;
+    enum err e;
+
+    if ((e = unpack_array(in, LIM_PATTERNS, sizeof(**ret_list), &list,
+                          ret_count)))
+        return e;
+    *ret_list = list;
+    for (size_t i = 0; i < *ret_count; i++)
+        if ((e = unpack_str(in, &(*ret_list)[i])))
+            return e;
+    return OK;
+}
+
+/* A pattern, and the name of its group. */
+static enum err unpack_pattern(struct str *in, struct pattern *p,
+                               struct str *ret_group)
+{
+    uint32_t kind, role, part, flags, fact;
+    enum err e;
+
+    if ((e = unpack_str(in, &p->path)))
+        return e;
+    if ((e = unpack_below(in, PAT_KIND_COUNT, &kind)))
+        return e;
+    if ((e = unpack_below(in, ROLE_COUNT, &role)))
+        return e;
+    if ((e = unpack_below(in, PART_COUNT, &part)))
+        return e;
+    if ((e = unpack_below(in, 4, &flags)))
+        return e;
+    if ((e = unpack_below(in, FACT_COUNT, &fact)))
+        return e;
+    p->kind = (enum pattern_kind)kind;
+    p->role = (enum role)role;
+    p->part = (enum part)part;
+    p->delta = kind == PAT_TEXT && (flags & PATTERN_DELTA) != 0;
+    p->json = (flags & PATTERN_JSON) != 0;
+    p->fact = (enum fact)fact;
+    return unpack_str(in, ret_group);
+}
+
+/* ---- Compiling a phase -------------------------------------------------- */
+
+/* In which order patterns win; facts and end marks do not compete. */
+static int rank(const struct pattern *p)
+{
+    static const int ranks[PAT_KIND_COUNT] = {
+        [PAT_OPAQUE] = 0, [PAT_BLANK] = 1, [PAT_WHOLE] = 2,
+        [PAT_TEXT] = 3,   [PAT_FACT] = 4,  [PAT_END] = 5,
+    };
+
+    return ranks[p->kind];
+}
+
+/* Equal group names get the number of the first pattern that has them. */
+static void number_groups(struct phase *phase, const struct str *groups)
+{
+    for (size_t i = 0; i < phase->count; i++) {
+        size_t first = i;
+
+        for (size_t j = 0; j < i && groups[i].len > 0; j++) {
+            if (str_eq(groups[i], groups[j])) {
+                first = j;
+                break;
+            }
+        }
+        phase->patterns[i].group = (uint16_t)first;
+    }
+}
+
+static enum err build_trie(struct provider *p, struct phase *phase)
+{
+    enum err e;
+
+    if ((e = path_trie_new(&phase->trie)))
+        return e;
+    for (int r = 0; r < PAT_KIND_COUNT; r++) {
+        for (size_t i = 0; i < phase->count; i++) {
+            struct pattern *pat = &phase->patterns[i];
+            bool extra = pat->kind == PAT_FACT || pat->kind == PAT_END;
+
+            if (rank(pat) != r)
+                continue;
+            if ((e = path_trie_add(phase->trie, p->names, pat->path,
+                                   (uint16_t)i, extra, &pat->base64)))
+                return e;
+        }
+    }
+    return OK;
+}
+
+static enum err load_phase(struct str *in, struct provider *p,
+                           struct phase *phase)
+{
+    struct str groups[LIM_PATTERNS];
+    void *list;
+    enum err e;
+
+    if ((e = unpack_array(in, LIM_PATTERNS, sizeof(*phase->patterns), &list,
+                          &phase->count)))
+        return e;
+    phase->patterns = list;
+    for (size_t i = 0; i < phase->count; i++)
+        if ((e = unpack_pattern(in, &phase->patterns[i], &groups[i])))
+            return e;
+    number_groups(phase, groups);
+    return build_trie(p, phase);
+}
+
+/* ---- A provider --------------------------------------------------------- */
+
+static enum err load_routes(struct str *in, struct provider *p)
+{
+    void *list;
+    enum err e;
+
+    if ((e = unpack_array(in, LIM_PATTERNS, sizeof(*p->routes), &list,
+                          &p->route_count)))
+        return e;
+    p->routes = list;
+    for (size_t i = 0; i < p->route_count; i++) {
+        if ((e = unpack_str(in, &p->routes[i].method)))
+            return e;
+        if ((e = unpack_str(in, &p->routes[i].path)))
+            return e;
+        if (p->routes[i].path.len < 2 || p->routes[i].path.ptr[0] != '/')
+            return E_SYNTAX;
+    }
+    return OK;
+}
+
+static enum err load_keys(struct str *in, struct provider *p)
+{
+    enum err e;
+
+    if ((e = unpack_strs(in, &p->keys, &p->key_count)))
+        return e;
+    for (size_t i = 0; i < p->key_count; i++) {
+        uint16_t id;
+
+        if ((e = path_names_add(p->names, p->keys[i], &id)))
+            return e;
+        p->names->flags[id] = NAME_KEY;
+    }
+    return OK;
+}
+
+static enum err load_provider(struct str *in, struct provider *p)
+{
+    struct str *words[] = {&p->id, &p->system, &p->reply, &p->done};
+    uint32_t generic;
+    enum err e;
+
+    p->names = calloc(1, sizeof(*p->names));
+    if (p->names == NULL)
+        return E_NOMEM;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if ((e = unpack_str(in, words[i])))
+            return e;
+    if ((e = unpack_below(in, 2, &generic)))
+        return e;
+    p->generic = generic == 1;
+    if ((e = unpack_strs(in, &p->hosts, &p->host_count)))
+        return e;
+    if ((e = load_routes(in, p)))
+        return e;
+    if ((e = load_keys(in, p)))
+        return e;
+    if ((e = load_phase(in, p, &p->request)))
+        return e;
+    if ((e = load_phase(in, p, &p->response)))
+        return e;
+    if ((e = load_phase(in, p, &p->stream)))
+        return e;
+    return path_names_seal(p->names);
+}
+
+/* ---- All ---------------------------------------------------------------- */
+
+static enum err load_hosts(struct str *in, struct providers *all)
+{
+    enum err e;
+
+    for (size_t i = 0; i < all->host_count; i++) {
+        uint32_t port;
+
+        if ((e = unpack_str(in, &all->hosts[i].host)))
+            return e;
+        if ((e = unpack_below(in, 65536, &port)))
+            return e;
+        all->hosts[i].port = (uint16_t)port;
+        if ((e = unpack_str(in, &all->hosts[i].provider)))
+            return e;
+    }
+    return OK;
+}
+
+static enum err load_all(struct str *in, struct providers *all)
+{
+    uint32_t magic, n, hosts_n;
+    enum err e;
+
+    if ((e = unpack_u32(in, &magic)))
+        return e;
+    if (magic != PROVIDERS_MAGIC)
+        return E_SYNTAX;
+    if ((e = unpack_below(in, LIM_PROVIDERS + 1, &n)))
+        return e;
+    if ((e = unpack_below(in, LIM_HOSTS + 1, &hosts_n)))
+        return e;
+    all->list = calloc((size_t)n + 1, sizeof(*all->list));
+    all->hosts = calloc((size_t)hosts_n + 1, sizeof(*all->hosts));
+    if (all->list == NULL || all->hosts == NULL)
+        return E_NOMEM;
+    all->host_count = hosts_n;
+    for (all->count = 0; all->count < n;) {
+        struct provider *p = &all->list[all->count++]; /* to be freed */
+
+        if ((e = load_provider(in, p)))
+            return e;
+        if (p->generic)
+            all->generic = p;
+    }
+    if ((e = load_hosts(in, all)))
+        return e;
+    return all->generic == NULL || in->len > 0 ? E_SYNTAX : OK;
+}
+
+enum err providers_load(struct str packed, struct providers **ret)
+{
+    struct providers *all = calloc(1, sizeof(*all));
+    enum err e;
+
+    if (all == NULL)
+        return E_NOMEM;
+    e = load_all(&packed, all);
+    if (e) {
+        providers_free(all);
+        return e;
+    }
+    *ret = all;
+    return OK;
+}
+
+static void phase_free(struct phase *phase)
+{
+    free(phase->patterns);
+    path_trie_free(phase->trie);
+}
+
+void providers_free(struct providers *p)
+{
+    if (p == NULL)
+        return;
+    for (size_t i = 0; i < p->count; i++) {
+        struct provider *one = &p->list[i];
+
+        free(one->hosts);
+        free(one->routes);
+        free(one->keys);
+        phase_free(&one->request);
+        phase_free(&one->response);
+        phase_free(&one->stream);
+        path_names_free(one->names);
+    }
+    free(p->list);
+    free(p->hosts);
+    free(p);
+}
+
+size_t providers_count(const struct providers *p)
+{
+    return p->count;
+}
+
+const struct provider *providers_at(const struct providers *p, size_t i)
+{
+    return &p->list[i];
+}

@@ -1,0 +1,21 @@
+#ifndef SP_LLM_LOAD_H
+#define SP_LLM_LOAD_H
+
+/* Shared by describe.c, load.c and route.c: the packed and the loaded form. */
+
+#include "llm/describe.h"
+
+#define PROVIDERS_MAGIC 0x31766470u /* "pdv1" */
+
+#define PATTERN_DELTA 1u
+#define PATTERN_JSON  2u
+
+struct providers {
+    struct provider *list; /* owned */
+    size_t count;
+    struct host_rule *hosts; /* owned */
+    size_t host_count;
+    const struct provider *generic;
+};
+
+#endif
