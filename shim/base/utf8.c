@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <endian.h>
+
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
 /*
@@ -37,6 +39,34 @@ static size_t char_len(const unsigned char *s, size_t len, bool *ret_cut)
     return need;
 }
 
+/*
+ * Characters of two and three bytes from s on, as long as four bytes can be
+ * looked at together; the number of bytes passed. It stops at whatever else
+ * comes, well-formed or not.
+ */
+static size_t common_len(const unsigned char *s, size_t len)
+{
+    size_t i = 0;
+
+    while (i + 4 <= len) {
+        uint32_t w, high;
+
+        memcpy(&w, s + i, 4);
+        w = le32toh(w);
+        if ((w & 0xc0c0f0) == 0x8080e0) {
+            high = (w & 0x0f) << 6 | (w >> 8 & 0x3f); /* without six bits */
+            if (high < 0x20 || high >> 5 == 0xd800 >> 11)
+                break; /* overlong, surrogate */
+            i += 3;
+        } else if ((w & 0xc0e0) == 0x80c0 && (w & 0x1e) != 0) {
+            i += 2;
+        } else {
+            break;
+        }
+    }
+    return i;
+}
+
 bool utf8_valid(struct str s)
 {
     const unsigned char *p = (const unsigned char *)s.ptr;
@@ -53,6 +83,7 @@ bool utf8_valid(struct str s)
                 break;
             i += 8;
         }
+        i += common_len(p + i, s.len - i);
         if (i == s.len)
             break;
         n = char_len(p + i, s.len - i, &cut);

@@ -6,6 +6,7 @@
  */
 #include "json/keys.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
 #include "json/scan.h"
@@ -63,7 +64,16 @@ static void sip_word(struct sip *s, uint64_t word)
 
 static void sip_add(struct sip *s, struct str bytes)
 {
-    for (size_t i = 0; i < bytes.len; i++) {
+    size_t i = 0;
+
+    for (; (s->len & 7) == 0 && bytes.len - i >= 8; i += 8) {
+        uint64_t word;
+
+        memcpy(&word, bytes.ptr + i, 8);
+        sip_word(s, le64toh(word));
+        s->len += 8;
+    }
+    for (; i < bytes.len; i++) {
         s->tail |= (uint64_t)(unsigned char)bytes.ptr[i] << 8 * (s->len & 7);
         if ((++s->len & 7) == 0) {
             sip_word(s, s->tail);
@@ -121,15 +131,42 @@ static bool keys_equal(const struct json_doc *doc, uint32_t a, uint32_t b)
     return x.len == 0 && y.len == 0;
 }
 
+/*
+ * A key's length and its first four bytes, by which most pairs differ. Four
+ * can always be read: behind a key come a quote, a colon, a value, a bracket;
+ * those are masked out.
+ */
+static uint64_t key_sketch(const struct json_doc *doc, uint32_t key)
+{
+    const struct json_node *n = &doc->nodes[key];
+    uint32_t first;
+
+    memcpy(&first, doc->text.ptr + n->off, sizeof(first));
+    first = le32toh(first);
+    if (n->len < sizeof(first))
+        first &= (UINT32_C(1) << 8 * n->len) - 1;
+    return (uint64_t)n->len << 32 | first;
+}
+
 static enum err check_few(const struct json_doc *doc, const uint32_t *keys,
                           size_t n, uint32_t *reterr_key)
 {
-    for (size_t i = 1; i < n; i++)
-        for (size_t k = 0; k < i; k++)
+    uint64_t sketch[FEW];
+
+    for (size_t i = 0; i < n; i++) {
+        bool escaped = doc->nodes[keys[i]].escaped;
+
+        sketch[i] = key_sketch(doc, keys[i]);
+        for (size_t k = 0; k < i; k++) {
+            if (sketch[k] != sketch[i] && !escaped &&
+                !doc->nodes[keys[k]].escaped)
+                continue;
             if (keys_equal(doc, keys[k], keys[i])) {
                 *reterr_key = keys[i];
                 return E_AMBIGUOUS;
             }
+        }
+    }
     return OK;
 }
 

@@ -138,13 +138,13 @@ static bool map_seek(struct json_map *m, size_t text_off, size_t *ret_inside)
     while (m->text_off < text_off && m->raw_off < m->raw.len) {
         struct str rest = str_skip(m->raw, m->raw_off);
         struct str plain = plain_head(str_head(rest, text_off - m->text_off));
+        size_t n = plain.len;
         struct unit u;
 
-        if (plain.len >= 8) {
-            size_t n = plain.len - 4; /* the last character may be cut */
-
-            for (int i = 0; i < 3 && is_inner_byte(rest.ptr[n]); i++)
-                n--;
+        /* Not into a character: back to its first byte. */
+        for (int i = 0; i < 3 && n > 0 && n < rest.len; i++)
+            n -= is_inner_byte(rest.ptr[n]);
+        if (n > 0) {
             m->raw_off += n;
             m->text_off += n;
             continue;

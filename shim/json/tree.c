@@ -30,7 +30,7 @@
 struct parser {
     struct json_doc *doc;
     const char *start, *p, *end;
-    uint32_t cur; /* the innermost open container; if depth > 0 */
+    uint32_t cur; /* the innermost open container; 0 if none is open */
     uint32_t depth;
 };
 
@@ -71,19 +71,34 @@ static enum err nodes_grow(struct parser *ps)
     return OK;
 }
 
-/* Append a leaf; containers get their len and next when they close. */
-static inline enum err node_add(struct parser *ps, struct json_node n)
+/*
+ * Append a leaf, the literal in the text; a container gets its len and next
+ * when it closes. Written field by field into its place: copied as a whole
+ * behind narrow stores it costs several times as much.
+ */
+static inline enum err node_add(struct parser *ps, enum json_type type,
+                                struct str raw, bool escaped)
 {
     struct json_doc *doc = ps->doc;
+    struct json_node *n;
     enum err e;
 
     if (doc->count == doc->cap)
         if ((e = nodes_grow(ps)))
             return e;
-    n.next = (uint32_t)doc->count + 1;
-    n.parent = ps->depth == 0 ? 0 : ps->cur;
-    doc->nodes[doc->count++] = n;
+    n = &doc->nodes[doc->count++];
+    n->type = (uint8_t)type;
+    n->escaped = escaped;
+    n->off = (uint32_t)(raw.ptr - ps->start);
+    n->len = (uint32_t)raw.len;
+    n->next = (uint32_t)doc->count;
+    n->parent = ps->cur;
     return OK;
+}
+
+static inline bool is_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
 /* RFC 8259, section 2: four bytes are white space, no others. */
@@ -91,7 +106,9 @@ static inline void skip_space(struct parser *ps)
 {
     const char *p = ps->p;
 
-    while (p < ps->end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+    if (p == ps->end || (unsigned char)*p > ' ')
+        return; /* most often */
+    while (p < ps->end && is_space(*p))
         p++;
     ps->p = p;
 }
@@ -139,12 +156,7 @@ static enum err string(struct parser *ps, enum json_type type)
     if (seen.nul && type == JSON_KEY)
         return fail(ps, E_AMBIGUOUS, "a key with U+0000");
     ps->p++;
-    return node_add(ps, (struct json_node){
-                            .type = (uint8_t)type,
-                            .escaped = seen.escaped,
-                            .off = (uint32_t)(from - ps->start),
-                            .len = (uint32_t)raw.len,
-                        });
+    return node_add(ps, type, raw, seen.escaped);
 }
 
 /* p behind the digits at p, of which there must be one. */
@@ -185,11 +197,8 @@ static enum err number(struct parser *ps)
         if (!digits(ps))
             return fail(ps, E_SYNTAX, "an exponent without digits");
     }
-    return node_add(ps, (struct json_node){
-                            .type = JSON_NUMBER,
-                            .off = (uint32_t)(from - ps->start),
-                            .len = (uint32_t)(ps->p - from),
-                        });
+    return node_add(ps, JSON_NUMBER, (struct str){from, (size_t)(ps->p - from)},
+                    false);
 }
 
 static enum err word(struct parser *ps, struct str w, enum json_type type)
@@ -199,11 +208,7 @@ static enum err word(struct parser *ps, struct str w, enum json_type type)
     if ((size_t)(ps->end - ps->p) < w.len || memcmp(ps->p, w.ptr, w.len) != 0)
         return fail(ps, E_SYNTAX, "an unknown word");
     ps->p += w.len;
-    return node_add(ps, (struct json_node){
-                            .type = (uint8_t)type,
-                            .off = (uint32_t)(from - ps->start),
-                            .len = (uint32_t)w.len,
-                        });
+    return node_add(ps, type, (struct str){from, w.len}, false);
 }
 
 /* "key" : - up to where the value may begin. */
@@ -253,10 +258,8 @@ static enum err container_open(struct parser *ps, bool *ret_empty)
 
     if (ps->depth >= LIM_JSON_DEPTH)
         return fail(ps, E_LIMIT, "too deep");
-    e = node_add(ps, (struct json_node){
-                         .type = object ? JSON_OBJECT : JSON_ARRAY,
-                         .off = (uint32_t)(ps->p - ps->start),
-                     });
+    e = node_add(ps, object ? JSON_OBJECT : JSON_ARRAY, (struct str){ps->p, 0},
+                 false);
     if (e)
         return e;
     ps->cur = (uint32_t)ps->doc->count - 1;
