@@ -88,6 +88,5 @@
 #define LIM_YAML_KEYS     256    /* keys of one map are compared pair by pair */
 #define LIM_DIAGS         50     /* errors shown                              */
 #define LIM_SLUG          64     /* names, kinds, categories                  */
-#define LIM_RULE_KEYWORDS 256    /* keywords of one rule                     */
 
 #endif

@@ -1,0 +1,318 @@
+#include "compile/compile.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "compile/policyfile.h"
+#include "compile/provfile.h"
+#include "rules/image.h"
+
+void compile_init(struct compile *c, const struct compile_options *options)
+{
+    *c = (struct compile){.options = *options};
+    arena_init(&c->arena, LIM_COMPILE);
+    diags_init(&c->diags);
+    c->reader = (struct reader){.arena = &c->arena, .diags = &c->diags};
+    crypto_generichash_init(&c->hash, NULL, 0, COMPILE_DIGEST);
+    c->sources_tail = &c->sources;
+    c->rules_tail = &c->rules;
+    c->exclusions_tail = &c->exclusions;
+    c->hosts_tail = &c->hosts;
+    c->providers_tail = &c->providers;
+    policy_init(&c->policy);
+}
+
+void compile_free(struct compile *c)
+{
+    diags_free(&c->diags);
+    arena_free(&c->arena);
+}
+
+/* What to answer after a step: memory before errors in files. */
+static enum err state_of(const struct compile *c)
+{
+    if (c->reader.fatal || c->diags.nomem)
+        return E_NOMEM;
+    return c->diags.count > 0 ? E_SYNTAX : OK;
+}
+
+/* --- Loading. */
+
+/* The files from s on, and those that they name; the last one read, or NULL. */
+static struct source *read_from(struct compile *c, struct source *s)
+{
+    struct source *last = NULL;
+
+    for (; s != NULL; s = s->next) {
+        if (files_read(c, s))
+            policyfile_apply(c, s);
+        last = s;
+        if (c->reader.fatal)
+            break;
+    }
+    return last;
+}
+
+static bool has_generic(const struct compile *c)
+{
+    const struct provider_src *p;
+
+    for (p = c->providers; p != NULL; p = p->next)
+        if (p->def.generic)
+            return true;
+    return false;
+}
+
+/*
+ * A policy that names no providers gets all that are installed. The generic
+ * one is always needed: unknown shapes have to be read somehow.
+ */
+static bool queue_providers(struct compile *c)
+{
+    struct source *first = c->sources;
+
+    if (!c->providers_set && c->providers == NULL)
+        return files_installed(c);
+    if (has_generic(c) || first->root == NULL)
+        return true;
+    return files_add(c, first, first->root, STR("providers/generic.yaml"),
+                     SOURCE_PROVIDER);
+}
+
+static void check_ids(struct compile *c)
+{
+    const struct rule_src *a, *b;
+
+    for (a = c->rules; a != NULL; a = a->next)
+        for (b = c->rules; b != a; b = b->next)
+            if (str_eq(a->rule.id, b->rule.id)) {
+                diag_add(&c->diags, a->at,
+                         "the id %.*s is taken by the rule at %s:%u",
+                         STR_ARG(a->rule.id), b->at.file, b->at.line);
+                break;
+            }
+}
+
+static bool excludes(const struct exclusion_src *x, const struct rule *rule)
+{
+    if (x->id.len > 0)
+        return str_eq(x->id, rule->id);
+    for (size_t i = 0; i < rule->tag_count; i++)
+        if (str_eq(x->tag, rule->tags[i]))
+            return true;
+    return false;
+}
+
+/* An exclusion that excludes nothing is a typing error, or outlived its rule.
+ */
+static void check_exclusions(struct compile *c)
+{
+    const struct exclusion_src *x;
+    const struct rule_src *r;
+
+    for (x = c->exclusions; x != NULL; x = x->next) {
+        for (r = c->rules; r != NULL; r = r->next)
+            if (excludes(x, &r->rule))
+                break;
+        if (r == NULL)
+            diag_add(&c->diags, x->at, "no rule has the %s %.*s",
+                     x->id.len > 0 ? "id" : "tag",
+                     STR_ARG(x->id.len > 0 ? x->id : x->tag));
+    }
+}
+
+enum err compile_load(struct compile *c, const char *file)
+{
+    const char *base = strrchr(file, '/');
+    struct source *last;
+    struct str name = str_of(base == NULL ? file : base + 1);
+
+    if (str_ends(name, STR(".yaml")))
+        name.len -= 5;
+    c->policy.name = name;
+    if (!files_first(c, file))
+        return state_of(c);
+    last = read_from(c, c->sources);
+    if (!c->reader.fatal && queue_providers(c))
+        read_from(c, last->next);
+    if (c->reader.fatal)
+        return state_of(c);
+    if (c->providers == NULL && c->diags.count == 0)
+        diag_add(&c->diags, (struct place){file, 0, 0},
+                 "no provider descriptions are installed");
+    check_ids(c);
+    /* A file that was refused may hold what an exclusion speaks of. */
+    if (c->diags.count == 0)
+        check_exclusions(c);
+    return state_of(c);
+}
+
+void compile_digest(const struct compile *c,
+                    unsigned char ret_digest[COMPILE_DIGEST])
+{
+    crypto_generichash_state hash = c->hash;
+    const struct exclusion_src *x;
+
+    crypto_generichash_update(&hash, (const unsigned char *)c->policy.name.ptr,
+                              c->policy.name.len);
+    for (x = c->exclusions; x != NULL; x = x->next)
+        crypto_generichash_update(
+            &hash, (const unsigned char *)(x->expired ? "x" : "v"), 1);
+    crypto_generichash_final(&hash, ret_digest, COMPILE_DIGEST);
+}
+
+void compile_lint(struct compile *c)
+{
+    const struct exclusion_src *x;
+
+    for (x = c->exclusions; x != NULL; x = x->next)
+        if (x->expired)
+            diag_add(&c->diags, x->at, "the exclusion expired on %.*s",
+                     STR_ARG(x->expires));
+}
+
+enum err compile_check(struct compile *c)
+{
+    const struct rule_src *r;
+    struct buf why;
+    enum err e = OK;
+
+    buf_init(&why, 4 * KIB);
+    for (r = c->rules; r != NULL && e != E_NOMEM; r = r->next) {
+        buf_clear(&why);
+        e = rule_compile_check(&r->rule, &why);
+        if (e && e != E_NOMEM)
+            diag_add(&c->diags, r->match_at, "%.*s: %.*s", STR_ARG(r->rule.id),
+                     STR_ARG(buf_str(&why)));
+    }
+    buf_free(&why);
+    return e == E_NOMEM ? e : state_of(c);
+}
+
+/* --- The image. */
+
+static bool is_out(const struct compile *c, const struct rule *rule)
+{
+    static const struct exclusion everywhere;
+    const struct exclusion_src *x;
+
+    for (x = c->exclusions; x != NULL; x = x->next)
+        if (!x->expired && excludes(x, rule) &&
+            x->target.host.len == everywhere.host.len && x->target.dirs == 0 &&
+            x->target.roles == 0 && x->target.parts == 0)
+            return true;
+    return false;
+}
+
+/* The targeted exclusions of one rule, appended to list; their number. */
+static size_t add_targets(const struct compile *c, const struct rule *rule,
+                          uint32_t index, struct exclusion *list)
+{
+    const struct exclusion_src *x;
+    size_t n = 0;
+
+    for (x = c->exclusions; x != NULL; x = x->next)
+        if (!x->expired && excludes(x, rule)) {
+            list[n] = x->target;
+            list[n++].rule = index;
+        }
+    return n;
+}
+
+static enum err pack_rules(struct compile *c, struct buf *out)
+{
+    struct rule *rules = calloc(c->rule_count + 1, sizeof(*rules));
+    struct exclusion *ex =
+        calloc(c->rule_count * c->exclusion_count + 1, sizeof(*ex));
+    const struct rule_src *r;
+    size_t n = 0, ex_n = 0;
+    enum err e = E_NOMEM;
+
+    if (rules == NULL || ex == NULL)
+        goto out;
+    for (r = c->rules; r != NULL; r = r->next) {
+        if (is_out(c, &r->rule))
+            continue;
+        ex_n += add_targets(c, &r->rule, (uint32_t)n, ex + ex_n);
+        rules[n++] = r->rule;
+    }
+    e = rules_pack(rules, n, ex, ex_n, out);
+    if (e == E_LIMIT || e == E_SYNTAX)
+        diag_add(&c->diags, (struct place){c->sources->path, 0, 0},
+                 "the rules are over a limit of the image (%s)", err_name(e));
+out:
+    free(rules);
+    free(ex);
+    return e;
+}
+
+static struct place fault_place(const struct compile *c,
+                                const struct provider_fault *f)
+{
+    const struct provider_src *p = c->providers;
+    const struct host_src *h = c->hosts;
+
+    if (f->provider >= c->provider_count) {
+        for (size_t i = 0; h != NULL && i < f->index; i++)
+            h = h->next;
+        return h == NULL ? (struct place){c->sources->path, 0, 0} : h->at;
+    }
+    for (size_t i = 0; i < f->provider; i++)
+        p = p->next;
+    if (f->phase < 0 || f->phase > 2 || f->index >= p->phases[f->phase].count)
+        return p->at;
+    return p->phases[f->phase].places[f->index];
+}
+
+static enum err pack_providers(struct compile *c, struct buf *out)
+{
+    struct provider_def *defs = calloc(c->provider_count + 1, sizeof(*defs));
+    struct host_rule *hosts = calloc(c->host_count + 1, sizeof(*hosts));
+    struct provider_fault fault = {0};
+    const struct provider_src *p;
+    const struct host_src *h;
+    size_t n = 0, hosts_n = 0;
+    enum err e = E_NOMEM;
+
+    if (defs == NULL || hosts == NULL)
+        goto out;
+    for (p = c->providers; p != NULL; p = p->next)
+        defs[n++] = p->def;
+    for (h = c->hosts; h != NULL; h = h->next)
+        hosts[hosts_n++] = (struct host_rule){h->host, h->port, h->provider};
+    e = providers_pack(defs, n, hosts, hosts_n, out, &fault);
+    if (e == E_SYNTAX || e == E_LIMIT)
+        diag_add(&c->diags, fault_place(c, &fault), "%s",
+                 fault.why == NULL ? "the provider descriptions are over a "
+                                     "limit of the image"
+                                   : fault.why);
+out:
+    free(defs);
+    free(hosts);
+    return e;
+}
+
+enum err compile_image(struct compile *c, struct buf *out)
+{
+    struct buf rules, providers, policy;
+    struct image image;
+    enum err e;
+
+    buf_init(&rules, LIM_IMAGE);
+    buf_init(&providers, LIM_IMAGE);
+    buf_init(&policy, LIM_IMAGE);
+    e = pack_rules(c, &rules);
+    if (e == OK || e == E_SYNTAX)
+        e = pack_providers(c, &providers);
+    if (e == OK && (e = state_of(c)) == OK)
+        e = policy_pack(&c->policy, &policy);
+    if (e == OK) {
+        image = (struct image){buf_str(&rules), buf_str(&providers),
+                               buf_str(&policy)};
+        e = image_write(&image, out);
+    }
+    buf_free(&rules);
+    buf_free(&providers);
+    buf_free(&policy);
+    return e == OK || e == E_NOMEM ? e : state_of(c) ? state_of(c) : e;
+}

@@ -1,0 +1,124 @@
+#ifndef SP_COMPILE_COMPILE_H
+#define SP_COMPILE_COMPILE_H
+
+#include <sodium.h>
+
+#include "compile/rulefile.h"
+#include "policy/config.h"
+
+/*
+ * From rule files to a policy image.
+ *
+ * Three kinds of file are told apart by their keys: a policy (below), a pack
+ * (`pack:` and `rules:`, see rulefile.h) and a provider description (`id:` and
+ * `routes:`, see provfile.h). The policy file:
+ *
+ *     mode: enforce                    # or monitor; default enforce
+ *     include: [packs/secrets.yaml]    # policies and packs
+ *     hosts:                           # more hosts that are LLM routes
+ *       - localhost:8443
+ *       - {host: "*.corp.example", provider: openai-chat}
+ *     providers: [openai-chat]         # default: all that are installed
+ *     exclude:                         # rules that are not to apply
+ *       - {id: SP-1001, reason: vendor samples, expires: 2027-01-01}
+ *       - {tag: pii, host: "*.x", role: tool, part: file, on: response,
+ *          reason: public data}
+ *     on_failure: {request_limit: pass}
+ *     audit: /var/log/sallyport.jsonl  # absolute
+ *     rules: [...]
+ *
+ * An included file is looked for beside the including one, then in the search
+ * path. Files are read in the order in which they are named, level by level; of
+ * settings that several files make, the first counts, so a file overrides what
+ * it includes. A file named twice is read once; one that includes itself is an
+ * error. An exclusion without a target takes the rule out; one that has expired
+ * has no effect.
+ */
+struct compile_options {
+    const char *const *dirs; /* search path: directories with packs/ and
+                                providers/ in them */
+    size_t dir_count;
+    const char *today; /* "2026-01-31", against which exclusions expire */
+};
+
+struct source;
+
+struct exclusion_src {
+    struct str id, tag, expires; /* one of id, tag is empty */
+    bool expired;
+    struct exclusion target; /* all zero: everywhere */
+    struct place at;
+    struct exclusion_src *next;
+};
+
+struct host_src {
+    struct str text; /* as written, in lower case: "localhost:8443"  */
+    struct str host; /* without the port                             */
+    struct str provider;
+    uint16_t port; /* 0: any */
+    struct place at;
+    struct host_src *next;
+};
+
+struct provider_src;
+
+/* One compilation. Everything hangs off its arena. */
+struct compile {
+    struct compile_options options; /* borrowed */
+    struct arena arena;
+    struct diags diags;
+    struct reader reader;
+    crypto_generichash_state hash; /* of all that was read */
+    struct source *sources, **sources_tail;
+    struct rule_src *rules, **rules_tail;
+    struct exclusion_src *exclusions, **exclusions_tail;
+    struct host_src *hosts, **hosts_tail;
+    struct provider_src *providers, **providers_tail;
+    struct policy policy;
+    size_t source_count, rule_count, exclusion_count, host_count;
+    size_t provider_count;
+    bool is_policy; /* the first file is one                            */
+    bool mode_set, providers_set;
+    bool cond_set[COND_COUNT];
+};
+
+void compile_init(struct compile *c, const struct compile_options *options);
+void compile_free(struct compile *c);
+
+/*
+ * compile_load - read a file with all that it includes and, for a policy, the
+ * provider descriptions. Call it once.
+ *
+ * E_SYNTAX  refused; the reasons are in c->diags
+ * E_NOMEM, E_LIMIT (memory)
+ */
+MUST_USE enum err compile_load(struct compile *c, const char *file);
+
+/* A digest of everything that decides what the image will be. */
+#define COMPILE_DIGEST 32
+void compile_digest(const struct compile *c,
+                    unsigned char ret_digest[COMPILE_DIGEST]);
+
+/*
+ * compile_check - every rule by itself: can its patterns be used?
+ * Errors as compile_load.
+ */
+MUST_USE enum err compile_check(struct compile *c);
+
+/*
+ * compile_image - append the image. After compile_check, or for what was
+ * checked before. Errors as compile_load.
+ */
+MUST_USE enum err compile_image(struct compile *c, struct buf *out);
+
+/*
+ * compile_test - run every rule's own tests, each rule alone, on the whole text
+ * and in pieces; rules without a hit and a miss are errors. The number of tests
+ * that held. Errors as compile_load.
+ */
+MUST_USE enum err compile_test(struct compile *c, size_t *ret_passed);
+
+/* compile_lint - what only `check` minds: exclusions that have expired. */
+void compile_lint(struct compile *c);
+
+#endif

@@ -1,0 +1,463 @@
+#include "compile/policyfile.h"
+
+#include "base/limits.h"
+#include "compile/provfile.h"
+
+/* What a reader of the tables below is given. */
+struct file_at {
+    struct compile *c;
+    const struct source *source;
+};
+
+static bool on_mode(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct compile *c = ((struct file_at *)into)->c;
+    struct str mode;
+
+    if (!read_text(r, n, &mode))
+        return false;
+    if (!str_eq(mode, STR("enforce")) && !str_eq(mode, STR("monitor")))
+        return read_refuse(r, n, "'mode' must be enforce or monitor");
+    if (!c->mode_set)
+        c->policy.monitor = str_eq(mode, STR("monitor"));
+    c->mode_set = true;
+    return true;
+}
+
+static bool on_audit(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct compile *c = ((struct file_at *)into)->c;
+    struct str path;
+
+    if (!read_text(r, n, &path))
+        return false;
+    if (path.ptr[0] != '/' || memchr(path.ptr, '\0', path.len) != NULL)
+        return read_refuse(r, n, "'audit' must be an absolute path");
+    if (c->policy.audit.len == 0)
+        c->policy.audit = path;
+    return true;
+}
+
+static bool on_include(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct file_at *at = into;
+    const struct yaml_node *item;
+    struct str name;
+    bool good = true;
+
+    if (!read_is(r, n, YAML_LIST))
+        return false;
+    for (item = n->child; item != NULL; item = item->next)
+        good &= read_text(r, item, &name) &&
+                files_add(at->c, at->source, item, name, SOURCE_INCLUDE);
+    return good;
+}
+
+static bool one_failure(struct reader *r, const struct yaml_node *n,
+                        struct compile *c)
+{
+    struct str word;
+    enum cond cond;
+
+    if (!cond_from(n->key->text, &cond))
+        return read_refuse(r, n->key, "'%.*s' is no condition",
+                           STR_ARG(n->key->text));
+    if (!read_text(r, n, &word))
+        return false;
+    if (!str_eq(word, STR("pass")) && !str_eq(word, STR("block")))
+        return read_refuse(r, n, "'%.*s' must be pass or block",
+                           STR_ARG(n->key->text));
+    if (str_eq(word, STR("pass")) && !cond_may_pass(cond))
+        return read_refuse(r, n,
+                           "'%.*s' cannot be pass: nothing sound could "
+                           "be let through",
+                           STR_ARG(n->key->text));
+    if (!c->cond_set[cond])
+        c->policy.on_failure[cond] =
+            str_eq(word, STR("pass")) ? FAIL_PASS : FAIL_BLOCK;
+    c->cond_set[cond] = true;
+    return true;
+}
+
+static bool on_failure(struct reader *r, const struct yaml_node *n, void *into)
+{
+    const struct yaml_node *item;
+    bool good = true;
+
+    if (!read_is(r, n, YAML_MAP))
+        return false;
+    for (item = n->child; item != NULL; item = item->next)
+        good &= one_failure(r, item, ((struct file_at *)into)->c);
+    return good;
+}
+
+/* --- Hosts. */
+
+static bool host_bytes_good(struct str host)
+{
+    for (size_t i = 0; i < host.len; i++) {
+        char c = host.ptr[i];
+
+        if (!is_digit(c) && !(c >= 'a' && c <= 'z') && c != '.' && c != '-' &&
+            c != '_' && c != ':')
+            return false;
+    }
+    return host.len > 0 && host.len <= 253;
+}
+
+/* "name", "*.name", "name:port", "[::1]:port"; a bare IPv6 address has none. */
+static bool host_split(struct str text, struct host_src *h)
+{
+    struct str port = {NULL, 0};
+    size_t colon = str_find_byte(text, ':');
+    uint64_t number;
+
+    h->host = text;
+    if (text.len > 0 && text.ptr[0] == '[') {
+        size_t end = str_find_byte(text, ']');
+
+        if (end == text.len)
+            return false;
+        h->host = (struct str){text.ptr + 1, end - 1};
+        port = str_skip(text, end + 1);
+        if (port.len > 0 && port.ptr[0] != ':')
+            return false;
+        port = port.len > 0 ? str_skip(port, 1) : (struct str){NULL, 0};
+    } else if (colon < text.len && str_find_byte(str_skip(text, colon + 1),
+                                                 ':') == text.len - colon - 1) {
+        h->host = str_head(text, colon);
+        port = str_skip(text, colon + 1);
+    }
+    if (port.ptr != NULL) {
+        if (str_u64(port, &number) || number == 0 || number > 65535)
+            return false;
+        h->port = (uint16_t)number;
+    }
+    return host_bytes_good(str_starts(h->host, STR("*.")) ? str_skip(h->host, 2)
+                                                          : h->host);
+}
+
+static bool lower(struct reader *r, struct str s, struct str *ret_lower)
+{
+    char *p = read_take(r, s.len);
+
+    if (p == NULL)
+        return false;
+    for (size_t i = 0; i < s.len; i++)
+        p[i] = to_lower(s.ptr[i]);
+    *ret_lower = (struct str){p, s.len};
+    return true;
+}
+
+static bool on_host(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct host_src *h = into;
+    struct str text;
+
+    if (!read_text(r, n, &text) || !lower(r, text, &h->text))
+        return false;
+    if (!host_split(h->text, h))
+        return read_refuse(r, n,
+                           "'%.*s' is no host such as example.com, "
+                           "*.example.com or localhost:8443",
+                           STR_ARG(text));
+    return true;
+}
+
+static bool on_host_provider(struct reader *r, const struct yaml_node *n,
+                             void *into)
+{
+    return read_slug(r, n, &((struct host_src *)into)->provider);
+}
+
+static bool one_host(struct reader *r, const struct yaml_node *n,
+                     struct compile *c)
+{
+    static const struct field fields[] = {
+        {STR_INIT("host"), true, on_host},
+        {STR_INIT("provider"), false, on_host_provider},
+    };
+    struct host_src *h = read_take(r, sizeof(*h));
+
+    if (h == NULL)
+        return false;
+    h->at = n->at;
+    if (n->kind == YAML_SCALAR ? !on_host(r, n, h)
+                               : !read_map(r, n, fields, ARRAY_LEN(fields), h))
+        return false;
+    *c->hosts_tail = h;
+    c->hosts_tail = &h->next;
+    c->host_count++;
+    return true;
+}
+
+static bool on_hosts(struct reader *r, const struct yaml_node *n, void *into)
+{
+    const struct yaml_node *item;
+    bool good = true;
+
+    if (!read_is(r, n, YAML_LIST))
+        return false;
+    for (item = n->child; item != NULL; item = item->next)
+        good &= one_host(r, item, ((struct file_at *)into)->c);
+    return good;
+}
+
+/* --- Providers: an id, or a file. */
+
+static bool one_provider(struct reader *r, const struct yaml_node *n,
+                         struct file_at *at)
+{
+    struct str name, file;
+    char path[LIM_SLUG + 32];
+    size_t len;
+
+    if (!read_text(r, n, &name))
+        return false;
+    if (str_ends(name, STR(".yaml")))
+        return files_add(at->c, at->source, n, name, SOURCE_PROVIDER);
+    if (!read_slug(r, n, &name))
+        return false;
+    memcpy(path, "providers/", 10);
+    memcpy(path + 10, name.ptr, name.len);
+    len = 10 + name.len;
+    memcpy(path + len, ".yaml", 5);
+    file = (struct str){path, len + 5};
+    return files_add(at->c, at->source, n, file, SOURCE_PROVIDER);
+}
+
+static bool on_providers(struct reader *r, const struct yaml_node *n,
+                         void *into)
+{
+    struct file_at *at = into;
+    const struct yaml_node *item;
+    bool good = true;
+
+    if (!read_is(r, n, YAML_LIST))
+        return false;
+    if (at->c->providers_set) /* an outer file has chosen */
+        return true;
+    at->c->providers_set = true;
+    for (item = n->child; item != NULL; item = item->next)
+        good &= one_provider(r, item, at);
+    return good;
+}
+
+/* --- Exclusions. */
+
+static bool on_ex_id(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_rule_id(r, n, &((struct exclusion_src *)into)->id);
+}
+
+static bool on_ex_tag(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_text(r, n, &((struct exclusion_src *)into)->tag);
+}
+
+/* Only its being there counts: it is for the people who read the file. */
+static bool on_ex_reason(struct reader *r, const struct yaml_node *n,
+                         void *into)
+{
+    struct str reason;
+
+    (void)into;
+    return read_text(r, n, &reason);
+}
+
+static bool on_ex_expires(struct reader *r, const struct yaml_node *n,
+                          void *into)
+{
+    struct str date;
+    bool good;
+
+    if (!read_text(r, n, &date))
+        return false;
+    good = date.len == 10;
+    for (size_t i = 0; good && i < date.len; i++)
+        good = i == 4 || i == 7 ? date.ptr[i] == '-' : is_digit(date.ptr[i]);
+    if (!good || memcmp(date.ptr + 5, "12", 2) > 0 ||
+        memcmp(date.ptr + 8, "31", 2) > 0 ||
+        memcmp(date.ptr + 5, "00", 2) == 0 ||
+        memcmp(date.ptr + 8, "00", 2) == 0)
+        return read_refuse(r, n, "'expires' must be a date such as 2027-01-31");
+    ((struct exclusion_src *)into)->expires = date;
+    return true;
+}
+
+static bool on_ex_host(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct host_src h = {0};
+
+    if (!on_host(r, n, &h))
+        return false;
+    if (h.port != 0)
+        return read_refuse(r, n, "an exclusion's host has no port");
+    ((struct exclusion_src *)into)->target.host = h.host;
+    return true;
+}
+
+static bool on_ex_role(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_set(r, n, "role", bit_of_role,
+                    &((struct exclusion_src *)into)->target.roles);
+}
+
+static bool on_ex_part(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_set(r, n, "part", bit_of_part,
+                    &((struct exclusion_src *)into)->target.parts);
+}
+
+static bool on_ex_on(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_dirs(r, n, &((struct exclusion_src *)into)->target.dirs);
+}
+
+static const struct field exclude_fields[] = {
+    {STR_INIT("id"), false, on_ex_id},
+    {STR_INIT("tag"), false, on_ex_tag},
+    {STR_INIT("reason"), true, on_ex_reason},
+    {STR_INIT("expires"), false, on_ex_expires},
+    {STR_INIT("host"), false, on_ex_host},
+    {STR_INIT("role"), false, on_ex_role},
+    {STR_INIT("part"), false, on_ex_part},
+    {STR_INIT("on"), false, on_ex_on},
+};
+
+static bool one_exclusion(struct reader *r, const struct yaml_node *n,
+                          struct compile *c)
+{
+    struct exclusion_src *x = read_take(r, sizeof(*x));
+
+    if (x == NULL)
+        return false;
+    x->at = n->at;
+    if (!read_map(r, n, exclude_fields, ARRAY_LEN(exclude_fields), x))
+        return false;
+    if ((x->id.len == 0) == (x->tag.len == 0))
+        return read_refuse(r, n, "an exclusion has either 'id' or 'tag'");
+    x->expired = x->expires.len == 10 &&
+                 memcmp(x->expires.ptr, c->options.today, 10) < 0;
+    *c->exclusions_tail = x;
+    c->exclusions_tail = &x->next;
+    c->exclusion_count++;
+    return true;
+}
+
+static bool on_exclude(struct reader *r, const struct yaml_node *n, void *into)
+{
+    const struct yaml_node *item;
+    bool good = true;
+
+    if (!read_is(r, n, YAML_LIST))
+        return false;
+    for (item = n->child; item != NULL; item = item->next)
+        good &= one_exclusion(r, item, ((struct file_at *)into)->c);
+    return good;
+}
+
+/* --- Rules, in a policy or a pack. */
+
+static bool on_rules(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct compile *c = ((struct file_at *)into)->c;
+    const struct yaml_node *item;
+    bool good = true;
+
+    if (!read_is(r, n, YAML_LIST))
+        return false;
+    for (item = n->child; item != NULL; item = item->next) {
+        struct rule_src *rule = rulefile_rule(r, item);
+
+        good &= rule != NULL;
+        if (rule == NULL)
+            continue;
+        if (c->rule_count == LIM_RULES)
+            return read_refuse(r, item, "too many rules (at most %d)",
+                               LIM_RULES);
+        *c->rules_tail = rule;
+        c->rules_tail = &rule->next;
+        c->rule_count++;
+    }
+    return good;
+}
+
+/* For people. */
+static bool on_words(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct str words;
+
+    (void)into;
+    return read_text(r, n, &words);
+}
+
+/* Included files come after this one's own settings: the first counts. */
+static const struct field policy_fields[] = {
+    {STR_INIT("description"), false, on_words},
+    {STR_INIT("mode"), false, on_mode},
+    {STR_INIT("audit"), false, on_audit},
+    {STR_INIT("on_failure"), false, on_failure},
+    {STR_INIT("hosts"), false, on_hosts},
+    {STR_INIT("providers"), false, on_providers},
+    {STR_INIT("exclude"), false, on_exclude},
+    {STR_INIT("rules"), false, on_rules},
+    {STR_INIT("include"), false, on_include},
+};
+
+static const struct field pack_fields[] = {
+    {STR_INIT("pack"), true, on_words},
+    {STR_INIT("description"), false, on_words},
+    {STR_INIT("rules"), true, on_rules},
+};
+
+size_t policyfile_keys(const struct field **ret_fields)
+{
+    *ret_fields = policy_fields;
+    return ARRAY_LEN(policy_fields);
+}
+
+size_t policyfile_pack_keys(const struct field **ret_fields)
+{
+    *ret_fields = pack_fields;
+    return ARRAY_LEN(pack_fields);
+}
+
+size_t policyfile_exclude_keys(const struct field **ret_fields)
+{
+    *ret_fields = exclude_fields;
+    return ARRAY_LEN(exclude_fields);
+}
+
+static bool apply_provider(struct compile *c, const struct source *s)
+{
+    struct provider_src *p = provfile_read(&c->reader, s->root);
+
+    if (p == NULL)
+        return false;
+    *c->providers_tail = p;
+    c->providers_tail = &p->next;
+    c->provider_count++;
+    return true;
+}
+
+bool policyfile_apply(struct compile *c, const struct source *s)
+{
+    struct file_at at = {c, s};
+    bool pack = yaml_get(s->root, STR("pack")) != NULL;
+    bool provider = yaml_get(s->root, STR("id")) != NULL;
+
+    if (s->kind == SOURCE_PROVIDER || (s->kind == SOURCE_ANY && provider))
+        return apply_provider(c, s);
+    if (provider)
+        return read_refuse(&c->reader, s->root,
+                           "a provider description stands under 'providers', "
+                           "not under 'include'");
+    if (pack)
+        return read_map(&c->reader, s->root, pack_fields,
+                        ARRAY_LEN(pack_fields), &at);
+    if (s->kind == SOURCE_ANY)
+        c->is_policy = true;
+    return read_map(&c->reader, s->root, policy_fields,
+                    ARRAY_LEN(policy_fields), &at);
+}

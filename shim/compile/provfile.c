@@ -1,0 +1,313 @@
+#include "compile/provfile.h"
+
+#include "base/limits.h"
+
+/* --- Patterns. A phase collects them in the order in which they are tried. */
+
+struct phase_at {
+    struct phase_src *out;
+    enum role role;         /* of a bare path */
+    enum pattern_kind kind; /* of the list at work */
+};
+
+static bool on_path(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_text(r, n, &((struct pattern_def *)into)->path);
+}
+
+static bool on_role(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct str name;
+
+    if (!read_text(r, n, &name))
+        return false;
+    if (!role_from(name, &((struct pattern_def *)into)->role))
+        return read_refuse(r, n, "'%.*s' is no role", STR_ARG(name));
+    return true;
+}
+
+static bool on_part(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct str name;
+
+    if (!read_text(r, n, &name))
+        return false;
+    if (!part_from(name, &((struct pattern_def *)into)->part))
+        return read_refuse(r, n, "'%.*s' is no part", STR_ARG(name));
+    return true;
+}
+
+static bool on_json(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_bool(r, n, &((struct pattern_def *)into)->json);
+}
+
+static bool on_delta(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_bool(r, n, &((struct pattern_def *)into)->delta);
+}
+
+static bool on_group(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_slug(r, n, &((struct pattern_def *)into)->group);
+}
+
+static const struct field pattern_fields[] = {
+    {STR_INIT("path"), true, on_path},    {STR_INIT("role"), false, on_role},
+    {STR_INIT("part"), false, on_part},   {STR_INIT("json"), false, on_json},
+    {STR_INIT("delta"), false, on_delta}, {STR_INIT("group"), false, on_group},
+};
+
+/* The next free pattern of the phase; the arrays are large enough. */
+static struct pattern_def *new_pattern(struct phase_at *at,
+                                       const struct yaml_node *n)
+{
+    struct phase_src *out = at->out;
+
+    out->places[out->count] = n->at;
+    out->patterns[out->count] = (struct pattern_def){
+        .kind = at->kind,
+        .role = at->role,
+        .part = at->kind == PAT_TEXT ? PART_TEXT : PART_OTHER};
+    return &out->patterns[out->count++];
+}
+
+static bool read_patterns(struct reader *r, const struct yaml_node *list,
+                          struct phase_at *at)
+{
+    const struct yaml_node *c;
+    bool good = true, maps = at->kind == PAT_TEXT || at->kind == PAT_WHOLE;
+
+    for (c = list->child; c != NULL; c = c->next) {
+        struct pattern_def *p = new_pattern(at, c);
+
+        if (maps && c->kind == YAML_MAP)
+            good &=
+                read_map(r, c, pattern_fields, ARRAY_LEN(pattern_fields), p);
+        else
+            good &= read_text(r, c, &p->path);
+    }
+    return good;
+}
+
+static bool read_facts(struct reader *r, const struct yaml_node *map,
+                       struct phase_at *at)
+{
+    const struct yaml_node *c, *item;
+    bool good = true;
+    enum fact fact;
+
+    for (c = map->child; c != NULL; c = c->next) {
+        if (!fact_from(c->key->text, &fact)) {
+            good = read_refuse(r, c->key, "'%.*s' is no fact",
+                               STR_ARG(c->key->text));
+            continue;
+        }
+        for (item = c->kind == YAML_LIST ? c->child : c; item != NULL;
+             item = c->kind == YAML_LIST ? item->next : NULL) {
+            struct pattern_def *p = new_pattern(at, item);
+
+            p->fact = fact;
+            good &= read_text(r, item, &p->path);
+        }
+    }
+    return good;
+}
+
+/* In the order of describe.h: who stands first wins. */
+static const struct {
+    struct str key;
+    enum pattern_kind kind;
+} lists[] = {
+    {STR_INIT("opaque"), PAT_OPAQUE}, {STR_INIT("blank"), PAT_BLANK},
+    {STR_INIT("whole"), PAT_WHOLE},   {STR_INIT("text"), PAT_TEXT},
+    {STR_INIT("end"), PAT_END},       {STR_INIT("facts"), PAT_FACT},
+};
+
+/* Patterns under a phase: as many as there are leaves in its lists. */
+static bool count_patterns(struct reader *r, const struct yaml_node *n,
+                           size_t *ret_count)
+{
+    const struct yaml_node *c, *item;
+    size_t count = 0;
+    bool good = true;
+
+    for (c = n->child; c != NULL; c = c->next) {
+        bool facts = str_eq(c->key->text, STR("facts")), known = false;
+
+        for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+            known |= str_eq(c->key->text, lists[i].key);
+        if (!known)
+            good = read_refuse(r, c->key, "unknown key '%.*s'",
+                               STR_ARG(c->key->text));
+        good &= read_is(r, c, facts ? YAML_MAP : YAML_LIST);
+        for (item = c->child; item != NULL; item = item->next)
+            count += facts && item->kind == YAML_LIST ? item->count : 1;
+    }
+    *ret_count = count;
+    return good;
+}
+
+static bool read_phase(struct reader *r, const struct yaml_node *n,
+                       enum role role, struct phase_src *out)
+{
+    struct phase_at at = {.out = out, .role = role};
+    const struct yaml_node *c;
+    size_t count;
+    bool good = true;
+
+    if (!read_is(r, n, YAML_MAP) || !count_patterns(r, n, &count))
+        return false;
+    out->patterns = read_take(r, count * sizeof(*out->patterns));
+    out->places = read_take(r, count * sizeof(*out->places));
+    if (out->patterns == NULL || out->places == NULL)
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        if ((c = yaml_get(n, lists[i].key)) == NULL)
+            continue;
+        at.kind = lists[i].kind;
+        good &= at.kind == PAT_FACT ? read_facts(r, c, &at)
+                                    : read_patterns(r, c, &at);
+    }
+    return good;
+}
+
+static bool on_request(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_phase(r, n, ROLE_USER,
+                      &((struct provider_src *)into)->phases[0]);
+}
+
+static bool on_response(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_phase(r, n, ROLE_ASSISTANT,
+                      &((struct provider_src *)into)->phases[1]);
+}
+
+static bool on_stream(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_phase(r, n, ROLE_ASSISTANT,
+                      &((struct provider_src *)into)->phases[2]);
+}
+
+/* --- The rest of the description. */
+
+static bool on_id(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_slug(r, n, &((struct provider_src *)into)->def.id);
+}
+
+static bool on_system(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_slug(r, n, &((struct provider_src *)into)->def.system);
+}
+
+static bool on_reply(struct reader *r, const struct yaml_node *n, void *into)
+{
+    static const struct str shapes[] = {STR_INIT("openai"),
+                                        STR_INIT("openai-responses"),
+                                        STR_INIT("anthropic")};
+    struct str name;
+
+    if (!read_text(r, n, &name))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(shapes); i++)
+        if (str_eq(name, shapes[i])) {
+            ((struct provider_src *)into)->def.reply = name;
+            return true;
+        }
+    return read_refuse(r, n,
+                       "'reply' must be openai, openai-responses or "
+                       "anthropic");
+}
+
+static bool on_done(struct reader *r, const struct yaml_node *n, void *into)
+{
+    if (!read_is(r, n, YAML_SCALAR))
+        return false;
+    ((struct provider_src *)into)->def.done = n->text;
+    return true;
+}
+
+static bool on_generic(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_bool(r, n, &((struct provider_src *)into)->def.generic);
+}
+
+static bool on_hosts(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct provider_def *def = &((struct provider_src *)into)->def;
+
+    return read_texts(r, n, &def->hosts, &def->host_count);
+}
+
+static bool on_keys(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct provider_def *def = &((struct provider_src *)into)->def;
+
+    return read_texts(r, n, &def->keys, &def->key_count);
+}
+
+static bool on_method(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_slug(r, n, &((struct route *)into)->method);
+}
+
+static bool on_route_path(struct reader *r, const struct yaml_node *n,
+                          void *into)
+{
+    return read_text(r, n, &((struct route *)into)->path);
+}
+
+static bool on_routes(struct reader *r, const struct yaml_node *n, void *into)
+{
+    static const struct field fields[] = {
+        {STR_INIT("method"), false, on_method},
+        {STR_INIT("path"), true, on_route_path},
+    };
+    struct provider_def *def = &((struct provider_src *)into)->def;
+    const struct yaml_node *c;
+    struct route *routes;
+    bool good = true;
+
+    if (!read_is(r, n, YAML_LIST) ||
+        (routes = read_take(r, n->count * sizeof(*routes))) == NULL)
+        return false;
+    def->routes = routes;
+    for (c = n->child; c != NULL; c = c->next)
+        good &= read_map(r, c, fields, ARRAY_LEN(fields),
+                         &routes[def->route_count++]);
+    return good;
+}
+
+static const struct field provider_fields[] = {
+    {STR_INIT("id"), true, on_id},
+    {STR_INIT("system"), true, on_system},
+    {STR_INIT("reply"), true, on_reply},
+    {STR_INIT("generic"), false, on_generic},
+    {STR_INIT("hosts"), false, on_hosts},
+    {STR_INIT("routes"), false, on_routes},
+    {STR_INIT("done"), false, on_done},
+    {STR_INIT("keys"), false, on_keys},
+    {STR_INIT("request"), true, on_request},
+    {STR_INIT("response"), true, on_response},
+    {STR_INIT("stream"), false, on_stream},
+};
+
+struct provider_src *provfile_read(struct reader *r, const struct yaml_node *n)
+{
+    struct provider_src *p = read_take(r, sizeof(*p));
+
+    if (p == NULL)
+        return NULL;
+    p->at = n->at;
+    if (!read_map(r, n, provider_fields, ARRAY_LEN(provider_fields), p))
+        return NULL;
+    p->def.request =
+        (struct phase_def){p->phases[0].patterns, p->phases[0].count};
+    p->def.response =
+        (struct phase_def){p->phases[1].patterns, p->phases[1].count};
+    p->def.stream =
+        (struct phase_def){p->phases[2].patterns, p->phases[2].count};
+    return p;
+}

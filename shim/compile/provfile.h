@@ -1,0 +1,51 @@
+#ifndef SP_COMPILE_PROVFILE_H
+#define SP_COMPILE_PROVFILE_H
+
+#include "compile/read.h"
+#include "llm/describe.h"
+
+/*
+ * A provider description (rules/providers/NAME.yaml):
+ *
+ *     id: openai-chat
+ *     system: openai                  # gen_ai.system of audit lines
+ *     reply: openai                   # shape of refusals
+ *     generic: true                   # for shapes nobody knows; exactly one
+ *     hosts: [api.openai.com, "*.openai.azure.com"]
+ *     routes: [{method: POST, path: /chat/completions}]
+ *     done: "[DONE]"                  # data that ends a stream
+ *     keys: [index]                   # what tells channels apart
+ *     request:
+ *       text: [{path: "...", role: user, part: text, json: true}]
+ *       opaque: ["..."]
+ *       facts: {model: model}
+ *     response: {...}
+ *     stream:                         # besides these:
+ *       text: [{path: "...", part: text, delta: true, group: a}]
+ *       whole: ["..."]
+ *       blank: ["..."]
+ *       end: ["..."]
+ *
+ * Where a list holds a bare path, role is user in requests and assistant in the
+ * rest, part is text under `text` and other under `whole`.
+ */
+struct phase_src {
+    struct pattern_def *patterns; /* as def's, with the place of each */
+    struct place *places;
+    size_t count;
+};
+
+struct provider_src {
+    struct provider_def def;
+    struct phase_src phases[3]; /* request, response, stream */
+    struct place at;
+    struct provider_src *next;
+};
+
+/*
+ * provfile_read - a whole description, in the reader's arena. NULL where it was
+ * refused or memory ran out. Paths are not looked at here.
+ */
+struct provider_src *provfile_read(struct reader *r, const struct yaml_node *n);
+
+#endif

@@ -1,0 +1,237 @@
+#include "compile/read.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/kinds.h"
+#include "base/limits.h"
+
+bool read_refuse(struct reader *r, const struct yaml_node *n,
+                 const char *format, ...)
+{
+    char text[800];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    diag_add(r->diags, n->at, "%s", text);
+    return false;
+}
+
+void *read_take(struct reader *r, size_t n)
+{
+    void *p;
+    enum err e = arena_take(r->arena, n, &p);
+
+    if (e) {
+        r->fatal = e;
+        return NULL;
+    }
+    memset(p, 0, n);
+    return p;
+}
+
+/* "'match': " before an error about the value of a key; empty elsewhere. */
+static struct str name_of(const struct yaml_node *n)
+{
+    return n->key == NULL ? STR("value") : n->key->text;
+}
+
+bool read_is(struct reader *r, const struct yaml_node *n, enum yaml_kind kind)
+{
+    if (n->kind == kind)
+        return true;
+    return read_refuse(r, n, "'%.*s' must be %s, not %s", STR_ARG(name_of(n)),
+                       yaml_kind_name(kind), yaml_kind_name(n->kind));
+}
+
+static const struct field *field_of(const struct field *fields, size_t count,
+                                    struct str key)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_eq(fields[i].key, key))
+            return &fields[i];
+    return NULL;
+}
+
+bool read_map(struct reader *r, const struct yaml_node *n,
+              const struct field *fields, size_t count, void *into)
+{
+    const struct yaml_node *c;
+    bool good = true;
+
+    if (!read_is(r, n, YAML_MAP))
+        return false;
+    for (c = n->child; c != NULL; c = c->next)
+        if (field_of(fields, count, c->key->text) == NULL)
+            good = read_refuse(r, c->key, "unknown key '%.*s'",
+                               STR_ARG(c->key->text));
+    for (size_t i = 0; i < count; i++) {
+        c = yaml_get(n, fields[i].key);
+        if (c != NULL)
+            good &= fields[i].read(r, c, into);
+        else if (fields[i].required)
+            good =
+                read_refuse(r, n, "'%.*s' is missing", STR_ARG(fields[i].key));
+    }
+    return good;
+}
+
+bool read_text(struct reader *r, const struct yaml_node *n,
+               struct str *ret_text)
+{
+    if (!read_is(r, n, YAML_SCALAR))
+        return false;
+    if (n->text.len == 0)
+        return read_refuse(r, n, "'%.*s' is empty", STR_ARG(name_of(n)));
+    *ret_text = n->text;
+    return true;
+}
+
+static bool slug_byte(char c, bool first)
+{
+    return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') ||
+           (!first && (c == '.' || c == '_' || c == '-'));
+}
+
+bool read_slug(struct reader *r, const struct yaml_node *n,
+               struct str *ret_text)
+{
+    struct str s;
+
+    if (!read_text(r, n, &s))
+        return false;
+    for (size_t i = 0; i < s.len; i++)
+        if (!slug_byte(s.ptr[i], i == 0) || i == LIM_SLUG)
+            return read_refuse(r, n,
+                               "'%.*s' may have letters, digits, '.', '_' and "
+                               "'-' only (at most %u)",
+                               STR_ARG(name_of(n)), LIM_SLUG);
+    *ret_text = s;
+    return true;
+}
+
+bool read_bool(struct reader *r, const struct yaml_node *n, bool *ret_value)
+{
+    if (!read_is(r, n, YAML_SCALAR))
+        return false;
+    if (n->plain && str_eq(n->text, STR("true")))
+        *ret_value = true;
+    else if (n->plain && str_eq(n->text, STR("false")))
+        *ret_value = false;
+    else
+        return read_refuse(r, n, "'%.*s' must be true or false",
+                           STR_ARG(name_of(n)));
+    return true;
+}
+
+bool read_number(struct reader *r, const struct yaml_node *n, uint32_t least,
+                 uint32_t most, uint32_t *ret_value)
+{
+    uint64_t value;
+
+    if (!read_is(r, n, YAML_SCALAR))
+        return false;
+    if (!n->plain || str_u64(n->text, &value) || value < least || value > most)
+        return read_refuse(r, n, "'%.*s' must be a number from %u to %u",
+                           STR_ARG(name_of(n)), least, most);
+    *ret_value = (uint32_t)value;
+    return true;
+}
+
+bool read_texts(struct reader *r, const struct yaml_node *n,
+                const struct str **ret_list, size_t *ret_count)
+{
+    const struct yaml_node *c;
+    struct str *list;
+    size_t i = 0;
+    bool good = true;
+
+    if (!read_is(r, n, YAML_LIST))
+        return false;
+    list = read_take(r, n->count * sizeof(*list));
+    if (list == NULL)
+        return false;
+    for (c = n->child; c != NULL; c = c->next)
+        good &= read_text(r, c, &list[i++]);
+    *ret_list = list;
+    *ret_count = n->count;
+    return good;
+}
+
+static bool read_bit(struct reader *r, const struct yaml_node *n,
+                     const char *what,
+                     bool (*bit)(struct str name, unsigned *ret_bit),
+                     unsigned *set)
+{
+    struct str name;
+    unsigned i;
+
+    if (!read_text(r, n, &name))
+        return false;
+    if (!bit(name, &i))
+        return read_refuse(r, n, "'%.*s' is no %s", STR_ARG(name), what);
+    *set |= 1u << i;
+    return true;
+}
+
+bool read_set(struct reader *r, const struct yaml_node *n, const char *what,
+              bool (*bit)(struct str name, unsigned *ret_bit),
+              unsigned *ret_set)
+{
+    const struct yaml_node *c;
+    unsigned set = 0;
+    bool good = true;
+
+    if (n->kind == YAML_SCALAR) {
+        good = read_bit(r, n, what, bit, &set);
+    } else {
+        if (!read_is(r, n, YAML_LIST))
+            return false;
+        if (n->count == 0)
+            return read_refuse(r, n, "'%.*s' is empty", STR_ARG(name_of(n)));
+        for (c = n->child; c != NULL; c = c->next)
+            good &= read_bit(r, c, what, bit, &set);
+    }
+    if (good)
+        *ret_set = set;
+    return good;
+}
+
+bool bit_of_role(struct str name, unsigned *ret_bit)
+{
+    enum role role;
+
+    if (!role_from(name, &role))
+        return false;
+    *ret_bit = (unsigned)role;
+    return true;
+}
+
+bool bit_of_part(struct str name, unsigned *ret_bit)
+{
+    enum part part;
+
+    if (!part_from(name, &part))
+        return false;
+    *ret_bit = (unsigned)part;
+    return true;
+}
+
+bool read_dirs(struct reader *r, const struct yaml_node *n, unsigned *ret_dirs)
+{
+    struct str name;
+    enum dir dir;
+
+    if (!read_text(r, n, &name))
+        return false;
+    if (str_eq(name, STR("both")))
+        *ret_dirs = DIRS_ALL;
+    else if (dir_from(name, &dir))
+        *ret_dirs = 1u << dir;
+    else
+        return read_refuse(r, n, "'%.*s' must be request, response or both",
+                           STR_ARG(name_of(n)));
+    return true;
+}

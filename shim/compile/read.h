@@ -1,0 +1,73 @@
+#ifndef SP_COMPILE_READ_H
+#define SP_COMPILE_READ_H
+
+#include "compile/yaml.h"
+
+/*
+ * From a tree to values, by tables: a map's keys are listed with the function
+ * that reads each, and everything not listed is an error. A reader goes on
+ * after an error, so that one run shows them all.
+ */
+struct reader {
+    struct arena *arena; /* for what is read */
+    struct diags *diags;
+    enum err fatal; /* E_NOMEM or E_LIMIT of the arena, else OK */
+};
+
+struct field {
+    struct str key;
+    bool required;
+    /* False where the value was refused; the reason is then in diags. */
+    bool (*read)(struct reader *r, const struct yaml_node *n, void *into);
+};
+
+/*
+ * read_map - every value of a map through its field, in the table's order.
+ * False if the node is no map, a key is not in the table, a required one is
+ * missing, or a value was refused.
+ */
+bool read_map(struct reader *r, const struct yaml_node *n,
+              const struct field *fields, size_t count, void *into);
+
+/* read_refuse - an error at a node; returns false. */
+__attribute__((format(printf, 3, 4))) bool
+read_refuse(struct reader *r, const struct yaml_node *n, const char *format,
+            ...);
+
+/* read_take - memory of the arena, zeroed; NULL (and r->fatal set) if none. */
+void *read_take(struct reader *r, size_t n);
+
+/* Kinds of node: false and an error if it is another. */
+bool read_is(struct reader *r, const struct yaml_node *n, enum yaml_kind kind);
+
+/* A scalar that is not empty. */
+bool read_text(struct reader *r, const struct yaml_node *n,
+               struct str *ret_text);
+/* A scalar of letters, digits and . _ - that begins with a letter or digit. */
+bool read_slug(struct reader *r, const struct yaml_node *n,
+               struct str *ret_text);
+/* true or false, without quotes. */
+bool read_bool(struct reader *r, const struct yaml_node *n, bool *ret_value);
+/* A decimal number from least to most. */
+bool read_number(struct reader *r, const struct yaml_node *n, uint32_t least,
+                 uint32_t most, uint32_t *ret_value);
+/* A list of scalars that are not empty. */
+bool read_texts(struct reader *r, const struct yaml_node *n,
+                const struct str **ret_list, size_t *ret_count);
+
+/*
+ * read_set - names to a set of bits, from one scalar or a list of at least one.
+ * `bit` says which number a name has; `what` names the kind in errors.
+ */
+bool read_set(struct reader *r, const struct yaml_node *n, const char *what,
+              bool (*bit)(struct str name, unsigned *ret_bit),
+              unsigned *ret_set);
+
+/* The `bit` functions of base/kinds.h's names. */
+bool bit_of_role(struct str name, unsigned *ret_bit);
+bool bit_of_part(struct str name, unsigned *ret_bit);
+
+/* request, response or both, to a set of directions. */
+bool read_dirs(struct reader *r, const struct yaml_node *n, unsigned *ret_dirs);
+
+#endif

@@ -1,0 +1,543 @@
+#include "compile/rulefile.h"
+
+#include "base/limits.h"
+
+#define PLACEHOLDER_MAX 64
+
+bool read_rule_id(struct reader *r, const struct yaml_node *n,
+                  struct str *ret_id)
+{
+    struct str id;
+    bool good;
+
+    if (!read_text(r, n, &id))
+        return false;
+    good = str_starts(id, STR("SP-")) && id.len > 3 && id.len <= 12;
+    for (size_t i = 3; good && i < id.len; i++)
+        good = is_digit(id.ptr[i]);
+    if (!good)
+        return read_refuse(r, n, "'%.*s' is no rule id such as SP-1001",
+                           STR_ARG(id));
+    *ret_id = id;
+    return true;
+}
+
+static bool on_id(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_rule_id(r, n, &((struct rule_src *)into)->rule.id);
+}
+
+static bool on_name(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_slug(r, n, &((struct rule_src *)into)->rule.name);
+}
+
+static bool on_category(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_slug(r, n, &((struct rule_src *)into)->rule.category);
+}
+
+static bool on_kind(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_slug(r, n, &((struct rule_src *)into)->rule.kind);
+}
+
+static bool on_on(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_dirs(r, n, &((struct rule_src *)into)->rule.dirs);
+}
+
+static bool on_roles(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_set(r, n, "role", bit_of_role,
+                    &((struct rule_src *)into)->rule.roles);
+}
+
+static bool on_parts(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_set(r, n, "part", bit_of_part,
+                    &((struct rule_src *)into)->rule.parts);
+}
+
+static bool on_in(struct reader *r, const struct yaml_node *n, void *into)
+{
+    static const struct field fields[] = {
+        {STR_INIT("roles"), false, on_roles},
+        {STR_INIT("parts"), false, on_parts},
+    };
+
+    if (n->kind != YAML_MAP)
+        return on_roles(r, n, into);
+    return read_map(r, n, fields, ARRAY_LEN(fields), into);
+}
+
+static bool on_keywords(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct rule *rule = &((struct rule_src *)into)->rule;
+
+    if (!read_texts(r, n, &rule->keywords, &rule->keyword_count))
+        return false;
+    if (n->count == 0 || n->count > LIM_RULE_LIST)
+        return read_refuse(r, n, "'keywords' must have 1 to %u words",
+                           LIM_RULE_LIST);
+    return true;
+}
+
+static bool on_keyword_first(struct reader *r, const struct yaml_node *n,
+                             void *into)
+{
+    return read_bool(r, n, &((struct rule_src *)into)->rule.keyword_first);
+}
+
+static bool on_digits(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_number(r, n, 1, 64, &((struct rule_src *)into)->rule.digits);
+}
+
+static bool on_match(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct rule_src *src = into;
+
+    src->match_at = n->at;
+    return read_text(r, n, &src->rule.match);
+}
+
+static bool on_group(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_number(r, n, 0, 99, &((struct rule_src *)into)->rule.group);
+}
+
+/* A decimal number with at most three places, to thousandths. */
+static bool thousandths(struct str s, uint32_t *ret_value)
+{
+    struct str whole = str_split(&s, '.');
+    uint64_t units, part = 0, unit = 100;
+
+    if (str_u64(whole, &units) || units > 8)
+        return false;
+    if (s.ptr != NULL && (s.len == 0 || s.len > 3))
+        return false;
+    for (size_t i = 0; i < s.len; i++, unit /= 10) {
+        if (!is_digit(s.ptr[i]))
+            return false;
+        part += (uint64_t)(s.ptr[i] - '0') * unit;
+    }
+    *ret_value = (uint32_t)(units * 1000 + part);
+    return true;
+}
+
+static bool on_entropy(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct str text;
+
+    if (!read_text(r, n, &text))
+        return false;
+    if (!n->plain ||
+        !thousandths(text, &((struct rule_src *)into)->rule.entropy))
+        return read_refuse(r, n,
+                           "'entropy' must be bits per character such as 3.5");
+    return true;
+}
+
+static bool on_validator(struct reader *r, const struct yaml_node *n,
+                         void *into)
+{
+    struct str name;
+
+    if (!read_text(r, n, &name))
+        return false;
+    if (!validator_from(name, &((struct rule_src *)into)->rule.check))
+        return read_refuse(r, n, "'%.*s' is no validator", STR_ARG(name));
+    return true;
+}
+
+static bool on_not(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct rule *rule = &((struct rule_src *)into)->rule;
+
+    return read_texts(r, n, &rule->nots, &rule->not_count);
+}
+
+static bool on_not_placeholder(struct reader *r, const struct yaml_node *n,
+                               void *into)
+{
+    return read_bool(r, n, &((struct rule_src *)into)->rule.no_placeholder);
+}
+
+static bool on_check(struct reader *r, const struct yaml_node *n, void *into)
+{
+    static const struct field fields[] = {
+        {STR_INIT("entropy"), false, on_entropy},
+        {STR_INIT("validator"), false, on_validator},
+        {STR_INIT("not"), false, on_not},
+        {STR_INIT("not_placeholder"), false, on_not_placeholder},
+    };
+
+    return read_map(r, n, fields, ARRAY_LEN(fields), into);
+}
+
+static bool on_action(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct str name;
+    enum action action;
+
+    if (!read_text(r, n, &name))
+        return false;
+    if (!action_from(name, &action) || action == ACTION_PASS)
+        return read_refuse(r, n, "'action' must be log, redact or block");
+    ((struct rule_src *)into)->rule.action = action;
+    return true;
+}
+
+/*
+ * The placeholder goes into JSON strings as it is, and into strings inside of
+ * strings: no byte of it may need an escape.
+ */
+static bool on_placeholder(struct reader *r, const struct yaml_node *n,
+                           void *into)
+{
+    struct str s;
+
+    if (!read_text(r, n, &s))
+        return false;
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] < ' ' || s.ptr[i] > 0x7e || s.ptr[i] == '"' ||
+            s.ptr[i] == '\\' || i == PLACEHOLDER_MAX)
+            return read_refuse(r, n,
+                               "'placeholder' must be plain ASCII without "
+                               "quote and backslash (at most %d)",
+                               PLACEHOLDER_MAX);
+    ((struct rule_src *)into)->rule.put = s;
+    return true;
+}
+
+static bool on_max_hold(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_number(r, n, 16, LIM_HOLD_MAX,
+                       &((struct rule_src *)into)->rule.max_hold);
+}
+
+static bool on_hold_full(struct reader *r, const struct yaml_node *n,
+                         void *into)
+{
+    static const struct {
+        struct str name;
+        enum hold_action action;
+    } rows[] = {
+        {STR_INIT("redact"), HOLD_REDACT},
+        {STR_INIT("block"), HOLD_BLOCK},
+        {STR_INIT("release"), HOLD_RELEASE},
+    };
+    struct str name;
+
+    if (!read_text(r, n, &name))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (str_eq(name, rows[i].name)) {
+            ((struct rule_src *)into)->rule.on_hold_full = rows[i].action;
+            return true;
+        }
+    return read_refuse(r, n, "'on_hold_full' must be redact, block or release");
+}
+
+static bool on_end(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_text(r, n, &((struct rule_src *)into)->rule.end);
+}
+
+static bool on_scope(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct str name;
+
+    if (!read_text(r, n, &name))
+        return false;
+    if (!str_eq(name, STR("whole")) && !str_eq(name, STR("stream")))
+        return read_refuse(r, n, "'scope' must be whole or stream");
+    ((struct rule_src *)into)->rule.whole = str_eq(name, STR("whole"));
+    return true;
+}
+
+static bool on_reply(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct str name;
+
+    if (!read_text(r, n, &name))
+        return false;
+    if (!str_eq(name, STR("hard")) && !str_eq(name, STR("soft")))
+        return read_refuse(r, n, "'reply' must be hard or soft");
+    ((struct rule_src *)into)->rule.reply =
+        str_eq(name, STR("hard")) ? REPLY_HARD : REPLY_SOFT;
+    return true;
+}
+
+static bool on_severity(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct str name;
+
+    if (!read_text(r, n, &name))
+        return false;
+    if (!severity_from(name, &((struct rule_src *)into)->rule.severity))
+        return read_refuse(r, n,
+                           "'severity' must be info, low, medium, high "
+                           "or critical");
+    return true;
+}
+
+static bool on_tags(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct rule *rule = &((struct rule_src *)into)->rule;
+
+    return read_texts(r, n, &rule->tags, &rule->tag_count);
+}
+
+/* --- Tests. */
+
+static bool on_test_text(struct reader *r, const struct yaml_node *n,
+                         void *into)
+{
+    return read_text(r, n, &((struct rule_test *)into)->text);
+}
+
+/* Pieces, joined: so that no file holds a key-shaped literal. */
+static bool on_test_pieces(struct reader *r, const struct yaml_node *n,
+                           void *into)
+{
+    const struct str *list;
+    size_t count, len = 0;
+    char *p;
+
+    if (!read_texts(r, n, &list, &count))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        len += list[i].len; /* all of one file: cannot overflow */
+    if ((p = read_take(r, len)) == NULL)
+        return false;
+    ((struct rule_test *)into)->text = (struct str){p, len};
+    for (size_t i = 0; i < count; i++) {
+        memcpy(p, list[i].ptr, list[i].len);
+        p += list[i].len;
+    }
+    return true;
+}
+
+static bool on_test_redacted(struct reader *r, const struct yaml_node *n,
+                             void *into)
+{
+    struct rule_test *t = into;
+
+    if (!t->hit)
+        return read_refuse(r, n, "'redacted' is for hits");
+    t->has_redacted = true;
+    return read_text(r, n, &t->redacted);
+}
+
+static bool on_test_role(struct reader *r, const struct yaml_node *n,
+                         void *into)
+{
+    struct str name;
+
+    if (!read_text(r, n, &name))
+        return false;
+    if (!role_from(name, &((struct rule_test *)into)->scope.role))
+        return read_refuse(r, n, "'%.*s' is no role", STR_ARG(name));
+    return true;
+}
+
+static bool on_test_part(struct reader *r, const struct yaml_node *n,
+                         void *into)
+{
+    struct str name;
+
+    if (!read_text(r, n, &name))
+        return false;
+    if (!part_from(name, &((struct rule_test *)into)->scope.part))
+        return read_refuse(r, n, "'%.*s' is no part", STR_ARG(name));
+    return true;
+}
+
+static bool on_test_on(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct str name;
+
+    if (!read_text(r, n, &name))
+        return false;
+    if (!dir_from(name, &((struct rule_test *)into)->scope.dir))
+        return read_refuse(r, n, "'on' must be request or response");
+    return true;
+}
+
+static const struct field test_fields[] = {
+    {STR_INIT("text"), false, on_test_text},
+    {STR_INIT("parts"), false, on_test_pieces},
+    {STR_INIT("redacted"), false, on_test_redacted},
+    {STR_INIT("role"), false, on_test_role},
+    {STR_INIT("part"), false, on_test_part},
+    {STR_INIT("on"), false, on_test_on},
+};
+
+static bool read_test(struct reader *r, const struct yaml_node *n,
+                      struct rule_test *t)
+{
+    t->at = n->at;
+    if (n->kind == YAML_SCALAR)
+        return read_text(r, n, &t->text);
+    if (!read_map(r, n, test_fields, ARRAY_LEN(test_fields), t))
+        return false;
+    if ((yaml_get(n, STR("text")) == NULL) ==
+        (yaml_get(n, STR("parts")) == NULL))
+        return read_refuse(r, n, "a test has either 'text' or 'parts'");
+    return true;
+}
+
+/* Where a test's text stands unless it says so: the first place of these that
+ * the rule looks at. */
+static struct scope test_scope(const struct rule *rule)
+{
+    static const enum role roles[] = {ROLE_USER, ROLE_TOOL, ROLE_ASSISTANT,
+                                      ROLE_SYSTEM};
+    struct scope s = {.dir = rule->dirs & 1u << DIR_SEND ? DIR_SEND : DIR_RECV};
+    size_t i;
+
+    for (i = 0; i + 1 < ARRAY_LEN(roles); i++)
+        if (rule->roles & 1u << roles[i])
+            break;
+    s.role = roles[i];
+    s.part = s.role == ROLE_TOOL ? PART_TOOL_RESULT : PART_TEXT;
+    for (i = 0; !(rule->parts & 1u << s.part) && i < PART_COUNT; i++)
+        if (rule->parts & 1u << i)
+            s.part = (enum part)i;
+    return s;
+}
+
+static bool read_test_list(struct reader *r, const struct yaml_node *list,
+                           bool hit, struct rule_src *src)
+{
+    const struct yaml_node *c;
+    bool good = true;
+
+    for (c = list->child; c != NULL; c = c->next) {
+        struct rule_test *t = &src->tests[src->test_count++];
+
+        t->hit = hit;
+        t->scope = test_scope(&src->rule);
+        src->hit_count += hit;
+        good &= read_test(r, c, t);
+    }
+    return good;
+}
+
+static bool on_tests(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct rule_src *src = into;
+    const struct yaml_node *c;
+    size_t count = 0;
+    bool good = true;
+
+    if (!read_is(r, n, YAML_MAP))
+        return false;
+    for (c = n->child; c != NULL; c = c->next) {
+        if (!str_eq(c->key->text, STR("hit")) &&
+            !str_eq(c->key->text, STR("miss")))
+            good = read_refuse(r, c->key, "unknown key '%.*s'",
+                               STR_ARG(c->key->text));
+        good &= read_is(r, c, YAML_LIST);
+        count += c->count;
+    }
+    src->tests = read_take(r, count * sizeof(*src->tests));
+    if (!good || src->tests == NULL)
+        return false;
+    for (c = n->child; c != NULL; c = c->next)
+        good &= read_test_list(r, c, str_eq(c->key->text, STR("hit")), src);
+    return good;
+}
+
+/* In the order of reading: tests need to know what the rule looks at. */
+static const struct field rule_fields[] = {
+    {STR_INIT("id"), true, on_id},
+    {STR_INIT("name"), true, on_name},
+    {STR_INIT("category"), true, on_category},
+    {STR_INIT("kind"), false, on_kind},
+    {STR_INIT("on"), false, on_on},
+    {STR_INIT("in"), false, on_in},
+    {STR_INIT("keywords"), false, on_keywords},
+    {STR_INIT("keyword_first"), false, on_keyword_first},
+    {STR_INIT("digits"), false, on_digits},
+    {STR_INIT("match"), true, on_match},
+    {STR_INIT("group"), false, on_group},
+    {STR_INIT("check"), false, on_check},
+    {STR_INIT("action"), true, on_action},
+    {STR_INIT("placeholder"), false, on_placeholder},
+    {STR_INIT("max_hold"), false, on_max_hold},
+    {STR_INIT("on_hold_full"), false, on_hold_full},
+    {STR_INIT("end"), false, on_end},
+    {STR_INIT("scope"), false, on_scope},
+    {STR_INIT("reply"), false, on_reply},
+    {STR_INIT("severity"), false, on_severity},
+    {STR_INIT("tags"), false, on_tags},
+    {STR_INIT("tests"), false, on_tests},
+};
+
+size_t rulefile_keys(const struct field **ret_fields)
+{
+    *ret_fields = rule_fields;
+    return ARRAY_LEN(rule_fields);
+}
+
+/* [redacted:KIND]; a kind is a slug, so it needs no escape. */
+static bool default_placeholder(struct reader *r, struct rule *rule)
+{
+    struct str before = STR("[redacted:");
+    size_t len = before.len + rule->kind.len + 1;
+    char *p = read_take(r, len);
+
+    if (p == NULL)
+        return false;
+    memcpy(p, before.ptr, before.len);
+    memcpy(p + before.len, rule->kind.ptr, rule->kind.len);
+    p[len - 1] = ']';
+    rule->put = (struct str){p, len};
+    return true;
+}
+
+/* What no single key can say. */
+static bool check_whole(struct reader *r, const struct yaml_node *n,
+                        const struct rule *rule)
+{
+    if (rule->keyword_count == 0 && rule->digits == 0)
+        return read_refuse(r, n,
+                           "the rule needs 'keywords' or 'digits': "
+                           "without them it would run on every text");
+    if (rule->keyword_first && rule->keyword_count == 0)
+        return read_refuse(r, n, "'keyword_first' needs 'keywords'");
+    if (str_eq(rule->category, STR("injection")) &&
+        rule->roles & 1u << ROLE_SYSTEM)
+        return read_refuse(r, n,
+                           "an injection rule must name its roles under "
+                           "'in', and system is none of them");
+    return true;
+}
+
+struct rule_src *rulefile_rule(struct reader *r, const struct yaml_node *n)
+{
+    struct rule_src *src = read_take(r, sizeof(*src));
+
+    if (src == NULL)
+        return NULL;
+    src->at = n->at;
+    src->rule = (struct rule){.dirs = DIRS_ALL,
+                              .roles = ROLES_ALL,
+                              .parts = PARTS_ALL,
+                              .severity = SEVERITY_MEDIUM,
+                              .max_hold = LIM_HOLD};
+    if (!read_map(r, n, rule_fields, ARRAY_LEN(rule_fields), src))
+        return NULL;
+    if (src->rule.kind.len == 0)
+        src->rule.kind = src->rule.name;
+    if (src->rule.put.len == 0 && !default_placeholder(r, &src->rule))
+        return NULL;
+    if (!check_whole(r, n, &src->rule))
+        return NULL;
+    if (yaml_get(n, STR("keyword_first")) == NULL)
+        src->rule.keyword_first = rule_keyword_first(&src->rule);
+    return src;
+}

@@ -1,0 +1,67 @@
+#ifndef SP_COMPILE_RULEFILE_H
+#define SP_COMPILE_RULEFILE_H
+
+#include "base/kinds.h"
+#include "compile/read.h"
+#include "rules/rule.h"
+
+/*
+ * One rule as its file has it: the compiled form's strings, its own tests, and
+ * where it stands.
+ *
+ *     - id: SP-1001                    # SP- and digits; unique, for life
+ *       name: aws-access-key
+ *       category: secret               # secret, pii, injection, leak, ...
+ *       kind: aws-access-key           # default: the name
+ *       on: both                       # request, response; default both
+ *       in: {roles: [user, tool], parts: [text]}    # or a list of roles
+ *       keywords: [AKIA, ASIA]         # one of them stands in every match
+ *       keyword_first: true            # every match begins with one;
+ *                                      # default: if the pattern shows it
+ *       digits: 13                     # or: so many digits in a row
+ *       match: '\b(A[KS]IA[0-9A-Z]{16})\b'
+ *       group: 1                       # the finding; default the whole match
+ *       check: {entropy: 3.0, validator: luhn, not: ['EXAMPLE$'],
+ *               not_placeholder: true}
+ *       action: redact                 # log, redact, block
+ *       placeholder: "[redacted:aws-access-key]"    # default: by the kind
+ *       max_hold: 512                  # bytes held of an unfinished match
+ *       on_hold_full: redact           # redact, block, release
+ *       end: '-----END'                # where dropping ends after a cap
+ *       scope: whole                   # not on streams
+ *       reply: hard                    # how a block is answered; hard, soft
+ *       severity: critical             # default medium
+ *       tags: [owasp:LLM02]
+ *       tests: {hit: [...], miss: [...]}
+ */
+struct rule_test {
+    struct str text;
+    struct str redacted; /* of a hit: what is left of the text */
+    bool has_redacted, hit;
+    struct scope scope; /* where the text is said to stand; no host */
+    struct place at;
+};
+
+struct rule_src {
+    struct rule rule;
+    struct place at, match_at; /* match_at: of its pattern */
+    struct rule_test *tests;
+    size_t test_count, hit_count;
+    struct rule_src *next; /* in the order of the files */
+};
+
+/*
+ * rulefile_rule - one rule of a `rules:` list, in the reader's arena. NULL
+ * where it was refused (the reasons are in diags) or memory ran out (r->fatal).
+ * Patterns are not compiled here.
+ */
+struct rule_src *rulefile_rule(struct reader *r, const struct yaml_node *n);
+
+/* The keys a rule may have, for the test of rules/schema.json. */
+size_t rulefile_keys(const struct field **ret_fields);
+
+/* read_rule_id - SP- and one to nine digits. */
+bool read_rule_id(struct reader *r, const struct yaml_node *n,
+                  struct str *ret_id);
+
+#endif
