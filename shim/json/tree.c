@@ -118,14 +118,13 @@ struct seen {
     bool escaped, nul, high;
 };
 
-/* From behind the opening quote to the closing one; p stays on that. */
+/* From the end of a plain stretch to the closing quote; p stays on that. */
 static enum err string_scan(struct parser *ps, struct seen *seen)
 {
     size_t len;
     uint32_t cp;
 
     for (;;) {
-        ps->p = scan_plain(ps->p, ps->end, &seen->high);
         if (ps->p == ps->end)
             return fail(ps, E_SYNTAX, "the text ends inside a string");
         if (*ps->p == '"')
@@ -137,14 +136,15 @@ static enum err string_scan(struct parser *ps, struct seen *seen)
             return fail(ps, E_SYNTAX, "a bad escape in a string");
         seen->escaped = true;
         seen->nul |= cp == 0;
-        ps->p += len;
+        ps->p = scan_plain(ps->p + len, ps->end, &seen->high);
     }
 }
 
-static enum err string(struct parser *ps, enum json_type type)
+/* A string that is not plain ASCII; p stands behind its first plain bytes. */
+static __attribute__((noinline)) enum err
+string_rest(struct parser *ps, enum json_type type, const char *from, bool high)
 {
-    const char *from = ++ps->p;
-    struct seen seen = {0};
+    struct seen seen = {.high = high};
     struct str raw;
     enum err e;
 
@@ -157,6 +157,19 @@ static enum err string(struct parser *ps, enum json_type type)
         return fail(ps, E_AMBIGUOUS, "a key with U+0000");
     ps->p++;
     return node_add(ps, type, raw, seen.escaped);
+}
+
+static inline enum err string(struct parser *ps, enum json_type type)
+{
+    const char *from = ps->p + 1;
+    bool high = false;
+    const char *p = scan_plain(from, ps->end, &high);
+
+    ps->p = p;
+    if (p == ps->end || *p != '"' || high)
+        return string_rest(ps, type, from, high);
+    ps->p++;
+    return node_add(ps, type, (struct str){from, (size_t)(p - from)}, false);
 }
 
 /* p behind the digits at p, of which there must be one. */
