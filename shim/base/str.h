@@ -49,8 +49,9 @@ bool str_ends_nocase(struct str s, struct str suffix);
 /* str_skip - s without its first n bytes; the empty str if n >= s.len. */
 static inline struct str str_skip(struct str s, size_t n)
 {
-    return n >= s.len ? (struct str){s.ptr + s.len, 0}
-                      : (struct str){s.ptr + n, s.len - n};
+    n = n < s.len ? n : s.len;
+    /* nothing is added to the pointer of {NULL, 0} */
+    return n == 0 ? s : (struct str){s.ptr + n, s.len - n};
 }
 
 /* str_head - the first n bytes of s, or all of it if it is shorter. */

@@ -109,7 +109,7 @@ static size_t step_room(const struct decoder *d, size_t in_len,
 {
     size_t room = LIM_DECODE_STEP - (size_t)(d->out % LIM_DECODE_STEP);
     size_t want =
-        in_len > LIM_DECODE_STEP / 8 ? LIM_DECODE_STEP : in_len * 8 + 512;
+        in_len > LIM_DECODE_STEP / 8 ? LIM_DECODE_STEP : in_len * 8 + 4 * KIB;
 
     if (room > want)
         room = want;

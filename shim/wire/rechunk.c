@@ -183,6 +183,8 @@ static enum err put_changed(struct rechunk *r, struct str bytes, size_t taken,
 {
     enum err e;
 
+    if (bytes.len == 0 && taken == 0)
+        return OK;
     if (!r->open && taken > 0 && (e = chunk_open(r)))
         return e;
     if ((e = buf_add(&r->held, bytes)))
