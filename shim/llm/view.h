@@ -39,6 +39,8 @@ struct seg {
     enum part part;
     bool escaped;       /* raw holds escapes                                */
     bool nested;        /* inside of JSON in a string                       */
+    bool inner_plain;   /* nested: behind the place where it ceases to be   */
+                        /* JSON                                             */
     bool inner_escaped; /* nested: the inner literal holds escapes          */
     bool number;        /* a number: nothing may be put in its place        */
 };

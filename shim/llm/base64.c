@@ -1,0 +1,57 @@
+#include "llm/base64.h"
+
+#define BARE_MIN 64
+
+static bool is_base64(struct str s)
+{
+    size_t i = 0;
+
+    for (; i < s.len; i++) {
+        char c = s.ptr[i], l = (char)(c | 0x20);
+
+        if (!(l >= 'a' && l <= 'z') && !is_digit(c) && c != '+' && c != '/')
+            break;
+    }
+    if (i < s.len && s.ptr[i] == '=')
+        i++;
+    if (i < s.len && s.ptr[i] == '=')
+        i++;
+    return i == s.len;
+}
+
+/* Types whose content is no text; that of image/svg+xml is. */
+static bool is_binary(struct str type)
+{
+    static const struct str binary[] = {
+        STR_INIT("image/"),           STR_INIT("audio/"),
+        STR_INIT("video/"),           STR_INIT("font/"),
+        STR_INIT("application/pdf"),  STR_INIT("application/octet-stream"),
+        STR_INIT("application/zip"),  STR_INIT("application/msword"),
+        STR_INIT("application/vnd."),
+    };
+
+    if (str_ends(type, STR("+xml")))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(binary); i++)
+        if (str_starts(type, binary[i]))
+            return true;
+    return false;
+}
+
+bool is_media(struct str text)
+{
+    struct str head, type;
+    size_t comma;
+
+    if (!str_starts(text, STR("data:")))
+        return text.len >= BARE_MIN && text.len % 4 == 0 && is_base64(text);
+    head = str_head(str_skip(text, 5), 256);
+    comma = str_find_byte(head, ',');
+    if (comma == head.len)
+        return false;
+    head = str_head(head, comma);
+    if (!str_ends(head, STR(";base64")))
+        return false;
+    type = str_head(head, str_find_byte(head, ';'));
+    return is_binary(type) && is_base64(str_skip(text, 5 + comma + 1));
+}

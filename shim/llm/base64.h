@@ -1,0 +1,14 @@
+#ifndef SP_LLM_BASE64_H
+#define SP_LLM_BASE64_H
+
+#include "base/str.h"
+
+/*
+ * is_media - the text is media in base64, and nothing else: a data URL
+ * (RFC 2397) whose media type is that of a picture, sound, film or binary
+ * document, or at least 64 characters of base64 (RFC 4648, section 4), their
+ * number a multiple of four. Every character is looked at.
+ */
+bool is_media(struct str text);
+
+#endif

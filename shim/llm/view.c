@@ -1,0 +1,465 @@
+#include "llm/view.h"
+
+#include <stdlib.h>
+
+#include "llm/base64.h"
+#include "llm/hash.h"
+#include "llm/walk.h"
+
+/*
+ * The walk goes from value to value in document order. Each goes through the
+ * stages KEY, EXTRA, VALUE and, for JSON in a string, NESTED; a stage may give
+ * an item and is then entered again or left at the next call. Containers are
+ * opened at VALUE, unless a path says that nothing in them is to be seen.
+ */
+
+#define KEY_MIN 4 /* shorter keys hold nothing */
+
+void view_init(struct view *v)
+{
+    *v = (struct view){0};
+}
+
+void view_free(struct view *v)
+{
+    if (v->state != NULL)
+        free(v->state->ids);
+    free(v->state);
+    view_init(v);
+}
+
+enum err view_start(struct view *v, const struct provider *provider,
+                    enum view_phase what, const struct json_doc *doc,
+                    struct arena *arena)
+{
+    struct view_state *st = v->state;
+
+    if (st == NULL) {
+        st = malloc(sizeof(*st));
+        if (st == NULL)
+            return E_NOMEM;
+        st->ids = NULL;
+        st->ids_cap = 0;
+    }
+    *v = (struct view){
+        .provider = provider,
+        .phase = what == VIEW_REQUEST    ? &provider->request
+                 : what == VIEW_RESPONSE ? &provider->response
+                                         : &provider->stream,
+        .doc = doc,
+        .arena = arena,
+        .what = what,
+        .state = st,
+    };
+    st->stage = doc->count == 0 ? STAGE_DONE : STAGE_NEXT;
+    st->started = false;
+    st->depth = st->active_len = st->key_count = 0;
+    st->member_of = UINT32_MAX;
+    return walk_names(v);
+}
+
+/* ---- From value to value ------------------------------------------------ */
+
+static bool is_container(const struct view *v, uint32_t node)
+{
+    return v->doc->nodes[node].type <= JSON_ARRAY;
+}
+
+/* What the value is taken for: the first path in order that leads here. */
+static const struct pattern *content(struct view *v)
+{
+    struct view_state *st = v->state;
+    const struct path_trie *t = v->phase->trie;
+    const struct pattern *best = NULL;
+    uint16_t best_at = 0;
+    bool inside = is_container(v, st->node);
+
+    for (size_t i = st->first; i < st->active_len; i++) {
+        const struct path_node *n = &t->nodes[st->active[i]];
+
+        for (uint16_t a = n->content; a != 0; a = t->accepts[a].next) {
+            const struct pattern *p =
+                &v->phase->patterns[t->accepts[a].pattern];
+
+            if (best != NULL && a > best_at)
+                break;
+            if (inside && !n->loop && p->kind != PAT_BLANK)
+                continue;
+            if (p->base64 && (inside || !st->has_text || !is_media(st->text)))
+                continue;
+            best = p;
+            best_at = a;
+            break;
+        }
+    }
+    return best;
+}
+
+static enum err set_value(struct view *v, uint32_t key, uint32_t node)
+{
+    struct view_state *st = v->state;
+    const struct json_node *n = &v->doc->nodes[node];
+    enum err e;
+
+    st->key = key;
+    st->node = node;
+    st->has_text = n->type == JSON_STRING;
+    if (st->has_text)
+        if ((e = json_text(json_raw(v->doc, node), n->escaped, v->arena,
+                           &st->text)))
+            return e;
+    st->pattern = content(v);
+    st->extra_at = st->first;
+    st->extra = 0;
+    st->stage = STAGE_KEY;
+    return OK;
+}
+
+static void set_place(struct view *v, const struct level *top, uint32_t key)
+{
+    struct view_state *st = v->state;
+    uint16_t at = (uint16_t)(top->elem < UINT16_MAX ? top->elem : UINT16_MAX);
+
+    st->msg = top->msg;
+    st->chan = top->chan;
+    if (key == 0 && top->arrays == 1)
+        st->msg = at;
+    else if (key == 0 && top->arrays == 2)
+        st->chan = at;
+    if (v->what != VIEW_EVENT)
+        return;
+    if (key == 0)
+        st->path = hash_mix(top->path, 1);
+    else if (st->ids[key] != 0 && !(st->ids[key] & NAME_FOLDED))
+        st->path = hash_mix(top->path, 2u + (st->ids[key] & NAME_ID));
+    else
+        st->path =
+            hash_mix(top->path, hash_str(json_raw(v->doc, key)) | 1u << 31);
+}
+
+/* The next value in document order becomes the one at work. */
+static enum err advance(struct view *v)
+{
+    struct view_state *st = v->state;
+    const struct json_node *nodes = v->doc->nodes;
+    enum err e;
+
+    if (!st->started) {
+        st->started = true;
+        st->msg = st->chan = 0;
+        st->path = 1;
+        if ((e = walk_root(v)))
+            return e;
+        return set_value(v, 0, 0);
+    }
+    st->active_len = st->first; /* of the last value, if it was a leaf */
+    while (st->depth > 0) {
+        struct level *top = &st->levels[st->depth - 1];
+        uint32_t node = top->child;
+
+        if (node >= nodes[top->node].next) {
+            st->active_len = top->first;
+            st->key_count = top->keys;
+            st->depth--;
+            continue;
+        }
+        if (nodes[top->node].type == JSON_OBJECT) {
+            top->child = nodes[node + 1].next;
+            set_place(v, top, node);
+            if ((e = walk_key(v, node, node + 1)))
+                return e;
+            return set_value(v, node, node + 1);
+        }
+        top->child = nodes[node].next;
+        set_place(v, top, 0);
+        top->elem++;
+        if ((e = walk_elem(v, node)))
+            return e;
+        return set_value(v, 0, node);
+    }
+    st->stage = STAGE_DONE;
+    return OK;
+}
+
+/* ---- Channel keys ------------------------------------------------------- */
+
+/* The members of an object, about to be opened, that tell channels apart. */
+static enum err collect_keys(struct view *v, uint32_t object)
+{
+    struct view_state *st = v->state;
+    const struct json_node *nodes = v->doc->nodes;
+
+    for (uint32_t c = object + 1; c < nodes[object].next;
+         c = nodes[c + 1].next) {
+        struct view_key *key = &st->keys[st->key_count];
+        struct str raw = json_raw(v->doc, c + 1);
+
+        if (!(st->ids[c] & NAME_KEY) || is_container(v, c + 1) ||
+            nodes[c + 1].type == JSON_NULL)
+            continue;
+        if (st->key_count == LIM_VIEW_KEYS)
+            return E_LIMIT;
+        key->path = hash_mix(st->path, 2u + (st->ids[c] & NAME_ID));
+        key->value = hash_str(raw);
+        key->number = 0;
+        if (str_u64(raw, &key->number))
+            key->number = 0;
+        st->key_count++;
+    }
+    return OK;
+}
+
+static enum err open_container(struct view *v)
+{
+    struct view_state *st = v->state;
+    bool array = v->doc->nodes[st->node].type == JSON_ARRAY;
+    struct level *top = &st->levels[st->depth];
+    enum err e;
+
+    if (st->depth == ARRAY_LEN(st->levels))
+        return E_LIMIT;
+    *top = (struct level){
+        .node = st->node,
+        .child = st->node + 1,
+        .first = st->first,
+        .keys = (uint16_t)st->key_count,
+        .msg = st->msg,
+        .chan = st->chan,
+        .path = st->path,
+    };
+    if (st->depth > 0)
+        top->arrays = st->levels[st->depth - 1].arrays;
+    top->arrays = (uint16_t)(top->arrays + array);
+    st->depth++;
+    st->first = (uint16_t)st->active_len;
+    if (v->what == VIEW_EVENT && !array)
+        if ((e = collect_keys(v, st->node)))
+            return e;
+    return OK;
+}
+
+/* ---- Items -------------------------------------------------------------- */
+
+static struct view_item item_base(struct view *v, enum item_kind kind,
+                                  const struct pattern *p)
+{
+    struct view_state *st = v->state;
+    const struct json_node *n = &v->doc->nodes[st->node];
+
+    return (struct view_item){
+        .kind = kind,
+        .pattern = p,
+        .seg =
+            {
+                .raw = {n->off, n->len},
+                .node = st->node,
+                .msg = st->msg,
+                .chan = st->chan,
+                .role = v->what == VIEW_REQUEST ? ROLE_USER : ROLE_ASSISTANT,
+                .part = PART_OTHER,
+                .escaped = n->escaped,
+            },
+        .keys = st->keys,
+        .key_count = st->key_count,
+        .path = st->path,
+    };
+}
+
+static bool names_role(const struct pattern *p)
+{
+    return p != NULL && (p->kind == PAT_TEXT || p->kind == PAT_WHOLE);
+}
+
+static struct view_item item_text(struct view *v)
+{
+    struct view_state *st = v->state;
+    struct view_item item = item_base(v, ITEM_TEXT, st->pattern);
+
+    if (names_role(st->pattern)) {
+        item.seg.role = st->pattern->role;
+        item.seg.part = st->pattern->part;
+    }
+    return item;
+}
+
+/* A key of some length that the description does not use. */
+static enum err key_item(struct view *v, struct view_item *ret_item, bool *ret)
+{
+    struct view_state *st = v->state;
+    const struct json_node *n = &v->doc->nodes[st->key];
+    enum err e;
+
+    *ret = false;
+    if (st->key == 0 || st->ids[st->key] != 0 || n->len < KEY_MIN)
+        return OK;
+    *ret_item = item_text(v);
+    ret_item->pattern = NULL;
+    ret_item->seg.part = PART_KEY;
+    ret_item->seg.node = st->key;
+    ret_item->seg.raw = (struct span){n->off, n->len};
+    ret_item->seg.escaped = n->escaped;
+    if ((e = json_text(json_raw(v->doc, st->key), n->escaped, v->arena,
+                       &ret_item->seg.text)))
+        return e;
+    *ret = ret_item->seg.text.len > 0;
+    return OK;
+}
+
+/* The value as a fact: false for null, containers and, for END, no value. */
+static bool fact_value(struct view *v, const struct pattern *p,
+                       struct str *ret_value)
+{
+    struct view_state *st = v->state;
+    uint8_t type = v->doc->nodes[st->node].type;
+
+    if (type == JSON_NULL || type == JSON_OBJECT || type == JSON_ARRAY)
+        return false;
+    *ret_value = st->has_text ? st->text : json_raw(v->doc, st->node);
+    if (p->kind != PAT_END)
+        return true;
+    return type != JSON_FALSE && ret_value->len > 0;
+}
+
+/* The next fact or end mark of this value. */
+static bool extra_item(struct view *v, struct view_item *ret_item)
+{
+    struct view_state *st = v->state;
+    const struct path_trie *t = v->phase->trie;
+
+    for (; st->extra_at < st->active_len; st->extra_at++, st->extra = 0) {
+        uint16_t a = st->extra != 0 ? t->accepts[st->extra].next
+                                    : t->nodes[st->active[st->extra_at]].extra;
+
+        for (; a != 0; a = t->accepts[a].next) {
+            const struct pattern *p =
+                &v->phase->patterns[t->accepts[a].pattern];
+            struct str value;
+
+            if ((p->base64 && !(st->has_text && is_media(st->text))) ||
+                !fact_value(v, p, &value))
+                continue;
+            *ret_item =
+                item_base(v, p->kind == PAT_END ? ITEM_END : ITEM_FACT, p);
+            ret_item->fact = p->fact;
+            ret_item->value = value;
+            st->extra = a;
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct str blank_of(uint8_t type)
+{
+    switch (type) {
+    case JSON_STRING:
+        return STR("");
+    case JSON_ARRAY:
+        return STR("[]");
+    case JSON_NUMBER:
+        return STR("0");
+    default:
+        return STR("null");
+    }
+}
+
+/* VALUE: opens a container, or says whether there is an item. */
+static enum err value_item(struct view *v, struct view_item *ret_item,
+                           bool *ret)
+{
+    struct view_state *st = v->state;
+    uint8_t type = v->doc->nodes[st->node].type;
+    size_t pos = 0;
+    struct span at;
+
+    *ret = false;
+    st->stage = STAGE_NEXT;
+    if (st->pattern != NULL && st->pattern->kind == PAT_OPAQUE)
+        return OK;
+    if (st->pattern != NULL && st->pattern->kind == PAT_BLANK) {
+        *ret_item = item_base(v, ITEM_BLANK, st->pattern);
+        ret_item->value = blank_of(type);
+        *ret = type != JSON_NULL;
+        return OK;
+    }
+    if (type <= JSON_ARRAY)
+        return open_container(v);
+    if (type == JSON_NUMBER &&
+        long_number(json_raw(v->doc, st->node), &pos, &at)) {
+        *ret_item = item_text(v);
+        ret_item->seg.text = json_raw(v->doc, st->node);
+        ret_item->seg.number = true;
+        *ret = true;
+        return OK;
+    }
+    if (type != JSON_STRING || st->text.len == 0)
+        return OK;
+    /* A channel takes the pieces of its JSON text as they come. */
+    if (names_role(st->pattern) && st->pattern->json &&
+        !(v->what == VIEW_EVENT && st->pattern->delta)) {
+        st->nested = nested_start(st->text);
+        st->stage = STAGE_NESTED;
+        return OK;
+    }
+    *ret_item = item_text(v);
+    ret_item->seg.text = st->text;
+    *ret = true;
+    return OK;
+}
+
+static enum err nested_item(struct view *v, struct view_item *ret_item,
+                            bool *ret)
+{
+    struct view_state *st = v->state;
+    struct nested_part part;
+    struct seg *seg = &ret_item->seg;
+    struct str raw;
+
+    *ret = nested_next(&st->nested, &part);
+    if (!*ret) {
+        st->stage = STAGE_NEXT;
+        return OK;
+    }
+    *ret_item = item_text(v);
+    raw = str_at(st->text, part.at);
+    seg->nested = true;
+    seg->outer = st->text;
+    seg->inner = part.at;
+    seg->inner_escaped = part.escaped;
+    seg->inner_plain = part.plain;
+    seg->number = part.number;
+    return json_text(raw, part.escaped, v->arena, &seg->text);
+}
+
+enum err view_next(struct view *v, struct view_item *ret_item)
+{
+    struct view_state *st = v->state;
+    bool some = false;
+    enum err e = OK;
+
+    while (e == OK && !some) {
+        switch (st->stage) {
+        case STAGE_NEXT:
+            e = advance(v);
+            break;
+        case STAGE_KEY:
+            st->stage = STAGE_EXTRA;
+            e = key_item(v, ret_item, &some);
+            break;
+        case STAGE_EXTRA:
+            some = extra_item(v, ret_item);
+            if (!some)
+                st->stage = STAGE_VALUE;
+            break;
+        case STAGE_VALUE:
+            e = value_item(v, ret_item, &some);
+            break;
+        case STAGE_NESTED:
+            e = nested_item(v, ret_item, &some);
+            break;
+        case STAGE_DONE:
+            return E_AGAIN;
+        }
+    }
+    return e;
+}
