@@ -5,10 +5,11 @@
 #include "base/utf8.h"
 #include "rules/rule.h"
 
-enum err tools_init(struct tools *t)
+enum err tools_init(struct tools *t, const struct engine *eng)
 {
     *t = (struct tools){0};
     json_doc_init(&t->doc);
+    memcpy(t->doc.seed, eng->key, sizeof(t->doc.seed));
     view_init(&t->view);
     arena_init(&t->arena, LIM_VIEW_ARENA);
     findings_init(&t->findings);

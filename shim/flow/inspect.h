@@ -24,7 +24,8 @@ struct tools {
     size_t redactions; /* edits that a finding asked for       */
 };
 
-MUST_USE enum err tools_init(struct tools *t);
+/* tools_init - E_NOMEM. To be freed after an error too. */
+MUST_USE enum err tools_init(struct tools *t, const struct engine *eng);
 void tools_free(struct tools *t);
 
 /* A body to be judged. */

@@ -27,7 +27,7 @@ static enum err exchange_add(struct conn *c, struct exchange **ret_ex)
     enum err e;
 
     if (!c->tools_ready) {
-        e = tools_init(&c->tools);
+        e = tools_init(&c->tools, c->eng);
         c->tools_ready = true; /* half made is freed all the same */
         if (e)
             return e;

@@ -1,0 +1,202 @@
+/*
+ * The engine alone, without a wire, with the shipped default policy: one
+ * exchange (4 KB prompt, 2 KB completion), one streamed event, one body of
+ * 1 MB. Prints a name, the median in microseconds and the goal, a line each.
+ *
+ *     engine DEFAULT-POLICY RULES-DIRECTORY
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "compile/compile.h"
+#include "flow/conn.h"
+
+static const char prose[] =
+    "Please read the notes of the harbour office below and tell me which of "
+    "the ships came in after dark, who signed for the cargo, and whether the "
+    "crane on pier 4 was in use. Mind the spelling of the names; the report "
+    "goes out on Monday at 9. The weather was fair, wind from the west, and "
+    "the tide table for week 32 is attached as a list of hours. ";
+
+static double now_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static struct engine *open_engine(const char *policy, const char *rules)
+{
+    const char *const dirs[] = {rules};
+    struct compile_options options = {dirs, 1, "2026-01-01"};
+    char path[] = "/tmp/sallyport-bench-XXXXXX", why[256] = "";
+    struct engine_config cfg = {.policy = path};
+    struct engine *eng = NULL;
+    struct compile c;
+    struct buf image;
+    int fd = mkstemp(path);
+
+    buf_init(&image, LIM_IMAGE);
+    compile_init(&c, &options);
+    if (fd < 0 || compile_load(&c, policy) || compile_check(&c) ||
+        compile_image(&c, &image) ||
+        write(fd, image.ptr, image.len) != (ssize_t)image.len ||
+        engine_open(&cfg, &eng, why, sizeof(why)))
+        fprintf(stderr, "engine: no policy: %s\n", why);
+    close(fd);
+    unlink(path);
+    compile_free(&c);
+    buf_free(&image);
+    return eng;
+}
+
+static char *repeat(size_t n)
+{
+    char *text = malloc(n + 1);
+
+    for (size_t i = 0; text != NULL && i < n; i++)
+        text[i] = prose[i % (sizeof(prose) - 1)];
+    if (text != NULL)
+        text[n] = '\0';
+    return text;
+}
+
+static struct str request(size_t size)
+{
+    char *text = repeat(size), *body = NULL, *out = NULL;
+    int n = asprintf(&body,
+                     "{\"model\":\"m-4\",\"temperature\":0.7,\"messages\":["
+                     "{\"role\":\"system\",\"content\":\"You are a clerk.\"},"
+                     "{\"role\":\"user\",\"content\":\"%s\"}]}",
+                     text);
+
+    n = asprintf(&out,
+                 "POST /v1/chat/completions HTTP/1.1\r\n"
+                 "Host: api.openai.com\r\nAccept: application/json\r\n"
+                 "Accept-Encoding: gzip, deflate\r\nUser-Agent: bench/1\r\n"
+                 "Authorization: Bearer none\r\n"
+                 "Content-Type: application/json\r\n"
+                 "Content-Length: %d\r\n\r\n%s",
+                 n, body);
+    free(text);
+    free(body);
+    return (struct str){out, (size_t)n};
+}
+
+static struct str response(size_t size)
+{
+    char *text = repeat(size), *body = NULL, *out = NULL;
+    int n = asprintf(&body,
+                     "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion\","
+                     "\"created\":1,\"model\":\"m-4\",\"choices\":[{\"index\":"
+                     "0,\"message\":{\"role\":\"assistant\",\"content\":"
+                     "\"%s\"},\"finish_reason\":\"stop\"}],\"usage\":"
+                     "{\"prompt_tokens\":900,\"completion_tokens\":450,"
+                     "\"total_tokens\":1350}}",
+                     text);
+
+    n = asprintf(&out,
+                 "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                 "Date: Mon, 01 Jan 2026 00:00:00 GMT\r\nServer: bench\r\n"
+                 "Content-Length: %d\r\n\r\n%s",
+                 n, body);
+    free(text);
+    free(body);
+    return (struct str){out, (size_t)n};
+}
+
+static void take(struct conn *c)
+{
+    for (int d = 0; d < 2; d++)
+        conn_taken(c, (enum dir)d, conn_ready(c, (enum dir)d).len);
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void report(const char *name, double *took, size_t n, double goal)
+{
+    qsort(took, n, sizeof(*took), compare);
+    printf("%s %.2f %.2f\n", name, took[n / 2], goal);
+}
+
+#define RUNS 2000
+static double took[RUNS];
+
+static void exchange(struct engine *eng, const char *name, size_t ask,
+                     size_t answer, size_t runs, double goal)
+{
+    struct peer peer = {.host = STR("api.openai.com"), .door = "bench"};
+    struct conn *c = conn_new(eng, &peer);
+    struct str out = request(ask), in = response(answer);
+
+    for (size_t i = 0; i < runs; i++) {
+        double begun = now_us();
+
+        conn_send(c, out);
+        take(c);
+        conn_recv(c, in);
+        take(c);
+        took[i] = now_us() - begun;
+    }
+    if (conn_state(c) != CONN_OPEN)
+        fprintf(stderr, "engine: %s\n", conn_why(c));
+    report(name, took, runs, goal);
+    conn_free(c);
+    free((void *)out.ptr);
+    free((void *)in.ptr);
+}
+
+/* Tokens of a few letters, an event and a chunk each, as providers send. */
+static void events(struct engine *eng)
+{
+    struct peer peer = {.host = STR("api.openai.com"), .door = "bench"};
+    struct conn *c = conn_new(eng, &peer);
+    struct str out = request(64);
+    char line[512], chunk[600];
+
+    conn_send(c, out);
+    take(c);
+    conn_recv(c, STR("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                     "Transfer-Encoding: chunked\r\n\r\n"));
+    take(c);
+    for (size_t i = 0; i < RUNS; i++) {
+        double begun;
+        int n = snprintf(line, sizeof(line),
+                         "data: {\"id\":\"chatcmpl-1\",\"object\":"
+                         "\"chat.completion.chunk\",\"created\":1,\"model\":"
+                         "\"m-4\",\"choices\":[{\"index\":0,\"delta\":"
+                         "{\"content\":\"%.4s\"},\"finish_reason\":null}]}"
+                         "\n\n",
+                         prose + i * 4 % (sizeof(prose) - 5));
+
+        n = snprintf(chunk, sizeof(chunk), "%x\r\n%s\r\n", (unsigned)n, line);
+        begun = now_us();
+        conn_recv(c, (struct str){chunk, (size_t)n});
+        take(c);
+        took[i] = now_us() - begun;
+    }
+    report("sse_event_us", took, RUNS, 1.5);
+    conn_free(c);
+    free((void *)out.ptr);
+}
+
+int main(int argc, char **argv)
+{
+    struct engine *eng = argc == 3 ? open_engine(argv[1], argv[2]) : NULL;
+
+    if (eng == NULL)
+        return 2;
+    exchange(eng, "exchange_4k_2k_us", 4096, 2048, RUNS, 20);
+    events(eng);
+    exchange(eng, "body_1m_us", 1000000, 64, 50, 4000);
+    engine_close(eng);
+    return 0;
+}
