@@ -1,0 +1,89 @@
+#include "hooks/hosts.h"
+
+static const struct str builtin[] = {
+    STR_INIT("api.openai.com"),
+    STR_INIT(".api.openai.com"),
+    STR_INIT(".openai.azure.com"),
+    STR_INIT(".services.ai.azure.com"),
+    STR_INIT(".inference.ai.azure.com"),
+    STR_INIT("models.inference.ai.azure.com"),
+    STR_INIT("models.github.ai"),
+    STR_INIT("api.githubcopilot.com"),
+    STR_INIT("api.anthropic.com"),
+    STR_INIT("generativelanguage.googleapis.com"),
+    STR_INIT("aiplatform.googleapis.com"),
+    STR_INIT("*-aiplatform.googleapis.com"),
+    STR_INIT("bedrock-runtime.*.amazonaws.com"),
+    STR_INIT("bedrock-runtime-fips.*.amazonaws.com"),
+    STR_INIT("api.mistral.ai"),
+    STR_INIT("codestral.mistral.ai"),
+    STR_INIT("api.cohere.com"),
+    STR_INIT("api.cohere.ai"),
+    STR_INIT("api.groq.com"),
+    STR_INIT("openrouter.ai"),
+    STR_INIT("api.deepseek.com"),
+    STR_INIT("api.x.ai"),
+    STR_INIT("api.perplexity.ai"),
+    STR_INIT("ollama.com"),
+    STR_INIT("api.together.xyz"),
+    STR_INIT("api.together.ai"),
+    STR_INIT("api.fireworks.ai"),
+    STR_INIT("api.cerebras.ai"),
+    STR_INIT("api.replicate.com"),
+    STR_INIT("api-inference.huggingface.co"),
+    STR_INIT("router.huggingface.co"),
+    STR_INIT("api.ai21.com"),
+    STR_INIT("api.voyageai.com"),
+    STR_INIT("api.moonshot.ai"),
+    STR_INIT("api.moonshot.cn"),
+    STR_INIT("dashscope.aliyuncs.com"),
+    STR_INIT("dashscope-intl.aliyuncs.com"),
+    STR_INIT("integrate.api.nvidia.com"),
+};
+
+static bool matches(struct str host, struct str name)
+{
+    size_t star = str_find_byte(name, '*');
+    struct str head = str_head(name, star), tail;
+
+    if (name.len == 0)
+        return false;
+    if (name.ptr[0] == '.')
+        return host.len > name.len && str_ends_nocase(host, name);
+    if (star == name.len)
+        return str_eq_nocase(host, name);
+    tail = str_skip(name, star + 1);
+    return host.len > head.len + tail.len &&
+           str_eq_nocase(str_head(host, head.len), head) &&
+           str_ends_nocase(host, tail);
+}
+
+bool hosts_listed(struct str host, struct str extra)
+{
+    if (host.len > 0 && host.ptr[host.len - 1] == '.')
+        host.len--;
+    for (size_t i = 0; i < ARRAY_LEN(builtin); i++)
+        if (matches(host, builtin[i]))
+            return true;
+    while (extra.ptr)
+        if (matches(host, str_trim(str_split(&extra, ','))))
+            return true;
+    return false;
+}
+
+struct str hosts_of_request(struct str plain)
+{
+    struct str none = {NULL, 0};
+
+    plain = str_head(plain, str_find(plain, STR("\r\n\r\n")));
+    while (plain.ptr) {
+        struct str line = str_split(&plain, '\n');
+        struct str name = str_split(&line, ':');
+
+        if (line.ptr && str_eq_nocase(name, STR("host"))) {
+            line = str_trim(str_head(line, str_find_byte(line, '\r')));
+            return str_head(line, str_find_byte(line, ':'));
+        }
+    }
+    return none;
+}

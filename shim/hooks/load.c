@@ -1,0 +1,260 @@
+/*
+ * Loading the engine.
+ *
+ * It comes at the first client session, by the real dlopen with RTLD_LOCAL, so
+ * that its names stay out of the program's way. Its constructors, and those of
+ * other libraries, may call hooks: a thread that is inside the loading gets
+ * "no engine" at once and passes.
+ *
+ * If there is no engine, or no policy it can use, the answer is given here:
+ * known LLM hosts are blocked, all other traffic passes.
+ */
+#include "hooks/load.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "hooks/dl.h"
+#include "hooks/hosts.h"
+#include "hooks/marker.h"
+#include "hooks/real.h"
+
+#define WHY_SIZE 256
+
+struct shim_marker sallyport_marker __attribute__((visibility("default"))) = {
+    .version = SHIM_MARKER_VERSION,
+    .size = sizeof(struct shim_marker),
+};
+
+static struct {
+    char *policy, *audit, *hosts, *engine;
+    char exe[PATH_MAX];
+    bool monitor, off;
+} settings;
+
+static pthread_once_t settings_once = PTHREAD_ONCE_INIT;
+
+static struct {
+    pthread_mutex_t lock;
+    _Atomic bool done; /* api and engine stand, or are NULL for good */
+    const struct engine_api *api;
+    struct engine *engine;
+} load = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static __thread bool loading __attribute__((tls_model("initial-exec")));
+
+/* --- settings
+ * ------------------------------------------------------------------ */
+
+/* A copy: the program may free or change its environment. */
+static char *setting(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value && *value ? strdup(value) : NULL;
+}
+
+static bool setting_is(const char *name, const char *want)
+{
+    const char *value = getenv(name);
+
+    return value && !strcmp(value, want);
+}
+
+/* Another copy stands before us, if the marker's name leads elsewhere. */
+static bool second_copy(void)
+{
+    const void *first = real_in(RTLD_DEFAULT, "sallyport_marker", NULL);
+
+    return first && first != &sallyport_marker;
+}
+
+static void settings_read(void)
+{
+    ssize_t n;
+
+    settings.off = getauxval(AT_SECURE) != 0 || second_copy();
+    if (settings.off)
+        return;
+    settings.policy = setting("SALLYPORT_POLICY");
+    settings.audit = setting("SALLYPORT_AUDIT");
+    settings.hosts = setting("SALLYPORT_HOSTS");
+    settings.engine = setting("SALLYPORT_ENGINE");
+    settings.monitor = setting_is("SALLYPORT_MODE", "monitor");
+    if (setting_is("SALLYPORT_DEEPBIND", "keep"))
+        dl_open_mask = ~0;
+    n = readlink("/proc/self/exe", settings.exe, sizeof(settings.exe) - 1);
+    settings.exe[n > 0 ? n : 0] = '\0';
+}
+
+void load_settings(void)
+{
+    pthread_once(&settings_once, settings_read);
+}
+
+bool load_off(void)
+{
+    load_settings();
+    return settings.off;
+}
+
+/* --- the engine
+ * ------------------------------------------------------------------ */
+
+/* One line on stderr, by a raw call: our own write is a hook. */
+static void complain(const char *what, const char *why)
+{
+    static const char head[] = "sallyport: ";
+    static const char tail[] = ": LLM hosts are blocked\n";
+    struct iovec iov[] = {
+        {(void *)(uintptr_t)head, sizeof(head) - 1},
+        {(void *)(uintptr_t)what, strlen(what)},
+        {(void *)(uintptr_t) ": ", 2},
+        {(void *)(uintptr_t)why, strlen(why)},
+        {(void *)(uintptr_t)tail, sizeof(tail) - 1},
+    };
+
+    (void)!syscall(SYS_writev, STDERR_FILENO, iov, ARRAY_LEN(iov));
+}
+
+/* The engine's path: as set, else beside the object this code lies in. */
+static enum err engine_path(struct buf *out)
+{
+    struct str dir = {NULL, 0};
+    Dl_info info;
+    enum err e;
+
+    if (settings.engine)
+        dir = str_of(settings.engine);
+    else if (dladdr(&sallyport_marker, &info) && info.dli_fname) {
+        dir = str_of(info.dli_fname);
+        while (dir.len > 0 && dir.ptr[dir.len - 1] != '/')
+            dir.len--;
+    }
+    if ((e = buf_add(out, dir)))
+        return e;
+    if (!settings.engine && (e = buf_add(out, STR("libsallyport-engine.so"))))
+        return e;
+    return buf_add_byte(out, '\0');
+}
+
+static const struct engine_api *api_open(const char *path)
+{
+    void *(*open)(const char *, int);
+    const struct engine_api *api = NULL;
+    void *handle;
+
+    if (!dl_real_open)
+        dl_bind();
+    memcpy(&open, &dl_real_open, sizeof(open));
+    handle = open(path, RTLD_NOW | RTLD_LOCAL);
+    if (!handle) {
+        const char *why = dlerror();
+
+        complain("the engine cannot be loaded", why ? why : path);
+        return NULL;
+    }
+    api = real_in(handle, "sallyport_engine_api", NULL);
+    if (!api || api->version != ENGINE_API_VERSION) {
+        complain("not an engine of this version", path);
+        return NULL;
+    }
+    return api;
+}
+
+static void engine_load(void)
+{
+    struct engine_config cfg = {
+        .policy = settings.policy,
+        .audit = settings.audit,
+        .exe = settings.exe,
+        .monitor = settings.monitor,
+    };
+    const struct engine_api *api = NULL;
+    char why[WHY_SIZE] = "";
+    struct buf path;
+
+    buf_init(&path, 2 * PATH_MAX);
+    if (engine_path(&path))
+        complain("the engine cannot be loaded", "out of memory");
+    else
+        api = api_open(path.ptr);
+    if (api && api->engine_open(&cfg, &load.engine, why, sizeof(why))) {
+        complain("the policy cannot be used", why);
+        api = NULL;
+    }
+    load.api = api;
+    buf_free(&path);
+}
+
+const struct engine_api *load_engine(struct engine **ret_engine)
+{
+    if (!atomic_load_explicit(&load.done, memory_order_acquire)) {
+        if (loading)
+            return NULL;
+        load_settings();
+        pthread_mutex_lock(&load.lock);
+        loading = true;
+        if (!atomic_load(&load.done))
+            engine_load();
+        loading = false;
+        atomic_store_explicit(&load.done, true, memory_order_release);
+        pthread_mutex_unlock(&load.lock);
+    }
+    if (load.api)
+        *ret_engine = load.engine;
+    return load.api;
+}
+
+void load_fork_lock(void)
+{
+    pthread_mutex_lock(&load.lock);
+}
+
+void load_fork_unlock(void)
+{
+    pthread_mutex_unlock(&load.lock);
+}
+
+/* --- without an engine
+ * ------------------------------------------------------------ */
+
+bool load_refuses(struct str host)
+{
+    return hosts_listed(host, str_of(settings.hosts));
+}
+
+bool load_watches(struct str host)
+{
+    struct engine *engine;
+    const struct engine_api *api = load_engine(&engine);
+
+    return api ? api->engine_watches(engine, host, 0) : load_refuses(host);
+}
+
+#define ANSWER                                                                 \
+    "{\"error\":{\"message\":\"Blocked by sallyport: no engine or no valid "   \
+    "policy could be loaded in this program, so requests to LLM hosts are "    \
+    "refused.\",\"type\":\"invalid_request_error\",\"param\":null,"            \
+    "\"code\":\"policy_block\"}}\n"
+
+/* The length of the body stands in the head as text: see the assertion. */
+_Static_assert(sizeof(ANSWER) - 1 == 212, "Content-Length of ANSWER");
+
+struct str load_answer(void)
+{
+    return STR("HTTP/1.1 403 Forbidden\r\n"
+               "Content-Type: application/json\r\n"
+               "Content-Length: 212\r\n"
+               "x-should-retry: false\r\n"
+               "Connection: close\r\n"
+               "\r\n" ANSWER);
+}

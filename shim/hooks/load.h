@@ -1,0 +1,52 @@
+#ifndef SP_HOOKS_LOAD_H
+#define SP_HOOKS_LOAD_H
+
+#include "flow/api.h"
+
+/*
+ * The shim's settings and the loading of the engine.
+ *
+ * Settings come from the environment, read once, before the program can
+ * change it:
+ *   SALLYPORT_POLICY  path of the policy image
+ *   SALLYPORT_AUDIT   path of the audit file
+ *   SALLYPORT_MODE    "monitor": report, change nothing
+ *   SALLYPORT_HOSTS   names with commas between, refused without an engine
+ *   SALLYPORT_ENGINE  path of libsallyport-engine.so; else the one that lies
+ *                     beside this shim
+ *   SALLYPORT_DEEPBIND  "keep": leave RTLD_DEEPBIND to dlopen
+ */
+
+/* load_settings - read the environment, unless that was done. */
+void load_settings(void);
+
+/*
+ * load_off - the shim is to do nothing: the program runs with raised rights
+ * (AT_SECURE), or this is the second copy of the shim in the process.
+ */
+bool load_off(void);
+
+/*
+ * load_engine - the engine, loaded by the first call. While another thread
+ * loads it, waits; NULL when called from within the loading itself, or if it
+ * cannot be had: then one line on stderr has said why.
+ */
+const struct engine_api *load_engine(struct engine **ret_engine);
+
+/*
+ * load_refuses - whether a session to this host is refused because there is no
+ * engine (known LLM hosts and SALLYPORT_HOSTS).
+ */
+bool load_refuses(struct str host);
+
+/* load_answer - the whole HTTP response to a refused request; static. */
+struct str load_answer(void);
+
+/* load_watches - whether a session to this host would be judged or refused. */
+bool load_watches(struct str host);
+
+/* Held by a fork in progress. */
+void load_fork_lock(void);
+void load_fork_unlock(void);
+
+#endif

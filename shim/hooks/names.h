@@ -1,0 +1,36 @@
+#ifndef SP_HOOKS_NAMES_H
+#define SP_HOOKS_NAMES_H
+
+/*
+ * Symbol names as one string per name for the whole shim: the caches compare
+ * them by address. NAME(x) is a hidden array that holds "x".
+ */
+#define NAME(fn) name_##fn
+
+#define NAME_LIST(X)                                                           \
+    X(SSL_write)                                                               \
+    X(SSL_write_ex)                                                            \
+    X(SSL_write_ex2)                                                           \
+    X(SSL_read)                                                                \
+    X(SSL_read_ex)                                                             \
+    X(SSL_peek)                                                                \
+    X(SSL_peek_ex)                                                             \
+    X(SSL_pending)                                                             \
+    X(SSL_has_pending)                                                         \
+    X(SSL_do_handshake)                                                        \
+    X(SSL_connect)                                                             \
+    X(SSL_write_early_data)                                                    \
+    X(SSL_sendfile)                                                            \
+    X(SSL_free)                                                                \
+    X(SSL_clear)                                                               \
+    X(SSL_set_connect_state)                                                   \
+    X(SSL_shutdown)                                                            \
+    X(SSL_CTX_set_alpn_protos)                                                 \
+    X(SSL_set_alpn_protos)                                                     \
+    X(BIO_f_ssl)                                                               \
+    X(curl_easy_setopt)
+
+#define NAME_DECLARE(fn) extern const char NAME(fn)[];
+NAME_LIST(NAME_DECLARE)
+
+#endif

@@ -1,0 +1,400 @@
+/*
+ * The socket functions.
+ *
+ * After a block nothing comes from the network, so a program that waits in
+ * poll would never ask the TLS library for the answer we hold. It is woken
+ * through its socket, and these hooks find out which one that is where the
+ * library cannot tell: a session's ClientHello carries a random number that
+ * the library knows too, and some write of the program must carry it out.
+ *
+ * Per descriptor there is one entry in a fixed table, written without locks.
+ * Two threads that write hellos to one descriptor at once would be the
+ * program's own mistake; the worst outcome is an entry that matches nothing.
+ *
+ * Cost: a program without a session of unknown descriptor pays one relaxed
+ * load per call. Signal handlers may call any of these: no lock, no
+ * allocation, errno as the real call left it.
+ *
+ * A descriptor that was woken can be closed by a raw system call and come back
+ * as another file. So the socket's inode is kept with the record, and a record
+ * is served only to the same socket.
+ */
+#undef _FORTIFY_SOURCE /* its inline wrappers would be defined twice */
+#include "hooks/net.h"
+
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "hooks/export.h"
+#include "hooks/hello.h"
+#include "hooks/real.h"
+
+/* An application-data record with one byte, which no key can decrypt. */
+static const char junk[] = {0x17, 3, 3, 0, 1, 0};
+
+static struct net_fd {
+    _Atomic uint64_t random[HELLO_RANDOM / 8];
+    _Atomic uint64_t inode; /* of the socket the junk is for              */
+    _Atomic uint8_t seen;   /* a hello: 1 by the library, 2 carried       */
+    _Atomic uint8_t left;   /* bytes of junk still to be read             */
+} fds[NET_FDS];
+
+static _Atomic int seeking; /* sessions of unknown descriptor    */
+static _Atomic int armed;   /* descriptors with junk to be read  */
+static _Atomic int top;     /* one above the highest used entry  */
+
+static __thread int inside __attribute__((tls_model("initial-exec")));
+
+void net_seek(int change)
+{
+    atomic_fetch_add_explicit(&seeking, change, memory_order_relaxed);
+}
+
+void net_enter(void)
+{
+    inside++;
+}
+
+void net_leave(void)
+{
+    inside--;
+}
+
+/* --- ClientHellos going out ------------------------------------------------
+ */
+
+static inline bool looking(void)
+{
+    return __builtin_expect(
+        atomic_load_explicit(&seeking, memory_order_relaxed) > 0, 0);
+}
+
+static struct net_fd *entry(int fd)
+{
+    return fd >= 0 && fd < NET_FDS ? &fds[fd] : NULL;
+}
+
+static void disarm(struct net_fd *f)
+{
+    if (atomic_exchange(&f->left, 0))
+        atomic_fetch_sub(&armed, 1);
+}
+
+static void look(int fd, struct str s)
+{
+    struct str random = hello_random(s);
+    struct net_fd *f = random.len ? entry(fd) : NULL;
+    int high = atomic_load_explicit(&top, memory_order_relaxed);
+    uint64_t word;
+
+    if (!f)
+        return;
+    disarm(f); /* a new connection: the descriptor was used again */
+    for (size_t i = 0; i < ARRAY_LEN(f->random); i++) {
+        memcpy(&word, random.ptr + 8 * i, sizeof(word));
+        atomic_store_explicit(&f->random[i], word, memory_order_relaxed);
+    }
+    atomic_store(&f->seen, inside ? 1 : 2);
+    while (high <= fd && !atomic_compare_exchange_weak(&top, &high, fd + 1))
+        ;
+}
+
+static void look_at(int fd, const void *p, size_t n)
+{
+    if (looking() && n >= HELLO_LEN)
+        look(fd, (struct str){p, n});
+}
+
+static void look_at_vec(int fd, const struct iovec *iov, size_t count)
+{
+    char store[HELLO_LEN];
+
+    if (looking() && iov)
+        look(fd, hello_gather(iov, count, store));
+}
+
+int net_find(const unsigned char *random, bool *ret_carried)
+{
+    uint64_t want[HELLO_RANDOM / 8];
+    int high = atomic_load(&top);
+
+    memcpy(want, random, sizeof(want));
+    for (int fd = 0; fd < high; fd++) {
+        struct net_fd *f = &fds[fd];
+        uint8_t seen = atomic_load(&f->seen);
+        size_t i = 0;
+
+        while (seen && i < ARRAY_LEN(want) &&
+               atomic_load_explicit(&f->random[i], memory_order_relaxed) ==
+                   want[i])
+            i++;
+        if (i == ARRAY_LEN(want)) {
+            *ret_carried = seen == 2;
+            return fd;
+        }
+    }
+    return -1;
+}
+
+/* --- waking
+ * ------------------------------------------------------------------- */
+
+static uint64_t inode_of(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) || !S_ISSOCK(st.st_mode) ? 0 : (uint64_t)st.st_ino;
+}
+
+bool net_wake(int fd, bool carried)
+{
+    struct net_fd *f = entry(fd);
+    uint64_t inode = inode_of(fd);
+
+    if (!inode)
+        return false;
+    if (carried && f) {
+        disarm(f);
+        atomic_store(&f->inode, inode);
+        atomic_fetch_add(&armed, 1);
+        atomic_store(&f->left, sizeof(junk));
+    }
+    return shutdown(fd, SHUT_RD) == 0;
+}
+
+void net_forget(int fd)
+{
+    struct net_fd *f = entry(fd);
+
+    if (f)
+        disarm(f);
+}
+
+static __attribute__((noinline)) bool junk_is_for(int fd)
+{
+    struct net_fd *f = entry(fd);
+
+    if (inside || !f || !atomic_load(&f->left))
+        return false;
+    if (inode_of(fd) == atomic_load(&f->inode))
+        return true;
+    disarm(f);
+    return false;
+}
+
+/* Whether this read is to be answered with junk. */
+static inline bool has_junk(int fd)
+{
+    return __builtin_expect(
+               atomic_load_explicit(&armed, memory_order_relaxed) > 0, 0) &&
+           junk_is_for(fd);
+}
+
+/* Puts what fits into the pieces; `peek` leaves it to be read again. */
+static ssize_t serve_junk(int fd, const struct iovec *iov, size_t count,
+                          bool peek)
+{
+    struct net_fd *f = &fds[fd];
+    size_t left = atomic_load(&f->left), done = 0;
+
+    for (size_t i = 0; i < count && done < left; i++) {
+        size_t n = iov[i].iov_len;
+
+        if (n > left - done)
+            n = left - done;
+        memcpy(iov[i].iov_base, junk + sizeof(junk) - left + done, n);
+        done += n;
+    }
+    if (!peek) {
+        atomic_store(&f->left, (uint8_t)(left - done));
+        if (done == left)
+            atomic_fetch_sub(&armed, 1);
+    }
+    return (ssize_t)done;
+}
+
+static ssize_t serve_one(int fd, void *p, size_t n, int flags)
+{
+    struct iovec iov = {p, n};
+
+    return serve_junk(fd, &iov, 1, flags & MSG_PEEK);
+}
+
+/* --- the hooks
+ * ---------------------------------------------------------------- */
+
+#define NET_LIST(X)                                                            \
+    X(ssize_t, write, (int, const void *, size_t))                             \
+    X(ssize_t, writev, (int, const struct iovec *, int))                       \
+    X(ssize_t, send, (int, const void *, size_t, int))                         \
+    X(ssize_t, sendto,                                                         \
+      (int, const void *, size_t, int, const struct sockaddr *, socklen_t))    \
+    X(ssize_t, sendmsg, (int, const struct msghdr *, int))                     \
+    X(int, sendmmsg, (int, struct mmsghdr *, unsigned, int))                   \
+    X(ssize_t, read, (int, void *, size_t))                                    \
+    X(ssize_t, readv, (int, const struct iovec *, int))                        \
+    X(ssize_t, recv, (int, void *, size_t, int))                               \
+    X(ssize_t, recvfrom,                                                       \
+      (int, void *, size_t, int, struct sockaddr *, socklen_t *))              \
+    X(ssize_t, recvmsg, (int, struct msghdr *, int))                           \
+    X(ssize_t, __read_chk, (int, void *, size_t, size_t))                      \
+    X(ssize_t, __recv_chk, (int, void *, size_t, size_t, int))                 \
+    X(ssize_t, __recvfrom_chk,                                                 \
+      (int, void *, size_t, size_t, int, struct sockaddr *, socklen_t *))
+
+/* The true functions, in one table of pointers and one of names. */
+#define NET_INDEX(ret, name, args) AT_##name,
+enum {
+    NET_LIST(NET_INDEX) AT_COUNT
+};
+#define NET_NAME(ret, name, args) #name,
+static const char *const names[] = {NET_LIST(NET_NAME)};
+static _Atomic(void *) real[AT_COUNT];
+
+/* Before the constructor: libc's own, found without lock or allocation. */
+static __attribute__((noinline)) void *bind_early(int i)
+{
+    void *fn = real_libc(names[i]), *none = NULL;
+
+    if (fn)
+        atomic_compare_exchange_strong(&real[i], &none, fn);
+    return atomic_load(&real[i]);
+}
+
+void net_bind(void)
+{
+    for (int i = 0; i < AT_COUNT; i++) {
+        void *fn = real_next(names[i], NULL);
+
+        if (fn)
+            atomic_store(&real[i], fn);
+    }
+}
+
+#define NET_TYPE(ret, name, args)                                              \
+    static inline ret(*real_##name(void)) args                                 \
+    {                                                                          \
+        void *p =                                                              \
+            atomic_load_explicit(&real[AT_##name], memory_order_relaxed);      \
+        ret(*fn) args;                                                         \
+                                                                               \
+        if (__builtin_expect(!p, 0))                                           \
+            p = bind_early(AT_##name);                                         \
+        memcpy(&fn, &p, sizeof(fn));                                           \
+        return fn;                                                             \
+    }
+NET_LIST(NET_TYPE)
+
+EXPORT ssize_t write(int fd, const void *p, size_t n)
+{
+    look_at(fd, p, n);
+    return real_write()(fd, p, n);
+}
+
+EXPORT ssize_t writev(int fd, const struct iovec *iov, int count)
+{
+    look_at_vec(fd, iov, count > 0 ? (size_t)count : 0);
+    return real_writev()(fd, iov, count);
+}
+
+EXPORT ssize_t send(int fd, const void *p, size_t n, int flags)
+{
+    look_at(fd, p, n);
+    return real_send()(fd, p, n, flags);
+}
+
+EXPORT ssize_t sendto(int fd, const void *p, size_t n, int flags,
+                      const struct sockaddr *to, socklen_t to_len)
+{
+    look_at(fd, p, n);
+    return real_sendto()(fd, p, n, flags, to, to_len);
+}
+
+EXPORT ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
+{
+    if (m)
+        look_at_vec(fd, m->msg_iov, m->msg_iovlen);
+    return real_sendmsg()(fd, m, flags);
+}
+
+EXPORT int sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
+{
+    for (unsigned i = 0; looking() && m && i < count; i++)
+        look_at_vec(fd, m[i].msg_hdr.msg_iov, m[i].msg_hdr.msg_iovlen);
+    return real_sendmmsg()(fd, m, count, flags);
+}
+
+EXPORT ssize_t read(int fd, void *p, size_t n)
+{
+    if (has_junk(fd))
+        return serve_one(fd, p, n, 0);
+    return real_read()(fd, p, n);
+}
+
+EXPORT ssize_t readv(int fd, const struct iovec *iov, int count)
+{
+    if (count > 0 && has_junk(fd))
+        return serve_junk(fd, iov, (size_t)count, false);
+    return real_readv()(fd, iov, count);
+}
+
+EXPORT ssize_t recv(int fd, void *p, size_t n, int flags)
+{
+    if (has_junk(fd))
+        return serve_one(fd, p, n, flags);
+    return real_recv()(fd, p, n, flags);
+}
+
+EXPORT ssize_t recvfrom(int fd, void *p, size_t n, int flags,
+                        struct sockaddr *from, socklen_t *from_len)
+{
+    if (has_junk(fd)) {
+        if (from && from_len)
+            *from_len = 0; /* as on a connected stream */
+        return serve_one(fd, p, n, flags);
+    }
+    return real_recvfrom()(fd, p, n, flags, from, from_len);
+}
+
+EXPORT ssize_t recvmsg(int fd, struct msghdr *m, int flags)
+{
+    if (m && has_junk(fd)) {
+        m->msg_namelen = 0;
+        m->msg_controllen = 0;
+        m->msg_flags = 0;
+        return serve_junk(fd, m->msg_iov, m->msg_iovlen, flags & MSG_PEEK);
+    }
+    return real_recvmsg()(fd, m, flags);
+}
+
+ssize_t __read_chk(int fd, void *p, size_t n, size_t room);
+EXPORT ssize_t __read_chk(int fd, void *p, size_t n, size_t room)
+{
+    if (n <= room && has_junk(fd))
+        return serve_one(fd, p, n, 0);
+    return real___read_chk()(fd, p, n, room);
+}
+
+ssize_t __recv_chk(int fd, void *p, size_t n, size_t room, int flags);
+EXPORT ssize_t __recv_chk(int fd, void *p, size_t n, size_t room, int flags)
+{
+    if (n <= room && has_junk(fd))
+        return serve_one(fd, p, n, flags);
+    return real___recv_chk()(fd, p, n, room, flags);
+}
+
+ssize_t __recvfrom_chk(int fd, void *p, size_t n, size_t room, int flags,
+                       struct sockaddr *from, socklen_t *from_len);
+EXPORT ssize_t __recvfrom_chk(int fd, void *p, size_t n, size_t room, int flags,
+                              struct sockaddr *from, socklen_t *from_len)
+{
+    if (n <= room && has_junk(fd)) {
+        if (from && from_len)
+            *from_len = 0;
+        return serve_one(fd, p, n, flags);
+    }
+    return real___recvfrom_chk()(fd, p, n, room, flags, from, from_len);
+}

@@ -1,0 +1,51 @@
+#ifndef SP_HOOKS_NET_H
+#define SP_HOOKS_NET_H
+
+#include "base/str.h"
+
+/*
+ * Sockets: which descriptor carries a TLS session, and waking a program that
+ * waits for one in poll.
+ */
+
+/* Descriptors above this are not watched; a session on one is not woken. */
+#define NET_FDS 65536
+
+/*
+ * net_seek - one more (+1) or fewer (-1) session whose descriptor is not known
+ * and will have to be found by its ClientHello. While there is none, the hooks
+ * on the socket functions look at nothing.
+ */
+void net_seek(int change);
+
+/*
+ * net_enter, net_leave - around a real call in which the library may write to
+ * its socket by itself, on this thread. A ClientHello written in between comes
+ * from the library; any other is carried by the application, which then also
+ * carries what it reads to the library.
+ */
+void net_enter(void);
+void net_leave(void);
+
+/*
+ * net_find - the descriptor on which a ClientHello with this random was
+ * written last; *ret_carried tells by whom. -1 if there is none.
+ */
+int net_find(const unsigned char *random, bool *ret_carried);
+
+/*
+ * net_wake - end the receiving side of a socket, so that poll and read on it
+ * return at once. With `carried`, the next read of the application returns one
+ * TLS record of no meaning before the end: event loops that only know the
+ * socket's side would take an end alone for a lost connection. false if fd is
+ * not a socket.
+ */
+bool net_wake(int fd, bool carried);
+
+/* net_forget - take back a record that net_wake left and nobody fetched. */
+void net_forget(int fd);
+
+/* net_bind - find the true functions; in the constructor. */
+void net_bind(void);
+
+#endif

@@ -1,0 +1,387 @@
+/*
+ * Which function is the real one?
+ *
+ * The rule: bind as the dynamic linker would have bound this caller without
+ * us. RTLD_NEXT alone is wrong where a library came by an RTLD_LOCAL dlopen;
+ * "the caller's own handle first" is wrong where the global scope has the same
+ * version. So, from the return address of the hook:
+ *
+ *   1. the caller's object, and the version its relocation asks for;
+ *      without a relocation the pointer came from dlsym: what dlsym answered
+ *   2. the global scope behind us, in that version
+ *   3. the caller's own scope, in that version
+ *   4. what dlsym has answered for this name, if always the same; else the
+ *      only loaded object that exports the name
+ *   5. at each step an answer inside a shim is no answer
+ *
+ * The outcome is cached by (return address, name). The cache is read and
+ * written without locks: each slot is guarded by a sequence number that is odd
+ * while it is being written. Code can be unloaded and other code mapped at its
+ * address, so an entry is good only while the dynamic linker's count of
+ * unloaded objects stands where it stood.
+ *
+ * The functions of the dynamic linker themselves are exported by the shim, so
+ * even a reference to dlvsym from here would end in our own. Their addresses
+ * are read from libc's symbol table.
+ */
+#include "hooks/real.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/auxv.h>
+
+#include "hooks/elf.h"
+
+/* A call in the last position would let our caller pass for the asker. */
+#define NO_TAIL_CALL() __asm__ volatile("" ::: "memory")
+
+/* --- the C library's own table ------------------------------------------- */
+
+/* The head of the linker's list of objects, by the debugger's interface. */
+static struct link_map *first_map(void)
+{
+    const ElfW(Phdr) *ph = (const void *)getauxval(AT_PHDR);
+    size_t count = getauxval(AT_PHNUM);
+    uintptr_t base = 0;
+    const ElfW(Dyn) *dyn = NULL;
+
+    for (size_t i = 0; ph && i < count; i++)
+        if (ph[i].p_type == PT_PHDR)
+            base = (uintptr_t)ph - (uintptr_t)ph[i].p_vaddr;
+    for (size_t i = 0; ph && i < count; i++)
+        if (ph[i].p_type == PT_DYNAMIC)
+            dyn = (const void *)(base + (uintptr_t)ph[i].p_vaddr);
+    for (; dyn && dyn->d_tag != DT_NULL; dyn++)
+        if (dyn->d_tag == DT_DEBUG && dyn->d_un.d_ptr)
+            return ((const struct r_debug *)dyn->d_un.d_ptr)->r_map;
+    return NULL;
+}
+
+static struct link_map *map_of(const void *addr)
+{
+    struct link_map *map = NULL;
+    Dl_info info;
+
+    if (!dladdr1(addr, &info, (void **)&map, RTLD_DL_LINKMAP))
+        return NULL;
+    return map;
+}
+
+static bool map_is_libc(const struct link_map *map)
+{
+    struct str name = str_of(map->l_name);
+
+    return str_ends(name, STR("/libc.so.6"));
+}
+
+static struct link_map *libc_map(void)
+{
+    static _Atomic(struct link_map *) known;
+    struct link_map *map = atomic_load(&known);
+
+    if (map)
+        return map;
+    for (map = first_map(); map; map = map->l_next)
+        if (map_is_libc(map))
+            break;
+    if (!map) /* no PT_DYNAMIC to be seen: ask for a function's object */
+        map = map_of((const void *)(uintptr_t)&getauxval);
+    atomic_store(&known, map);
+    return map;
+}
+
+void *real_libc(const char *name)
+{
+    struct link_map *map = libc_map();
+    struct elf e;
+
+    if (!map || elf_open(&e, map->l_addr, map->l_ld))
+        return NULL;
+    return elf_find(&e, name);
+}
+
+/* --- the dynamic linker, by pointers ------------------------------------- */
+
+struct linker {
+    void *(*open)(const char *, int);
+    void *(*sym)(void *, const char *);
+    void *(*vsym)(void *, const char *, const char *);
+};
+
+static bool linker_get(struct linker *ret)
+{
+    static const char *const names[] = {"dlopen", "dlsym", "dlvsym"};
+    void *found[ARRAY_LEN(names)];
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (!(found[i] = real_libc(names[i])))
+            return false;
+    memcpy(ret, found, sizeof(found));
+    return true;
+}
+
+void *real_in(void *handle, const char *name, const char *version)
+{
+    struct linker ld;
+    void *fn;
+
+    if (!linker_get(&ld))
+        return NULL;
+    fn = version ? ld.vsym(handle, name, version) : ld.sym(handle, name);
+    if (!fn)
+        dlerror(); /* our question, not the host's: leave no message */
+    NO_TAIL_CALL();
+    return fn;
+}
+
+void *real_next(const char *name, const char *version)
+{
+    return real_in(RTLD_NEXT, name, version);
+}
+
+static void *handle_of(const struct link_map *map)
+{
+    struct linker ld;
+    void *handle;
+
+    if (!linker_get(&ld))
+        return NULL;
+    /* The main program has no name; the one dladdr gives is its argv[0]. */
+    handle =
+        ld.open(map->l_name[0] ? map->l_name : NULL, RTLD_LAZY | RTLD_NOLOAD);
+    if (!handle)
+        dlerror();
+    NO_TAIL_CALL();
+    return handle;
+}
+
+void *real_handle(const void *addr)
+{
+    struct link_map *map = map_of(addr);
+
+    return map ? handle_of(map) : NULL;
+}
+
+static bool is_shim(const struct elf *e)
+{
+    return elf_find(e, "sallyport_marker") != NULL;
+}
+
+bool real_is_ours(const void *addr)
+{
+    struct link_map *map = map_of(addr);
+    struct elf e;
+
+    return map && !elf_open(&e, map->l_addr, map->l_ld) && is_shim(&e);
+}
+
+/* --- answers of dlsym ----------------------------------------------------- */
+
+static struct {
+    pthread_mutex_t lock;
+    struct note {
+        const struct link_map *asker;
+        const char *name;
+        void *fn;
+    } all[REAL_NOTES];
+    size_t next;
+} notes = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+void real_note(const void *from, const char *name, void *fn)
+{
+    struct note note = {map_of(from), name, fn};
+    size_t i;
+
+    pthread_mutex_lock(&notes.lock);
+    for (i = 0; i < REAL_NOTES; i++)
+        if (notes.all[i].asker == note.asker && notes.all[i].name == name)
+            break;
+    if (i == REAL_NOTES)
+        i = notes.next++ % REAL_NOTES;
+    notes.all[i] = note;
+    pthread_mutex_unlock(&notes.lock);
+}
+
+/* The answer given to this asker; or, if `any`, the one given to everybody. */
+static void *noted(const struct link_map *asker, const char *name, bool any)
+{
+    void *fn = NULL;
+
+    pthread_mutex_lock(&notes.lock);
+    for (size_t i = 0; i < REAL_NOTES; i++) {
+        const struct note *n = &notes.all[i];
+
+        if (n->name != name || (!any && n->asker != asker))
+            continue;
+        if (fn && fn != n->fn) {
+            fn = NULL; /* two libraries: no guess */
+            break;
+        }
+        fn = n->fn;
+    }
+    pthread_mutex_unlock(&notes.lock);
+    return fn;
+}
+
+void real_fork_lock(void)
+{
+    pthread_mutex_lock(&notes.lock);
+}
+
+void real_fork_unlock(void)
+{
+    pthread_mutex_unlock(&notes.lock);
+}
+
+/* --- the only exporter ------------------------------------------------------
+ */
+
+struct exporter {
+    const char *name;
+    void *fn;
+    unsigned count;
+};
+
+static int exporter_look(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    struct exporter *x = arg;
+
+    (void)size;
+    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
+        struct elf e;
+        void *fn;
+
+        if (ph->p_type != PT_DYNAMIC ||
+            elf_open(&e, info->dlpi_addr,
+                     (const void *)(info->dlpi_addr + ph->p_vaddr)))
+            continue;
+        fn = is_shim(&e) ? NULL : elf_find(&e, x->name);
+        if (fn) {
+            x->fn = fn;
+            x->count++;
+        }
+    }
+    return 0;
+}
+
+static void *only_exporter(const char *name)
+{
+    struct exporter x = {.name = name};
+
+    dl_iterate_phdr(exporter_look, &x);
+    return x.count == 1 ? x.fn : NULL;
+}
+
+/* --- the steps
+ * ---------------------------------------------------------------- */
+
+static void *usable(void *fn)
+{
+    return fn && !real_is_ours(fn) ? fn : NULL;
+}
+
+static void *in_scope_of(const struct link_map *map, const char *name,
+                         const char *version)
+{
+    void *handle = handle_of(map), *fn;
+
+    if (!handle)
+        return NULL;
+    fn = usable(real_in(handle, name, version));
+    dlclose(handle);
+    return fn;
+}
+
+static void *find(const char *name, const void *from)
+{
+    const struct link_map *map = map_of(from);
+    const char *version = NULL;
+    bool bound = false;
+    struct elf e;
+    void *fn;
+
+    if (map && !elf_open(&e, map->l_addr, map->l_ld))
+        bound = elf_wanted(&e, name, &version);
+    if (!bound && (fn = noted(map, name, /* any */ map == NULL)))
+        return fn;
+    if ((fn = usable(real_next(name, version))))
+        return fn;
+    if (map && (fn = in_scope_of(map, name, version)))
+        return fn;
+    if ((fn = noted(map, name, /* any */ true)))
+        return fn;
+    return only_exporter(name);
+}
+
+/* --- the cache
+ * ------------------------------------------------------------------ */
+
+#define CACHE_SLOTS 256 /* direct-mapped; a clash costs one search */
+
+static struct slot {
+    _Atomic uint32_t seq; /* odd while written */
+    _Atomic(const void *) from;
+    _Atomic(const char *) name;
+    _Atomic(void *) fn;
+    _Atomic unsigned long long unloads;
+} cache[CACHE_SLOTS];
+
+static struct slot *slot_of(const char *name, const void *from)
+{
+    uint64_t h = (uint64_t)(uintptr_t)from * 0x9e3779b97f4a7c15u;
+
+    h ^= (uint64_t)(uintptr_t)name * 0xc2b2ae3d27d4eb4fu;
+    return &cache[h >> 56];
+}
+
+static bool slot_read(struct slot *s, const char *name, const void *from,
+                      unsigned long long unloads, void **ret_fn)
+{
+    uint32_t seq = atomic_load(&s->seq);
+    void *fn = atomic_load(&s->fn);
+    bool hit = atomic_load(&s->from) == from && atomic_load(&s->name) == name &&
+               atomic_load(&s->unloads) == unloads;
+
+    if (!hit || (seq & 1) || atomic_load(&s->seq) != seq)
+        return false;
+    *ret_fn = fn;
+    return true;
+}
+
+static void slot_write(struct slot *s, const char *name, const void *from,
+                       unsigned long long unloads, void *fn)
+{
+    uint32_t seq = atomic_load(&s->seq);
+
+    if ((seq & 1) || !atomic_compare_exchange_strong(&s->seq, &seq, seq + 1))
+        return; /* another thread is at it */
+    atomic_store(&s->from, from);
+    atomic_store(&s->name, name);
+    atomic_store(&s->fn, fn);
+    atomic_store(&s->unloads, unloads);
+    atomic_store(&s->seq, seq + 2);
+}
+
+static int unloads_look(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    (void)size;
+    *(unsigned long long *)arg = info->dlpi_subs;
+    return 1; /* the first object is enough */
+}
+
+void *real_find(const char *name, const void *from)
+{
+    struct slot *s = slot_of(name, from);
+    unsigned long long unloads = 0;
+    void *fn;
+
+    dl_iterate_phdr(unloads_look, &unloads);
+    if (slot_read(s, name, from, unloads, &fn))
+        return fn;
+    fn = find(name, from);
+    if (fn) /* a library may still come: do not remember its absence */
+        slot_write(s, name, from, unloads, fn);
+    return fn;
+}

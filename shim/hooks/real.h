@@ -1,0 +1,61 @@
+#ifndef SP_HOOKS_REAL_H
+#define SP_HOOKS_REAL_H
+
+#include "base/str.h"
+
+/*
+ * Finding the true function behind a hook: the one that the dynamic linker
+ * would have bound for this caller if the shim were not there.
+ */
+
+/* Where the hook's caller will go on: tells which object asked. */
+#define CALLER __builtin_return_address(0)
+
+/*
+ * real_libc - a function of the C library, straight from its own symbol table:
+ * no lock, no allocation, no call into the dynamic linker. For the functions
+ * that the shim exports itself and for hooks that run before any constructor.
+ * NULL where libc has no such function.
+ */
+void *real_libc(const char *name);
+
+/*
+ * real_next - the definition behind ours in the global scope, in `version` or
+ * (NULL) in the default one; NULL if there is none. Takes the linker's lock.
+ */
+void *real_next(const char *name, const char *version);
+
+/* real_in - as real_next, in the scope of a handle from real_handle. */
+void *real_in(void *handle, const char *name, const char *version);
+
+/*
+ * real_handle - a handle on the loaded object that holds this address; it also
+ * reaches the libraries that object needs. NULL if no object does. The object
+ * then stays loaded until the handle is given to dlclose.
+ */
+void *real_handle(const void *addr);
+
+/*
+ * real_find - the true function of this name for the caller that returns to
+ * `from`, by the steps in real.c. `name` is one of names.h: its address is part
+ * of the cache's key. NULL if there is none, or several
+ * and no way to tell which.
+ */
+void *real_find(const char *name, const void *from);
+
+/* real_is_ours - whether an address lies in this shim or in a copy of it. */
+bool real_is_ours(const void *addr);
+
+/*
+ * real_note - remember what an ordinary dlsym answered where a hook was handed
+ * out instead: the object that holds `from` asked for `name`. Bounded: beyond
+ * REAL_NOTES answers the oldest is forgotten.
+ */
+#define REAL_NOTES 64
+void real_note(const void *from, const char *name, void *fn);
+
+/* Held by a fork in progress, so that the child finds it free. */
+void real_fork_lock(void);
+void real_fork_unlock(void);
+
+#endif
