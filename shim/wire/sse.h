@@ -71,8 +71,8 @@ MUST_USE enum err sse_next(struct sse *s, struct str *in,
 
 /*
  * sse_end - the stream has ended: OK with the unfinished event, which some
- * clients dispatch though the specification drops it; E_AGAIN if nothing is
- * left. Other errors as sse_next.
+ * clients dispatch though the specification drops it, or with the finished one
+ * that waited for an LF; E_AGAIN if nothing is left. Other errors as sse_next.
  */
 MUST_USE enum err sse_end(struct sse *s, struct sse_event *ret);
 
