@@ -1,0 +1,208 @@
+#!/usr/bin/env bats
+# What is left when something of ours is broken, and what the audit tells.
+
+load ../lib/e2e
+
+setup_file() {
+    server_start
+}
+
+teardown_file() {
+    servers_stop
+}
+
+setup() {
+    test_begin
+}
+
+chat=/v1/chat/completions
+
+guarded() {
+    shim curl -sS --cacert "$CA" --max-time 30 "$@"
+}
+
+# by_environment PROGRAM... - no command, the environment alone.
+by_environment() {
+    LD_PRELOAD=$BUILD/libsallyport.so SALLYPORT_POLICY=$IMAGE \
+        SALLYPORT_AUDIT=$AUDIT "$@" 2>stderr
+}
+
+@test "the environment alone does the same as sallyport run" {
+    IMAGE=$PWD/image
+    "$SALLYPORT" compile "$POLICY" -o "$IMAGE"
+    by_environment curl -sS --cacert "$CA" --json @secret.json "$LLM$chat" \
+        --next -sS --cacert "$CA" --json @forbidden.json "$LLM$chat" >out
+    has out 'Hello from'
+    has out policy_block
+    wire >sent
+    has sent "$PLACEHOLDER"
+    hasnt sent "$KEY_TAIL"
+    is "$(audit_field 0 action)" redact
+    is "$(audit_field 1 action)" block
+}
+
+broken() {
+    export SALLYPORT_HOSTS=localhost:$PORT
+    by_environment curl -sS --cacert "$CA" --max-time 30 -w '%{http_code}' \
+        --json @hello.json "$LLM$chat" >out
+    is "$(tail -c 3 out)" 403
+    has out policy_block
+    is "$(wire | wc -c)" 0
+    is "$(grep -c . stderr)" 1
+    has stderr sallyport
+    by_environment curl -sS --cacert "$CA" --json @secret.json "$PLAIN/echo" >out
+    has out "$KEY"
+}
+
+@test "a policy of garbage: model hosts blocked, others pass" {
+    IMAGE=$PWD/image
+    head -c 5000 /dev/urandom >"$IMAGE"
+    broken
+}
+
+@test "an empty policy file: model hosts blocked, others pass" {
+    IMAGE=$PWD/image
+    : >"$IMAGE"
+    broken
+}
+
+@test "a damaged policy image: model hosts blocked, others pass" {
+    IMAGE=$PWD/image
+    "$SALLYPORT" compile "$POLICY" -o "$IMAGE"
+    printf x | dd of="$IMAGE" bs=1 seek=4000 conv=notrunc status=none
+    broken
+}
+
+@test "a policy that is not there: model hosts blocked, others pass" {
+    IMAGE=$PWD/no/such/image
+    broken
+}
+
+@test "sallyport run refuses a broken policy file" {
+    printf 'mode: enforce\nrulez: []\n' >bad.yaml
+    POLICY=$PWD/bad.yaml
+    run shim touch was-run
+    is "$status" 125
+    has stderr "bad.yaml:2:1: error:"
+    [ ! -e was-run ]
+}
+
+@test "audit to a full disk blocks model hosts by default, never the rest" {
+    AUDIT=/dev/full
+    POLICY=$PWD/block.yaml
+    policy_write "$POLICY" 'on_failure: {audit: block}'
+    guarded -w '%{http_code}' --json @hello.json "$LLM$chat" >out
+    is "$(tail -c 3 out)" 403
+    guarded "$PLAIN/get" >out
+    has out '"path":"/get"'
+}
+
+@test "audit to a full disk passes where the policy says so" {
+    AUDIT=/dev/full
+    POLICY=$PWD/pass.yaml
+    policy_write "$POLICY" 'on_failure: {audit: pass}'
+    guarded --json @secret.json "$LLM$chat" >out
+    has out 'Hello from'
+    wire >sent
+    hasnt sent "$KEY_TAIL"
+}
+
+@test "audit directory that vanished follows the policy" {
+    AUDIT=$PWD/gone/audit.jsonl
+    POLICY=$PWD/pass.yaml
+    policy_write "$POLICY" 'on_failure: {audit: pass}'
+    guarded --json @hello.json "$LLM$chat" >out
+    has out 'Hello from'
+    POLICY=$PWD/block.yaml
+    policy_write "$POLICY" 'on_failure: {audit: block}'
+    guarded -w '%{http_code}' --json @hello.json "$LLM$chat" >out
+    is "$(tail -c 3 out)" 403
+}
+
+@test "monitor mode changes nothing and tells everything" {
+    curl -sS --cacert "$CA" --json @secret.json "$LLM$chat?say=key" >bare
+    wire >bare.wire
+    forget_wire
+    "$SALLYPORT" run --monitor --rules "$POLICY" --audit "$AUDIT" -- \
+        curl -sS --cacert "$CA" --json @secret.json "$LLM$chat?say=key" >out
+    wire >sent
+    cmp bare out
+    cmp bare.wire sent
+    forget_wire
+    "$SALLYPORT" run --monitor --rules "$POLICY" --audit "$AUDIT" -- \
+        curl -sS --cacert "$CA" --json @forbidden.json "$LLM$chat" >out
+    has out 'Hello from'
+    is "$(audit_field 0 action)" log
+    is "$(audit_field 0 findings.0.rule)" SP-1001
+    is "$(audit_field 1 findings.0.rule)" SP-9001
+}
+
+@test "mode: monitor in the policy does the same" {
+    POLICY=$PWD/monitor.yaml
+    policy_write "$POLICY" 'mode: monitor'
+    guarded --json @secret.json "$LLM$chat" >out
+    wire >sent
+    has sent "$KEY"
+    is "$(audit_field 0 action)" log
+}
+
+@test "an exclusion by id" {
+    POLICY=$PWD/excluded.yaml
+    policy_write "$POLICY" 'exclude:' '  - {id: SP-1001, reason: a test}'
+    guarded --json @secret.json "$LLM$chat" >out
+    wire >sent
+    has sent "$KEY"
+}
+
+@test "the audit line tells who, where, what and how much" {
+    guarded --json @secret.json "$LLM$chat?say=key" >out
+    is "$(grep -c . "$AUDIT")" 1
+    is "$(audit_field 0 gen_ai.system)" openai
+    is "$(audit_field 0 gen_ai.request.model)" m-1
+    is "$(audit_field 0 gen_ai.usage.input_tokens)" 9
+    is "$(audit_field 0 gen_ai.usage.output_tokens)" 12
+    is "$(audit_field 0 host)" "localhost"
+    is "$(audit_field 0 action)" redact
+    is "$(audit_field 0 findings.0.rule)" SP-1001
+    case $(audit_field 0 exe) in
+    */curl) ;;
+    *) fail "exe is $(audit_field 0 exe)" ;;
+    esac
+    audit_field 0 pid | grep -qx '[0-9]*'
+    no_secret_of_ours
+}
+
+@test "a streamed answer's usage is in the audit line" {
+    guarded --json @stream.json "$LLM$chat?say=key" >out
+    is "$(audit_field 0 gen_ai.usage.output_tokens)" 12
+    is "$(audit_field 0 action)" redact
+    no_secret_of_ours
+}
+
+@test "equal secrets have equal fingerprints, and the value is nowhere" {
+    guarded --json @secret.json "$LLM$chat" \
+        --next -sS --cacert "$CA" --json @secret.json "$LLM$chat" >out
+    is "$(audit_field 0 findings.0.fingerprint)" \
+        "$(audit_field 1 findings.0.fingerprint)"
+    no_secret_of_ours
+}
+
+@test "other traffic leaves no audit line" {
+    guarded "$PLAIN/get" >out
+    [ ! -s "$AUDIT" ] || fail "there is one"
+}
+
+@test "the program's exit status, arguments and streams are its own" {
+    run shim sh -c 'echo "$1"; cat; exit 7' sh 'two words' <hello.json
+    is "$status" 7
+    is "${lines[0]}" "two words"
+    is "${lines[1]}" "$(cat hello.json)"
+}
+
+@test "a client that stops in the middle of a stream" {
+    guarded -N --json @stream.json "$LLM$chat?say=key&wait=20" 2>/dev/null |
+        head -c 300 >out || true
+    [ -s out ]
+    guarded --json @hello.json "$LLM$chat" >out
+    has out 'Hello from'
+}
