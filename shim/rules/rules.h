@@ -82,7 +82,8 @@ MUST_USE enum err rules_scan(const struct rules *rs, struct scratch *sc,
 struct cluster {
     uint64_t start, end;
     enum action action;      /* the strongest: ACTION_REDACT or ACTION_BLOCK */
-    const struct rule *rule; /* names it: leftmost, longest, most severe     */
+    const struct rule *rule; /* names it: of the findings with that action the
+                                leftmost, then longest, then most severe */
     size_t first, last;      /* the findings looked at are first..last-1     */
 };
 

@@ -1,0 +1,13 @@
+#ifndef SP_DETECT_BASE64_H
+#define SP_DETECT_BASE64_H
+
+#include "base/str.h"
+
+/*
+ * base64_decode - of either alphabet (RFC 4648, sections 4 and 5), padding
+ * optional, into out[0..room). False for another byte, a length that cannot be,
+ * or too little room; *ret_n is then untouched.
+ */
+bool base64_decode(struct str s, char *out, size_t room, size_t *ret_n);
+
+#endif

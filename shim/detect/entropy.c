@@ -1,0 +1,42 @@
+#include "detect/entropy.h"
+
+/*
+ * H = log2(n) - sum(c * log2(c)) / n over the counts c of each byte value.
+ * Logarithms are computed bit by bit in 16.16 fixed point: squaring a number in
+ * [1, 2) doubles its logarithm, and the carry is the next bit.
+ */
+static uint64_t log2_fixed(uint64_t n)
+{
+    unsigned whole = 63u - (unsigned)__builtin_clzll(n);
+    uint64_t x = whole >= 31 ? n >> (whole - 31) : n << (31 - whole);
+    uint64_t bits = whole;
+
+    for (int i = 0; i < 16; i++) { /* x is in [1, 2) with 31 bits behind */
+        uint64_t carry;
+
+        x = x * x >> 31;
+        carry = x >> 32;
+        bits = bits << 1 | carry;
+        x >>= carry;
+    }
+    return bits;
+}
+
+uint32_t entropy_milli(struct str s)
+{
+    uint32_t counts[256] = {0};
+    uint64_t sum = 0, mean, all;
+
+    if (s.len < 2)
+        return 0;
+    s = str_head(s, UINT32_MAX);
+    for (size_t i = 0; i < s.len; i++)
+        counts[(unsigned char)s.ptr[i]]++;
+    for (size_t i = 0; i < 256; i++)
+        if (counts[i] > 1)
+            sum += counts[i] * log2_fixed(counts[i]);
+    all = log2_fixed(s.len);
+    mean = sum / s.len;
+    /* Rounded; the logarithms are a little low, so never below zero. */
+    return mean >= all ? 0 : (uint32_t)(((all - mean) * 1000 + 32768) >> 16);
+}

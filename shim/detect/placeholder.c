@@ -1,0 +1,84 @@
+#include "detect/placeholder.h"
+
+/*
+ * A list of words, a few shapes and two measures. Real values pass all of it:
+ * a random string holds "example" about once in 10^9.
+ */
+
+#define RUN_PERCENT 60 /* of the value in one ascending or equal run */
+
+/* Lower case. What manuals and templates write where a secret goes. */
+static const struct str words[] = {
+    STR_INIT("example"),     STR_INIT("sample"),     STR_INIT("placeholder"),
+    STR_INIT("dummy"),       STR_INIT("changeme"),   STR_INIT("change_me"),
+    STR_INIT("change-me"),   STR_INIT("replaceme"),  STR_INIT("replace_me"),
+    STR_INIT("replace-me"),  STR_INIT("redacted"),   STR_INIT("your-"),
+    STR_INIT("your_"),       STR_INIT("yourkey"),    STR_INIT("yourtoken"),
+    STR_INIT("yourapi"),     STR_INIT("yoursecret"), STR_INIT("yourpassword"),
+    STR_INIT("my-secret"),   STR_INIT("my_secret"),  STR_INIT("my-api-key"),
+    STR_INIT("my_api_key"),  STR_INIT("key-here"),   STR_INIT("key_here"),
+    STR_INIT("keyhere"),     STR_INIT("token-here"), STR_INIT("token_here"),
+    STR_INIT("secret-here"), STR_INIT("insert-"),    STR_INIT("insert_"),
+    STR_INIT("not-a-real"),  STR_INIT("notreal"),    STR_INIT("not_real"),
+    STR_INIT("xxxx"),        STR_INIT("****"),       STR_INIT("...."),
+    STR_INIT("0000000000"),  STR_INIT("1234567890"), STR_INIT("deadbeef"),
+    STR_INIT("foobar"),      STR_INIT("abcdefghij"),
+};
+
+static bool has_nocase(struct str s, struct str word)
+{
+    for (size_t i = 0; i + word.len <= s.len; i++)
+        if (str_eq_nocase((struct str){s.ptr + i, word.len}, word))
+            return true;
+    return false;
+}
+
+static bool between(struct str s, struct str open, struct str close)
+{
+    return s.len > open.len + close.len && str_starts(s, open) &&
+           str_ends(s, close);
+}
+
+/* <token>, ${TOKEN}, {{ token }}, %TOKEN%, $TOKEN, [token] */
+static bool is_template(struct str s)
+{
+    size_t i = 1;
+
+    if (between(s, STR("<"), STR(">")) || between(s, STR("${"), STR("}")) ||
+        between(s, STR("{{"), STR("}}")) || between(s, STR("%"), STR("%")) ||
+        between(s, STR("["), STR("]")) || between(s, STR("$("), STR(")")))
+        return true;
+    if (s.len < 2 || s.ptr[0] != '$')
+        return false;
+    while (i < s.len && (s.ptr[i] == '_' || is_digit(s.ptr[i]) ||
+                         (s.ptr[i] >= 'A' && s.ptr[i] <= 'Z')))
+        i++;
+    return i == s.len;
+}
+
+/* The longest run in which each byte is `step` more than the one before. */
+static size_t longest_run(struct str s, int step)
+{
+    size_t best = 0, now = 0;
+
+    for (size_t i = 0; i < s.len; i++) {
+        now = i > 0 && to_lower(s.ptr[i]) - to_lower(s.ptr[i - 1]) == step
+                  ? now + 1
+                  : 1;
+        best = now > best ? now : best;
+    }
+    return best;
+}
+
+bool is_placeholder(struct str value)
+{
+    if (value.len == 0 || is_template(value))
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (has_nocase(value, words[i]))
+            return true;
+    if (value.len < 4)
+        return false;
+    return longest_run(value, 0) * 100 >= value.len * RUN_PERCENT ||
+           longest_run(value, 1) * 100 >= value.len * RUN_PERCENT;
+}

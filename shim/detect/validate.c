@@ -1,0 +1,302 @@
+#include "detect/validate.h"
+
+#define ZLIB_CONST
+#include <zlib.h>
+
+#include "detect/base64.h"
+#include "detect/checksum.h"
+
+/*
+ * One function for each validator, all over the finding's bytes alone. Numbers
+ * may be written with the usual separators; which ones stands at each.
+ */
+
+/* The digits of s into out; 0 if there is another byte or too many. */
+static size_t digits_of(struct str s, const char *separators, char *out,
+                        size_t room)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s.len; i++) {
+        if (is_digit(s.ptr[i])) {
+            if (n == room)
+                return 0;
+            out[n++] = s.ptr[i];
+        } else if (s.ptr[i] == 0 || strchr(separators, s.ptr[i]) == NULL) {
+            return 0;
+        }
+    }
+    return n;
+}
+
+/* The first n digits as a number. */
+static unsigned lead(const char *digits, size_t n)
+{
+    unsigned v = 0;
+
+    for (size_t i = 0; i < n; i++)
+        v = v * 10 + (unsigned)(digits[i] - '0');
+    return v;
+}
+
+/* Issuer ranges and the lengths in use there. */
+static const struct brand {
+    unsigned from, to; /* of the first `digits` digits */
+    unsigned digits;
+    unsigned lengths; /* bit set */
+} brands[] = {
+    {4, 4, 1, 1u << 13 | 1u << 16 | 1u << 19},                  /* Visa */
+    {51, 55, 2, 1u << 16},                                      /* Mastercard */
+    {2221, 2720, 4, 1u << 16},                                  /* the newer */
+    {34, 34, 2, 1u << 15},                                      /* Amex */
+    {37, 37, 2, 1u << 15},                                      /* Amex */
+    {300, 305, 3, 1u << 14 | 1u << 16},                         /* Diners */
+    {36, 36, 2, 1u << 14 | 1u << 16 | 1u << 19},                /* Diners */
+    {38, 39, 2, 1u << 14 | 1u << 16 | 1u << 19},                /* Diners */
+    {6011, 6011, 4, 1u << 16 | 1u << 19},                       /* Discover */
+    {644, 649, 3, 1u << 16 | 1u << 19},                         /* Discover */
+    {65, 65, 2, 1u << 16 | 1u << 19},                           /* Discover */
+    {62, 62, 2, 1u << 16 | 1u << 17 | 1u << 18 | 1u << 19},     /* UnionPay */
+    {3528, 3589, 4, 1u << 16 | 1u << 17 | 1u << 18 | 1u << 19}, /* JCB */
+    {50, 50, 2, 0xff000},                                       /* Maestro */
+    {56, 58, 2, 0xff000},                                       /* Maestro */
+    {63, 63, 2, 0xff000},                                       /* Maestro */
+    {67, 67, 2, 0xff000},                                       /* Maestro */
+    {1800, 1800, 4, 1u << 15},                                  /* JCB */
+    {2131, 2131, 4, 1u << 15},                                  /* JCB */
+    {2200, 2204, 4, 1u << 16 | 1u << 17 | 1u << 18 | 1u << 19}, /* Mir */
+};
+
+static bool is_card(struct str s)
+{
+    char d[19];
+    size_t n = digits_of(s, " -.", d, sizeof(d));
+
+    if (n < 12 || longest_equal(d, n) == n)
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(brands); i++) {
+        unsigned head = lead(d, brands[i].digits);
+
+        if (head >= brands[i].from && head <= brands[i].to &&
+            (brands[i].lengths >> n & 1) != 0)
+            return luhn_ok(d, n);
+    }
+    return false;
+}
+
+static bool is_luhn(struct str s)
+{
+    char d[32];
+    size_t n = digits_of(s, " -.", d, sizeof(d));
+
+    return n >= 2 && luhn_ok(d, n);
+}
+
+/* US social security number: three, two and four digits. */
+static bool is_ssn(struct str s)
+{
+    static const char *const samples[] = {"078051120", "219099999", "123456789",
+                                          "457555462"};
+    char d[9];
+    size_t n = digits_of(s, " -.", d, sizeof(d));
+    unsigned area;
+
+    if (n != 9 || longest_equal(d, n) == n)
+        return false;
+    area = lead(d, 3);
+    if (area == 0 || area == 666 || area >= 900 || lead(d + 3, 2) == 0 ||
+        lead(d + 5, 4) == 0)
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(samples); i++)
+        if (!memcmp(d, samples[i], 9))
+            return false;
+    return true;
+}
+
+/*
+ * North American numbers: area and exchange begin with 2-9 and are no service
+ * codes (N11). International ones (E.164): + or 00, a country code that does
+ * not begin with 0, 8 to 15 digits; without + there must be structure.
+ */
+static bool is_phone(struct str s)
+{
+    char d[17];
+    size_t n = digits_of(s, " -.()/+", d, sizeof(d));
+    const char *nanp = d;
+    bool plus = s.len != 0 && s.ptr[0] == '+';
+
+    if (n < 10 || longest_equal(d, n) == n || longest_ascent(d, n) > 7)
+        return plus && n >= 8 && n <= 15 && d[0] != '0' &&
+               longest_equal(d, n) < n && longest_ascent(d, n) <= 7;
+    if (plus && d[0] != '1')
+        return n <= 15 && d[0] != '0';
+    if (n >= 12 && d[0] == '0' && d[1] == '0')
+        return n <= 17 && d[2] != '0';
+    if (n == 11 && d[0] == '1')
+        nanp = d + 1;
+    else if (n != 10)
+        return !plus && n <= 15 && n != s.len;
+    if (d[0] == '0') /* a national number: trunk prefix, area, subscriber */
+        return n != s.len;
+    return nanp[0] >= '2' && nanp[3] >= '2' &&
+           (nanp[1] != '1' || nanp[2] != '1') &&
+           (nanp[4] != '1' || nanp[5] != '1') &&
+           memcmp(nanp + 3, "55501", 5) != 0;
+}
+
+/* JSON enough to see the header of a token: an object with a member "alg". */
+static bool is_jwt(struct str s)
+{
+    struct str head = str_split(&s, '.');
+    struct str body = str_split(&s, '.');
+    char out[768];
+    size_t n;
+
+    if (body.len < 4 || s.ptr == NULL ||
+        !base64_decode(head, out, sizeof(out), &n) || n < 2)
+        return false;
+    head = str_trim((struct str){out, n});
+    return head.len > 2 && head.ptr[0] == '{' &&
+           head.ptr[head.len - 1] == '}' &&
+           str_find(head, STR("\"alg\"")) != head.len;
+}
+
+/* ghp_ and its relatives, npm_: 30 characters and their CRC-32 in base62. */
+static bool is_github(struct str s)
+{
+    static const char base62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                 "abcdefghijklmnopqrstuvwxyz";
+    size_t at = str_find_byte(s, '_');
+    struct str rest = str_skip(s, at + 1);
+    uint32_t crc;
+
+    if (at == s.len || rest.len != 36)
+        return false;
+    crc = (uint32_t)crc32(0, (const Bytef *)rest.ptr, 30);
+    for (size_t i = 36; i > 30; i--) {
+        if (rest.ptr[i - 1] != base62[crc % 62])
+            return false;
+        crc /= 62;
+    }
+    return true;
+}
+
+static bool is_alpha(char c)
+{
+    return to_lower(c) >= 'a' && to_lower(c) <= 'z';
+}
+
+/* RFC 1035 2.3.4 and RFC 5321 4.5.3.1: 63 a label, 255 in all, 64 before @. */
+static bool is_email(struct str s)
+{
+    size_t at = str_find_byte(s, '@');
+    struct str local = str_head(s, at), rest = str_skip(s, at + 1);
+    struct str label = {0};
+    size_t labels = 0;
+
+    if (at == s.len || local.len == 0 || local.len > 64 || rest.len > 255 ||
+        local.ptr[0] == '.' || local.ptr[local.len - 1] == '.' ||
+        str_find(local, STR("..")) != local.len || rest.len == 0)
+        return false;
+    while (rest.ptr != NULL) {
+        label = str_split(&rest, '.');
+        labels++;
+        if (label.len == 0 || label.len > 63 || label.ptr[0] == '-' ||
+            label.ptr[label.len - 1] == '-')
+            return false;
+    }
+    if (labels < 2 || label.len < 2)
+        return false;
+    if (str_eq_nocase(str_head(label, 4), STR("xn--")))
+        return label.len > 4;
+    for (size_t i = 0; i < label.len; i++)
+        if (!is_alpha(label.ptr[i]))
+            return false;
+    return true;
+}
+
+/* The label of "-----BEGIN label-----" in *s, which moves behind the line. */
+static struct str pem_line(struct str *s, struct str word)
+{
+    size_t at = str_find(*s, word), end;
+    struct str rest = str_skip(*s, at + word.len), label;
+
+    end = str_find(rest, STR("-----"));
+    if (at == s->len || end == rest.len)
+        return (struct str){0};
+    label = str_head(rest, end);
+    *s = str_skip(rest, end + 5);
+    return label;
+}
+
+/* Headers, as of an encrypted key, are allowed; a body is needed. */
+static bool is_pem(struct str s)
+{
+    struct str label = pem_line(&s, STR("-----BEGIN "));
+    size_t end = str_find(s, STR("-----END ")), good = 0;
+
+    if (label.len == 0 || end == s.len)
+        return false;
+    for (size_t i = 0; i < end; i++)
+        if (is_alpha(s.ptr[i]) || is_digit(s.ptr[i]) || s.ptr[i] == '+' ||
+            s.ptr[i] == '/')
+            good++;
+    return good >= 40 && str_eq(pem_line(&s, STR("-----END ")), label);
+}
+
+static bool is_aba(struct str s)
+{
+    char d[9];
+    size_t n = digits_of(s, " -", d, sizeof(d));
+    unsigned head, sum = 0;
+
+    if (n != 9)
+        return false;
+    head = lead(d, 2);
+    if (head == 0 || (head > 12 && head < 21) || (head > 32 && head < 61) ||
+        (head > 72 && head != 80))
+        return false;
+    for (size_t i = 0; i < 9; i++)
+        sum += (unsigned)(d[i] - '0') * (i % 3 == 0 ? 3 : i % 3 == 1 ? 7 : 1);
+    return sum % 10 == 0;
+}
+
+static const struct {
+    struct str name;
+    bool (*check)(struct str);
+} validators[VALID_COUNT] = {
+    [VALID_NONE] = {STR_INIT("none"), NULL},
+    [VALID_LUHN] = {STR_INIT("luhn"), is_card},
+    [VALID_IBAN] = {STR_INIT("iban"), iban_ok},
+    [VALID_SSN] = {STR_INIT("ssn"), is_ssn},
+    [VALID_PHONE] = {STR_INIT("phone"), is_phone},
+    [VALID_JWT] = {STR_INIT("jwt"), is_jwt},
+    [VALID_GITHUB_CRC] = {STR_INIT("github-crc"), is_github},
+    [VALID_EMAIL] = {STR_INIT("email"), is_email},
+    [VALID_PEM] = {STR_INIT("pem"), is_pem},
+    [VALID_ABA] = {STR_INIT("aba"), is_aba},
+    [VALID_LUHN_ANY] = {STR_INIT("luhn-any"), is_luhn},
+    [VALID_BASE58] = {STR_INIT("base58check"), base58check_ok},
+};
+
+bool validator_from(struct str name, enum validator *ret_v)
+{
+    for (size_t i = 0; i < VALID_COUNT; i++)
+        if (str_eq(name, validators[i].name)) {
+            *ret_v = (enum validator)i;
+            return true;
+        }
+    return false;
+}
+
+struct str validator_name(enum validator v)
+{
+    return (unsigned)v < VALID_COUNT ? validators[v].name : STR("?");
+}
+
+bool validate(enum validator v, struct str value)
+{
+    if ((unsigned)v >= VALID_COUNT)
+        return false;
+    return validators[v].check == NULL || validators[v].check(value);
+}

@@ -1,0 +1,374 @@
+#include "rules/inside.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/utf8.h"
+
+/*
+ * What a rule must be before it may go into an image. First the pattern's text
+ * is read for what cannot be matched piece by piece, then it is compiled, then
+ * run against texts that are meant to hurt it: its own literal pieces and their
+ * bytes repeated, alone and behind one another.
+ */
+
+#define HOSTILE      (64 * KIB)
+#define HOSTILE_MSEC 250 /* a pattern of linear time needs about one */
+#define PIECES       12
+#define GROUPS       63 /* places in the match data */
+#define DEPTH        250
+
+static enum err say(struct buf *why, const char *what, const char *text)
+{
+    buf_clear(why);
+    if (buf_add(why, str_of(what)) || buf_add(why, str_of(text)))
+        buf_clear(why); /* a message that is cut short is still a no */
+    return E_SYNTAX;
+}
+
+/* --- Reading the pattern. */
+
+struct walk {
+    struct str s;
+    size_t i;
+    size_t depth;
+    bool behind[DEPTH]; /* is this group a lookbehind, or in one? */
+};
+
+static bool next_is(const struct walk *w, const char *text)
+{
+    return str_starts(str_skip(w->s, w->i), str_of(text));
+}
+
+static const char *bad_escape(struct walk *w)
+{
+    char c = w->i + 1 < w->s.len ? w->s.ptr[w->i + 1] : 0;
+
+    if (next_is(w, "\\Q")) {
+        w->i += str_find(str_skip(w->s, w->i), STR("\\E")) + 2;
+        return NULL;
+    }
+    if (next_is(w, "\\g<") || next_is(w, "\\g'"))
+        return "recursion (\\g<...>)";
+    w->i += 2;
+    if (c == 'G')
+        return "\\G";
+    if (c == 'K')
+        return "\\K";
+    return c == 'C' ? "\\C" : NULL;
+}
+
+static bool is_recursion(const struct walk *w)
+{
+    size_t at = w->i + 2;
+    char c = at < w->s.len ? w->s.ptr[at] : 0;
+    char d = at + 1 < w->s.len ? w->s.ptr[at + 1] : 0;
+
+    return c == 'R' || c == '&' || is_digit(c) || (c == 'P' && d == '>') ||
+           ((c == '+' || c == '-') && is_digit(d));
+}
+
+static const char *bad_group(struct walk *w)
+{
+    bool inside = w->depth != 0 && w->behind[w->depth - 1];
+    bool behind = next_is(w, "(?<=") || next_is(w, "(?<!");
+
+    if (next_is(w, "(*"))
+        return "a verb or (*...) group";
+    if (next_is(w, "(?C"))
+        return "a callout";
+    if (next_is(w, "(?") && is_recursion(w))
+        return "recursion";
+    if (next_is(w, "(?#")) {
+        w->i += str_find_byte(str_skip(w->s, w->i), ')') + 1;
+        return NULL;
+    }
+    if (behind && inside)
+        return "a lookbehind in a lookbehind";
+    if (w->depth == DEPTH)
+        return "too many groups in groups";
+    w->behind[w->depth++] = inside || behind;
+    w->i++;
+    return NULL;
+}
+
+static void skip_class(struct walk *w)
+{
+    w->i++;
+    if (next_is(w, "^"))
+        w->i++;
+    if (next_is(w, "]"))
+        w->i++;
+    while (w->i < w->s.len && !next_is(w, "]")) {
+        if (next_is(w, "\\Q"))
+            w->i += str_find(str_skip(w->s, w->i), STR("\\E")) + 2;
+        else if (next_is(w, "\\"))
+            w->i += 2;
+        else if (next_is(w, "[:"))
+            w->i += str_find(str_skip(w->s, w->i), STR(":]")) + 2;
+        else
+            w->i++;
+    }
+    w->i++;
+}
+
+/* What in the pattern cannot be used on streams; NULL if nothing. */
+static const char *not_for_streams(struct str source)
+{
+    struct walk w = {.s = source};
+    const char *bad = NULL;
+
+    while (w.i < w.s.len && bad == NULL) {
+        switch (w.s.ptr[w.i]) {
+        case '\\':
+            bad = bad_escape(&w);
+            break;
+        case '[':
+            skip_class(&w);
+            break;
+        case '(':
+            bad = bad_group(&w);
+            break;
+        case ')':
+            w.depth -= w.depth != 0;
+            w.i++;
+            break;
+        default:
+            w.i++;
+        }
+    }
+    return bad;
+}
+
+/* --- Compiling. */
+
+/* Does the JIT work here at all? A host may forbid it. */
+static bool jit_works(void)
+{
+    struct pattern_error why;
+    pcre2_code *code;
+    bool slow = true;
+
+    if (pattern_compile(STR("a"), 0, &code, &slow, &why))
+        return false;
+    pcre2_code_free(code);
+    return !slow;
+}
+
+static enum err check_facts(const pcre2_code *code, const struct rule *r,
+                            const char *what, struct buf *why)
+{
+    uint32_t behind = 0, empty = 0;
+
+    pcre2_pattern_info(code, PCRE2_INFO_MAXLOOKBEHIND, &behind);
+    pcre2_pattern_info(code, PCRE2_INFO_MATCHEMPTY, &empty);
+    if (empty)
+        return say(why, what, ": can match the empty string");
+    if (!r->whole && behind > LIM_LOOKBEHIND)
+        return say(why, what, ": a lookbehind of more than 63 characters");
+    return OK;
+}
+
+static enum err check_pattern(struct str source, const struct rule *r,
+                              const char *what, struct buf *why,
+                              uint32_t *ret_groups)
+{
+    struct pattern_error bad;
+    pcre2_code *code;
+    unsigned char text[128];
+    const char *forbidden = r->whole ? NULL : not_for_streams(source);
+    bool slow;
+    enum err e;
+
+    if (source.len > LIM_PATTERN) {
+        (void)say(why, what, ": too long");
+        return E_LIMIT;
+    }
+    if (!utf8_valid(source))
+        return say(why, what, ": not valid UTF-8");
+    if (forbidden != NULL) {
+        e = say(why, what, ": cannot be matched on streams: ");
+        return buf_add(why, str_of(forbidden)) ? E_NOMEM : e;
+    }
+    if ((e = pattern_compile(source, 0, &code, &slow, &bad))) {
+        if (e != E_SYNTAX)
+            return e;
+        pcre2_get_error_message(bad.number, text, sizeof(text));
+        (void)say(why, what, ": ");
+        if (buf_add(why, str_of((const char *)text)) ||
+            buf_add(why, STR(" at offset ")) || buf_add_u64(why, bad.at))
+            return E_NOMEM;
+        return E_SYNTAX;
+    }
+    pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, ret_groups);
+    if (slow && jit_works())
+        e = say(why, what, ": the JIT does not take it");
+    else
+        e = check_facts(code, r, what, why);
+    pcre2_code_free(code);
+    return e;
+}
+
+static enum err check_patterns(const struct rule *r, struct buf *why)
+{
+    uint32_t groups = 0, unused = 0;
+    struct rule plain = {.whole = true}; /* a finding is a whole text */
+    enum err e;
+
+    if (r->match.len == 0)
+        return say(why, "match", ": is empty");
+    if (r->end.len != 0 && (e = check_pattern(r->end, r, "end", why, &unused)))
+        return e;
+    for (size_t i = 0; i < r->not_count; i++)
+        if ((e = check_pattern(r->nots[i], &plain, "not", why, &unused)))
+            return e;
+    if ((e = check_pattern(r->match, r, "match", why, &groups)))
+        return e;
+    if (r->group > groups || r->group > GROUPS)
+        return say(why, "group", ": the pattern has no such group");
+    return OK;
+}
+
+/* --- Hostile texts. */
+
+struct pieces {
+    struct str list[PIECES];
+    size_t count;
+};
+
+static bool is_plain(char c)
+{
+    return c != 0 && strchr("\\[](){}.*+?|^$", c) == NULL;
+}
+
+/* The literal pieces of a pattern, and bytes that classes like. */
+static void collect(struct pieces *p, struct str source)
+{
+    static const struct str usual[] = {
+        STR_INIT("a"), STR_INIT("A"), STR_INIT("0"),  STR_INIT(" "),
+        STR_INIT("-"), STR_INIT("."), STR_INIT("\n"), STR_INIT("aA0-"),
+    };
+    size_t i = 0;
+
+    for (; p->count < ARRAY_LEN(usual); p->count++)
+        p->list[p->count] = usual[p->count];
+    while (i < source.len && p->count < PIECES) {
+        size_t start = i;
+
+        while (i < source.len && is_plain(source.ptr[i]))
+            i++;
+        if (i - start >= 2 && (unsigned char)source.ptr[start] < 0x80)
+            p->list[p->count++] = (struct str){source.ptr + start, i - start};
+        i += i == start;
+    }
+}
+
+/* once, then twice and thrice by turns up to the full length. */
+static void fill(char *text, struct str once, struct str twice,
+                 struct str thrice, size_t *ret_len)
+{
+    size_t n = once.len;
+
+    memcpy(text, once.ptr, n);
+    while (n + twice.len + thrice.len <= HOSTILE) {
+        memcpy(text + n, twice.ptr, twice.len);
+        n += twice.len;
+        memcpy(text + n, thrice.ptr, thrice.len);
+        n += thrice.len;
+    }
+    *ret_len = n;
+}
+
+static int64_t cpu_msec(void)
+{
+    struct timespec t = {0};
+
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static enum err search_all(const struct rule *r, const struct code *code,
+                           struct scratch *sc, struct str text)
+{
+    struct search s = {.rule = r, .code = code, .text = text};
+    enum hit hit = HIT_MATCH;
+    size_t start, end;
+    enum err e = OK;
+
+    while (!e && hit == HIT_MATCH)
+        e = search_next(&s, sc, &hit, &start, &end);
+    if (!e && code->end != NULL)
+        e = pattern_run(code->end, sc, text, 0, false, &hit);
+    return e;
+}
+
+static enum err run_one(const struct rule *r, const struct code *code,
+                        struct scratch *sc, struct str text, struct buf *why)
+{
+    int64_t start = cpu_msec();
+    enum err e = search_all(r, code, sc, text);
+
+    if (e == E_LIMIT) {
+        (void)say(why, "match", ": reaches the match limit on a hostile text");
+        return E_LIMIT;
+    }
+    if (!e && cpu_msec() - start > HOSTILE_MSEC) {
+        (void)say(why, "match", ": takes quadratic time on a hostile text");
+        return E_LIMIT;
+    }
+    return e;
+}
+
+static enum err run_hostile(const struct rule *r, const struct code *code,
+                            struct scratch *sc, char *text, struct buf *why)
+{
+    struct pieces p = {.count = 0};
+    const struct str none = STR("");
+    enum err e = OK;
+
+    collect(&p, r->match);
+    for (size_t i = 0; i < p.count && !e; i++) {
+        size_t n;
+
+        fill(text, none, p.list[i], none, &n);
+        if ((e = run_one(r, code, sc, (struct str){text, n}, why)))
+            return e;
+        for (size_t j = 0; j < p.count; j++) {
+            if (p.list[i].len < 2 || i == j)
+                continue; /* pieces before bytes, and pieces in turn */
+            fill(text, p.list[i], p.list[j], none, &n);
+            if ((e = run_one(r, code, sc, (struct str){text, n}, why)))
+                return e;
+            fill(text, none, p.list[i], p.list[j], &n);
+            if ((e = run_one(r, code, sc, (struct str){text, n}, why)))
+                return e;
+        }
+    }
+    return e;
+}
+
+static enum err check_speed(const struct rule *r, struct buf *why)
+{
+    struct scratch *sc = NULL;
+    struct code *code = NULL;
+    char *text = malloc(HOSTILE + 2 * LIM_PATTERN);
+    enum err e = E_NOMEM;
+
+    if (text == NULL)
+        return E_NOMEM;
+    if ((e = scratch_new(&sc)) || (e = code_new(r, &code)))
+        goto out;
+    e = run_hostile(r, code, sc, text, why);
+out:
+    free(text);
+    scratch_free(sc);
+    code_free(code);
+    return e;
+}
+
+enum err rule_compile_check(const struct rule *r, struct buf *why)
+{
+    enum err e = check_patterns(r, why);
+
+    return e ? e : check_speed(r, why);
+}

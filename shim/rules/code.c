@@ -1,0 +1,157 @@
+#include "rules/inside.h"
+
+#include <stdlib.h>
+
+/*
+ * Patterns are compiled when they are first needed. Two threads may do the same
+ * work at the same time; the first to publish wins and the other's copy is
+ * thrown away, so no lock is ever held in somebody else's process.
+ */
+
+static pcre2_compile_context *compile_context(void)
+{
+    pcre2_compile_context *ctx = pcre2_compile_context_create(NULL);
+
+    if (ctx == NULL)
+        return NULL;
+    /* A pattern means the same whatever the library was built with. */
+    pcre2_set_newline(ctx, PCRE2_NEWLINE_LF);
+    pcre2_set_bsr(ctx, PCRE2_BSR_UNICODE);
+    pcre2_set_max_pattern_length(ctx, LIM_PATTERN);
+    return ctx;
+}
+
+enum err pattern_compile(struct str source, uint32_t options,
+                         pcre2_code **ret_code, bool *ret_slow,
+                         struct pattern_error *reterr_why)
+{
+    pcre2_compile_context *ctx = compile_context();
+    PCRE2_SIZE at = 0;
+    int number = 0;
+    pcre2_code *code;
+
+    if (ctx == NULL)
+        return E_NOMEM;
+    code = pcre2_compile((PCRE2_SPTR)(source.len ? source.ptr : ""), source.len,
+                         options | PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &number,
+                         &at, ctx);
+    pcre2_compile_context_free(ctx);
+    if (code == NULL) {
+        if (number == PCRE2_ERROR_HEAP_FAILED)
+            return E_NOMEM;
+        *reterr_why = (struct pattern_error){number, at};
+        return E_SYNTAX;
+    }
+    /* Both modes: one that is left out falls back without a word. */
+    *ret_slow = pcre2_jit_compile(code, PCRE2_JIT_COMPLETE |
+                                            PCRE2_JIT_PARTIAL_HARD) != 0;
+    *ret_code = code;
+    return OK;
+}
+
+/* What PCRE2 knows about the first byte of a match; all bytes if nothing. */
+static void first_set(const pcre2_code *code, bool first[256])
+{
+    uint32_t type = 0, unit = 0;
+    const uint8_t *bitmap = NULL;
+
+    pcre2_pattern_info(code, PCRE2_INFO_FIRSTCODETYPE, &type);
+    pcre2_pattern_info(code, PCRE2_INFO_FIRSTCODEUNIT, &unit);
+    pcre2_pattern_info(code, PCRE2_INFO_FIRSTBITMAP, &bitmap);
+    if (type == 1 && unit < 0x80) {
+        char c = to_lower((char)unit);
+
+        first[unit] = true; /* whether it has case is not told */
+        first[(unsigned char)c] = true;
+        if (c >= 'a' && c <= 'z')
+            first[c & 0x5f] = true;
+        return;
+    }
+    for (size_t i = 0; i < 256; i++)
+        first[i] = type == 1 ? i >= 0x80
+                             : bitmap == NULL || (bitmap[i / 8] >> i % 8 & 1);
+}
+
+static enum err compile_nots(const struct rule *r, struct code *c)
+{
+    struct pattern_error why;
+    enum err e;
+
+    if (r->not_count == 0)
+        return OK;
+    c->nots = calloc(r->not_count, sizeof(*c->nots));
+    if (c->nots == NULL)
+        return E_NOMEM;
+    for (size_t i = 0; i < r->not_count; i++) {
+        bool slow;
+
+        if ((e = pattern_compile(r->nots[i], 0, &c->nots[i], &slow, &why)))
+            return e;
+        c->not_count++;
+        c->slow += slow;
+    }
+    return OK;
+}
+
+enum err code_new(const struct rule *r, struct code **ret_code)
+{
+    struct code *c = calloc(1, sizeof(*c));
+    /* A keyword_first rule is only tried where a keyword stands. */
+    uint32_t options = r->keyword_first ? PCRE2_ANCHORED : 0;
+    struct pattern_error why;
+    bool slow = false;
+    enum err e;
+
+    if (c == NULL)
+        return E_NOMEM;
+    if ((e = pattern_compile(r->match, options, &c->match, &slow, &why)))
+        goto out;
+    c->slow += slow;
+    if (r->end.len != 0) {
+        if ((e = pattern_compile(r->end, 0, &c->end, &slow, &why)))
+            goto out;
+        c->slow += slow;
+    }
+    if ((e = compile_nots(r, c)))
+        goto out;
+    first_set(c->match, c->first);
+    *ret_code = c;
+    return OK;
+out:
+    code_free(c);
+    return e == E_NOMEM ? E_NOMEM : E_INTERNAL;
+}
+
+void code_free(struct code *c)
+{
+    if (c == NULL)
+        return;
+    pcre2_code_free(c->match);
+    pcre2_code_free(c->end);
+    for (size_t i = 0; i < c->not_count; i++)
+        pcre2_code_free(c->nots[i]);
+    free(c->nots);
+    free(c);
+}
+
+enum err rules_code(const struct rules *rs, const struct rule *r,
+                    const struct code **ret_code)
+{
+    _Atomic(struct code *) *place = &rs->code[r->index];
+    struct code *c = atomic_load_explicit(place, memory_order_acquire);
+    struct code *none = NULL;
+    enum err e;
+
+    if (c == NULL) {
+        if ((e = code_new(r, &c)))
+            return e;
+        if (atomic_compare_exchange_strong(place, &none, c)) {
+            atomic_fetch_add(&((struct rules *)(uintptr_t)rs)->slow, c->slow);
+        } else {
+            code_free(c);
+            c = none;
+        }
+    }
+    *ret_code = c;
+    return OK;
+}

@@ -1,0 +1,73 @@
+#include "rules/image.h"
+
+#define ZLIB_CONST
+#include <zlib.h>
+
+#include "base/limits.h"
+#include "base/pack.h"
+
+/*
+ *      "SALLYIMG"  version  crc  length of the rest
+ *      rules  providers  policy      (strings: length and bytes)
+ *
+ * The sum guards against damage, not against an enemy: every section is
+ * checked by its own reader as well.
+ */
+
+static const struct str magic = STR_INIT("SALLYIMG");
+
+#define VERSION 1u
+
+static uint32_t sum(struct str s)
+{
+    return (uint32_t)crc32(0, (const Bytef *)s.ptr, (uInt)s.len);
+}
+
+enum err image_write(const struct image *img, struct buf *out)
+{
+    struct buf body;
+    enum err e;
+
+    buf_init(&body, LIM_IMAGE);
+    if ((e = pack_str(&body, img->rules)) ||
+        (e = pack_str(&body, img->providers)) ||
+        (e = pack_str(&body, img->policy)))
+        goto out;
+    if ((e = buf_add(out, magic)) || (e = pack_u32(out, VERSION)) ||
+        (e = pack_u32(out, sum(buf_str(&body)))) ||
+        (e = pack_str(out, buf_str(&body))))
+        goto out;
+out: /* also with e == OK */
+    buf_free(&body);
+    return e;
+}
+
+enum err image_read(struct str bytes, struct image *ret_img)
+{
+    struct image img;
+    struct str in, body;
+    uint32_t version, crc;
+    enum err e;
+
+    if (bytes.len > LIM_IMAGE)
+        return E_LIMIT;
+    if (!str_starts(bytes, magic))
+        return E_SYNTAX;
+    in = str_skip(bytes, magic.len);
+    if ((e = unpack_u32(&in, &version)))
+        return e;
+    if (version != VERSION)
+        return E_UNSUPPORTED;
+    if ((e = unpack_u32(&in, &crc)) || (e = unpack_str(&in, &body)))
+        return e;
+    if (in.len != 0 || sum(body) != crc)
+        return E_SYNTAX;
+    if ((e = unpack_str(&body, &img.rules)) ||
+        (e = unpack_str(&body, &img.providers)) ||
+        (e = unpack_str(&body, &img.policy)))
+        return e;
+    if (body.len != 0)
+        return E_SYNTAX;
+    *ret_img = img;
+    return OK;
+}

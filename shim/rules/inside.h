@@ -1,0 +1,129 @@
+#ifndef SP_RULES_INSIDE_H
+#define SP_RULES_INSIDE_H
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <stdatomic.h>
+
+#include "rules/pack.h"
+#include "rules/prefilter.h"
+#include "rules/rules.h"
+#include "rules/trie.h"
+
+/* What the files of this room know of each other. Not for other rooms. */
+
+/* The compiled patterns of one rule. Immutable, shared by threads. */
+struct code {
+    pcre2_code *match, *end; /* end: NULL if the rule has none */
+    pcre2_code **nots;
+    size_t not_count;
+    size_t slow;     /* patterns that the JIT did not take */
+    bool first[256]; /* bytes a match can begin with */
+};
+
+struct rules {
+    bool monitor;
+    size_t count, words; /* words of 64 bits that hold a bit for each rule */
+    struct unpacked all; /* owned; list and ex are its own */
+    struct rule *list;
+    struct exclusion *ex;
+    size_t ex_count;
+    /* Bit sets of the rules that look at a place, hosts not regarded. */
+    uint64_t *masks; /* [dir][role][part][words] */
+    struct prefilter *prefilter;
+    struct trie *trie;
+    _Atomic(struct code *) *code; /* of each rule, NULL until needed */
+    atomic_size_t slow;
+};
+
+struct scratch {
+    pcre2_match_context *mctx;
+    pcre2_match_data *mdata;
+    pcre2_jit_stack *stack;
+    struct prefilter_hits hits;
+};
+
+/* rules_mask - the bit set for a place. Borrowed. */
+const uint64_t *rules_mask(const struct rules *rs, const struct scope *at);
+/* rules_excluded - is the rule switched off for this place's host? */
+bool rules_excluded(const struct rules *rs, uint32_t rule,
+                    const struct scope *at);
+
+/* A match that pattern matching has decided on, on its way out of a stream. */
+struct found {
+    struct finding f;
+    enum action action; /* a cap may have another than the rule */
+};
+
+/* --- code.c */
+
+/*
+ * pattern_compile - one pattern, with the JIT unless *ret_slow.
+ * E_SYNTAX: *ret_number and *ret_at say what and where (PCRE2's); E_NOMEM.
+ */
+struct pattern_error {
+    int number;
+    size_t at;
+};
+MUST_USE enum err pattern_compile(struct str source, uint32_t options,
+                                  pcre2_code **ret_code, bool *ret_slow,
+                                  struct pattern_error *reterr_why);
+
+/* code_new - all patterns of a rule. E_INTERNAL if one does not compile. */
+MUST_USE enum err code_new(const struct rule *r, struct code **ret_code);
+void code_free(struct code *c);
+
+/*
+ * rules_code - the code of a rule, compiled if nobody did so before.
+ * Errors as code_new.
+ */
+MUST_USE enum err rules_code(const struct rules *rs, const struct rule *r,
+                             const struct code **ret_code);
+
+/* --- match.c */
+
+enum hit {
+    HIT_NONE, /* nothing begins before the end of the text */
+    HIT_MATCH,
+    HIT_PARTIAL, /* more text decides about the match that begins here */
+};
+
+/* pattern_run - one match attempt; spans are read from sc->mdata. */
+MUST_USE enum err pattern_run(const pcre2_code *code, struct scratch *sc,
+                              struct str text, size_t from, bool open,
+                              enum hit *ret_hit);
+
+/* A search of one rule through one text. */
+struct search {
+    const struct rule *rule;
+    const struct code *code;
+    struct str text;
+    size_t cursor;      /* where to go on; all matches before it are known */
+    bool open;          /* more text may follow */
+    const uint64_t *at; /* if not NULL: sorted starts of all keywords in */
+    size_t at_count;    /*    the low half of each                       */
+};
+
+/*
+ * search_next - the next finding: a match that passes the rule's checks.
+ *
+ * HIT_MATCH    it is *ret_start..*ret_end; cursor is behind the match
+ * HIT_PARTIAL  cursor is the start of the match that is still open
+ * HIT_NONE     cursor is the end of the text
+ *
+ * Errors as rules_scan.
+ */
+MUST_USE enum err search_next(struct search *s, struct scratch *sc,
+                              enum hit *ret_hit, size_t *ret_start,
+                              size_t *ret_end);
+
+/* findings_add - E_LIMIT over LIM_FINDINGS; E_NOMEM. */
+MUST_USE enum err findings_add(struct findings *f, struct finding one);
+/* finding_order - for qsort: by start, longer first, more severe first. */
+int finding_order(const void *a, const void *b);
+/* cluster_add - put a finding into a cluster; they come in order. */
+void cluster_add(struct cluster *c, const struct finding *f,
+                 enum action action);
+
+#endif

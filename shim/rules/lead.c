@@ -1,0 +1,303 @@
+#include "rules/rule.h"
+
+/*
+ * Does every match begin with a keyword? Read off the pattern's text, where it
+ * is simple enough. Leading assertions and option settings are skipped; a group
+ * or a small class at the front is replaced by each of its alternatives, until
+ * every candidate begins with literal text:
+ *
+ *      \b(?:sk|rk)_[a-z]+   ->   sk_[a-z]+   rk_[a-z]+   ->   "sk_", "rk_"
+ *
+ * Each such text must have a keyword for its own beginning. Whatever is not
+ * understood, or grows too large, gives "no", which only costs time later.
+ */
+
+#define CANDIDATE  512
+#define CANDIDATES 64
+#define ROUNDS     512
+
+struct candidates {
+    struct {
+        char text[CANDIDATE];
+        size_t len;
+    } list[CANDIDATES];
+    size_t count;
+};
+
+static bool push(struct candidates *cs, struct str a, struct str b)
+{
+    size_t n = cs->count;
+
+    if (n == CANDIDATES || a.len + b.len > CANDIDATE)
+        return false;
+    if (a.len != 0)
+        memcpy(cs->list[n].text, a.ptr, a.len);
+    if (b.len != 0)
+        memcpy(cs->list[n].text + a.len, b.ptr, b.len);
+    cs->list[n].len = a.len + b.len;
+    cs->count++;
+    return true;
+}
+
+/* The length of a class at the front of s with its brackets; 0: no end. */
+static size_t class_len(struct str s)
+{
+    size_t i = 1;
+
+    if (i < s.len && s.ptr[i] == '^')
+        i++;
+    if (i < s.len && s.ptr[i] == ']')
+        i++;
+    while (i < s.len && s.ptr[i] != ']') {
+        if (str_starts(str_skip(s, i), STR("[:")))
+            i += str_find(str_skip(s, i), STR(":]")) + 2;
+        else
+            i += s.ptr[i] == '\\' ? 2 : 1;
+    }
+    return i < s.len ? i + 1 : 0;
+}
+
+/*
+ * Where the item at the front of s ends: a group with its closing bracket, a
+ * class, an escape, one byte. 0 if it has no end.
+ */
+static size_t item_len(struct str s)
+{
+    size_t i = 0, depth = 0, n;
+
+    do {
+        if (i >= s.len)
+            return 0;
+        n = 1;
+        if (s.ptr[i] == '\\')
+            n = 2;
+        else if (s.ptr[i] == '[' && (n = class_len(str_skip(s, i))) == 0)
+            return 0;
+        else if (s.ptr[i] == '(')
+            depth++;
+        else if (s.ptr[i] == ')')
+            depth--;
+        i += n;
+    } while (depth != 0);
+    return i <= s.len ? i : 0;
+}
+
+/*
+ * The offset of a | outside of groups and classes; s.len if there is none,
+ * UNREADABLE if the text is not understood.
+ */
+#define UNREADABLE SIZE_MAX
+static size_t bar_at(struct str s)
+{
+    size_t i = 0;
+
+    while (i < s.len && s.ptr[i] != '|') {
+        size_t n = item_len(str_skip(s, i));
+
+        if (n == 0)
+            return UNREADABLE;
+        i += n;
+    }
+    return i;
+}
+
+static bool is_quantified(struct str rest)
+{
+    return rest.len != 0 && (rest.ptr[0] == '?' || rest.ptr[0] == '*' ||
+                             rest.ptr[0] == '+' || rest.ptr[0] == '{');
+}
+
+/* The length of a leading item that matches no text; 0 if there is none. */
+static size_t zero_width(struct str s)
+{
+    static const struct str marks[] = {STR_INIT("(?=") /* keep first */,
+                                       STR_INIT("(?!"), STR_INIT("(?<="),
+                                       STR_INIT("(?<!")};
+    size_t i = 2;
+
+    if (str_starts(s, STR("^")))
+        return 1;
+    if (str_starts(s, STR("\\b")) || str_starts(s, STR("\\B")) ||
+        str_starts(s, STR("\\A")))
+        return 2;
+    for (size_t k = 0; k < ARRAY_LEN(marks); k++)
+        if (str_starts(s, marks[k]))
+            return item_len(s);
+    if (!str_starts(s, STR("(?")))
+        return 0;
+    while (i < s.len && s.ptr[i] != 0 && strchr("imsn-^", s.ptr[i]) != NULL)
+        i++;
+    return i < s.len && s.ptr[i] == ')' ? i + 1 : 0;
+}
+
+/* The length of what opens a plain group: "(", "(?:", "(?i:", "(?<name>". */
+static size_t group_head(struct str s)
+{
+    size_t i = 2;
+
+    if (!str_starts(s, STR("(?")))
+        return str_starts(s, STR("(*")) ? 0 : 1;
+    if (i < s.len && s.ptr[i] == 'P')
+        i++;
+    if (i < s.len && s.ptr[i] == '<') {
+        i += str_find_byte(str_skip(s, i), '>') + 1;
+        return i <= s.len ? i : 0;
+    }
+    while (i < s.len && s.ptr[i] != 0 && strchr("imsn-^", s.ptr[i]) != NULL)
+        i++;
+    return i < s.len && s.ptr[i] == ':' ? i + 1 : 0;
+}
+
+/* Replace the group at the front of s by each of its alternatives. */
+static bool push_group(struct candidates *cs, struct str s)
+{
+    size_t len = item_len(s), head = group_head(s);
+    struct str inner, rest = str_skip(s, len);
+
+    if (len == 0 || head == 0 || head + 1 > len || is_quantified(rest))
+        return false;
+    inner = str_head(str_skip(s, head), len - head - 1);
+    for (;;) {
+        size_t bar = bar_at(inner);
+
+        if (bar == UNREADABLE || !push(cs, str_head(inner, bar), rest))
+            return false;
+        if (bar >= inner.len)
+            return true;
+        inner = str_skip(inner, bar + 1);
+    }
+}
+
+/* The same for a class of a few plain bytes. */
+static bool push_class(struct candidates *cs, struct str s)
+{
+    size_t len = class_len(s);
+
+    if (len < 3 || len > 10 || is_quantified(str_skip(s, len)))
+        return false;
+    for (size_t i = 1; i + 1 < len; i++) {
+        char c = s.ptr[i];
+
+        if ((to_lower(c) < 'a' || to_lower(c) > 'z') && !is_digit(c))
+            return false;
+        if (!push(cs, (struct str){s.ptr + i, 1}, str_skip(s, len)))
+            return false;
+    }
+    return true;
+}
+
+/* The literal text at the front of s, unescaped; its length. */
+static size_t literal(struct str s, char out[LIM_KEYWORD])
+{
+    size_t i = 0, n = 0;
+
+    while (i < s.len && n < LIM_KEYWORD) {
+        char c = s.ptr[i];
+
+        if (c == '\\') { /* of escapes only those of punctuation */
+            if (i + 1 == s.len || is_digit(s.ptr[i + 1]) ||
+                (to_lower(s.ptr[i + 1]) >= 'a' &&
+                 to_lower(s.ptr[i + 1]) <= 'z'))
+                break;
+            c = s.ptr[++i];
+        } else if (c == 0 || strchr("[](){}.*+?|^$", c) != NULL) {
+            break;
+        }
+        i++;
+        if (is_quantified(str_skip(s, i)))
+            break;
+        out[n++] = c;
+    }
+    return n;
+}
+
+static bool has_keyword(const struct rule *r, struct str s)
+{
+    char text[LIM_KEYWORD];
+    struct str lead = {text, literal(s, text)};
+
+    for (size_t i = 0; i < r->keyword_count; i++) {
+        struct str kw = r->keywords[i];
+        bool ascii = kw.len != 0;
+
+        for (size_t j = 0; j < kw.len; j++)
+            ascii = ascii && (unsigned char)kw.ptr[j] < 0x80;
+        if (ascii && kw.len <= lead.len &&
+            str_eq_nocase(str_head(lead, kw.len), kw))
+            return true;
+    }
+    return false;
+}
+
+/* The same for a group or class that has literal text before it. */
+static bool push_behind(struct candidates *cs, struct str before, struct str s)
+{
+    size_t first = cs->count;
+
+    if (!(s.ptr[0] == '(' ? push_group(cs, s) : push_class(cs, s)))
+        return false;
+    for (size_t k = first; k < cs->count; k++) {
+        char *text = cs->list[k].text;
+
+        if (cs->list[k].len + before.len > CANDIDATE)
+            return false;
+        memmove(text + before.len, text, cs->list[k].len);
+        memcpy(text, before.ptr, before.len);
+        cs->list[k].len += before.len;
+    }
+    return true;
+}
+
+/* Deal with one candidate: more of them, or a yes. */
+static bool reduce(struct candidates *cs, const struct rule *r, struct str s)
+{
+    size_t n = bar_at(s);
+
+    if (n == UNREADABLE)
+        return false;
+    if (n < s.len)
+        return push(cs, str_head(s, n), (struct str){0}) &&
+               push(cs, str_skip(s, n + 1), (struct str){0});
+    while ((n = zero_width(s)) != 0)
+        s = str_skip(s, n);
+    if (str_starts(s, STR("(")))
+        return push_group(cs, s);
+    /* A literal may be enough before a class or a group behind it is. */
+    if (has_keyword(r, s))
+        return true;
+    if (str_starts(s, STR("[")))
+        return push_class(cs, s);
+    for (size_t i = 0; i < s.len && i < LIM_KEYWORD;) {
+        struct str at = str_skip(s, i);
+        size_t len = item_len(at);
+
+        if (at.ptr[0] == '(' || at.ptr[0] == '[')
+            return push_behind(cs, str_head(s, i), at);
+        if (len == 0 || is_quantified(str_skip(at, len)))
+            return false;
+        i += len;
+    }
+    return false;
+}
+
+bool rule_keyword_first(const struct rule *r)
+{
+    struct candidates cs;
+
+    cs.count = 0;
+    /* Text that reads differently from what it looks like is not read. */
+    if (r->keyword_count == 0 || r->match.len == 0 ||
+        str_find(r->match, STR("\\Q")) != r->match.len ||
+        str_find(r->match, STR("(?#")) != r->match.len ||
+        !push(&cs, r->match, (struct str){0}))
+        return false;
+    for (int round = 0; cs.count != 0; round++) {
+        char text[CANDIDATE];
+        struct str s = {text, cs.list[--cs.count].len};
+
+        memcpy(text, cs.list[cs.count].text, s.len);
+        if (round == ROUNDS || !reduce(&cs, r, s))
+            return false;
+    }
+    return true;
+}

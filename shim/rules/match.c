@@ -1,0 +1,217 @@
+#include "rules/inside.h"
+
+#include <stdlib.h>
+
+#include "detect/entropy.h"
+#include "detect/placeholder.h"
+
+/*
+ * The search of one rule through one text, whole or still growing. All that a
+ * whole scan and a stream must agree on is here, once:
+ *
+ *  - a match that fails a check does not hide one that begins inside it: the
+ *    search goes on one character behind its start. Behind its end, though, if
+ *    it is long, or a text of one repeated letter would take quadratic time;
+ *  - a rule that is keyword_first is tried only where a keyword begins, and its
+ *    pattern is compiled anchored. What state it is in after a text then does
+ *    not depend on how often it was woken up.
+ */
+
+#define STACK_LEAST  (32 * KIB)
+#define LONG_FAILURE 512
+
+enum err scratch_new(struct scratch **ret_scratch)
+{
+    struct scratch *sc = calloc(1, sizeof(*sc));
+
+    if (sc == NULL)
+        return E_NOMEM;
+    sc->mctx = pcre2_match_context_create(NULL);
+    sc->mdata = pcre2_match_data_create(64, NULL);
+    if (sc->mctx == NULL || sc->mdata == NULL) {
+        scratch_free(sc);
+        return E_NOMEM;
+    }
+    pcre2_set_match_limit(sc->mctx, LIM_MATCH);
+    pcre2_set_depth_limit(sc->mctx, LIM_MATCH);
+    pcre2_set_heap_limit(sc->mctx, LIM_MATCH_HEAP);
+    *ret_scratch = sc;
+    return OK;
+}
+
+void scratch_free(struct scratch *sc)
+{
+    if (sc == NULL)
+        return;
+    prefilter_hits_free(&sc->hits);
+    pcre2_match_data_free(sc->mdata);
+    pcre2_match_context_free(sc->mctx);
+    pcre2_jit_stack_free(sc->stack);
+    free(sc);
+}
+
+/* The JIT would else use 32 KiB of the host's stack, which may be a fiber's. */
+static enum err need_stack(struct scratch *sc)
+{
+    if (sc->stack != NULL)
+        return OK;
+    sc->stack = pcre2_jit_stack_create(STACK_LEAST, LIM_JIT_STACK, NULL);
+    if (sc->stack == NULL)
+        return E_NOMEM;
+    pcre2_jit_stack_assign(sc->mctx, NULL, sc->stack);
+    return OK;
+}
+
+static enum err match_error(int rc)
+{
+    switch (rc) {
+    case PCRE2_ERROR_MATCHLIMIT:
+    case PCRE2_ERROR_DEPTHLIMIT:
+    case PCRE2_ERROR_HEAPLIMIT:
+    case PCRE2_ERROR_JIT_STACKLIMIT:
+        return E_LIMIT;
+    case PCRE2_ERROR_NOMEMORY:
+        return E_NOMEM;
+    default:
+        return E_INTERNAL;
+    }
+}
+
+enum err pattern_run(const pcre2_code *code, struct scratch *sc,
+                     struct str text, size_t from, bool open, enum hit *ret_hit)
+{
+    uint32_t options =
+        PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY | (open ? PCRE2_PARTIAL_HARD : 0);
+    int rc;
+    enum err e;
+
+    if ((e = need_stack(sc)))
+        return e;
+    rc = pcre2_match(code, (PCRE2_SPTR)(text.len ? text.ptr : ""), text.len,
+                     from, options, sc->mdata, sc->mctx);
+    if (rc >= 0)
+        *ret_hit = HIT_MATCH; /* 0: more groups than places, never reached */
+    else if (rc == PCRE2_ERROR_PARTIAL)
+        *ret_hit = HIT_PARTIAL;
+    else if (rc == PCRE2_ERROR_NOMATCH)
+        *ret_hit = HIT_NONE;
+    else
+        return match_error(rc);
+    return OK;
+}
+
+/* The finding in the match: a group if the rule names one that took part. */
+static void found_where(const struct rule *r, struct scratch *sc,
+                        size_t *ret_start, size_t *ret_end)
+{
+    const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(sc->mdata);
+    size_t g = r->group;
+    size_t start = ov[0], end = ov[1];
+
+    if (g != 0 && g < pcre2_get_ovector_count(sc->mdata) &&
+        ov[2 * g] != PCRE2_UNSET) {
+        /* A group in a lookbehind may begin before the match. */
+        start = ov[2 * g] > start ? ov[2 * g] : start;
+        end = ov[2 * g + 1] < end ? ov[2 * g + 1] : end;
+    }
+    *ret_start = start;
+    *ret_end = end < start ? start : end;
+}
+
+/* The checks of a rule, cheapest first. An empty finding passes none. */
+static enum err passes(const struct search *s, struct scratch *sc,
+                       struct str value, bool *ret_yes)
+{
+    const struct rule *r = s->rule;
+    enum hit hit = HIT_NONE;
+    enum err e;
+
+    *ret_yes = false;
+    if (value.len == 0 || (r->entropy && entropy_milli(value) < r->entropy) ||
+        (r->no_placeholder && is_placeholder(value)) ||
+        !validate(r->check, value))
+        return OK;
+    for (size_t i = 0; i < s->code->not_count; i++) {
+        if ((e = pattern_run(s->code->nots[i], sc, value, 0, false, &hit)))
+            return e;
+        if (hit == HIT_MATCH)
+            return OK;
+    }
+    *ret_yes = true;
+    return OK;
+}
+
+static size_t char_next(struct str text, size_t at)
+{
+    do
+        at++;
+    while (at < text.len && ((unsigned char)text.ptr[at] & 0xc0) == 0x80);
+    return at;
+}
+
+/* Where a match can begin, at or behind the cursor: text.len if nowhere. */
+static size_t start_next(struct search *s)
+{
+    if (!s->rule->keyword_first) {
+        size_t i = s->cursor;
+
+        /* Cheap for the few new bytes of a stream; the rest PCRE2 does. */
+        if (s->open)
+            while (i < s->text.len &&
+                   !s->code->first[(unsigned char)s->text.ptr[i]])
+                i++;
+        return i;
+    }
+    if (s->at == NULL)
+        return keyword_next(s->rule, s->text, s->cursor, s->open);
+    while (s->at_count != 0 && (uint32_t)s->at[0] < s->cursor) {
+        s->at++;
+        s->at_count--;
+    }
+    return s->at_count == 0 ? s->text.len : (uint32_t)s->at[0];
+}
+
+enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
+                     size_t *ret_start, size_t *ret_end)
+{
+    const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(sc->mdata);
+    enum err e;
+
+    while ((s->cursor = start_next(s)) < s->text.len) {
+        enum hit hit = HIT_NONE;
+        size_t start, end, from, to;
+        bool yes;
+
+        if ((e = pattern_run(s->code->match, sc, s->text, s->cursor, s->open,
+                             &hit)))
+            return e;
+        if (hit == HIT_NONE) {
+            s->cursor = s->rule->keyword_first ? char_next(s->text, s->cursor)
+                                               : s->text.len;
+            continue;
+        }
+        start = ov[0];
+        end = ov[1];
+        if (hit == HIT_PARTIAL) {
+            s->cursor = start;
+            *ret_hit = hit;
+            return OK;
+        }
+        if (end <= start)
+            return E_INTERNAL; /* \K in a lookahead; refused by the check */
+        found_where(s->rule, sc, &from, &to);
+        if ((e = passes(s, sc, (struct str){s->text.ptr + from, to - from},
+                        &yes)))
+            return e;
+        s->cursor =
+            yes || end - start > LONG_FAILURE ? end : char_next(s->text, start);
+        if (!yes)
+            continue;
+        *ret_hit = HIT_MATCH;
+        *ret_start = from;
+        *ret_end = to;
+        return OK;
+    }
+    *ret_hit = HIT_NONE;
+    return OK;
+}

@@ -1,0 +1,322 @@
+#include "rules/pack.h"
+
+#include <stdlib.h>
+
+#include "base/pack.h"
+#include "base/utf8.h"
+#include "rules/rules.h"
+
+/*
+ * The packed form: a version, the number of rules and of strings in all
+ * lists, the rules with their fields in the order below, then the exclusions.
+ * Rules and lists are counted ahead, so that a reader allocates once.
+ */
+
+#define VERSION 1u
+
+#define FLAG_KEYWORD_FIRST  1u
+#define FLAG_WHOLE          2u
+#define FLAG_NO_PLACEHOLDER 4u
+#define FLAGS               8u
+
+/* U+017F and U+212A, which a keyword must not hold: see prefilter.h. */
+static bool has_fold(struct str s)
+{
+    return str_find(s, STR("\xc5\xbf")) != s.len ||
+           str_find(s, STR("\xe2\x84\xaa")) != s.len;
+}
+
+static enum err check_lists(const struct rule *r)
+{
+    if (r->keyword_count > LIM_RULE_LIST || r->not_count > LIM_RULE_LIST ||
+        r->tag_count > LIM_RULE_LIST)
+        return E_LIMIT;
+    for (size_t i = 0; i < r->keyword_count; i++) {
+        struct str s = r->keywords[i];
+
+        if (s.len > LIM_KEYWORD)
+            return E_LIMIT;
+        if (s.len == 0 || !utf8_valid(s) || has_fold(s))
+            return E_SYNTAX;
+    }
+    for (size_t i = 0; i < r->not_count; i++)
+        if (r->nots[i].len > LIM_PATTERN)
+            return E_LIMIT;
+    return OK;
+}
+
+/* What holds for every rule, packed or not. */
+static enum err check_rule(const struct rule *r)
+{
+    if (r->match.len > LIM_PATTERN || r->end.len > LIM_PATTERN ||
+        r->max_hold > LIM_HOLD_MAX)
+        return E_LIMIT;
+    if (r->match.len == 0 || !utf8_valid(r->put) ||
+        (r->dirs & ~DIRS_ALL) != 0 || (r->roles & ~ROLES_ALL) != 0 ||
+        (r->parts & ~PARTS_ALL) != 0)
+        return E_SYNTAX;
+    if (r->keyword_first && r->keyword_count == 0)
+        return E_SYNTAX;
+    return check_lists(r);
+}
+
+static enum err pack_list(struct buf *out, const struct str *list, size_t n)
+{
+    enum err e;
+
+    if ((e = pack_u32(out, (uint32_t)n)))
+        return e;
+    for (size_t i = 0; i < n; i++)
+        if ((e = pack_str(out, list[i])))
+            return e;
+    return OK;
+}
+
+static enum err pack_rule(struct buf *out, const struct rule *r)
+{
+    const struct str strings[] = {r->id,  r->name,  r->category, r->kind,
+                                  r->put, r->match, r->end};
+    const uint32_t flags = (r->keyword_first ? FLAG_KEYWORD_FIRST : 0) |
+                           (r->whole ? FLAG_WHOLE : 0) |
+                           (r->no_placeholder ? FLAG_NO_PLACEHOLDER : 0);
+    const uint32_t numbers[] = {
+        r->dirs,
+        r->roles,
+        r->parts,
+        (uint32_t)r->action,
+        (uint32_t)r->severity,
+        (uint32_t)r->on_hold_full,
+        (uint32_t)r->reply,
+        r->max_hold,
+        r->group,
+        r->digits,
+        flags,
+        r->entropy,
+        (uint32_t)r->check,
+    };
+    enum err e;
+
+    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+        if ((e = pack_str(out, strings[i])))
+            return e;
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+        if ((e = pack_u32(out, numbers[i])))
+            return e;
+    if ((e = pack_list(out, r->keywords, r->keyword_count)) ||
+        (e = pack_list(out, r->nots, r->not_count)) ||
+        (e = pack_list(out, r->tags, r->tag_count)))
+        return e;
+    return OK;
+}
+
+static enum err check_all(const struct rule *list, size_t n, size_t ex_n,
+                          size_t *ret_strings)
+{
+    size_t strings = 0, bytes = 0;
+    enum err e;
+
+    if (n > LIM_RULES || ex_n > LIM_EXCLUSIONS)
+        return E_LIMIT;
+    for (size_t i = 0; i < n; i++) {
+        if ((e = check_rule(&list[i])))
+            return e;
+        strings +=
+            list[i].keyword_count + list[i].not_count + list[i].tag_count;
+        for (size_t j = 0; j < list[i].keyword_count; j++)
+            bytes += list[i].keywords[j].len;
+    }
+    if (bytes > LIM_KEYWORD_ALL)
+        return E_LIMIT;
+    *ret_strings = strings;
+    return OK;
+}
+
+enum err rules_pack(const struct rule *list, size_t n,
+                    const struct exclusion *ex, size_t ex_n, struct buf *out)
+{
+    size_t strings = 0;
+    enum err e;
+
+    if ((e = check_all(list, n, ex_n, &strings)))
+        return e;
+    if ((e = pack_u32(out, VERSION)) || (e = pack_u32(out, (uint32_t)n)) ||
+        (e = pack_u32(out, (uint32_t)strings)))
+        return e;
+    for (size_t i = 0; i < n; i++)
+        if ((e = pack_rule(out, &list[i])))
+            return e;
+    if ((e = pack_u32(out, (uint32_t)ex_n)))
+        return e;
+    for (size_t i = 0; i < ex_n; i++)
+        if ((e = pack_u32(out, ex[i].rule)) ||
+            (e = pack_str(out, ex[i].host)) ||
+            (e = pack_u32(out, ex[i].dirs)) ||
+            (e = pack_u32(out, ex[i].roles)) ||
+            (e = pack_u32(out, ex[i].parts)))
+            return e;
+    return OK;
+}
+
+/* --- The way back. */
+
+struct reader {
+    struct str in;
+    struct str *strings; /* where the next list goes */
+    size_t left;         /* places there */
+};
+
+static enum err read_list(struct reader *rd, const struct str **ret_list,
+                          size_t *ret_n)
+{
+    uint32_t n;
+    enum err e;
+
+    if ((e = unpack_u32(&rd->in, &n)))
+        return e;
+    if (n > rd->left)
+        return E_SYNTAX;
+    *ret_list = rd->strings;
+    *ret_n = n;
+    for (uint32_t i = 0; i < n; i++) {
+        if ((e = unpack_str(&rd->in, rd->strings)))
+            return e;
+        rd->strings++;
+        rd->left--;
+    }
+    return OK;
+}
+
+static enum err read_numbers(struct reader *rd, struct rule *r)
+{
+    uint32_t action, severity, hold, reply, flags, check;
+    enum err e;
+
+    if ((e = unpack_u32(&rd->in, &r->dirs)) ||
+        (e = unpack_u32(&rd->in, &r->roles)) ||
+        (e = unpack_u32(&rd->in, &r->parts)) ||
+        (e = unpack_below(&rd->in, ACTION_BLOCK + 1, &action)) ||
+        (e = unpack_below(&rd->in, SEVERITY_CRITICAL + 1, &severity)) ||
+        (e = unpack_below(&rd->in, HOLD_COUNT, &hold)) ||
+        (e = unpack_below(&rd->in, REPLY_COUNT, &reply)) ||
+        (e = unpack_u32(&rd->in, &r->max_hold)) ||
+        (e = unpack_u32(&rd->in, &r->group)) ||
+        (e = unpack_u32(&rd->in, &r->digits)) ||
+        (e = unpack_below(&rd->in, FLAGS, &flags)) ||
+        (e = unpack_u32(&rd->in, &r->entropy)) ||
+        (e = unpack_below(&rd->in, VALID_COUNT, &check)))
+        return e;
+    r->action = (enum action)action;
+    r->severity = (enum severity)severity;
+    r->on_hold_full = (enum hold_action)hold;
+    r->reply = (enum reply)reply;
+    r->check = (enum validator)check;
+    r->keyword_first = (flags & FLAG_KEYWORD_FIRST) != 0;
+    r->whole = (flags & FLAG_WHOLE) != 0;
+    r->no_placeholder = (flags & FLAG_NO_PLACEHOLDER) != 0;
+    return OK;
+}
+
+static enum err read_rule(struct reader *rd, struct rule *r)
+{
+    struct str *const strings[] = {&r->id,  &r->name,  &r->category, &r->kind,
+                                   &r->put, &r->match, &r->end};
+    enum err e;
+
+    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+        if ((e = unpack_str(&rd->in, strings[i])))
+            return e;
+    if ((e = read_numbers(rd, r)) ||
+        (e = read_list(rd, &r->keywords, &r->keyword_count)) ||
+        (e = read_list(rd, &r->nots, &r->not_count)) ||
+        (e = read_list(rd, &r->tags, &r->tag_count)))
+        return e;
+    return OK;
+}
+
+static int order_exclusions(const void *a, const void *b)
+{
+    const struct exclusion *x = a, *y = b;
+
+    return x->rule < y->rule ? -1 : x->rule > y->rule;
+}
+
+static enum err read_exclusions(struct reader *rd, struct unpacked *all)
+{
+    uint32_t n;
+    enum err e;
+
+    if ((e = unpack_u32(&rd->in, &n)))
+        return e;
+    if (n > LIM_EXCLUSIONS)
+        return E_LIMIT;
+    all->ex = calloc((size_t)n + 1, sizeof(*all->ex));
+    if (all->ex == NULL)
+        return E_NOMEM;
+    for (uint32_t i = 0; i < n; i++) {
+        struct exclusion *x = &all->ex[i];
+
+        if ((e = unpack_below(&rd->in, (uint32_t)all->count, &x->rule)) ||
+            (e = unpack_str(&rd->in, &x->host)) ||
+            (e = unpack_u32(&rd->in, &x->dirs)) ||
+            (e = unpack_u32(&rd->in, &x->roles)) ||
+            (e = unpack_u32(&rd->in, &x->parts)))
+            return e;
+    }
+    all->ex_count = n;
+    qsort(all->ex, n, sizeof(*all->ex), order_exclusions);
+    return rd->in.len == 0 ? OK : E_SYNTAX;
+}
+
+static enum err read_all(struct reader *rd, struct unpacked *all)
+{
+    uint32_t version, n, strings;
+    size_t counted = 0;
+    enum err e;
+
+    if ((e = unpack_u32(&rd->in, &version)) || (e = unpack_u32(&rd->in, &n)) ||
+        (e = unpack_u32(&rd->in, &strings)))
+        return e;
+    if (version != VERSION)
+        return E_SYNTAX;
+    if (n > LIM_RULES)
+        return E_LIMIT;
+    if (strings > rd->in.len / 4) /* each takes four bytes at least */
+        return E_SYNTAX;
+    all->list = calloc((size_t)n + 1, sizeof(*all->list));
+    all->strings = calloc((size_t)strings + 1, sizeof(*all->strings));
+    if (all->list == NULL || all->strings == NULL)
+        return E_NOMEM;
+    rd->strings = all->strings;
+    rd->left = strings;
+    all->count = n;
+    for (uint32_t i = 0; i < n; i++) {
+        if ((e = read_rule(rd, &all->list[i])))
+            return e;
+        all->list[i].index = i;
+    }
+    if ((e = read_exclusions(rd, all)))
+        return e;
+    return check_all(all->list, all->count, all->ex_count, &counted);
+}
+
+enum err unpack_rules(struct str packed, struct unpacked *ret_all)
+{
+    struct reader rd = {.in = packed};
+    struct unpacked all = {0};
+    enum err e = read_all(&rd, &all);
+
+    if (e) {
+        unpacked_free(&all);
+        return e;
+    }
+    *ret_all = all;
+    return OK;
+}
+
+void unpacked_free(struct unpacked *all)
+{
+    free(all->list);
+    free(all->strings);
+    free(all->ex);
+    *all = (struct unpacked){0};
+}

@@ -1,0 +1,58 @@
+#ifndef SP_RULES_PREFILTER_H
+#define SP_RULES_PREFILTER_H
+
+#include "rules/rule.h"
+
+/*
+ * One pass over a whole text that says which rules have to run at all: those
+ * with a keyword in it, and those whose run of digits is long enough. What is
+ * said to be absent is absent; what is said to be present is, too, except where
+ * `all` is set.
+ */
+struct prefilter; /* immutable after prefilter_new */
+
+/* What a pass found. Zeroed before its first use, reused between texts. */
+struct prefilter_hits {
+    uint64_t *rules; /* owned; bit set of rules with a keyword in the text */
+    size_t words;
+    uint64_t *at; /* owned; rule << 32 | offset of a keyword of a rule that
+                     is keyword_first, sorted */
+    size_t count, cap;
+    bool partial;  /* `at` does not hold all of them            */
+    bool all;      /* keywords may be written in ways not looked for */
+    size_t digits; /* the longest run of digits, up to the largest asked for */
+};
+
+/* prefilter_new - for n rules, borrowed. E_NOMEM. */
+MUST_USE enum err prefilter_new(const struct rule *list, size_t n,
+                                struct prefilter **ret_pf);
+void prefilter_free(struct prefilter *pf);
+
+/*
+ * prefilter_run - look at text, at most 4 GiB. The content of *hits is
+ * replaced. E_NOMEM.
+ */
+MUST_USE enum err prefilter_run(const struct prefilter *pf, struct str text,
+                                struct prefilter_hits *hits);
+void prefilter_hits_free(struct prefilter_hits *hits);
+
+/*
+ * How a keyword is compared: ASCII letters without case, and also, because
+ * PCRE2 does so under (?i), U+017F as s and U+212A as k.
+ */
+enum keyword_here {
+    KEYWORD_NO,
+    KEYWORD_CUT, /* the text ends before the keyword does */
+    KEYWORD_YES,
+};
+enum keyword_here keyword_at(struct str keyword, struct str text);
+
+/*
+ * keyword_next - the first place at or behind `from` where a keyword of the
+ * rule begins, also one cut off by the end of the text if `open` is set;
+ * text.len if there is none.
+ */
+size_t keyword_next(const struct rule *r, struct str text, size_t from,
+                    bool open);
+
+#endif

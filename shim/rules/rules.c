@@ -1,0 +1,240 @@
+#include "rules/inside.h"
+
+#include <stdlib.h>
+
+/*
+ * A set of rules: loading, the sets of rules for every place, and the scan of
+ * a whole text. Which rules look at a place is a bit set made at load; of these
+ * the prefilter leaves the few that can match.
+ */
+
+static bool in_set(unsigned set, unsigned bit)
+{
+    return (set >> bit & 1) != 0;
+}
+
+const uint64_t *rules_mask(const struct rules *rs, const struct scope *at)
+{
+    size_t place =
+        ((size_t)at->dir * ROLE_COUNT + (size_t)at->role) * PART_COUNT +
+        (size_t)at->part;
+
+    return rs->masks + place * rs->words;
+}
+
+static enum err build_masks(struct rules *rs)
+{
+    struct scope at = {0};
+
+    rs->masks = calloc((rs->words * 2 * ROLE_COUNT * PART_COUNT) + 1,
+                       sizeof(*rs->masks));
+    if (rs->masks == NULL)
+        return E_NOMEM;
+    for (size_t place = 0; place < 2 * ROLE_COUNT * PART_COUNT; place++) {
+        uint64_t *mask = rs->masks + place * rs->words;
+
+        at.dir = (enum dir)(place / (ROLE_COUNT * PART_COUNT));
+        at.role = (enum role)(place / PART_COUNT % ROLE_COUNT);
+        at.part = (enum part)(place % PART_COUNT);
+        for (size_t i = 0; i < rs->count; i++) {
+            const struct rule *r = &rs->list[i];
+
+            if (r->action != ACTION_PASS && in_set(r->dirs, at.dir) &&
+                in_set(r->roles, at.role) && in_set(r->parts, at.part))
+                mask[i / 64] |= UINT64_C(1) << i % 64;
+        }
+    }
+    return OK;
+}
+
+static bool host_matches(struct str rule, struct str host)
+{
+    if (rule.len == 0)
+        return true;
+    if (str_starts(rule, STR("*.")))
+        return host.len > rule.len - 1 &&
+               str_ends_nocase(host, str_skip(rule, 1));
+    return str_eq_nocase(rule, host);
+}
+
+bool rules_excluded(const struct rules *rs, uint32_t rule,
+                    const struct scope *at)
+{
+    size_t lo = 0, hi = rs->ex_count;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (rs->ex[mid].rule < rule)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    for (; lo < rs->ex_count && rs->ex[lo].rule == rule; lo++) {
+        const struct exclusion *x = &rs->ex[lo];
+
+        if ((x->dirs == 0 || in_set(x->dirs, at->dir)) &&
+            (x->roles == 0 || in_set(x->roles, at->role)) &&
+            (x->parts == 0 || in_set(x->parts, at->part)) &&
+            host_matches(x->host, at->host))
+            return true;
+    }
+    return false;
+}
+
+enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
+{
+    struct unpacked all;
+    struct rules *rs;
+    enum err e;
+
+    if ((e = unpack_rules(packed, &all)))
+        return e;
+    rs = calloc(1, sizeof(*rs));
+    if (rs == NULL) {
+        unpacked_free(&all);
+        return E_NOMEM;
+    }
+    rs->all = all;
+    rs->list = all.list;
+    rs->count = all.count;
+    rs->ex = all.ex;
+    rs->ex_count = all.ex_count;
+    rs->monitor = monitor;
+    rs->words = (rs->count + 63) / 64;
+    rs->code = calloc(rs->count + 1, sizeof(*rs->code));
+    if (rs->code == NULL || build_masks(rs) ||
+        prefilter_new(rs->list, rs->count, &rs->prefilter) ||
+        trie_new(rs->list, rs->count, &rs->trie)) {
+        rules_free(rs);
+        return E_NOMEM;
+    }
+    *ret_rules = rs;
+    return OK;
+}
+
+void rules_free(struct rules *rs)
+{
+    if (rs == NULL)
+        return;
+    if (rs->code != NULL)
+        for (size_t i = 0; i < rs->count; i++)
+            code_free(atomic_load(&rs->code[i]));
+    free((void *)rs->code);
+    prefilter_free(rs->prefilter);
+    trie_free(rs->trie);
+    free(rs->masks);
+    unpacked_free(&rs->all);
+    free(rs);
+}
+
+size_t rules_count(const struct rules *rs)
+{
+    return rs->count;
+}
+
+const struct rule *rules_at(const struct rules *rs, size_t i)
+{
+    return &rs->list[i];
+}
+
+enum action rules_action(const struct rules *rs, const struct rule *r)
+{
+    return rs->monitor && r->action > ACTION_LOG ? ACTION_LOG : r->action;
+}
+
+bool rules_applies(const struct rules *rs, const struct rule *r,
+                   const struct scope *at)
+{
+    return (rules_mask(rs, at)[r->index / 64] >> r->index % 64 & 1) != 0 &&
+           !rules_excluded(rs, r->index, at);
+}
+
+size_t rules_slow(const struct rules *rs)
+{
+    return atomic_load(&rs->slow);
+}
+
+/* --- The scan. */
+
+/* The starts noted for a rule, where the prefilter noted all of them. */
+static void use_hits(const struct prefilter_hits *hits, struct search *s)
+{
+    size_t lo = 0, hi = hits->count, end;
+    uint64_t key = (uint64_t)s->rule->index << 32;
+
+    if (!s->rule->keyword_first || hits->partial || hits->all)
+        return;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (hits->at[mid] < key)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    for (end = lo; end < hits->count && hits->at[end] >> 32 == key >> 32;)
+        end++;
+    s->at = hits->at + lo;
+    s->at_count = end - lo;
+}
+
+static enum err scan_rule(const struct rules *rs, struct scratch *sc,
+                          struct search *s, uint32_t seg, struct findings *out)
+{
+    enum hit hit = HIT_NONE;
+    size_t start, end;
+    enum err e;
+
+    if ((e = rules_code(rs, s->rule, &s->code)))
+        return e;
+    use_hits(&sc->hits, s);
+    for (;;) {
+        if ((e = search_next(s, sc, &hit, &start, &end)))
+            return e;
+        if (hit != HIT_MATCH)
+            return OK;
+        if ((e = findings_add(out, (struct finding){s->rule, seg, start, end})))
+            return e;
+    }
+}
+
+/* Can the rule match a text of which the prefilter said that? */
+static bool can_match(const struct rule *r, const struct prefilter_hits *hits)
+{
+    if (hits->digits < r->digits)
+        return false;
+    return r->keyword_count == 0 || hits->all ||
+           (hits->rules[r->index / 64] >> r->index % 64 & 1) != 0;
+}
+
+enum err rules_scan(const struct rules *rs, struct scratch *sc,
+                    const struct scope *at, struct str text, uint32_t seg,
+                    struct findings *out)
+{
+    const uint64_t *mask = rules_mask(rs, at);
+    size_t before = out->count;
+    enum err e;
+
+    if (text.len > UINT32_MAX)
+        return E_LIMIT;
+    if ((e = prefilter_run(rs->prefilter, text, &sc->hits)))
+        return e;
+    for (size_t w = 0; w < rs->words; w++)
+        for (uint64_t bits = mask[w]; bits != 0; bits &= bits - 1) {
+            size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
+            struct search s = {.rule = &rs->list[i], .text = text};
+
+            if (!can_match(s.rule, &sc->hits) ||
+                (rs->ex_count && rules_excluded(rs, (uint32_t)i, at)))
+                continue;
+            if ((e = scan_rule(rs, sc, &s, seg, out))) {
+                out->count = before;
+                return e;
+            }
+        }
+    if (out->count - before > 1)
+        qsort(out->list + before, out->count - before, sizeof(*out->list),
+              finding_order);
+    return OK;
+}

@@ -1,0 +1,286 @@
+#include "rules/trie.h"
+
+#include <stdlib.h>
+
+/*
+ * The keywords are sorted, so that all those with a common beginning are
+ * neighbours, and a node of the tree is a range of them:
+ *
+ *      sorted   0 ghp_  1 glpat-  2 gsk_  3 sk-  4 sk-ant-
+ *      node "g"    [0, 3)      node "sk-"   [3, 5), of which [3, 4) ends here
+ *
+ * Edges are kept in one hash table under (node, byte). Letters are folded. The
+ * characters beyond ASCII that stand for s and k lead by nodes of their own
+ * to the same node as the letter.
+ */
+
+#define ROOT 0u
+
+struct node {
+    uint32_t lo, hi; /* keywords that go through */
+    uint32_t eq;     /* those in [lo, eq) end here */
+};
+
+struct edge {
+    uint32_t key; /* (node << 8 | byte) + 1; 0 is a free place */
+    uint32_t to;
+};
+
+struct sorted {
+    struct str text;
+    uint32_t rule;
+};
+
+struct trie {
+    struct sorted *sorted; /* only while building */
+    uint32_t *rules;       /* in the order of the keywords */
+    size_t count;
+    struct node *nodes;
+    size_t node_count;
+    struct edge *edges;
+    size_t edge_mask;
+    uint32_t first[256]; /* edges of the root; ROOT is none */
+    size_t depth;
+};
+
+static struct edge *edge_place(const struct trie *t, uint32_t from,
+                               unsigned char c)
+{
+    uint32_t key = (from << 8 | c) + 1;
+    size_t i = key * UINT32_C(0x9e3779b1) >> 8;
+
+    for (;; i++) {
+        struct edge *ed = &t->edges[i & t->edge_mask];
+
+        if (ed->key == key || ed->key == 0)
+            return ed;
+    }
+}
+
+static uint32_t edge_find(const struct trie *t, uint32_t from, unsigned char c)
+{
+    const struct edge *ed = edge_place(t, from, c);
+
+    return ed->key == 0 ? ROOT : ed->to;
+}
+
+/* The table has room: it was sized for every edge there can be. */
+static void edge_add(struct trie *t, uint32_t from, unsigned char c,
+                     uint32_t to)
+{
+    struct edge *ed = edge_place(t, from, c);
+
+    ed->key = (from << 8 | c) + 1;
+    ed->to = to;
+}
+
+static uint32_t node_add(struct trie *t, uint32_t lo, uint32_t hi)
+{
+    t->nodes[t->node_count] = (struct node){lo, hi, lo};
+    return (uint32_t)t->node_count++;
+}
+
+/* The node that bytes lead to from a node, made where there is none. */
+static uint32_t lead(struct trie *t, uint32_t from, const char *bytes,
+                     uint32_t to)
+{
+    size_t n = strlen(bytes);
+    uint32_t at = from;
+
+    for (size_t i = 0; i + 1 < n; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+        uint32_t next = edge_find(t, at, c);
+
+        if (next == ROOT) {
+            next = node_add(t, t->nodes[from].lo, t->nodes[from].hi);
+            edge_add(t, at, c, next);
+        }
+        at = next;
+    }
+    edge_add(t, at, (unsigned char)bytes[n - 1], to);
+    return to;
+}
+
+static int order(const void *a, const void *b)
+{
+    const struct sorted *x = a, *y = b;
+    size_t n = x->text.len < y->text.len ? x->text.len : y->text.len;
+
+    for (size_t i = 0; i < n; i++) {
+        unsigned char p = (unsigned char)to_lower(x->text.ptr[i]);
+        unsigned char q = (unsigned char)to_lower(y->text.ptr[i]);
+
+        if (p != q)
+            return p < q ? -1 : 1;
+    }
+    if (x->text.len != y->text.len)
+        return x->text.len < y->text.len ? -1 : 1;
+    return x->rule < y->rule ? -1 : x->rule > y->rule;
+}
+
+/* The most edges, and nodes, that a keyword can need. */
+static size_t edges_of(struct str s)
+{
+    size_t n = s.len;
+
+    for (size_t i = 0; i < s.len; i++) {
+        char c = to_lower(s.ptr[i]);
+
+        n += c == 's' ? 2 : c == 'k' ? 3 : 0;
+    }
+    return n;
+}
+
+static enum err collect(struct trie *t, const struct rule *list, size_t n,
+                        size_t *ret_edges)
+{
+    size_t total = 0, edges = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (list[i].keyword_first && !list[i].whole)
+            total += list[i].keyword_count;
+    t->sorted = calloc(total + 1, sizeof(*t->sorted));
+    t->rules = calloc(total + 1, sizeof(*t->rules));
+    if (t->sorted == NULL || t->rules == NULL)
+        return E_NOMEM;
+    for (size_t i = 0; i < n; i++) {
+        if (!list[i].keyword_first || list[i].whole)
+            continue;
+        for (size_t j = 0; j < list[i].keyword_count; j++) {
+            struct str text = list[i].keywords[j];
+
+            t->sorted[t->count++] = (struct sorted){text, (uint32_t)i};
+            edges += edges_of(text);
+            if (text.len > t->depth)
+                t->depth = text.len;
+        }
+    }
+    qsort(t->sorted, t->count, sizeof(*t->sorted), order);
+    for (size_t i = 0; i < t->count; i++)
+        t->rules[i] = t->sorted[i].rule;
+    *ret_edges = edges;
+    return OK;
+}
+
+static enum err make_room(struct trie *t, size_t edges)
+{
+    size_t size = 16;
+
+    while (size < edges * 2)
+        size *= 2;
+    t->edge_mask = size - 1;
+    t->edges = calloc(size, sizeof(*t->edges));
+    t->nodes = calloc(edges + 1, sizeof(*t->nodes));
+    return t->edges == NULL || t->nodes == NULL ? E_NOMEM : OK;
+}
+
+static void enter(struct trie *t, uint32_t index)
+{
+    struct str s = t->sorted[index].text;
+    uint32_t at = ROOT;
+
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)to_lower(s.ptr[i]);
+        uint32_t next = edge_find(t, at, c);
+
+        if (next == ROOT) {
+            next = node_add(t, index, index);
+            edge_add(t, at, c, next);
+        }
+        t->nodes[next].hi = index + 1;
+        at = next;
+    }
+    t->nodes[at].eq = index + 1;
+}
+
+/* The second spelling of s and k, once all keywords are in. */
+static void enter_folds(struct trie *t, uint32_t index)
+{
+    struct str s = t->sorted[index].text;
+    uint32_t at = ROOT;
+
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)to_lower(s.ptr[i]);
+        uint32_t next = edge_find(t, at, c);
+
+        if (c == 's')
+            (void)lead(t, at, "\xc5\xbf", next);
+        if (c == 'k')
+            (void)lead(t, at, "\xe2\x84\xaa", next);
+        at = next;
+    }
+}
+
+enum err trie_new(const struct rule *list, size_t n, struct trie **ret_trie)
+{
+    struct trie *t = calloc(1, sizeof(*t));
+    size_t edges = 0;
+    enum err e;
+
+    if (t == NULL)
+        return E_NOMEM;
+    if ((e = collect(t, list, n, &edges)) || (e = make_room(t, edges))) {
+        trie_free(t);
+        return e;
+    }
+    (void)node_add(t, 0, (uint32_t)t->count);
+    for (size_t i = 0; i < t->count; i++)
+        enter(t, (uint32_t)i);
+    for (size_t i = 0; i < t->count; i++)
+        enter_folds(t, (uint32_t)i);
+    free(t->sorted);
+    t->sorted = NULL;
+    for (unsigned c = 0; c < 256; c++)
+        t->first[c] =
+            edge_find(t, ROOT, (unsigned char)to_lower((char)(unsigned char)c));
+    *ret_trie = t;
+    return OK;
+}
+
+void trie_free(struct trie *t)
+{
+    if (t == NULL)
+        return;
+    free(t->sorted);
+    free(t->rules);
+    free(t->nodes);
+    free(t->edges);
+    free(t);
+}
+
+size_t trie_depth(const struct trie *t)
+{
+    return t->depth;
+}
+
+void trie_step(const struct trie *t, struct trie_walk *walks, size_t *count,
+               unsigned char c, trie_ended *ended, void *ctx)
+{
+    unsigned char folded = (unsigned char)to_lower((char)c);
+    size_t kept = 0;
+
+    for (size_t i = 0; i <= *count; i++) {
+        struct trie_walk w = {t->first[c], 1};
+        const struct node *at;
+
+        if (i < *count)
+            w = (struct trie_walk){edge_find(t, walks[i].node, folded),
+                                   walks[i].back + 1};
+        if (w.node == ROOT)
+            continue;
+        at = &t->nodes[w.node];
+        if (at->eq > at->lo)
+            ended(ctx, (struct trie_rules){t->rules + at->lo, at->eq - at->lo},
+                  w.back);
+        if (at->hi > at->eq && kept < t->depth)
+            walks[kept++] = w;
+    }
+    *count = kept;
+}
+
+struct trie_rules trie_through(const struct trie *t, const struct trie_walk *w)
+{
+    const struct node *at = &t->nodes[w->node];
+
+    return (struct trie_rules){t->rules + at->lo, at->hi - at->lo};
+}

@@ -1,0 +1,45 @@
+#ifndef SP_RULES_TRIE_H
+#define SP_RULES_TRIE_H
+
+#include "rules/rule.h"
+
+/*
+ * The keywords of those rules that may sleep on a stream, as a tree that text
+ * walks down byte by byte. It says of every place of a stream whether a keyword
+ * begins there, also one that the end of the text cuts off.
+ */
+struct trie; /* immutable after trie_new */
+
+/* trie_new - of the rules that are keyword_first and not whole. E_NOMEM. */
+MUST_USE enum err trie_new(const struct rule *list, size_t n,
+                           struct trie **ret_trie);
+void trie_free(struct trie *t);
+
+/* The keywords begun and not ended at the place reached. */
+struct trie_walk {
+    uint32_t node;
+    uint32_t back; /* bytes since its beginning */
+};
+
+/* trie_depth - how many walks there can be at once. */
+size_t trie_depth(const struct trie *t);
+
+/* Rules as a run of indices: those that a walk has reached. */
+struct trie_rules {
+    const uint32_t *list; /* borrowed */
+    size_t count;
+};
+
+/*
+ * trie_step - take byte c. walks holds trie_depth entries, *count of them are
+ * used; ended walks are dropped. Where keywords end with this byte, `ended` is
+ * called with their rules and the offset back from behind c to their start.
+ */
+typedef void trie_ended(void *ctx, struct trie_rules rules, uint32_t back);
+void trie_step(const struct trie *t, struct trie_walk *walks, size_t *count,
+               unsigned char c, trie_ended *ended, void *ctx);
+
+/* trie_through - the rules of all keywords that go through a walk's node. */
+struct trie_rules trie_through(const struct trie *t, const struct trie_walk *w);
+
+#endif
