@@ -1,0 +1,282 @@
+#include "llm/channel.h"
+
+#include <stdlib.h>
+
+/*
+ * JSON in strings, cut anywhere:
+ *
+ *   outer   {"a":"x\n      y"}
+ *   runs    sssssssteeSSS..            s structure  t text  e escape
+ *   text          "x" LF "y"           one text for each string
+ *
+ * An escape that is not complete belongs to no run: outer_done stands before
+ * it, so the event that holds its beginning waits. Where the bytes are no JSON,
+ * the open string's text ends, and all bytes from the first that does not fit
+ * (a bad escape: from its backslash) on are one plain text. nested.c cuts whole
+ * strings in the same way.
+ */
+
+void channel_free(struct channel *c)
+{
+    if (c == NULL)
+        return;
+    stream_free(c->stream);
+    free(c->keys);
+    free(c->runs);
+    free(c->edits);
+    free(c);
+}
+
+enum err channel_new(const struct rules *rules, struct scratch *sc,
+                     const struct scope *scope, bool json,
+                     struct channel **ret_c)
+{
+    struct channel *c = calloc(1, sizeof(*c));
+    enum err e;
+
+    if (c == NULL)
+        return E_NOMEM;
+    c->scope = *scope;
+    c->json = json;
+    e = stream_new(rules, sc, &c->scope, &c->stream);
+    if (e) {
+        free(c);
+        return e;
+    }
+    *ret_c = c;
+    return OK;
+}
+
+enum err channel_set_keys(struct channel *c, const struct view_key *keys,
+                          size_t n)
+{
+    c->keys = malloc(n * sizeof(*keys) + 1);
+    if (c->keys == NULL)
+        return E_NOMEM;
+    if (n > 0)
+        memcpy(c->keys, keys, n * sizeof(*keys));
+    c->key_count = n;
+    return OK;
+}
+
+/* ---- Taking ------------------------------------------------------------- */
+
+/* A run behind the last one; plain ones and structure grow. */
+static enum err run_add(struct channel *c, size_t outer_len, size_t text_len)
+{
+    struct run *last = NULL, *more;
+    uint64_t text = stream_end(c->stream);
+    size_t cap;
+
+    if (c->run_count > c->first_run)
+        last = &c->runs[c->run_count - 1];
+    if (last != NULL && last->outer_len < 1u << 30 &&
+        ((text_len == 0 && last->text_len == 0) ||
+         (text_len == outer_len && last->text_len == last->outer_len))) {
+        last->outer_len += (uint32_t)outer_len;
+        last->text_len += (uint32_t)text_len;
+        c->outer_done += outer_len;
+        return OK;
+    }
+    if (c->run_count == c->run_cap && c->first_run > c->run_cap / 2) {
+        c->run_count -= c->first_run;
+        memmove(c->runs, c->runs + c->first_run,
+                c->run_count * sizeof(*c->runs));
+        c->first_run = 0;
+    }
+    if (c->run_count == c->run_cap) {
+        cap = c->run_cap == 0 ? 16 : c->run_cap * 2;
+        more = realloc(c->runs, cap * sizeof(*more));
+        if (more == NULL)
+            return E_NOMEM;
+        c->runs = more;
+        c->run_cap = cap;
+    }
+    c->runs[c->run_count++] = (struct run){
+        .outer = c->outer_done,
+        .text = text,
+        .outer_len = (uint32_t)outer_len,
+        .text_len = (uint32_t)text_len,
+    };
+    c->outer_done += outer_len;
+    return OK;
+}
+
+static enum err take_plain(struct channel *c, struct str more)
+{
+    enum err e;
+
+    if (more.len == 0)
+        return OK;
+    if (c->json)
+        if ((e = run_add(c, more.len, more.len)))
+            return e;
+    return stream_take(c->stream, more);
+}
+
+/* No JSON from outer_done on: first what the reader still keeps, then rest. */
+static enum err take_broken(struct channel *c, struct str rest)
+{
+    struct str kept = {c->inner.held, c->inner.held_len};
+    enum err e;
+
+    c->broken = true;
+    if ((e = stream_flush(c->stream)))
+        return e;
+    if ((e = take_plain(c, kept)))
+        return e;
+    return take_plain(c, rest);
+}
+
+static enum err take_json(struct channel *c, struct str more)
+{
+    struct inner_run run;
+    enum err e;
+
+    while ((e = inner_next(&c->inner, &more, &run)) == OK) {
+        if ((e = run_add(c, run.src_len, run.text.len)))
+            return e;
+        if (run.kind == INNER_TEXT)
+            e = stream_take(c->stream, run.text);
+        else if (run.kind == INNER_STRING_END)
+            e = stream_flush(c->stream);
+        if (e)
+            return e;
+    }
+    if (e == E_SYNTAX)
+        return take_broken(c, more);
+    return e == E_AGAIN ? OK : e;
+}
+
+enum err channel_take(struct channel *c, struct str more)
+{
+    if (c->block != NULL)
+        return OK;
+    c->dirty = true;
+    c->outer_end += more.len;
+    if (c->json && !c->broken)
+        return take_json(c, more);
+    return take_plain(c, more);
+}
+
+enum err channel_end(struct channel *c)
+{
+    enum err e;
+
+    if (c->block != NULL)
+        return OK;
+    c->dirty = true;
+    if (c->json && !c->broken && inner_pending(&c->inner))
+        if ((e = take_broken(c, STR(""))))
+            return e;
+    c->broken = false;
+    c->inner = (struct json_inner){0};
+    return stream_flush(c->stream);
+}
+
+/* ---- Draining ----------------------------------------------------------- */
+
+/* The run that holds a text byte; all before it is dropped if told so. */
+static const struct run *run_of(const struct channel *c, uint64_t text)
+{
+    size_t lo = c->first_run, hi = c->run_count;
+
+    /* The last run that begins at or before it and is no structure: among
+     * runs that begin at the same byte, the last one has the text. */
+    while (hi - lo > 1) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (c->runs[mid].text <= text)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    return &c->runs[lo];
+}
+
+/* Where the unit that holds a text byte begins, or ends. */
+static uint64_t outer_of(const struct channel *c, uint64_t text, bool end)
+{
+    const struct run *r;
+
+    if (!c->json)
+        return end ? text + 1 : text;
+    if (c->run_count == c->first_run)
+        return c->outer_done; /* not reached: undecided text has its run */
+    r = run_of(c, text);
+    if (r->text_len == r->outer_len)
+        return r->outer + (text - r->text) + end;
+    return end ? r->outer + r->outer_len : r->outer;
+}
+
+static enum err edit_add(struct channel *c, const struct chan_edit *edit)
+{
+    struct chan_edit *more;
+    size_t cap;
+
+    if (c->first_edit > 0 && c->first_edit == c->edit_count)
+        c->first_edit = c->edit_count = 0;
+    if (c->edit_count == c->edit_cap) {
+        cap = c->edit_cap == 0 ? 8 : c->edit_cap * 2;
+        more = realloc(c->edits, cap * sizeof(*more));
+        if (more == NULL)
+            return E_NOMEM;
+        c->edits = more;
+        c->edit_cap = cap;
+    }
+    c->edits[c->edit_count++] = *edit;
+    return OK;
+}
+
+/* Runs that end at or before the safe places are of no more use. */
+static void runs_drop(struct channel *c, uint64_t text)
+{
+    while (c->first_run < c->run_count) {
+        const struct run *r = &c->runs[c->first_run];
+
+        if (r->text + r->text_len > text || r->outer + r->outer_len > c->safe)
+            break;
+        c->first_run++;
+    }
+    if (c->first_run == c->run_count)
+        c->first_run = c->run_count = 0;
+}
+
+enum err channel_drain(struct channel *c)
+{
+    struct stream_edit edit;
+    uint64_t text;
+    enum err e;
+
+    c->dirty = false;
+    if (c->block != NULL)
+        return OK;
+    while (stream_next(c->stream, &edit)) {
+        struct chan_edit mine = {.start = outer_of(c, edit.start, false),
+                                 .put = edit.put};
+
+        if (edit.action == ACTION_BLOCK) {
+            c->block = edit.rule;
+            c->block_at = c->safe = mine.start;
+            return OK;
+        }
+        mine.end = outer_of(c, edit.end - 1, true);
+        if ((e = edit_add(c, &mine)))
+            return e;
+    }
+    text = stream_safe(c->stream);
+    if (text < stream_end(c->stream))
+        c->safe = outer_of(c, text, false);
+    else
+        c->safe = c->json ? c->outer_done : c->outer_end;
+    if (c->json)
+        runs_drop(c, text);
+    return OK;
+}
+
+void channel_drop(struct channel *c, uint64_t outer)
+{
+    while (c->first_edit < c->edit_count &&
+           c->edits[c->first_edit].end <= outer)
+        c->first_edit++;
+}

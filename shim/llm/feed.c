@@ -1,0 +1,263 @@
+#include "llm/queue.h"
+
+#include "llm/hash.h"
+
+/*
+ * What an event holds: pieces of channels, whole texts, facts, end marks,
+ * blanks. Collecting comes first and can fail without harm; then the pieces
+ * are fed to their channels, and last the end marks are heeded, for they end
+ * what the same event has brought.
+ */
+
+enum err where_raw(const struct delta_event *ev, struct span data,
+                   struct span *ret_raw)
+{
+    size_t last = data.len > 0 ? data.off + data.len - 1 : data.off;
+    size_t from = SIZE_MAX, to = SIZE_MAX;
+
+    if (ev->line_count == 0) {
+        from = (size_t)(ev->data.ptr - ev->raw.ptr) + data.off;
+        to = from + (last - data.off);
+    }
+    for (size_t i = 0; i < ev->line_count; i++) {
+        const struct delta_line *l = &ev->lines[i];
+
+        if (data.off >= l->data_off && data.off <= l->data_off + l->len)
+            from = l->raw_off + (data.off - l->data_off);
+        if (last >= l->data_off && last <= l->data_off + l->len)
+            to = l->raw_off + (last - l->data_off);
+    }
+    if (from > ev->raw.len || to > ev->raw.len || to < from)
+        return E_INTERNAL;
+    to += data.len > 0;
+    if (to > ev->raw.len)
+        return E_INTERNAL;
+    *ret_raw = (struct span){(uint32_t)from, (uint32_t)(to - from)};
+    return OK;
+}
+
+/* ---- Channels ----------------------------------------------------------- */
+
+static enum err channel_add(struct delta *d, const struct view_item *item,
+                            uint64_t ident, struct channel **ret_chan)
+{
+    struct scope scope = {.dir = DIR_RECV,
+                          .role = item->seg.role,
+                          .part = item->seg.part,
+                          .host = d->config.host};
+    struct channel *c;
+    enum err e;
+
+    if (d->channel_count == LIM_CHANNELS)
+        return E_LIMIT;
+    if ((e = channel_new(d->config.rules, d->config.scratch, &scope,
+                         item->pattern != NULL && item->pattern->json, &c)))
+        return e;
+    e = channel_set_keys(c, item->keys, item->key_count);
+    if (e) {
+        channel_free(c);
+        return e;
+    }
+    c->ident = ident;
+    d->idents[d->channel_count] = ident;
+    d->channels[d->channel_count++] = c;
+    *ret_chan = c;
+    return OK;
+}
+
+static enum err channel_find(struct delta *d, const struct view_item *item,
+                             struct channel **ret_chan)
+{
+    uint64_t ident = item->pattern != NULL ? item->pattern->group : item->path;
+
+    for (size_t i = 0; i < item->key_count; i++) {
+        ident = hash_mix(ident, item->keys[i].path);
+        ident = hash_mix(ident, item->keys[i].value);
+    }
+    if (d->channel_count > 0 && d->idents[d->last_channel] == ident) {
+        *ret_chan = d->channels[d->last_channel];
+        return OK;
+    }
+    for (size_t i = 0; i < d->channel_count; i++) {
+        if (d->idents[i] == ident) {
+            d->last_channel = i;
+            *ret_chan = d->channels[i];
+            return OK;
+        }
+    }
+    return channel_add(d, item, ident, ret_chan);
+}
+
+/* ---- Collecting --------------------------------------------------------- */
+
+static bool is_delta(const struct delta *d, const struct view_item *item)
+{
+    if (item->seg.part == PART_KEY || item->seg.number)
+        return false;
+    return item->pattern != NULL ? item->pattern->delta
+                                 : d->config.provider->generic;
+}
+
+static enum err collect_text(struct delta *d, const struct delta_event *ev,
+                             const struct view_item *item)
+{
+    struct piece *piece;
+    struct span raw;
+    enum err e;
+
+    if (!is_delta(d, item))
+        return whole_scan(d, ev, &item->seg);
+    if ((e = where_raw(ev, item->seg.raw, &raw)))
+        return e;
+    if ((e = list_add(&d->pieces, &piece)))
+        return e;
+    *piece = (struct piece){
+        .text = item->seg.text, .raw = raw, .escaped = item->seg.escaped};
+    return channel_find(d, item, &piece->chan);
+}
+
+static enum err collect_fact(struct delta *d, const struct view_item *item)
+{
+    struct fact_value *f = &d->facts[item->fact];
+    struct str value = str_head(item->value, LIM_FACT);
+    struct mark *mark;
+    uint64_t index;
+    enum err e;
+
+    f->len = (uint16_t)value.len;
+    if (value.len > 0)
+        memcpy(f->bytes, value.ptr, value.len);
+    if (item->fact != FACT_INDEX || str_u64(value, &index))
+        return OK;
+    if ((e = list_add(&d->marks, &mark)))
+        return e;
+    *mark = (struct mark){.index = index};
+    return OK;
+}
+
+static enum err collect_end(struct delta *d, const struct view_item *item)
+{
+    struct end_mark *end;
+    enum err e;
+
+    if ((e = list_add(&d->ends, &end)))
+        return e;
+    *end = (struct end_mark){d->end_keys.count, item->key_count};
+    for (size_t i = 0; i < item->key_count; i++) {
+        struct view_key *key;
+
+        if ((e = list_add(&d->end_keys, &key)))
+            return e;
+        *key = item->keys[i];
+    }
+    if (item->key_count <= 1) {
+        struct mark *mark;
+
+        if ((e = list_add(&d->marks, &mark)))
+            return e;
+        *mark = (struct mark){.close = true, .all = item->key_count == 0};
+        if (!mark->all)
+            mark->index = item->keys[0].number;
+    }
+    return OK;
+}
+
+static enum err collect_blank(struct delta *d, const struct delta_event *ev,
+                              const struct view_item *item)
+{
+    struct fix *fix;
+    struct span at;
+    size_t from = d->puts.len;
+    enum err e;
+
+    if ((e = where_raw(ev, item->seg.raw, &at)))
+        return e;
+    if ((e = buf_add(&d->puts, item->value)))
+        return e;
+    if ((e = list_add(&d->fixes, &fix)))
+        return e;
+    *fix = (struct fix){
+        .at = at,
+        .put = {(uint32_t)from, (uint32_t)item->value.len},
+        .blank = true,
+    };
+    return OK;
+}
+
+static enum err collect_item(struct delta *d, const struct delta_event *ev,
+                             const struct view_item *item)
+{
+    switch (item->kind) {
+    case ITEM_TEXT:
+        return collect_text(d, ev, item);
+    case ITEM_FACT:
+        return collect_fact(d, item);
+    case ITEM_END:
+        return collect_end(d, item);
+    case ITEM_BLANK:
+        return collect_blank(d, ev, item);
+    }
+    return E_INTERNAL;
+}
+
+enum err feed_collect(struct delta *d, const struct delta_event *ev)
+{
+    struct view_item item;
+    enum err e;
+
+    arena_clear(&d->arena);
+    if ((e = json_parse(&d->doc, ev->data)))
+        return e;
+    if ((e = view_start(&d->view, d->config.provider, VIEW_EVENT, &d->doc,
+                        &d->arena)))
+        return e;
+    while ((e = view_next(&d->view, &item)) == OK)
+        if ((e = collect_item(d, ev, &item)))
+            return e;
+    return e == E_AGAIN ? OK : e;
+}
+
+/* ---- Feeding ------------------------------------------------------------ */
+
+static bool has_key(const struct channel *c, const struct view_key *key)
+{
+    for (size_t i = 0; i < c->key_count; i++)
+        if (c->keys[i].path == key->path)
+            return c->keys[i].value == key->value;
+    return false;
+}
+
+/* The end mark's keys are among the channel's, with the same values. */
+static bool ends_channel(const struct delta *d, const struct end_mark *end,
+                         const struct channel *c)
+{
+    const struct view_key *keys = d->end_keys.items;
+
+    for (size_t i = 0; i < end->key_count; i++)
+        if (!has_key(c, &keys[end->first_key + i]))
+            return false;
+    return true;
+}
+
+enum err feed_channels(struct delta *d, struct event *ev)
+{
+    struct piece *pieces = (struct piece *)ev->pieces;
+    const struct end_mark *ends = d->ends.items;
+    enum err e;
+
+    for (size_t i = 0; i < ev->piece_count; i++) {
+        struct piece *p = &pieces[i];
+
+        p->start = p->chan->outer_end;
+        if ((e = channel_take(p->chan, p->text)))
+            return e;
+        p->end = p->start + p->text.len;
+        p->text = (struct str){0};
+    }
+    for (size_t i = 0; i < d->ends.count; i++)
+        for (size_t c = 0; c < d->channel_count; c++)
+            if (ends_channel(d, &ends[i], d->channels[c]))
+                if ((e = channel_end(d->channels[c])))
+                    return e;
+    return OK;
+}
