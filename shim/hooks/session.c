@@ -700,7 +700,9 @@ static bool is_final(int error)
 /*
  * The real read stopped. At the end of the stream what the engine held back is
  * let out first: true if there is something. The error that came with the end
- * is put aside, to be shown when the application asks again.
+ * is put aside, to be shown when the application asks again. That it asks is
+ * not certain: the library has read the peer's end, and a peer that keeps its
+ * socket open leaves nothing to poll for. So the socket is made to tell.
  */
 static bool tail(struct session *s, int rc)
 {
@@ -714,6 +716,10 @@ static bool tail(struct session *s, int rc)
         if (more && lib->err_last && lib->err_clear) {
             s->end_code = lib->err_last();
             lib->err_clear();
+        }
+        if (more) {
+            locate(s);
+            (void)net_wake(s->fd, /* carried */ false);
         }
         settle(s, false);
     } else if (s->end_code && lib->err_peek && !lib->err_peek()) {
