@@ -123,8 +123,12 @@ $(B)/sallyport: $(call objects,compile cli) $(engine_a)
 # a test that includes their headers: to the others dlopen is libc's.
 wrap   := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 group   = -Wl,--start-group $(filter %.a,$^) $(static) -Wl,--end-group $(yaml)
-opens   = $(patsubst %.c,$(B)/%,$(shell grep -lE '^#include "($(1))/' \
-          tests/unit/*.c tests/fuzz/*.c tests/bench/*.c 2>/dev/null))
+# A test opens a room by its headers, or by a helper of tests/lib that does.
+holding = $(shell grep -lE '^\#include "($(1))' $(2) 2>/dev/null)
+through = $(subst $(eval) ,,$(patsubst %,|%.h,$(basename $(notdir \
+          $(call holding,($(1))/,tests/lib/*.[ch])))))
+opens   = $(patsubst %.c,$(B)/%,$(call holding,($(1))/$(call through,$(1)),\
+          tests/unit/*.c tests/fuzz/*.c tests/bench/*.c))
 seeking = $(call opens,$(1)) \
           $(patsubst $(B)/tests/fuzz/%,$(B)/fuzzer/%,$(call opens,$(1)))
 
