@@ -1,0 +1,118 @@
+/* link: -ljansson */
+#include <jansson.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "audit/record.h"
+#include "audit/sink.h"
+#include "check.h"
+
+static void test_full_line(void)
+{
+    struct audit_finding f = {
+        .rule = STR("SP-1"),
+        .name = STR("n\"1"),
+        .category = STR("secret"),
+        .action = ACTION_REDACT,
+        .severity = SEVERITY_HIGH,
+        .dir = DIR_SEND,
+        .role = ROLE_USER,
+        .part = PART_TEXT,
+        .start = 3,
+        .end = 9,
+        .print = {0xab, 1},
+    };
+    struct audit_record r = {
+        .exchange = STR("sp-x"),
+        .time_us = 1767225600000001,
+        .pid = 7,
+        .host = STR("h"),
+        .port = 443,
+        .action = ACTION_REDACT,
+        .request_model = STR("m\x01"),
+        .input_tokens = STR("12"),
+        .output_tokens = STR("1e5"),
+        .status = 200,
+        .stream = true,
+        .findings = &f,
+        .finding_count = 1,
+        .finding_total = 3,
+        .spent_ns = 12999,
+    };
+    struct buf b;
+    json_t *json, *first;
+
+    buf_init(&b, 65536);
+    CHECK_INT(audit_line(&r, &b), OK);
+    CHECK(str_ends(buf_str(&b), STR("}\n")));
+    CHECK_INT(str_find_byte(buf_str(&b), '\n'), b.len - 1);
+    json = json_loadb(b.ptr, b.len, JSON_REJECT_DUPLICATES, NULL);
+    if (!CHECK(json != NULL))
+        return;
+    CHECK_STR(str_of(json_string_value(json_object_get(json, "time"))),
+              "2026-01-01T00:00:00.000001Z");
+    CHECK_INT(
+        json_integer_value(json_object_get(json, "gen_ai.usage.input_tokens")),
+        12);
+    /* What is no count is left out. */
+    CHECK(json_object_get(json, "gen_ai.usage.output_tokens") == NULL);
+    CHECK_INT(json_integer_value(json_object_get(json, "spent_us")), 12);
+    CHECK_INT(json_integer_value(json_object_get(json, "findings_total")), 3);
+    first = json_array_get(json_object_get(json, "findings"), 0);
+    CHECK_STR(str_of(json_string_value(json_object_get(first, "fingerprint"))),
+              "ab010000000000000000000000000000");
+    json_decref(json);
+    buf_free(&b);
+}
+
+static void test_no_room(void)
+{
+    struct audit_record r = {.exchange = STR("sp-x")};
+    struct buf b;
+
+    buf_init(&b, 60);
+    CHECK_INT(audit_line(&r, &b), E_LIMIT);
+    CHECK_INT(b.len, 0);
+    buf_free(&b);
+}
+
+static void test_sink(void)
+{
+    char dir[] = "/tmp/sallyport-test-XXXXXX", path[64];
+    struct stat st;
+
+    CHECK(mkdtemp(dir) != NULL);
+    snprintf(path, sizeof(path), "%s/audit", dir);
+    CHECK_INT(audit_write(path, STR("one\n")), OK);
+    CHECK_INT(audit_write(path, STR("two\n")), OK);
+    CHECK(stat(path, &st) == 0 && st.st_size == 8);
+    CHECK_INT(st.st_mode & 0777, 0600);
+    unlink(path);
+    rmdir(dir);
+    /* The directory is gone, the disk is full, there is no reader. */
+    CHECK_INT(audit_write(path, STR("x\n")), E_UNSUPPORTED);
+    CHECK_INT(audit_probe(path), E_UNSUPPORTED);
+    CHECK_INT(audit_write("/dev/full", STR("x\n")), E_UNSUPPORTED);
+}
+
+static void test_fifo_without_reader(void)
+{
+    char dir[] = "/tmp/sallyport-test-XXXXXX", path[64];
+
+    CHECK(mkdtemp(dir) != NULL);
+    snprintf(path, sizeof(path), "%s/fifo", dir);
+    CHECK(mkfifo(path, 0600) == 0);
+    CHECK_INT(audit_write(path, STR("x\n")), E_UNSUPPORTED);
+    unlink(path);
+    rmdir(dir);
+}
+
+int main(void)
+{
+    RUN(test_full_line);
+    RUN(test_no_room);
+    RUN(test_sink);
+    RUN(test_fifo_without_reader);
+    return check_done();
+}
