@@ -1,13 +1,28 @@
 #include "wire/field.h"
 
-/* tchar of RFC 9110, section 5.6.2: one bit for each byte below 128. */
-static const uint32_t tchars[4] = {0, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff};
+/* tchar of RFC 9110, section 5.6.2 */
+static const bool tchars[256] = {
+    ['!'] = true,  ['#'] = true, ['$'] = true, ['%'] = true, ['&'] = true,
+    ['\''] = true, ['*'] = true, ['+'] = true, ['-'] = true, ['.'] = true,
+    ['^'] = true,  ['_'] = true, ['`'] = true, ['|'] = true, ['~'] = true,
+    ['0'] = true,  ['1'] = true, ['2'] = true, ['3'] = true, ['4'] = true,
+    ['5'] = true,  ['6'] = true, ['7'] = true, ['8'] = true, ['9'] = true,
+    ['A'] = true,  ['B'] = true, ['C'] = true, ['D'] = true, ['E'] = true,
+    ['F'] = true,  ['G'] = true, ['H'] = true, ['I'] = true, ['J'] = true,
+    ['K'] = true,  ['L'] = true, ['M'] = true, ['N'] = true, ['O'] = true,
+    ['P'] = true,  ['Q'] = true, ['R'] = true, ['S'] = true, ['T'] = true,
+    ['U'] = true,  ['V'] = true, ['W'] = true, ['X'] = true, ['Y'] = true,
+    ['Z'] = true,  ['a'] = true, ['b'] = true, ['c'] = true, ['d'] = true,
+    ['e'] = true,  ['f'] = true, ['g'] = true, ['h'] = true, ['i'] = true,
+    ['j'] = true,  ['k'] = true, ['l'] = true, ['m'] = true, ['n'] = true,
+    ['o'] = true,  ['p'] = true, ['q'] = true, ['r'] = true, ['s'] = true,
+    ['t'] = true,  ['u'] = true, ['v'] = true, ['w'] = true, ['x'] = true,
+    ['y'] = true,  ['z'] = true,
+};
 
 static bool is_tchar(char c)
 {
-    unsigned char u = (unsigned char)c;
-
-    return u < 128 && (tchars[u >> 5] >> (u & 31) & 1);
+    return tchars[(unsigned char)c];
 }
 
 bool http_is_token(struct str s)
@@ -47,25 +62,29 @@ static bool is_control(char c)
     return (u < 0x20 && u != '\t') || u == 0x7f;
 }
 
-/* The offset of the first control byte but HTAB, or s.len. */
+static bool has_control_at(const char *p)
+{
+    uint64_t word;
+
+    memcpy(&word, p, sizeof(word));
+    return word_has_control(word);
+}
+
+/*
+ * The offset of the first control byte but HTAB, or s.len. Eight bytes a step;
+ * the last step goes back to have eight.
+ */
 static size_t find_control(struct str s)
 {
     size_t i = 0;
 
-    while (i < s.len) {
-        uint64_t word;
-
-        if (i + 8 <= s.len) {
-            memcpy(&word, s.ptr + i, 8);
-            if (!word_has_control(word)) {
-                i += 8;
-                continue;
-            }
-        }
-        for (size_t end = i + 8; i < s.len && i < end; i++)
-            if (is_control(s.ptr[i]))
-                return i;
-    }
+    while (s.len - i >= 8 && !has_control_at(s.ptr + i))
+        i += 8;
+    if (s.len >= 8 && s.len - i < 8 && !has_control_at(s.ptr + s.len - 8))
+        return s.len;
+    for (; i < s.len; i++)
+        if (is_control(s.ptr[i]))
+            return i;
     return s.len;
 }
 

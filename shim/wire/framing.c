@@ -22,6 +22,12 @@ static enum err refuse(struct http_head *h, enum err e, const char *why,
     return e;
 }
 
+/* Most names differ in length: that is asked first. */
+static bool is_name(struct str name, struct str lower)
+{
+    return name.len == lower.len && str_eq_nocase(name, lower);
+}
+
 /*
  * Whether a name is `plain` when everything but letters and digits is left out
  * ("Transfer_Encoding", "Content-.Length"). Servers that turn names into
@@ -57,30 +63,30 @@ static enum err fields_note(struct http_head *h, struct str name,
 {
     switch (to_lower(name.ptr[0])) {
     case 'c':
-        if (str_eq_nocase(name, STR("connection")))
+        if (is_name(name, STR("connection")))
             connection_options(value, f);
         break;
     case 'e':
-        if (str_eq_nocase(name, STR("expect")))
+        if (is_name(name, STR("expect")))
             f->expect = f->expect || str_eq_nocase(value, STR("100-continue"));
         break;
     case 'h':
-        if (!str_eq_nocase(name, STR("host")))
+        if (!is_name(name, STR("host")))
             break;
         f->hosts++;
         f->host = value;
         break;
     case 'u':
-        if (str_eq_nocase(name, STR("upgrade")))
+        if (is_name(name, STR("upgrade")))
             f->upgrade = true;
         break;
     default:
         break;
     }
-    if (str_eq_nocase(name, STR("content-length"))) {
+    if (is_name(name, STR("content-length"))) {
         f->lengths++;
         f->length = value;
-    } else if (str_eq_nocase(name, STR("transfer-encoding"))) {
+    } else if (is_name(name, STR("transfer-encoding"))) {
         f->encodings++;
         f->encoding = value;
     } else if (looks_like(name, STR("contentlength")) ||

@@ -205,6 +205,16 @@ static enum err drop_empty_line(struct http_head *h, struct str *in)
     return OK;
 }
 
+/* buf_add, without a call for each line while there is room. */
+static inline enum err keep(struct buf *raw, struct str s)
+{
+    if (s.len > raw->cap - raw->len)
+        return buf_add(raw, s);
+    memcpy(raw->ptr + raw->len, s.ptr, s.len);
+    raw->len += s.len;
+    return OK;
+}
+
 /* Take bytes up to and including the next LF, or all there are. */
 static enum err take_line(struct http_head *h, struct str *in)
 {
@@ -217,7 +227,7 @@ static enum err take_line(struct http_head *h, struct str *in)
     if (in->len == 0)
         return E_AGAIN;
     n = whole ? n + 1 : n;
-    if ((e = buf_add(&h->raw, str_head(*in, n)))) {
+    if ((e = keep(&h->raw, str_head(*in, n)))) {
         if (e == E_LIMIT)
             h->why = "head too long";
         return e;
