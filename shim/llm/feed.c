@@ -70,9 +70,9 @@ static enum err channel_find(struct delta *d, const struct view_item *item,
 {
     uint64_t ident = item->pattern != NULL ? item->pattern->group : item->path;
 
+    /* A sum: members may come in any order. */
     for (size_t i = 0; i < item->key_count; i++) {
-        ident = hash_mix(ident, item->keys[i].path);
-        ident = hash_mix(ident, item->keys[i].value);
+        ident += hash_mix(item->keys[i].path, item->keys[i].value);
     }
     if (d->channel_count > 0 && d->idents[d->last_channel] == ident) {
         *ret_chan = d->channels[d->last_channel];
