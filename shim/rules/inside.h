@@ -118,8 +118,6 @@ MUST_USE enum err search_next(struct search *s, struct scratch *sc,
                               enum hit *ret_hit, size_t *ret_start,
                               size_t *ret_end);
 
-/* findings_add - E_LIMIT over LIM_FINDINGS; E_NOMEM. */
-MUST_USE enum err findings_add(struct findings *f, struct finding one);
 /* finding_order - for qsort: by start, longer first, more severe first. */
 int finding_order(const void *a, const void *b);
 /* cluster_add - put a finding into a cluster; they come in order. */

@@ -62,6 +62,8 @@ void findings_init(struct findings *f);
 void findings_free(struct findings *f);
 /* findings_clear - forget them, keep the memory. */
 void findings_clear(struct findings *f);
+/* findings_add - one more. E_LIMIT over LIM_FINDINGS; E_NOMEM. */
+MUST_USE enum err findings_add(struct findings *f, struct finding one);
 
 /*
  * rules_scan - what the rules that look at `at` find in one whole text.

@@ -734,6 +734,16 @@ static enum err advance(struct stream *st)
     return OK;
 }
 
+/* An error is final. Edits of what it kept from being safe are taken back. */
+static enum err stream_fail(struct stream *st, enum err e)
+{
+    st->failed = e;
+    while (e && !st->blocked && st->edits.count > st->edits.taken &&
+           st->edits.list[st->edits.count - 1].end > st->safe)
+        st->edits.count--;
+    return e;
+}
+
 enum err stream_take(struct stream *st, struct str more)
 {
     enum err e;
@@ -747,7 +757,7 @@ enum err stream_take(struct stream *st, struct str more)
             st->end += piece.len;
             e = advance(st);
         }
-        st->failed = e;
+        (void)stream_fail(st, e);
         more = str_skip(more, piece.len);
     }
     return st->failed;
@@ -772,7 +782,7 @@ enum err stream_flush(struct stream *st)
 {
     if (st->failed || st->blocked)
         return st->failed;
-    if ((st->failed = finish(st)) || st->blocked)
+    if (stream_fail(st, finish(st)) || st->blocked)
         return st->failed;
     buf_clear(&st->text);
     st->base = st->origin = st->v = st->end;
