@@ -88,6 +88,13 @@ static void refuse_early(struct conn *c, enum cond cond, const char *detail)
         conn_pass(c);
 }
 
+/* The connection does not begin as HTTP/1 does, or begins as HTTP/2 does. */
+static bool other_protocol(const struct conn *c, enum err e)
+{
+    return (c->req.head.line == 0 && e != E_AMBIGUOUS) ||
+           str_starts(buf_str(&c->req.raw), STR("PRI * HTTP/2"));
+}
+
 /* Bytes that are no head: another protocol, or a message nobody may trust. */
 static void head_error(struct conn *c, enum err e)
 {
@@ -100,7 +107,7 @@ static void head_error(struct conn *c, enum err e)
             conn_fail(c, COND_NOMEM, NULL);
         else
             conn_pass(c);
-    } else if (first_head(c) && h->line == 0) {
+    } else if (first_head(c) && other_protocol(c, e)) {
         refuse_early(c, COND_UNKNOWN_PROTOCOL, h->why);
     } else {
         refuse_early(c, e == E_LIMIT ? COND_HTTP_LIMIT : COND_HTTP_AMBIGUOUS,

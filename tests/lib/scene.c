@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "compile/compile.h"
+#include "flow/conn.h"
 
 static bool compile_to(const char *file, const char *image)
 {
@@ -19,8 +20,11 @@ static bool compile_to(const char *file, const char *image)
     compile_init(&c, &options);
     ok = compile_load(&c, file) == OK && compile_check(&c) == OK &&
          compile_image(&c, &out) == OK;
-    if (!ok)
-        diags_print(&c.diags, stderr);
+    if (!ok) {
+        struct str why = diags_text(&c.diags);
+
+        fprintf(stderr, "%.*s", (int)why.len, why.ptr);
+    }
     f = ok ? fopen(image, "wb") : NULL;
     ok = f != NULL && fwrite(out.ptr, 1, out.len, f) == out.len;
     if (f != NULL)
@@ -96,11 +100,19 @@ static void play_step(struct conn *c, const struct step *s, size_t every,
     }
 }
 
+static bool is_id(const char *p)
+{
+    for (size_t i = 3; i < EXCHANGE_ID_LEN; i++)
+        if (strchr("abcdefghijklmnopqrstuvwxyz234567", p[i]) == NULL)
+            return false;
+    return memcmp(p, "sp-", 3) == 0;
+}
+
 /* Ids are random by design; the rest has to be equal. */
 static void mask_ids(struct buf *b)
 {
     for (size_t i = 0; i + EXCHANGE_ID_LEN <= b->len; i++)
-        if (memcmp(b->ptr + i, "sp-", 3) == 0)
+        if (is_id(b->ptr + i))
             memset(b->ptr + i, '#', EXCHANGE_ID_LEN);
 }
 

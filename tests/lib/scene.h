@@ -7,7 +7,7 @@
  * include compile/compile.h, so that the tools are linked.
  */
 
-#include "flow/conn.h"
+#include "flow/engine.h"
 
 /* A whole policy file's text, compiled; NULL (and a message) if it fails. */
 struct engine *scene_engine(const char *policy, const char *audit);

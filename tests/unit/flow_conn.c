@@ -11,12 +11,12 @@ static const char policy[] =
     "mode: enforce\n"
     "hosts: [llm.test]\n"
     "rules:\n"
-    "  - {id: SP-9001, name: test key, category: secret, kind: test-key,\n"
+    "  - {id: SP-9001, name: test-key, category: secret, kind: test-key,\n"
     "     on: both, keywords: [key-], match: 'key-[a-z0-9]{8}',\n"
     "     action: redact}\n"
-    "  - {id: SP-9002, name: forbidden word, category: policy, kind: word,\n"
+    "  - {id: SP-9002, name: forbidden-word, category: policy, kind: word,\n"
     "     on: both, keywords: [xyzzy], match: 'xyzzy', action: block}\n"
-    "  - {id: SP-9003, name: soft word, category: policy, kind: soft,\n"
+    "  - {id: SP-9003, name: soft-word, category: policy, kind: soft,\n"
     "     on: response, keywords: [plugh], match: 'plugh', action: block,\n"
     "     reply: soft}\n";
 

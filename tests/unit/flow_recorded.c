@@ -121,6 +121,20 @@ static struct str compose(json_t *message, const char *start, const char *dir)
     return (struct str){out, size};
 }
 
+/* Equal, or the first place that differs is shown. */
+static void check_same(struct str got, struct str want)
+{
+    size_t at = 0;
+
+    if (CHECK(str_eq(got, want)))
+        return;
+    while (at < got.len && at < want.len && got.ptr[at] == want.ptr[at])
+        at++;
+    at = at > 60 ? at - 60 : 0;
+    check_show("got ", str_head(str_skip(got, at), 200));
+    check_show("want", str_head(str_skip(want, at), 200));
+}
+
 static void play_one(struct str ask, struct str answer)
 {
     struct scene sc = {.eng = eng,
@@ -136,15 +150,15 @@ static void play_one(struct str ask, struct str answer)
         refused_count++;
         fprintf(stderr, "[%s] refused: %s\n", check_state.row, p.why);
     } else {
-        CHECK(str_eq(buf_str(&p.out[DIR_SEND]), ask));
-        CHECK(str_eq(buf_str(&p.out[DIR_RECV]), answer));
+        check_same(buf_str(&p.out[DIR_SEND]), ask);
+        check_same(buf_str(&p.out[DIR_RECV]), answer);
     }
     played_free(&p);
     if (refused)
         return;
     scene_play(&sc, 61, 9, 0, &p);
-    CHECK(str_eq(buf_str(&p.out[DIR_SEND]), ask));
-    CHECK(str_eq(buf_str(&p.out[DIR_RECV]), answer));
+    check_same(buf_str(&p.out[DIR_SEND]), ask);
+    check_same(buf_str(&p.out[DIR_RECV]), answer);
     played_free(&p);
     played_count++;
 }

@@ -1,0 +1,180 @@
+/*
+ * A whole connection from hostile bytes: the first byte is how the rest is cut
+ * into reads; then requests, a separator, responses. Laws: nothing crashes, and
+ * the output does not depend on the cutting.
+ */
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "flow/conn.h"
+#include "rules/image.h"
+
+static struct engine *eng;
+
+static const struct str keyword[] = {STR_INIT("key-")};
+static const struct rule rule = {
+    .id = STR_INIT("SP-9001"),
+    .name = STR_INIT("test key"),
+    .category = STR_INIT("secret"),
+    .kind = STR_INIT("test-key"),
+    .put = STR_INIT("[redacted]"),
+    .match = STR_INIT("key-[a-z0-9]{8}"),
+    .dirs = DIRS_ALL,
+    .roles = ROLES_ALL,
+    .parts = PARTS_ALL,
+    .action = ACTION_REDACT,
+    .keywords = keyword,
+    .keyword_count = 1,
+    .keyword_first = true,
+};
+
+static const struct pattern_def said[] = {
+    {.path = STR_INIT("choices[].delta.content"),
+     .kind = PAT_TEXT,
+     .role = ROLE_ASSISTANT,
+     .part = PART_TEXT,
+     .delta = true},
+};
+static const struct str hosts[] = {STR_INIT("llm.test")};
+static const struct str keys[] = {STR_INIT("index")};
+static const struct provider_def provider = {
+    .id = STR_INIT("generic"),
+    .system = STR_INIT("test"),
+    .reply = STR_INIT("openai"),
+    .done = STR_INIT("[DONE]"),
+    .generic = true,
+    .hosts = hosts,
+    .host_count = 1,
+    .keys = keys,
+    .key_count = 1,
+    .stream = {said, 1},
+};
+
+static bool pack(struct buf *image)
+{
+    struct buf rules, providers, policy;
+    struct policy p;
+    struct image sections;
+    bool ok;
+
+    buf_init(&rules, MIB);
+    buf_init(&providers, MIB);
+    buf_init(&policy, MIB);
+    policy_init(&p);
+    ok = !rules_pack(&rule, 1, NULL, 0, &rules) &&
+         !providers_pack(&provider, 1, NULL, 0, &providers, NULL) &&
+         !policy_pack(&p, &policy);
+    sections =
+        (struct image){buf_str(&rules), buf_str(&providers), buf_str(&policy)};
+    ok = ok && !image_write(&sections, image);
+    buf_free(&rules);
+    buf_free(&providers);
+    buf_free(&policy);
+    return ok;
+}
+
+static void setup(void)
+{
+    char path[] = "/tmp/sallyport-fuzz-XXXXXX", why[256];
+    struct engine_config cfg = {.policy = path};
+    int fd = mkstemp(path);
+    struct buf image;
+
+    buf_init(&image, LIM_IMAGE);
+    if (fd < 0 || !pack(&image) ||
+        write(fd, image.ptr, image.len) != (ssize_t)image.len ||
+        engine_open(&cfg, &eng, why, sizeof(why)))
+        __builtin_trap();
+    close(fd);
+    unlink(path);
+    buf_free(&image);
+}
+
+struct outcome {
+    struct buf out[2];
+    enum conn_state state;
+};
+
+static void drain(struct conn *c, struct outcome *o)
+{
+    for (int d = 0; d < 2; d++) {
+        struct str ready = conn_ready(c, (enum dir)d);
+
+        if (buf_add(&o->out[d], ready))
+            __builtin_trap();
+        conn_taken(c, (enum dir)d, ready.len);
+    }
+}
+
+static void feed(struct conn *c, enum dir d, struct str in, size_t step,
+                 struct outcome *o)
+{
+    while (in.len > 0) {
+        struct str piece = str_head(in, step == 0 ? in.len : step);
+
+        if (d == DIR_SEND)
+            conn_send(c, piece);
+        else
+            conn_recv(c, piece);
+        drain(c, o);
+        in = str_skip(in, piece.len);
+    }
+    conn_end(c, d);
+    drain(c, o);
+}
+
+static void play(struct str send, struct str recv, size_t step,
+                 struct outcome *o)
+{
+    struct peer peer = {.host = STR("llm.test"), .door = "fuzz"};
+    struct conn *c = conn_new(eng, &peer);
+
+    if (c == NULL)
+        __builtin_trap();
+    buf_init(&o->out[0], 2 * (size_t)LIM_OUT);
+    buf_init(&o->out[1], 2 * (size_t)LIM_OUT);
+    feed(c, DIR_SEND, send, step, o);
+    feed(c, DIR_RECV, recv, step, o);
+    o->state = conn_state(c);
+    conn_free(c);
+    for (int d = 0; d < 2; d++) /* ids are random */
+        for (size_t i = 0; i + EXCHANGE_ID_LEN <= o->out[d].len; i++)
+            if (memcmp(o->out[d].ptr + i, "sp-", 3) == 0)
+                memset(o->out[d].ptr + i, '#', EXCHANGE_ID_LEN);
+}
+
+static bool same(const struct outcome *a, const struct outcome *b)
+{
+    return a->state == b->state &&
+           str_eq(buf_str(&a->out[0]), buf_str(&b->out[0])) &&
+           str_eq(buf_str(&a->out[1]), buf_str(&b->out[1]));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct str all = {(const char *)data, size}, send, recv;
+    static const struct str mark = STR_INIT("\n----\n");
+    struct outcome whole, cut;
+
+    if (eng == NULL)
+        setup();
+    if (size < 1)
+        return 0;
+    all = str_skip(all, 1);
+    send = str_head(all, str_find(all, mark));
+    recv = str_skip(all, send.len + mark.len);
+    if (send.len + mark.len > all.len)
+        recv = STR("");
+    play(send, recv, 0, &whole);
+    play(send, recv, (size_t)data[0] % 64 + 1, &cut);
+    if (!same(&whole, &cut))
+        __builtin_trap();
+    for (int d = 0; d < 2; d++) {
+        buf_free(&whole.out[d]);
+        buf_free(&cut.out[d]);
+    }
+    return 0;
+}
