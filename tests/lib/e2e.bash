@@ -57,7 +57,7 @@ policy_write() {
         cat <<'END'
 rules:
   - id: SP-9001
-    name: forbidden word in a request
+    name: forbidden-word
     category: policy
     on: request
     in: [user, tool]
@@ -69,7 +69,7 @@ rules:
       hit: ["the Forbidden-Plum"]
       miss: ["a permitted plum"]
   - id: SP-9002
-    name: forbidden word in an answer
+    name: forbidden-answer
     category: policy
     on: response
     in: [assistant]
