@@ -1,0 +1,101 @@
+#include "llm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "compile/provfile.h"
+
+struct str llm_file(const char *path)
+{
+    FILE *in = fopen(path, "rb"), *mem;
+    char *out = NULL;
+    size_t size = 0;
+    int c;
+
+    if (in == NULL)
+        return (struct str){0};
+    mem = open_memstream(&out, &size);
+    while (mem != NULL && (c = fgetc(in)) != EOF)
+        fputc(c, mem);
+    fclose(in);
+    if (mem == NULL)
+        return (struct str){0};
+    fclose(mem);
+    return (struct str){out, size};
+}
+
+static struct buf *new_buf(void)
+{
+    struct buf *b = malloc(sizeof(*b));
+
+    if (b != NULL)
+        buf_init(b, 64u << 20);
+    return b;
+}
+
+static bool read_one(const char *id, struct arena *a, struct provider_def *ret)
+{
+    struct diags diags;
+    struct reader reader = {.arena = a, .diags = &diags};
+    const struct yaml_node *root;
+    struct provider_src *src = NULL;
+    char path[128];
+    struct str text;
+
+    snprintf(path, sizeof(path), "rules/providers/%s.yaml", id);
+    text = llm_file(path);
+    diags_init(&diags);
+    if (yaml_parse(text, path, a, &diags, &root) == OK)
+        src = provfile_read(&reader, root);
+    if (src == NULL) {
+        struct str why = diags_text(&diags);
+
+        fprintf(stderr, "%s: %.*s\n", path, (int)why.len, why.ptr);
+    } else {
+        *ret = src->def;
+    }
+    diags_free(&diags);
+    return src != NULL;
+}
+
+struct providers *llm_providers(const struct host_rule *hosts, size_t n)
+{
+    static const char *const ids[] = {"openai-chat", "openai-responses",
+                                      "anthropic", "generic"};
+    struct provider_def defs[ARRAY_LEN(ids)];
+    struct provider_fault fault = {0};
+    struct providers *p = NULL;
+    struct buf *packed = new_buf();
+    struct arena arena;
+    bool ok = packed != NULL;
+
+    arena_init(&arena, 64u << 20);
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+        ok = ok && read_one(ids[i], &arena, &defs[i]);
+    if (ok && providers_pack(defs, ARRAY_LEN(ids), hosts, n, packed, &fault))
+        fprintf(stderr, "provider %zu phase %d pattern %zu: %s\n",
+                fault.provider, fault.phase, fault.index, fault.why);
+    else if (ok && providers_load(buf_str(packed), &p))
+        fprintf(stderr, "providers_load fails\n");
+    arena_free(&arena);
+    return p;
+}
+
+const struct provider *llm_provider(const struct providers *p, const char *id)
+{
+    for (size_t i = 0; i < providers_count(p); i++)
+        if (str_eq(providers_at(p, i)->id, str_of(id)))
+            return providers_at(p, i);
+    return NULL;
+}
+
+struct rules *llm_rules(const struct rule *list, size_t n)
+{
+    struct buf *packed = new_buf();
+    struct rules *rs = NULL;
+
+    if (packed == NULL || rules_pack(list, n, NULL, 0, packed) ||
+        rules_load(buf_str(packed), false, &rs))
+        fprintf(stderr, "rules cannot be loaded\n");
+    return rs;
+}
