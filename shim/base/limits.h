@@ -89,4 +89,9 @@
 #define LIM_DIAGS         50     /* errors shown                              */
 #define LIM_SLUG          64     /* names, kinds, categories                  */
 
+/* The command. */
+#define LIM_SCAN_LINE (64 * MIB)  /* one line, or one text, of `scan`        */
+#define LIM_SCAN_OUT  (512 * MIB) /* its output line: every byte escaped     */
+#define LIM_REPLAY    (64 * MIB)  /* a file of `replay`                      */
+
 #endif

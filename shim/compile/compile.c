@@ -6,6 +6,7 @@
 #include "compile/policyfile.h"
 #include "compile/provfile.h"
 #include "rules/image.h"
+#include "rules/rules.h"
 
 void compile_init(struct compile *c, const struct compile_options *options)
 {

@@ -1,0 +1,56 @@
+#ifndef SP_CLI_CLI_H
+#define SP_CLI_CLI_H
+
+#include "base/buf.h"
+
+/*
+ * The command. Exit statuses: 0 done; 1 something was found, or did not hold;
+ * 2 the command line is wrong, or a file cannot be used. `run` has those of
+ * env(1): 125 we refuse, 126 not executable, 127 not found, else the program's.
+ */
+enum {
+    EXIT_DONE = 0,
+    EXIT_FOUND = 1,
+    EXIT_USAGE = 2,
+    EXIT_REFUSED = 125,
+    EXIT_DENIED = 126,
+    EXIT_MISSING = 127,
+};
+
+#define VERSION "0.1.0"
+
+/*
+ * A subcommand. argv[0] is "sallyport NAME", for the messages of getopt.
+ */
+struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary, *help;
+};
+
+extern const struct command command_run, command_compile, command_check,
+    command_scan, command_replay;
+
+/* usage - "Try 'sallyport NAME --help'" to stderr; returns EXIT_USAGE. */
+int usage(const struct command *cmd);
+
+/* usage_why - the same behind a reason in printf's manner. */
+__attribute__((format(printf, 2, 3))) int usage_why(const struct command *cmd,
+                                                    const char *format, ...);
+
+/* help - the command's help to stdout; returns EXIT_DONE. */
+int help(const struct command *cmd);
+
+/* complain - "sallyport: ..." to stderr. */
+__attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
+
+/*
+ * write_all - the whole of s to a descriptor. False, with errno, if it cannot
+ * be written.
+ */
+bool write_all(int fd, struct str s);
+
+/* read_file - a whole file, "-" being stdin. False after a complaint. */
+bool read_file(const char *path, struct buf *out);
+
+#endif

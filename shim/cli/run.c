@@ -1,0 +1,317 @@
+/* sallyport run */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "audit/sink.h"
+#include "base/limits.h"
+#include "cli/cli.h"
+#include "cli/load.h"
+#include "cli/paths.h"
+#include "cli/program.h"
+#include "json/text.h"
+
+struct run {
+    const char *rules, *audit;
+    bool monitor, allow_uncovered;
+    char **argv; /* of the program */
+    struct program program;
+    enum program_state state;
+    struct loaded policy;
+    char audit_path[PATH_MAX + 16]; /* empty: none */
+};
+
+/* --- The audit file. */
+
+/* A path that stays right when the program changes its directory. */
+static bool make_absolute(const char *path, char *ret_path, size_t size)
+{
+    char dir[PATH_MAX];
+    int n;
+
+    if (path[0] == '/') {
+        n = snprintf(ret_path, size, "%s", path);
+    } else {
+        if (getcwd(dir, sizeof(dir)) == NULL)
+            return false;
+        n = snprintf(ret_path, size, "%s/%s", dir, path);
+    }
+    return n > 0 && (size_t)n < size;
+}
+
+/* ~/.local/state/sallyport/audit.jsonl, by the XDG base directories. */
+static bool default_audit(char *ret_path, size_t size)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    int n;
+
+    if (state != NULL && state[0] == '/')
+        n = snprintf(ret_path, size, "%s/sallyport/audit.jsonl", state);
+    else if (home != NULL && home[0] == '/')
+        n = snprintf(ret_path, size, "%s/.local/state/sallyport/audit.jsonl",
+                     home);
+    else
+        return false;
+    if (n < 0 || (size_t)n >= size)
+        return false;
+    for (char *p = ret_path + 1; *p != '\0'; p++)
+        if (*p == '/') {
+            *p = '\0';
+            mkdir(ret_path, 0700);
+            *p = '/';
+        }
+    return audit_probe(ret_path) == OK;
+}
+
+/*
+ * Where audit lines go: --audit, else the environment's, else the policy's,
+ * else the user's own file. False after a complaint.
+ */
+static bool choose_audit(struct run *r)
+{
+    const char *given = r->audit != NULL ? r->audit : getenv("SALLYPORT_AUDIT");
+    struct str own = r->policy.compile.policy.audit;
+
+    r->audit_path[0] = '\0';
+    if (given != NULL && given[0] != '\0') {
+        if (make_absolute(given, r->audit_path, sizeof(r->audit_path)))
+            return true;
+        complain("%s: the audit file's path is too long", given);
+        return false;
+    }
+    if (own.len > 0 && own.len < sizeof(r->audit_path))
+        snprintf(r->audit_path, sizeof(r->audit_path), "%.*s", (int)own.len,
+                 own.ptr);
+    else if (!default_audit(r->audit_path, sizeof(r->audit_path)))
+        r->audit_path[0] = '\0';
+    return true;
+}
+
+/* One line about a program that runs without us. */
+static enum err put_uncovered(const struct run *r, struct buf *line)
+{
+    struct timespec now;
+    char when[64], stamp[32];
+    struct tm tm;
+    enum err e;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (gmtime_r(&now.tv_sec, &tm) == NULL ||
+        strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+        return E_INTERNAL;
+    snprintf(when, sizeof(when), "{\"time\":\"%s.%06ldZ\"", stamp,
+             now.tv_nsec / 1000);
+    if ((e = buf_add(line, str_of(when))) ||
+        (e = buf_add(line, STR(",\"event\":\"uncovered\",\"pid\":"))) ||
+        (e = buf_add_u64(line, (uint64_t)getpid())) ||
+        (e = buf_add(line, STR(",\"exe\":"))) ||
+        (e = json_put_string(line, str_of(r->program.path))) ||
+        (e = buf_add(line, STR(",\"reason\":"))) ||
+        (e = json_put_string(line, str_of(r->program.why))))
+        return e;
+    return buf_add(line, STR("}\n"));
+}
+
+static void audit_uncovered(const struct run *r)
+{
+    struct buf line;
+    enum err e = OK;
+
+    buf_init(&line, 64 * KIB);
+    if (r->audit_path[0] == '\0' || (e = put_uncovered(r, &line)) ||
+        (e = audit_write(r->audit_path, buf_str(&line))))
+        complain("%s runs uncovered, and that could not be written to the "
+                 "audit file",
+                 r->program.path);
+    buf_free(&line);
+}
+
+/* --- The environment of the program. */
+
+/* LD_PRELOAD takes names apart at colons and blanks. */
+static bool set_preload(const char *shim)
+{
+    const char *old = getenv("LD_PRELOAD");
+    char *value = NULL;
+    bool good;
+
+    if (strpbrk(shim, ": \t") != NULL) {
+        complain("%s: a path with a colon or blank cannot be preloaded", shim);
+        return false;
+    }
+    if (old == NULL || old[0] == '\0')
+        return setenv("LD_PRELOAD", shim, 1) == 0;
+    good = asprintf(&value, "%s:%s", shim, old) >= 0 &&
+           setenv("LD_PRELOAD", value, 1) == 0;
+    free(value);
+    return good;
+}
+
+/* The policy's hosts: refused by the shim where the engine fails. */
+static bool set_hosts(const struct compile *c)
+{
+    const struct host_src *h;
+    struct buf list;
+    enum err e = OK;
+    bool good;
+
+    buf_init(&list, 2 * MIB);
+    for (h = c->hosts; h != NULL && !e; h = h->next)
+        if (!(e = list.len > 0 ? buf_add_byte(&list, ',') : OK))
+            e = buf_add(&list, h->host);
+    if (!e)
+        e = buf_add_byte(&list, '\0');
+    good = !e && setenv("SALLYPORT_HOSTS", list.ptr, 1) == 0;
+    buf_free(&list);
+    return good;
+}
+
+static bool set_environment(struct run *r)
+{
+    struct paths paths;
+
+    if (!paths_find(&paths))
+        return false;
+    if (paths.shim[0] == '\0') {
+        complain("libsallyport.so is not found");
+        return false;
+    }
+    /* What cannot load us gets no library of ours; its children may. */
+    if (r->state != PROGRAM_FOREIGN && !set_preload(paths.shim))
+        return false;
+    if (setenv("SALLYPORT_POLICY", r->policy.path, 1) != 0 ||
+        !set_hosts(&r->policy.compile) ||
+        (r->monitor && setenv("SALLYPORT_MODE", "monitor", 1) != 0) ||
+        (r->audit_path[0] != '\0' &&
+         setenv("SALLYPORT_AUDIT", r->audit_path, 1) != 0)) {
+        complain("the environment cannot be set: %s", strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+/* --- The command. */
+
+static int refuse(const struct run *r)
+{
+    bool self = strcmp(r->program.path, r->program.subject) == 0;
+
+    complain("%s is refused: %s%s%s%s (--allow-uncovered runs it anyway)",
+             r->program.path, self ? "" : "its interpreter ",
+             self ? "" : r->program.subject, self ? "" : ": ", r->program.why);
+    return EXIT_REFUSED;
+}
+
+static int start(struct run *r)
+{
+    int error;
+
+    if (!load_policy(r->rules, true, &r->policy)) {
+        complain("%s is not started: the policy is not usable",
+                 r->program.path);
+        return EXIT_REFUSED;
+    }
+    if (!choose_audit(r) || !set_environment(r)) {
+        loaded_free(&r->policy);
+        return EXIT_REFUSED;
+    }
+    if (r->state != PROGRAM_COVERED)
+        audit_uncovered(r);
+    loaded_free(&r->policy);
+    execv(r->program.path, r->argv);
+    error = errno;
+    complain("%s: %s", r->program.path, strerror(error));
+    return error == ENOENT ? EXIT_MISSING : EXIT_DENIED;
+}
+
+static int run_program(struct run *r)
+{
+    r->state = program_find(r->argv[0], &r->program);
+    if (r->state == PROGRAM_COVERED)
+        r->state = program_check(&r->program);
+    switch (r->state) {
+    case PROGRAM_MISSING:
+        complain("%s: %s", r->argv[0],
+                 r->program.why != NULL ? r->program.why : "not found");
+        return EXIT_MISSING;
+    case PROGRAM_DENIED:
+        complain("%s: %s", r->argv[0],
+                 r->program.why != NULL ? r->program.why : "not executable");
+        return EXIT_DENIED;
+    case PROGRAM_UNCOVERED:
+    case PROGRAM_FOREIGN:
+        if (!r->allow_uncovered)
+            return refuse(r);
+        break;
+    case PROGRAM_COVERED:
+        break;
+    }
+    return start(r);
+}
+
+static int run_run(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"rules", required_argument, NULL, 'r'},
+        {"audit", required_argument, NULL, 'a'},
+        {"monitor", no_argument, NULL, 'm'},
+        {"allow-uncovered", no_argument, NULL, 'u'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    struct run r = {0};
+    int o;
+
+    while ((o = getopt_long(argc, argv, "+h", options, NULL)) != -1)
+        switch (o) {
+        case 'r':
+            r.rules = optarg;
+            break;
+        case 'a':
+            r.audit = optarg;
+            break;
+        case 'm':
+            r.monitor = true;
+            break;
+        case 'u':
+            r.allow_uncovered = true;
+            break;
+        case 'h':
+            return help(&command_run);
+        default:
+            return usage(&command_run);
+        }
+    if (optind == argc)
+        return usage_why(&command_run, "a PROGRAM is needed");
+    r.argv = argv + optind;
+    return run_program(&r);
+}
+
+const struct command command_run = {
+    "run", run_run, "run a program behind the firewall",
+    "usage: sallyport run [OPTION...] [--] PROGRAM [ARG...]\n"
+    "\n"
+    "Runs the program with what it says to language models, and what they "
+    "answer,\n"
+    "held against a policy. The exit status is the program's; 125 if it was\n"
+    "refused or the policy is not usable, 126 if it is not executable, 127 if "
+    "it\n"
+    "is not found.\n"
+    "\n"
+    "  --rules FILE         a policy or a pack (default: the installed "
+    "policy)\n"
+    "  --monitor            only log, whatever the policy says\n"
+    "  --audit FILE         where audit lines go (default: SALLYPORT_AUDIT, "
+    "the\n"
+    "                       policy's file, or\n"
+    "                       ~/.local/state/sallyport/audit.jsonl)\n"
+    "  --allow-uncovered    also run what cannot be covered: static and "
+    "setuid\n"
+    "                       programs; the audit file tells of it\n"
+    "  -h, --help           this text\n"};
