@@ -113,7 +113,7 @@ $(B)/libsallyport.so: $(call objects,hooks) $(B)/libbase.a shim/hooks/exports.ma
 $(B)/libsallyport-engine.so: $(call objects,$(engine_rooms)) shim/flow/exports.map
 	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) $(shared) \
 	    -Wl,-soname,$(@F) -Wl,--version-script=shim/flow/exports.map \
-	    -o $@ $(filter %.o,$^) $(static)
+	    -Wl,--wrap=read -o $@ $(filter %.o,$^) $(static)
 
 $(B)/sallyport: $(call objects,compile cli) $(engine_a)
 	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) -pie -o $@ $^ \
