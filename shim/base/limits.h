@@ -80,14 +80,14 @@
 #define LIM_HOSTS       4096 /* hosts named by a policy file                  */
 
 /* Rule files. Each bound raises an error with its place in the file. */
-#define LIM_RULE_FILE     (4 * MIB)
-#define LIM_RULE_FILES    256 /* a policy with all it includes             */
-#define LIM_COMPILE       (64 * MIB) /* memory of one compilation             */
-#define LIM_YAML_DEPTH    32
-#define LIM_YAML_NODES    500000 /* LIM_RULES rules with a hundred values     */
-#define LIM_YAML_KEYS     256    /* keys of one map are compared pair by pair */
-#define LIM_DIAGS         50     /* errors shown                              */
-#define LIM_SLUG          64     /* names, kinds, categories                  */
+#define LIM_RULE_FILE  (4 * MIB)
+#define LIM_RULE_FILES 256 /* a policy with all it includes             */
+#define LIM_COMPILE    (64 * MIB) /* memory of one compilation             */
+#define LIM_YAML_DEPTH 32
+#define LIM_YAML_NODES 500000 /* LIM_RULES rules with a hundred values     */
+#define LIM_YAML_KEYS  256    /* keys of one map are compared pair by pair */
+#define LIM_DIAGS      50     /* errors shown                              */
+#define LIM_SLUG       64     /* names, kinds, categories                  */
 
 /* The command. */
 #define LIM_SCAN_LINE (64 * MIB)  /* one line, or one text, of `scan`        */
