@@ -36,7 +36,9 @@ struct str str_at(struct str s, struct span at)
 {
     if (at.off > s.len || at.len > s.len - at.off)
         return (struct str){s.ptr, 0};
-    return (struct str){s.ptr + at.off, at.len};
+    /* An empty str may be NULL, to which not even 0 may be added. */
+    return at.off == 0 ? str_head(s, at.len)
+                       : (struct str){s.ptr + at.off, at.len};
 }
 
 size_t str_find(struct str s, struct str needle)

@@ -397,19 +397,28 @@ static void request_body(struct conn *c, struct str *in)
     }
 }
 
+/* As the response's raw_event: incomplete framing waits in req.raw. */
 static void request_relay(struct conn *c, struct str *in)
 {
     const char *from = in->ptr;
     struct body_event event;
     enum err e = http_body_next(&c->req.body, in, &event);
 
-    if ((e && e != E_AGAIN) ||
-        (in->ptr > from &&
-         conn_out(c, DIR_SEND, (struct str){from, (size_t)(in->ptr - from)})))
+    if (e && e != E_AGAIN) {
         conn_fail(c, COND_HTTP_AMBIGUOUS, c->req.body.why);
-    else if (!e && event.kind == BODY_PIECE)
+        return;
+    }
+    if (buf_add(&c->req.raw, (struct str){from, (size_t)(in->ptr - from)}) ||
+        (!e && conn_out(c, DIR_SEND, buf_str(&c->req.raw)))) {
+        conn_fail(c, COND_NOMEM, NULL);
+        return;
+    }
+    if (e)
+        return;
+    buf_clear(&c->req.raw);
+    if (event.kind == BODY_PIECE)
         c->req.ex->bytes[DIR_SEND] += event.bytes.len;
-    else if (!e && event.kind == BODY_END)
+    else if (event.kind == BODY_END)
         next_request(c);
 }
 

@@ -273,6 +273,26 @@ static void whole_event(struct conn *c, const struct body_event *event,
         whole_complete(c, event->bytes);
 }
 
+/* Framing that is not complete waits: an error behind it must not depend on
+ * how much of it had come. */
+static void raw_event(struct conn *c, const struct body_event *event,
+                      struct str raw)
+{
+    if (event == NULL || c->res.raw.len > 0) {
+        if (buf_add(&c->res.raw, raw)) {
+            conn_fail(c, COND_NOMEM, NULL);
+            return;
+        }
+        raw = buf_str(&c->res.raw);
+    }
+    if (event == NULL)
+        return;
+    deliver(c, raw);
+    buf_clear(&c->res.raw);
+    if (event->kind == BODY_END && c->state == CONN_OPEN)
+        response_done(c);
+}
+
 static void body_error(struct conn *c)
 {
     const char *why = c->res.body.why;
@@ -298,9 +318,7 @@ static void response_body(struct conn *c, struct str *in)
         c->first->bytes[DIR_RECV] += event.bytes.len;
     switch (c->res.phase) {
     case RES_RAW:
-        deliver(c, raw);
-        if (!e && event.kind == BODY_END && c->state == CONN_OPEN)
-            response_done(c);
+        raw_event(c, e ? NULL : &event, raw);
         return;
     case RES_WHOLE:
         if (!e || raw.len > 0)
