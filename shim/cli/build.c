@@ -81,7 +81,7 @@ static int check_file(const char *file, const struct compile_options *options)
     if (!(e = compile_load(&c, file))) {
         compile_lint(&c);
         /* Tests say nothing new about rules that cannot be used. */
-        if (!(e = compile_check(&c)))
+        if (!(e = compile_check(&c, true)))
             e = compile_test(&c, &passed);
         if ((e == OK || e == E_SYNTAX) && (e2 = compile_image(&c, &image)))
             e = e2;

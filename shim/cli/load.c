@@ -65,7 +65,7 @@ static enum err make_image(struct loaded *l, bool need_path)
         return OK;
     buf_clear(&l->image);
     l->path[0] = '\0';
-    if ((e = compile_check(&l->compile)) ||
+    if ((e = compile_check(&l->compile, false)) ||
         (e = compile_image(&l->compile, &l->image)))
         return e;
     if (!cache_put(name, buf_str(&l->image), need_path, l->path,

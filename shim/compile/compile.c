@@ -172,7 +172,7 @@ void compile_lint(struct compile *c)
                      STR_ARG(x->expires));
 }
 
-enum err compile_check(struct compile *c)
+enum err compile_check(struct compile *c, bool hostile)
 {
     const struct rule_src *r;
     struct buf why;
@@ -181,7 +181,8 @@ enum err compile_check(struct compile *c)
     buf_init(&why, 4 * KIB);
     for (r = c->rules; r != NULL && e != E_NOMEM; r = r->next) {
         buf_clear(&why);
-        e = rule_compile_check(&r->rule, &why);
+        e = hostile ? rule_compile_check(&r->rule, &why)
+                    : rule_pattern_check(&r->rule, &why);
         if (e && e != E_NOMEM)
             diag_add(&c->diags, r->match_at, "%.*s: %.*s", STR_ARG(r->rule.id),
                      STR_ARG(buf_str(&why)));

@@ -100,10 +100,12 @@ void compile_digest(const struct compile *c,
                     unsigned char ret_digest[COMPILE_DIGEST]);
 
 /*
- * compile_check - every rule by itself: can its patterns be used?
- * Errors as compile_load.
+ * compile_check - every rule by itself: can its patterns be used? With
+ * `hostile` they are also run against texts that are meant to hurt them, which
+ * takes a second for a hundred rules; without it the engine's match limit is
+ * what stands against them. Errors as compile_load.
  */
-MUST_USE enum err compile_check(struct compile *c);
+MUST_USE enum err compile_check(struct compile *c, bool hostile);
 
 /*
  * compile_image - append the image. After compile_check, or for what was

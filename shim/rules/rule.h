@@ -79,6 +79,12 @@ struct exclusion {
 MUST_USE enum err rule_compile_check(const struct rule *r, struct buf *why);
 
 /*
+ * rule_pattern_check - the same without the hostile texts, which take longer
+ * than all the rest: for where a person waits and the engine's limits will do.
+ */
+MUST_USE enum err rule_pattern_check(const struct rule *r, struct buf *why);
+
+/*
  * rule_keyword_first - does every match of the rule begin with one of its
  * keywords, as far as the pattern's text shows? Looks through leading
  * assertions, options and groups at literal text only; false means "not seen".
