@@ -18,7 +18,7 @@ static bool compile_to(const char *file, const char *image)
 
     buf_init(&out, LIM_IMAGE);
     compile_init(&c, &options);
-    ok = compile_load(&c, file) == OK && compile_check(&c) == OK &&
+    ok = compile_load(&c, file) == OK && compile_check(&c, false) == OK &&
          compile_image(&c, &out) == OK;
     if (!ok) {
         struct str why = diags_text(&c.diags);
