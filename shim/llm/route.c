@@ -25,10 +25,12 @@ static bool lists_host(const struct provider *p, struct str host)
     return false;
 }
 
+/* A port that is not known could be any: a session is not let by for that. */
 static bool rule_matches(const struct host_rule *r, struct str host,
                          uint16_t port)
 {
-    return (r->port == 0 || r->port == port) && host_matches(r->host, host);
+    return (r->port == 0 || port == 0 || r->port == port) &&
+           host_matches(r->host, host);
 }
 
 static bool rule_names(const struct providers *all, const struct provider *p,

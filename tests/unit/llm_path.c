@@ -333,6 +333,7 @@ static void test_route(void)
         {"localhost", 8443, "POST", "/v1/messages", "anthropic"},
         {"localhost", 8443, "POST", "/", "generic"},
         {"localhost", 8444, "POST", "/v1/messages", NULL},
+        {"localhost", 0, "POST", "/v1/messages", "anthropic"},
         {"llm.corp.test", 1, "POST", "/chat/completions", "openai-chat"},
         {"corp.test", 1, "POST", "/chat/completions", NULL},
         {"", 0, "GET", "/", NULL},
