@@ -47,8 +47,8 @@ void conn_free(struct conn *c)
     if (c == NULL)
         return;
     c->entered_ns = engine_clock_ns();
-    conn_abandon(c);
     relay_free(c->res.relay);
+    conn_abandon(c);
     http_head_free(&c->req.head);
     http_head_free(&c->res.head);
     http_body_free(&c->req.body);

@@ -63,21 +63,6 @@ enum err relay_new(const struct relay_config *config, struct relay **ret_relay)
     return OK;
 }
 
-void relay_free(struct relay *r)
-{
-    if (r == NULL)
-        return;
-    rechunk_free(&r->chunks);
-    decoder_free(r->decoder);
-    buf_wipe_free(&r->decoded);
-    sse_free(&r->sse);
-    ndjson_free(&r->lines);
-    delta_free(r->delta);
-    buf_free(&r->skips);
-    buf_free(&r->map);
-    free(r);
-}
-
 /* In the framing of the output. `taken` original bytes have become these. */
 static enum err put_framed(struct relay *r, struct str bytes, size_t taken,
                            bool same, struct buf *out)
@@ -405,13 +390,28 @@ void relay_end(struct relay *r, struct str tail, struct buf *out)
         e = buf_add(out, tail);
     if (e)
         fail(r, e == E_NOMEM ? COND_NOMEM : COND_STREAM_LIMIT, out);
-    note_facts(r);
 }
 
 void relay_cut(struct relay *r, struct buf *out)
 {
     flush(r, out);
-    note_facts(r);
+}
+
+void relay_free(struct relay *r)
+{
+    if (r == NULL)
+        return;
+    if (r->delta != NULL)
+        note_facts(r);
+    rechunk_free(&r->chunks);
+    decoder_free(r->decoder);
+    buf_wipe_free(&r->decoded);
+    sse_free(&r->sse);
+    ndjson_free(&r->lines);
+    delta_free(r->delta);
+    buf_free(&r->skips);
+    buf_free(&r->map);
+    free(r);
 }
 
 bool relay_over(const struct relay *r, bool *ret_failed)

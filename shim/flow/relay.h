@@ -27,7 +27,7 @@ struct relay_config {
 /* relay_new - all in config is borrowed. E_NOMEM. */
 MUST_USE enum err relay_new(const struct relay_config *config,
                             struct relay **ret_relay);
-/* relay_free - NULL is allowed. */
+/* relay_free - the facts go to the exchange. NULL is allowed. */
 void relay_free(struct relay *r);
 
 /* relay_line - a chunk header, where the output is chunked. */
