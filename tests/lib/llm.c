@@ -24,13 +24,16 @@ struct str llm_file(const char *path)
     return (struct str){out, size};
 }
 
+/* Packed forms live as long as what is loaded from them: until the end. */
 static struct buf *new_buf(void)
 {
-    struct buf *b = malloc(sizeof(*b));
+    static struct buf kept[64];
+    static size_t count;
 
-    if (b != NULL)
-        buf_init(b, 64u << 20);
-    return b;
+    if (count == ARRAY_LEN(kept))
+        return NULL;
+    buf_init(&kept[count], 64u << 20);
+    return &kept[count++];
 }
 
 static bool read_one(const char *id, struct arena *a, struct provider_def *ret)
@@ -55,6 +58,7 @@ static bool read_one(const char *id, struct arena *a, struct provider_def *ret)
         *ret = src->def;
     }
     diags_free(&diags);
+    free((char *)text.ptr); /* the tree has copies */
     return src != NULL;
 }
 

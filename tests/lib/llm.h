@@ -21,7 +21,7 @@ const struct provider *llm_provider(const struct providers *p, const char *id);
 /* llm_rules - rules from a table; they live until the process ends. */
 struct rules *llm_rules(const struct rule *list, size_t n);
 
-/* llm_file - a whole file; {NULL, 0} if it cannot be read. Never freed. */
+/* llm_file - a whole file; {NULL, 0} if it cannot be read. To be freed. */
 struct str llm_file(const char *path);
 
 #endif

@@ -1,0 +1,842 @@
+/* The event queue of streams: the laws of hold-back over events. */
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "base/utf8.h"
+#include "check.h"
+#include "compile/provfile.h"
+#include "failmalloc.h"
+#include "json/text.h"
+#include "json/tree.h"
+#include "llm.h"
+#include "llm/delta.h"
+
+#define EVERYWHERE                                                             \
+    .dirs = DIRS_ALL, .roles = ROLES_ALL, .parts = PARTS_ALL,                  \
+    .severity = SEVERITY_HIGH
+
+static struct providers *all;
+static struct rules *rules;
+static struct scratch *scratch;
+
+static const struct str key_words[] = {STR_INIT("KEY-")};
+
+static const struct rule rule_list[] = {
+    {.id = STR_INIT("SP-1"),
+     .name = STR_INIT("key"),
+     .put = STR_INIT("[key]"),
+     .match = STR_INIT("KEY-[0-9]{6}"),
+     .keywords = key_words,
+     .keyword_count = 1,
+     .keyword_first = true,
+     .action = ACTION_REDACT,
+     EVERYWHERE},
+    {.id = STR_INIT("SP-2"),
+     .name = STR_INIT("bomb"),
+     .match = STR_INIT("BOMB[0-9]{2}"),
+     .action = ACTION_BLOCK,
+     EVERYWHERE},
+    {.id = STR_INIT("SP-3"),
+     .name = STR_INIT("fence"),
+     .put = STR_INIT("[fence]"),
+     .match = STR_INIT("<<[^>]*>>"),
+     .end = STR_INIT(">>"),
+     .max_hold = 64,
+     .action = ACTION_REDACT,
+     EVERYWHERE},
+    {.id = STR_INIT("SP-4"),
+     .name = STR_INIT("hello"),
+     .match = STR_INIT("hello"),
+     .action = ACTION_LOG,
+     EVERYWHERE},
+    {.id = STR_INIT("SP-5"),
+     .name = STR_INIT("accent"),
+     .put = STR_INIT("[\"q\\]"),
+     .match = STR_INIT("\xc3\xa9\\n\xf0\x9f\x98\x80"),
+     .action = ACTION_REDACT,
+     EVERYWHERE},
+};
+
+/* ---- Playing a stream --------------------------------------------------- */
+
+struct play {
+    struct delta *d;
+    struct buf out; /* all that has left */
+    size_t taken, in, events;
+    bool ahead, changed;
+    const struct rule *block;
+    enum err e;
+};
+
+static void play_config(struct play *p, const struct delta_config *config)
+{
+    *p = (struct play){0};
+    buf_init(&p->out, 64u << 20);
+    p->e = delta_new(config, &p->d);
+}
+
+static void play_start(struct play *p, const char *provider)
+{
+    struct delta_config config = {
+        .provider = llm_provider(all, provider),
+        .rules = rules,
+        .scratch = scratch,
+        .host = STR("llm.test"),
+    };
+
+    play_config(p, &config);
+}
+
+static void play_out(struct play *p)
+{
+    struct delta_out o;
+
+    while (p->d != NULL && delta_next(p->d, &o) == OK) {
+        CHECK(p->block == NULL);
+        p->taken += o.taken;
+        p->events++;
+        p->ahead |= o.ahead;
+        p->changed |= !o.same;
+        p->block = o.block;
+        if (buf_add(&p->out, o.bytes) && buf_add(&p->out, o.bytes))
+            abort();
+    }
+}
+
+/* One event as SSE has it: "data: ...\n\n", or a comment. */
+static void play_put(struct play *p, struct str raw)
+{
+    struct delta_event ev = {.raw = raw};
+
+    if (p->e != OK)
+        return;
+    if (str_starts(raw, STR("data: ")))
+        ev.data = str_head(str_skip(raw, 6), raw.len - 8);
+    else
+        ev.plain = true;
+    p->in += raw.len;
+    p->e = delta_put(p->d, &ev);
+    play_out(p);
+}
+
+static void play_data(struct play *p, const char *json)
+{
+    static char raw[65536]; /* no allocation: those of the engine may fail */
+    int n = snprintf(raw, sizeof(raw), "data: %s\n\n", json);
+
+    play_put(p, (struct str){raw, (size_t)n});
+}
+
+static void play_end(struct play *p)
+{
+    if (p->e == OK)
+        p->e = delta_end(p->d);
+    play_out(p);
+    if (p->e == OK && p->block == NULL)
+        CHECK_INT(p->taken, p->in);
+}
+
+static void play_free(struct play *p)
+{
+    delta_free(p->d);
+    buf_free(&p->out);
+}
+
+/* ---- Shapes of deltas --------------------------------------------------- */
+
+struct shape {
+    const char *provider, *head, *tail;
+    const char *key; /* the member whose string is the delta */
+    bool json;       /* the strings are JSON text themselves */
+};
+
+static const struct shape shapes[] = {
+    {"openai-chat", "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"",
+     "\"}}]}", "content", false},
+    {"anthropic",
+     "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":"
+     "\"text_delta\",\"text\":\"",
+     "\"}}", "text", false},
+    {"openai-responses",
+     "{\"type\":\"response.output_text.delta\",\"output_index\":0,"
+     "\"content_index\":0,\"delta\":\"",
+     "\"}", "delta", false},
+    {"generic", "{\"somewhere\":[{\"whatever\":\"", "\"}]}", "whatever", false},
+    {"openai-chat",
+     "{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":1,"
+     "\"function\":{\"arguments\":\"",
+     "\"}}]}}]}", "arguments", true},
+    {"anthropic",
+     "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":"
+     "\"input_json_delta\",\"partial_json\":\"",
+     "\"}}", "partial_json", true},
+};
+
+/* Escapes for the inside of a string; `all`: every character as \uXXXX. */
+static void escape(struct str text, bool every, struct buf *out)
+{
+    char hex[16];
+
+    if (!every) {
+        if (json_put(out, text))
+            abort();
+        return;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+
+        if (c >= 0x80) { /* characters beyond ASCII stay */
+            if (buf_add_byte(out, text.ptr[i]))
+                abort();
+            continue;
+        }
+        snprintf(hex, sizeof(hex), "\\u%04x", (unsigned)c);
+        if (buf_add(out, str_of(hex)))
+            abort();
+    }
+}
+
+static void put_piece(struct play *p, const struct shape *s, struct str piece,
+                      bool every)
+{
+    struct buf json;
+
+    buf_init(&json, 4u << 20);
+    if (buf_add(&json, str_of(s->head)))
+        abort();
+    escape(piece, every, &json);
+    if (buf_add(&json, str_of(s->tail)) || buf_add_byte(&json, '\0'))
+        abort();
+    play_data(p, json.ptr);
+    buf_free(&json);
+}
+
+/* All strings under `key` in the events that came out, one after another. */
+static void collect(struct str out, const char *key, struct buf *text)
+{
+    struct json_doc doc;
+
+    json_doc_init(&doc);
+    while (out.len > 0) {
+        size_t n = str_find(out, STR("\n\n"));
+        struct str line = str_head(out, n);
+
+        out = str_skip(out, n + 2);
+        if (!str_starts(line, STR("data: {")))
+            continue;
+        if (!CHECK_INT(json_parse(&doc, str_skip(line, 6)), OK))
+            continue;
+        for (uint32_t i = 0; i + 1 < doc.count; i++)
+            if (doc.nodes[i].type == JSON_KEY &&
+                str_eq(json_raw(&doc, i), str_of(key)) &&
+                doc.nodes[i + 1].type == JSON_STRING)
+                CHECK_INT(json_text_buf(json_raw(&doc, i + 1), text), OK);
+    }
+    json_doc_free(&doc);
+}
+
+static bool cuts_character(struct str text, size_t at)
+{
+    return at < text.len && ((unsigned char)text.ptr[at] & 0xc0) == 0x80;
+}
+
+/*
+ * Plays text in pieces and checks what comes out.
+ * The output must always be a beginning of
+ * `want`.
+ */
+static void check_cut(const struct shape *s, struct str text, struct str want,
+                      const size_t *cuts, size_t n, bool every)
+{
+    struct play p;
+    struct buf got;
+    size_t from = 0;
+
+    buf_init(&got, 4u << 20);
+    play_start(&p, s->provider);
+    for (size_t i = 0; i <= n; i++) {
+        size_t to = i < n ? cuts[i] : text.len;
+
+        if (cuts_character(text, to))
+            continue;
+        put_piece(&p, s, (struct str){text.ptr + from, to - from}, every);
+        from = to;
+        buf_clear(&got);
+        collect(buf_str(&p.out), s->key, &got);
+        if (!CHECK(str_starts(want, buf_str(&got))))
+            CHECK_EQ(buf_str(&got), want);
+    }
+    play_end(&p);
+    CHECK_INT(p.e, OK);
+    buf_clear(&got);
+    collect(buf_str(&p.out), s->key, &got);
+    CHECK_EQ(buf_str(&got), want);
+    CHECK_INT(p.changed, !str_eq(text, want));
+    play_free(&p);
+    buf_free(&got);
+}
+
+static void check_cuts(const struct shape *s, struct str text, struct str want)
+{
+    size_t one[512] = {0};
+
+    check_cut(s, text, want, NULL, 0, false);
+    check_cut(s, text, want, NULL, 0, true);
+    for (size_t i = 0; i < text.len; i++)
+        one[i] = i + 1;
+    check_cut(s, text, want, one, text.len - 1, false);
+    check_cut(s, text, want, one, text.len - 1, true);
+    for (size_t a = 1; a < text.len; a++) {
+        for (size_t b = a; b < text.len; b++) {
+            size_t two[2] = {a, b};
+
+            if (text.len > 40 && b - a != 1 && b - a != 7 && b != a)
+                continue;
+            check_cut(s, text, want, two, 2, (a + b) % 2 == 1);
+        }
+    }
+}
+
+/* ---- Texts -------------------------------------------------------------- */
+
+static void test_texts(void)
+{
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        {"nothing here", "nothing here"},
+        {"my KEY-123456, ok", "my [key], ok"},
+        {"KEY-123456KEY-654321", "[key][key]"},
+        {"KEY-12345x KEY-", "KEY-12345x KEY-"},
+        {"a\"\\\n KEY-123456\t\"", "a\"\\\n [key]\t\""},
+        {"<<a\"b>> hello <<c", "[fence] hello <<c"},
+        {"x\xc3\xa9\n\xf0\x9f\x98\x80y", "x[\"q\\]y"},
+    };
+
+    for (size_t k = 0; k < ARRAY_LEN(shapes); k++) {
+        for (size_t i = 0; i < ARRAY_LEN(rows) && !shapes[k].json; i++) {
+            CHECK_ROW(rows[i].text);
+            check_cuts(&shapes[k], str_of(rows[i].text), str_of(rows[i].want));
+        }
+    }
+}
+
+static void test_arguments(void)
+{
+    static const struct {
+        const char *text, *want; /* of the arguments, JSON */
+    } rows[] = {
+        {"{\"a\":\"b\",\"n\":[1,2]}", "{\"a\":\"b\",\"n\":[1,2]}"},
+        {"{\"a\":\"x KEY-123456 y\"}", "{\"a\":\"x [key] y\"}"},
+        {"{\"KEY-123456\":\"KEY-\",\"b\":\"123456\"}",
+         "{\"[key]\":\"KEY-\",\"b\":\"123456\"}"},
+        {"[\"KEY\\u002d123\\u0034\\u00356\\n\"]", "[\"[key]\\n\"]"},
+        {"[\"\\u00e9\\n\\ud83d\\ude00.\"]", "[\"[\\\"q\\\\].\"]"},
+        {"[\"a\",\"KEY-12345\",\"6KEY-123456\"]",
+         "[\"a\",\"KEY-12345\",\"6[key]\"]"},
+        {"words KEY-123456", "words [key]"},
+        {"{\"a\":\"KEY-123456\\q KEY-123456", "{\"a\":\"[key]\\q [key]"},
+        {"{\"a\":\"KEY-1234\\u00", "{\"a\":\"KEY-1234\\u00"},
+    };
+
+    for (size_t k = 0; k < ARRAY_LEN(shapes); k++) {
+        for (size_t i = 0; i < ARRAY_LEN(rows) && shapes[k].json; i++) {
+            CHECK_ROW(rows[i].text);
+            check_cuts(&shapes[k], str_of(rows[i].text), str_of(rows[i].want));
+        }
+    }
+}
+
+/* A cap is reached: the same whatever the cuts. */
+static void test_caps(void)
+{
+    struct buf text, want, got;
+    struct play p;
+
+    buf_init(&text, 4096);
+    buf_init(&want, 4096);
+    buf_init(&got, 4096);
+    CHECK_INT(buf_add(&text, STR("start <<")), OK);
+    for (int i = 0; i < 300; i++)
+        CHECK_INT(buf_add_byte(&text, (char)('a' + i % 26)), OK);
+    CHECK_INT(buf_add(&text, STR(">> KEY-123456 end")), OK);
+    CHECK_ROW("cap");
+    play_start(&p, "openai-chat");
+    put_piece(&p, &shapes[0], buf_str(&text), false);
+    play_end(&p);
+    collect(buf_str(&p.out), "content", &want);
+    CHECK(str_find(buf_str(&want), STR("abc")) == want.len);
+    CHECK(str_ends(buf_str(&want), STR(" [key] end")));
+    CHECK(str_starts(buf_str(&want), STR("start [fence]")));
+    play_free(&p);
+    for (size_t step = 1; step < text.len; step = step * 2 + 1) {
+        size_t cuts[512], n = 0;
+
+        for (size_t at = step; at < text.len; at += step)
+            cuts[n++] = at;
+        check_cut(&shapes[0], buf_str(&text), buf_str(&want), cuts, n, false);
+    }
+    buf_free(&text);
+    buf_free(&want);
+    buf_free(&got);
+}
+
+/* ---- Channels ----------------------------------------------------------- */
+
+static void test_interleaved(void)
+{
+    struct play p;
+
+    play_start(&p, "openai-chat");
+    play_data(&p, "{\"choices\":[{\"index\":0,\"delta\":{\"content\":"
+                  "\"a KEY-\"}},{\"index\":1,\"delta\":{\"content\":"
+                  "\"b KEY-\"}}]}");
+    CHECK_INT(p.events, 0);
+    play_data(&p, "{\"choices\":[{\"delta\":{\"content\":\"12345\"},"
+                  "\"index\":1}]}");
+    play_data(&p, "{\"choices\":[{\"index\":0,\"delta\":{\"content\":"
+                  "\"x\"}}]}");
+    CHECK_INT(p.events, 0); /* choice 1 is still open */
+    play_data(&p, "{\"choices\":[{\"index\":1,\"delta\":{\"content\":"
+                  "\"6 and more\"}}]}");
+    CHECK_INT(p.events, 4);
+    play_end(&p);
+    CHECK_STR(buf_str(&p.out),
+              "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":"
+              "\"a KEY-\"}},{\"index\":1,\"delta\":{\"content\":"
+              "\"b [key]\"}}]}\n\n"
+              "data: {\"choices\":[{\"delta\":{\"content\":\"\"},"
+              "\"index\":1}]}\n\n"
+              "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":"
+              "\"x\"}}]}\n\n"
+              "data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":"
+              "\" and more\"}}]}\n\n");
+    play_free(&p);
+}
+
+static void test_end_marks(void)
+{
+    static const struct {
+        const char *provider, *open, *ends, *other;
+    } rows[] = {
+        {"openai-chat",
+         "{\"choices\":[{\"index\":1,\"delta\":{\"content\":\"KEY-\"}}]}",
+         "{\"choices\":[{\"index\":1,\"delta\":{},\"finish_reason\":"
+         "\"stop\"}]}",
+         "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":"
+         "\"stop\"}]}"},
+        {"openai-chat",
+         "{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":2,"
+         "\"function\":{\"arguments\":\"\\\"KEY-\"}}]}}]}",
+         "{\"choices\":[{\"finish_reason\":\"stop\",\"index\":0}]}",
+         "{\"choices\":[{\"finish_reason\":null,\"index\":0}]}"},
+        {"openai-chat",
+         "{\"choices\":[{\"index\":1,\"delta\":{\"content\":\"KEY-\"}}]}",
+         "[DONE]", "{\"choices\":[]}"},
+        {"anthropic",
+         "{\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"text\":"
+         "\"KEY-\"}}",
+         "{\"index\":1,\"type\":\"content_block_stop\"}",
+         "{\"type\":\"content_block_stop\",\"index\":0}"},
+        {"anthropic",
+         "{\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"text\":"
+         "\"KEY-\"}}",
+         "{\"type\":\"message_stop\"}", "{\"type\":\"ping\"}"},
+        {"openai-responses",
+         "{\"type\":\"response.output_text.delta\",\"output_index\":0,"
+         "\"content_index\":0,\"delta\":\"KEY-\"}",
+         "{\"type\":\"response.output_text.done\",\"output_index\":0,"
+         "\"content_index\":0,\"text\":\"KEY-\"}",
+         "{\"type\":\"response.output_text.done\",\"output_index\":0,"
+         "\"content_index\":1,\"text\":\"x\"}"},
+        {"openai-responses",
+         "{\"type\":\"response.output_text.delta\",\"output_index\":0,"
+         "\"content_index\":0,\"delta\":\"KEY-\"}",
+         "{\"type\":\"response.completed\",\"response\":{}}",
+         "{\"type\":\"response.output_item.done\",\"output_index\":1}"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct play p;
+
+        CHECK_ROW(rows[i].ends);
+        play_start(&p, rows[i].provider);
+        play_data(&p, rows[i].open);
+        CHECK_INT(p.events, 0);
+        play_data(&p, rows[i].other);
+        CHECK_INT(p.events, 0);
+        play_data(&p, rows[i].ends);
+        CHECK_INT(p.e, OK);
+        CHECK_INT(p.events, 3);
+        CHECK(!p.changed);
+        play_end(&p);
+        play_free(&p);
+    }
+}
+
+/* What the deltas hid does not come back at the end. */
+static void test_repeated(void)
+{
+    struct play p;
+
+    play_start(&p, "openai-responses");
+    play_data(&p, "{\"type\":\"response.output_text.delta\",\"output_index\":"
+                  "0,\"content_index\":0,\"delta\":\"a KEY-12\",\"logprobs\":"
+                  "[{\"token\":\"a KEY-12\",\"bytes\":[1,2]}]}");
+    play_data(&p, "{\"type\":\"response.output_text.delta\",\"output_index\":"
+                  "0,\"content_index\":0,\"delta\":\"3456\",\"logprobs\":"
+                  "[{\"token\":\"3456\"}]}");
+    play_data(&p, "{\"type\":\"response.output_text.done\",\"output_index\":0,"
+                  "\"content_index\":0,\"text\":\"a KEY-123456\",\"logprobs\":"
+                  "[{\"token\":\"KEY-12\"},{\"token\":\"3456\"}]}");
+    play_data(&p, "{\"type\":\"response.output_item.done\",\"output_index\":0,"
+                  "\"item\":{\"type\":\"function_call\",\"arguments\":"
+                  "\"{\\\"k\\\":\\\"KEY\\\\u002d123456\\\"}\"}}");
+    play_data(&p, "{\"type\":\"response.completed\",\"response\":{\"output\":"
+                  "[{\"content\":[{\"text\":\"a KEY-123456\"}]}],"
+                  "\"new\":{\"KEY-123456\":[\"KEY-123456\"]}}}");
+    play_end(&p);
+    CHECK_INT(p.e, OK);
+    CHECK(str_find(buf_str(&p.out), STR("3456")) == p.out.len);
+    CHECK(str_find(buf_str(&p.out), STR("KEY")) == p.out.len);
+    CHECK(str_find(buf_str(&p.out), STR("token")) == p.out.len);
+    CHECK(str_find(buf_str(&p.out),
+                   STR("\"text\":\"a [key]\",\"logprobs\":[]")) < p.out.len);
+    CHECK(str_find(buf_str(&p.out),
+                   STR("\"arguments\":\"{\\\"k\\\":\\\"[key]\\\"}\"")) <
+          p.out.len);
+    CHECK(str_find(buf_str(&p.out), STR("{\"[key]\":[\"[key]\"]}")) <
+          p.out.len);
+    play_free(&p);
+}
+
+/* Unedited events keep their log probabilities. */
+static void test_blank(void)
+{
+    struct play p;
+
+    play_start(&p, "openai-chat");
+    play_data(&p, "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"ok\"},"
+                  "\"logprobs\":{\"content\":[{\"token\":\"ok\"}]}}]}");
+    CHECK(!p.changed);
+    play_data(&p, "{\"choices\":[{\"logprobs\":{\"content\":[{\"token\":"
+                  "\"KEY-123456\"}]},\"index\":0,\"delta\":{\"content\":"
+                  "\"KEY-123456\"}}]}");
+    CHECK(str_ends(buf_str(&p.out),
+                   STR("{\"choices\":[{\"logprobs\":null,\"index\":0,"
+                       "\"delta\":{\"content\":\"[key]\"}}]}\n\n")));
+    play_end(&p);
+    play_free(&p);
+}
+
+/* ---- Blocks ------------------------------------------------------------- */
+
+static void test_block(void)
+{
+    static const struct {
+        const char *events[4];
+        const char *want;
+    } rows[] = {
+        /* cut inside of an event */
+        {{"{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a BOMB12 "
+          "b\"}}]}"},
+         "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a "
+         "\"}}]}\n\n"},
+        /* over three events */
+        {{"{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a BO\"}}]}",
+          "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"MB1\"}}]}",
+          "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"2 b\"}}]}"},
+         "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a "
+         "\"}}]}\n\n"},
+        /* nothing before it */
+        {{"{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a \"}}]}",
+          "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"BOMB12\"}}]}"},
+         "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a "
+         "\"}}]}\n\n"},
+        /* the other choice is held, and ends here */
+        {{"{\"choices\":[{\"index\":1,\"delta\":{\"content\":\"KEY-1\"}}]}",
+          "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a "
+          "BOMB12\"}}]}"},
+         "data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"KEY-1\"}}]"
+         "}\n\n"
+         "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a "
+         "\"}}]}\n\n"},
+        /* the event would end the choice */
+        {{"{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a BOMB12\"},"
+          "\"finish_reason\":\"stop\"}]}"},
+         ""},
+        /* a whole text */
+        {{"{\"choices\":[{\"index\":0,\"delta\":{\"x\":\"a BOMB12\"}}]}"}, ""},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct play p;
+
+        CHECK_ROW(rows[i].events[0]);
+        play_start(&p, "openai-chat");
+        for (size_t k = 0; k < 4 && rows[i].events[k] != NULL; k++)
+            play_data(&p, rows[i].events[k]);
+        CHECK(p.block != NULL && str_eq(p.block->id, STR("SP-2")));
+        play_data(&p, "{\"choices\":[{\"index\":0,\"delta\":{\"content\":"
+                      "\"more\"}}]}");
+        play_end(&p);
+        CHECK_INT(p.e, OK);
+        CHECK_EQ(buf_str(&p.out), str_of(rows[i].want));
+        play_free(&p);
+    }
+}
+
+/* ---- Order, comments, places -------------------------------------------- */
+
+static void test_comments(void)
+{
+    static const char *open = "{\"choices\":[{\"index\":0,\"delta\":"
+                              "{\"content\":\"KEY-\"}}]}";
+    struct delta_config config = {
+        .provider = llm_provider(all, "openai-chat"),
+        .rules = rules,
+        .scratch = scratch,
+        .ahead_ok = true,
+    };
+    struct play p;
+
+    play_config(&p, &config);
+    play_put(&p, STR(": one\n\n"));
+    CHECK(!p.ahead);
+    CHECK_STR(buf_str(&p.out), ": one\n\n");
+    play_data(&p, open);
+    play_put(&p, STR(": two\n\n"));
+    CHECK(p.ahead);
+    CHECK_STR(buf_str(&p.out), ": one\n\n: two\n\n");
+    play_end(&p);
+    CHECK(str_ends(buf_str(&p.out), STR("KEY-\"}}]}\n\n")));
+    play_free(&p);
+
+    play_start(&p, "openai-chat");
+    play_data(&p, open);
+    play_put(&p, STR(": two\n\n"));
+    CHECK_INT(p.events, 0);
+    play_end(&p);
+    CHECK(str_ends(buf_str(&p.out), STR("KEY-\"}}]}\n\n: two\n\n")));
+    CHECK(!p.ahead);
+    play_free(&p);
+}
+
+/* One document over several data lines. */
+static void test_lines(void)
+{
+    struct str raw = STR("event: x\r\ndata:{\"choices\":[{\"index\":0,\r\n"
+                         "data: \"logprobs\":{\r\ndata: \"a\":1},\r\n"
+                         "data: \"delta\":{\"content\":\"a KEY-123456\"}}]}"
+                         "\r\n\r\n");
+    struct buf data;
+    struct delta_line lines[4];
+    struct delta_event ev = {.raw = raw, .lines = lines, .line_count = 4};
+    size_t pos = 0, n = 0;
+    struct play p;
+
+    buf_init(&data, 4096);
+    while (pos < raw.len) {
+        struct str rest = str_skip(raw, pos);
+        size_t len = str_find(rest, STR("\r\n"));
+        size_t skip = str_starts(rest, STR("data: ")) ? 6 : 5;
+
+        if (str_starts(rest, STR("data:"))) {
+            if (n > 0)
+                CHECK_INT(buf_add_byte(&data, '\n'), OK);
+            lines[n++] = (struct delta_line){data.len, pos + skip, len - skip};
+            CHECK_INT(buf_add(&data, (struct str){rest.ptr + skip, len - skip}),
+                      OK);
+        }
+        pos += len + 2;
+    }
+    CHECK_INT(n, 4);
+    ev.data = buf_str(&data);
+    play_start(&p, "openai-chat");
+    p.in = raw.len;
+    CHECK_INT(delta_put(p.d, &ev), OK);
+    play_end(&p);
+    CHECK_STR(buf_str(&p.out),
+              "event: x\r\ndata:{\"choices\":[{\"index\":0,\r\n"
+              "data: \"logprobs\":null,\r\n"
+              "data: \"delta\":{\"content\":\"a [key]\"}}]}\r\n\r\n");
+    play_free(&p);
+    buf_free(&data);
+}
+
+static void test_bad_events(void)
+{
+    struct delta_event ev = {.raw = STR("data: {x\n\n"), .data = STR("{x")};
+    struct play p;
+    char *big = calloc(1, LIM_EVENT + 1);
+
+    play_start(&p, "openai-chat");
+    CHECK_INT(delta_put(p.d, &ev), E_SYNTAX);
+    ev.opaque = true;
+    CHECK_INT(delta_put(p.d, &ev), OK);
+    p.in = ev.raw.len;
+    play_out(&p);
+    CHECK_STR(buf_str(&p.out), "data: {x\n\n");
+    ev = (struct delta_event){.raw = STR("{\"Choices\":[]}"),
+                              .data = STR("{\"Choices\":[]}")};
+    CHECK_INT(delta_put(p.d, &ev), E_AMBIGUOUS);
+    if (big != NULL) {
+        ev.raw = ev.data = (struct str){big, LIM_EVENT + 1};
+        CHECK_INT(delta_put(p.d, &ev), E_LIMIT);
+        CHECK_INT(delta_end(p.d), E_LIMIT);
+    }
+    play_free(&p);
+    free(big);
+}
+
+static void test_limits(void)
+{
+    struct play p;
+    char json[160];
+
+    play_start(&p, "openai-chat");
+    for (int i = 0; i < (int)LIM_CHANNELS && p.e == OK; i++) {
+        snprintf(json, sizeof(json),
+                 "{\"choices\":[{\"index\":%d,\"delta\":{\"content\":"
+                 "\"x\"}}]}",
+                 i);
+        play_data(&p, json);
+    }
+    CHECK_INT(p.e, OK);
+    play_data(&p, "{\"choices\":[{\"index\":-1,\"delta\":{\"content\":"
+                  "\"x\"}}]}");
+    CHECK_INT(p.e, E_LIMIT);
+    play_free(&p);
+
+    /* Events without text behind one that is held. */
+    play_start(&p, "openai-chat");
+    play_data(&p, "{\"choices\":[{\"index\":0,\"delta\":{\"content\":"
+                  "\"KEY-\"}}]}");
+    for (int i = 0; i < 1000000 && p.e == OK; i++)
+        play_data(&p, "{\"choices\":[]}");
+    CHECK_INT(p.e, E_LIMIT);
+    CHECK(delta_held(p.d) <= LIM_HELD_RAW);
+    play_free(&p);
+}
+
+/* ---- Facts, findings ---------------------------------------------------- */
+
+static void test_facts(void)
+{
+    struct play p;
+    struct finding f;
+    struct scope where;
+    uint64_t open[4];
+
+    play_start(&p, "anthropic");
+    play_data(&p, "{\"type\":\"message_start\",\"message\":{\"id\":\"m1\","
+                  "\"model\":\"claude\",\"usage\":{\"input_tokens\":7}}}");
+    play_data(&p, "{\"type\":\"content_block_start\",\"index\":0,"
+                  "\"content_block\":{\"type\":\"text\",\"text\":\"hel\"}}");
+    play_data(&p, "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
+                  "{\"text\":\"lo KEY-123456 \"}}");
+    CHECK_INT(delta_open(p.d, open, 4), 1);
+    CHECK_INT(open[0], 0);
+    CHECK(delta_finding(p.d, &f, &where));
+    CHECK_EQ(f.rule->id, STR("SP-4"));
+    CHECK_INT(f.start, 0);
+    CHECK_INT(f.end, 5);
+    CHECK_INT(where.part, PART_TEXT);
+    CHECK_INT(where.role, ROLE_ASSISTANT);
+    CHECK_INT(where.dir, DIR_RECV);
+    CHECK(delta_finding(p.d, &f, &where));
+    CHECK_EQ(f.rule->id, STR("SP-1"));
+    CHECK_INT(f.start, 6);
+    CHECK_INT(f.seg, 0);
+    CHECK(!delta_finding(p.d, &f, &where));
+    play_data(&p, "{\"type\":\"content_block_stop\",\"index\":0}");
+    CHECK_INT(delta_open(p.d, open, 4), 0);
+    play_data(&p, "{\"type\":\"content_block_start\",\"index\":1,"
+                  "\"content_block\":{\"type\":\"tool_use\",\"name\":"
+                  "\"hello\",\"input\":{}}}");
+    CHECK_INT(delta_open(p.d, open, 4), 1);
+    CHECK_INT(open[0], 1);
+    CHECK(delta_finding(p.d, &f, &where));
+    CHECK_INT(f.seg, DELTA_WHOLE);
+    CHECK_INT(where.part, PART_TOOL_NAME);
+    CHECK_EQ(delta_fact(p.d, FACT_MODEL), STR("claude"));
+    CHECK_EQ(delta_fact(p.d, FACT_ID), STR("m1"));
+    CHECK_EQ(delta_fact(p.d, FACT_INPUT_TOKENS), STR("7"));
+    CHECK_EQ(delta_fact(p.d, FACT_FINISH), STR(""));
+    play_end(&p);
+    play_free(&p);
+}
+
+/* ---- Memory ------------------------------------------------------------- */
+
+static void play_some(struct play *p)
+{
+    static const char *const events[] = {
+        "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a KEY-\"}}]}",
+        "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"123\\u0034\"}}]}",
+        "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"56 b\"},"
+        "\"logprobs\":{}}]}",
+        "{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,"
+        "\"function\":{\"arguments\":\"{\\\"k\\\":\\\"KEY-\\\\u0031\"}}]}}]}",
+        "{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,"
+        "\"function\":{\"arguments\":\"23456\\\"}\"}}]}}]}",
+        "{\"new\":[\"KEY-123456\"]}",
+    };
+
+    play_start(p, "openai-chat");
+    for (size_t i = 0; i < ARRAY_LEN(events); i++)
+        play_data(p, events[i]);
+    play_end(p);
+}
+
+static void test_nomem(void)
+{
+    struct play full;
+
+    play_some(&full);
+    CHECK_INT(full.e, OK);
+    for (size_t n = 1;; n++) {
+        struct play p;
+
+        failmalloc_at(n, FAIL_ONE);
+        play_some(&p);
+        if (!failmalloc_off()) {
+            play_free(&p);
+            break;
+        }
+        CHECK(str_starts(buf_str(&full.out), buf_str(&p.out)));
+        if (p.e == OK) /* it was an allocation of this test */
+            CHECK_INT(p.out.len, full.out.len);
+        else
+            CHECK_INT(p.e, E_NOMEM);
+        play_free(&p);
+    }
+    play_free(&full);
+}
+
+int main(void)
+{
+    all = llm_providers(NULL, 0);
+    rules = llm_rules(rule_list, ARRAY_LEN(rule_list));
+    if (all == NULL || rules == NULL || scratch_new(&scratch))
+        return 1;
+    RUN(test_texts);
+    RUN(test_arguments);
+    RUN(test_caps);
+    RUN(test_interleaved);
+    RUN(test_end_marks);
+    RUN(test_repeated);
+    RUN(test_blank);
+    RUN(test_block);
+    RUN(test_comments);
+    RUN(test_lines);
+    RUN(test_bad_events);
+    RUN(test_limits);
+    RUN(test_facts);
+    RUN(test_nomem);
+    scratch_free(scratch);
+    rules_free(rules);
+    providers_free(all);
+    return check_done();
+}
