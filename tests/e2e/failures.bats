@@ -91,8 +91,12 @@ broken() {
     AUDIT=/dev/full
     POLICY=$PWD/block.yaml
     policy_write "$POLICY" 'on_failure: {audit: block}'
-    guarded -w '%{http_code}' --json @hello.json "$LLM$chat" >out
+    # That a line cannot be written shows when the first is: the next exchange
+    # is the one that is refused.
+    guarded -w '%{http_code}' --json @hello.json "$LLM$chat" --next -sS \
+        --cacert "$CA" -w '%{http_code}' --json @hello.json "$LLM$chat" >out
     is "$(tail -c 3 out)" 403
+    is "$(wire >sent; requests_in sent)" 1
     guarded "$PLAIN/get" >out
     has out '"path":"/get"'
 }
