@@ -91,9 +91,9 @@ static void put_time(struct line *l, uint64_t us)
 static void put_print(struct line *l, const unsigned char *print)
 {
     static const char digits[] = "0123456789abcdef";
-    char hex[2 * AUDIT_PRINT_LEN];
+    char hex[2 * PRINT_LEN];
 
-    for (size_t i = 0; i < AUDIT_PRINT_LEN; i++) {
+    for (size_t i = 0; i < PRINT_LEN; i++) {
         hex[2 * i] = digits[print[i] >> 4];
         hex[2 * i + 1] = digits[print[i] & 15];
     }

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/kinds.h"
+#include "detect/print.h"
 
 /*
  * One exchange, one line of JSON. Names are those of the OpenTelemetry
@@ -10,8 +11,6 @@
  * they have one. No line ever holds a matched value: a finding is its rule,
  * its place and a keyed fingerprint.
  */
-
-#define AUDIT_PRINT_LEN 16 /* bytes of a fingerprint, twice as many digits */
 
 struct audit_finding {
     struct str rule, name, category; /* borrowed                      */
@@ -21,7 +20,7 @@ struct audit_finding {
     enum role role;
     enum part part;
     uint64_t start, end; /* bytes of the text it stands in             */
-    unsigned char print[AUDIT_PRINT_LEN];
+    unsigned char print[PRINT_LEN];
 };
 
 /* All strings are borrowed; an empty one is left out of the line. */

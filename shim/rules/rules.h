@@ -1,6 +1,7 @@
 #ifndef SP_RULES_RULES_H
 #define SP_RULES_RULES_H
 
+#include "detect/print.h"
 #include "rules/rule.h"
 
 /*
@@ -45,12 +46,18 @@ size_t rules_slow(const struct rules *rs);
 struct scratch;
 MUST_USE enum err scratch_new(struct scratch **ret_scratch);
 void scratch_free(struct scratch *sc);
+/*
+ * scratch_key - findings get fingerprints under this key, which is borrowed.
+ * Without one (NULL, as it begins) their fingerprints are all zero.
+ */
+void scratch_key(struct scratch *sc, const unsigned char *key);
 
 /* Bytes start..end of a text; of a channel: counted from its beginning. */
 struct finding {
     const struct rule *rule; /* borrowed from the rules */
     uint32_t seg;            /* as the caller numbered the text */
     uint64_t start, end;
+    unsigned char print[PRINT_LEN]; /* of the bytes found */
 };
 
 /* At most LIM_FINDINGS of them. A zeroed struct is empty. */
