@@ -21,7 +21,8 @@
  */
 #define HOSTILE_SHORT (HOSTILE / 8)
 #define SHORT_USEC    500
-#define PIECES        12
+#define USUAL         8
+#define PIECES        (USUAL + 10)
 #define GROUPS        63 /* places in the match data */
 #define DEPTH         250
 
@@ -239,8 +240,10 @@ enum err rule_pattern_check(const struct rule *r, struct buf *why)
 /* --- Hostile texts. */
 
 struct pieces {
-    struct str list[PIECES];
+    struct str list[PIECES]; /* the first USUAL are those of any pattern */
     size_t count;
+    char tail[258]; /* ends every text */
+    size_t tail_len;
 };
 
 static bool is_plain(char c)
@@ -248,31 +251,55 @@ static bool is_plain(char c)
     return c != 0 && strchr("\\[](){}.*+?|^$", c) == NULL;
 }
 
+/*
+ * A pattern is not even tried where a byte that it needs is missing, so each
+ * text ends with all of the pattern's plain bytes, kept apart by others.
+ */
+static void make_tail(struct pieces *p, struct str source)
+{
+    bool seen[256] = {false};
+
+    p->tail_len = 0;
+    for (size_t i = source.len; i > 0; i--) {
+        unsigned char c = (unsigned char)source.ptr[i - 1];
+
+        if (seen[c] || c >= 0x80 || !is_plain((char)c))
+            continue;
+        seen[c] = true;
+        p->tail[p->tail_len++] = 1;
+        p->tail[p->tail_len++] = (char)c;
+    }
+}
+
 /* The literal pieces of a pattern, and bytes that classes like. */
 static void collect(struct pieces *p, struct str source)
 {
-    static const struct str usual[] = {
+    static const struct str usual[USUAL] = {
         STR_INIT("a"), STR_INIT("A"), STR_INIT("0"),  STR_INIT(" "),
         STR_INIT("-"), STR_INIT("."), STR_INIT("\n"), STR_INIT("aA0-"),
     };
     size_t i = 0;
 
-    for (; p->count < ARRAY_LEN(usual); p->count++)
-        p->list[p->count] = usual[p->count];
+    memcpy(p->list, usual, sizeof(usual));
+    p->count = USUAL;
     while (i < source.len && p->count < PIECES) {
-        size_t start = i;
+        struct str piece = {source.ptr + i, 0};
 
-        while (i < source.len && is_plain(source.ptr[i]))
+        while (i < source.len && (unsigned char)source.ptr[i] < 0x80 &&
+               is_plain(source.ptr[i])) {
             i++;
-        if (i - start >= 2 && (unsigned char)source.ptr[start] < 0x80)
-            p->list[p->count++] = (struct str){source.ptr + start, i - start};
-        i += i == start;
+            piece.len++;
+        }
+        if (piece.len != 0)
+            p->list[p->count++] = piece;
+        i += piece.len == 0;
     }
+    make_tail(p, source);
 }
 
-/* once, then twice and thrice by turns up to the full length. */
+/* `once`, then a and b by turns up to the full length, then the tail. */
 struct hostile {
-    struct str once, twice, thrice;
+    struct str once, a, b, tail;
 };
 
 static struct str fill(char *text, const struct hostile *h, size_t max)
@@ -280,13 +307,14 @@ static struct str fill(char *text, const struct hostile *h, size_t max)
     size_t n = h->once.len;
 
     memcpy(text, h->once.ptr, n);
-    while (n + h->twice.len + h->thrice.len <= max) {
-        memcpy(text + n, h->twice.ptr, h->twice.len);
-        n += h->twice.len;
-        memcpy(text + n, h->thrice.ptr, h->thrice.len);
-        n += h->thrice.len;
+    while (n + h->a.len + h->b.len <= max) {
+        memcpy(text + n, h->a.ptr, h->a.len);
+        n += h->a.len;
+        memcpy(text + n, h->b.ptr, h->b.len);
+        n += h->b.len;
     }
-    return (struct str){text, n};
+    memcpy(text + n, h->tail.ptr, h->tail.len);
+    return (struct str){text, n + h->tail.len};
 }
 
 static int64_t cpu_usec(void)
@@ -316,7 +344,7 @@ struct trial {
     const struct rule *rule;
     const struct code *code;
     struct scratch *scratch;
-    char *text; /* room for HOSTILE bytes and one piece */
+    char *text; /* room for HOSTILE bytes, two pieces and the tail */
     struct buf *why;
 };
 
@@ -344,21 +372,23 @@ static enum err run_one(struct trial *t, const struct hostile *h)
 
 static enum err run_hostile(struct trial *t)
 {
-    struct pieces p = {.count = 0};
     const struct str none = STR("");
+    struct pieces p;
+    struct str tail;
     enum err e;
 
     collect(&p, t->rule->match);
+    tail = (struct str){p.tail, p.tail_len};
     for (size_t i = 0; i < p.count; i++) {
-        if ((e = run_one(t, &(struct hostile){none, p.list[i], none})))
-            return e;
-        for (size_t j = 0; j < p.count; j++) {
-            struct str a = p.list[i], b = p.list[j];
+        struct str a = p.list[i];
 
-            if (a.len < 2 || i == j)
-                continue; /* pieces before bytes, and pieces in turn */
-            if ((e = run_one(t, &(struct hostile){a, b, none})) ||
-                (e = run_one(t, &(struct hostile){none, a, b})))
+        if ((e = run_one(t, &(struct hostile){none, a, none, tail})))
+            return e;
+        for (size_t j = 0; i >= USUAL && j < p.count; j++) {
+            struct str b = p.list[j];
+
+            if ((e = run_one(t, &(struct hostile){a, b, none, tail})) ||
+                (e = run_one(t, &(struct hostile){none, a, b, tail})))
                 return e;
         }
     }
@@ -369,7 +399,7 @@ static enum err check_speed(const struct rule *r, struct buf *why)
 {
     struct scratch *sc = NULL;
     struct code *code = NULL;
-    char *text = malloc(HOSTILE + 2 * LIM_PATTERN);
+    char *text = malloc(HOSTILE + 2 * LIM_PATTERN + sizeof(struct pieces));
     enum err e = E_NOMEM;
 
     if (text == NULL)

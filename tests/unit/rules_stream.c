@@ -454,6 +454,36 @@ static void test_every_cut(void)
     set_close(&s);
 }
 
+/* What was let go and forgotten is still seen by a lookbehind, an ^ or a \\b,
+ * wherever the forgetting happens. */
+static void test_context(void)
+{
+    static const char tail[] = "aébbcbegin";
+    struct set s;
+    char space[2200];
+
+    set_open(&s, rules_plain, ARRAY_LEN(rules_plain), false);
+    for (size_t n = 1000; n < 1100; n++) {
+        struct str text = {space, n + sizeof(tail) - 1};
+        struct result want;
+        bool ok;
+
+        for (size_t i = 0; i < n; i++)
+            space[i] = ' ';
+        memcpy(space + n, tail, sizeof(tail));
+        result_init(&want);
+        ok =
+            CHECK_INT(whole(&s, text, &want), OK) && CHECK_INT(want.f.count, 1);
+        for (size_t cut = n; cut < text.len && ok; cut++)
+            ok = same(&s, text, &want, cut_at, cut, "at");
+        ok = ok && same(&s, text, &want, cut_each, 1, "each");
+        result_free(&want);
+        if (!ok)
+            break;
+    }
+    set_close(&s);
+}
+
 /* --- Law 5: with caps, all cuttings give the same. */
 
 #define CAP(n, how) .max_hold = (n), .on_hold_full = (how)
@@ -812,6 +842,7 @@ int main(void)
 {
     RUN(test_equals_whole);
     RUN(test_every_cut);
+    RUN(test_context);
     RUN(test_caps_are_stable);
     RUN(test_far_caps_are_stable);
     RUN(test_blocks_are_stable);

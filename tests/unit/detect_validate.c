@@ -1,0 +1,294 @@
+#include "detect/validate.h"
+
+#include "check.h"
+#include "detect/base64.h"
+#include "detect/entropy.h"
+#include "detect/placeholder.h"
+
+/* Key-shaped values are made up, or printed by their standards as examples. */
+static const struct {
+    enum validator v;
+    bool good;
+    struct str value;
+} rows[] = {
+    {VALID_NONE, true, STR_INIT("")},
+    {VALID_LUHN, true, STR_INIT("4111111111111111")},
+    {VALID_LUHN, true, STR_INIT("4111 1111 1111 1111")},
+    {VALID_LUHN, true, STR_INIT("5555-5555-5555-4444")},
+    {VALID_LUHN, true, STR_INIT("378282246310005")},
+    {VALID_LUHN, true, STR_INIT("6011111111111117")},
+    {VALID_LUHN, true, STR_INIT("3530111333300000")},
+    {VALID_LUHN, true, STR_INIT("30569309025904")},
+    {VALID_LUHN, true, STR_INIT("2223003122003222")},
+    {VALID_LUHN, false, STR_INIT("4111111111111112")},
+    {VALID_LUHN, false, STR_INIT("1234567812345670")}, /* no brand */
+    {VALID_LUHN, false, STR_INIT("0000000000000000")},
+    {VALID_LUHN, false, STR_INIT("411111111111111")},
+    {VALID_LUHN, false, STR_INIT("4111111111111111a")},
+    {VALID_LUHN, false, STR_INIT("41111111111111111111111111")},
+    {VALID_LUHN, false, STR_INIT("")},
+    {VALID_LUHN_ANY, true, STR_INIT("79927398713")},
+    {VALID_LUHN_ANY, false, STR_INIT("79927398714")},
+    {VALID_IBAN, true, STR_INIT("GB29 NWBK 6016 1331 9268 19")},
+    {VALID_IBAN, true, STR_INIT("de89370400440532013000")},
+    {VALID_IBAN, true, STR_INIT("NO93 8601 1117 947")},
+    {VALID_IBAN, true, STR_INIT("MT84MALT011000012345MTLCAST001S")},
+    {VALID_IBAN, false, STR_INIT("GB29 NWBK 6016 1331 9268 18")},
+    {VALID_IBAN, false, STR_INIT("DE8937040044053201300")},
+    {VALID_IBAN, false, STR_INIT("ZZ89370400440532013000")},
+    {VALID_IBAN, false, STR_INIT("DE")},
+    {VALID_SSN, true, STR_INIT("536-90-4399")},
+    {VALID_SSN, true, STR_INIT("536 90 4399")},
+    {VALID_SSN, false, STR_INIT("666-90-4399")},
+    {VALID_SSN, false, STR_INIT("000-90-4399")},
+    {VALID_SSN, false, STR_INIT("900-90-4399")},
+    {VALID_SSN, false, STR_INIT("536-00-4399")},
+    {VALID_SSN, false, STR_INIT("536-90-0000")},
+    {VALID_SSN, false, STR_INIT("078-05-1120")},
+    {VALID_SSN, false, STR_INIT("123-45-6789")},
+    {VALID_SSN, false, STR_INIT("111-11-1111")},
+    {VALID_SSN, false, STR_INIT("536-90-439")},
+    {VALID_PHONE, true, STR_INIT("+1 415 868 2300")},
+    {VALID_PHONE, true, STR_INIT("(415) 868-2300")},
+    {VALID_PHONE, true, STR_INIT("+49 30 901820")},
+    {VALID_PHONE, true, STR_INIT("+44 20 7946 0321")},
+    {VALID_PHONE, true, STR_INIT("0049 30 901820")},
+    {VALID_PHONE, true, STR_INIT("020 7946 0321")},
+    {VALID_PHONE, false, STR_INIT("415 068 2300")},
+    {VALID_PHONE, false, STR_INIT("911 868 2300")},
+    {VALID_PHONE, false, STR_INIT("115 868 2300")},
+    {VALID_PHONE, false, STR_INIT("1111111111")},
+    {VALID_PHONE, false, STR_INIT("0123456789")},
+    {VALID_PHONE, false, STR_INIT("+0 415 868 2300")},
+    {VALID_PHONE, false, STR_INIT("202311151430")},
+    {VALID_PHONE, false, STR_INIT("12345")},
+    {VALID_JWT, true,
+     STR_INIT("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
+              "eyJzdWIiOiIxIn0.c2lnbmF0dXJl")},
+    {VALID_JWT, true, STR_INIT("eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.")},
+    {VALID_JWT, false, STR_INIT("eyJ0eXAiOiJKV1QifQ.eyJzdWIiOiIxIn0.c2ln")},
+    {VALID_JWT, false, STR_INIT("eyJhbGciOiJub25lIn0")},
+    {VALID_JWT, false, STR_INIT("eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0")},
+    {VALID_JWT, false, STR_INIT("!!!.eyJzdWIiOiIxIn0.c2ln")},
+    {VALID_JWT, false, STR_INIT("")},
+    {VALID_GITHUB_CRC, false, STR_INIT("ghp_")},
+    {VALID_GITHUB_CRC, false, STR_INIT("")},
+    {VALID_GITHUB_CRC, false,
+     STR_INIT("ghp_"
+              "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")},
+    {VALID_EMAIL, true, STR_INIT("joe@example.com")},
+    {VALID_EMAIL, true, STR_INIT("joe.b+tag@mail.example.co.uk")},
+    {VALID_EMAIL, true, STR_INIT("joe@xn--bcher-kva.xn--p1ai")},
+    {VALID_EMAIL, false, STR_INIT("joe@example")},
+    {VALID_EMAIL, false, STR_INIT("joe@example.c0m")},
+    {VALID_EMAIL, false, STR_INIT("joe@-example.com")},
+    {VALID_EMAIL, false, STR_INIT("joe@example..com")},
+    {VALID_EMAIL, false, STR_INIT(".joe@example.com")},
+    {VALID_EMAIL, false, STR_INIT("joe@example.com.")},
+    {VALID_EMAIL, false, STR_INIT("@example.com")},
+    {VALID_EMAIL, false, STR_INIT("joe@")},
+    {VALID_EMAIL, false, STR_INIT("")},
+    {VALID_EMAIL, false,
+     STR_INIT(
+         "j@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+         ".com")},
+    {VALID_PEM, true,
+     STR_INIT("-----BEGIN PRIVATE KEY-----\n"
+              "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9w\n"
+              "-----END PRIVATE KEY-----")},
+    {VALID_PEM, false,
+     STR_INIT("-----BEGIN PRIVATE KEY-----\n"
+              "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9w\n"
+              "-----END PUBLIC KEY-----")},
+    {VALID_PEM, false,
+     STR_INIT("-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----")},
+    {VALID_PEM, false, STR_INIT("-----BEGIN PRIVATE KEY-----")},
+    {VALID_ABA, true, STR_INIT("021000021")},
+    {VALID_ABA, false, STR_INIT("021000022")},
+    {VALID_ABA, false, STR_INIT("501000021")},
+    {VALID_BASE58, true, STR_INIT("1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2")},
+    {VALID_BASE58, true, STR_INIT("3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy")},
+    {VALID_BASE58, true,
+     STR_INIT("5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ")},
+    {VALID_BASE58, false, STR_INIT("1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN3")},
+    {VALID_BASE58, false, STR_INIT("1BvBMSEYstWetqTFn5Au4m4GFg7xJaNV0l")},
+    {VALID_BASE58, false, STR_INIT("1111111111111111111111111111111111")},
+};
+
+static void test_validators(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (!CHECK_INT(validate(rows[i].v, rows[i].value), rows[i].good)) {
+            check_show("value", rows[i].value);
+            check_show("validator", validator_name(rows[i].v));
+        }
+}
+
+/* Every prefix of every row: no value is too short or too odd to be read. */
+static void test_prefixes(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        for (size_t n = 0; n <= rows[i].value.len; n++)
+            for (int v = 0; v < VALID_COUNT; v++)
+                (void)validate((enum validator)v, str_head(rows[i].value, n));
+}
+
+/* The sum of a token is made here, bit by bit, so that none stands in the
+ * file. */
+static void test_github(void)
+{
+    static const char base62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                 "abcdefghijklmnopqrstuvwxyz";
+    char token[] = "ghp_"
+                   "0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT"
+                   "......";
+    uint32_t crc = UINT32_MAX;
+
+    for (size_t i = 4; i < 34; i++) {
+        crc ^= (unsigned char)token[i];
+        for (int k = 0; k < 8; k++)
+            crc = crc >> 1 ^ (crc & 1 ? UINT32_C(0xedb88320) : 0);
+    }
+    crc = ~crc;
+    for (size_t i = 40; i > 34; i--, crc /= 62)
+        token[i - 1] = base62[crc % 62];
+    CHECK(validate(VALID_GITHUB_CRC, str_of(token)));
+    token[10] = 'x';
+    CHECK(!validate(VALID_GITHUB_CRC, str_of(token)));
+}
+
+static void test_names(void)
+{
+    for (int i = 0; i < VALID_COUNT; i++) {
+        enum validator v = VALID_COUNT;
+
+        CHECK(validator_name((enum validator)i).len != 0);
+        CHECK(validator_from(validator_name((enum validator)i), &v));
+        CHECK_INT(v, i);
+    }
+    CHECK(!validator_from(STR("lunh"), &(enum validator){0}));
+    CHECK(!validate(VALID_COUNT, STR("x")));
+}
+
+static void test_entropy(void)
+{
+    static const struct {
+        const char *value;
+        uint32_t want;
+    } table[] = {
+        {"", 0},
+        {"a", 0},
+        {"aaaaaaaa", 0},
+        {"ab", 1000},
+        {"abab", 1000},
+        {"abcd", 2000},
+        {"aab", 918},
+        {"abcdefgh", 3000},
+        {"aaab", 811},
+        {"0123456789abcdef", 4000},
+        {"hello world", 2845},
+    };
+    char all[4096];
+
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        long long off =
+            (long long)entropy_milli(str_of(table[i].value)) - table[i].want;
+
+        CHECK_ROW(table[i].value);
+        CHECK(off >= -1 && off <= 1);
+    }
+    CHECK_ROW(NULL);
+    for (size_t i = 0; i < sizeof(all); i++)
+        all[i] = (char)(i & 0xff);
+    CHECK_INT(entropy_milli((struct str){all, sizeof(all)}), 8000);
+}
+
+static void test_placeholders(void)
+{
+    static const char *const yes[] = {
+        "AKIAIOSFODNN7EXAMPLE",
+        "your-api-key-here",
+        "<token>",
+        "${API_KEY}",
+        "$API_KEY",
+        "{{ key }}",
+        "xxxxxxxxxxxx",
+        "sk-xxxxxxxxxxxxxxxx",
+        "****",
+        "aaaaaaaaaaaa",
+        "0123456789",
+        "abcdefghijkl",
+        "changeme",
+        "sk-1234567890abcdef",
+        "%TOKEN%",
+        "",
+        "[token]",
+    };
+    static const char *const no[] = {
+        "hunter22",
+        "0a1B2c3D4e5F6g7H",
+        "AKIAQ3EGRTX7LMBZ2WPD",
+        "correct horse battery",
+        "p4ssw0rd!",
+        "x",
+        "$3cret",
+        "7f3a",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
+        CHECK_ROW(yes[i]);
+        CHECK(is_placeholder(str_of(yes[i])));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(no); i++) {
+        CHECK_ROW(no[i]);
+        CHECK(!is_placeholder(str_of(no[i])));
+    }
+    CHECK_ROW(NULL);
+}
+
+static void test_base64(void)
+{
+    static const struct {
+        const char *in, *out; /* NULL: none */
+    } table[] = {
+        {"", ""},
+        {"Zg==", "f"},
+        {"Zm8=", "fo"},
+        {"Zm9v", "foo"},
+        {"Zg", "f"},
+        {"Zm8", "fo"},
+        {"-_-_", "\xfb\xff\xbf"},
+        {"+/+/", "\xfb\xff\xbf"},
+        {"Z", NULL},
+        {"Zm9vZ", NULL},
+        {"Zm 9v", NULL},
+        {"Zm9v!", NULL},
+        {"Zm9vYmFyYmF6", NULL},
+    };
+    char out[6];
+
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        size_t n = 99;
+        bool ok = base64_decode(str_of(table[i].in), out, sizeof(out), &n);
+
+        CHECK_ROW(table[i].in);
+        CHECK_INT(ok, table[i].out != NULL);
+        if (ok && table[i].out != NULL)
+            CHECK_EQ(((struct str){out, n}), str_of(table[i].out));
+        else
+            CHECK_INT(n, 99);
+    }
+    CHECK_ROW(NULL);
+}
+
+int main(void)
+{
+    RUN(test_validators);
+    RUN(test_prefixes);
+    RUN(test_github);
+    RUN(test_names);
+    RUN(test_entropy);
+    RUN(test_placeholders);
+    RUN(test_base64);
+    return check_done();
+}

@@ -1,0 +1,280 @@
+#include "rules/image.h"
+
+#include <stdlib.h>
+
+#include "check.h"
+#include "failmalloc.h"
+#include "rules/rules.h"
+
+/* The image and its rules section: there and back, cut, damaged. */
+
+static const struct str keys[] = {STR_INIT("AKIA"), STR_INIT("ASIA")};
+static const struct str nots[] = {STR_INIT("EXAMPLE$")};
+static const struct str tags[] = {STR_INIT("cloud"), STR_INIT("tier-a")};
+
+static const struct rule list[] = {
+    {
+        .id = STR_INIT("SP-1001"),
+        .name = STR_INIT("AWS access key id"),
+        .category = STR_INIT("secret"),
+        .kind = STR_INIT("aws-access-key"),
+        .put = STR_INIT("[redacted:aws-access-key]"),
+        .match = STR_INIT("\\b(?:AKIA|ASIA)[A-Z2-7]{16}\\b"),
+        .end = STR_INIT("\\s"),
+        .dirs = 1,
+        .roles = ROLES_ALL,
+        .parts = 5,
+        .action = ACTION_BLOCK,
+        .severity = SEVERITY_HIGH,
+        .on_hold_full = HOLD_RELEASE,
+        .reply = REPLY_SOFT,
+        .max_hold = 64,
+        .group = 0,
+        .keywords = keys,
+        .keyword_count = 2,
+        .keyword_first = true,
+        .digits = 1,
+        .no_placeholder = true,
+        .entropy = 3000,
+        .check = VALID_NONE,
+        .nots = nots,
+        .not_count = 1,
+        .tags = tags,
+        .tag_count = 2,
+    },
+    {
+        .id = STR_INIT("SP-2"),
+        .match = STR_INIT("dog"),
+        .dirs = DIRS_ALL,
+        .roles = ROLES_ALL,
+        .parts = PARTS_ALL,
+        .action = ACTION_LOG,
+        .whole = true,
+    },
+};
+
+static const struct exclusion ex[] = {
+    {1, STR_INIT("*.example.com"), 2, 0, 0},
+    {0, STR_INIT("a.example"), 0, 0, 0},
+};
+
+static struct buf pack(void)
+{
+    struct buf out;
+
+    buf_init(&out, MIB);
+    if (rules_pack(list, ARRAY_LEN(list), ex, ARRAY_LEN(ex), &out))
+        abort();
+    return out;
+}
+
+static struct buf image(void)
+{
+    struct buf packed = pack(), out;
+    struct image img = {buf_str(&packed), STR("providers"), STR("")};
+
+    buf_init(&out, MIB);
+    if (image_write(&img, &out))
+        abort();
+    buf_free(&packed);
+    return out;
+}
+
+static bool lists_equal(const struct str *a, size_t an, const struct str *b,
+                        size_t bn)
+{
+    if (an != bn)
+        return false;
+    for (size_t i = 0; i < an; i++)
+        if (!str_eq(a[i], b[i]))
+            return false;
+    return true;
+}
+
+static void test_round_trip(void)
+{
+    struct buf bytes = image();
+    struct image img;
+    struct rules *rs;
+
+    if (!CHECK_INT(image_read(buf_str(&bytes), &img), OK) ||
+        !CHECK_INT(rules_load(img.rules, false, &rs), OK))
+        return;
+    CHECK_STR(img.providers, "providers");
+    CHECK_INT(img.policy.len, 0);
+    CHECK_INT(rules_count(rs), 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct rule *a = &list[i], *b = rules_at(rs, i);
+
+        CHECK_EQ(b->id, a->id);
+        CHECK_EQ(b->name, a->name);
+        CHECK_EQ(b->category, a->category);
+        CHECK_EQ(b->kind, a->kind);
+        CHECK_EQ(b->put, a->put);
+        CHECK_EQ(b->match, a->match);
+        CHECK_EQ(b->end, a->end);
+        CHECK(b->dirs == a->dirs && b->roles == a->roles &&
+              b->parts == a->parts && b->action == a->action);
+        CHECK(b->severity == a->severity && b->reply == a->reply &&
+              b->on_hold_full == a->on_hold_full &&
+              b->max_hold == a->max_hold && b->group == a->group);
+        CHECK(b->keyword_first == a->keyword_first && b->digits == a->digits &&
+              b->whole == a->whole && b->no_placeholder == a->no_placeholder &&
+              b->entropy == a->entropy && b->check == a->check);
+        CHECK(lists_equal(b->keywords, b->keyword_count, a->keywords,
+                          a->keyword_count));
+        CHECK(lists_equal(b->nots, b->not_count, a->nots, a->not_count));
+        CHECK(lists_equal(b->tags, b->tag_count, a->tags, a->tag_count));
+        CHECK_INT(b->index, i);
+    }
+    rules_free(rs);
+    buf_free(&bytes);
+}
+
+static void test_truncated(void)
+{
+    struct buf bytes = image(), packed = pack();
+    struct image img;
+    struct rules *rs;
+
+    for (size_t n = 0; n < bytes.len; n++)
+        CHECK_INT(image_read(str_head(buf_str(&bytes), n), &img), E_SYNTAX);
+    for (size_t n = 0; n < packed.len; n++)
+        CHECK_INT(rules_load(str_head(buf_str(&packed), n), false, &rs),
+                  E_SYNTAX);
+    if (buf_add_byte(&bytes, 0) || buf_add_byte(&packed, 0))
+        abort();
+    CHECK_INT(image_read(buf_str(&bytes), &img), E_SYNTAX);
+    CHECK_INT(rules_load(buf_str(&packed), false, &rs), E_SYNTAX);
+    buf_free(&bytes);
+    buf_free(&packed);
+}
+
+static void test_flipped(void)
+{
+    struct buf bytes = image(), packed = pack();
+    struct image img;
+
+    for (size_t i = 0; i < bytes.len * 8; i++) {
+        bytes.ptr[i / 8] = (char)(bytes.ptr[i / 8] ^ 1 << i % 8);
+        CHECK(image_read(buf_str(&bytes), &img) != OK);
+        bytes.ptr[i / 8] = (char)(bytes.ptr[i / 8] ^ 1 << i % 8);
+    }
+    /* Without a sum to guard it: anything but a crash. */
+    for (size_t i = 0; i < packed.len * 8; i++) {
+        struct rules *rs = NULL;
+
+        packed.ptr[i / 8] = (char)(packed.ptr[i / 8] ^ 1 << i % 8);
+        if (rules_load(buf_str(&packed), false, &rs) == OK)
+            rules_free(rs);
+        packed.ptr[i / 8] = (char)(packed.ptr[i / 8] ^ 1 << i % 8);
+    }
+    buf_free(&bytes);
+    buf_free(&packed);
+}
+
+static void test_other_version(void)
+{
+    struct buf bytes = image();
+    struct image img;
+
+    bytes.ptr[8] = 9;
+    CHECK_INT(image_read(buf_str(&bytes), &img), E_UNSUPPORTED);
+    CHECK_INT(image_read(STR(""), &img), E_SYNTAX);
+    buf_free(&bytes);
+}
+
+/* Each row spoils one field of a good rule. */
+static void test_refused(void)
+{
+    static const struct str empty[] = {STR_INIT("")};
+    static const struct str fold[] = {STR_INIT("a\xc5\xbf")};
+    static const struct str broken[] = {STR_INIT("a\xc3")};
+    static char many[LIM_KEYWORD + 1];
+    struct str big = {many, sizeof(many)};
+    struct buf out;
+
+    for (int row = 0; row < 12; row++) {
+        struct rule r = list[0];
+        enum err want = E_SYNTAX;
+
+        memset(many, 'a', sizeof(many));
+        switch (row) {
+        case 0:
+            r.match = STR("");
+            break;
+        case 1:
+            r.dirs = 4;
+            break;
+        case 2:
+            r.roles = 1u << ROLE_COUNT;
+            break;
+        case 3:
+            r.parts = 1u << PART_COUNT;
+            break;
+        case 4:
+            r.keyword_count = 0;
+            break;
+        case 5:
+            r.keywords = empty;
+            r.keyword_count = 1;
+            break;
+        case 6:
+            r.keywords = fold;
+            r.keyword_count = 1;
+            break;
+        case 7:
+            r.keywords = broken;
+            r.keyword_count = 1;
+            break;
+        case 8:
+            r.put = STR("\xff");
+            break;
+        case 9:
+            r.max_hold = LIM_HOLD_MAX + 1;
+            want = E_LIMIT;
+            break;
+        case 10:
+            r.keywords = &big;
+            r.keyword_count = 1;
+            want = E_LIMIT;
+            break;
+        default:
+            r.keyword_count = LIM_RULE_LIST + 1;
+            want = E_LIMIT;
+            break;
+        }
+        buf_init(&out, MIB);
+        CHECK_INT(rules_pack(&r, 1, NULL, 0, &out), want);
+        buf_free(&out);
+    }
+}
+
+static void test_nth_allocation(void)
+{
+    struct buf packed = pack();
+
+    for (size_t n = 1;; n++) {
+        struct rules *rs = NULL;
+        enum err e;
+
+        failmalloc_at(n, FAIL_ONE);
+        e = rules_load(buf_str(&packed), false, &rs);
+        rules_free(rs);
+        if (!failmalloc_off())
+            break;
+        CHECK_INT(e, E_NOMEM);
+    }
+    buf_free(&packed);
+}
+
+int main(void)
+{
+    RUN(test_round_trip);
+    RUN(test_truncated);
+    RUN(test_flipped);
+    RUN(test_other_version);
+    RUN(test_refused);
+    RUN(test_nth_allocation);
+    return check_done();
+}

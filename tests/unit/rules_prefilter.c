@@ -1,0 +1,370 @@
+#include "rules/prefilter.h"
+
+#include <stdlib.h>
+
+#include "check.h"
+#include "failmalloc.h"
+#include "rules/trie.h"
+
+/*
+ * The prefilter and the trie against the plainest search there is, on random
+ * texts over a small alphabet, so that keywords are frequent, cut and nested.
+ */
+
+static const struct str k0[] = {STR_INIT("@")};
+static const struct str k1[] = {STR_INIT("ab"), STR_INIT("Ba")};
+static const struct str k2[] = {STR_INIT("sk-"), STR_INIT("aks")};
+static const struct str k3[] = {STR_INIT("abba"), STR_INIT("bas-k@")};
+static const struct str k4[] = {STR_INIT("kkkkk"), STR_INIT("sab-sab-sab")};
+static const struct str k5[] = {STR_INIT("-----BEGIN"), STR_INIT("as")};
+static const struct str k6[] = {STR_INIT("漢字"), STR_INIT("éa")};
+static const struct str k7[] = {STR_INIT("abs"), STR_INIT("absab"),
+                                STR_INIT("bsa")};
+
+#define ROW(k, first)                                                          \
+    {                                                                          \
+        .keywords = (k), .keyword_count = ARRAY_LEN(k), .keyword_first = first \
+    }
+static const struct rule rules[] = {
+    ROW(k0, false), ROW(k1, true), ROW(k2, true), ROW(k3, true), ROW(k4, false),
+    ROW(k5, true),  ROW(k6, true), ROW(k7, true), ROW(k0, true), {.digits = 13},
+};
+#define COUNT ARRAY_LEN(rules)
+
+static uint64_t seed;
+
+static uint32_t rnd(uint32_t below)
+{
+    seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+    return (uint32_t)((seed >> 33) % below);
+}
+
+static struct str text_make(char *to, size_t pieces, bool folds)
+{
+    static const char *const bits[] = {
+        "a",    "b", "A",    "B",          "s",        "k",           "K",
+        "-",    "@", "sab-", "-----BEGIN", "漢",       "字",          "é",
+        "1234", " ", ". ",   "x",          "\xc5\xbf", "\xe2\x84\xaa"};
+    size_t n = 0;
+
+    for (size_t i = 0; i < pieces; i++) {
+        const char *s = bits[rnd(folds ? 20 : 18)];
+
+        memcpy(to + n, s, strlen(s));
+        n += strlen(s);
+    }
+    return (struct str){to, n};
+}
+
+/* Does any keyword of the rule begin at i? */
+static enum keyword_here slow_at(const struct rule *r, struct str text,
+                                 size_t i)
+{
+    enum keyword_here best = KEYWORD_NO;
+
+    for (size_t k = 0; k < r->keyword_count; k++) {
+        enum keyword_here h = keyword_at(r->keywords[k], str_skip(text, i));
+
+        best = h > best ? h : best;
+    }
+    return best;
+}
+
+static bool listed(const struct prefilter_hits *hits, uint32_t rule, size_t at)
+{
+    for (size_t i = 0; i < hits->count; i++)
+        if (hits->at[i] == ((uint64_t)rule << 32 | at))
+            return true;
+    return false;
+}
+
+static void check_text(const struct prefilter *pf, struct str text,
+                       struct prefilter_hits *hits)
+{
+    if (!CHECK_INT(prefilter_run(pf, text, hits), OK))
+        return;
+    for (size_t i = 1; i < hits->count; i++)
+        CHECK(hits->at[i - 1] <= hits->at[i]);
+    for (uint32_t r = 0; r < COUNT && !hits->all; r++) {
+        bool got = (hits->rules[0] >> r & 1) != 0, want = false;
+
+        for (size_t i = 0; i < text.len; i++) {
+            bool yes = slow_at(&rules[r], text, i) == KEYWORD_YES;
+
+            want = want || yes;
+            if (rules[r].keyword_first && !hits->partial)
+                CHECK_INT(listed(hits, r, i), yes);
+        }
+        if (!CHECK_INT(got, want))
+            check_show("text", text);
+    }
+}
+
+static void test_against_slow(void)
+{
+    struct prefilter_hits hits = {0};
+    struct prefilter *pf;
+    char space[400];
+
+    seed = 1;
+    if (!CHECK_INT(prefilter_new(rules, COUNT, &pf), OK))
+        return;
+    for (int i = 0; i < 20000; i++)
+        check_text(pf, text_make(space, rnd(24), false), &hits);
+    CHECK(!hits.all);
+    prefilter_hits_free(&hits);
+    prefilter_free(pf);
+}
+
+/* Without single bytes, whose offsets are not listed. */
+static void test_offsets(void)
+{
+    struct rule some[COUNT];
+    struct prefilter_hits hits = {0};
+    struct prefilter *pf;
+    char space[400];
+
+    memcpy(some, rules, sizeof(some));
+    some[8].keyword_count = 0;
+    seed = 2;
+    if (!CHECK_INT(prefilter_new(some, COUNT, &pf), OK))
+        return;
+    for (int i = 0; i < 20000; i++) {
+        struct str text = text_make(space, rnd(24), false);
+
+        if (!CHECK_INT(prefilter_run(pf, text, &hits), OK))
+            break;
+        CHECK(!hits.partial);
+        for (uint32_t r = 1; r < 8; r++)
+            for (size_t at = 0; at < text.len && some[r].keyword_first; at++)
+                CHECK_INT(listed(&hits, r, at),
+                          slow_at(&some[r], text, at) == KEYWORD_YES);
+    }
+    prefilter_hits_free(&hits);
+    prefilter_free(pf);
+}
+
+static void test_folds_say_all(void)
+{
+    struct prefilter_hits hits = {0};
+    struct prefilter *pf;
+    char text[100];
+
+    if (!CHECK_INT(prefilter_new(rules, COUNT, &pf), OK))
+        return;
+    for (size_t at = 0; at + 3 < sizeof(text); at++) {
+        memset(text, 'x', sizeof(text));
+        memcpy(text + at, "\xc5\xbf", 2);
+        CHECK_INT(prefilter_run(pf, (struct str){text, sizeof(text)}, &hits),
+                  OK);
+        CHECK(hits.all);
+        memcpy(text + at, "\xe2\x84\xaa", 3);
+        CHECK_INT(prefilter_run(pf, (struct str){text, sizeof(text)}, &hits),
+                  OK);
+        CHECK(hits.all);
+        memcpy(text + at, "\xe2\x84\xa2", 3);
+        CHECK_INT(prefilter_run(pf, (struct str){text, sizeof(text)}, &hits),
+                  OK);
+        CHECK(!hits.all);
+    }
+    prefilter_hits_free(&hits);
+    prefilter_free(pf);
+}
+
+static void test_digits(void)
+{
+    static const struct {
+        const char *text;
+        size_t want;
+    } rows[] = {
+        {"", 0},
+        {"no digits at all, really none of them here", 0},
+        {"1", 1},
+        {"call 555-1234 now, that is all there is to say", 7},
+        {"4111 1111 1111 1111", 16},
+        {"xxxxxxxxxxxxxx4111.1111/(1111)-1111xxxxxxxxxxxxxxxxxxxx", 16},
+        {"1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d7e8f9a0b1c2d3e4f", 1},
+        {"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx123", 3},
+    };
+    struct prefilter_hits hits = {0};
+    struct prefilter *pf;
+
+    if (!CHECK_INT(prefilter_new(rules, COUNT, &pf), OK))
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CHECK_ROW(rows[i].text);
+        CHECK_INT(prefilter_run(pf, str_of(rows[i].text), &hits), OK);
+        /* counted only as far as a rule asks */
+        CHECK(hits.digits == rows[i].want ||
+              (rows[i].want >= 13 && hits.digits >= 13));
+    }
+    CHECK_ROW(NULL);
+    prefilter_hits_free(&hits);
+    prefilter_free(pf);
+}
+
+/* More keywords than are listed: said so, and none is lost. */
+static void test_many(void)
+{
+    struct prefilter_hits hits = {0};
+    struct prefilter *pf;
+    char *text = malloc(100000);
+
+    if (text == NULL || !CHECK_INT(prefilter_new(rules, COUNT, &pf), OK))
+        return;
+    for (size_t i = 0; i < 100000; i++)
+        text[i] = "ab"[i % 2];
+    CHECK_INT(prefilter_run(pf, (struct str){text, 100000}, &hits), OK);
+    CHECK(hits.partial);
+    CHECK((hits.rules[0] >> 1 & 1) != 0);
+    CHECK_INT(prefilter_run(pf, STR("ab"), &hits), OK);
+    CHECK(!hits.partial);
+    CHECK_INT(hits.count, 1);
+    prefilter_hits_free(&hits);
+    prefilter_free(pf);
+    free(text);
+}
+
+/* --- The trie. */
+
+struct seen {
+    size_t at;              /* behind the byte taken */
+    bool ended[COUNT][400]; /* by start */
+};
+
+static void on_ended(void *ctx, struct trie_rules ended, uint32_t back)
+{
+    struct seen *s = ctx;
+
+    for (size_t i = 0; i < ended.count; i++)
+        s->ended[ended.list[i]][s->at - back] = true;
+}
+
+static void check_trie(const struct trie *t, struct trie_walk *walks,
+                       struct str text)
+{
+    static struct seen s;
+    size_t count = 0;
+
+    memset(&s, 0, sizeof(s));
+    for (size_t i = 0; i < text.len; i++) {
+        s.at = i + 1;
+        trie_step(t, walks, &count, (unsigned char)text.ptr[i], on_ended, &s);
+    }
+    for (uint32_t r = 0; r < COUNT; r++)
+        for (size_t at = 0; at < text.len; at++) {
+            enum keyword_here want = KEYWORD_NO;
+            bool cut = false, got = s.ended[r][at];
+
+            if (rules[r].keyword_first)
+                want = slow_at(&rules[r], text, at);
+            for (size_t w = 0; w < count; w++) {
+                struct trie_rules through = trie_through(t, &walks[w]);
+
+                for (size_t i = 0; i < through.count; i++)
+                    cut = cut || (through.list[i] == r &&
+                                  text.len - walks[w].back == at);
+            }
+            if (want == KEYWORD_YES)
+                CHECK(got);
+            else
+                CHECK(!got);
+            if (want == KEYWORD_CUT && !CHECK(cut))
+                check_show("text", text);
+            if (want == KEYWORD_NO)
+                CHECK(!cut);
+        }
+}
+
+static void test_trie_against_slow(void)
+{
+    struct trie_walk walks[LIM_KEYWORD];
+    struct trie *t;
+    char space[400];
+
+    seed = 3;
+    if (!CHECK_INT(trie_new(rules, COUNT, &t), OK))
+        return;
+    CHECK(trie_depth(t) <= LIM_KEYWORD);
+    for (int i = 0; i < 20000; i++)
+        check_trie(t, walks, text_make(space, rnd(16), true));
+    trie_free(t);
+}
+
+static void test_keyword_next(void)
+{
+    char space[400];
+
+    seed = 4;
+    for (int i = 0; i < 5000; i++) {
+        struct str text = text_make(space, rnd(24), true);
+
+        for (uint32_t r = 0; r < COUNT; r++)
+            for (int open = 0; open < 2; open++) {
+                size_t at = 0;
+
+                while (at < text.len) {
+                    enum keyword_here h = slow_at(&rules[r], text, at);
+
+                    if (h == KEYWORD_YES || (h == KEYWORD_CUT && open))
+                        break;
+                    at++;
+                }
+                CHECK_INT(keyword_next(&rules[r], text, 0, open), at);
+            }
+    }
+}
+
+static void test_no_rules(void)
+{
+    struct prefilter_hits hits = {0};
+    struct prefilter *pf;
+    struct trie *t;
+
+    if (CHECK_INT(prefilter_new(NULL, 0, &pf), OK)) {
+        CHECK_INT(prefilter_run(pf, STR("some 4111 text"), &hits), OK);
+        prefilter_free(pf);
+    }
+    if (CHECK_INT(trie_new(NULL, 0, &t), OK)) {
+        CHECK_INT(trie_depth(t), 0);
+        trie_free(t);
+    }
+    prefilter_hits_free(&hits);
+}
+
+static void test_nth_allocation(void)
+{
+    for (size_t n = 1;; n++) {
+        struct prefilter_hits hits = {0};
+        struct prefilter *pf = NULL;
+        struct trie *t = NULL;
+        enum err e;
+
+        failmalloc_at(n, FAIL_ONE);
+        e = prefilter_new(rules, COUNT, &pf);
+        if (!e)
+            e = trie_new(rules, COUNT, &t);
+        if (!e)
+            e = prefilter_run(pf, STR("abba"), &hits);
+        prefilter_hits_free(&hits);
+        prefilter_free(pf);
+        trie_free(t);
+        if (!failmalloc_off())
+            break;
+        CHECK_INT(e, E_NOMEM);
+    }
+}
+
+int main(void)
+{
+    RUN(test_against_slow);
+    RUN(test_offsets);
+    RUN(test_folds_say_all);
+    RUN(test_digits);
+    RUN(test_many);
+    RUN(test_trie_against_slow);
+    RUN(test_keyword_next);
+    RUN(test_no_rules);
+    RUN(test_nth_allocation);
+    return check_done();
+}
