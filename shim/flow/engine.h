@@ -3,7 +3,6 @@
 
 #include <stdatomic.h>
 
-#include "audit/print.h"
 #include "flow/api.h"
 #include "llm/describe.h"
 #include "policy/config.h"
@@ -20,7 +19,7 @@ struct engine {
     struct policy policy;
     char *audit; /* owned path; NULL: no audit file                        */
     char *exe;   /* owned; NULL where unknown                              */
-    unsigned char key[AUDIT_KEY_LEN]; /* of fingerprints and exchange ids  */
+    unsigned char key[PRINT_KEY_LEN]; /* of fingerprints and exchange ids  */
     atomic_uint_fast64_t exchanges;   /* begun so far: numbers the ids     */
     atomic_bool audit_failed;         /* the last line could not be written */
 };

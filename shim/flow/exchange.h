@@ -1,6 +1,7 @@
 #ifndef SP_FLOW_EXCHANGE_H
 #define SP_FLOW_EXCHANGE_H
 
+#include "audit/record.h"
 #include "base/arena.h"
 #include "flow/engine.h"
 #include "policy/verdict.h"
@@ -41,12 +42,9 @@ struct exchange {
 MUST_USE enum err exchange_new(struct engine *eng, struct exchange **ret_ex);
 void exchange_free(struct exchange *ex);
 
-/*
- * exchange_finding - note a finding for the audit line and the verdict. `value`
- * is fingerprinted and not kept.
- */
+/* exchange_finding - note a finding for the audit line and the verdict. */
 void exchange_finding(struct exchange *ex, const struct finding *f,
-                      const struct scope *scope, struct str value);
+                      const struct scope *scope);
 
 /*
  * exchange_fact - keep a copy of a fact. Out of memory it is left out: a fact

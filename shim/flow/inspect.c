@@ -7,13 +7,18 @@
 
 enum err tools_init(struct tools *t, const struct engine *eng)
 {
+    enum err e;
+
     *t = (struct tools){0};
     json_doc_init(&t->doc);
     memcpy(t->doc.seed, eng->key, sizeof(t->doc.seed));
     view_init(&t->view);
     arena_init(&t->arena, LIM_VIEW_ARENA);
     findings_init(&t->findings);
-    return scratch_new(&t->scratch);
+    if ((e = scratch_new(&t->scratch)))
+        return e;
+    scratch_key(t->scratch, eng->key);
+    return OK;
 }
 
 void tools_free(struct tools *t)
@@ -67,17 +72,6 @@ static enum err take_clusters(struct tools *t, const struct inspect *in,
     return OK;
 }
 
-static void take_findings(struct tools *t, const struct seg *seg,
-                          const struct scope *scope, struct exchange *ex)
-{
-    for (size_t i = 0; i < t->findings.count; i++) {
-        const struct finding *f = &t->findings.list[i];
-        struct span at = {(uint32_t)f->start, (uint32_t)(f->end - f->start)};
-
-        exchange_finding(ex, f, scope, str_at(seg->text, at));
-    }
-}
-
 static enum err scan_seg(struct tools *t, const struct inspect *in,
                          const struct seg *seg, struct exchange *ex)
 {
@@ -91,7 +85,8 @@ static enum err scan_seg(struct tools *t, const struct inspect *in,
         return e;
     if (t->findings.count == 0)
         return OK;
-    take_findings(t, seg, &scope, ex);
+    for (size_t i = 0; i < t->findings.count; i++)
+        exchange_finding(ex, &t->findings.list[i], &scope);
     return take_clusters(t, in, seg, ex);
 }
 

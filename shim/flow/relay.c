@@ -121,7 +121,7 @@ static void note_findings(struct relay *r)
     struct scope where;
 
     while (delta_finding(r->delta, &f, &where))
-        exchange_finding(r->config.ex, &f, &where, STR(""));
+        exchange_finding(r->config.ex, &f, &where);
 }
 
 static void note_facts(struct relay *r)

@@ -18,6 +18,18 @@ void findings_clear(struct findings *f)
     f->count = 0;
 }
 
+void scratch_key(struct scratch *sc, const unsigned char *key)
+{
+    sc->key = key;
+}
+
+void finding_print(const struct scratch *sc, struct str value,
+                   struct finding *f)
+{
+    if (sc->key != NULL)
+        fingerprint(sc->key, value, f->print);
+}
+
 enum err findings_add(struct findings *f, struct finding one)
 {
     if (f->count >= LIM_FINDINGS)

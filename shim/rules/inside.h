@@ -38,6 +38,7 @@ struct rules {
 };
 
 struct scratch {
+    const unsigned char *key; /* of fingerprints; borrowed, may be NULL */
     pcre2_match_context *mctx;
     pcre2_match_data *mdata;
     pcre2_jit_stack *stack;
@@ -118,6 +119,9 @@ MUST_USE enum err search_next(struct search *s, struct scratch *sc,
                               enum hit *ret_hit, size_t *ret_start,
                               size_t *ret_end);
 
+/* finding_print - set the fingerprint of a finding, whose bytes these are. */
+void finding_print(const struct scratch *sc, struct str value,
+                   struct finding *f);
 /* finding_order - for qsort: by start, longer first, more severe first. */
 int finding_order(const void *a, const void *b);
 /* cluster_add - put a finding into a cluster; they come in order. */

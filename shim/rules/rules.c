@@ -183,6 +183,7 @@ static enum err scan_rule(const struct rules *rs, struct scratch *sc,
                           struct search *s, uint32_t seg, struct findings *out)
 {
     enum hit hit = HIT_NONE;
+    struct finding one;
     size_t start, end;
     enum err e;
 
@@ -194,7 +195,11 @@ static enum err scan_rule(const struct rules *rs, struct scratch *sc,
             return e;
         if (hit != HIT_MATCH)
             return OK;
-        if ((e = findings_add(out, (struct finding){s->rule, seg, start, end})))
+        one = (struct finding){
+            .rule = s->rule, .seg = seg, .start = start, .end = end};
+        finding_print(sc, str_head(str_skip(s->text, start), end - start),
+                      &one);
+        if ((e = findings_add(out, one)))
             return e;
     }
 }

@@ -357,6 +357,8 @@ static enum err search_rule(struct stream *st, struct lane *l, bool open)
             break;
         one.f.start = st->base + start;
         one.f.end = st->base + end;
+        finding_print(st->sc, str_head(str_skip(s.text, start), end - start),
+                      &one.f);
         one.action = rules_action(st->rs, r);
         if ((e = found_add(st, one)))
             return e;
@@ -439,6 +441,9 @@ static enum err lane_cap(struct stream *st, struct lane *l)
                         .action = ACTION_LOG};
     enum err e;
 
+    finding_print(
+        st->sc, str_skip(text_upto(st, st->v), (size_t)(l->cursor - st->base)),
+        &one.f);
     l->next = 0;
     if (l->dropping) { /* an end pattern without end is none */
         l->ending = l->cursor = st->v;
