@@ -281,8 +281,8 @@ static void test_refusals(void)
 static void test_not_ours_passes(void)
 {
     static const char *const first[] = {
-        "POST /x HTTP/1.1\r\nHost: other.test\r\nContent-Length: 5\r\n\r\n"
-        "xyzzy",
+        ("POST /x HTTP/1.1\r\nHost: other.test\r\nContent-Length: 5\r\n\r\n"
+         "xyzzy"),
         "EHLO there\r\nkey-abcd1234\r\n",
         "GET /half HTTP/1.1\r\nHo",
         "\0\1\2binary",
