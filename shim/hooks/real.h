@@ -43,6 +43,18 @@ void *real_handle(const void *addr);
  */
 void *real_find(const char *name, const void *from);
 
+/*
+ * real_is_self - whether a return address lies in this shim: the library was
+ * called from here and went on, by a jump, to another function that is hooked.
+ */
+static inline bool real_is_self(const void *from)
+{
+    extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+    extern const char _end[] __attribute__((visibility("hidden")));
+
+    return (const char *)from >= __ehdr_start && (const char *)from < _end;
+}
+
 /* real_is_ours - whether an address lies in this shim or in a copy of it. */
 bool real_is_ours(const void *addr);
 

@@ -49,6 +49,7 @@
 #include "hooks/load.h"
 #include "hooks/marker.h"
 #include "hooks/net.h"
+#include "hooks/real.h"
 #include "hooks/table.h"
 
 #define IN_SIZE  (16 * KIB)  /* the largest TLS record                      */
@@ -336,6 +337,11 @@ static struct session *guarded(struct session *s, bool connects)
     return state == PASS ? NULL : s;
 }
 
+static bool is_inner(const struct lib *lib, const void *from)
+{
+    return lib_calls(lib, from) || real_is_self(from);
+}
+
 struct session *session_enter(const struct call *call, struct lib **ret_lib)
 {
     struct session *s = session_make(call, ret_lib);
@@ -347,8 +353,8 @@ struct session *session_enter(const struct call *call, struct lib **ret_lib)
     }
     if (atomic_load_explicit(&s->state, memory_order_acquire) == PASS)
         return NULL;
-    /* The library within one of its own functions, which was hooked. */
-    if (atomic_load(&s->state) != NEW && lib_calls(s->lib, call->from))
+    /* The library goes on within a function that was hooked already. */
+    if (atomic_load(&s->state) != NEW && is_inner(s->lib, call->from))
         return NULL;
     return guarded(s, call->connects);
 }
