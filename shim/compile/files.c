@@ -41,8 +41,8 @@ static bool is_file(const char *path, struct stat *st)
 }
 
 static bool queue(struct compile *c, const struct source *from,
-                  const char *path, const struct stat *st,
-                  enum source_kind kind)
+                  const struct yaml_node *n, const char *path,
+                  const struct stat *st, enum source_kind kind)
 {
     struct source *s = read_take(&c->reader, sizeof(*s));
 
@@ -53,6 +53,8 @@ static bool queue(struct compile *c, const struct source *from,
                          .parent = from,
                          .dev = (uint64_t)st->st_dev,
                          .ino = (uint64_t)st->st_ino};
+    if (n != NULL)
+        s->named = n->at;
     *c->sources_tail = s;
     c->sources_tail = &s->next;
     c->source_count++;
@@ -79,7 +81,7 @@ static bool found(struct compile *c, const struct source *from,
     if (c->source_count >= LIM_RULE_FILES)
         return read_refuse(&c->reader, n, "too many files (at most %d)",
                            LIM_RULE_FILES);
-    return queue(c, from, path, st, kind);
+    return queue(c, from, n, path, st, kind);
 }
 
 bool files_add(struct compile *c, const struct source *from,
@@ -119,7 +121,7 @@ bool files_first(struct compile *c, const char *path)
         diag_add(&c->diags, (struct place){path, 0, 0}, "%s", strerror(errno));
         return false;
     }
-    return queue(c, NULL, path, &st, SOURCE_ANY);
+    return queue(c, NULL, NULL, path, &st, SOURCE_ANY);
 }
 
 static int is_yaml(const struct dirent *d)
@@ -156,7 +158,8 @@ static bool installed_one(struct compile *c, struct str dir, const char *base)
                  "too many files (at most %d)", LIM_RULE_FILES);
         return false;
     }
-    return !is_file(path, &st) || queue(c, NULL, path, &st, SOURCE_PROVIDER);
+    return !is_file(path, &st) ||
+           queue(c, NULL, NULL, path, &st, SOURCE_PROVIDER);
 }
 
 bool files_installed(struct compile *c)

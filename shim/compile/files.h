@@ -14,6 +14,7 @@ struct source {
     const char *path; /* as shown in errors */
     enum source_kind kind;
     const struct source *parent; /* who included it; NULL for the first */
+    struct place named;          /* where */
     uint64_t dev, ino;
     const struct yaml_node *root;
     struct source *next;

@@ -449,10 +449,12 @@ bool policyfile_apply(struct compile *c, const struct source *s)
 
     if (s->kind == SOURCE_PROVIDER || (s->kind == SOURCE_ANY && provider))
         return apply_provider(c, s);
-    if (provider)
-        return read_refuse(&c->reader, s->root,
-                           "a provider description stands under 'providers', "
-                           "not under 'include'");
+    if (provider) {
+        diag_add(&c->diags, s->named,
+                 "a provider description stands under 'providers', not under "
+                 "'include'");
+        return false;
+    }
     if (pack)
         return read_map(&c->reader, s->root, pack_fields,
                         ARRAY_LEN(pack_fields), &at);

@@ -1,0 +1,591 @@
+/* Rule files: every error with its place, and what goes into the image. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "compile/compile.h"
+#include "failmalloc.h"
+#include "llm/describe.h"
+#include "rules/image.h"
+#include "rules/rules.h"
+
+/* The tests work in a directory of their own; `rules` is the installed one. */
+static char rules_dir[PATH_MAX], work_dir[] = "/tmp/sallyport-rules-XXXXXX";
+
+static bool put_file(const char *name, const char *text)
+{
+    FILE *f = fopen(name, "w");
+    bool good = f != NULL && fputs(text, f) >= 0;
+
+    return (f == NULL || fclose(f) == 0) && good;
+}
+
+static void start(struct compile *c)
+{
+    static const char *dirs[] = {rules_dir};
+    struct compile_options options = {dirs, 1, "2026-06-15"};
+
+    compile_init(c, &options);
+}
+
+/* All of what `check` does, but for the hostile texts. */
+static enum err check_all(struct compile *c, const char *file)
+{
+    struct buf image;
+    size_t passed;
+    enum err e;
+
+    if ((e = compile_load(c, file)))
+        return e;
+    compile_lint(c);
+    if ((e = compile_check(c, false)) || (e = compile_test(c, &passed)))
+        return e;
+    buf_init(&image, LIM_IMAGE);
+    e = compile_image(c, &image);
+    buf_free(&image);
+    return e;
+}
+
+/* A rule with one more line: line 12 of its file, at column 5. */
+#define RULE                                                                   \
+    "rules:\n"                                                                 \
+    "  - id: SP-1\n"                                                           \
+    "    name: n\n"                                                            \
+    "    category: c\n"                                                        \
+    "    on: both\n"                                                           \
+    "    keywords: [key]\n"                                                    \
+    "    match: 'key[0-9]{4}'\n"                                               \
+    "    action: redact\n"                                                     \
+    "    tests:\n"                                                             \
+    "      hit: [\"a key1234\"]\n"                                             \
+    "      miss: [\"a key12\"]\n"                                              \
+    "    "
+
+static const struct {
+    const char *name, *text, *error;
+} refused[] = {
+    {"unknown key", "mode: enforce\nmdoe: monitor\n",
+     "2:1: error: unknown key 'mdoe'"},
+    {"mode", "mode: maybe\n", "1:7: error: 'mode' must be enforce or monitor"},
+    {"a list for a map", "- a\n",
+     "1:1: error: 'value' must be a map, not a list"},
+    {"relative audit", "audit: a.jsonl\n",
+     "1:8: error: 'audit' must be an absolute path"},
+    {"condition", "on_failure: {nothing: pass}\n",
+     "1:14: error: 'nothing' is no condition"},
+    {"condition's word", "on_failure: {coding: maybe}\n",
+     "1:22: error: 'coding' must be pass or block"},
+    {"a row that stays shut", "on_failure: {http_ambiguous: pass}\n",
+     "1:30: error: 'http_ambiguous' cannot be pass: nothing sound could be "
+     "let through"},
+    {"include nowhere", "include: [a.yaml]\n",
+     "1:11: error: the file 'a.yaml' is not found"},
+    {"include itself", "include:\n  - ./t.yaml\n",
+     "2:5: error: 't.yaml' includes itself"},
+    {"include a provider", "include: [providers/anthropic.yaml]\n",
+     "1:11: error: a provider description stands under 'providers'"},
+    {"host", "hosts: [\"a b\"]\n",
+     "1:9: error: 'a b' is no host such as example.com, *.example.com or "
+     "localhost:8443"},
+    {"port", "hosts: [\"a:70000\"]\n", "1:9: error: 'a:70000' is no host"},
+    {"star", "hosts: [\"a.*.b\"]\n", "1:9: error: 'a.*.b' is no host"},
+    {"host's provider", "hosts:\n  - {host: a, provider: nobody}\n",
+     "2:5: error: "},
+    {"provider", "providers: [nobody]\n",
+     "1:13: error: the file 'providers/nobody.yaml' is not found"},
+    {"exclusion's reason", "exclude:\n  - {id: SP-1}\n" RULE "tags: [t]\n",
+     "2:5: error: 'reason' is missing"},
+    {"exclusion of what", "exclude: [{reason: r}]\n",
+     "1:11: error: an exclusion has either 'id' or 'tag'"},
+    {"exclusion of both", "exclude: [{id: SP-1, tag: a, reason: r}]\n",
+     "1:11: error: an exclusion has either 'id' or 'tag'"},
+    {"exclusion of nobody",
+     "exclude: [{id: SP-2, reason: r}]\n" RULE "on: both", NULL},
+    {"exclusion of no id", "exclude: [{id: SP-2, reason: r}]\n",
+     "1:11: error: no rule has the id SP-2"},
+    {"exclusion of no tag", "exclude: [{tag: pii, reason: r}]\n",
+     "1:11: error: no rule has the tag pii"},
+    {"expiry", "exclude: [{id: SP-1, reason: r, expires: 2027-13-01}]\n",
+     "1:42: error: 'expires' must be a date such as 2027-01-31"},
+    {"expired",
+     "exclude: [{id: SP-1, reason: r, expires: 2026-06-14}]\n" RULE
+     "tags: [t]\n",
+     "1:11: error: the exclusion expired on 2026-06-14"},
+    {"exclusion's role", "exclude: [{id: SP-1, reason: r, role: bob}]\n",
+     "1:39: error: 'bob' is no role"},
+    {"no id", "rules:\n  - name: a\n", "2:5: error: 'id' is missing"},
+    {"id", "rules:\n  - id: 1001\n",
+     "2:9: error: '1001' is no rule id such as SP-1001"},
+    {"taken id",
+     RULE "tags: [t]\n"
+          "  - id: SP-1\n    name: m\n"
+          "    category: c\n    keywords: [k]\n    match: k\n    action: log\n",
+     "13:5: error: the id SP-1 is taken by the rule at t.yaml:2"},
+    {"name", RULE "kind: \"a b\"\n",
+     "12:11: error: 'kind' may have letters, digits, '.', '_' and '-' only"},
+    {"role", RULE "in: [bob]\n", "12:10: error: 'bob' is no role"},
+    {"part", RULE "in: {parts: [leg]}\n", "12:18: error: 'leg' is no part"},
+    {"severity", RULE "severity: awful\n",
+     "12:15: error: 'severity' must be info, low, medium, high or critical"},
+    {"validator", RULE "check: {validator: luck}\n",
+     "12:24: error: 'luck' is no validator"},
+    {"entropy", RULE "check: {entropy: 3.1234}\n",
+     "12:22: error: 'entropy' must be bits per character such as 3.5"},
+    {"quote in a placeholder", RULE "placeholder: 'a\"b'\n",
+     "12:18: error: 'placeholder' must be plain ASCII"},
+    {"long placeholder",
+     RULE "placeholder: "
+          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
+     "12:18: error: 'placeholder' must be plain ASCII"},
+    {"max_hold", RULE "max_hold: 1000000\n",
+     "12:15: error: 'max_hold' must be a number from 16 to 65536"},
+    {"quoted number", RULE "max_hold: \"100\"\n",
+     "12:15: error: 'max_hold' must be a number"},
+    {"truth", RULE "keyword_first: yes\n",
+     "12:20: error: 'keyword_first' must be true or false"},
+    {"scope", RULE "scope: half\n",
+     "12:12: error: 'scope' must be whole or stream"},
+    {"hold", RULE "on_hold_full: drop\n",
+     "12:19: error: 'on_hold_full' must be redact, block or release"},
+    {"reply", RULE "reply: loud\n",
+     "12:12: error: 'reply' must be hard or soft"},
+    {"group", RULE "group: 2\n", "7:12: error: SP-1: group"},
+    {"not", RULE "check: {not: ['(']}\n", "7:12: error: SP-1: not"},
+    {"end", RULE "end: '['\n", "7:12: error: SP-1: end"},
+    {"no keywords",
+     "rules:\n  - id: SP-1\n    name: n\n    category: c\n    match: a\n"
+     "    action: log\n",
+     "2:5: error: the rule needs 'keywords' or 'digits'"},
+    {"injection for system",
+     "rules:\n  - id: SP-1\n    name: n\n    category: injection\n"
+     "    keywords: [a]\n    match: a\n    action: log\n",
+     "2:5: error: an injection rule must name its roles"},
+    {"no tests",
+     "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
+     "    keywords: [a]\n    match: a\n    action: log\n",
+     "2:5: error: SP-1: the rule needs tests"},
+    {"pass is no action",
+     "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
+     "    keywords: [a]\n    match: a\n    action: pass\n",
+     "7:13: error: 'action' must be log, redact or block"},
+    {"pattern",
+     "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
+     "    keywords: [a]\n    match: '(a'\n    action: log\n",
+     "6:12: error: SP-1: match"},
+    {"not for streams",
+     "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
+     "    keywords: [a]\n    match: 'a\\Kb'\n    action: log\n",
+     "6:12: error: SP-1: match: cannot be matched on streams: \\K"},
+    {"empty match",
+     "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
+     "    keywords: [a]\n    match: 'a*'\n    action: log\n",
+     "6:12: error: SP-1: match: can match the empty string"},
+};
+
+static void test_refused(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+        struct compile c;
+        struct str got;
+
+        CHECK_ROW(refused[i].name);
+        CHECK(put_file("t.yaml", refused[i].text));
+        start(&c);
+        CHECK_INT(check_all(&c, "t.yaml"), E_SYNTAX);
+        got = diags_text(&c.diags);
+        if (refused[i].error != NULL &&
+            !CHECK(str_find(got, str_of(refused[i].error)) < got.len))
+            fprintf(stderr, "%.*s", STR_ARG(got));
+        CHECK(str_starts(got, STR("t.yaml:")));
+        compile_free(&c);
+    }
+    CHECK_ROW(NULL);
+}
+
+/* The rules' own tests, each failing in its way. */
+static void test_selftest(void)
+{
+    static const struct {
+        const char *name, *tests, *error;
+    } rows[] = {
+        {"no hit", "hit: [\"a key12\"]\n      miss: [b]",
+         "10:13: error: SP-1: the text is not found, though it should be a "
+         "hit"},
+        {"no keyword", "hit: [\"a kex1234\"]\n      miss: [b]",
+         "10:13: error: SP-1: the text is not found: none of the keywords "
+         "stands in it"},
+        {"no miss", "hit: [\"key1234\"]\n      miss: [\"key1234\"]",
+         "11:14: error: SP-1: the text is found, though it should be a miss"},
+        {"only hits", "hit: [\"key1234\"]",
+         "2:5: error: SP-1: the rule needs tests: at least one 'hit' and one "
+         "'miss'"},
+        {"redacted",
+         "hit: [{text: \"a key1234\", redacted: \"a b\"}]\n      miss: [b]",
+         "10:13: error: SP-1: what is left of the text differs"},
+        {"redacted miss", "hit: [k]\n      miss: [{text: a, redacted: b}]",
+         "11:34: error: 'redacted' is for hits"},
+        {"another role",
+         "hit: [{text: \"key1234\", role: tool}]\n      miss: [b]",
+         "10:13: error: SP-1: the rule does not look at this role"},
+        {"text twice", "hit: [{text: a, parts: [b]}]\n      miss: [b]",
+         "10:13: error: a test has either 'text' or 'parts'"},
+        {"neither", "hit: [{role: user}]\n      miss: [b]",
+         "10:13: error: a test has either 'text' or 'parts'"},
+    };
+    char text[1024];
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct compile c;
+        struct str got;
+
+        CHECK_ROW(rows[i].name);
+        snprintf(text, sizeof(text),
+                 "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
+                 "    keywords: [key]\n    in: [user]\n"
+                 "    match: 'key[0-9]{4}'\n    action: redact\n"
+                 "    tests:\n      %s\n",
+                 rows[i].tests);
+        CHECK(put_file("t.yaml", text));
+        start(&c);
+        CHECK_INT(check_all(&c, "t.yaml"), E_SYNTAX);
+        got = diags_text(&c.diags);
+        if (!CHECK(str_find(got, str_of(rows[i].error)) < got.len))
+            fprintf(stderr, "%.*s", STR_ARG(got));
+        compile_free(&c);
+    }
+    CHECK_ROW(NULL);
+}
+
+/* A keyword_first that does not hold makes streams miss what texts have. */
+static void test_keyword_first(void)
+{
+    struct compile c;
+    struct str got;
+
+    CHECK(put_file("t.yaml", "rules:\n  - id: SP-1\n    name: n\n"
+                             "    category: c\n    keywords: [key]\n"
+                             "    keyword_first: true\n"
+                             "    match: '[a-z]{3}-key'\n    action: log\n"
+                             "    tests:\n      hit: [the abc-key]\n"
+                             "      miss: [a]\n"));
+    start(&c);
+    CHECK_INT(check_all(&c, "t.yaml"), E_SYNTAX);
+    got = diags_text(&c.diags);
+    CHECK(str_starts(got, STR("t.yaml:10:13: error: SP-1: ")));
+    compile_free(&c);
+}
+
+/* What an image holds, as the engine reads it. */
+struct loaded {
+    struct compile c;
+    struct buf bytes;
+    struct image image;
+    struct rules *rules;
+    struct providers *providers;
+    struct policy policy;
+};
+
+static bool load(struct loaded *l, const char *file)
+{
+    *l = (struct loaded){0};
+    start(&l->c);
+    buf_init(&l->bytes, LIM_IMAGE);
+    if (CHECK_INT(compile_load(&l->c, file), OK) &&
+        CHECK_INT(compile_check(&l->c, false), OK) &&
+        CHECK_INT(compile_image(&l->c, &l->bytes), OK) &&
+        CHECK_INT(image_read(buf_str(&l->bytes), &l->image), OK) &&
+        CHECK_INT(policy_load(l->image.policy, &l->policy), OK) &&
+        CHECK_INT(rules_load(l->image.rules, false, &l->rules), OK) &&
+        CHECK_INT(providers_load(l->image.providers, &l->providers), OK))
+        return true;
+    fprintf(stderr, "%.*s", STR_ARG(diags_text(&l->c.diags)));
+    return false;
+}
+
+static void unload(struct loaded *l)
+{
+    rules_free(l->rules);
+    providers_free(l->providers);
+    buf_free(&l->bytes);
+    compile_free(&l->c);
+}
+
+static void test_rule(void)
+{
+    const struct rule *r;
+    struct loaded l;
+
+    CHECK(put_file("t.yaml", RULE
+                   "kind: k\n    in: {roles: [tool, user], parts: [file]}\n"
+                   "    group: 0\n    digits: 4\n"
+                   "    check: {entropy: 1.25, validator: luhn,\n"
+                   "            not: ['x$'], not_placeholder: true}\n"
+                   "    max_hold: 100\n    on_hold_full: block\n"
+                   "    end: 'E'\n    scope: whole\n    reply: soft\n"
+                   "    severity: high\n    tags: [a, b]\n"));
+    if (load(&l, "t.yaml") && CHECK_INT(rules_count(l.rules), 1)) {
+        r = rules_at(l.rules, 0);
+        CHECK_STR(r->id, "SP-1");
+        CHECK_STR(r->kind, "k");
+        CHECK_STR(r->put, "[redacted:k]");
+        CHECK_INT(r->dirs, DIRS_ALL);
+        CHECK_INT(r->roles, 1u << ROLE_TOOL | 1u << ROLE_USER);
+        CHECK_INT(r->parts, 1u << PART_FILE);
+        CHECK_INT(r->digits, 4);
+        CHECK_INT(r->entropy, 1250);
+        CHECK_INT(r->check, VALID_LUHN);
+        CHECK_INT(r->not_count, 1);
+        CHECK(r->no_placeholder);
+        CHECK_INT(r->max_hold, 100);
+        CHECK_INT(r->on_hold_full, HOLD_BLOCK);
+        CHECK_STR(r->end, "E");
+        CHECK(r->whole);
+        CHECK_INT(r->reply, REPLY_SOFT);
+        CHECK_INT(r->severity, SEVERITY_HIGH);
+        CHECK_INT(r->tag_count, 2);
+        CHECK(r->keyword_first); /* seen in the pattern */
+    }
+    unload(&l);
+}
+
+static void test_policy(void)
+{
+    struct loaded l;
+
+    CHECK(put_file("t.yaml", "mode: monitor\naudit: /a/b\n"
+                             "on_failure: {request_limit: pass, audit: block}\n"
+                             "hosts: [\"LocalHost:8443\", \"*.corp.example\",\n"
+                             "  {host: \"[::1]:9\", provider: anthropic}]\n"));
+    if (load(&l, "t.yaml")) {
+        CHECK(l.policy.monitor);
+        CHECK_STR(l.policy.name, "t");
+        CHECK_STR(l.policy.audit, "/a/b");
+        CHECK(!policy_blocks(&l.policy, COND_REQUEST_LIMIT));
+        CHECK(policy_blocks(&l.policy, COND_AUDIT));
+        CHECK(policy_blocks(&l.policy, COND_CODING));
+        CHECK(providers_watch(l.providers, STR("localhost"), 8443));
+        CHECK(!providers_watch(l.providers, STR("localhost"), 443));
+        CHECK(providers_watch(l.providers, STR("x.corp.example"), 443));
+        CHECK(providers_watch(l.providers, STR("::1"), 9));
+        CHECK(providers_watch(l.providers, STR("api.openai.com"), 443));
+        CHECK(!providers_watch(l.providers, STR("example.com"), 443));
+    }
+    unload(&l);
+}
+
+static void test_providers(void)
+{
+    struct loaded l;
+
+    CHECK(put_file("t.yaml", "providers: [anthropic]\n"));
+    if (load(&l, "t.yaml")) {
+        CHECK_INT(providers_count(l.providers), 2); /* and the generic one */
+        CHECK(providers_watch(l.providers, STR("api.anthropic.com"), 443));
+        CHECK(!providers_watch(l.providers, STR("api.openai.com"), 443));
+    }
+    unload(&l);
+}
+
+/* An error in a description has the place of the path it is about. */
+static void test_provider_place(void)
+{
+    static const char text[] = "id: x\nsystem: x\nreply: openai\n"
+                               "request:\n  text: [a.b]\n"
+                               "  facts: {model: [c, \"d[\"]}\n"
+                               "response:\n  opaque: [e]\n";
+    struct compile c;
+    struct buf image;
+    struct str got;
+
+    CHECK(put_file("t.yaml", text));
+    start(&c);
+    buf_init(&image, LIM_IMAGE);
+    CHECK_INT(compile_load(&c, "t.yaml"), OK);
+    CHECK_INT(compile_image(&c, &image), E_SYNTAX);
+    got = diags_text(&c.diags);
+    CHECK(str_starts(got, STR("t.yaml:6:22: error: ")));
+    buf_free(&image);
+    compile_free(&c);
+}
+
+/* The file itself before what it includes, one level before the next. */
+static void test_include(void)
+{
+    struct loaded l;
+
+    mkdir("sub", 0777);
+    CHECK(put_file("t.yaml", "include: [sub/a.yaml, b.yaml]\n"
+                             "on_failure: {audit: block}\n"));
+    CHECK(put_file("sub/a.yaml", "include: [c.yaml]\nmode: monitor\n"
+                                 "on_failure: {audit: pass}\n"));
+    CHECK(put_file("b.yaml", "mode: enforce\naudit: /b\n"
+                             "include: [sub/c.yaml]\n"));
+    CHECK(put_file("sub/c.yaml", "pack: c\n" RULE "tags: [t]\n"));
+    if (load(&l, "t.yaml")) {
+        CHECK(l.policy.monitor);
+        CHECK_STR(l.policy.audit, "/b");
+        CHECK(policy_blocks(&l.policy, COND_AUDIT));
+        CHECK_INT(rules_count(l.rules), 1);
+    }
+    unload(&l);
+}
+
+static void test_cycle(void)
+{
+    struct compile c;
+
+    CHECK(put_file("t.yaml", "include: [a.yaml]\n"));
+    CHECK(put_file("a.yaml", "include: [b.yaml]\n"));
+    CHECK(put_file("b.yaml", "mode: enforce\ninclude:\n  - a.yaml\n"));
+    start(&c);
+    CHECK_INT(compile_load(&c, "t.yaml"), E_SYNTAX);
+    CHECK_STR(diags_text(&c.diags),
+              "b.yaml:3:5: error: 'a.yaml' includes itself\n");
+    compile_free(&c);
+}
+
+#define SECOND                                                                 \
+    "  - id: SP-2\n    name: m\n    category: c\n    keywords: [b]\n"          \
+    "    match: b\n    action: log\n    tags: [t]\n"
+
+static void test_exclude(void)
+{
+    struct scope here = {.dir = DIR_SEND,
+                         .role = ROLE_TOOL,
+                         .part = PART_TOOL_RESULT,
+                         .host = STR("a.x")};
+    struct loaded l;
+
+    CHECK(put_file("t.yaml", "exclude:\n"
+                             "  - {id: SP-1, reason: r, expires: 2026-06-15}\n"
+                             "  - {tag: t, reason: r, host: \"*.x\",\n"
+                             "     role: tool, on: request}\n" RULE
+                             "severity: low\n" SECOND));
+    if (load(&l, "t.yaml") && CHECK_INT(rules_count(l.rules), 1)) {
+        const struct rule *r = rules_at(l.rules, 0);
+
+        CHECK_STR(r->id, "SP-2");
+        CHECK(!rules_applies(l.rules, r, &here));
+        here.role = ROLE_USER;
+        CHECK(rules_applies(l.rules, r, &here));
+        here.role = ROLE_TOOL;
+        here.host = STR("y");
+        CHECK(rules_applies(l.rules, r, &here));
+    }
+    unload(&l);
+    CHECK(put_file("t.yaml",
+                   "exclude:\n"
+                   "  - {id: SP-1, reason: r, expires: 2026-06-14}\n" RULE
+                   "severity: low\n"));
+    if (load(&l, "t.yaml"))
+        CHECK_INT(rules_count(l.rules), 1); /* it applies again */
+    unload(&l);
+}
+
+static void test_digest(void)
+{
+    unsigned char a[COMPILE_DIGEST], b[COMPILE_DIGEST];
+    static const char *const texts[] = {
+        "exclude: [{id: SP-1, reason: r, expires: 2026-06-15}]\n" RULE
+        "tags: [t]\n",
+        "exclude: [{id: SP-1, reason: r, expires: 2026-06-14}]\n" RULE
+        "tags: [t]\n",
+        "exclude: [{id: SP-1, reason: r, expires: 2026-06-14}]\n" RULE
+        "tags: [u]\n",
+    };
+
+    memset(b, 0, sizeof(b));
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct compile c;
+
+        CHECK(put_file("t.yaml", texts[i]));
+        start(&c);
+        CHECK_INT(compile_load(&c, "t.yaml"), OK);
+        compile_digest(&c, a);
+        CHECK(memcmp(a, b, sizeof(a)) != 0);
+        compile_digest(&c, b);
+        CHECK(memcmp(a, b, sizeof(a)) == 0);
+        compile_free(&c);
+    }
+}
+
+static void test_missing(void)
+{
+    struct compile c;
+
+    start(&c);
+    CHECK_INT(compile_load(&c, "nowhere.yaml"), E_SYNTAX);
+    CHECK_STR(diags_text(&c.diags),
+              "nowhere.yaml: error: No such file or directory\n");
+    compile_free(&c);
+    start(&c);
+    CHECK_INT(compile_load(&c, "."), E_SYNTAX);
+    CHECK_STR(diags_text(&c.diags), ".: error: Is a directory\n");
+    compile_free(&c);
+}
+
+static enum err whole_way(void)
+{
+    struct compile c;
+    enum err e;
+
+    start(&c);
+    e = check_all(&c, "t.yaml");
+    compile_free(&c);
+    return e;
+}
+
+static void test_nomem(void)
+{
+    CHECK(put_file("t.yaml", "hosts: [a]\nexclude:\n"
+                             "  - {tag: t, reason: r, role: tool}\n"
+                             "providers: [generic]\n" RULE "tags: [t]\n"));
+    for (size_t n = 1; n < 20000; n++) {
+        enum err e;
+
+        failmalloc_at(n, FAIL_ONE);
+        e = whole_way();
+        if (!failmalloc_off()) {
+            CHECK_INT(e, OK);
+            return;
+        }
+        /* The JIT says no where it lacks memory; then the rule is refused. */
+        CHECK(e == E_NOMEM || e == E_SYNTAX || e == OK);
+    }
+    CHECK(!"it ends");
+}
+
+int main(void)
+{
+    if (realpath("rules", rules_dir) == NULL || mkdtemp(work_dir) == NULL ||
+        chdir(work_dir) != 0) {
+        perror("compile_rules");
+        return 2;
+    }
+    RUN(test_refused);
+    RUN(test_selftest);
+    RUN(test_keyword_first);
+    RUN(test_rule);
+    RUN(test_policy);
+    RUN(test_providers);
+    RUN(test_provider_place);
+    RUN(test_include);
+    RUN(test_cycle);
+    RUN(test_exclude);
+    RUN(test_digest);
+    RUN(test_missing);
+    RUN(test_nomem);
+    for (size_t i = 0; i < 4; i++) {
+        static const char *const files[] = {"t.yaml", "a.yaml", "b.yaml",
+                                            "sub/a.yaml"};
+
+        unlink(files[i]);
+    }
+    unlink("sub/c.yaml");
+    rmdir("sub");
+    rmdir(work_dir);
+    return check_done();
+}
