@@ -47,7 +47,6 @@ void conn_free(struct conn *c)
     if (c == NULL)
         return;
     c->entered_ns = engine_clock_ns();
-    relay_free(c->res.relay);
     conn_abandon(c);
     http_head_free(&c->req.head);
     http_head_free(&c->res.head);
@@ -182,6 +181,8 @@ void conn_done(struct conn *c)
         .spent_ns = c->spent_ns + (now - c->entered_ns),
     };
 
+    relay_free(c->res.relay); /* it borrows the exchange */
+    c->res.relay = NULL;
     c->spent_ns = 0;
     c->entered_ns = now;
     c->first = ex->next;

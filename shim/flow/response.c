@@ -35,8 +35,6 @@ static void response_done(struct conn *c)
 {
     bool keep = c->res.msg.keep_alive;
 
-    relay_free(c->res.relay);
-    c->res.relay = NULL;
     head_done(c);
     conn_done(c);
     if (!keep && c->state == CONN_OPEN) {
@@ -204,8 +202,6 @@ static void relay_after(struct conn *c)
     ex->answered = true;
     if (!relay_over(c->res.relay, &failed))
         return;
-    relay_free(c->res.relay);
-    c->res.relay = NULL;
     if (failed) {
         conn_fail(c, COND_NOMEM, NULL);
         return;

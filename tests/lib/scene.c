@@ -179,15 +179,27 @@ bool scene_every_split(const struct scene *sc, const struct played *whole)
     return true;
 }
 
+/* Texts live as long as the process; a list of them is no leak. */
+static struct str keep(char *text, size_t len)
+{
+    static char *kept[1024];
+    static size_t count;
+
+    if (text == NULL || count == ARRAY_LEN(kept))
+        abort();
+    kept[count++] = text;
+    return (struct str){text, len};
+}
+
 static struct str message(const char *start, const char *type, const char *body)
 {
-    char *text;
+    char *text = NULL;
     int n = asprintf(&text,
                      "%s\r\nContent-Type: %s\r\n"
                      "Content-Length: %zu\r\n\r\n%s",
                      start, type, strlen(body), body);
 
-    return n < 0 ? (struct str){0} : (struct str){text, (size_t)n};
+    return keep(text, n < 0 ? 0 : (size_t)n);
 }
 
 struct str scene_request(const char *path, const char *body)
@@ -219,5 +231,5 @@ struct str scene_chunked(const char *type, const char *const *pieces)
         fprintf(f, "%zX\r\n%s\r\n", strlen(*pieces), *pieces);
     fputs("0\r\n\r\n", f);
     fclose(f);
-    return (struct str){text, size};
+    return keep(text, size);
 }
