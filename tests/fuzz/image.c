@@ -1,0 +1,71 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/pack.h"
+#include "base/utf8.h"
+#include "rules/image.h"
+#include "rules/stream.h"
+
+/*
+ * Hostile bytes as a policy image, and, so that the sum does not stand in the
+ * way, as a rules section. What loads is used: a scan and a stream, which may
+ * fail but must not crash.
+ */
+
+static const char text[] =
+    "AKIAQ3EGRTX7LMBZ2WPD password=hunter22 joe@a.example "
+    "4111 1111 1111 1111 漢字 é dog\n> x";
+
+static void use(struct rules *rs)
+{
+    const struct scope at = {.dir = DIR_SEND, .host = STR_INIT("a.example")};
+    struct str all = {text, sizeof(text) - 1};
+    struct findings f = {0};
+    struct scratch *sc = NULL;
+    struct stream *st = NULL;
+    struct stream_edit ed;
+
+    if (scratch_new(&sc))
+        return;
+    if (rules_scan(rs, sc, &at, all, 0, &f) == OK)
+        for (size_t i = 0; i < f.count; i++)
+            if (f.list[i].start >= f.list[i].end || f.list[i].end > all.len)
+                __builtin_trap();
+    if (stream_new(rs, sc, &at, &st) == OK) {
+        for (size_t i = 0; i < all.len; i += 5)
+            if (stream_take(st, str_head(str_skip(all, i), 5)))
+                break;
+        if (stream_flush(st) == OK)
+            while (stream_next(st, &ed))
+                if (ed.end > all.len || ed.start > ed.end)
+                    __builtin_trap();
+    }
+    stream_free(st);
+    findings_free(&f);
+    scratch_free(sc);
+}
+
+static void load(struct str section)
+{
+    struct rules *rs = NULL;
+
+    if (rules_load(section, false, &rs))
+        return;
+    if (rules_count(rs) <= 8) /* many rules are many compilations */
+        use(rs);
+    rules_free(rs);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct str in = {(const char *)data, size};
+    struct image img;
+
+    if (image_read(in, &img) == OK)
+        load(img.rules);
+    load(in);
+    /* Behind the image's head and the length of its first section. */
+    if (size > 24)
+        load(str_skip(in, 24));
+    return 0;
+}
