@@ -72,10 +72,11 @@ int main(int argc, char **argv)
     ctrl(ssl, 55, 0, (void *)(size_t) "localhost"); /* the server's name */
     if (set_fd(ssl, dial(argv[1])) != 1 || handshake(ssl) != 1)
         return 1;
-    n = snprintf(buf, sizeof(buf),
-                 "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                 "Content-Length: %zu\r\n\r\n%s",
-                 strlen(argv[4]), argv[4]);
+    n = snprintf(
+        buf, sizeof(buf),
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        "Content-Length: %zu\r\n\r\n%s",
+        strlen(argv[4]), argv[4]);
     if (put(ssl, buf, n) != n)
         return 1;
     while ((n = take(ssl, buf, sizeof(buf))) > 0)

@@ -1,7 +1,6 @@
 /*
- * Opens "libfound.so", which only this program's own RUNPATH ($ORIGIN/found)
- * leads to; with "next" also asks for RTLD_NEXT from here, which must not be
- * the shim's hook but what comes behind this program: the first in the scope.
+ * Opens "libfound.so" (so_early.c under another name), to which only this
+ * program's own RUNPATH ($ORIGIN/found) leads.
  */
 /* link: -Wl,--enable-new-dtags,-rpath,$ORIGIN/found */
 #include <dlfcn.h>

@@ -1,0 +1,187 @@
+#!/usr/bin/env bats
+# The shim by itself, with the toy engine: programs of our own that go through
+# each hook, in each way a program can come to it.
+
+load ../lib/e2e
+
+TESTS=$BUILD/tests
+SHIM=$BUILD/libsallyport.so
+
+setup_file() {
+    make -C "$ROOT" B="$BUILD" helpers "$SHIM" >&2
+    server_start
+}
+
+teardown_file() {
+    servers_stop
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    # A second build of the shim: the same functions at another place.
+    cp "$SHIM" second.so
+}
+
+# under PRELOAD PROGRAM... - run a program with these objects before it.
+under() {
+    local preload=$1
+    shift
+    timeout 120 env LD_PRELOAD="$preload" SALLYPORT_POLICY=toy \
+        SALLYPORT_ENGINE="$TESTS/so_toy_engine.so" "$@"
+}
+
+# both CASE - a case of prog_tls under TLS 1.2 and TLS 1.3.
+both() {
+    under "$SHIM" "$TESTS/prog_tls" "$1" 1.2
+    under "$SHIM" "$TESTS/prog_tls" "$1" 1.3
+}
+
+@test "a request is edited, the next one on the connection too" {
+    both plain
+}
+
+@test "a host that is not watched gets its own bytes, and is counted" {
+    both pass
+}
+
+@test "a connection that the engine lets go" {
+    both to-pass
+}
+
+@test "a block: woken, answered, a clean end, later writes swallowed" {
+    both block
+}
+
+@test "a failure puts the engine's text into the error queue" {
+    both fail
+}
+
+@test "a block in the middle of an answer" {
+    both cut
+}
+
+@test "what was held comes before the end, and the error of the end after it" {
+    both tail
+}
+
+@test "peek shows what read brings" {
+    both peek
+}
+
+@test "pending counts what is held ready" {
+    both pending
+}
+
+@test "SSL_clear starts anew" {
+    both clear
+}
+
+@test "KeyUpdate from both sides" {
+    under "$SHIM" "$TESTS/prog_tls" key-update 1.3
+}
+
+@test "a client that closes its side gets the rest" {
+    both half-close
+}
+
+@test "early data and SSL_sendfile are refused" {
+    both early
+}
+
+@test "h2 is dropped for watched hosts that have a choice, on context or object" {
+    both alpn
+}
+
+@test "an SSL BIO" {
+    both bio
+}
+
+@test "a slow peer, in the three write modes, with reads in between" {
+    both slow
+}
+
+@test "memory BIOs: the application carries the bytes and is woken" {
+    both memory
+}
+
+@test "a woken descriptor that was closed behind our back is not confused" {
+    both reuse
+}
+
+@test "a session whose socket is unknown fails instead of hanging" {
+    both unwoken
+}
+
+@test "fork while threads are in the hooks" {
+    both fork
+}
+
+@test "references and copies of TLS objects" {
+    both objects
+}
+
+@test "hooks work before the shim's constructor, lazily and bound at once" {
+    under "$SHIM $TESTS/so_early.so" "$TESTS/prog_tls" block
+    under "$SHIM $TESTS/so_early.so" env LD_BIND_NOW=1 \
+        "$TESTS/prog_tls" block
+}
+
+@test "the shim twice in the list, as one file and as two" {
+    local list what
+    for list in "$SHIM $SHIM" "$SHIM ./second.so" "./second.so $SHIM" \
+        "$SHIM ./second.so $TESTS/so_early.so"; do
+        for what in plain block bio memory; do
+            under "$list" "$TESTS/prog_tls" "$what"
+        done
+    done
+}
+
+@test "a program that fetches each function by dlsym or dlvsym" {
+    local how flags
+    for how in dlsym dlvsym; do
+        for flags in local deep; do
+            under "$SHIM" "$TESTS/prog_dlsym" "$PORT" "$how" "$flags" \
+                "this BLOCKME that" >out
+            has out "403 Forbidden"
+            under "$SHIM" "$TESTS/prog_dlsym" "$PORT" "$how" "$flags" \
+                "an innocent LONGWORD" >out
+            has out "200 OK"
+            has out "an innocent a-much-longer-word"
+        done
+    done
+}
+
+@test "dlopen with the caller's own \$ORIGIN, as without us" {
+    mkdir found
+    cp "$TESTS/prog_origin" .
+    cp "$TESTS/so_early.so" found/libfound.so
+    under "$SHIM" ./prog_origin
+}
+
+@test "no engine: listed hosts are answered 403, the rest passes, one line" {
+    local url=https://localhost:$PORT
+    SALLYPORT_HOSTS=a.test,localhost under "$SHIM" env \
+        SALLYPORT_ENGINE=/nonexistent curl -sS -i --cacert "$CA" \
+        -d hello "$url/echo" >out 2>stderr
+    has out "HTTP/1.1 403"
+    has out "x-should-retry: false"
+    has out '"code":"policy_block"'
+    is "$(grep -c 'LLM hosts are blocked' stderr)" 1
+    is "$(wc -l <stderr)" 1
+    under "$SHIM" env SALLYPORT_ENGINE=/nonexistent \
+        curl -sS --cacert "$CA" -d hello "$url/echo" >out 2>stderr
+    has out hello
+}
+
+@test "a broken policy is named, and blocks" {
+    SALLYPORT_HOSTS=localhost under "$SHIM" env \
+        SALLYPORT_POLICY=/tmp/broken.spi curl -sS --cacert "$CA" \
+        "https://localhost:$PORT/echo" >out 2>stderr
+    has out '"code":"policy_block"'
+    has stderr "broken.spi: no image"
+}
+
+@test "a program that never does TLS does not load the engine" {
+    under "$SHIM" grep -c so_toy_engine /proc/self/maps >out || true
+    is "$(cat out)" 0
+}
