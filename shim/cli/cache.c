@@ -88,10 +88,10 @@ bool cache_get(const char *name, struct buf *out, char *ret_path, size_t size)
     char dir[4096];
 
     for (int i = 0; i < 3; i++)
-        if (place(i, dir, sizeof(dir)) &&
-            fits(snprintf(ret_path, size, "%s/%s.image", dir, name), size) &&
-            get_from(ret_path, out))
-            return true;
+        if (place(i, dir, sizeof(dir)))
+            return fits(snprintf(ret_path, size, "%s/%s.image", dir, name),
+                        size) &&
+                   get_from(ret_path, out);
     return false;
 }
 

@@ -1,0 +1,567 @@
+#!/usr/bin/env bats
+# The command: every subcommand, its exit statuses and its messages.
+
+ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+BUILD=${BUILD:-$ROOT/build/plain}
+SALLYPORT=${SALLYPORT:-$BUILD/sallyport}
+
+# A made-up key, in two halves so that no file holds it whole.
+KEY_TAIL=PR7INFP33UO5PSZK
+KEY=AKIA$KEY_TAIL
+
+setup_file() {
+    export XDG_CACHE_HOME=$BATS_FILE_TMPDIR/cache
+    export XDG_STATE_HOME=$BATS_FILE_TMPDIR/state
+    unset SALLYPORT_AUDIT SALLYPORT_POLICY SALLYPORT_MODE LD_PRELOAD
+    # One small policy for most tests: a word that is redacted, one that blocks.
+    cat >"$BATS_FILE_TMPDIR/p.yaml" <<'END'
+hosts: ["localhost:8443"]
+rules:
+  - id: SP-9001
+    name: plum
+    category: fruit
+    keywords: [plum]
+    match: 'plum-\d{3}'
+    action: redact
+    tests: {hit: [a plum-123], miss: [a plum-12]}
+  - id: SP-9002
+    name: durian
+    category: fruit
+    on: request
+    in: [user]
+    keywords: [durian]
+    match: 'durian'
+    action: block
+    severity: high
+    tests: {hit: [durian], miss: [dur]}
+END
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    cp "$BATS_FILE_TMPDIR/p.yaml" p.yaml
+}
+
+# expect STATUS COMMAND... - its stdout to `out`, stderr to `err`.
+expect() {
+    local want=$1 got=0
+
+    shift
+    "$@" >out 2>err || got=$?
+    [ "$got" -eq "$want" ] && return
+    echo "status $got, not $want: $*"
+    head -c 2000 out err
+    return 1
+}
+
+# hasnt TEXT FILE... - the text stands in none of them.
+hasnt() {
+    if grep -qF -e "$@"; then
+        echo "found: $1"
+        return 1
+    fi
+}
+
+# same FILE < TEXT - the file holds just this.
+same() {
+    diff - "$1"
+}
+
+# --- The command as a whole.
+
+@test "help and version" {
+    expect 0 "$SALLYPORT" --version
+    grep -qx 'sallyport [0-9.]*' out
+    expect 0 "$SALLYPORT" --help
+    for name in run check compile scan replay; do
+        grep -q "^  $name " out
+    done
+    for name in run check compile scan replay; do
+        expect 0 "$SALLYPORT" $name --help
+        head -n 1 out | grep -q "^usage: sallyport $name "
+        [ "$(wc -L <out)" -le 80 ]
+        [ ! -s err ]
+    done
+}
+
+@test "a wrong command line is status 2" {
+    expect 2 "$SALLYPORT"
+    expect 2 "$SALLYPORT" frobnicate
+    same err <<'END'
+sallyport: there is no command 'frobnicate'
+Try 'sallyport --help'.
+END
+    expect 2 "$SALLYPORT" check
+    same err <<'END'
+sallyport check: a FILE is needed
+Try 'sallyport check --help'.
+END
+    expect 2 "$SALLYPORT" check --frob p.yaml
+    same err <<'END'
+sallyport check: unrecognized option '--frob'
+Try 'sallyport check --help'.
+END
+    expect 2 "$SALLYPORT" compile p.yaml
+    expect 2 "$SALLYPORT" compile -o i
+    expect 2 "$SALLYPORT" scan --on sideways
+    expect 2 "$SALLYPORT" scan --role nobody
+    expect 2 "$SALLYPORT" scan a b
+    expect 2 "$SALLYPORT" replay
+    expect 2 "$SALLYPORT" replay --request a --split half
+    expect 2 "$SALLYPORT" replay --request a --repeat 0
+    expect 2 "$SALLYPORT" replay --request a b
+    expect 2 "$SALLYPORT" run
+    expect 2 "$SALLYPORT" run --frob true
+}
+
+# --- check and compile.
+
+@test "check counts rules and tests" {
+    expect 0 "$SALLYPORT" check p.yaml
+    same out <<'END'
+p.yaml: 2 rules, 4 tests passed
+END
+    [ ! -s err ]
+}
+
+@test "check: the installed policy and packs are good" {
+    expect 0 "$SALLYPORT" check "$ROOT"/rules/default.yaml \
+        "$ROOT"/rules/providers/*.yaml
+    [ "$(wc -l <out)" -eq 5 ]
+}
+
+@test "check shows all errors with their places, and goes on to the next file" {
+    cat >bad.yaml <<'END'
+mode: loud
+rules:
+  - id: SP-1
+    name: a b
+    category: c
+    keywords: [k]
+    match: 'k('
+    action: log
+  - id: SP-2
+    name: n
+    categorie: c
+    keywords: [k]
+    match: k
+    action: shout
+END
+    expect 1 "$SALLYPORT" check bad.yaml p.yaml
+    same out <<'END'
+p.yaml: 2 rules, 4 tests passed
+END
+    same err <<'END'
+bad.yaml:1:7: error: 'mode' must be enforce or monitor
+bad.yaml:4:11: error: 'name' may have letters, digits, '.', '_' and '-' only (at most 64)
+bad.yaml:11:5: error: unknown key 'categorie'
+bad.yaml:9:5: error: 'category' is missing
+bad.yaml:14:13: error: 'action' must be log, redact or block
+END
+}
+
+@test "check: a pattern's error, a failed test, a catastrophic pattern" {
+    cat >bad.yaml <<'END'
+rules:
+  - id: SP-1
+    name: n
+    category: c
+    keywords: [k]
+    match: 'k('
+    action: log
+    tests: {hit: [k], miss: [l]}
+END
+    expect 1 "$SALLYPORT" check bad.yaml
+    grep -q '^bad.yaml:6:12: error: SP-1: match: .*parenthesis.* at offset 2$' \
+        err
+    sed -i "s/k(/k\\\\d/" bad.yaml
+    expect 1 "$SALLYPORT" check bad.yaml
+    same err <<'END'
+bad.yaml:8:19: error: SP-1: the text is not found, though it should be a hit
+END
+    sed -i "s/match: .*/match: '(k+)+\$'/" bad.yaml
+    expect 1 "$SALLYPORT" check bad.yaml
+    grep -q '^bad.yaml:6:12: error: SP-1: match: .* hostile text$' err
+}
+
+@test "check: duplicate ids over included files" {
+    sed -n '/rules:/,/tests:/p' p.yaml >more.yaml
+    echo 'include: [more.yaml]' >>p.yaml
+    expect 1 "$SALLYPORT" check p.yaml
+    same err <<'END'
+more.yaml:2:5: error: the id SP-9001 is taken by the rule at p.yaml:3
+END
+}
+
+@test "compile writes an image whole, or none" {
+    expect 0 "$SALLYPORT" compile p.yaml -o image
+    [ -s image ]
+    [ ! -s out ]
+    [ ! -s err ]
+    echo 'mode: loud' >bad.yaml
+    expect 1 "$SALLYPORT" compile bad.yaml -o image2
+    same err <<'END'
+bad.yaml:1:7: error: 'mode' must be enforce or monitor
+END
+    [ ! -e image2 ]
+    expect 2 "$SALLYPORT" compile p.yaml -o nowhere/image
+    expect 1 "$SALLYPORT" compile nowhere.yaml -o image2
+    same err <<'END'
+nowhere.yaml: error: No such file or directory
+END
+    [ -z "$(find . -name 'image?*')" ]
+}
+
+@test "compile gives the same bytes twice" {
+    "$SALLYPORT" compile p.yaml -o a
+    rm -rf "$XDG_CACHE_HOME"
+    "$SALLYPORT" compile p.yaml -o b
+    cmp a b
+}
+
+# --- scan.
+
+@test "scan says where, and never what" {
+    printf 'one\nüü plum-123 and plum-456\n' >text
+    expect 1 "$SALLYPORT" scan --rules p.yaml text
+    same out <<'END'
+text:2:4: SP-9001 plum (fruit, medium): redact
+text:2:17: SP-9001 plum (fruit, medium): redact
+END
+    expect 0 "$SALLYPORT" scan --rules p.yaml </dev/null
+    [ ! -s out ]
+    printf '\xff' >text
+    expect 2 "$SALLYPORT" scan --rules p.yaml text
+    expect 2 "$SALLYPORT" scan --rules p.yaml nowhere
+    expect 2 "$SALLYPORT" scan --rules nowhere.yaml text
+}
+
+@test "scan looks with the installed policy by default" {
+    echo "the key $KEY" >text
+    expect 1 "$SALLYPORT" scan text
+    grep -q '^text:1:9: SP-1001 aws-access-key (secret, critical): redact$' out
+    hasnt "$KEY_TAIL" out err
+}
+
+@test "scan: role and direction" {
+    echo durian >text
+    expect 1 "$SALLYPORT" scan --rules p.yaml text
+    expect 0 "$SALLYPORT" scan --rules p.yaml --role tool text
+    expect 0 "$SALLYPORT" scan --rules p.yaml --on response text
+    expect 1 "$SALLYPORT" scan --rules p.yaml --role user --on request text
+}
+
+@test "scan --jsonl: one line for each line, in order" {
+    cat >in <<'END'
+{"text": "nothing"}
+{"text": "ü\"plum-123\" \u00fc plum-456\n"}
+{"text": "durian plum-123", "role": "user", "on": "request", "id": 7}
+{"text": "durian", "role": "assistant", "on": "response"}
+END
+    expect 0 "$SALLYPORT" scan --rules p.yaml --jsonl in
+    same out <<'END'
+{"action": "pass", "text": "nothing", "findings": []}
+{"action": "redact", "text": "ü\"[redacted:plum]\" ü [redacted:plum]\n", "findings": [{"rule": "SP-9001", "name": "plum", "category": "fruit", "kind": "plum", "start": 2, "end": 10, "action": "redact", "severity": "medium"}, {"rule": "SP-9001", "name": "plum", "category": "fruit", "kind": "plum", "start": 14, "end": 22, "action": "redact", "severity": "medium"}]}
+{"action": "block", "text": "[redacted:durian] [redacted:plum]", "findings": [{"rule": "SP-9002", "name": "durian", "category": "fruit", "kind": "durian", "start": 0, "end": 6, "action": "block", "severity": "high"}, {"rule": "SP-9001", "name": "plum", "category": "fruit", "kind": "plum", "start": 7, "end": 15, "action": "redact", "severity": "medium"}]}
+{"action": "pass", "text": "durian", "findings": []}
+END
+    "$SALLYPORT" scan --rules p.yaml --jsonl <in | cmp - out
+}
+
+@test "scan --jsonl: a bad line is answered, and status 1 at the end" {
+    printf '%s\n' '{"text": "a"}' 'no' '' '{"text": 1}' '{"role": "user"}' \
+        '[]' '{"text": "a", "role": "x"}' '{"text": "a", "text": "b"}' >in
+    printf '{"text": "\xff"}\n{"text": "last"}' >>in
+    expect 1 "$SALLYPORT" scan --rules p.yaml --jsonl in
+    [ "$(wc -l <out)" -eq 10 ]
+    [ "$(grep -c '^{"action": "error", "error": ".*"}$' out)" -eq 8 ]
+    tail -n 1 out | grep -qx '{"action": "pass", "text": "last", "findings": \[\]}'
+    [ ! -s err ]
+}
+
+@test "scan --jsonl: monitor mode only logs" {
+    sed -i '1i mode: monitor' p.yaml
+    echo '{"text": "durian plum-123"}' >in
+    expect 0 "$SALLYPORT" scan --rules p.yaml --jsonl in
+    grep -q '^{"action": "log", "text": "durian plum-123", ' out
+}
+
+@test "scan --jsonl: a line is answered before the next is there" {
+    coproc SCAN { "$SALLYPORT" scan --rules p.yaml --jsonl; }
+    local out=${SCAN[0]} in=${SCAN[1]} line
+    echo '{"text": "a"}' >&"$in"
+    read -r -t 20 line <&"$out"
+    [ "$line" = '{"action": "pass", "text": "a", "findings": []}' ]
+    eval "exec $in>&-"
+    wait
+}
+
+@test "scan --jsonl: many lines in constant memory" {
+    local line='{"text": "a line of words, plum-123 among them, as in a log"}'
+    # 64 MiB is far less than the lines together, far more than is needed.
+    yes "$line" | head -n 1000000 |
+        (ulimit -v 65536 && "$SALLYPORT" scan --rules p.yaml --jsonl) >out
+    [ "$(wc -l <out)" -eq 1000000 ]
+    [ "$(sort -u out | wc -l)" -eq 1 ]
+}
+
+# --- replay.
+
+message() {
+    local body=$1
+    shift
+    printf '%s\r\n' "$@" "Content-Length: ${#body}" ''
+    printf '%s' "$body"
+}
+
+exchange() {
+    message "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"$1\"}]}" \
+        'POST /v1/chat/completions HTTP/1.1' 'Host: localhost:8443' \
+        'Content-Type: application/json' >req
+    message "{\"id\":\"x\",\"object\":\"chat.completion\",\"model\":\"m\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"$2\"},\"finish_reason\":\"stop\"}]}" \
+        'HTTP/1.1 200 OK' 'Content-Type: application/json' >res
+}
+
+@test "replay: nothing found, nothing changed" {
+    exchange hello world
+    expect 0 "$SALLYPORT" replay --rules p.yaml --request req --response res \
+        --out dir --split every
+    cmp req dir/net.bin
+    cmp res dir/app.bin
+    [ "$(wc -l <out)" -eq 1 ]
+    grep -q '"action":"pass"' out
+    [ -z "$(find /tmp -maxdepth 1 -name 'sallyport-replay-*' -newer req)" ]
+}
+
+@test "replay: redacted both ways, however it is cut" {
+    exchange 'a plum-123' 'a plum-456 too'
+    for split in 1 7 every random:1 random:2; do
+        expect 0 "$SALLYPORT" replay --rules p.yaml --request req \
+            --response res --out dir --split $split
+        grep -q '"a \[redacted:plum\]"' dir/net.bin
+        grep -q '"a \[redacted:plum\] too"' dir/app.bin
+        hasnt plum- dir/net.bin dir/app.bin out
+    done
+    grep -q '"action":"redact"' out
+}
+
+@test "replay: a blocked request reaches nobody" {
+    exchange 'a durian' hello
+    expect 0 "$SALLYPORT" replay --rules p.yaml --request req --response res \
+        --out dir --split every
+    [ ! -s dir/net.bin ]
+    head -n 1 dir/app.bin | grep -q '^HTTP/1.1 403 '
+    grep -q 'SP-9002' dir/app.bin
+    grep -q '"action":"block"' out
+    [ -s err ]
+}
+
+@test "replay: one side alone" {
+    exchange 'a plum-123' 'a plum-456'
+    expect 0 "$SALLYPORT" replay --rules p.yaml --request req --out dir
+    grep -q 'redacted:plum' dir/net.bin
+    [ ! -s dir/app.bin ]
+    for host in localhost:8443 api.openai.com; do
+        expect 0 "$SALLYPORT" replay --rules p.yaml --host $host \
+            --response res --out dir
+        [ ! -s dir/net.bin ]
+        grep -q 'redacted:plum' dir/app.bin
+    done
+}
+
+@test "replay: another host passes" {
+    exchange 'a plum-123' 'a plum-456'
+    expect 0 "$SALLYPORT" replay --rules p.yaml --host example.com:443 \
+        --request req --response res --out dir
+    cmp req dir/net.bin
+    cmp res dir/app.bin
+    [ ! -s out ]
+}
+
+@test "replay --repeat prints the median" {
+    exchange hello world
+    expect 0 "$SALLYPORT" replay --rules p.yaml --request req --response res \
+        --repeat 20
+    [ "$(wc -l <out)" -eq 2 ]
+    tail -n 1 out | grep -Eqx 'median [0-9]+\.[0-9] us per exchange'
+}
+
+@test "replay: files that are not there" {
+    exchange a b
+    expect 2 "$SALLYPORT" replay --rules p.yaml --request nowhere
+    expect 2 "$SALLYPORT" replay --rules p.yaml --request req --response nowhere
+    expect 2 "$SALLYPORT" replay --rules nowhere.yaml --request req
+    expect 2 "$SALLYPORT" replay --rules p.yaml --request req --out req
+}
+
+# --- run.
+
+# A program that needs nothing but a C compiler.
+program() {
+    printf 'int main(void) { return 7; }\n' >prog.c
+    cc "$@" -o prog prog.c
+}
+
+@test "run: the exit status is the program's" {
+    expect 0 "$SALLYPORT" run --rules p.yaml -- true
+    expect 3 "$SALLYPORT" run --rules p.yaml sh -c 'exit 3'
+    program
+    expect 7 "$SALLYPORT" run --rules p.yaml ./prog
+    expect 7 env PATH="$PWD" "$SALLYPORT" run --rules p.yaml prog
+    expect 143 "$SALLYPORT" run --rules p.yaml sh -c 'kill $$'
+}
+
+@test "run: what the program is given" {
+    expect 0 env LD_PRELOAD="$BUILD/libsallyport.so" "$SALLYPORT" run \
+        --rules p.yaml --audit a.jsonl --monitor -- env
+    grep -qx "LD_PRELOAD=$BUILD/libsallyport.so:$BUILD/libsallyport.so" out
+    grep -qx "SALLYPORT_AUDIT=$PWD/a.jsonl" out
+    grep -qx "SALLYPORT_MODE=monitor" out
+    grep -qx "SALLYPORT_HOSTS=localhost" out
+    image=$(sed -n 's/^SALLYPORT_POLICY=//p' out)
+    [ -s "$image" ]
+    [ "$(stat -c %a "$(dirname "$image")")" = 700 ]
+    [ "$image" = "$("$SALLYPORT" run --rules p.yaml printenv SALLYPORT_POLICY)" ]
+    echo '# changed' >>p.yaml
+    [ "$image" != "$("$SALLYPORT" run --rules p.yaml printenv SALLYPORT_POLICY)" ]
+    expect 0 "$SALLYPORT" run --rules p.yaml printenv SALLYPORT_AUDIT
+    grep -qx "$XDG_STATE_HOME/sallyport/audit.jsonl" out
+}
+
+@test "run: options behind the program are the program's" {
+    expect 0 "$SALLYPORT" run --rules p.yaml echo --monitor -- --help
+    same out <<'END'
+--monitor -- --help
+END
+}
+
+@test "run: not found 127, not executable 126" {
+    expect 127 "$SALLYPORT" run --rules p.yaml nowhere-at-all
+    same err <<'END'
+sallyport: nowhere-at-all: not found
+END
+    expect 127 "$SALLYPORT" run --rules p.yaml ./nowhere
+    echo >plain
+    expect 126 "$SALLYPORT" run --rules p.yaml ./plain
+    expect 126 "$SALLYPORT" run --rules p.yaml /
+    printf '#!/nowhere/sh\n' >script
+    chmod +x script
+    expect 127 "$SALLYPORT" run --rules p.yaml ./script
+}
+
+@test "run: a static program is refused" {
+    program -static || skip "no static libc"
+    expect 125 "$SALLYPORT" run --rules p.yaml ./prog
+    same err <<'END'
+sallyport: ./prog is refused: it is statically linked (--allow-uncovered runs it anyway)
+END
+    if program -static-pie; then
+        expect 125 "$SALLYPORT" run --rules p.yaml ./prog
+    fi
+    expect 7 "$SALLYPORT" run --rules p.yaml --audit a.jsonl \
+        --allow-uncovered ./prog
+    [ "$(wc -l <a.jsonl)" -eq 1 ]
+    grep -q '"event":"uncovered".*"exe":"./prog","reason":"it is statically linked"' a.jsonl
+}
+
+@test "run: setuid and setgid programs are refused" {
+    program
+    chmod u+s prog
+    expect 125 "$SALLYPORT" run --rules p.yaml ./prog
+    grep -q 'it is set-user-ID' err
+    chmod u-s,g+s prog
+    expect 125 "$SALLYPORT" run --rules p.yaml ./prog
+    grep -q 'it is set-group-ID' err
+}
+
+@test "run: file capabilities are refused" {
+    command -v setcap >/dev/null || skip "no setcap"
+    program
+    setcap cap_net_raw+ep prog 2>/dev/null || skip "setcap is not allowed"
+    expect 125 "$SALLYPORT" run --rules p.yaml ./prog
+    grep -q 'it has file capabilities' err
+}
+
+@test "run: other processors, other C libraries, no programs" {
+    program
+    # ELF header: bytes 18 and 19 are the machine; 0xf3 is RISC-V.
+    cp prog other
+    printf '\xf3\x00' | dd of=other bs=1 seek=18 conv=notrunc status=none
+    expect 125 "$SALLYPORT" run --rules p.yaml ./other
+    grep -q 'another processor or word size' err
+    loader=$(readelf -l prog | sed -n 's/.*interpreter: \(.*\)\]/\1/p')
+    LC_ALL=C sed "s,$loader,/lib/ld-musl-x86.so.1$(printf '%*s' \
+        $((${#loader} - 21)) '' | tr ' ' x)," prog >musl
+    chmod +x musl
+    if ! cmp -s prog musl; then
+        expect 125 "$SALLYPORT" run --rules p.yaml ./musl
+        grep -q 'it is built for musl' err
+    fi
+    echo 'echo hello' >words
+    chmod +x words
+    expect 125 "$SALLYPORT" run --rules p.yaml ./words
+    grep -q 'neither an ELF program nor a script' err
+    head -c 100 prog >short
+    chmod +x short
+    expect 125 "$SALLYPORT" run --rules p.yaml ./short
+}
+
+@test "run: a script is as its interpreter is" {
+    printf '#!/bin/sh\nexit 5\n' >script
+    chmod +x script
+    expect 5 "$SALLYPORT" run --rules p.yaml ./script
+    printf '#!/usr/bin/env -S sh -e\nexit 6\n' >script
+    expect 6 "$SALLYPORT" run --rules p.yaml ./script
+    program -static || skip "no static libc"
+    printf '#!%s/prog\n' "$PWD" >script
+    expect 125 "$SALLYPORT" run --rules p.yaml ./script
+    grep -q "its interpreter $PWD/prog: it is statically linked" err
+    printf '#!/usr/bin/env prog\n' >script
+    expect 125 env PATH="$PWD:$PATH" "$SALLYPORT" run --rules p.yaml ./script
+    printf '#!%s/script\n' "$PWD" >script
+    expect 125 "$SALLYPORT" run --rules p.yaml ./script
+}
+
+@test "run: with a broken policy the program is not started" {
+    echo 'mode: loud' >bad.yaml
+    expect 125 "$SALLYPORT" run --rules bad.yaml -- touch started
+    same err <<'END'
+bad.yaml:1:7: error: 'mode' must be enforce or monitor
+sallyport: /usr/bin/touch is not started: the policy is not usable
+END
+    [ ! -e started ]
+    expect 125 "$SALLYPORT" run --rules nowhere.yaml -- touch started
+    [ ! -e started ]
+}
+
+@test "run: no cache to write to" {
+    if [ "$(id -u)" -eq 0 ]; then
+        # Nothing is closed to root but what is no directory.
+        echo >file
+        expect 0 env -u HOME XDG_CACHE_HOME="$PWD/file" TMPDIR="$PWD" \
+            "$SALLYPORT" run --rules p.yaml printenv SALLYPORT_POLICY
+    else
+        mkdir -m 500 shut
+        expect 0 env HOME="$PWD/shut" XDG_CACHE_HOME="$PWD/shut/c" \
+            "$SALLYPORT" run --rules p.yaml printenv SALLYPORT_POLICY
+    fi
+    [ -s "$(cat out)" ]
+}
+
+@test "run: a cache that others can write to is not used" {
+    mkdir -m 777 -p c/sallyport
+    chmod 777 c/sallyport
+    expect 0 env XDG_CACHE_HOME="$PWD/c" "$SALLYPORT" run --rules p.yaml \
+        printenv SALLYPORT_POLICY
+    hasnt "$PWD/c/" out
+    [ -z "$(ls c/sallyport)" ]
+}
+
+@test "run: a damaged image in the cache is made anew" {
+    echo '# of this test alone' >>p.yaml
+    image=$("$SALLYPORT" run --rules p.yaml printenv SALLYPORT_POLICY)
+    cp "$image" good
+    echo rubbish >"$image"
+    expect 0 "$SALLYPORT" run --rules p.yaml true
+    cmp good "$image"
+}
