@@ -294,6 +294,12 @@ static const struct field provider_fields[] = {
     {STR_INIT("stream"), false, on_stream},
 };
 
+size_t provfile_keys(const struct field **ret_fields)
+{
+    *ret_fields = provider_fields;
+    return ARRAY_LEN(provider_fields);
+}
+
 struct provider_src *provfile_read(struct reader *r, const struct yaml_node *n)
 {
     struct provider_src *p = read_take(r, sizeof(*p));

@@ -48,4 +48,7 @@ struct provider_src {
  */
 struct provider_src *provfile_read(struct reader *r, const struct yaml_node *n);
 
+/* The keys of a description, for the test of rules/schema.json. */
+size_t provfile_keys(const struct field **ret_fields);
+
 #endif

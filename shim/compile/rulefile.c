@@ -146,7 +146,8 @@ static bool on_validator(struct reader *r, const struct yaml_node *n,
 
     if (!read_text(r, n, &name))
         return false;
-    if (!validator_from(name, &((struct rule_src *)into)->rule.check))
+    if (!validator_from(name, &((struct rule_src *)into)->rule.check) ||
+        ((struct rule_src *)into)->rule.check == VALID_NONE)
         return read_refuse(r, n, "'%.*s' is no validator", STR_ARG(name));
     return true;
 }

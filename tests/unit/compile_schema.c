@@ -1,0 +1,453 @@
+/*
+ * rules/schema.json is for editors and people; this holds it true. All shipped
+ * files are valid under it, it knows exactly the keys that the loader knows,
+ * and what it refuses the loader refuses too.
+ *
+ * The checker below knows the words of JSON Schema that the file uses, and
+ * fails on any other.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "compile/policyfile.h"
+#include "compile/provfile.h"
+#include "compile/yaml.h"
+#include "json/text.h"
+#include "json/tree.h"
+
+static struct buf schema_text;
+static struct json_doc schema;
+
+/* --- The schema. */
+
+static bool slurp(const char *path, struct buf *out)
+{
+    char piece[4096];
+    FILE *f = fopen(path, "rb");
+    size_t n;
+    bool good = f != NULL;
+
+    buf_init(out, 16 * MIB);
+    while (good && (n = fread(piece, 1, sizeof(piece), f)) > 0)
+        good = buf_add(out, (struct str){piece, n}) == OK;
+    if (f != NULL)
+        fclose(f);
+    return good;
+}
+
+static bool word_is(uint32_t node, struct str text)
+{
+    return json_text_eq(json_raw(&schema, node), schema.nodes[node].escaped,
+                        text);
+}
+
+/* "#/$defs/NAME" */
+static uint32_t resolve(uint32_t ref)
+{
+    struct str name = str_skip(json_raw(&schema, ref), 8);
+    uint32_t node =
+        json_member(&schema, json_member(&schema, 0, STR("$defs")), name);
+
+    CHECK(node != 0);
+    return node;
+}
+
+static uint64_t number(uint32_t node)
+{
+    uint64_t n = 0;
+
+    CHECK_INT(str_u64(json_raw(&schema, node), &n), OK);
+    return n;
+}
+
+/* --- The checker. */
+
+static bool valid(uint32_t s, const struct yaml_node *n);
+
+static bool is_number(struct str s, bool fraction)
+{
+    bool point = false;
+
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] == '.' && fraction && !point && i > 0)
+            point = true;
+        else if (!is_digit(s.ptr[i]))
+            return false;
+    }
+    return s.len > 0;
+}
+
+static bool type_is(uint32_t type, const struct yaml_node *n)
+{
+    bool scalar = n->kind == YAML_SCALAR;
+    bool truth =
+        scalar && n->plain &&
+        (str_eq(n->text, STR("true")) || str_eq(n->text, STR("false")));
+
+    if (word_is(type, STR("object")))
+        return n->kind == YAML_MAP;
+    if (word_is(type, STR("array")))
+        return n->kind == YAML_LIST;
+    if (word_is(type, STR("boolean")))
+        return truth;
+    if (word_is(type, STR("integer")))
+        return scalar && n->plain && is_number(n->text, false);
+    if (word_is(type, STR("number")))
+        return scalar && n->plain && is_number(n->text, true);
+    CHECK(word_is(type, STR("string")));
+    return scalar && !truth && !(n->plain && is_number(n->text, true));
+}
+
+static bool one_of(uint32_t list, const struct yaml_node *n)
+{
+    for (uint32_t c = list + 1; c < schema.nodes[list].next;
+         c = schema.nodes[c].next)
+        if (n->kind == YAML_SCALAR && word_is(c, n->text))
+            return true;
+    return false;
+}
+
+static bool any_of(uint32_t list, const struct yaml_node *n)
+{
+    for (uint32_t c = list + 1; c < schema.nodes[list].next;
+         c = schema.nodes[c].next)
+        if (valid(c, n))
+            return true;
+    return false;
+}
+
+static bool matches(uint32_t pattern, const struct yaml_node *n)
+{
+    struct buf text;
+    pcre2_match_data *data;
+    pcre2_code *code;
+    PCRE2_SIZE at;
+    int error, rc;
+
+    if (n->kind != YAML_SCALAR)
+        return true;
+    buf_init(&text, MIB);
+    CHECK_INT(json_text_buf(json_raw(&schema, pattern), &text), OK);
+    code = pcre2_compile((PCRE2_SPTR)text.ptr, text.len,
+                         PCRE2_UTF | PCRE2_DOLLAR_ENDONLY, &error, &at, NULL);
+    buf_free(&text);
+    if (!CHECK(code != NULL))
+        return false;
+    data = pcre2_match_data_create_from_pattern(code, NULL);
+    rc = pcre2_match(code, (PCRE2_SPTR)n->text.ptr, n->text.len, 0, 0, data,
+                     NULL);
+    pcre2_match_data_free(data);
+    pcre2_code_free(code);
+    return rc >= 0;
+}
+
+static bool has_all(uint32_t list, const struct yaml_node *n)
+{
+    for (uint32_t c = list + 1; c < schema.nodes[list].next;
+         c = schema.nodes[c].next)
+        if (n->kind == YAML_MAP && yaml_get(n, json_raw(&schema, c)) == NULL)
+            return false;
+    return true;
+}
+
+/* The members of a map, each by its schema; no others. */
+static bool members(uint32_t props, const struct yaml_node *n)
+{
+    const struct yaml_node *c;
+
+    for (c = n->kind == YAML_MAP ? n->child : NULL; c != NULL; c = c->next) {
+        uint32_t s = json_member(&schema, props, c->key->text);
+
+        if (s == 0 || !valid(s, c))
+            return false;
+    }
+    return true;
+}
+
+static bool items(uint32_t s, const struct yaml_node *n)
+{
+    const struct yaml_node *c;
+
+    for (c = n->kind == YAML_LIST ? n->child : NULL; c != NULL; c = c->next)
+        if (!valid(s, c))
+            return false;
+    return true;
+}
+
+static bool bounds(uint32_t key, const struct yaml_node *n)
+{
+    uint64_t bound = number(key + 1), value = 0;
+
+    if (word_is(key, STR("minItems")))
+        return n->kind != YAML_LIST || n->count >= bound;
+    if (word_is(key, STR("maxItems")))
+        return n->kind != YAML_LIST || n->count <= bound;
+    if (word_is(key, STR("minLength")))
+        return n->kind != YAML_SCALAR || n->text.len >= bound;
+    if (word_is(key, STR("maxLength")))
+        return n->kind != YAML_SCALAR || n->text.len <= bound;
+    if (n->kind != YAML_SCALAR || str_u64(n->text, &value))
+        return true; /* a fraction: only a minimum of 0 is used */
+    return word_is(key, STR("minimum")) ? value >= bound : value <= bound;
+}
+
+static bool word(uint32_t key, const struct yaml_node *n)
+{
+    static const struct str numbers[] = {
+        STR_INIT("minItems"),  STR_INIT("maxItems"), STR_INIT("minLength"),
+        STR_INIT("maxLength"), STR_INIT("minimum"),  STR_INIT("maximum"),
+    };
+    static const struct str silent[] = {
+        STR_INIT("$schema"),
+        STR_INIT("title"),
+        STR_INIT("description"),
+        STR_INIT("$defs"),
+        STR_INIT("additionalProperties"),
+    };
+    static const struct {
+        struct str name;
+        bool (*holds)(uint32_t value, const struct yaml_node *n);
+    } words[] = {
+        {STR_INIT("type"), type_is},     {STR_INIT("enum"), one_of},
+        {STR_INIT("anyOf"), any_of},     {STR_INIT("pattern"), matches},
+        {STR_INIT("required"), has_all}, {STR_INIT("properties"), members},
+        {STR_INIT("items"), items},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(silent); i++)
+        if (word_is(key, silent[i]))
+            return true;
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+        if (word_is(key, numbers[i]))
+            return bounds(key, n);
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (word_is(key, words[i].name))
+            return words[i].holds(key + 1, n);
+    if (word_is(key, STR("const")))
+        return n->kind == YAML_SCALAR && word_is(key + 1, n->text);
+    CHECK(word_is(key, STR("$ref")));
+    return valid(resolve(key + 1), n);
+}
+
+static bool valid(uint32_t s, const struct yaml_node *n)
+{
+    for (uint32_t key = s + 1; key < schema.nodes[s].next;
+         key = schema.nodes[key + 1].next)
+        if (!word(key, n))
+            return false;
+    return true;
+}
+
+/* --- The tests. */
+
+static bool file_valid(struct str text, const char *name)
+{
+    const struct yaml_node *root;
+    struct arena arena;
+    struct diags diags;
+    bool good;
+
+    arena_init(&arena, LIM_COMPILE);
+    diags_init(&diags);
+    good = CHECK_INT(yaml_parse(text, name, &arena, &diags, &root), OK) &&
+           valid(0, root);
+    diags_free(&diags);
+    arena_free(&arena);
+    return good;
+}
+
+static void test_shipped(void)
+{
+    static const char *const patterns[] = {"rules/*.yaml", "rules/packs/*.yaml",
+                                           "rules/providers/*.yaml",
+                                           "rules/examples/*.yaml"};
+    size_t seen = 0;
+    glob_t found;
+
+    for (size_t i = 0; i < ARRAY_LEN(patterns); i++) {
+        if (glob(patterns[i], 0, NULL, &found) != 0)
+            continue;
+        for (size_t k = 0; k < found.gl_pathc; k++, seen++) {
+            struct buf text;
+
+            CHECK_ROW(found.gl_pathv[k]);
+            CHECK(slurp(found.gl_pathv[k], &text));
+            CHECK(file_valid(buf_str(&text), found.gl_pathv[k]));
+            buf_free(&text);
+        }
+        CHECK_ROW(NULL);
+        globfree(&found);
+    }
+    CHECK(seen >= 5);
+}
+
+/* One kind of map: the schema's keys are the loader's, required ones too. */
+static void check_keys(struct str name, const struct field *fields, size_t n)
+{
+    uint32_t def =
+        json_member(&schema, json_member(&schema, 0, STR("$defs")), name);
+    uint32_t props = json_member(&schema, def, STR("properties"));
+    uint32_t must = json_member(&schema, def, STR("required"));
+    size_t count = 0;
+
+    if (!CHECK(props != 0))
+        return;
+    CHECK(json_member(&schema, def, STR("additionalProperties")) != 0);
+    for (uint32_t k = props + 1; k < schema.nodes[props].next;
+         k = schema.nodes[k + 1].next)
+        count++;
+    CHECK_INT(count, n);
+    for (size_t i = 0; i < n; i++) {
+        struct yaml_node key = {.text = fields[i].key};
+        bool required = false;
+
+        CHECK(json_member(&schema, props, fields[i].key) != 0);
+        if (must != 0)
+            required = one_of(must, &key);
+        CHECK_INT(required, fields[i].required);
+    }
+}
+
+static void test_keys(void)
+{
+    const struct field *fields;
+    size_t n;
+
+    n = rulefile_keys(&fields);
+    check_keys(STR("rule"), fields, n);
+    n = policyfile_keys(&fields);
+    check_keys(STR("policy"), fields, n);
+    n = policyfile_pack_keys(&fields);
+    check_keys(STR("pack"), fields, n);
+    n = policyfile_exclude_keys(&fields);
+    check_keys(STR("exclusion"), fields, n);
+    n = provfile_keys(&fields);
+    check_keys(STR("provider"), fields, n);
+}
+
+/* Does the loader take it? Its other lints are not the schema's. */
+static bool loader_takes(const char *text)
+{
+    static const char *const dirs[] = {"rules"};
+    struct compile_options options = {dirs, 1, "2026-01-01"};
+    char path[] = "/tmp/sallyport-schema-XXXXXX";
+    int fd = mkstemp(path);
+    struct compile c;
+    bool good = fd >= 0 && write(fd, text, strlen(text)) > 0;
+
+    CHECK(good);
+    compile_init(&c, &options);
+    good = compile_load(&c, path) == OK;
+    compile_free(&c);
+    if (fd >= 0)
+        close(fd);
+    unlink(path);
+    return good;
+}
+
+#define RULE                                                                   \
+    "rules: [{id: SP-1, name: n, category: c, match: m, action: log, "         \
+    "keywords: [k], "
+
+/* What both say yes or no to. */
+static void test_agree(void)
+{
+    static const struct {
+        const char *text;
+        bool good;
+    } rows[] = {
+        {"mode: enforce", true},
+        {"mode: loud", false},
+        {"modes: enforce", false},
+        {"[mode]", false},
+        {"audit: here", false},
+        {"include: packs/pii.yaml", false},
+        {"on_failure: {audit: block, coding: pass}", true},
+        {"on_failure: {internal: pass}", false},
+        {"on_failure: {nothing: pass}", false},
+        {"hosts: [a, \"*.b:1\", \"[::1]:80\", {host: c, provider: generic}]",
+         true},
+        {"hosts: [\"a/b\"]", false},
+        {"hosts: [{provider: generic}]", false},
+        {RULE "}]", true},
+        {"pack: p\n" RULE "}]", true},
+        {"pack: p\nmode: enforce\n" RULE "}]", false},
+        {"rules: [{id: SP-1}]", false},
+        {RULE "extra: 1}]", false},
+        {RULE "in: [user]}]", true},
+        {RULE "in: tool}]", true},
+        {RULE "in: {roles: [user], parts: [file, text]}}]", true},
+        {RULE "in: [nobody]}]", false},
+        {RULE "in: []}]", false},
+        {RULE "on: both}]", true},
+        {RULE "on: all}]", false},
+        {RULE "kind: \"a b\"}]", false},
+        {RULE "digits: 13}]", true},
+        {RULE "digits: 0}]", false},
+        {RULE "digits: many}]", false},
+        {RULE "check: {entropy: 3.5, validator: luhn, not: [a]}}]", true},
+        {RULE "check: {entropy: -1}}]", false},
+        {RULE "check: {validator: luck}}]", false},
+        {RULE "placeholder: \"[a]\"}]", true},
+        {RULE "placeholder: 'a\"b'}]", false},
+        {RULE "placeholder: 'a\\b'}]", false},
+        {RULE "placeholder: \"\\u00e4\"}]", false},
+        {RULE "max_hold: 16}]", true},
+        {RULE "max_hold: 15}]", false},
+        {RULE "max_hold: 65537}]", false},
+        {RULE "scope: whole, reply: soft, on_hold_full: block, end: e}]", true},
+        {RULE "scope: half}]", false},
+        {RULE "severity: high, tags: [a]}]", true},
+        {RULE "severity: highest}]", false},
+        {RULE
+         "tests: {hit: [a, {text: b, role: user}], miss: [{parts: [c]}]}}]",
+         true},
+        {RULE "tests: {hits: [a]}}]", false},
+        {RULE "tests: {hit: [{words: b}]}}]", false},
+        {RULE "}]\nexclude: [{id: SP-1, reason: r, expires: 2027-01-31}]",
+         true},
+        {RULE "}]\nexclude: [{id: SP-1}]", false},
+        {RULE "}]\nexclude: [{id: SP-1, reason: r, expires: soon}]", false},
+        {RULE "}]\nexclude: [{id: SP-1, reason: r, role: [user, tool]}]", true},
+        {"id: x\nsystem: x\nreply: openai\nrequest: {}\nresponse: {}\n", true},
+        {"id: x\nsystem: x\nreply: mine\nrequest: {}\nresponse: {}\n", false},
+        {"id: x\nsystem: x\nreply: openai\nrequest: {text: [a, {path: b, "
+         "role: tool}], facts: {model: [c, d]}}\nresponse: {blank: [e]}\n",
+         true},
+        {"id: x\nsystem: x\nreply: openai\nrequest: {facts: {age: c}}\n"
+         "response: {}\n",
+         false},
+        {"id: x\nsystem: x\nreply: openai\nrequest: {opaque: [{path: a}]}\n"
+         "response: {}\n",
+         false},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CHECK_ROW(rows[i].text);
+        CHECK_INT(file_valid(str_of(rows[i].text), "row"), rows[i].good);
+        CHECK_INT(loader_takes(rows[i].text), rows[i].good);
+    }
+    CHECK_ROW(NULL);
+}
+
+int main(void)
+{
+    json_doc_init(&schema);
+    if (!slurp("rules/schema.json", &schema_text) ||
+        json_parse(&schema, buf_str(&schema_text))) {
+        fprintf(stderr, "rules/schema.json cannot be read\n");
+        return 2;
+    }
+    RUN(test_shipped);
+    RUN(test_keys);
+    RUN(test_agree);
+    json_doc_free(&schema);
+    buf_free(&schema_text);
+    return check_done();
+}
