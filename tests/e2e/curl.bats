@@ -186,6 +186,34 @@ guarded() { # ARGUMENT... of curl
     hasnt sent "$KEY_TAIL"
 }
 
+@test "a secret in streamed tool-call arguments, of each API, in every cut" {
+    local path delta text="The key is $PLACEHOLDER, keep it safe. Ü 😀 done."
+    for path in $chat /v1/responses /v1/messages; do
+        for delta in 1 3 8; do
+            guarded --json @stream.json "$LLM$path?say=key&as=tool&delta=$delta" \
+                >out
+            hasnt out "$KEY_TAIL"
+            said out >arguments
+            "$PYTHON" - "$text" <<'END'
+import json
+import sys
+with open("arguments") as file:
+    assert json.load(file) == {"note": sys.argv[1], "list": [sys.argv[1]]}
+END
+        done
+    done
+}
+
+@test "two interleaved choices are two texts" {
+    local delta
+    for delta in 1 4; do
+        guarded --json @stream.json "$LLM$chat?say=key&as=twice&delta=$delta" >out
+        hasnt out "$KEY_TAIL"
+        is "$(said out 0)" "The key is $PLACEHOLDER, keep it safe. Ü 😀 done."
+        is "$(said out 1)" "$(said out 0)"
+    done
+}
+
 @test "Responses: blocked in OpenAI's shape" {
     guarded -D head -w '%{http_code}' \
         --json '{"model":"m-1","input":[{"role":"user","content":[{"type":"input_text","text":"a forbidden-plum"}]}]}' \

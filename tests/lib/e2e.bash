@@ -216,9 +216,10 @@ statuses() {
     sed -n 's/^STATUS \([0-9]*\) .*/\1/p' "$1" | paste -sd ' '
 }
 
-# said FILE - the text that a streamed answer tells, of any of the three APIs.
+# said FILE [CHOICE] - the text, or the arguments of the tool call, that a
+# streamed answer of any of the three APIs tells.
 said() {
-    "$PYTHON" - "$1" <<'END'
+    "$PYTHON" - "$1" "${2:-0}" <<'END'
 import json
 import sys
 
@@ -228,12 +229,16 @@ for line in open(sys.argv[1], encoding="utf-8"):
         continue
     event = json.loads(line[6:])
     for choice in event.get("choices", ()):
+        if choice["index"] != int(sys.argv[2]):
+            continue
         text += choice["delta"].get("content") or ""
+        for call in choice["delta"].get("tool_calls", ()):
+            text += call["function"]["arguments"]
     delta = event.get("delta")
     if isinstance(delta, str):
         text += delta
     elif isinstance(delta, dict):
-        text += delta.get("text", "")
+        text += delta.get("text", "") + delta.get("partial_json", "")
 sys.stdout.write(text)
 END
 }

@@ -21,6 +21,8 @@ Options stand in the query, or in a header `x-test: te=chunked&say=key`
     gzip=1                      the answer compressed
     say=hello|key|forbidden     what the model says
     delta=N                     characters in one streamed piece
+    as=tool|twice               say it as the arguments of a tool call; twice:
+                                in two interleaved choices (chat only)
     wait=MS                     pause between streamed events
     slow=1                      read the body 16 KB each 4 ms
     no100=1                     do not answer Expect: 100-continue
@@ -51,7 +53,7 @@ def compact(value):
     return json.dumps(value, separators=(",", ":"))
 
 
-def chunks_chat(pieces, model):
+def chunks_chat(pieces, model, way):
     base = {
         "id": "chatcmpl-test1",
         "object": "chat.completion.chunk",
@@ -60,19 +62,35 @@ def chunks_chat(pieces, model):
         "system_fingerprint": "fp_test",
     }
 
-    def event(delta, finish):
+    def event(delta, finish, index=0):
         choice = {
-            "index": 0,
+            "index": index,
             "delta": delta,
             "logprobs": None,
             "finish_reason": finish,
         }
         return None, dict(base, choices=[choice])
 
+    def call(arguments, **more):
+        function = dict({"arguments": arguments}, **more.pop("function", {}))
+        return {"tool_calls": [dict({"index": 0, "function": function},
+                                    **more)]}
+
     yield event({"role": "assistant", "content": "", "refusal": None}, None)
-    for piece in pieces:
-        yield event({"content": piece}, None)
-    yield event({}, "stop")
+    if way == "tool":
+        yield event(call("", id="call_1", type="function",
+                         function={"name": "note"}), None)
+        for piece in pieces:
+            yield event(call(piece), None)
+        yield event({}, "tool_calls")
+    else:
+        for piece in pieces:
+            yield event({"content": piece}, None)
+            if way == "twice":
+                yield event({"content": piece}, None, 1)
+        yield event({}, "stop")
+        if way == "twice":
+            yield event({}, "stop", 1)
     usage = {"prompt_tokens": 9, "completion_tokens": 12, "total_tokens": 21}
     yield None, dict(base, choices=[], usage=usage)
     yield None, "[DONE]"
@@ -102,32 +120,61 @@ def responses_item(text, status):
     }
 
 
-def chunks_responses(pieces, model):
+def chunks_responses_tool(pieces, model):
+    text = "".join(pieces)
+    at = {"item_id": "fc_test1", "output_index": 0}
+    item = {
+        "id": "fc_test1",
+        "type": "function_call",
+        "status": "in_progress",
+        "call_id": "call_1",
+        "name": "note",
+        "arguments": "",
+    }
+    done = dict(item, status="completed", arguments=text)
+    kind = "response.function_call_arguments"
+    yield "response.created", {
+        "response": responses_object(model, "in_progress", [])}
+    yield "response.output_item.added", {"output_index": 0, "item": item}
+    for piece in pieces:
+        yield kind + ".delta", dict(at, delta=piece)
+    yield kind + ".done", dict(at, arguments=text)
+    yield "response.output_item.done", {"output_index": 0, "item": done}
+    yield "response.completed", {
+        "response": responses_object(model, "completed", [done])}
+
+
+def chunks_responses_text(pieces, model):
     text = "".join(pieces)
     at = {"item_id": "msg_test1", "output_index": 0, "content_index": 0}
     done = responses_item(text, "completed")
     part = done["content"][0]
-    rows = [
-        ("response.created",
-         {"response": responses_object(model, "in_progress", [])}),
-        ("response.output_item.added",
-         {"output_index": 0, "item": responses_item("", "in_progress")}),
-        ("response.content_part.added",
-         dict(at, part=dict(part, text=""))),
-    ]
-    rows += [("response.output_text.delta", dict(at, delta=p)) for p in pieces]
-    rows += [
-        ("response.output_text.done", dict(at, text=text)),
-        ("response.content_part.done", dict(at, part=part)),
-        ("response.output_item.done", {"output_index": 0, "item": done}),
-        ("response.completed",
-         {"response": responses_object(model, "completed", [done])}),
-    ]
-    for number, (kind, row) in enumerate(rows):
+    yield "response.created", {
+        "response": responses_object(model, "in_progress", [])}
+    yield "response.output_item.added", {
+        "output_index": 0, "item": responses_item("", "in_progress")}
+    yield "response.content_part.added", dict(at, part=dict(part, text=""))
+    for piece in pieces:
+        yield "response.output_text.delta", dict(at, delta=piece)
+    yield "response.output_text.done", dict(at, text=text)
+    yield "response.content_part.done", dict(at, part=part)
+    yield "response.output_item.done", {"output_index": 0, "item": done}
+    yield "response.completed", {
+        "response": responses_object(model, "completed", [done])}
+
+
+def chunks_responses(pieces, model, way):
+    chunks = chunks_responses_tool if way == "tool" else chunks_responses_text
+    for number, (kind, row) in enumerate(chunks(pieces, model)):
         yield kind, dict({"type": kind, "sequence_number": number}, **row)
 
 
-def chunks_messages(pieces, model):
+def chunks_messages(pieces, model, way):
+    block, delta, key = {"type": "text", "text": ""}, "text_delta", "text"
+    if way == "tool":
+        block = {"type": "tool_use", "id": "toolu_1", "name": "note",
+                 "input": {}}
+        delta, key = "input_json_delta", "partial_json"
     message = {
         "id": "msg_test1",
         "type": "message",
@@ -142,19 +189,22 @@ def chunks_messages(pieces, model):
     yield "content_block_start", {
         "type": "content_block_start",
         "index": 0,
-        "content_block": {"type": "text", "text": ""},
+        "content_block": block,
     }
     yield "ping", {"type": "ping"}
     for piece in pieces:
         yield "content_block_delta", {
             "type": "content_block_delta",
             "index": 0,
-            "delta": {"type": "text_delta", "text": piece},
+            "delta": {"type": delta, key: piece},
         }
     yield "content_block_stop", {"type": "content_block_stop", "index": 0}
     yield "message_delta", {
         "type": "message_delta",
-        "delta": {"stop_reason": "end_turn", "stop_sequence": None},
+        "delta": {
+            "stop_reason": "tool_use" if way == "tool" else "end_turn",
+            "stop_sequence": None,
+        },
         "usage": {"output_tokens": 12},
     }
     yield "message_stop", {"type": "message_stop"}
@@ -361,9 +411,12 @@ class Connection:
             data = compact(whole(text, name)).encode()
             fields = ["Content-Type: application/json", "x-request-id: req_1"]
             return self.answer("200 OK", fields, data, options)
+        way = options.get("as", "text")
+        if way == "tool":
+            text = json.dumps({"note": text, "list": [text]})
         step = int(options.get("delta", "3"))
         pieces = [text[i:i + step] for i in range(0, len(text), step)]
-        return self.stream(chunks(pieces, name), options)
+        return self.stream(chunks(pieces, name, way), options)
 
     def serve_one(self):
         """One request. False when the connection is to be closed."""
