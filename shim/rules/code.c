@@ -114,7 +114,10 @@ enum err code_new(const struct rule *r, struct code **ret_code)
     }
     if ((e = compile_nots(r, c)))
         goto out;
-    first_set(c->match, c->first);
+    if (r->keyword_first)
+        keyword_starts(r, c->first);
+    else
+        first_set(c->match, c->first);
     *ret_code = c;
     return OK;
 out:

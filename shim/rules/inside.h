@@ -13,6 +13,20 @@
 
 /* What the files of this room know of each other. Not for other rooms. */
 
+/* ASCII bytes before which no match begins: those of a leading \b or (?<!...)
+ */
+struct guard {
+    uint64_t bits[2];
+};
+
+static inline bool guard_stops(const struct guard *g, unsigned char before)
+{
+    return before < 0x80 && (g->bits[before / 64] >> before % 64 & 1) != 0;
+}
+
+/* guard_read - what the text of a rule's pattern says about it (lead.c). */
+struct guard guard_read(const struct rule *r);
+
 /* The compiled patterns of one rule. Immutable, shared by threads. */
 struct code {
     pcre2_code *match, *end; /* end: NULL if the rule has none */
@@ -27,6 +41,7 @@ struct rules {
     size_t count, words; /* words of 64 bits that hold a bit for each rule */
     struct unpacked all; /* owned; list and ex are its own */
     struct rule *list;
+    struct guard *guards; /* of each rule */
     struct exclusion *ex;
     size_t ex_count;
     /* Bit sets of the rules that look at a place, hosts not regarded. */

@@ -1,4 +1,4 @@
-#include "rules/rule.h"
+#include "rules/inside.h"
 
 /*
  * Does every match begin with a keyword? Read off the pattern's text, where it
@@ -300,4 +300,109 @@ bool rule_keyword_first(const struct rule *r)
             return false;
     }
     return true;
+}
+
+/* --- What may not stand before a match. */
+
+static void guard_range(struct guard *g, unsigned from, unsigned to)
+{
+    for (unsigned c = from; c <= to && c < 0x80; c++)
+        g->bits[c / 64] |= UINT64_C(1) << c % 64;
+}
+
+static void guard_word(struct guard *g)
+{
+    guard_range(g, '0', '9');
+    guard_range(g, 'A', 'Z');
+    guard_range(g, 'a', 'z');
+    guard_range(g, '_', '_');
+}
+
+/* One \w \d \s or escaped punctuation; false for another. */
+static bool guard_escape(struct guard *g, char c)
+{
+    if (c == 'w') {
+        guard_word(g);
+    } else if (c == 'd') {
+        guard_range(g, '0', '9');
+    } else if (c == 's') {
+        guard_range(g, '\t', '\r');
+        guard_range(g, ' ', ' ');
+    } else if (is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z')) {
+        return false;
+    } else {
+        guard_range(g, (unsigned char)c, (unsigned char)c);
+    }
+    return true;
+}
+
+/* The bytes of a class like [A-Za-z0-9_.-]; false if it has more to it. */
+static bool guard_class(struct guard *g, struct str s)
+{
+    if (s.len < 3 || s.ptr[1] == '^' || s.ptr[1] == ']')
+        return false;
+    for (size_t i = 1; i + 1 < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        unsigned char to = i + 3 < s.len ? (unsigned char)s.ptr[i + 2] : 0;
+
+        if (c == '[' || c >= 0x80)
+            return false;
+        if (c == '\\') {
+            if (!guard_escape(g, s.ptr[++i]) || s.ptr[i + 1] == '-')
+                return false;
+        } else if (i + 3 < s.len && s.ptr[i + 1] == '-') {
+            if (to == '\\' || to == '[' || to >= 0x80)
+                return false;
+            guard_range(g, c, to);
+            i += 2;
+        } else {
+            guard_range(g, c, c);
+        }
+    }
+    return true;
+}
+
+/* What is in (?<!...): one class or one escape, nothing else. */
+static bool guard_behind(struct guard *g, struct str s)
+{
+    if (s.len == 2 && s.ptr[0] == '\\')
+        return guard_escape(g, s.ptr[1]);
+    return s.len != 0 && s.ptr[0] == '[' && class_len(s) == s.len &&
+           guard_class(g, s);
+}
+
+static bool keywords_are_words(const struct rule *r)
+{
+    struct guard word = {{0}};
+
+    guard_word(&word);
+    for (size_t i = 0; i < r->keyword_count; i++)
+        if (!guard_stops(&word, (unsigned char)r->keywords[i].ptr[0]))
+            return false;
+    return true;
+}
+
+struct guard guard_read(const struct rule *r)
+{
+    struct guard all = {{0}};
+    struct str s = r->match;
+    size_t n;
+
+    /* An assertion at the front speaks for all only if there is no other. */
+    if (!r->keyword_first || bar_at(s) != s.len)
+        return all;
+    for (; (n = zero_width(s)) != 0; s = str_skip(s, n)) {
+        struct guard one = {{0}};
+
+        if (str_starts(s, STR("\\b")) && keywords_are_words(r))
+            guard_word(&one);
+        else if (!str_starts(s, STR("(?<!")) ||
+                 !guard_behind(&one,
+                               str_head(str_skip(s, 4), n < 5 ? 0 : n - 5)) ||
+                 is_quantified(str_skip(s, n)))
+            continue;
+        all.bits[0] |= one.bits[0];
+        all.bits[1] |= one.bits[1];
+    }
+    return all;
 }

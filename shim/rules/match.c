@@ -87,8 +87,11 @@ enum err pattern_run(const pcre2_code *code, struct scratch *sc,
 
     if ((e = need_stack(sc)))
         return e;
-    rc = pcre2_match(code, (PCRE2_SPTR)(text.len ? text.ptr : ""), text.len,
-                     from, options, sc->mdata, sc->mctx);
+    rc = pcre2_jit_match(code, (PCRE2_SPTR)(text.len ? text.ptr : ""), text.len,
+                         from, options, sc->mdata, sc->mctx);
+    if (rc == PCRE2_ERROR_JIT_BADOPTION) /* it was refused the JIT */
+        rc = pcre2_match(code, (PCRE2_SPTR)(text.len ? text.ptr : ""), text.len,
+                         from, options, sc->mdata, sc->mctx);
     if (rc >= 0)
         *ret_hit = HIT_MATCH; /* 0: more groups than places, never reached */
     else if (rc == PCRE2_ERROR_PARTIAL)
@@ -163,7 +166,8 @@ static size_t start_next(struct search *s)
         return i;
     }
     if (s->at == NULL)
-        return keyword_next(s->rule, s->text, s->cursor, s->open);
+        return keyword_next(s->rule, s->code->first, s->text, s->cursor,
+                            s->open);
     while (s->at_count != 0 && (uint32_t)s->at[0] < s->cursor) {
         s->at++;
         s->at_count--;

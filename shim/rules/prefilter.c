@@ -3,17 +3,15 @@
 #include <stdlib.h>
 
 /*
- * Keywords are looked for through windows of three bytes:
+ * Keywords are looked for through windows of three bytes, one for each byte of
+ * the text:
  *
  *      text    . . k e y w o r d . .
- *              |     |     |     |        only even offsets are looked at
+ *                  |     |             "eyw", the rarest of this keyword
  *
- * Of each keyword of four or more bytes two neighbouring windows are entered
- * in a table, so that one of them stands at an even offset wherever the keyword
- * stands. They are the two with the rarest letters. A bit per hash value says
- * "maybe"; entries of that value are then compared in full. A keyword of two or
- * three bytes has no such pair: the missing bytes are entered with all values
- * they can have. One of a single byte is left to memchr.
+ * A bit per hash value says "maybe"; the entries of that value are then
+ * compared in full. A keyword of two bytes is entered with every third byte
+ * there can be; one of a single byte is left to memchr.
  *
  * Letters are folded with | 0x20, which also folds what is no letter: the
  * comparison sorts that out.
@@ -33,7 +31,7 @@ struct entry {
     uint32_t next; /* of the same bucket, or NONE */
     uint32_t hash;
     uint32_t keyword;
-    uint32_t off; /* of the window in the keyword; -1 as UINT32_MAX */
+    uint32_t off; /* of the window in the keyword */
 };
 
 struct keyword {
@@ -78,16 +76,16 @@ static unsigned byte_weight(unsigned char c)
     return c >= 0x80 ? 8 : 4;
 }
 
-/* Where the rarest four bytes of a keyword of at least four begin. */
+/* Where the rarest window of a keyword of at least three bytes begins. */
 static size_t rarest(struct str s)
 {
     unsigned best = UINT32_MAX;
     size_t at = 0;
 
-    for (size_t i = 0; i + 4 <= s.len; i++) {
+    for (size_t i = 0; i + 3 <= s.len; i++) {
         unsigned sum = 0;
 
-        for (size_t j = i; j < i + 4; j++)
+        for (size_t j = i; j < i + 3; j++)
             sum += byte_weight((unsigned char)s.ptr[j]);
         if (sum < best) {
             best = sum;
@@ -118,49 +116,28 @@ static enum err entry_add(struct prefilter *pf, uint32_t window, size_t keyword,
     return OK;
 }
 
-/* The windows of a keyword of two or three bytes, with every filling. */
-static enum err add_short(struct prefilter *pf, size_t k)
-{
-    struct str s = pf->keywords[k].text;
-    unsigned char b[4] = {0};
-    enum err e;
-
-    memcpy(b, s.ptr, s.len);
-    if (s.len == 3 && (e = entry_add(pf, window_of(b), k, 0)))
-        return e;
-    for (unsigned x = 0x20; x < 0x100; x++) {
-        unsigned char before[3] = {(unsigned char)x, b[0], b[1]};
-        unsigned char after[3] = {b[0], b[1], (unsigned char)x};
-
-        if (!(x & 0x20))
-            continue; /* folds to another */
-        if ((e = entry_add(pf, window_of(before), k, UINT32_MAX)))
-            return e;
-        if (s.len == 2 && (e = entry_add(pf, window_of(after), k, 0)))
-            return e;
-    }
-    return OK;
-}
-
 static enum err add_windows(struct prefilter *pf)
 {
     enum err e;
 
     for (size_t k = 0; k < pf->count; k++) {
         struct str s = pf->keywords[k].text;
-        const unsigned char *p = (const unsigned char *)s.ptr;
-        size_t at;
+        unsigned char b[3] = {0};
+        size_t at = 0;
 
-        if (s.len == 1) {
+        if (s.len == 1)
             pf->short_ones = true;
-        } else if (s.len < 4) {
-            if ((e = add_short(pf, k)))
-                return e;
-        } else {
+        if (s.len >= 3) {
             at = rarest(s);
-            if ((e = entry_add(pf, window_of(p + at), k, (uint32_t)at)) ||
-                (e = entry_add(pf, window_of(p + at + 1), k, (uint32_t)at + 1)))
+            memcpy(b, s.ptr + at, 3);
+            if ((e = entry_add(pf, window_of(b), k, (uint32_t)at)))
                 return e;
+        }
+        memcpy(b, s.ptr, 2 * (s.len == 2));
+        for (unsigned x = 0; x < 0x100 && s.len == 2; x++) {
+            b[2] = (unsigned char)x;
+            if ((x & 0x20) && (e = entry_add(pf, window_of(b), k, 0)))
+                return e; /* without that bit it is folded to another */
         }
     }
     return OK;
@@ -281,14 +258,9 @@ static void look_closer(const struct prefilter *pf, struct str text, size_t i,
         const struct keyword *kw = &pf->keywords[en->keyword];
         size_t start;
 
-        if (en->hash != h)
+        if (en->hash != h || en->off > i)
             continue;
-        if (en->off == UINT32_MAX)
-            start = i + 1;
-        else if (en->off > i)
-            continue;
-        else
-            start = i - en->off;
+        start = i - en->off;
         if (start + kw->text.len <= text.len &&
             nocase_equal(text.ptr + start, kw->text.ptr, kw->text.len))
             note(kw, start, hits);
@@ -303,7 +275,7 @@ static void run_windows(const struct prefilter *pf, struct str text,
     unsigned shift = pf->shift;
     size_t i = 0;
 
-    for (; i + 4 <= text.len; i += 2) {
+    for (; i + 4 <= text.len; i++) {
         uint32_t w, h;
 
         memcpy(&w, p + i, 4);
@@ -311,10 +283,10 @@ static void run_windows(const struct prefilter *pf, struct str text,
         w = __builtin_bswap32(w);
 #endif
         h = window_hash(w | FOLD, shift);
-        if (bits[h >> 6] >> (h & 63) & 1)
+        if (__builtin_expect(bits[h >> 6] >> (h & 63) & 1, 0))
             look_closer(pf, text, i, h, hits);
     }
-    for (; i < text.len; i += 2) { /* the last windows are filled with NUL */
+    for (; i < text.len; i++) { /* the last windows are filled with NUL */
         unsigned char end[3] = {0};
         uint32_t h;
 
@@ -481,33 +453,27 @@ enum keyword_here keyword_at(struct str keyword, struct str text)
     return KEYWORD_YES;
 }
 
-/* The bytes that a keyword of the rule can begin with. */
-static void first_bytes(const struct rule *r, bool set[256])
+void keyword_starts(const struct rule *r, bool starts[256])
 {
-    memset(set, 0, 256);
+    memset(starts, 0, 256);
     for (size_t j = 0; j < r->keyword_count; j++) {
         char c = to_lower(r->keywords[j].ptr[0]);
 
-        set[(unsigned char)c] = true;
+        starts[(unsigned char)c] = true;
         if (c >= 'a' && c <= 'z')
-            set[c & 0x5f] = true;
+            starts[c & 0x5f] = true;
         if (c == 's')
-            set[0xc5] = true;
+            starts[0xc5] = true;
         if (c == 'k')
-            set[0xe2] = true;
+            starts[0xe2] = true;
     }
 }
 
-size_t keyword_next(const struct rule *r, struct str text, size_t from,
-                    bool open)
+size_t keyword_next(const struct rule *r, const bool starts[256],
+                    struct str text, size_t from, bool open)
 {
-    bool first[256];
-
-    if (from >= text.len)
-        return text.len;
-    first_bytes(r, first);
     for (size_t i = from; i < text.len; i++) {
-        if (!first[(unsigned char)text.ptr[i]])
+        if (!starts[(unsigned char)text.ptr[i]])
             continue;
         for (size_t j = 0; j < r->keyword_count; j++) {
             enum keyword_here here =

@@ -47,12 +47,15 @@ enum keyword_here {
 };
 enum keyword_here keyword_at(struct str keyword, struct str text);
 
+/* keyword_starts - the bytes that a keyword of the rule can begin with. */
+void keyword_starts(const struct rule *r, bool starts[256]);
+
 /*
  * keyword_next - the first place at or behind `from` where a keyword of the
  * rule begins, also one cut off by the end of the text if `open` is set;
- * text.len if there is none.
+ * text.len if there is none. starts: of keyword_starts.
  */
-size_t keyword_next(const struct rule *r, struct str text, size_t from,
-                    bool open);
+size_t keyword_next(const struct rule *r, const bool starts[256],
+                    struct str text, size_t from, bool open);
 
 #endif

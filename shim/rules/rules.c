@@ -103,12 +103,15 @@ enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
     rs->monitor = monitor;
     rs->words = (rs->count + 63) / 64;
     rs->code = calloc(rs->count + 1, sizeof(*rs->code));
-    if (rs->code == NULL || build_masks(rs) ||
+    rs->guards = calloc(rs->count + 1, sizeof(*rs->guards));
+    if (rs->code == NULL || rs->guards == NULL || build_masks(rs) ||
         prefilter_new(rs->list, rs->count, &rs->prefilter) ||
         trie_new(rs->list, rs->count, &rs->trie)) {
         rules_free(rs);
         return E_NOMEM;
     }
+    for (size_t i = 0; i < rs->count; i++)
+        rs->guards[i] = guard_read(&rs->list[i]);
     *ret_rules = rs;
     return OK;
 }
@@ -124,6 +127,7 @@ void rules_free(struct rules *rs)
     prefilter_free(rs->prefilter);
     trie_free(rs->trie);
     free(rs->masks);
+    free(rs->guards);
     unpacked_free(&rs->all);
     free(rs);
 }

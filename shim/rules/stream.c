@@ -30,8 +30,9 @@
  *  - a lane that only logs holds nothing back and cannot change the output.
  *
  * Most lanes sleep: those of rules whose matches begin with a keyword. The trie
- * of all keywords walks along with the text and wakes a lane where one of its
- * keywords begins, also one that the end of the text cuts off.
+ * of all keywords walks along with the text and wakes a lane when one of its
+ * keywords is complete; until then the beginning of the keyword is held, and no
+ * pattern is run, or even compiled.
  *
  * After a cap with HOLD_REDACT a lane drops: everything from the place of the
  * cap to the end of the rule's end pattern goes. A drop is kept apart from the
@@ -47,13 +48,11 @@ struct lane {
     uint32_t rule;
     uint32_t max_hold;
     uint64_t cursor;
-    uint64_t next;    /* V from which a search pays; of a sleeping lane, and one
-                         just woken: where it fell asleep */
+    uint64_t next;    /* V from which a search pays */
     uint64_t ending;  /* while dropping: cursor of the end pattern */
     uint64_t dropped; /* while dropping: where that began */
     bool off;         /* excluded for this host */
     bool acts;        /* its findings change the text */
-    bool fresh;       /* woken and not searched yet */
     bool dropping;
 };
 
@@ -148,7 +147,7 @@ static void lane_reset(struct stream *st, size_t i)
     struct lane *l = &st->lanes[i];
 
     l->cursor = l->next = st->origin;
-    l->fresh = l->dropping = false;
+    l->dropping = false;
     set_awake(st, i, !l->off && !st->rs->list[l->rule].keyword_first);
 }
 
@@ -274,25 +273,37 @@ static size_t lane_of(const struct stream *st, uint32_t rule)
     return n + (size_t)__builtin_popcountll(mask[rule / 64] & below);
 }
 
-/* A keyword of these rules begins at `start`, whole or cut off. */
+/*
+ * Is there a byte before `at` behind which the rule's matches cannot begin?
+ * (The second spellings of s and k are no letters to a \b.)
+ */
+static bool is_guarded(const struct stream *st, uint32_t rule, uint64_t at)
+{
+    const char *p = st->text.ptr + (at - st->base);
+
+    return at > st->origin && (unsigned char)p[0] < 0x80 &&
+           guard_stops(&st->rs->guards[rule], (unsigned char)p[-1]);
+}
+
+/*
+ * A keyword of these rules begins at `start` and is complete. Another one may
+ * have begun before it and still go on, so that a lane looks back a little.
+ */
 static void wake(struct stream *st, struct trie_rules rules, uint64_t start)
 {
+    uint64_t depth = trie_depth(st->rs->trie);
+    uint64_t back = start - st->origin > depth ? start - depth : st->origin;
+
     for (size_t i = 0; i < rules.count; i++) {
         size_t n = lane_of(st, rules.list[i]);
         struct lane *l = &st->lanes[n];
 
-        if (n == st->lane_count || l->off)
+        if (n == st->lane_count || l->off || is_awake(st, n) ||
+            start < l->cursor || is_guarded(st, l->rule, start))
             continue;
-        if (!is_awake(st, n)) {
-            if (start < l->cursor)
-                continue; /* looked at before it fell asleep */
-            set_awake(st, n, true);
-            l->fresh = true;
-            l->next = l->cursor;
-            l->cursor = start;
-        } else if (l->fresh && start < l->cursor && start >= l->next) {
-            l->cursor = start; /* a longer keyword began before */
-        }
+        set_awake(st, n, true);
+        l->cursor = back > l->cursor ? back : l->cursor;
+        l->next = 0;
     }
 }
 
@@ -320,8 +331,34 @@ static void feed_trie(struct stream *st, uint64_t to)
         trie_step(t, st->walks, &st->walk_count,
                   (unsigned char)st->text.ptr[i - st->base], feed_ended, &f);
     }
-    for (size_t i = 0; i < st->walk_count; i++)
-        wake(st, trie_through(t, &st->walks[i]), to - st->walks[i].back);
+}
+
+/* Could a keyword that the end of the text cuts off begin a match at `at`? */
+static bool may_begin(const struct stream *st, struct trie_rules rules,
+                      uint64_t at)
+{
+    for (size_t i = 0; i < rules.count; i++) {
+        size_t n = lane_of(st, rules.list[i]);
+        const struct lane *l = &st->lanes[n];
+
+        /* A lane that is awake speaks for itself. */
+        if (n != st->lane_count && l->acts && !l->off && l->cursor <= at &&
+            !is_awake(st, n) && !is_guarded(st, l->rule, at))
+            return true;
+    }
+    return false;
+}
+
+/* The least place where a cut keyword of a sleeping lane begins, or V. */
+static uint64_t cut_keyword(const struct stream *st)
+{
+    for (size_t i = 0; i < st->walk_count; i++) {
+        uint64_t at = st->v - st->walks[i].back;
+
+        if (may_begin(st, trie_through(st->rs->trie, &st->walks[i]), at))
+            return at;
+    }
+    return st->v;
 }
 
 /* --- Searching one lane. */
@@ -364,7 +401,6 @@ static enum err search_rule(struct stream *st, struct lane *l, bool open)
             return e;
     }
     l->cursor = st->base + s.cursor;
-    l->fresh = false;
     l->next = hit == HIT_PARTIAL ? back_off(st, l->cursor) : 0;
     return OK;
 }
@@ -476,15 +512,18 @@ static uint64_t stop_behind(const struct stream *st, uint64_t at)
 
 /*
  * The first place where a lane could have to give up: one with an open match
- * where that is max_hold long, any other max_hold behind the text seen so far.
+ * where that is max_hold long, any other max_hold behind a keyword that may
+ * have begun in the text seen so far.
  */
 static uint64_t stop_next(const struct stream *st)
 {
     uint64_t step = LIM_HOLD_STEP;
     uint64_t stop = stop_behind(st, st->safe + LIM_HOLD_CHAIN);
     uint64_t least = stop_behind(st, st->end + 1);
+    uint64_t depth = trie_depth(st->rs->trie);
+    uint64_t first = st->v - st->origin > depth ? st->v - depth : st->origin;
     uint64_t fresh =
-        st->origin + (st->v + st->min_hold - st->origin) / step * step;
+        st->origin + (first + st->min_hold - st->origin) / step * step;
 
     stop = fresh < stop ? fresh : stop;
     EACH_AWAKE(st, i)
@@ -668,7 +707,7 @@ static void trim(struct stream *st)
 
 static uint64_t known_upto(const struct stream *st)
 {
-    uint64_t known = st->v;
+    uint64_t known = cut_keyword(st);
 
     EACH_AWAKE(st, i)
     {
@@ -702,7 +741,7 @@ static enum err search_lanes(struct stream *st, bool at_stop, bool all)
         struct lane *l = &st->lanes[i];
         bool full = at_stop && st->end - lane_open(l) >= l->max_hold;
 
-        if (!l->fresh && !full && !all && st->v < l->next)
+        if (!full && !all && st->v < l->next)
             continue;
         if ((e = lane_search(st, l, true)))
             return e;
