@@ -86,7 +86,7 @@ static int bio_write(const struct bio_lib *b, struct bio_st *bio, const char *p,
     if (!ssl || !p)
         return 0;
     b->clear_flags(bio, BIO_READ | BIO_WRITE | BIO_SPECIAL | BIO_RETRY);
-    s = session_enter_lib(ssl, b->lib);
+    s = n > 0 ? session_enter_lib(ssl, b->lib) : NULL;
     rc = s ? session_write(s, p, n, written)
            : b->lib->write_ex(ssl, p, n, written);
     set_retry(b, bio, ssl, rc);
@@ -137,8 +137,7 @@ static const struct {
     {write_3, read_3},
 };
 
-/* --- making the method
- * ------------------------------------------------------------ */
+/* --- making the method --------------------------------------------------- */
 
 /* Finds a function of libcrypto beside this libssl; fn is its pointer. */
 static bool bind(const struct lib *lib, const char *name, void *fn)

@@ -15,6 +15,7 @@
 #include <dlfcn.h>
 
 #include "hooks/curl.h"
+#include "hooks/load.h"
 #include "hooks/names.h"
 #include "hooks/openssl.h"
 #include "hooks/real.h"
@@ -64,7 +65,7 @@ static const struct hook *find(const char *name)
 
 int dl_listed(const char *name)
 {
-    return find(name) != NULL;
+    return find(name) && !load_off();
 }
 
 /* The hook in place of what was found, which is remembered. */

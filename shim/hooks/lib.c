@@ -53,8 +53,7 @@ static struct {
 
 static struct lib_reason our_names[LIB_MAX][2];
 
-/* --- finding
- * ------------------------------------------------------------------ */
+/* --- finding ------------------------------------------------------------- */
 
 static void extent_of(struct lib *lib, const struct link_map *map)
 {
@@ -189,8 +188,7 @@ void lib_fork_unlock(void)
     pthread_mutex_unlock(&libs.lock);
 }
 
-/* --- errors
- * -------------------------------------------------------------------- */
+/* --- errors -------------------------------------------------------------- */
 
 /* The reason number of a text; 0 if it could not be made known. */
 static int reason_of(struct lib *lib, const char *text)

@@ -51,8 +51,7 @@ static struct {
 
 static __thread bool loading __attribute__((tls_model("initial-exec")));
 
-/* --- settings
- * ------------------------------------------------------------------ */
+/* --- settings ------------------------------------------------------------ */
 
 /* A copy: the program may free or change its environment. */
 static char *setting(const char *name)
@@ -82,8 +81,10 @@ static void settings_read(void)
     ssize_t n;
 
     settings.off = getauxval(AT_SECURE) != 0 || second_copy();
-    if (settings.off)
+    if (settings.off) {
+        dl_open_mask = ~0;
         return;
+    }
     settings.policy = setting("SALLYPORT_POLICY");
     settings.audit = setting("SALLYPORT_AUDIT");
     settings.hosts = setting("SALLYPORT_HOSTS");
@@ -106,8 +107,7 @@ bool load_off(void)
     return settings.off;
 }
 
-/* --- the engine
- * ------------------------------------------------------------------ */
+/* --- the engine ---------------------------------------------------------- */
 
 /* One line on stderr, by a raw call: our own write is a hook. */
 static void complain(const char *what, const char *why)
@@ -224,8 +224,7 @@ void load_fork_unlock(void)
     pthread_mutex_unlock(&load.lock);
 }
 
-/* --- without an engine
- * ------------------------------------------------------------ */
+/* --- without an engine --------------------------------------------------- */
 
 bool load_refuses(struct str host)
 {

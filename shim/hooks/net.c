@@ -63,8 +63,7 @@ void net_leave(void)
     inside--;
 }
 
-/* --- ClientHellos going out ------------------------------------------------
- */
+/* --- ClientHellos going out ---------------------------------------------- */
 
 static inline bool looking(void)
 {
@@ -139,8 +138,7 @@ int net_find(const unsigned char *random, bool *ret_carried)
     return -1;
 }
 
-/* --- waking
- * ------------------------------------------------------------------- */
+/* --- waking -------------------------------------------------------------- */
 
 static uint64_t inode_of(int fd)
 {
@@ -223,8 +221,7 @@ static ssize_t serve_one(int fd, void *p, size_t n, int flags)
     return serve_junk(fd, &iov, 1, flags & MSG_PEEK);
 }
 
-/* --- the hooks
- * ---------------------------------------------------------------- */
+/* --- the hooks ----------------------------------------------------------- */
 
 #define NET_LIST(X)                                                            \
     X(ssize_t, write, (int, const void *, size_t))                             \

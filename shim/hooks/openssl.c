@@ -25,7 +25,7 @@ EXPORT int SSL_write(struct ssl_st *ssl, const void *p, int n)
     size_t taken;
     int rc;
 
-    if (!s || n < 0)
+    if (!s || n <= 0)
         return REAL(write, -1, ssl, p, n);
     rc = session_write(s, p, (size_t)n, &taken);
     return rc > 0 ? (int)taken : rc;
@@ -37,7 +37,7 @@ EXPORT int SSL_write_ex(struct ssl_st *ssl, const void *p, size_t n,
     struct lib *lib;
     struct session *s = session_enter(CALL(SSL_write_ex), &lib);
 
-    if (!s)
+    if (!s || n == 0)
         return REAL(write_ex, 0, ssl, p, n, written);
     return session_write(s, p, n, written) > 0;
 }
@@ -48,7 +48,7 @@ EXPORT int SSL_write_ex2(struct ssl_st *ssl, const void *p, size_t n,
     struct lib *lib;
     struct session *s = session_enter(CALL(SSL_write_ex2), &lib);
 
-    if (!s)
+    if (!s || n == 0)
         return REAL(write_ex2, 0, ssl, p, n, flags, written);
     return session_write(s, p, n, written) > 0;
 }

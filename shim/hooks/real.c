@@ -176,7 +176,7 @@ bool real_is_ours(const void *addr)
     return map && !elf_open(&e, map->l_addr, map->l_ld) && is_shim(&e);
 }
 
-/* --- answers of dlsym ----------------------------------------------------- */
+/* --- answers of dlsym ---------------------------------------------------- */
 
 static struct {
     pthread_mutex_t lock;
@@ -234,8 +234,7 @@ void real_fork_unlock(void)
     pthread_mutex_unlock(&notes.lock);
 }
 
-/* --- the only exporter ------------------------------------------------------
- */
+/* --- the only exporter --------------------------------------------------- */
 
 struct exporter {
     const char *name;
@@ -274,8 +273,7 @@ static void *only_exporter(const char *name)
     return x.count == 1 ? x.fn : NULL;
 }
 
-/* --- the steps
- * ---------------------------------------------------------------- */
+/* --- the steps ----------------------------------------------------------- */
 
 static void *usable(void *fn)
 {
@@ -315,8 +313,7 @@ static void *find(const char *name, const void *from)
     return only_exporter(name);
 }
 
-/* --- the cache
- * ------------------------------------------------------------------ */
+/* --- the cache ----------------------------------------------------------- */
 
 #define CACHE_SLOTS 256 /* direct-mapped; a clash costs one search */
 

@@ -53,8 +53,8 @@ bool session_guards(const struct session *s);
 int session_handshake(struct session *s, int (*real)(struct ssl_st *));
 
 /*
- * session_write - the application writes n bytes. 1: *ret_taken is what the
- * hook reports, all n wherever the engine took them. Else the result of the
+ * session_write - the application writes n bytes, n > 0. 1: *ret_taken is what
+ * the hook reports, all n wherever the engine took them. Else the result of the
  * real call that stopped us; the application repeats the call and we continue.
  */
 int session_write(struct session *s, const void *p, size_t n,

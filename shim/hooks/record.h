@@ -1,0 +1,96 @@
+#ifndef SP_HOOKS_RECORD_H
+#define SP_HOOKS_RECORD_H
+
+#include <pthread.h>
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "flow/api.h"
+#include "hooks/lib.h"
+#include "hooks/table.h"
+
+/*
+ * The inside of a session's record, shared by the two files that work on it:
+ * session.c (its life) and traffic.c (its bytes).
+ *
+ *   NEW --> PASS      a server, or no LLM host: the real functions from now on
+ *    |       ^
+ *    v       |        (the engine sees the first bytes and finds no LLM route)
+ *   OPEN ----+--> BLOCKED    an answer is in the queue, then a clean end
+ *             \-> FAILED     every call puts our error in the queue
+ */
+#define RECORD_IN  (16 * KIB)  /* the largest TLS record                   */
+#define RECORD_OUT (256 * KIB) /* handed to the library at once            */
+
+#define NAME_HOST 0 /* TLSEXT_NAMETYPE_host_name */
+
+enum state {
+    NEW,
+    PASS,
+    OPEN,
+    BLOCKED,
+    FAILED
+};
+enum alpn {
+    ALPN_UNSET,
+    ALPN_OTHER,
+    ALPN_H2
+};
+
+struct session {
+    struct node node; /* key: the TLS object            */
+    struct ssl_st *ssl;
+    struct lib *lib;
+    _Atomic int state;
+    bool slotted; /* its end is told by the ex_data slot */
+
+    pthread_mutex_t lock; /* for what follows */
+    enum alpn alpn;
+    const struct engine_api *api; /* NULL: refuse without an engine */
+    struct engine *engine;
+    struct conn *conn; /* made when the first bytes come */
+    bool named;        /* the host is known              */
+    struct str answer; /* the rest of load_answer        */
+
+    char *in;
+    struct buf out; /* what the library is sending    */
+    size_t out_sent;
+    bool held; /* a write that is not yet reported */
+    size_t held_len;
+
+    bool recv_ended, send_ended;
+    unsigned long end_code; /* the error at whose place a tail went out */
+
+    int fd; /* -1: not known      */
+    bool carried, seeking, shaken;
+};
+
+static inline void record_lock(struct session *s)
+{
+    pthread_mutex_lock(&s->lock);
+}
+
+static inline void record_unlock(struct session *s)
+{
+    pthread_mutex_unlock(&s->lock);
+}
+
+/*
+ * record_locate - find out which socket carries the session, if that is not
+ * known: fd, carried. Once the handshake is under way. Under the lock.
+ */
+void record_locate(struct session *s);
+
+/* record_port - the peer's port of a connected socket; 0 if it is none. */
+uint16_t record_port(int fd);
+
+/* record_pass - the real functions from now on. Under the lock. */
+void record_pass(struct session *s);
+
+/*
+ * record_forget - back to an object of which nothing is known but its protocol
+ * list; the state is the caller's to set. Under the lock.
+ */
+void record_forget(struct session *s);
+
+#endif
