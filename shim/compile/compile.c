@@ -294,6 +294,33 @@ out:
     return e;
 }
 
+/*
+ * What is written must load: programs find a broken image when it is too late.
+ * Some limits show only here (names of paths, size of the tables).
+ */
+static enum err read_back(struct compile *c, const struct image *image)
+{
+    struct place first = {c->sources->path, 0, 0};
+    struct providers *providers;
+    struct rules *rules;
+    enum err e;
+
+    if (!(e = rules_load(image->rules, false, &rules)))
+        rules_free(rules);
+    else if (e != E_NOMEM)
+        diag_add(&c->diags, first, "the rules do not load (%s)", err_name(e));
+    if (e)
+        return e;
+    if (!(e = providers_load(image->providers, &providers)))
+        providers_free(providers);
+    else if (e != E_NOMEM)
+        diag_add(&c->diags, first,
+                 "the provider descriptions do not load (%s): is a name in a "
+                 "path too long?",
+                 err_name(e));
+    return e;
+}
+
 enum err compile_image(struct compile *c, struct buf *out)
 {
     struct buf rules, providers, policy;
@@ -311,7 +338,8 @@ enum err compile_image(struct compile *c, struct buf *out)
     if (e == OK) {
         image = (struct image){buf_str(&rules), buf_str(&providers),
                                buf_str(&policy)};
-        e = image_write(&image, out);
+        if (!(e = read_back(c, &image)))
+            e = image_write(&image, out);
     }
     buf_free(&rules);
     buf_free(&providers);
