@@ -9,9 +9,10 @@
  *      text    . . k e y w o r d . .
  *                  |     |             "eyw", the rarest of this keyword
  *
- * A bit per hash value says "maybe"; the entries of that value are then
- * compared in full. A keyword of two bytes is entered with every third byte
- * there can be; one of a single byte is left to memchr.
+ * A table of one byte per hash value says "maybe", its bits by three more bits
+ * of the hash; the entries of that value are then compared in full. Keywords of
+ * two bytes are so few that each has a pass of its own, sixteen bytes a step,
+ * and those of a single byte are left to memchr.
  *
  * Letters are folded with | 0x20, which also folds what is no letter: the
  * comparison sorts that out.
@@ -21,11 +22,10 @@
  * rare that with one of them every rule is run.
  */
 
-#define FOLD       0x202020u
-#define NONE       UINT32_MAX
-#define HITS_MAX   4096 /* offsets noted; beyond, rules look for themselves */
-#define BITS_LEAST 16   /* 8 KiB of bits stay in the first-level cache */
-#define BITS_MOST  20
+#define FOLD     UINT32_C(0x20202020)
+#define NONE     UINT32_MAX
+#define HITS_MAX 4096   /* offsets noted; beyond, rules look for themselves */
+#define TABLE    32768u /* bytes that stay in the first-level cache */
 
 struct entry {
     uint32_t next; /* of the same bucket, or NONE */
@@ -41,39 +41,58 @@ struct keyword {
 };
 
 struct prefilter {
-    struct keyword *keywords;
-    size_t count;
+    struct keyword *keywords;    /* of one byte, of two, then all others */
+    size_t count, single, pairs; /* those end at these indices */
     struct entry *entries;
     size_t entry_count, entry_cap;
-    uint64_t *bits;   /* 1 << shift of them */
-    uint32_t *bucket; /* 1 << BITS_LEAST >> 4 of them: heads of entries */
-    unsigned shift;
-    size_t rules, words;
-    size_t digits; /* the longest run that a rule asks for */
-    bool short_ones;
+    unsigned char *maybe; /* of each hash / 8: bits of hash % 8 */
+    uint32_t *bucket;     /* of each hash % BUCKETS: the first entry */
+    size_t words;         /* of a bit set of all rules */
+    size_t digits;        /* the longest run that a rule asks for */
 };
 
 #define BUCKETS 4096u
 
-static uint32_t window_hash(uint32_t w, unsigned bits)
+/* Of three bytes, the lowest first; the fourth does not matter. */
+static uint32_t window_hash(uint32_t w)
 {
-    return (w << 8) * UINT32_C(0x9e3779b1) >> (32 - bits);
+    return ((w | FOLD) << 8) * UINT32_C(0x9e3779b1) >> 14;
+}
+
+static bool is_known(const unsigned char *maybe, uint32_t h)
+{
+    return (maybe[h / 8] >> h % 8 & 1) != 0;
 }
 
 static uint32_t window_of(const unsigned char *p)
 {
-    return ((uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16) | FOLD;
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
 }
 
-/* How often a byte stands in text, roughly; larger is more. */
+/* How often a byte stands in English text: 4 * log2 of its share in 10^4. */
 static unsigned byte_weight(unsigned char c)
 {
-    static const char order[] = "zqjxkvbypgfwmculdrhsnioate ";
-    const char *at = c == 0 ? NULL : strchr(order, to_lower((char)c));
+    static const unsigned char letters[26] = {
+        37, 28, 31, 33, 40, 30, 29, 36, 37, 13, 23, 33, 30,
+        37, 37, 29, 12, 36, 36, 38, 31, 25, 30, 15, 28, 9};
+    char lower = to_lower((char)c);
 
-    if (at != NULL)
-        return 6 + (unsigned)(at - order);
-    return c >= 0x80 ? 8 : 4;
+    if (lower >= 'a' && lower <= 'z')
+        return letters[lower - 'a'];
+    return c == ' ' ? 43 : 16;
+}
+
+/* Pairs of letters that stand together far more often than by chance. */
+static unsigned pair_weight(const char *p)
+{
+    static const char pairs[] = "th he in er an re nd on en at ou ed ha to or "
+                                "it is hi es ng of ll e  s  d  t  f  y   t  a";
+    char pair[3] = {to_lower(p[0]), to_lower(p[1]), 0};
+
+    for (size_t i = 0; i + 1 < sizeof(pairs); i += 3)
+        if (!memcmp(pairs + i, pair, 2))
+            return 8;
+    return 0;
 }
 
 /* Where the rarest window of a keyword of at least three bytes begins. */
@@ -83,11 +102,12 @@ static size_t rarest(struct str s)
     size_t at = 0;
 
     for (size_t i = 0; i + 3 <= s.len; i++) {
-        unsigned sum = 0;
+        const unsigned char *p = (const unsigned char *)s.ptr + i;
+        unsigned sum = byte_weight(p[0]) + byte_weight(p[1]) +
+                       byte_weight(p[2]) + pair_weight(s.ptr + i) +
+                       pair_weight(s.ptr + i + 1);
 
-        for (size_t j = i; j < i + 3; j++)
-            sum += byte_weight((unsigned char)s.ptr[j]);
-        if (sum < best) {
+        if (sum <= best) { /* of equals the last: the ends of characters */
             best = sum;
             at = i;
         }
@@ -109,7 +129,7 @@ static enum err entry_add(struct prefilter *pf, uint32_t window, size_t keyword,
     }
     pf->entries[pf->entry_count++] = (struct entry){
         .next = NONE,
-        .hash = window, /* hashed once the size of the table is known */
+        .hash = window_hash(window),
         .keyword = (uint32_t)keyword,
         .off = off,
     };
@@ -120,56 +140,52 @@ static enum err add_windows(struct prefilter *pf)
 {
     enum err e;
 
-    for (size_t k = 0; k < pf->count; k++) {
+    for (size_t k = pf->pairs; k < pf->count; k++) {
         struct str s = pf->keywords[k].text;
-        unsigned char b[3] = {0};
-        size_t at = 0;
+        size_t at = rarest(s);
+        uint32_t w = window_of((const unsigned char *)s.ptr + at);
 
-        if (s.len == 1)
-            pf->short_ones = true;
-        if (s.len >= 3) {
-            at = rarest(s);
-            memcpy(b, s.ptr + at, 3);
-            if ((e = entry_add(pf, window_of(b), k, (uint32_t)at)))
-                return e;
-        }
-        memcpy(b, s.ptr, 2 * (s.len == 2));
-        for (unsigned x = 0; x < 0x100 && s.len == 2; x++) {
-            b[2] = (unsigned char)x;
-            if ((x & 0x20) && (e = entry_add(pf, window_of(b), k, 0)))
-                return e; /* without that bit it is folded to another */
-        }
+        if ((e = entry_add(pf, w, k, (uint32_t)at)))
+            return e;
     }
     return OK;
 }
 
-/* Bits and buckets for the entries collected: at most 1 bit in 32 is set. */
 static enum err build_table(struct prefilter *pf)
 {
-    pf->shift = BITS_LEAST;
-    while (pf->shift < BITS_MOST && pf->entry_count * 32 > 1u << pf->shift)
-        pf->shift++;
-    pf->bits = calloc(1u << (pf->shift - 6), sizeof(*pf->bits));
+    pf->maybe = calloc(TABLE, 1);
     pf->bucket = malloc(BUCKETS * sizeof(*pf->bucket));
-    if (pf->bits == NULL || pf->bucket == NULL)
+    if (pf->maybe == NULL || pf->bucket == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < BUCKETS; i++)
         pf->bucket[i] = NONE;
     for (size_t i = 0; i < pf->entry_count; i++) {
         struct entry *en = &pf->entries[i];
-        uint32_t h = window_hash(en->hash, pf->shift);
 
-        en->hash = h;
-        en->next = pf->bucket[h % BUCKETS];
-        pf->bucket[h % BUCKETS] = (uint32_t)i;
-        pf->bits[h >> 6] |= UINT64_C(1) << (h & 63);
+        en->next = pf->bucket[en->hash % BUCKETS];
+        pf->bucket[en->hash % BUCKETS] = (uint32_t)i;
+        pf->maybe[en->hash / 8] |= (unsigned char)(1u << en->hash % 8);
     }
     return OK;
 }
 
+/* The keywords of so many bytes, behind those collected. */
+static void collect_some(struct prefilter *pf, const struct rule *list,
+                         size_t n, size_t least, size_t most)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < list[i].keyword_count; j++) {
+            struct str text = list[i].keywords[j];
+
+            if (text.len >= least && text.len <= most)
+                pf->keywords[pf->count++] =
+                    (struct keyword){text, (uint32_t)i, list[i].keyword_first};
+        }
+}
+
 static enum err collect(struct prefilter *pf, const struct rule *list, size_t n)
 {
-    size_t total = 0, k = 0;
+    size_t total = 0;
 
     for (size_t i = 0; i < n; i++) {
         total += list[i].keyword_count;
@@ -179,14 +195,11 @@ static enum err collect(struct prefilter *pf, const struct rule *list, size_t n)
     pf->keywords = calloc(total + 1, sizeof(*pf->keywords));
     if (pf->keywords == NULL)
         return E_NOMEM;
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < list[i].keyword_count; j++)
-            pf->keywords[k++] = (struct keyword){
-                .text = list[i].keywords[j],
-                .rule = (uint32_t)i,
-                .listed = list[i].keyword_first,
-            };
-    pf->count = total;
+    collect_some(pf, list, n, 1, 1);
+    pf->single = pf->count;
+    collect_some(pf, list, n, 2, 2);
+    pf->pairs = pf->count;
+    collect_some(pf, list, n, 3, LIM_KEYWORD);
     return OK;
 }
 
@@ -198,7 +211,6 @@ enum err prefilter_new(const struct rule *list, size_t n,
 
     if (pf == NULL)
         return E_NOMEM;
-    pf->rules = n;
     pf->words = (n + 63) / 64;
     if ((e = collect(pf, list, n)) || (e = add_windows(pf)) ||
         (e = build_table(pf))) {
@@ -215,7 +227,7 @@ void prefilter_free(struct prefilter *pf)
         return;
     free(pf->keywords);
     free(pf->entries);
-    free(pf->bits);
+    free(pf->maybe);
     free(pf->bucket);
     free(pf);
 }
@@ -270,43 +282,43 @@ static void look_closer(const struct prefilter *pf, struct str text, size_t i,
 static void run_windows(const struct prefilter *pf, struct str text,
                         struct prefilter_hits *hits)
 {
-    const unsigned char *p = (const unsigned char *)text.ptr;
-    const uint64_t *bits = pf->bits;
-    unsigned shift = pf->shift;
+    const unsigned char *maybe = pf->maybe;
     size_t i = 0;
 
-    for (; i + 4 <= text.len; i++) {
-        uint32_t w, h;
+    for (; i + 8 <= text.len; i += 4) { /* four windows a step */
+        uint32_t h[4];
+        uint64_t w;
 
-        memcpy(&w, p + i, 4);
+        memcpy(&w, text.ptr + i, 8);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-        w = __builtin_bswap32(w);
+        w = __builtin_bswap64(w);
 #endif
-        h = window_hash(w | FOLD, shift);
-        if (__builtin_expect(bits[h >> 6] >> (h & 63) & 1, 0))
-            look_closer(pf, text, i, h, hits);
+        h[0] = window_hash((uint32_t)w);
+        h[1] = window_hash((uint32_t)(w >> 8));
+        h[2] = window_hash((uint32_t)(w >> 16));
+        h[3] = window_hash((uint32_t)(w >> 24));
+        if (!(maybe[h[0] / 8] | maybe[h[1] / 8] | maybe[h[2] / 8] |
+              maybe[h[3] / 8]))
+            continue;
+        for (size_t k = 0; k < 4; k++)
+            if (is_known(maybe, h[k]))
+                look_closer(pf, text, i + k, h[k], hits);
     }
-    for (; i < text.len; i++) { /* the last windows are filled with NUL */
-        unsigned char end[3] = {0};
-        uint32_t h;
+    for (; i + 3 <= text.len; i++) {
+        uint32_t w = window_of((const unsigned char *)text.ptr + i);
 
-        memcpy(end, p + i, text.len - i < 3 ? text.len - i : 3);
-        h = window_hash(window_of(end), shift);
-        if (bits[h >> 6] >> (h & 63) & 1)
-            look_closer(pf, text, i, h, hits);
+        if (is_known(maybe, window_hash(w)))
+            look_closer(pf, text, i, window_hash(w), hits);
     }
 }
 
-static void run_short(const struct prefilter *pf, struct str text,
-                      struct prefilter_hits *hits)
+static void run_single(const struct prefilter *pf, struct str text,
+                       struct prefilter_hits *hits)
 {
-    for (size_t k = 0; k < pf->count; k++) {
+    for (size_t k = 0; k < pf->single; k++) {
         const struct keyword *kw = &pf->keywords[k];
-        char c;
+        char c = to_lower(kw->text.ptr[0]);
 
-        if (kw->text.len != 1)
-            continue;
-        c = to_lower(kw->text.ptr[0]);
         if (memchr(text.ptr, c, text.len) == NULL &&
             (c < 'a' || c > 'z' || !memchr(text.ptr, c & 0x5f, text.len)))
             continue;
@@ -344,12 +356,59 @@ struct lanes {
     unsigned char c __attribute__((vector_size(LANES)));
 };
 
+static struct lanes lanes_at(const unsigned char *p)
+{
+    struct lanes v;
+
+    memcpy(&v.c, p, LANES);
+    return v;
+}
+
 static bool any_set(struct lanes v)
 {
     uint64_t half[2];
 
     memcpy(half, &v.c, sizeof(half));
     return (half[0] | half[1]) != 0;
+}
+
+/* One of LANES bytes at p, with one more behind, is a letter's second spelling
+ * (of three bytes the last two). */
+static bool folds_in(const unsigned char *p)
+{
+    struct lanes a = lanes_at(p), b = lanes_at(p + 1), m;
+
+    m.c = (unsigned char __attribute__((vector_size(LANES))))(
+        ((a.c == 0xc5) & (b.c == 0xbf)) | ((a.c == 0x84) & (b.c == 0xaa)));
+    return any_set(m);
+}
+
+static void run_pair(const struct keyword *kw, struct str text,
+                     struct prefilter_hits *hits)
+{
+    const unsigned char *p = (const unsigned char *)text.ptr;
+    unsigned char x = (unsigned char)kw->text.ptr[0] | 0x20;
+    unsigned char y = (unsigned char)kw->text.ptr[1] | 0x20;
+    size_t i = 0;
+
+    while (i + 2 <= text.len) {
+        size_t end = text.len - 1;
+
+        if (i + LANES + 1 <= text.len) {
+            struct lanes a = lanes_at(p + i), b = lanes_at(p + i + 1), m;
+
+            m.c = (unsigned char __attribute__((vector_size(LANES))))(
+                ((a.c | 0x20) == x) & ((b.c | 0x20) == y));
+            if (!any_set(m)) {
+                i += LANES;
+                continue;
+            }
+            end = i + LANES;
+        }
+        for (; i < end; i++)
+            if (nocase_equal(text.ptr + i, kw->text.ptr, 2))
+                note(kw, i, hits);
+    }
 }
 
 static void run_traits(const struct prefilter *pf, struct str text,
@@ -360,19 +419,17 @@ static void run_traits(const struct prefilter *pf, struct str text,
     size_t i = 0;
 
     for (; i + LANES + 1 <= text.len; i += LANES) {
-        struct lanes a, b, m;
+        struct lanes a = lanes_at(p + i), m;
 
-        memcpy(&a.c, p + i, LANES);
-        memcpy(&b.c, p + i + 1, LANES);
+        /* Digits, and what is not ASCII: neither is the usual case. */
         m.c = (unsigned char __attribute__((vector_size(LANES))))(
-            ((a.c == 0xc5) & (b.c == 0xbf)) | ((a.c == 0x84) & (b.c == 0xaa)));
-        if (any_set(m))
-            hits->all = true;
-        m.c = (unsigned char
-               __attribute__((vector_size(LANES))))((a.c - '0') < 10);
-        if (d.best >= pf->digits || (d.now == 0 && !any_set(m)))
+                  (unsigned char
+                   __attribute__((vector_size(LANES))))(a.c - '0') < 10) |
+              (a.c & 0x80);
+        if (d.now == 0 && !any_set(m))
             continue;
-        for (size_t j = i; j < i + LANES; j++)
+        hits->all = hits->all || folds_in(p + i);
+        for (size_t j = i; j < i + LANES && d.best < pf->digits; j++)
             digit_step(&d, text.ptr[j]);
     }
     for (; i < text.len; i++) {
@@ -420,8 +477,9 @@ enum err prefilter_run(const struct prefilter *pf, struct str text,
     run_traits(pf, text, hits);
     if (pf->entry_count != 0)
         run_windows(pf, text, hits);
-    if (pf->short_ones)
-        run_short(pf, text, hits);
+    for (size_t k = pf->single; k < pf->pairs; k++)
+        run_pair(&pf->keywords[k], text, hits);
+    run_single(pf, text, hits);
     if (hits->count > 1)
         qsort(hits->at, hits->count, sizeof(*hits->at), order_hits);
     return OK;
