@@ -1,6 +1,7 @@
 #include "cli/paths.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -13,14 +14,17 @@ static void pick(const char *dir, const char *const *places, size_t n,
 
     ret_path[0] = '\0';
     for (size_t i = 0; i < n; i++) {
-        snprintf(path, sizeof(path), "%s/%s%s", dir, places[i], probe);
-        if (access(path, R_OK) == 0) {
-            int len = snprintf(ret_path, size, "%s/%s", dir, places[i]);
+        char *real;
 
-            if (len < 0 || (size_t)len >= size)
-                ret_path[0] = '\0';
-            return;
-        }
+        snprintf(path, sizeof(path), "%s/%s%s", dir, places[i], probe);
+        if (access(path, R_OK) != 0)
+            continue;
+        snprintf(path, sizeof(path), "%s/%s", dir, places[i]);
+        real = realpath(path, NULL); /* without the "..", for messages */
+        if (real != NULL && strlen(real) < size)
+            snprintf(ret_path, size, "%s", real);
+        free(real);
+        return;
     }
 }
 

@@ -118,6 +118,15 @@ static enum err put_uncovered(const struct run *r, struct buf *line)
     return buf_add(line, STR("}\n"));
 }
 
+/* Said at once: the engine's own way is the policy's on_failure. */
+static void probe_audit(const struct run *r)
+{
+    if (r->audit_path[0] == '\0')
+        complain("there is no place for an audit file: nothing is logged");
+    else if (audit_probe(r->audit_path))
+        complain("%s: the audit file cannot be written", r->audit_path);
+}
+
 static void audit_uncovered(const struct run *r)
 {
     struct buf line;
@@ -221,6 +230,7 @@ static int start(struct run *r)
         loaded_free(&r->policy);
         return EXIT_REFUSED;
     }
+    probe_audit(r);
     if (r->state != PROGRAM_COVERED)
         audit_uncovered(r);
     loaded_free(&r->policy);

@@ -500,6 +500,35 @@ static bool default_placeholder(struct reader *r, struct rule *rule)
     return true;
 }
 
+static bool is_letter(char c)
+{
+    return to_lower(c) >= 'a' && to_lower(c) <= 'z';
+}
+
+/*
+ * [^corp.com] looks like "not corp.com" and means one character: a class that
+ * is negated and ends in a dot and letters. The class itself, or empty.
+ */
+static struct str domain_class(struct str pattern)
+{
+    for (size_t i = 0; i + 1 < pattern.len; i++) {
+        struct str class = str_skip(pattern, i);
+        size_t end = str_find_byte(class, ']'), at = end;
+
+        if (pattern.ptr[i] == '\\')
+            i++; /* and what it escapes */
+        if (class.ptr[0] != '[' || class.ptr[1] != '^' || end == class.len)
+            continue;
+        at -= class.ptr[at - 1] == '$';
+        while (at > 2 && is_letter(class.ptr[at - 1]))
+            at--;
+        if (at > 4 && end - at >= 2 && class.ptr[at - 1] == '.' &&
+            is_letter(class.ptr[at - 2]) && is_letter(class.ptr[at - 3]))
+            return str_head(class, end + 1);
+    }
+    return STR("");
+}
+
 /* What no single key can say. */
 static bool check_whole(struct reader *r, const struct yaml_node *n,
                         const struct rule *rule)
@@ -508,6 +537,11 @@ static bool check_whole(struct reader *r, const struct yaml_node *n,
         return read_refuse(r, n,
                            "the rule needs 'keywords' or 'digits': "
                            "without them it would run on every text");
+    if (domain_class(rule->match).len > 0)
+        return read_refuse(r, yaml_get(n, STR("match")),
+                           "'%.*s' is one character that is none of these, "
+                           "not a name",
+                           STR_ARG(domain_class(rule->match)));
     if (rule->keyword_first && rule->keyword_count == 0)
         return read_refuse(r, n, "'keyword_first' needs 'keywords'");
     if (str_eq(rule->category, STR("injection")) &&

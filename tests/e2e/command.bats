@@ -557,6 +557,27 @@ END
     [ -z "$(ls c/sallyport)" ]
 }
 
+@test "run: an audit file that cannot be written is said" {
+    expect 0 "$SALLYPORT" run --rules p.yaml --audit nowhere/a.jsonl true
+    same err <<END
+sallyport: $PWD/nowhere/a.jsonl: the audit file cannot be written
+END
+    expect 0 env -u XDG_STATE_HOME HOME=/proc "$SALLYPORT" run --rules p.yaml \
+        true
+    grep -q 'no place for an audit file' err
+}
+
+@test "run: as it is installed" {
+    make -s -C "$ROOT" install B="$BUILD" DESTDIR="$PWD" PREFIX=/usr >log 2>&1
+    expect 0 usr/bin/sallyport run env
+    grep -qx "LD_PRELOAD=$PWD/usr/lib/sallyport/libsallyport.so" out
+    echo "the key $KEY" >text
+    expect 1 usr/bin/sallyport scan text
+    expect 0 usr/bin/sallyport check usr/share/sallyport/rules/default.yaml
+    make -s -C "$ROOT" uninstall DESTDIR="$PWD" PREFIX=/usr
+    [ -z "$(find usr -type f)" ]
+}
+
 @test "run: a damaged image in the cache is made anew" {
     echo '# of this test alone' >>p.yaml
     image=$("$SALLYPORT" run --rules p.yaml printenv SALLYPORT_POLICY)

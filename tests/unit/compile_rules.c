@@ -159,6 +159,10 @@ static const struct {
      "rules:\n  - id: SP-1\n    name: n\n    category: c\n    match: a\n"
      "    action: log\n",
      "2:5: error: the rule needs 'keywords' or 'digits'"},
+    {"a name in a class",
+     "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
+     "    keywords: [a]\n    match: 'a@[^corp.com$]'\n    action: log\n",
+     "6:12: error: '[^corp.com$]' is one character that is none of these"},
     {"injection for system",
      "rules:\n  - id: SP-1\n    name: n\n    category: injection\n"
      "    keywords: [a]\n    match: a\n    action: log\n",
