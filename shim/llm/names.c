@@ -134,12 +134,14 @@ static struct str fold_odd(struct str key, char out[NAME_MAX])
     return (struct str){out, n};
 }
 
-static bool has_odd(struct str key)
+/* Some byte is not ASCII. */
+static bool has_high(struct str key)
 {
+    unsigned char all = 0;
+
     for (size_t i = 0; i < key.len; i++)
-        if (key.ptr[i] == '\xc5' || key.ptr[i] == '\xe2')
-            return true;
-    return false;
+        all |= (unsigned char)key.ptr[i];
+    return all >= 0x80;
 }
 
 uint16_t path_names_find(const struct path_names *names, struct str key)
@@ -151,7 +153,7 @@ uint16_t path_names_find(const struct path_names *names, struct str key)
 
     if (key.len == 0 || key.len > 3 * NAME_MAX)
         return 0;
-    if (has_odd(key))
+    if (has_high(key))
         word = fold_odd(key, room);
     if (word.len == 0 || word.len > NAME_MAX)
         return 0;

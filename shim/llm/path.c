@@ -161,7 +161,25 @@ void path_trie_free(struct path_trie *t)
     free(t->nodes);
     free(t->edges);
     free(t->accepts);
+    free(t->values);
     free(t);
+}
+
+/* The values of a filter, one by one. */
+static enum err values_add(struct path_trie *t, struct path_edge *edge)
+{
+    struct str rest = edge->filter;
+    enum err e;
+
+    edge->value = (uint16_t)t->value_count;
+    while (rest.ptr != NULL) {
+        if ((e = grow(&t->values, sizeof(*t->values), t->value_count,
+                      &t->value_cap)))
+            return e;
+        t->values[t->value_count++] = str_split(&rest, '|');
+        edge->value_count++;
+    }
+    return OK;
 }
 
 /* The edge of that name and those values out of a list, added if not there. */
@@ -174,7 +192,7 @@ static enum err edge_to(struct path_trie *t, uint16_t node, bool filter,
 
     for (i = head; i != 0; i = t->edges[i].next) {
         if (t->edges[i].name == want->name &&
-            str_eq(t->edges[i].values, want->values)) {
+            str_eq(t->edges[i].filter, want->filter)) {
             *ret_to = t->edges[i].to;
             return OK;
         }
@@ -184,9 +202,11 @@ static enum err edge_to(struct path_trie *t, uint16_t node, bool filter,
     if ((e = node_add(t, &to)))
         return e;
     i = (uint16_t)t->edge_count++;
-    t->edges[i] = *want;
-    t->edges[i].to = to;
-    t->edges[i].next = head;
+    t->edges[i] = (struct path_edge){
+        .name = want->name, .to = to, .next = head, .filter = want->filter};
+    if (filter)
+        if ((e = values_add(t, &t->edges[i])))
+            return e;
     if (filter)
         t->nodes[node].filters = i;
     else
@@ -250,7 +270,7 @@ enum err path_trie_add(struct path_trie *t, struct path_names *names,
     enum err e;
 
     while ((e = path_step_next(&path, &first, &step, &why)) == OK) {
-        struct path_edge edge = {.values = step.values};
+        struct path_edge edge = {.filter = step.values};
 
         if (step.kind == STEP_BASE64) {
             base64 = true;

@@ -88,8 +88,10 @@ MUST_USE enum err path_check(struct str path, const char **reterr_why);
 struct path_edge {
     uint16_t name; /* a member; of a filter: the member looked at */
     uint16_t to;
-    uint16_t next;     /* in the list of its node; 0 ends */
-    struct str values; /* of a filter: a|b */
+    uint16_t next;  /* in the list of its node; 0 ends */
+    uint16_t value; /* of a filter: its values[value..value + value_count) */
+    uint16_t value_count;
+    struct str filter; /* of a filter: a|b, as written */
 };
 
 struct path_accept {
@@ -111,7 +113,9 @@ struct path_trie {
     struct path_node *nodes;
     struct path_edge *edges;
     struct path_accept *accepts;
+    struct str *values;
     size_t node_count, node_cap, edge_count, edge_cap, accept_count, accept_cap;
+    size_t value_count, value_cap;
 };
 
 void path_trie_free(struct path_trie *t);                  /* NULL is allowed */

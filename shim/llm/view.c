@@ -74,9 +74,11 @@ static const struct pattern *content(struct view *v)
     uint16_t best_at = 0;
     bool inside = is_container(v, st->node);
 
+    st->has_extra = false;
     for (size_t i = st->first; i < st->active_len; i++) {
         const struct path_node *n = &t->nodes[st->active[i]];
 
+        st->has_extra |= n->extra != 0;
         for (uint16_t a = n->content; a != 0; a = t->accepts[a].next) {
             const struct pattern *p =
                 &v->phase->patterns[t->accepts[a].pattern];
@@ -104,14 +106,19 @@ static enum err set_value(struct view *v, uint32_t key, uint32_t node)
     st->key = key;
     st->node = node;
     st->has_text = n->type == JSON_STRING;
-    if (st->has_text)
+    if (st->has_text && !n->escaped)
+        st->text = json_raw(v->doc, node);
+    else if (st->has_text)
         if ((e = json_text(json_raw(v->doc, node), n->escaped, v->arena,
                            &st->text)))
             return e;
     st->pattern = content(v);
     st->extra_at = st->first;
     st->extra = 0;
-    st->stage = STAGE_KEY;
+    /* Most keys are known or short, most values no facts: not asked then. */
+    st->stage = key != 0 && st->ids[key] == 0 ? STAGE_KEY
+                : st->has_extra               ? STAGE_EXTRA
+                                              : STAGE_VALUE;
     return OK;
 }
 
@@ -240,13 +247,13 @@ static enum err open_container(struct view *v)
 
 /* ---- Items -------------------------------------------------------------- */
 
-static struct view_item item_base(struct view *v, enum item_kind kind,
-                                  const struct pattern *p)
+static void item_base(struct view *v, enum item_kind kind,
+                      const struct pattern *p, struct view_item *ret)
 {
     struct view_state *st = v->state;
     const struct json_node *n = &v->doc->nodes[st->node];
 
-    return (struct view_item){
+    *ret = (struct view_item){
         .kind = kind,
         .pattern = p,
         .seg =
@@ -270,16 +277,16 @@ static bool names_role(const struct pattern *p)
     return p != NULL && (p->kind == PAT_TEXT || p->kind == PAT_WHOLE);
 }
 
-static struct view_item item_text(struct view *v)
+static void item_text(struct view *v, struct str text, struct view_item *ret)
 {
     struct view_state *st = v->state;
-    struct view_item item = item_base(v, ITEM_TEXT, st->pattern);
 
+    item_base(v, ITEM_TEXT, st->pattern, ret);
+    ret->seg.text = text;
     if (names_role(st->pattern)) {
-        item.seg.role = st->pattern->role;
-        item.seg.part = st->pattern->part;
+        ret->seg.role = st->pattern->role;
+        ret->seg.part = st->pattern->part;
     }
-    return item;
 }
 
 /* A key of some length that the description does not use. */
@@ -292,7 +299,7 @@ static enum err key_item(struct view *v, struct view_item *ret_item, bool *ret)
     *ret = false;
     if (st->key == 0 || st->ids[st->key] != 0 || n->len < KEY_MIN)
         return OK;
-    *ret_item = item_text(v);
+    item_text(v, (struct str){0}, ret_item);
     ret_item->pattern = NULL;
     ret_item->seg.part = PART_KEY;
     ret_item->seg.node = st->key;
@@ -338,8 +345,8 @@ static bool extra_item(struct view *v, struct view_item *ret_item)
             if ((p->base64 && !(st->has_text && is_media(st->text))) ||
                 !fact_value(v, p, &value))
                 continue;
-            *ret_item =
-                item_base(v, p->kind == PAT_END ? ITEM_END : ITEM_FACT, p);
+            item_base(v, p->kind == PAT_END ? ITEM_END : ITEM_FACT, p,
+                      ret_item);
             ret_item->fact = p->fact;
             ret_item->value = value;
             st->extra = a;
@@ -377,7 +384,7 @@ static enum err value_item(struct view *v, struct view_item *ret_item,
     if (st->pattern != NULL && st->pattern->kind == PAT_OPAQUE)
         return OK;
     if (st->pattern != NULL && st->pattern->kind == PAT_BLANK) {
-        *ret_item = item_base(v, ITEM_BLANK, st->pattern);
+        item_base(v, ITEM_BLANK, st->pattern, ret_item);
         ret_item->value = blank_of(type);
         *ret = type != JSON_NULL;
         return OK;
@@ -386,8 +393,7 @@ static enum err value_item(struct view *v, struct view_item *ret_item,
         return open_container(v);
     if (type == JSON_NUMBER &&
         long_number(json_raw(v->doc, st->node), &pos, &at)) {
-        *ret_item = item_text(v);
-        ret_item->seg.text = json_raw(v->doc, st->node);
+        item_text(v, json_raw(v->doc, st->node), ret_item);
         ret_item->seg.number = true;
         *ret = true;
         return OK;
@@ -401,8 +407,7 @@ static enum err value_item(struct view *v, struct view_item *ret_item,
         st->stage = STAGE_NESTED;
         return OK;
     }
-    *ret_item = item_text(v);
-    ret_item->seg.text = st->text;
+    item_text(v, st->text, ret_item);
     *ret = true;
     return OK;
 }
@@ -420,7 +425,7 @@ static enum err nested_item(struct view *v, struct view_item *ret_item,
         st->stage = STAGE_NEXT;
         return OK;
     }
-    *ret_item = item_text(v);
+    item_text(v, (struct str){0}, ret_item);
     raw = str_at(st->text, part.at);
     seg->nested = true;
     seg->outer = st->text;
@@ -441,6 +446,8 @@ enum err view_next(struct view *v, struct view_item *ret_item)
         switch (st->stage) {
         case STAGE_NEXT:
             e = advance(v);
+            if (e == OK && st->stage == STAGE_VALUE)
+                e = value_item(v, ret_item, &some);
             break;
         case STAGE_KEY:
             st->stage = STAGE_EXTRA;

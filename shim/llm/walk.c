@@ -89,20 +89,19 @@ static enum err member_find(struct view *v, uint32_t object, uint16_t name,
     return OK;
 }
 
-static bool value_in(const struct json_doc *doc, uint32_t value,
-                     struct str values)
+static bool value_in(const struct view *v, uint32_t value,
+                     const struct path_edge *filter)
 {
-    const struct json_node *n = &doc->nodes[value];
-    struct str raw = json_raw(doc, value);
+    const struct str *want = v->phase->trie->values + filter->value;
+    const struct json_node *n = &v->doc->nodes[value];
+    struct str raw = json_raw(v->doc, value);
 
-    if (n->type == JSON_OBJECT || n->type == JSON_ARRAY)
+    if (n->type <= JSON_ARRAY)
         return false;
-    while (values.ptr != NULL) {
-        struct str one = str_split(&values, '|');
-
-        if (n->escaped ? json_text_eq(raw, true, one) : str_eq(raw, one))
+    for (size_t i = 0; i < filter->value_count; i++)
+        if (n->escaped ? json_text_eq(raw, true, want[i])
+                       : str_eq(raw, want[i]))
             return true;
-    }
     return false;
 }
 
@@ -118,21 +117,19 @@ static enum err filters(struct view *v, uint16_t from, uint32_t object)
         if ((e = member_find(v, object, t->edges[i].name, !t->nodes[from].loop,
                              &value)))
             return e;
-        if (value != 0 && value_in(v->doc, value, t->edges[i].values))
+        if (value != 0 && value_in(v, value, &t->edges[i]))
             if ((e = push(v, t->edges[i].to)))
                 return e;
     }
     return OK;
 }
 
-/* Filters of the child's own nodes; those they lead to come in turn. */
+/* Filters of an object's own nodes; those they lead to come in turn. */
 static enum err self_filters(struct view *v, uint32_t node)
 {
     struct view_state *st = v->state;
     enum err e;
 
-    if (v->doc->nodes[node].type != JSON_OBJECT)
-        return OK;
     for (size_t i = st->first; i < st->active_len; i++)
         if (v->phase->trie->nodes[st->active[i]].filters != 0)
             if ((e = filters(v, st->active[i], node)))
@@ -153,7 +150,7 @@ enum err walk_root(struct view *v)
     st->active[st->active_len++] = 0;
     if ((e = push(v, t->nodes[0].deep)))
         return e;
-    return self_filters(v, 0);
+    return v->doc->nodes[0].type == JSON_OBJECT ? self_filters(v, 0) : OK;
 }
 
 enum err walk_key(struct view *v, uint32_t key, uint32_t node)
@@ -188,7 +185,7 @@ enum err walk_key(struct view *v, uint32_t key, uint32_t node)
             if ((e = push(v, st->active[i])))
                 return e;
     }
-    return self_filters(v, node);
+    return v->doc->nodes[node].type == JSON_OBJECT ? self_filters(v, node) : OK;
 }
 
 enum err walk_elem(struct view *v, uint32_t node)
@@ -214,5 +211,5 @@ enum err walk_elem(struct view *v, uint32_t node)
             if ((e = push(v, st->active[i])))
                 return e;
     }
-    return self_filters(v, node);
+    return object ? self_filters(v, node) : OK;
 }

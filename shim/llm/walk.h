@@ -40,6 +40,7 @@ struct view_state {
     uint16_t first, msg, chan, extra_at, extra;
     uint64_t path;
     const struct pattern *pattern; /* what it is taken for, or NULL */
+    bool has_extra;                /* it may be a fact or an end mark */
     bool has_text;
     struct str text; /* unescaped, if has_text */
     struct nested nested;
