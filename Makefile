@@ -105,8 +105,10 @@ $(B)/%.a:
 	@mkdir -p $(@D)
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
 
+# Mapped in two pieces, not four: every exec of every program pays for them.
 $(B)/libsallyport.so: $(call objects,hooks) $(B)/libbase.a shim/hooks/exports.map
 	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) $(shared) \
+	    -Wl,-z,noseparate-code \
 	    -Wl,-soname,$(@F) -Wl,--version-script=shim/hooks/exports.map \
 	    -o $@ $(filter %.o %.a,$^)
 

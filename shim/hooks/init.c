@@ -6,7 +6,6 @@
  */
 #include <pthread.h>
 
-#include "hooks/dl.h"
 #include "hooks/lib.h"
 #include "hooks/load.h"
 #include "hooks/net.h"
@@ -32,7 +31,6 @@ static void fork_unlock(void)
 
 __attribute__((constructor)) static void init(void)
 {
-    dl_bind();
     net_bind();
     if (!load_off())
         (void)pthread_atfork(fork_lock, fork_unlock, fork_unlock);

@@ -36,7 +36,6 @@ struct shim_marker sallyport_marker __attribute__((visibility("default"))) = {
 
 static struct {
     char *policy, *audit, *hosts, *engine;
-    char exe[PATH_MAX];
     bool monitor, off;
 } settings;
 
@@ -68,18 +67,23 @@ static bool setting_is(const char *name, const char *want)
     return value && !strcmp(value, want);
 }
 
-/* Another copy stands before us, if the marker's name leads elsewhere. */
+/*
+ * Another copy stands before us, if the marker's exported name, which the
+ * dynamic linker has bound to the first of that name, leads elsewhere.
+ */
+extern struct shim_marker own_marker
+    __attribute__((alias("sallyport_marker"), visibility("hidden")));
+
 static bool second_copy(void)
 {
-    const void *first = real_in(RTLD_DEFAULT, "sallyport_marker", NULL);
+    const void *first = &sallyport_marker;
 
-    return first && first != &sallyport_marker;
+    __asm__("" : "+r"(first)); /* to the compiler both are one object */
+    return first != &own_marker;
 }
 
 static void settings_read(void)
 {
-    ssize_t n;
-
     settings.off = getauxval(AT_SECURE) != 0 || second_copy();
     if (settings.off) {
         dl_open_mask = ~0;
@@ -92,8 +96,6 @@ static void settings_read(void)
     settings.monitor = setting_is("SALLYPORT_MODE", "monitor");
     if (setting_is("SALLYPORT_DEEPBIND", "keep"))
         dl_open_mask = ~0;
-    n = readlink("/proc/self/exe", settings.exe, sizeof(settings.exe) - 1);
-    settings.exe[n > 0 ? n : 0] = '\0';
 }
 
 void load_settings(void)
@@ -134,7 +136,7 @@ static enum err engine_path(struct buf *out)
 
     if (settings.engine)
         dir = str_of(settings.engine);
-    else if (dladdr(&sallyport_marker, &info) && info.dli_fname) {
+    else if (dladdr(&own_marker, &info) && info.dli_fname) {
         dir = str_of(info.dli_fname);
         while (dir.len > 0 && dir.ptr[dir.len - 1] != '/')
             dir.len--;
@@ -172,16 +174,19 @@ static const struct engine_api *api_open(const char *path)
 
 static void engine_load(void)
 {
+    char exe[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
     struct engine_config cfg = {
         .policy = settings.policy,
         .audit = settings.audit,
-        .exe = settings.exe,
+        .exe = exe,
         .monitor = settings.monitor,
     };
     const struct engine_api *api = NULL;
     char why[WHY_SIZE] = "";
     struct buf path;
 
+    exe[n > 0 ? n : 0] = '\0';
     buf_init(&path, 2 * PATH_MAX);
     if (engine_path(&path))
         complain("the engine cannot be loaded", "out of memory");

@@ -251,24 +251,32 @@ enum {
 static const char *const names[] = {NET_LIST(NET_NAME)};
 static _Atomic(void *) real[AT_COUNT];
 
-/* Before the constructor: libc's own, found without lock or allocation. */
-static __attribute__((noinline)) void *bind_early(int i)
-{
-    void *fn = real_libc(names[i]), *none = NULL;
+static _Atomic bool started;
 
-    if (fn)
-        atomic_compare_exchange_strong(&real[i], &none, fn);
-    return atomic_load(&real[i]);
+/*
+ * Before the constructor, libc's own function, found without lock or
+ * allocation, and not kept. After it the next one behind us, perhaps another
+ * preload's; in a signal handler too: dlsym's lock may be taken again by the
+ * thread that holds it, and what is found allocates nothing.
+ */
+static __attribute__((noinline)) void *find_real(int i)
+{
+    bool final = atomic_load(&started);
+    void *fn = final ? real_next(names[i], NULL) : NULL;
+
+    if (!fn)
+        fn = real_libc(names[i]);
+    if (final)
+        atomic_store(&real[i], fn);
+    return fn;
 }
 
 void net_bind(void)
 {
-    for (int i = 0; i < AT_COUNT; i++) {
-        void *fn = real_next(names[i], NULL);
-
-        if (fn)
-            atomic_store(&real[i], fn);
-    }
+    atomic_store(&started, true);
+    find_real(AT_write); /* what signal handlers use */
+    find_real(AT_read);
+    find_real(AT_send);
 }
 
 #define NET_TYPE(ret, name, args)                                              \
@@ -279,7 +287,7 @@ void net_bind(void)
         ret(*fn) args;                                                         \
                                                                                \
         if (__builtin_expect(!p, 0))                                           \
-            p = bind_early(AT_##name);                                         \
+            p = find_real(AT_##name);                                          \
         memcpy(&fn, &p, sizeof(fn));                                           \
         return fn;                                                             \
     }

@@ -45,7 +45,10 @@ bool net_wake(int fd, bool carried);
 /* net_forget - take back a record that net_wake left and nobody fetched. */
 void net_forget(int fd);
 
-/* net_bind - find the true functions; in the constructor. */
+/*
+ * net_bind - from now on the true functions are looked for behind us, not in
+ * libc; in the constructor.
+ */
 void net_bind(void);
 
 #endif

@@ -112,11 +112,15 @@ struct linker {
 static bool linker_get(struct linker *ret)
 {
     static const char *const names[] = {"dlopen", "dlsym", "dlvsym"};
+    static _Atomic(void *) known[ARRAY_LEN(names)];
     void *found[ARRAY_LEN(names)];
 
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (!(found[i] = real_libc(names[i])))
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        found[i] = atomic_load(&known[i]);
+        if (!found[i] && !(found[i] = real_libc(names[i])))
             return false;
+        atomic_store(&known[i], found[i]);
+    }
     memcpy(ret, found, sizeof(found));
     return true;
 }
