@@ -59,11 +59,6 @@ static uint32_t window_hash(uint32_t w)
     return ((w | FOLD) << 8) * UINT32_C(0x9e3779b1) >> 14;
 }
 
-static bool is_known(const unsigned char *maybe, uint32_t h)
-{
-    return (maybe[h / 8] >> h % 8 & 1) != 0;
-}
-
 static uint32_t window_of(const unsigned char *p)
 {
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
@@ -82,17 +77,17 @@ static unsigned byte_weight(unsigned char c)
     return c == ' ' ? 43 : 16;
 }
 
-/* Pairs of letters that stand together far more often than by chance. */
-static unsigned pair_weight(const char *p)
+/* Windows that stand in English text far more often than their letters say. */
+static bool is_common(const char *p)
 {
-    static const char pairs[] = "th he in er an re nd on en at ou ed ha to or "
-                                "it is hi es ng of ll e  s  d  t  f  y   t  a";
-    char pair[3] = {to_lower(p[0]), to_lower(p[1]), 0};
+    static const char common[] =
+        " the|the|he |and|nd | an|ing|ng | of|of | to|to |ion|ent|ed |er |re |"
+        "es |is | is|at |hat|tha| in|in |on | co| wh|wha|you| yo|ou | re| st|"
+        "for| fo|or | be|all| no|not|ot | al|ate|ter|ati| me|me |do | do|st |"
+        "rom|fro| fr|wit|ith| wi|her|his|as | as|ere|our|rep|per|end|nte|pro|";
+    char window[4] = {to_lower(p[0]), to_lower(p[1]), to_lower(p[2]), 0};
 
-    for (size_t i = 0; i + 1 < sizeof(pairs); i += 3)
-        if (!memcmp(pairs + i, pair, 2))
-            return 8;
-    return 0;
+    return strstr(common, window) != NULL;
 }
 
 /* Where the rarest window of a keyword of at least three bytes begins. */
@@ -104,8 +99,7 @@ static size_t rarest(struct str s)
     for (size_t i = 0; i + 3 <= s.len; i++) {
         const unsigned char *p = (const unsigned char *)s.ptr + i;
         unsigned sum = byte_weight(p[0]) + byte_weight(p[1]) +
-                       byte_weight(p[2]) + pair_weight(s.ptr + i) +
-                       pair_weight(s.ptr + i + 1);
+                       byte_weight(p[2]) + (is_common(s.ptr + i) ? 40 : 0);
 
         if (sum <= best) { /* of equals the last: the ends of characters */
             best = sum;
@@ -279,6 +273,26 @@ static void look_closer(const struct prefilter *pf, struct str text, size_t i,
     }
 }
 
+/* Out of line, so that the loop below keeps its hashes in registers. */
+__attribute__((noinline)) static void look_at_four(const struct prefilter *pf,
+                                                   struct str text, size_t i,
+                                                   struct prefilter_hits *hits)
+{
+    for (size_t end = i + 4; i < end && i + 3 <= text.len; i++) {
+        uint32_t h =
+            window_hash(window_of((const unsigned char *)text.ptr + i));
+
+        if (pf->maybe[h / 8] >> h % 8 & 1)
+            look_closer(pf, text, i, h, hits);
+    }
+}
+
+/* The place in the table of the window that begins at byte n of w. */
+static inline size_t place(uint64_t w, unsigned n)
+{
+    return window_hash((uint32_t)(w >> 8 * n)) / 8;
+}
+
 static void run_windows(const struct prefilter *pf, struct str text,
                         struct prefilter_hits *hits)
 {
@@ -286,30 +300,18 @@ static void run_windows(const struct prefilter *pf, struct str text,
     size_t i = 0;
 
     for (; i + 8 <= text.len; i += 4) { /* four windows a step */
-        uint32_t h[4];
         uint64_t w;
 
         memcpy(&w, text.ptr + i, 8);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
         w = __builtin_bswap64(w);
 #endif
-        h[0] = window_hash((uint32_t)w);
-        h[1] = window_hash((uint32_t)(w >> 8));
-        h[2] = window_hash((uint32_t)(w >> 16));
-        h[3] = window_hash((uint32_t)(w >> 24));
-        if (!(maybe[h[0] / 8] | maybe[h[1] / 8] | maybe[h[2] / 8] |
-              maybe[h[3] / 8]))
-            continue;
-        for (size_t k = 0; k < 4; k++)
-            if (is_known(maybe, h[k]))
-                look_closer(pf, text, i + k, h[k], hits);
+        if (maybe[place(w, 0)] | maybe[place(w, 1)] | maybe[place(w, 2)] |
+            maybe[place(w, 3)])
+            look_at_four(pf, text, i, hits);
     }
-    for (; i + 3 <= text.len; i++) {
-        uint32_t w = window_of((const unsigned char *)text.ptr + i);
-
-        if (is_known(maybe, window_hash(w)))
-            look_closer(pf, text, i, window_hash(w), hits);
-    }
+    for (; i + 3 <= text.len; i += 4)
+        look_at_four(pf, text, i, hits);
 }
 
 static void run_single(const struct prefilter *pf, struct str text,

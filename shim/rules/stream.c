@@ -1,9 +1,8 @@
-#include "rules/inside.h"
+#include "rules/lanes.h"
 
 #include <stdlib.h>
 
 #include "base/utf8.h"
-#include "rules/stream.h"
 
 /*
  * Streams: how much of a text may leave before its end is known.
@@ -42,104 +41,6 @@
 #define CONTEXT                                                                \
     (4 * (LIM_LOOKBEHIND + 1)) /* bytes, characters at their widest */
 #define TEXT_MAX (LIM_HOLD_CHAIN + 4 * LIM_HOLD_MAX)
-#define NEVER    UINT64_MAX
-
-struct lane {
-    uint32_t rule;
-    uint32_t max_hold;
-    uint64_t cursor;
-    uint64_t next;    /* V from which a search pays */
-    uint64_t ending;  /* while dropping: cursor of the end pattern */
-    uint64_t dropped; /* while dropping: where that began */
-    bool off;         /* excluded for this host */
-    bool acts;        /* its findings change the text */
-    bool dropping;
-};
-
-struct drop {
-    uint64_t start, end; /* end is NEVER while it goes on */
-    const struct rule *rule;
-};
-
-/* A growing array of T with a reading place. */
-#define LIST(T)                                                                \
-    struct {                                                                   \
-        T *list;                                                               \
-        size_t count, cap, taken;                                              \
-    }
-
-struct stream {
-    const struct rules *rs;
-    struct scratch *sc;
-    struct scope at;
-    struct buf text; /* bytes base..end */
-    uint64_t base, origin, safe, end;
-    uint64_t v;    /* end without an unfinished character */
-    uint64_t stop; /* no lane can reach its cap before */
-    uint32_t min_hold;
-    size_t findings; /* so far */
-    enum err failed;
-    bool blocked;
-    LIST(struct found) pending;     /* sorted; not yet released */
-    LIST(struct drop) drops;        /* sorted by start */
-    LIST(struct stream_edit) edits; /* for stream_next */
-    LIST(struct finding) report;    /* for stream_finding */
-    struct trie_walk *walks;
-    size_t walk_count;
-    struct lane *lanes;
-    size_t lane_count;
-    uint64_t awake[]; /* bit set of lanes */
-};
-
-/* Room for one more in a LIST. list: the address of its pointer. */
-static enum err grow(void *list, size_t size, size_t count, size_t *cap)
-{
-    size_t more = *cap == 0 ? 4 : *cap * 2;
-    void *old, *grown;
-
-    if (count < *cap)
-        return OK;
-    memcpy(&old, list, sizeof(old));
-    grown = realloc(old, more * size);
-    if (grown == NULL)
-        return E_NOMEM;
-    memcpy(list, &grown, sizeof(grown));
-    *cap = more;
-    return OK;
-}
-
-#define GROW(l) grow(&(l)->list, sizeof(*(l)->list), (l)->count, &(l)->cap)
-
-static bool is_awake(const struct stream *st, size_t i)
-{
-    return (st->awake[i / 64] >> i % 64 & 1) != 0;
-}
-
-static void set_awake(struct stream *st, size_t i, bool yes)
-{
-    uint64_t bit = UINT64_C(1) << i % 64;
-
-    st->awake[i / 64] =
-        yes ? st->awake[i / 64] | bit : st->awake[i / 64] & ~bit;
-}
-
-/* The next lane at or behind i that is awake; lane_count if none. */
-static size_t awake_next(const struct stream *st, size_t i)
-{
-    while (i < st->lane_count) {
-        uint64_t bits = st->awake[i / 64] >> i % 64;
-
-        if (bits != 0)
-            return i + (size_t)__builtin_ctzll(bits);
-        i = (i / 64 + 1) * 64;
-    }
-    return st->lane_count;
-}
-
-#define EACH_AWAKE(st, i)                                                      \
-    for (size_t i = awake_next(st, 0); i < (st)->lane_count;                   \
-         i = awake_next(st, i + 1))
-
 /* --- Birth and death. */
 
 static void lane_reset(struct stream *st, size_t i)
@@ -210,155 +111,6 @@ void stream_free(struct stream *st)
     free(st->edits.list);
     free(st->report.list);
     free(st);
-}
-
-/* --- Findings. */
-
-static enum err report(struct stream *st, const struct finding *f)
-{
-    enum err e;
-
-    if ((e = GROW(&st->report)))
-        return e;
-    st->report.list[st->report.count++] = *f;
-    return OK;
-}
-
-/* One that changes the text waits for its release; another is told at once. */
-static enum err found_add(struct stream *st, struct found one)
-{
-    size_t i;
-    enum err e;
-
-    if (++st->findings > LIM_FINDINGS)
-        return E_LIMIT;
-    if (one.action < ACTION_REDACT)
-        return report(st, &one.f);
-    if ((e = GROW(&st->pending)))
-        return e;
-    for (i = st->pending.count; i > 0; i--) {
-        if (finding_order(&st->pending.list[i - 1].f, &one.f) < 0)
-            break;
-        st->pending.list[i] = st->pending.list[i - 1];
-    }
-    st->pending.list[i] = one;
-    st->pending.count++;
-    return OK;
-}
-
-static enum err edit_add(struct stream *st, struct stream_edit one)
-{
-    enum err e;
-
-    if (st->edits.taken == st->edits.count)
-        st->edits.taken = st->edits.count = 0;
-    if ((e = GROW(&st->edits)))
-        return e;
-    st->edits.list[st->edits.count++] = one;
-    return OK;
-}
-
-/* --- Waking lanes. */
-
-static size_t lane_of(const struct stream *st, uint32_t rule)
-{
-    const uint64_t *mask = rules_mask(st->rs, &st->at);
-    uint64_t below = (UINT64_C(1) << rule % 64) - 1;
-    size_t n = 0;
-
-    if ((mask[rule / 64] >> rule % 64 & 1) == 0)
-        return st->lane_count;
-    for (size_t w = 0; w < rule / 64; w++)
-        n += (size_t)__builtin_popcountll(mask[w]);
-    return n + (size_t)__builtin_popcountll(mask[rule / 64] & below);
-}
-
-/*
- * Is there a byte before `at` behind which the rule's matches cannot begin?
- * (The second spellings of s and k are no letters to a \b.)
- */
-static bool is_guarded(const struct stream *st, uint32_t rule, uint64_t at)
-{
-    const char *p = st->text.ptr + (at - st->base);
-
-    return at > st->origin && (unsigned char)p[0] < 0x80 &&
-           guard_stops(&st->rs->guards[rule], (unsigned char)p[-1]);
-}
-
-/*
- * A keyword of these rules begins at `start` and is complete. Another one may
- * have begun before it and still go on, so that a lane looks back a little.
- */
-static void wake(struct stream *st, struct trie_rules rules, uint64_t start)
-{
-    uint64_t depth = trie_depth(st->rs->trie);
-    uint64_t back = start - st->origin > depth ? start - depth : st->origin;
-
-    for (size_t i = 0; i < rules.count; i++) {
-        size_t n = lane_of(st, rules.list[i]);
-        struct lane *l = &st->lanes[n];
-
-        if (n == st->lane_count || l->off || is_awake(st, n) ||
-            start < l->cursor || is_guarded(st, l->rule, start))
-            continue;
-        set_awake(st, n, true);
-        l->cursor = back > l->cursor ? back : l->cursor;
-        l->next = 0;
-    }
-}
-
-struct feed {
-    struct stream *st;
-    uint64_t at; /* behind the byte taken */
-};
-
-static void feed_ended(void *ctx, struct trie_rules rules, uint32_t back)
-{
-    struct feed *f = ctx;
-
-    wake(f->st, rules, f->at - back);
-}
-
-static void feed_trie(struct stream *st, uint64_t to)
-{
-    const struct trie *t = st->rs->trie;
-    struct feed f = {st, 0};
-
-    if (trie_depth(t) == 0)
-        return;
-    for (uint64_t i = st->v; i < to; i++) {
-        f.at = i + 1;
-        trie_step(t, st->walks, &st->walk_count,
-                  (unsigned char)st->text.ptr[i - st->base], feed_ended, &f);
-    }
-}
-
-/* Could a keyword that the end of the text cuts off begin a match at `at`? */
-static bool may_begin(const struct stream *st, struct trie_rules rules,
-                      uint64_t at)
-{
-    for (size_t i = 0; i < rules.count; i++) {
-        size_t n = lane_of(st, rules.list[i]);
-        const struct lane *l = &st->lanes[n];
-
-        /* A lane that is awake speaks for itself. */
-        if (n != st->lane_count && l->acts && !l->off && l->cursor <= at &&
-            !is_awake(st, n) && !is_guarded(st, l->rule, at))
-            return true;
-    }
-    return false;
-}
-
-/* The least place where a cut keyword of a sleeping lane begins, or V. */
-static uint64_t cut_keyword(const struct stream *st)
-{
-    for (size_t i = 0; i < st->walk_count; i++) {
-        uint64_t at = st->v - st->walks[i].back;
-
-        if (may_begin(st, trie_through(st->rs->trie, &st->walks[i]), at))
-            return at;
-    }
-    return st->v;
 }
 
 /* --- Searching one lane. */
@@ -439,16 +191,6 @@ static enum err search_end(struct stream *st, struct lane *l, bool open)
     return OK;
 }
 
-static void drop_close(struct stream *st, const struct lane *l)
-{
-    for (size_t i = 0; i < st->drops.count; i++) {
-        struct drop *d = &st->drops.list[i];
-
-        if (d->end == NEVER && d->rule->index == l->rule)
-            d->end = l->cursor;
-    }
-}
-
 static enum err lane_search(struct stream *st, struct lane *l, bool open)
 {
     enum err e;
@@ -456,7 +198,7 @@ static enum err lane_search(struct stream *st, struct lane *l, bool open)
     if (l->dropping) {
         if ((e = search_end(st, l, open)) || l->dropping)
             return e;
-        drop_close(st, l);
+        drop_close(st, &st->rs->list[l->rule], l->cursor);
     }
     return search_rule(st, l, open);
 }
@@ -493,9 +235,8 @@ static enum err lane_cap(struct stream *st, struct lane *l)
             r->on_hold_full == HOLD_BLOCK ? ACTION_BLOCK : ACTION_REDACT;
     if ((e = found_add(st, one)) || one.action != ACTION_REDACT)
         return e;
-    if ((e = GROW(&st->drops)))
+    if ((e = drop_open(st, r)))
         return e;
-    st->drops.list[st->drops.count++] = (struct drop){st->v, NEVER, r};
     l->dropping = true;
     l->dropped = st->v;
     l->ending = one.f.start;
@@ -534,152 +275,6 @@ static uint64_t stop_next(const struct stream *st)
         stop = at < stop ? at : stop;
     }
     return stop > least ? stop : least;
-}
-
-/* --- Release. */
-
-/* Text from..to is outside of all clusters: what of it is dropped? */
-static enum err release_gap(struct stream *st, uint64_t from, uint64_t to)
-{
-    enum err e;
-
-    for (size_t i = 0; i < st->drops.count; i++) {
-        const struct drop *d = &st->drops.list[i];
-        uint64_t start = d->start > from ? d->start : from;
-        uint64_t end = d->end < to ? d->end : to;
-
-        if (start >= end)
-            continue;
-        if ((e = edit_add(st, (struct stream_edit){
-                                  start, end, d->rule, ACTION_REDACT, {0}})))
-            return e;
-        from = end;
-    }
-    return OK;
-}
-
-static bool is_dropped(const struct stream *st, uint64_t at)
-{
-    for (size_t i = 0; i < st->drops.count; i++)
-        if (st->drops.list[i].start <= at && at < st->drops.list[i].end)
-            return true;
-    return false;
-}
-
-/*
- * The cluster that begins at pending[*pos], of the findings that begin before
- * `known`; *pos moves behind it.
- */
-static struct cluster cluster_of(const struct stream *st, size_t *pos,
-                                 uint64_t known)
-{
-    const struct found *list = st->pending.list;
-    struct cluster c = {
-        .start = list[*pos].f.start, .end = list[*pos].f.end, .first = *pos};
-    size_t i = *pos;
-
-    for (; i < st->pending.count && list[i].f.start < known &&
-           (i == c.first || list[i].f.start < c.end);
-         i++)
-        cluster_add(&c, &list[i].f, list[i].action);
-    c.last = *pos = i;
-    return c;
-}
-
-static enum err report_cluster(struct stream *st, const struct cluster *c)
-{
-    enum err e;
-
-    for (size_t i = c->first; i < c->last; i++)
-        if ((e = report(st, &st->pending.list[i].f)))
-            return e;
-    return OK;
-}
-
-static enum err release_block(struct stream *st, const struct cluster *c)
-{
-    enum err e;
-
-    if ((e = release_gap(st, st->safe, c->start)) ||
-        (e = edit_add(st,
-                      (struct stream_edit){
-                          c->start, c->end, c->rule, ACTION_BLOCK, {0}})) ||
-        (e = report_cluster(st, c)))
-        return e;
-    st->safe = c->start;
-    st->blocked = true;
-    st->pending.count = 0;
-    buf_free(&st->text);
-    return OK;
-}
-
-static enum err release_redact(struct stream *st, const struct cluster *c)
-{
-    struct stream_edit one = {c->start, c->end, c->rule, ACTION_REDACT, {0}};
-    enum err e;
-
-    if (!is_dropped(st, c->start))
-        one.put = c->rule->put;
-    if ((e = release_gap(st, st->safe, c->start)) || (e = edit_add(st, one)) ||
-        (e = report_cluster(st, c)))
-        return e;
-    st->safe = c->end;
-    return OK;
-}
-
-/* How far text may leave if every finding that reaches across is held. */
-static uint64_t cut_before(const struct stream *st, uint64_t known)
-{
-    uint64_t cut = known;
-
-    for (size_t i = st->pending.count; i > 0; i--) {
-        const struct finding *f = &st->pending.list[i - 1].f;
-
-        if (f->start < cut && f->end > cut)
-            cut = f->start;
-    }
-    return cut;
-}
-
-static void forget_drops(struct stream *st)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < st->drops.count; i++)
-        if (st->drops.list[i].end > st->safe)
-            st->drops.list[kept++] = st->drops.list[i];
-    st->drops.count = kept;
-}
-
-/* Decide what can be decided: all findings that begin before `known` are. */
-static enum err release(struct stream *st, uint64_t known)
-{
-    uint64_t cut = cut_before(st, known);
-    size_t pos = 0, done = 0;
-    enum err e;
-
-    while (pos < st->pending.count && st->pending.list[pos].f.start < known) {
-        struct cluster c = cluster_of(st, &pos, known);
-
-        if (c.action == ACTION_BLOCK)
-            return release_block(st, &c);
-        if (c.end > cut)
-            break; /* a block further on has to wait for this one */
-        if ((e = release_redact(st, &c)))
-            return e;
-        done = pos;
-    }
-    if (done != 0) {
-        st->pending.count -= done;
-        memmove(st->pending.list, st->pending.list + done,
-                st->pending.count * sizeof(*st->pending.list));
-    }
-    if ((e = release_gap(st, st->safe, cut)))
-        return e;
-    st->safe = cut > st->safe ? cut : st->safe;
-    if (st->drops.count != 0)
-        forget_drops(st);
-    return OK;
 }
 
 /* Drop text that no lane and no lookbehind needs any more. */

@@ -1,0 +1,121 @@
+#ifndef SP_RULES_LANES_H
+#define SP_RULES_LANES_H
+
+#include "rules/inside.h"
+#include "rules/stream.h"
+
+/*
+ * The inside of a stream, which its three files share: stream.c searches and
+ * keeps time, wake.c follows keywords, release.c turns findings into edits.
+ * What it all is for stands at the head of stream.c.
+ */
+
+#define NEVER UINT64_MAX
+
+struct lane {
+    uint32_t rule;
+    uint32_t max_hold;
+    uint64_t cursor;
+    uint64_t next;    /* V from which a search pays */
+    uint64_t ending;  /* while dropping: cursor of the end pattern */
+    uint64_t dropped; /* while dropping: where that began */
+    bool off;         /* excluded for this host */
+    bool acts;        /* its findings change the text */
+    bool dropping;
+};
+
+struct drop {
+    uint64_t start, end; /* end is NEVER while it goes on */
+    const struct rule *rule;
+};
+
+/* A growing array of T with a reading place. */
+#define LIST(T)                                                                \
+    struct {                                                                   \
+        T *list;                                                               \
+        size_t count, cap, taken;                                              \
+    }
+
+struct stream {
+    const struct rules *rs;
+    struct scratch *sc;
+    struct scope at;
+    struct buf text; /* bytes base..end */
+    uint64_t base, origin, safe, end;
+    uint64_t v;    /* end without an unfinished character */
+    uint64_t stop; /* no lane can reach its cap before */
+    uint32_t min_hold;
+    size_t findings; /* so far */
+    enum err failed;
+    bool blocked;
+    LIST(struct found) pending;     /* sorted; not yet released */
+    LIST(struct drop) drops;        /* sorted by start */
+    LIST(struct stream_edit) edits; /* for stream_next */
+    LIST(struct finding) report;    /* for stream_finding */
+    struct trie_walk *walks;
+    size_t walk_count;
+    struct lane *lanes;
+    size_t lane_count;
+    uint64_t awake[]; /* bit set of lanes */
+};
+
+static inline bool is_awake(const struct stream *st, size_t i)
+{
+    return (st->awake[i / 64] >> i % 64 & 1) != 0;
+}
+
+static inline void set_awake(struct stream *st, size_t i, bool yes)
+{
+    uint64_t bit = UINT64_C(1) << i % 64;
+
+    st->awake[i / 64] =
+        yes ? st->awake[i / 64] | bit : st->awake[i / 64] & ~bit;
+}
+
+/* The next lane at or behind i that is awake; lane_count if none. */
+static inline size_t awake_next(const struct stream *st, size_t i)
+{
+    while (i < st->lane_count) {
+        uint64_t bits = st->awake[i / 64] >> i % 64;
+
+        if (bits != 0)
+            return i + (size_t)__builtin_ctzll(bits);
+        i = (i / 64 + 1) * 64;
+    }
+    return st->lane_count;
+}
+
+#define EACH_AWAKE(st, i)                                                      \
+    for (size_t i = awake_next(st, 0); i < (st)->lane_count;                   \
+         i = awake_next(st, i + 1))
+
+/* --- wake.c */
+
+/* feed_trie - walk the trie from V to `to`; wake the lanes of keywords there.
+ */
+void feed_trie(struct stream *st, uint64_t to);
+
+/* cut_keyword - the least place where the end of the text cuts off a keyword
+ * that a sleeping lane waits for, or V. */
+uint64_t cut_keyword(const struct stream *st);
+
+/* --- release.c */
+
+/*
+ * found_add - take a finding. One that changes the text waits for its release;
+ * another is reported at once. E_LIMIT over LIM_FINDINGS; E_NOMEM.
+ */
+MUST_USE enum err found_add(struct stream *st, struct found one);
+
+/* drop_open - from V on a rule drops all text. E_NOMEM. */
+MUST_USE enum err drop_open(struct stream *st, const struct rule *r);
+/* drop_close - it does so no further than `end`. */
+void drop_close(struct stream *st, const struct rule *r, uint64_t end);
+
+/*
+ * release - decide what can be decided, all findings that begin before `known`
+ * being known: edits, reports, the safe mark. E_NOMEM.
+ */
+MUST_USE enum err release(struct stream *st, uint64_t known);
+
+#endif

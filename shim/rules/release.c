@@ -1,0 +1,234 @@
+#include "rules/lanes.h"
+
+#include <stdlib.h>
+
+/*
+ * From findings to edits. What is decided leaves in order: text outside of
+ * everything as it is, a cluster of overlapping findings as one edit, and of
+ * what is dropped after a cap each part when it is known to be.
+ */
+
+/* Room for one more in a LIST. list: the address of its pointer. */
+static enum err grow(void *list, size_t size, size_t count, size_t *cap)
+{
+    size_t more = *cap == 0 ? 4 : *cap * 2;
+    void *old, *grown;
+
+    if (count < *cap)
+        return OK;
+    memcpy(&old, list, sizeof(old));
+    grown = realloc(old, more * size);
+    if (grown == NULL)
+        return E_NOMEM;
+    memcpy(list, &grown, sizeof(grown));
+    *cap = more;
+    return OK;
+}
+
+#define GROW(l) grow(&(l)->list, sizeof(*(l)->list), (l)->count, &(l)->cap)
+
+static enum err report(struct stream *st, const struct finding *f)
+{
+    enum err e;
+
+    if ((e = GROW(&st->report)))
+        return e;
+    st->report.list[st->report.count++] = *f;
+    return OK;
+}
+
+enum err found_add(struct stream *st, struct found one)
+{
+    size_t i;
+    enum err e;
+
+    if (++st->findings > LIM_FINDINGS)
+        return E_LIMIT;
+    if (one.action < ACTION_REDACT)
+        return report(st, &one.f);
+    if ((e = GROW(&st->pending)))
+        return e;
+    for (i = st->pending.count; i > 0; i--) {
+        if (finding_order(&st->pending.list[i - 1].f, &one.f) < 0)
+            break;
+        st->pending.list[i] = st->pending.list[i - 1];
+    }
+    st->pending.list[i] = one;
+    st->pending.count++;
+    return OK;
+}
+
+static enum err edit_add(struct stream *st, struct stream_edit one)
+{
+    enum err e;
+
+    if (st->edits.taken == st->edits.count)
+        st->edits.taken = st->edits.count = 0;
+    if ((e = GROW(&st->edits)))
+        return e;
+    st->edits.list[st->edits.count++] = one;
+    return OK;
+}
+
+enum err drop_open(struct stream *st, const struct rule *r)
+{
+    enum err e;
+
+    if ((e = GROW(&st->drops)))
+        return e;
+    st->drops.list[st->drops.count++] = (struct drop){st->v, NEVER, r};
+    return OK;
+}
+
+void drop_close(struct stream *st, const struct rule *r, uint64_t end)
+{
+    for (size_t i = 0; i < st->drops.count; i++) {
+        struct drop *d = &st->drops.list[i];
+
+        if (d->end == NEVER && d->rule == r)
+            d->end = end;
+    }
+}
+
+/* Text from..to is outside of all clusters: what of it is dropped? */
+static enum err release_gap(struct stream *st, uint64_t from, uint64_t to)
+{
+    enum err e;
+
+    for (size_t i = 0; i < st->drops.count; i++) {
+        const struct drop *d = &st->drops.list[i];
+        uint64_t start = d->start > from ? d->start : from;
+        uint64_t end = d->end < to ? d->end : to;
+
+        if (start >= end)
+            continue;
+        if ((e = edit_add(st, (struct stream_edit){
+                                  start, end, d->rule, ACTION_REDACT, {0}})))
+            return e;
+        from = end;
+    }
+    return OK;
+}
+
+static bool is_dropped(const struct stream *st, uint64_t at)
+{
+    for (size_t i = 0; i < st->drops.count; i++)
+        if (st->drops.list[i].start <= at && at < st->drops.list[i].end)
+            return true;
+    return false;
+}
+
+/*
+ * The cluster that begins at pending[*pos], of the findings that begin before
+ * `known`; *pos moves behind it.
+ */
+static struct cluster cluster_of(const struct stream *st, size_t *pos,
+                                 uint64_t known)
+{
+    const struct found *list = st->pending.list;
+    struct cluster c = {
+        .start = list[*pos].f.start, .end = list[*pos].f.end, .first = *pos};
+    size_t i = *pos;
+
+    for (; i < st->pending.count && list[i].f.start < known &&
+           (i == c.first || list[i].f.start < c.end);
+         i++)
+        cluster_add(&c, &list[i].f, list[i].action);
+    c.last = *pos = i;
+    return c;
+}
+
+static enum err report_cluster(struct stream *st, const struct cluster *c)
+{
+    enum err e;
+
+    for (size_t i = c->first; i < c->last; i++)
+        if ((e = report(st, &st->pending.list[i].f)))
+            return e;
+    return OK;
+}
+
+static enum err release_block(struct stream *st, const struct cluster *c)
+{
+    enum err e;
+
+    if ((e = release_gap(st, st->safe, c->start)) ||
+        (e = edit_add(st,
+                      (struct stream_edit){
+                          c->start, c->end, c->rule, ACTION_BLOCK, {0}})) ||
+        (e = report_cluster(st, c)))
+        return e;
+    st->safe = c->start;
+    st->blocked = true;
+    st->pending.count = 0;
+    buf_free(&st->text);
+    return OK;
+}
+
+static enum err release_redact(struct stream *st, const struct cluster *c)
+{
+    struct stream_edit one = {c->start, c->end, c->rule, ACTION_REDACT, {0}};
+    enum err e;
+
+    if (!is_dropped(st, c->start))
+        one.put = c->rule->put;
+    if ((e = release_gap(st, st->safe, c->start)) || (e = edit_add(st, one)) ||
+        (e = report_cluster(st, c)))
+        return e;
+    st->safe = c->end;
+    return OK;
+}
+
+/* How far text may leave if every finding that reaches across is held. */
+static uint64_t cut_before(const struct stream *st, uint64_t known)
+{
+    uint64_t cut = known;
+
+    for (size_t i = st->pending.count; i > 0; i--) {
+        const struct finding *f = &st->pending.list[i - 1].f;
+
+        if (f->start < cut && f->end > cut)
+            cut = f->start;
+    }
+    return cut;
+}
+
+static void forget_drops(struct stream *st)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < st->drops.count; i++)
+        if (st->drops.list[i].end > st->safe)
+            st->drops.list[kept++] = st->drops.list[i];
+    st->drops.count = kept;
+}
+
+enum err release(struct stream *st, uint64_t known)
+{
+    uint64_t cut = cut_before(st, known);
+    size_t pos = 0, done = 0;
+    enum err e;
+
+    while (pos < st->pending.count && st->pending.list[pos].f.start < known) {
+        struct cluster c = cluster_of(st, &pos, known);
+
+        if (c.action == ACTION_BLOCK)
+            return release_block(st, &c);
+        if (c.end > cut)
+            break; /* a block further on has to wait for this one */
+        if ((e = release_redact(st, &c)))
+            return e;
+        done = pos;
+    }
+    if (done != 0) {
+        st->pending.count -= done;
+        memmove(st->pending.list, st->pending.list + done,
+                st->pending.count * sizeof(*st->pending.list));
+    }
+    if ((e = release_gap(st, st->safe, cut)))
+        return e;
+    st->safe = cut > st->safe ? cut : st->safe;
+    if (st->drops.count != 0)
+        forget_drops(st);
+    return OK;
+}
