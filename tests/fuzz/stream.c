@@ -152,6 +152,8 @@ static void compare(int set, struct str text, struct str cuts)
     buf_free(&got);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct str in = {(const char *)data, size};
