@@ -70,87 +70,88 @@ static void list_texts(const char *provider, enum view_phase what,
     walk_end(&w);
 }
 
+static const struct {
+    const char *provider;
+    enum view_phase what;
+    const char *body, *want;
+} bodies[] = {
+    {"openai-chat", VIEW_REQUEST,
+     "{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":"
+     "\"s\"},{\"content\":\"u\",\"role\":\"user\"},{\"role\":\"assistant\","
+     "\"content\":null,\"tool_calls\":[{\"function\":{\"name\":\"f\","
+     "\"arguments\":\"{\\\"city\\\":\\\"N\\\\nC\\\"}\"}}]},"
+     "{\"role\":\"tool\",\"content\":\"r\"}],\"stream\":true}",
+     "model=m\n"
+     "user/other 0.0 m\n"
+     "system/text 0.0 system\n"
+     "system/text 0.0 s\n"
+     "user/text 1.0 u\n"
+     "user/text 1.0 user\n"
+     "assistant/text 2.0 assistant\n"
+     "assistant/tool_name 2.0 f\n"
+     "assistant/tool_args 2.0 city\n"
+     "assistant/tool_args 2.0 N\nC\n"
+     "tool/tool_result 3.0 tool\n"
+     "tool/tool_result 3.0 r\n"
+     "stream=true\n"},
+    {"openai-chat", VIEW_REQUEST,
+     "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":"
+     "\"image_url\",\"image_url\":{\"url\":"
+     "\"data:image/png;base64,AAAA\"}},{\"type\":\"text\",\"text\":"
+     "\"x\"}]}],\"unknownkey\":[123456789,12345678]}",
+     "user/text 0.0 user\n"
+     "user/text 0.0 image_url\n"
+     "user/text 0.1 text\n"
+     "user/text 0.1 x\n"
+     "user/key 0.0 unknownkey\n"
+     "user/other 0.0 123456789\n"},
+    {"openai-chat", VIEW_RESPONSE,
+     "{\"id\":\"c\",\"choices\":[{\"index\":0,\"message\":{\"content\":"
+     "\"hi\"},\"logprobs\":{\"content\":[]},\"finish_reason\":\"stop\"}],"
+     "\"usage\":{\"prompt_tokens\":3}}",
+     "id=c\n"
+     "assistant/text 0.0 hi\n"
+     "blank null\n"
+     "finish=stop\n"
+     "assistant/other 0.0 stop\n"
+     "input_tokens=3\n"},
+    {"anthropic", VIEW_REQUEST,
+     "{\"system\":\"s\",\"messages\":[{\"role\":\"user\",\"content\":["
+     "{\"type\":\"tool_result\",\"content\":[{\"type\":\"text\",\"text\":"
+     "\"r\"}]},{\"type\":\"text\",\"text\":\"u\"}]}]}",
+     "system/text 0.0 s\n"
+     "user/text 0.0 user\n"
+     "tool/tool_result 0.0 tool_result\n"
+     "tool/tool_result 0.0 text\n"
+     "tool/tool_result 0.0 r\n"
+     "user/text 0.1 text\n"
+     "user/text 0.1 u\n"},
+    {"openai-responses", VIEW_REQUEST,
+     "{\"instructions\":\"i\",\"input\":\"q\"}",
+     "system/text 0.0 i\n"
+     "user/text 0.0 q\n"},
+    {"openai-chat", VIEW_EVENT,
+     "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},"
+     "\"finish_reason\":\"stop\"}]}",
+     "index=0\n"
+     "assistant/text 0.0 a\n"
+     "finish=stop\n"
+     "end 1\n"
+     "assistant/other 0.0 stop\n"},
+};
+
 static void test_texts(void)
 {
-    static const struct {
-        const char *provider;
-        enum view_phase what;
-        const char *body, *want;
-    } rows[] = {
-        {"openai-chat", VIEW_REQUEST,
-         "{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":"
-         "\"s\"},{\"content\":\"u\",\"role\":\"user\"},{\"role\":\"assistant\","
-         "\"content\":null,\"tool_calls\":[{\"function\":{\"name\":\"f\","
-         "\"arguments\":\"{\\\"city\\\":\\\"N\\\\nC\\\"}\"}}]},"
-         "{\"role\":\"tool\",\"content\":\"r\"}],\"stream\":true}",
-         "model=m\n"
-         "user/other 0.0 m\n"
-         "system/text 0.0 system\n"
-         "system/text 0.0 s\n"
-         "user/text 1.0 u\n"
-         "user/text 1.0 user\n"
-         "assistant/text 2.0 assistant\n"
-         "assistant/tool_name 2.0 f\n"
-         "assistant/tool_args 2.0 city\n"
-         "assistant/tool_args 2.0 N\nC\n"
-         "tool/tool_result 3.0 tool\n"
-         "tool/tool_result 3.0 r\n"
-         "stream=true\n"},
-        {"openai-chat", VIEW_REQUEST,
-         "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":"
-         "\"image_url\",\"image_url\":{\"url\":"
-         "\"data:image/png;base64,AAAA\"}},{\"type\":\"text\",\"text\":"
-         "\"x\"}]}],\"unknownkey\":[123456789,12345678]}",
-         "user/text 0.0 user\n"
-         "user/text 0.0 image_url\n"
-         "user/text 0.1 text\n"
-         "user/text 0.1 x\n"
-         "user/key 0.0 unknownkey\n"
-         "user/other 0.0 123456789\n"},
-        {"openai-chat", VIEW_RESPONSE,
-         "{\"id\":\"c\",\"choices\":[{\"index\":0,\"message\":{\"content\":"
-         "\"hi\"},\"logprobs\":{\"content\":[]},\"finish_reason\":\"stop\"}],"
-         "\"usage\":{\"prompt_tokens\":3}}",
-         "id=c\n"
-         "assistant/text 0.0 hi\n"
-         "blank null\n"
-         "finish=stop\n"
-         "assistant/other 0.0 stop\n"
-         "input_tokens=3\n"},
-        {"anthropic", VIEW_REQUEST,
-         "{\"system\":\"s\",\"messages\":[{\"role\":\"user\",\"content\":["
-         "{\"type\":\"tool_result\",\"content\":[{\"type\":\"text\",\"text\":"
-         "\"r\"}]},{\"type\":\"text\",\"text\":\"u\"}]}]}",
-         "system/text 0.0 s\n"
-         "user/text 0.0 user\n"
-         "tool/tool_result 0.0 tool_result\n"
-         "tool/tool_result 0.0 text\n"
-         "tool/tool_result 0.0 r\n"
-         "user/text 0.1 text\n"
-         "user/text 0.1 u\n"},
-        {"openai-responses", VIEW_REQUEST,
-         "{\"instructions\":\"i\",\"input\":\"q\"}",
-         "system/text 0.0 i\n"
-         "user/text 0.0 q\n"},
-        {"openai-chat", VIEW_EVENT,
-         "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},"
-         "\"finish_reason\":\"stop\"}]}",
-         "index=0\n"
-         "assistant/text 0.0 a\n"
-         "finish=stop\n"
-         "end 1\n"
-         "assistant/other 0.0 stop\n"},
-    };
     char got[2048];
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
         char row[16];
 
         snprintf(row, sizeof(row), "row %zu", i);
         CHECK_ROW(row);
-        list_texts(rows[i].provider, rows[i].what, rows[i].body, got,
+        list_texts(bodies[i].provider, bodies[i].what, bodies[i].body, got,
                    sizeof(got));
-        CHECK_EQ(str_of(got), str_of(rows[i].want));
+        CHECK_EQ(str_of(got), str_of(bodies[i].want));
     }
 }
 
