@@ -105,6 +105,10 @@ $(B)/%.a:
 	@mkdir -p $(@D)
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
 
+# A sanitizer's runtime looks its own functions up by dlsym, which is a hook,
+# before it is ready for code of its kind.
+$(foreach f,dl elf net real,$(B)/shim/hooks/$(f).o): sanitize :=
+
 # Mapped in two pieces, not four: every exec of every program pays for them.
 $(B)/libsallyport.so: $(call objects,hooks) $(B)/libbase.a shim/hooks/exports.map
 	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) $(shared) \

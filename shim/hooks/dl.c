@@ -15,6 +15,7 @@
 #include <dlfcn.h>
 
 #include "hooks/curl.h"
+#include "hooks/elf.h"
 #include "hooks/load.h"
 #include "hooks/names.h"
 #include "hooks/openssl.h"
@@ -58,7 +59,7 @@ static const struct hook *find(const char *name)
     if (!name || (name[0] != 'S' && name[0] != 'B' && name[0] != 'c'))
         return NULL;
     for (size_t i = 0; i < ARRAY_LEN(hooks); i++)
-        if (!strcmp(hooks[i].name, name))
+        if (elf_same(hooks[i].name, name))
             return &hooks[i];
     return NULL;
 }

@@ -76,7 +76,8 @@ enum err elf_open(struct elf *ret_elf, uintptr_t base, const ElfW(Dyn) * dyn)
 static bool name_is(const struct elf *e, const ElfW(Sym) * sym,
                     const char *name)
 {
-    return sym->st_name < e->strs_size && !strcmp(e->strs + sym->st_name, name);
+    return sym->st_name < e->strs_size &&
+           elf_same(e->strs + sym->st_name, name);
 }
 
 /* Whether symbol i defines the name, for everyone and by default. */

@@ -27,6 +27,20 @@ struct elf {
 };
 
 /*
+ * elf_same - strcmp's equality, in a loop of our own. A sanitizer's runtime
+ * puts itself in strcmp's place and calls dlsym, a hook, before it is ready to
+ * be called.
+ */
+static inline bool elf_same(const char *a, const char *b)
+{
+    while (*a && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+/*
  * elf_open - find the tables of an object from its load address and dynamic
  * section (l_addr and l_ld of its link map).
  *

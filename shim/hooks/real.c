@@ -70,9 +70,12 @@ static struct link_map *map_of(const void *addr)
 
 static bool map_is_libc(const struct link_map *map)
 {
-    struct str name = str_of(map->l_name);
+    const char *base = NULL;
 
-    return str_ends(name, STR("/libc.so.6"));
+    for (const char *p = map->l_name; p && *p; p++)
+        if (*p == '/')
+            base = p + 1;
+    return base && elf_same(base, "libc.so.6");
 }
 
 static struct link_map *libc_map(void)

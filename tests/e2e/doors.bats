@@ -185,3 +185,41 @@ both() {
     under "$SHIM" grep -c so_toy_engine /proc/self/maps >out || true
     is "$(cat out)" 0
 }
+
+# sanitized VARIANT RUNTIME - all of prog_tls in a build of its own. The
+# sanitizer's runtime must be first in a process.
+sanitized() {
+    local build=$ROOT/build/${1/,/-} runtime what
+    runtime=$(readlink -f "$(gcc -print-file-name="$2")")
+    make -C "$ROOT" SANITIZE="$1" "${build#"$ROOT"/}/libsallyport.so" \
+        "${build#"$ROOT"/}/tests/prog_tls" \
+        "${build#"$ROOT"/}/tests/so_toy_engine.so" >&2
+    for what in plain pass to-pass block fail cut tail peek pending clear \
+        key-update half-close early alpn bio slow memory reuse unwoken fork \
+        objects; do
+        timeout 120 env LD_PRELOAD="$runtime $build/libsallyport.so" \
+            SALLYPORT_POLICY=toy ASAN_OPTIONS=detect_leaks=0 \
+            SALLYPORT_ENGINE="$build/tests/so_toy_engine.so" \
+            "$build/tests/prog_tls" "$what"
+    done
+}
+
+@test "every case under the address and undefined-behaviour sanitizers" {
+    sanitized address,undefined libasan.so
+}
+
+@test "every case under the thread sanitizer" {
+    sanitized thread libtsan.so
+}
+
+@test "programs that carry a sanitizer start under the plain shim" {
+    local compiler kind
+    echo 'int main(void) { return 0; }' >program.c
+    for compiler in gcc clang; do
+        for kind in address thread; do
+            command -v "$compiler" >/dev/null || continue
+            "$compiler" -fsanitize="$kind" program.c -o program
+            under "$SHIM" env ASAN_OPTIONS=verify_asan_link_order=0 ./program
+        done
+    done
+}
