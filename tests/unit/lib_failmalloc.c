@@ -48,7 +48,7 @@ static void test_none(void)
 
 static void test_failed_realloc_keeps(void)
 {
-    char *p = malloc(4), *volatile q;
+    char *volatile p = malloc(4), *volatile q; /* gcc warns of old pointers */
 
     if (!CHECK(p != NULL))
         return;
