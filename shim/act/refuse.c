@@ -84,9 +84,12 @@ static const struct shape *shape_find(struct str name)
     return &shapes[0];
 }
 
+/* What the stream called a number may be anything. */
 static enum err put_number(struct buf *out, struct str raw)
 {
-    return buf_add(out, raw.len > 0 ? raw : STR("0"));
+    uint64_t n;
+
+    return buf_add_u64(out, str_u64(raw, &n) == OK ? n : 0);
 }
 
 static enum err put_word(const struct words *w, struct str word,

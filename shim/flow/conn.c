@@ -25,7 +25,7 @@ struct conn *conn_new(struct engine *eng, const struct peer *peer)
     buf_init(&c->res.content, LIM_RESPONSE_BODY);
     buf_init(&c->res.raw, (size_t)4 * LIM_RESPONSE_BODY);
     if (!engine_watches(eng, peer->host, peer->port))
-        c->state = CONN_PASS;
+        conn_pass(c);
     if (buf_add(&c->host, str_head(peer->host, c->host.max))) {
         conn_free(c);
         return NULL;
@@ -35,6 +35,7 @@ struct conn *conn_new(struct engine *eng, const struct peer *peer)
 
 void conn_abandon(struct conn *c)
 {
+    c->abandoned = true;
     while (c->first != NULL) {
         if (c->first->detail == NULL)
             c->first->detail = "no complete response";
@@ -69,8 +70,13 @@ enum err conn_out(struct conn *c, enum dir d, struct str bytes)
     return buf_add(queue_open(&c->out[d]), bytes);
 }
 
+/* What passes is copied once and bounded by what the caller gives at once. */
 void conn_pass(struct conn *c)
 {
+    if (c->state != CONN_OPEN)
+        return;
+    c->out[DIR_SEND].bytes.max = SIZE_MAX / 2;
+    c->out[DIR_RECV].bytes.max = SIZE_MAX / 2;
     c->state = CONN_PASS;
     c->req.phase = REQ_ENDED;
     c->res.phase = RES_ENDED;
@@ -82,6 +88,14 @@ static void set_why(struct conn *c, struct str text)
     if (text.len > 0)
         memcpy(c->why, text.ptr, text.len);
     c->why[text.len] = '\0';
+}
+
+void conn_close(struct conn *c, struct str why)
+{
+    set_why(c, why);
+    c->state = CONN_BLOCKED;
+    c->req.phase = REQ_ENDED;
+    c->res.phase = RES_ENDED;
 }
 
 void conn_blocked(struct conn *c, const struct exchange *ex)
@@ -195,7 +209,7 @@ void conn_done(struct conn *c)
     }
     exchange_audit(ex, c->eng, &place);
     exchange_free(ex);
-    if (c->state == CONN_OPEN)
+    if (c->state == CONN_OPEN && !c->abandoned)
         deliver_refusal(c);
 }
 
@@ -269,9 +283,9 @@ void conn_end(struct conn *c, enum dir d)
     if (c->state == CONN_OPEN && d == DIR_RECV)
         response_eof(c);
     else if (c->state == CONN_OPEN && !c->named && c->first == NULL &&
-             c->req.phase == REQ_HEAD && c->req.head.started) {
+             c->req.phase == REQ_HEAD && c->req.raw.len > 0) {
         /* Half a head to a host nobody named: not ours to keep. */
-        pass_on(c, DIR_SEND, buf_str(&c->req.head.raw));
+        pass_on(c, DIR_SEND, buf_str(&c->req.raw));
         conn_pass(c);
     }
     leave(c);

@@ -18,6 +18,8 @@ enum req_phase {
     REQ_HEAD,  /* a head is being read                                  */
     REQ_BODY,  /* a body is being held                                  */
     REQ_RELAY, /* a body passes: its condition is one that may          */
+    REQ_WAIT,  /* an upgrade was asked for: what follows waits in `raw`
+                  until the response says what it is                     */
     REQ_ENDED, /* nothing more is sent: refused, or the last request    */
 };
 
@@ -54,8 +56,9 @@ struct conn {
     struct buf host;    /* empty until known                             */
     uint16_t port;
     const char *door;
-    bool named;  /* the host is known, and one of ours                   */
-    bool routed; /* a first request has been sent                         */
+    bool named;     /* the host is known, and one of ours                   */
+    bool routed;    /* a first request has been sent                         */
+    bool abandoned; /* no answers any more to requests that wait           */
     enum conn_state state;
     struct queue out[2]; /* by enum dir                                  */
     struct req_side req;
@@ -86,6 +89,9 @@ MUST_USE enum err conn_out(struct conn *c, enum dir d, struct str bytes);
 
 /* conn_pass - not an LLM route, or a condition that passes: for good. */
 void conn_pass(struct conn *c);
+
+/* conn_close - nothing was blocked, but nothing more can come: a clean end. */
+void conn_close(struct conn *c, struct str why);
 
 /*
  * conn_refuse - refuse the exchange: the answer goes to the application as
@@ -121,6 +127,12 @@ MUST_USE enum err conn_content(const struct http_head *h,
 
 /* request_feed - the application's bytes. */
 void request_feed(struct conn *c, struct str in);
+
+/*
+ * request_resume - all responses have come, and none of them ended HTTP: what
+ * waits behind the request for an upgrade is a request.
+ */
+void request_resume(struct conn *c);
 
 /* response_feed - the network's bytes; response_eof - there are no more. */
 void response_feed(struct conn *c, struct str in);

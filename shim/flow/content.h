@@ -15,12 +15,31 @@ enum content {
 
 /*
  * content_of - by the Content-Type of a head (RFC 9110, 8.3). Types that APIs
- * and clients also use for JSON (octet-stream, form-urlencoded, none at all)
- * give CONTENT_GUESS.
+ * and clients also use for JSON (octet-stream, form-urlencoded, none at all,
+ * any other with "json" in its name) give CONTENT_GUESS.
  */
 enum content content_of(const struct http_head *h);
 
-/* content_sniff - JSON if the first byte of a body that counts begins it. */
+/*
+ * content_sniff - JSON if the first byte of a body that counts begins it, a
+ * byte order mark aside; else text.
+ */
 enum content content_sniff(struct str body);
+
+/*
+ * content_sniff_response - as above, but a body that begins as server-sent
+ * events do gives CONTENT_EVENTS: clients that asked for a stream read events
+ * whatever the type says.
+ */
+enum content content_sniff_response(struct str body);
+
+/* content_is_form - the type is application/x-www-form-urlencoded. */
+bool content_is_form(const struct http_head *h);
+
+/*
+ * content_charset_ok - no charset is named, or one in which ASCII is ASCII:
+ * what we read is then what others read.
+ */
+bool content_charset_ok(const struct http_head *h);
 
 #endif

@@ -65,6 +65,35 @@ static enum err read_file(const char *path, struct buf *out)
     return e;
 }
 
+/* The fewest places, roughly, that together have every rule look. */
+static enum err choose_places(struct engine *eng)
+{
+    size_t n = rules_count(eng->rules);
+    bool *looked = calloc(n + 1, sizeof(*looked));
+
+    if (looked == NULL)
+        return E_NOMEM;
+    for (size_t i = 0; i < 2 * ROLE_COUNT * PART_COUNT; i++) {
+        struct scope at = {
+            .dir = (enum dir)(i / (ROLE_COUNT * PART_COUNT)),
+            .role = (enum role)(i / PART_COUNT % ROLE_COUNT),
+            .part = (enum part)(i % PART_COUNT),
+        };
+        bool fresh = false;
+
+        for (size_t k = 0; k < n; k++) {
+            if (looked[k] ||
+                !rules_applies(eng->rules, rules_at(eng->rules, k), &at))
+                continue;
+            looked[k] = fresh = true;
+        }
+        if (fresh)
+            eng->places[eng->place_count++] = at;
+    }
+    free(looked);
+    return OK;
+}
+
 static enum err load(struct engine *eng, bool monitor)
 {
     struct image image;
@@ -74,7 +103,8 @@ static enum err load(struct engine *eng, bool monitor)
         (e = policy_load(image.policy, &eng->policy)))
         return e;
     eng->policy.monitor |= monitor;
-    if ((e = rules_load(image.rules, eng->policy.monitor, &eng->rules)))
+    if ((e = rules_load(image.rules, eng->policy.monitor, &eng->rules)) ||
+        (e = choose_places(eng)))
         return e;
     return providers_load(image.providers, &eng->providers);
 }

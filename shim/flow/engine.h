@@ -17,6 +17,9 @@ struct engine {
     struct rules *rules;
     struct providers *providers;
     struct policy policy;
+    struct scope places[2 * ROLE_COUNT * PART_COUNT]; /* so that each rule
+                             looks at one of them at least                 */
+    size_t place_count;
     char *audit; /* owned path; NULL: no audit file                        */
     char *exe;   /* owned; NULL where unknown                              */
     unsigned char key[PRINT_KEY_LEN]; /* of fingerprints and exchange ids  */

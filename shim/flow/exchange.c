@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "audit/sink.h"
+#include "base/utf8.h"
+#include "flow/query.h"
 #include "rules/rule.h"
 
 static uint64_t wall_clock_us(void)
@@ -39,13 +41,15 @@ static void make_id(struct engine *eng, uint64_t now, char *id)
     id[at] = '\0';
 }
 
-enum err exchange_new(struct engine *eng, struct exchange **ret_ex)
+enum err exchange_new(struct engine *eng, struct scratch *scratch,
+                      struct exchange **ret_ex)
 {
     struct exchange *ex = calloc(1, sizeof(*ex));
 
     if (ex == NULL)
         return E_NOMEM;
     ex->eng = eng;
+    ex->scratch = scratch;
     ex->begun_us = wall_clock_us();
     arena_init(&ex->arena, 256 * (size_t)KIB);
     buf_init(&ex->refusal, 64 * (size_t)KIB);
@@ -96,8 +100,59 @@ void exchange_fact(struct exchange *ex, enum dir d, enum fact fact,
 
     if (str_eq(ex->facts[d][fact], value))
         return;
-    if (arena_copy(&ex->arena, str_head(value, 256), &copy) == OK)
+    ex->facts[d][fact] = STR("");
+    if (value.len < LIM_FACT && arena_copy(&ex->arena, value, &copy) == OK)
         ex->facts[d][fact] = copy;
+}
+
+/* No rule finds anything, at any place where some rule looks. */
+static bool finds_nothing(const struct exchange *ex, struct str text)
+{
+    const struct engine *eng = ex->eng;
+    struct findings found;
+    bool clean = utf8_valid(text);
+
+    findings_init(&found);
+    for (size_t i = 0; clean && i < eng->place_count; i++)
+        clean = rules_scan(eng->rules, ex->scratch, &eng->places[i], text, 0,
+                           &found) == OK &&
+                found.count == 0;
+    findings_free(&found);
+    return clean;
+}
+
+/* A word or name that may be shown. */
+static bool is_clean(const struct exchange *ex, struct str text)
+{
+    return text.len == 0 || finds_nothing(ex, text);
+}
+
+/* The same of a path, which may say it in escapes. */
+static bool is_clean_path(const struct exchange *ex)
+{
+    struct buf text;
+    bool clean;
+
+    if (!is_clean(ex, ex->path))
+        return false;
+    if (str_find_byte(ex->path, '%') == ex->path.len)
+        return true;
+    buf_init(&text, LIM_HEAD_LINE);
+    clean = path_text(ex->path, &text) == OK && is_clean(ex, buf_str(&text));
+    buf_free(&text);
+    return clean;
+}
+
+void exchange_clean(struct exchange *ex)
+{
+    if (!is_clean(ex, ex->method))
+        ex->method = STR("");
+    if (!is_clean_path(ex))
+        ex->path = STR("");
+    for (unsigned d = 0; d < 2; d++)
+        for (unsigned i = 0; i < FACT_COUNT; i++)
+            if (!is_clean(ex, ex->facts[d][i]))
+                ex->facts[d][i] = STR("");
 }
 
 void exchange_cond(struct exchange *ex, enum cond c, const char *detail)
@@ -186,7 +241,10 @@ void exchange_audit(struct exchange *ex, struct engine *eng,
     if (ex->audited || eng->audit == NULL)
         return;
     ex->audited = true;
+    exchange_clean(ex);
     record = record_of(ex, place);
+    if (!is_clean(ex, record.host))
+        record.host = STR("");
     buf_init(&line, 256 * (size_t)KIB);
     written = audit_line(&record, &line) == OK &&
               audit_write(eng->audit, buf_str(&line)) == OK;

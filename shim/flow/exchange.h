@@ -17,6 +17,7 @@
 struct exchange {
     struct exchange *next;
     const struct engine *eng;        /* borrowed                          */
+    struct scratch *scratch;         /* borrowed                          */
     const struct provider *provider; /* borrowed; never NULL              */
     struct http_asked asked;
     struct verdict verdict;
@@ -38,8 +39,9 @@ struct exchange {
     char id[EXCHANGE_ID_LEN + 1];
 };
 
-/* exchange_new - begun now. E_NOMEM. */
-MUST_USE enum err exchange_new(struct engine *eng, struct exchange **ret_ex);
+/* exchange_new - begun now. `scratch` is borrowed. E_NOMEM. */
+MUST_USE enum err exchange_new(struct engine *eng, struct scratch *scratch,
+                               struct exchange **ret_ex);
 void exchange_free(struct exchange *ex);
 
 /* exchange_finding - note a finding for the audit line and the verdict. */
@@ -47,11 +49,18 @@ void exchange_finding(struct exchange *ex, const struct finding *f,
                       const struct scope *scope);
 
 /*
- * exchange_fact - keep a copy of a fact. Out of memory it is left out: a fact
- * is for the record only.
+ * exchange_fact - keep a copy of a fact. Out of memory it is left out, and so
+ * is one of LIM_FACT bytes or more, which is no name: a fact is for the record
+ * only.
  */
 void exchange_fact(struct exchange *ex, enum dir d, enum fact fact,
                    struct str value);
+
+/*
+ * exchange_clean - before facts, method or path are shown: what any rule finds
+ * something in is forgotten, wherever the rule looks and whatever it does.
+ */
+void exchange_clean(struct exchange *ex);
 
 /* exchange_cond - a condition was met, with static words about it or NULL. */
 void exchange_cond(struct exchange *ex, enum cond c, const char *detail);

@@ -134,6 +134,31 @@ static void inspect_json(struct tools *t, const struct inspect *in,
                       "a key that is known but for its case");
 }
 
+/* The same text, byte for byte, but for those that are part of no character:
+ * what passes all the same is judged as well as it can be. */
+static enum err utf8_stand_in(struct tools *t, struct str *text)
+{
+    struct str copy;
+    char *p;
+    enum err e;
+
+    arena_clear(&t->arena);
+    if ((e = arena_copy(&t->arena, *text, &copy)))
+        return e;
+    *text = copy;
+    while (copy.len > 0) {
+        size_t n = utf8_char(copy);
+
+        if (n == 0) {
+            p = (char *)(uintptr_t)copy.ptr;
+            *p = '?';
+            n = 1;
+        }
+        copy = str_skip(copy, n);
+    }
+    return OK;
+}
+
 static void inspect_text(struct tools *t, const struct inspect *in,
                          struct exchange *ex)
 {
@@ -149,7 +174,12 @@ static void inspect_text(struct tools *t, const struct inspect *in,
         exchange_cond(
             ex, in->dir == DIR_SEND ? COND_BODY_UNKNOWN : COND_RESPONSE_UNKNOWN,
             "not UTF-8");
-        return;
+        if (exchange_blocked(ex))
+            return;
+        if ((e = utf8_stand_in(t, &seg.text))) {
+            exchange_cond(ex, cond_of(e, COND_INTERNAL, COND_INTERNAL), NULL);
+            return;
+        }
     }
     if ((e = scan_seg(t, in, &seg, ex)))
         exchange_cond(ex, cond_of(e, COND_RULE_ERROR, COND_RULE_ERROR), NULL);

@@ -16,7 +16,8 @@ static bool is_credential(struct str name)
     return false;
 }
 
-static enum err put_decoded(struct str s, struct buf *out)
+/* `plus`: what a '+' stands for. */
+static enum err put_decoded(struct str s, char plus, struct buf *out)
 {
     enum err e = OK;
 
@@ -27,13 +28,14 @@ static enum err put_decoded(struct str s, struct buf *out)
         if (lo >= 0)
             e = buf_add_byte(out, (char)(hi << 4 | lo));
         else
-            e = buf_add_byte(out, s.ptr[0] == '+' ? ' ' : s.ptr[0]);
+            e = buf_add_byte(out, s.ptr[0] == '+' ? plus : s.ptr[0]);
         s = str_skip(s, lo >= 0 ? 3 : 1);
     }
     return e;
 }
 
-enum err query_text(struct str query, struct buf *out)
+static enum err put_parameters(struct str query, bool credentials,
+                               struct buf *out)
 {
     enum err e;
 
@@ -41,10 +43,25 @@ enum err query_text(struct str query, struct buf *out)
         struct str one = str_split(&query, '&');
         struct str name = str_head(one, str_find_byte(one, '='));
 
-        if (is_credential(name))
+        if (!credentials && is_credential(name))
             continue;
-        if ((e = put_decoded(one, out)) || (e = buf_add_byte(out, '\n')))
+        if ((e = put_decoded(one, ' ', out)) || (e = buf_add_byte(out, '\n')))
             return e;
     }
     return OK;
+}
+
+enum err query_text(struct str query, struct buf *out)
+{
+    return put_parameters(query, false, out);
+}
+
+enum err form_text(struct str form, struct buf *out)
+{
+    return put_parameters(form, true, out);
+}
+
+enum err path_text(struct str path, struct buf *out)
+{
+    return put_decoded(path, '+', out);
 }

@@ -11,4 +11,13 @@
  */
 MUST_USE enum err query_text(struct str query, struct buf *out);
 
+/*
+ * form_text - the same for a form in a body
+ * (application/x-www-form-urlencoded), with nothing left out.
+ */
+MUST_USE enum err form_text(struct str form, struct buf *out);
+
+/* path_text - a path with its escapes decoded. Errors as buf_add. */
+MUST_USE enum err path_text(struct str path, struct buf *out);
+
 #endif

@@ -25,6 +25,7 @@ struct relay {
     struct delta *delta;     /* owned                                         */
     uint64_t passed;         /* offset in the content: all before has left    */
     struct buf skips;        /* of struct overtaken, in order                 */
+    uint64_t skipped;        /* their bytes together                          */
     struct buf map;          /* of struct delta_line: the event in work       */
     const struct rule *rule; /* that blocked                              */
     bool changed, over, failed;
@@ -85,6 +86,7 @@ static enum err put_skips(struct relay *r, struct buf *out)
         if (skip.at != r->passed)
             break;
         buf_drop(&r->skips, sizeof(skip));
+        r->skipped -= skip.len;
         r->passed += skip.len;
         if ((e = put_framed(r, STR(""), skip.len, false, out)))
             return e;
@@ -96,20 +98,22 @@ static enum err put_skips(struct relay *r, struct buf *out)
 static enum err put_ahead(struct relay *r, const struct delta_out *o,
                           struct buf *out)
 {
-    struct overtaken skip = {.len = o->taken};
+    struct overtaken skip = {.len = o->taken}, last;
     enum err e;
 
     /* Held are the events before it, and comments that overtook them. */
-    skip.at = r->passed + delta_held(r->delta);
-    for (size_t i = 0; i + sizeof(skip) <= r->skips.len; i += sizeof(skip)) {
-        struct overtaken one;
-
-        memcpy(&one, r->skips.ptr + i, sizeof(one));
-        skip.at += one.len;
+    skip.at = r->passed + delta_held(r->delta) + r->skipped;
+    if (r->skips.len >= sizeof(last)) {
+        memcpy(&last, r->skips.ptr + r->skips.len - sizeof(last), sizeof(last));
+        if (last.at + last.len == skip.at) { /* one place for a row of them */
+            skip = (struct overtaken){last.at, last.len + skip.len};
+            r->skips.len -= sizeof(last);
+        }
     }
     if ((e = buf_add(&r->skips,
                      (struct str){(const char *)&skip, sizeof(skip)})))
         return e;
+    r->skipped += o->taken;
     r->changed = true;
     return r->config.chunked ? rechunk_chunk(o->bytes, out)
                              : buf_add(out, o->bytes);
@@ -157,7 +161,7 @@ static struct stream_facts ending_facts(struct relay *r, uint64_t *open,
 static enum err put_ending(struct relay *r, struct buf *out)
 {
     struct exchange *ex = r->config.ex;
-    uint64_t open[16];
+    uint64_t open[128];
     struct stream_facts facts = ending_facts(r, open, ARRAY_LEN(open));
     struct refusal refusal = {
         .shape = ex->provider->reply,
@@ -169,7 +173,7 @@ static enum err put_ending(struct relay *r, struct buf *out)
     enum err e;
 
     buf_init(&why, 1024);
-    buf_init(&ending, 64 * (size_t)KIB);
+    buf_init(&ending, 512 * (size_t)KIB);
     if (!(e = exchange_why(ex, &why))) {
         refusal.text = buf_str(&why);
         e = refuse_ending(&refusal, soft ? ENDING_SOFT : ENDING_HARD,
@@ -190,6 +194,7 @@ static enum err put_ending(struct relay *r, struct buf *out)
 static void finish_blocked(struct relay *r, struct buf *out)
 {
     note_facts(r);
+    exchange_clean(r->config.ex);
     r->over = true;
     r->failed = put_ending(r, out) != OK;
 }

@@ -32,7 +32,7 @@ static enum err exchange_add(struct conn *c, struct exchange **ret_ex)
         if (e)
             return e;
     }
-    if ((e = exchange_new(c->eng, &ex)))
+    if ((e = exchange_new(c->eng, c->tools.scratch, &ex)))
         return e;
     if (c->last != NULL)
         c->last->next = ex;
@@ -66,8 +66,20 @@ static enum err route(struct conn *c, struct exchange *ex)
     return ex->provider != NULL ? OK : E_INTERNAL;
 }
 
+/* Another protocol: all that was said so far, and what comes, is let through.
+ */
+static void pass_all(struct conn *c, struct str rest)
+{
+    if (conn_out(c, DIR_SEND, buf_str(&c->req.raw)) ||
+        conn_out(c, DIR_SEND, rest))
+        conn_fail(c, COND_NOMEM, NULL);
+    else
+        conn_pass(c);
+}
+
 /* A refusal for something that is no request: with no method and no path. */
-static void refuse_early(struct conn *c, enum cond cond, const char *detail)
+static void refuse_early(struct conn *c, enum cond cond, const char *detail,
+                         struct str rest)
 {
     struct exchange *ex;
 
@@ -78,58 +90,94 @@ static void refuse_early(struct conn *c, enum cond cond, const char *detail)
     ex->provider = providers_route(c->eng->providers, buf_str(&c->host),
                                    c->port, STR(""), STR("/"));
     exchange_cond(ex, cond, detail);
-    if (exchange_blocked(ex)) {
+    if (exchange_blocked(ex))
         conn_refuse(c, ex);
-        return;
-    }
-    if (conn_out(c, DIR_SEND, buf_str(&c->req.raw)))
-        conn_fail(c, COND_NOMEM, NULL);
     else
-        conn_pass(c);
+        pass_all(c, rest);
+}
+
+/* A first line that some reader of HTTP/1 could make a request of. */
+static bool is_like_request(struct str line)
+{
+    struct str rest = line = str_head(line, str_find_byte(line, '\n'));
+
+    str_split(&rest, ' ');
+    rest = str_trim(rest);
+    return str_find(line, STR("HTTP/")) < line.len ||
+           str_starts(rest, STR("/")) ||
+           str_eq_nocase(str_head(rest, 4), STR("http"));
 }
 
 /* The connection does not begin as HTTP/1 does, or begins as HTTP/2 does. */
-static bool other_protocol(const struct conn *c, enum err e)
+static bool other_protocol(const struct conn *c)
 {
-    return (c->req.head.line == 0 && e != E_AMBIGUOUS) ||
-           str_starts(buf_str(&c->req.raw), STR("PRI * HTTP/2"));
+    struct str line = buf_str(&c->req.raw);
+
+    if (str_starts(line, STR("PRI * HTTP/2")))
+        return true;
+    if (str_starts(line, STR("\r\n")))
+        line = str_skip(line, 2);
+    return c->req.head.line == 0 && !is_like_request(line);
 }
 
 /* Bytes that are no head: another protocol, or a message nobody may trust. */
-static void head_error(struct conn *c, enum err e)
+static void head_error(struct conn *c, enum err e, struct str rest)
 {
     const struct http_head *h = &c->req.head;
 
     if (e == E_NOMEM) {
         conn_fail(c, COND_NOMEM, NULL);
     } else if (!c->named) {
-        if (conn_out(c, DIR_SEND, buf_str(&c->req.raw)))
-            conn_fail(c, COND_NOMEM, NULL);
-        else
-            conn_pass(c);
-    } else if (first_head(c) && other_protocol(c, e)) {
-        refuse_early(c, COND_UNKNOWN_PROTOCOL, h->why);
+        pass_all(c, rest);
+    } else if (first_head(c) && other_protocol(c)) {
+        refuse_early(c, COND_UNKNOWN_PROTOCOL, h->why, rest);
     } else {
         refuse_early(c, e == E_LIMIT ? COND_HTTP_LIMIT : COND_HTTP_AMBIGUOUS,
-                     h->why);
+                     h->why, rest);
     }
 }
 
-/* The host is in the head only: false if it is none of ours. */
-static bool host_from_head(struct conn *c)
+/*
+ * The host is in the head only: c->named says whether it is one of ours. A
+ * CONNECT goes to a proxy; what the tunnel carries is seen where it begins.
+ */
+static enum err host_from_head(struct conn *c)
 {
+    const struct http_head *h = &c->req.head;
     struct str authority, host, port_text;
     uint64_t port = c->port;
+    enum err e;
 
-    if (!http_request_host(&c->req.head, &authority) ||
+    if (str_eq(http_head_str(h, h->method), STR("CONNECT")) ||
+        !http_request_host(&c->req.head, &authority) ||
         !http_host_split(authority, &host, &port_text) || host.len == 0)
-        return false;
+        return OK;
     if (port_text.len > 0 && str_u64(port_text, &port))
-        return false;
+        return OK;
     if (!engine_watches(c->eng, host, (uint16_t)port))
-        return false;
+        return OK;
+    if ((e = buf_add(&c->host, str_head(host, c->host.max))))
+        return e;
     c->port = (uint16_t)port;
-    return buf_add(&c->host, str_head(host, c->host.max)) == OK;
+    c->named = true;
+    return OK;
+}
+
+/* All fields of one name as one list (RFC 9110, 5.3). */
+static enum err fields_join(const struct http_head *h, struct str name,
+                            struct buf *out)
+{
+    enum err e = OK;
+
+    for (size_t i = 0; !e && i < h->field_count; i++) {
+        if (!str_eq_nocase(http_head_str(h, h->fields[i].name), name))
+            continue;
+        if (out->len > 0)
+            e = buf_add(out, STR(", "));
+        if (!e)
+            e = buf_add(out, http_head_str(h, h->fields[i].value));
+    }
+    return e;
 }
 
 /* What is asked of the other side must be something that can be read. */
@@ -137,16 +185,19 @@ static enum err negotiate(const struct conn *c, struct http_field_edit *edits,
                           size_t *count, struct buf *accept)
 {
     const struct http_head *h = &c->req.head;
-    struct str offered;
+    struct buf offered;
     enum err e;
 
-    if (http_field_get(h, STR("accept-encoding"), &offered)) {
-        if ((e = http_accept_encoding_narrow(offered, accept)))
-            return e;
-        if (!str_eq(offered, buf_str(accept)))
-            edits[(*count)++] = (struct http_field_edit){
-                .name = STR("Accept-Encoding"), .value = buf_str(accept)};
-    }
+    buf_init(&offered, LIM_HEAD);
+    if (!(e = fields_join(h, STR("accept-encoding"), &offered)) &&
+        offered.len > 0 &&
+        !(e = http_accept_encoding_narrow(buf_str(&offered), accept)) &&
+        !str_eq(buf_str(&offered), buf_str(accept)))
+        edits[(*count)++] = (struct http_field_edit){
+            .name = STR("Accept-Encoding"), .value = buf_str(accept)};
+    buf_free(&offered);
+    if (e)
+        return e;
     if (http_field_count(h, STR("range")) > 0)
         edits[(*count)++] =
             (struct http_field_edit){.name = STR("Range"), .drop = true};
@@ -168,10 +219,9 @@ static bool is_signed(const struct http_head *h)
 static void drop_digests(struct http_field_edit *edits, size_t *count)
 {
     static const struct str names[] = {
-        STR_INIT("Content-Encoding"),
-        STR_INIT("Content-MD5"),
-        STR_INIT("Digest"),
-        STR_INIT("Content-Digest"),
+        STR_INIT("Content-Encoding"), STR_INIT("Content-MD5"),
+        STR_INIT("Digest"),           STR_INIT("Content-Digest"),
+        STR_INIT("Repr-Digest"),
     };
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
@@ -193,7 +243,7 @@ static enum err put_head(struct conn *c, const struct buf *changed)
     size_t count = 0;
     enum err e = OK;
 
-    buf_init(&accept, LIM_HEAD_LINE);
+    buf_init(&accept, LIM_HEAD);
     buf_init(&length, 32);
     if (!is_signed(&c->req.head))
         e = negotiate(c, edits, &count, &accept);
@@ -236,7 +286,9 @@ out:
 
 static void next_request(struct conn *c)
 {
-    c->req.phase = c->req.msg.keep_alive ? REQ_HEAD : REQ_ENDED;
+    c->req.phase = c->req.msg.upgrade      ? REQ_WAIT
+                   : c->req.msg.keep_alive ? REQ_HEAD
+                                           : REQ_ENDED;
     c->req.ex = NULL;
     c->routed = true;
     http_head_reset(&c->req.head);
@@ -245,31 +297,59 @@ static void next_request(struct conn *c)
     buf_clear(&c->req.raw);
 }
 
-/* Text in the query is text too, but it is not edited. */
-static void judge_query(struct conn *c, struct exchange *ex)
+/* What a head says is text too, but it is not edited. */
+static void judge_loose(struct conn *c, struct exchange *ex, struct str text,
+                        const char *detail, const char *not_text)
 {
-    struct str target = http_head_str(&c->req.head, c->req.head.target);
     struct inspect in = {
         .eng = c->eng,
         .dir = DIR_SEND,
         .host = buf_str(&c->host),
+        .body = text,
     };
+
+    if (!utf8_valid(text)) {
+        exchange_cond(ex, COND_HTTP_AMBIGUOUS, not_text);
+        return;
+    }
+    inspect_body(&c->tools, &in, ex);
+    if (c->tools.edit_count > 0)
+        exchange_cond(ex, COND_UNEDITABLE, detail);
+    c->tools.edit_count = 0;
+}
+
+static void judge_target(struct conn *c, struct exchange *ex)
+{
+    struct str query = http_head_str(&c->req.head, c->req.head.target);
+    struct str path = str_split(&query, '?');
     struct buf text;
 
-    (void)str_split(&target, '?');
-    if (target.len == 0)
-        return;
     buf_init(&text, LIM_HEAD_LINE);
-    if (query_text(target, &text)) {
+    if (path_text(path, &text))
         exchange_cond(ex, COND_NOMEM, NULL);
-    } else if (!utf8_valid(buf_str(&text))) {
-        exchange_cond(ex, COND_HTTP_AMBIGUOUS, "the query is not UTF-8");
-    } else {
-        in.body = buf_str(&text);
-        inspect_body(&c->tools, &in, ex);
-        if (c->tools.edit_count > 0)
-            exchange_cond(ex, COND_UNEDITABLE, "text in the query");
-    }
+    else
+        judge_loose(c, ex, buf_str(&text), "text in the path",
+                    "the path is not UTF-8");
+    buf_clear(&text);
+    if (query_text(query, &text))
+        exchange_cond(ex, COND_NOMEM, NULL);
+    else if (text.len > 0)
+        judge_loose(c, ex, buf_str(&text), "text in the query",
+                    "the query is not UTF-8");
+    buf_wipe_free(&text);
+}
+
+/* A form says the same in many ways: judged decoded, and never edited. */
+static void judge_form(struct conn *c, struct exchange *ex, struct str body)
+{
+    struct buf text;
+
+    buf_init(&text, LIM_DECODED + 1);
+    if (form_text(body, &text))
+        exchange_cond(ex, COND_NOMEM, NULL);
+    else
+        judge_loose(c, ex, buf_str(&text), "text in a form",
+                    "the form is not UTF-8");
     buf_wipe_free(&text);
 }
 
@@ -290,7 +370,13 @@ static void judge_body(struct conn *c, struct exchange *ex, struct str body)
     if (kind == CONTENT_GUESS || kind == CONTENT_TEXT)
         kind = content_sniff(body);
     in.json = kind == CONTENT_JSON;
-    if (kind == CONTENT_JSON || kind == CONTENT_TEXT)
+    if (http_field_count(&c->req.head, STR("content-type")) > 1)
+        exchange_cond(ex, COND_HTTP_AMBIGUOUS, "several Content-Type fields");
+    else if (!content_charset_ok(&c->req.head))
+        exchange_cond(ex, COND_BODY_UNKNOWN, "the charset is not UTF-8");
+    else if (kind == CONTENT_TEXT && content_is_form(&c->req.head))
+        judge_form(c, ex, body);
+    else if (kind == CONTENT_JSON || kind == CONTENT_TEXT)
         inspect_body(&c->tools, &in, ex);
     else
         exchange_cond(ex, COND_BODY_UNKNOWN, NULL);
@@ -321,7 +407,7 @@ static void request_complete(struct conn *c)
     enum err e;
 
     buf_init(&room, LIM_DECODED);
-    judge_query(c, ex);
+    judge_target(c, ex);
     if ((e = conn_content(&c->req.head, &c->req.content, &room, &body))) {
         exchange_cond(ex, cond_of(e, COND_CODING, COND_CODING), NULL);
         c->tools.edit_count = 0;
@@ -435,20 +521,28 @@ static void check_audit(struct conn *c, struct exchange *ex)
         exchange_cond(ex, COND_AUDIT, NULL);
 }
 
-static void begin_body(struct conn *c, struct exchange *ex, struct str rest)
+/* Nobody but us answers a client that waits, for the head is held. */
+static bool put_continue(struct conn *c, const struct exchange *ex)
+{
+    if (!c->req.msg.expect_continue || c->first != ex)
+        return true;
+    if (!conn_out(c, DIR_RECV, STR("HTTP/1.1 100 Continue\r\n\r\n")))
+        return true;
+    conn_fail(c, COND_NOMEM, NULL);
+    return false;
+}
+
+static void begin_body(struct conn *c, struct exchange *ex)
 {
     const struct http_message *m = &c->req.msg;
+    bool over = m->framing == FRAMING_LENGTH && m->length > LIM_REQUEST_BODY;
+    bool refused = over && policy_blocks(&c->eng->policy, COND_REQUEST_LIMIT) &&
+                   !c->eng->policy.monitor;
 
     http_body_init(&c->req.body, m->framing, m->length);
     c->req.phase = REQ_BODY;
-    if (m->framing == FRAMING_LENGTH && m->length > LIM_REQUEST_BODY) {
+    if ((refused || put_continue(c, ex)) && over)
         request_limit(c, STR(""));
-        return;
-    }
-    /* Nobody but us answers a client that waits, for the head is held. */
-    if (m->expect_continue && rest.len == 0 && c->first == ex &&
-        conn_out(c, DIR_RECV, STR("HTTP/1.1 100 Continue\r\n\r\n")))
-        conn_fail(c, COND_NOMEM, NULL);
 }
 
 static void begin_request(struct conn *c, struct str rest)
@@ -458,7 +552,7 @@ static void begin_request(struct conn *c, struct str rest)
     enum err e;
 
     if (c->waiting >= LIM_PIPELINE) {
-        refuse_early(c, COND_HTTP_LIMIT, "too many requests in a row");
+        refuse_early(c, COND_HTTP_LIMIT, "too many requests in a row", rest);
         return;
     }
     if (exchange_add(c, &ex) || route(c, ex)) {
@@ -473,50 +567,48 @@ static void begin_request(struct conn *c, struct str rest)
     if (!e && c->req.msg.upgrade)
         exchange_cond(ex, COND_UNKNOWN_PROTOCOL, "an upgrade is asked for");
     check_audit(c, ex);
-    if (exchange_blocked(ex)) {
+    if (exchange_blocked(ex))
         conn_refuse(c, ex);
-    } else if (c->req.msg.upgrade) {
-        if (conn_out(c, DIR_SEND, buf_str(&h->raw)) ||
-            conn_out(c, DIR_SEND, rest))
-            conn_fail(c, COND_NOMEM, NULL);
-        else
-            conn_pass(c);
-    } else {
-        begin_body(c, ex, rest);
-    }
+    else
+        begin_body(c, ex);
 }
 
+/* The first head is kept as it came: it may turn out to pass. */
 static void request_head(struct conn *c, struct str *in)
 {
     bool keep = first_head(c);
     struct str all = *in;
-    enum err e;
+    enum err e = http_head_feed(&c->req.head, in);
 
-    if (keep && buf_add(&c->req.raw, all)) {
+    if (keep && buf_add(&c->req.raw, str_head(all, all.len - in->len))) {
         conn_fail(c, COND_NOMEM, NULL);
         return;
     }
-    e = http_head_feed(&c->req.head, in);
     if (e == E_AGAIN)
         return;
     if (e) {
+        head_error(c, e, *in);
         *in = (struct str){0};
-        head_error(c, e);
         return;
     }
-    if (!c->named && !host_from_head(c)) {
-        *in = (struct str){0};
-        if (conn_out(c, DIR_SEND, buf_str(&c->req.raw)))
-            conn_fail(c, COND_NOMEM, NULL);
-        else
-            conn_pass(c);
+    if (!c->named && host_from_head(c)) {
+        conn_fail(c, COND_NOMEM, NULL);
         return;
     }
-    c->named = true;
+    if (!c->named) {
+        pass_all(c, *in);
+        *in = (struct str){0};
+        return;
+    }
     buf_clear(&c->req.raw);
     begin_request(c, *in);
-    if (c->state == CONN_PASS)
-        *in = (struct str){0};
+}
+
+/* Nothing can come of it: no response is waited for that could explain it. */
+static void request_behind(struct conn *c)
+{
+    if (c->first == NULL)
+        conn_fail(c, COND_HTTP_AMBIGUOUS, "a request behind the last one");
 }
 
 void request_feed(struct conn *c, struct str in)
@@ -539,9 +631,25 @@ void request_feed(struct conn *c, struct str in)
         case REQ_RELAY:
             request_relay(c, &in);
             break;
+        case REQ_WAIT:
+            if (buf_add(&c->req.raw, in))
+                conn_fail(c, COND_HTTP_LIMIT, "too much behind an upgrade");
+            return;
         case REQ_ENDED:
+            if (in.len > 0)
+                request_behind(c);
             return;
         }
         more = in.len != left || c->req.phase != phase;
     }
+}
+
+void request_resume(struct conn *c)
+{
+    struct buf held = c->req.raw;
+
+    buf_init(&c->req.raw, held.max);
+    c->req.phase = c->req.msg.keep_alive ? REQ_HEAD : REQ_ENDED;
+    request_feed(c, buf_str(&held));
+    buf_wipe_free(&held);
 }

@@ -34,12 +34,20 @@ static void head_done(struct conn *c)
 static void response_done(struct conn *c)
 {
     bool keep = c->res.msg.keep_alive;
+    bool early = c->req.ex == c->first;
 
     head_done(c);
     conn_done(c);
-    if (!keep && c->state == CONN_OPEN) {
+    if (c->state != CONN_OPEN)
+        return;
+    if (early) {
+        conn_close(c, STR("sallyport: the server answered before it had the "
+                          "whole request"));
+    } else if (!keep) {
         c->res.phase = RES_ENDED;
         c->req.phase = REQ_ENDED;
+    } else if (c->req.phase == REQ_WAIT && c->first == NULL) {
+        request_resume(c);
     }
 }
 
@@ -58,10 +66,8 @@ static enum err put_head(struct conn *c, const struct buf *changed,
                          bool decoded)
 {
     static const struct str digests[] = {
-        STR_INIT("Content-MD5"),
-        STR_INIT("Digest"),
-        STR_INIT("Content-Digest"),
-        STR_INIT("ETag"),
+        STR_INIT("Content-MD5"), STR_INIT("Digest"), STR_INIT("Content-Digest"),
+        STR_INIT("Repr-Digest"), STR_INIT("ETag"),
     };
     struct http_field_edit edits[8];
     struct buf length;
@@ -120,14 +126,14 @@ out:
 
 /* Events under a Content-Length: relayed into a buffer, so that it can change.
  */
-static enum err judge_events(struct conn *c, struct str body,
+static enum err judge_events(struct conn *c, struct str body, enum content kind,
                              struct buf *changed, bool *ret_changed)
 {
     struct relay_config rc = {
         .ex = c->first,
         .scratch = c->tools.scratch,
         .host = buf_str(&c->host),
-        .kind = c->res.kind == CONTENT_EVENTS ? STREAM_SSE : STREAM_NDJSON,
+        .kind = kind == CONTENT_EVENTS ? STREAM_SSE : STREAM_NDJSON,
     };
     struct relay *relay;
     enum err e;
@@ -152,10 +158,10 @@ static enum err judge_whole(struct conn *c, struct str body,
     };
     enum content kind = c->res.kind;
 
-    if (kind == CONTENT_EVENTS || kind == CONTENT_LINES)
-        return judge_events(c, body, changed, ret_changed);
     if (kind == CONTENT_GUESS || kind == CONTENT_TEXT)
-        kind = content_sniff(body);
+        kind = content_sniff_response(body);
+    if (kind == CONTENT_EVENTS || kind == CONTENT_LINES)
+        return judge_events(c, body, kind, changed, ret_changed);
     in.json = kind == CONTENT_JSON;
     inspect_body(&c->tools, &in, c->first);
     *ret_changed = c->tools.edit_count > 0;
@@ -233,7 +239,10 @@ static void stream_event(struct conn *c, const struct body_event *event)
     }
 }
 
-/* Over the limit: a refusal takes its place, or it passes from here on. */
+/*
+ * Over the limit: a refusal takes its place, or it passes from here on.
+ * `piece`: what is not held yet, with its framing.
+ */
 static void response_limit(struct conn *c, struct str piece)
 {
     exchange_cond(c->first, COND_RESPONSE_LIMIT, NULL);
@@ -246,10 +255,9 @@ static void response_limit(struct conn *c, struct str piece)
         return;
     }
     c->res.phase = RES_RAW;
-    if (c->res.msg.framing != FRAMING_CHUNKED)
-        deliver(c, piece);
     buf_free(&c->res.content);
     buf_free(&c->res.raw);
+    deliver(c, piece);
 }
 
 static void whole_event(struct conn *c, const struct body_event *event,
@@ -257,12 +265,12 @@ static void whole_event(struct conn *c, const struct body_event *event,
 {
     enum err e = OK;
 
-    if (c->res.msg.framing == FRAMING_CHUNKED)
-        e = buf_add(&c->res.raw, raw);
-    if (!e && event != NULL && event->kind == BODY_PIECE)
+    if (event != NULL && event->kind == BODY_PIECE)
         e = buf_add(&c->res.content, event->bytes);
+    if (!e && c->res.msg.framing == FRAMING_CHUNKED)
+        e = buf_add(&c->res.raw, raw);
     if (e == E_LIMIT)
-        response_limit(c, event != NULL ? event->bytes : STR(""));
+        response_limit(c, raw);
     else if (e)
         conn_fail(c, COND_NOMEM, NULL);
     else if (event != NULL && event->kind == BODY_END)
@@ -374,6 +382,8 @@ static void begin_body(struct conn *c)
     if (m->framing == FRAMING_NONE) {
         c->res.phase = RES_RAW;
         deliver(c, buf_str(&c->res.head.raw));
+    } else if (http_field_count(&c->res.head, STR("content-type")) > 1) {
+        refuse(c, COND_HTTP_AMBIGUOUS, "several Content-Type fields");
     } else if (c->res.kind == CONTENT_OTHER) {
         exchange_cond(c->first, COND_RESPONSE_UNKNOWN, NULL);
         c->res.phase = RES_RAW;
@@ -391,6 +401,18 @@ static void begin_body(struct conn *c)
     }
 }
 
+/* Let through by policy: what follows on both sides is no HTTP any more. */
+static void begin_tunnel(struct conn *c, struct str *in)
+{
+    deliver(c, buf_str(&c->res.head.raw));
+    deliver(c, *in);
+    *in = (struct str){0};
+    if (c->state == CONN_OPEN && c->req.phase == REQ_WAIT &&
+        conn_out(c, DIR_SEND, buf_str(&c->req.raw)))
+        conn_fail(c, COND_NOMEM, NULL);
+    conn_pass(c);
+}
+
 static void begin_response(struct conn *c, struct str *in)
 {
     struct exchange *ex = c->first;
@@ -401,20 +423,17 @@ static void begin_response(struct conn *c, struct str *in)
                c->res.head.why);
         return;
     }
-    if (c->res.msg.upgrade) { /* let through by policy: no HTTP any more */
-        deliver(c, buf_str(&c->res.head.raw));
-        deliver(c, *in);
-        *in = (struct str){0};
-        conn_pass(c);
-        return;
-    }
-    if (c->res.head.status < 200) { /* interim: the final one follows */
-        deliver(c, buf_str(&c->res.head.raw));
+    if (c->res.head.status < 200 && !c->res.msg.upgrade) { /* interim */
+        if (conn_out(c, DIR_RECV, buf_str(&c->res.head.raw)))
+            conn_fail(c, COND_NOMEM, NULL);
         http_head_reset(&c->res.head);
         return;
     }
     ex->status = c->res.head.status;
-    begin_body(c);
+    if (c->res.msg.upgrade)
+        begin_tunnel(c, in);
+    else
+        begin_body(c);
 }
 
 /* Bytes that answer no request. */
@@ -481,6 +500,8 @@ void response_eof(struct conn *c)
     case RES_WHOLE:
         if (closes)
             whole_complete(c, STR(""));
+        else /* what came of it is withheld */
+            exchange_cond(c->first, COND_RESPONSE_CUT, NULL);
         break;
     case RES_STREAM:
         if (closes) {

@@ -1,0 +1,18 @@
+HTTP/1.1 200 OK
+Content-Type: text/event-stream
+
+event: message_start
+data: {"type":"message_start","message":{"id":"a1","type":"message","model":"m-3","role":"assistant","content":[],"usage":{"input_tokens":3,"output_tokens":1}}}
+
+event: content_block_start
+data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}
+
+event: ping
+data: {"type":"ping"}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"say "}}
+
+event: error
+data: {"type":"error","error":{"type":"permission_error","message":"Blocked by sallyport policy: forbidden-word (rule SP-9002, exchange #############################)"}}
+

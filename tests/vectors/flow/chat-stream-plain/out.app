@@ -1,0 +1,16 @@
+HTTP/1.1 200 OK
+Content-Type: text/event-stream
+
+: hi
+
+data: {"id":"c1","model":"m-1","created":7,"choices":[{"index":0,"delta":{"content":"he"}}]}
+
+data: {"id":"c1","model":"m-1","created":7,"choices":[{"index":0,"delta":{"content":"l\u006co"}}]}
+
+event: x
+data: {"id":"c1","model":"m-1","created":7,"choices":[{"index":0,"delta":{"content":"!"}}]}
+
+data: {"id":"c1","model":"m-1","created":7,"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}
+
+data: [DONE]
+

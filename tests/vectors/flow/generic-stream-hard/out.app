@@ -1,0 +1,7 @@
+HTTP/1.1 200 OK
+Content-Type: text/event-stream
+
+data: {"x":"a "}
+
+data: {"error":{"message":"Blocked by sallyport policy: forbidden-word (rule SP-9002, exchange #############################)","type":"invalid_request_error","param":null,"code":"policy_block"}}
+

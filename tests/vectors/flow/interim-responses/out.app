@@ -1,0 +1,13 @@
+HTTP/1.1 100 Continue
+
+HTTP/1.1 103 Early Hints
+Link: </x>
+
+HTTP/1.1 103 Early Hints
+Link: </x>
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+Content-Length: 11
+
+{"ok":true}

@@ -1,0 +1,9 @@
+HTTP/1.1 200 OK
+Content-Type: text/event-stream
+
+data: {"id":"c1","model":"m-1","created":7,"choices":[{"index":0,"delta":{"content":"a "}}]}
+
+: beat
+
+data: {"id":"c1","model":"m-1","created":7,"choices":[{"index":0,"delta":{"content":"b "}}]}
+

@@ -1,0 +1,15 @@
+HTTP/1.1 200 OK
+Content-Type: text/event-stream
+
+: beat
+
+data: {"id":"c1","model":"m-1","created":7,"choices":[{"index":0,"delta":{"content":"ke"}}]}
+
+data: {"id":"c1","model":"m-1","created":7,"choices":[{"index":0,"delta":{"content":"y"}}]}
+
+data: {"id":"c1","model":"m-1","created":7,"choices":[{"index":0,"delta":{"content":"! "}}]}
+
+data: {"id":"c1","model":"m-1","created":7,"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}
+
+data: [DONE]
+

@@ -1,0 +1,7 @@
+HTTP/1.1 200 OK
+Content-Type: text/event-stream
+
+data: {"id":"c1","model":"m-1","created":7,"choices":[{"index":0,"delta":{"content":"a "}}]}
+
+data: {"error":{"message":"Blocked by sallyport policy: the body is not valid JSON: in a stream (rule json_invalid, exchange #############################)","type":"invalid_request_error","param":null,"code":"policy_block"}}
+

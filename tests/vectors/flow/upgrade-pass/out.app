@@ -1,0 +1,5 @@
+HTTP/1.1 101 Switching Protocols
+Connection: upgrade
+Upgrade: websocket
+
+Åhi
