@@ -189,18 +189,18 @@ both() {
 # sanitized VARIANT RUNTIME - all of prog_tls in a build of its own. The
 # sanitizer's runtime must be first in a process.
 sanitized() {
-    local build=$ROOT/build/${1/,/-} runtime what
+    local tree=$ROOT/build/${1/,/-} runtime what
     runtime=$(readlink -f "$(gcc -print-file-name="$2")")
-    make -C "$ROOT" SANITIZE="$1" "${build#"$ROOT"/}/libsallyport.so" \
-        "${build#"$ROOT"/}/tests/prog_tls" \
-        "${build#"$ROOT"/}/tests/so_toy_engine.so" >&2
+    make -C "$ROOT" SANITIZE="$1" "${tree#"$ROOT"/}/libsallyport.so" \
+        "${tree#"$ROOT"/}/tests/prog_tls" \
+        "${tree#"$ROOT"/}/tests/so_toy_engine.so" >&2
     for what in plain pass to-pass block fail cut tail peek pending clear \
         key-update half-close early alpn bio slow memory reuse unwoken fork \
         objects; do
-        timeout 120 env LD_PRELOAD="$runtime $build/libsallyport.so" \
+        timeout 120 env LD_PRELOAD="$runtime $tree/libsallyport.so" \
             SALLYPORT_POLICY=toy ASAN_OPTIONS=detect_leaks=0 \
-            SALLYPORT_ENGINE="$build/tests/so_toy_engine.so" \
-            "$build/tests/prog_tls" "$what"
+            SALLYPORT_ENGINE="$tree/tests/so_toy_engine.so" \
+            "$tree/tests/prog_tls" "$what"
     done
 }
 
