@@ -55,8 +55,7 @@ struct session {
     char *in;
     struct buf out; /* what the library is sending    */
     size_t out_sent;
-    bool held; /* a write that is not yet reported */
-    size_t held_len;
+    size_t owed; /* bytes fed of a write that is not yet reported */
 
     bool recv_ended, send_ended;
     unsigned long end_code; /* the error at whose place a tail went out */

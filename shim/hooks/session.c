@@ -141,8 +141,8 @@ void record_forget(struct session *s)
         explicit_bzero(s->in, RECORD_IN);
     free(s->in);
     s->in = NULL;
-    s->out_sent = s->held_len = 0;
-    s->held = s->recv_ended = s->send_ended = s->shaken = false;
+    s->out_sent = s->owed = 0;
+    s->recv_ended = s->send_ended = s->shaken = false;
     s->end_code = 0;
     seek_end(s);
     if (s->carried)

@@ -163,7 +163,7 @@ static void settle(struct session *s, bool writing)
         return;
     }
     st = s->api->conn_state(s->conn);
-    done = st == CONN_PASS && !s->held && is_empty(s);
+    done = st == CONN_PASS && s->owed == 0 && is_empty(s);
     if (st == CONN_BLOCKED)
         set_blocked(s, writing);
     else if (st == CONN_FAILED)
@@ -282,17 +282,18 @@ static void judge_alone(struct session *s, struct str plain)
     record_unlock(s);
 }
 
-/* Feeds what the engine has not yet seen of this write. */
+/*
+ * Feeds what the engine has not yet seen of this write. A repeated call may be
+ * longer than the one it repeats; or, where the library takes writes in parts,
+ * shorter: then more of the same bytes comes with the next.
+ */
 static bool feed_write(struct session *s, struct str plain)
 {
-    size_t seen = s->held ? s->held_len : 0;
+    size_t seen = s->owed;
 
-    if (!s->held)
-        s->held_len = 0;
-    s->held = true;
     if (plain.len <= seen)
         return true;
-    s->held_len = plain.len;
+    s->owed = plain.len;
     if (s->api)
         return feed(s, DIR_SEND, str_skip(plain, seen));
     judge_alone(s, plain);
@@ -302,7 +303,7 @@ static bool feed_write(struct session *s, struct str plain)
 /* The write has been taken whole. */
 static int written(struct session *s, size_t n, size_t *ret_taken)
 {
-    s->held = false;
+    s->owed -= n < s->owed ? n : s->owed;
     settle(s, true);
     *ret_taken = n;
     return 1;
@@ -438,7 +439,7 @@ int session_read(struct session *s, void *p, size_t n, bool peek)
             return rc;
         if (!ready_to_pull(s))
             continue;
-        if (!s->held)
+        if (s->owed == 0)
             (void)flush(s); /* what the engine let go since the last write */
         rc = pull(s, RECORD_IN);
         if (rc <= 0 && !tail(s, rc))
