@@ -45,7 +45,8 @@ struct rules {
     struct exclusion *ex;
     size_t ex_count;
     /* Bit sets of the rules that look at a place, hosts not regarded. */
-    uint64_t *masks; /* [dir][role][part][words] */
+    uint64_t *masks;   /* [dir][role][part][words]             */
+    uint64_t *unkeyed; /* those without keywords: gated by nothing */
     struct prefilter *prefilter;
     struct trie *trie;
     _Atomic(struct code *) *code; /* of each rule, NULL until needed */

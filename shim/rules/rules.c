@@ -28,8 +28,12 @@ static enum err build_masks(struct rules *rs)
 
     rs->masks = calloc((rs->words * 2 * ROLE_COUNT * PART_COUNT) + 1,
                        sizeof(*rs->masks));
-    if (rs->masks == NULL)
+    rs->unkeyed = calloc(rs->words + 1, sizeof(*rs->unkeyed));
+    if (rs->masks == NULL || rs->unkeyed == NULL)
         return E_NOMEM;
+    for (size_t i = 0; i < rs->count; i++)
+        if (rs->list[i].keyword_count == 0)
+            rs->unkeyed[i / 64] |= UINT64_C(1) << i % 64;
     for (size_t place = 0; place < 2 * ROLE_COUNT * PART_COUNT; place++) {
         uint64_t *mask = rs->masks + place * rs->words;
 
@@ -127,6 +131,7 @@ void rules_free(struct rules *rs)
     prefilter_free(rs->prefilter);
     trie_free(rs->trie);
     free(rs->masks);
+    free(rs->unkeyed);
     free(rs->guards);
     unpacked_free(&rs->all);
     free(rs);
@@ -208,13 +213,11 @@ static enum err scan_rule(const struct rules *rs, struct scratch *sc,
     }
 }
 
-/* Can the rule match a text of which the prefilter said that? */
-static bool can_match(const struct rule *r, const struct prefilter_hits *hits)
+/* The rules of a word of 64 that can match, as far as keywords tell. */
+static uint64_t can_match(const struct rules *rs,
+                          const struct prefilter_hits *hits, size_t word)
 {
-    if (hits->digits < r->digits)
-        return false;
-    return r->keyword_count == 0 || hits->all ||
-           (hits->rules[r->index / 64] >> r->index % 64 & 1) != 0;
+    return hits->all ? ~UINT64_C(0) : hits->rules[word] | rs->unkeyed[word];
 }
 
 enum err rules_scan(const struct rules *rs, struct scratch *sc,
@@ -230,11 +233,12 @@ enum err rules_scan(const struct rules *rs, struct scratch *sc,
     if ((e = prefilter_run(rs->prefilter, text, &sc->hits)))
         return e;
     for (size_t w = 0; w < rs->words; w++)
-        for (uint64_t bits = mask[w]; bits != 0; bits &= bits - 1) {
+        for (uint64_t bits = mask[w] & can_match(rs, &sc->hits, w); bits != 0;
+             bits &= bits - 1) {
             size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
             struct search s = {.rule = &rs->list[i], .text = text};
 
-            if (!can_match(s.rule, &sc->hits) ||
+            if (sc->hits.digits < s.rule->digits ||
                 (rs->ex_count && rules_excluded(rs, (uint32_t)i, at)))
                 continue;
             if ((e = scan_rule(rs, sc, &s, seg, out))) {
