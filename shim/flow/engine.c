@@ -65,32 +65,51 @@ static enum err read_file(const char *path, struct buf *out)
     return e;
 }
 
-/* The fewest places, roughly, that together have every rule look. */
+/* Marks the rules that look at a place; how many were not marked before. */
+static size_t mark_place(const struct engine *eng, const struct scope *at,
+                         bool *marks)
+{
+    size_t n = rules_count(eng->rules), fresh = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (marks[i] || !rules_applies(eng->rules, rules_at(eng->rules, i), at))
+            continue;
+        marks[i] = true;
+        fresh++;
+    }
+    return fresh;
+}
+
+/* A few places that together have every rule look: the usual ones first. */
 static enum err choose_places(struct engine *eng)
 {
-    size_t n = rules_count(eng->rules);
-    bool *looked = calloc(n + 1, sizeof(*looked));
+    static const struct scope usual[] = {
+        {.dir = DIR_SEND, .role = ROLE_USER, .part = PART_TEXT},
+        {.dir = DIR_SEND, .role = ROLE_TOOL, .part = PART_TOOL_RESULT},
+        {.dir = DIR_RECV, .role = ROLE_ASSISTANT, .part = PART_TEXT},
+    };
+    size_t left = rules_count(eng->rules), all = (size_t)2 * ROLE_COUNT;
+    bool *marks = calloc(left + 1, sizeof(*marks));
 
-    if (looked == NULL)
+    if (marks == NULL)
         return E_NOMEM;
-    for (size_t i = 0; i < 2 * ROLE_COUNT * PART_COUNT; i++) {
+    all = ARRAY_LEN(usual) + all * PART_COUNT;
+    for (size_t i = 0; i < all && left > 0; i++) {
+        size_t k = i - ARRAY_LEN(usual), fresh;
         struct scope at = {
-            .dir = (enum dir)(i / (ROLE_COUNT * PART_COUNT)),
-            .role = (enum role)(i / PART_COUNT % ROLE_COUNT),
-            .part = (enum part)(i % PART_COUNT),
+            .dir = (enum dir)(k / (ROLE_COUNT * PART_COUNT) & 1),
+            .role = (enum role)(k / PART_COUNT % ROLE_COUNT),
+            .part = (enum part)(k % PART_COUNT),
         };
-        bool fresh = false;
 
-        for (size_t k = 0; k < n; k++) {
-            if (looked[k] ||
-                !rules_applies(eng->rules, rules_at(eng->rules, k), &at))
-                continue;
-            looked[k] = fresh = true;
-        }
-        if (fresh)
+        if (i < ARRAY_LEN(usual))
+            at = usual[i];
+        fresh = mark_place(eng, &at, marks);
+        if (fresh > 0)
             eng->places[eng->place_count++] = at;
+        left -= fresh;
     }
-    free(looked);
+    free(marks);
     return OK;
 }
 

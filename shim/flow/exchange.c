@@ -121,10 +121,13 @@ static bool finds_nothing(const struct exchange *ex, struct str text)
     return clean;
 }
 
-/* A word or name that may be shown. */
+/* A word or name that may be shown. Short numbers say nothing. */
 static bool is_clean(const struct exchange *ex, struct str text)
 {
-    return text.len == 0 || finds_nothing(ex, text);
+    uint64_t n;
+
+    return text.len == 0 || (text.len < 9 && str_u64(text, &n) == OK) ||
+           finds_nothing(ex, text);
 }
 
 /* The same of a path, which may say it in escapes. */
@@ -143,8 +146,31 @@ static bool is_clean_path(const struct exchange *ex)
     return clean;
 }
 
+/* One look at all of it, which nearly always is enough. */
+static bool is_clean_together(const struct exchange *ex)
+{
+    struct buf text;
+    bool clean;
+    enum err e;
+
+    buf_init(&text, 2 * (size_t)LIM_HEAD_LINE);
+    if (!(e = buf_add(&text, ex->method)) && !(e = buf_add_byte(&text, '\n')))
+        e = path_text(ex->path, &text);
+    for (unsigned i = 0; !e && i < 2 * FACT_COUNT; i++) {
+        struct str fact = ex->facts[i / FACT_COUNT][i % FACT_COUNT];
+
+        if (fact.len > 0 && !(e = buf_add_byte(&text, '\n')))
+            e = buf_add(&text, fact);
+    }
+    clean = !e && finds_nothing(ex, buf_str(&text));
+    buf_free(&text);
+    return clean;
+}
+
 void exchange_clean(struct exchange *ex)
 {
+    if (is_clean_together(ex))
+        return;
     if (!is_clean(ex, ex->method))
         ex->method = STR("");
     if (!is_clean_path(ex))
