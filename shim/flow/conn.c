@@ -184,12 +184,21 @@ void conn_refuse(struct conn *c, struct exchange *ex)
     deliver_refusal(c);
 }
 
+/* A name under a wildcard can be anything. */
+static bool host_shown(struct conn *c, const struct exchange *ex)
+{
+    if (!c->host_judged)
+        c->host_shown = exchange_may_show(ex, buf_str(&c->host));
+    c->host_judged = true;
+    return c->host_shown;
+}
+
 void conn_done(struct conn *c)
 {
     struct exchange *ex = c->first;
     uint64_t now = engine_clock_ns();
     struct exchange_place place = {
-        .host = buf_str(&c->host),
+        .host = host_shown(c, ex) ? buf_str(&c->host) : STR(""),
         .port = c->port,
         .door = c->door,
         .spent_ns = c->spent_ns + (now - c->entered_ns),

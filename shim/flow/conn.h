@@ -56,6 +56,7 @@ struct conn {
     struct buf host;    /* empty until known                             */
     uint16_t port;
     const char *door;
+    bool host_judged, host_shown; /* in audit lines                      */
     bool named;     /* the host is known, and one of ours                   */
     bool routed;    /* a first request has been sent                         */
     bool abandoned; /* no answers any more to requests that wait           */

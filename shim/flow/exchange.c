@@ -121,8 +121,8 @@ static bool finds_nothing(const struct exchange *ex, struct str text)
     return clean;
 }
 
-/* A word or name that may be shown. Short numbers say nothing. */
-static bool is_clean(const struct exchange *ex, struct str text)
+/* Short numbers say nothing. */
+bool exchange_may_show(const struct exchange *ex, struct str text)
 {
     uint64_t n;
 
@@ -136,12 +136,13 @@ static bool is_clean_path(const struct exchange *ex)
     struct buf text;
     bool clean;
 
-    if (!is_clean(ex, ex->path))
+    if (!exchange_may_show(ex, ex->path))
         return false;
     if (str_find_byte(ex->path, '%') == ex->path.len)
         return true;
     buf_init(&text, LIM_HEAD_LINE);
-    clean = path_text(ex->path, &text) == OK && is_clean(ex, buf_str(&text));
+    clean = path_text(ex->path, &text) == OK &&
+            exchange_may_show(ex, buf_str(&text));
     buf_free(&text);
     return clean;
 }
@@ -171,13 +172,13 @@ void exchange_clean(struct exchange *ex)
 {
     if (is_clean_together(ex))
         return;
-    if (!is_clean(ex, ex->method))
+    if (!exchange_may_show(ex, ex->method))
         ex->method = STR("");
     if (!is_clean_path(ex))
         ex->path = STR("");
     for (unsigned d = 0; d < 2; d++)
         for (unsigned i = 0; i < FACT_COUNT; i++)
-            if (!is_clean(ex, ex->facts[d][i]))
+            if (!exchange_may_show(ex, ex->facts[d][i]))
                 ex->facts[d][i] = STR("");
 }
 
@@ -269,8 +270,6 @@ void exchange_audit(struct exchange *ex, struct engine *eng,
     ex->audited = true;
     exchange_clean(ex);
     record = record_of(ex, place);
-    if (!is_clean(ex, record.host))
-        record.host = STR("");
     buf_init(&line, 256 * (size_t)KIB);
     written = audit_line(&record, &line) == OK &&
               audit_write(eng->audit, buf_str(&line)) == OK;

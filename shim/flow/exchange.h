@@ -56,6 +56,10 @@ void exchange_finding(struct exchange *ex, const struct finding *f,
 void exchange_fact(struct exchange *ex, enum dir d, enum fact fact,
                    struct str value);
 
+/* exchange_may_show - no rule finds anything in a word or name, wherever it
+ * looks. */
+bool exchange_may_show(const struct exchange *ex, struct str text);
+
 /*
  * exchange_clean - before facts, method or path are shown: what any rule finds
  * something in is forgotten, wherever the rule looks and whatever it does.

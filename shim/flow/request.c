@@ -70,11 +70,10 @@ static enum err route(struct conn *c, struct exchange *ex)
  */
 static void pass_all(struct conn *c, struct str rest)
 {
+    conn_pass(c);
     if (conn_out(c, DIR_SEND, buf_str(&c->req.raw)) ||
         conn_out(c, DIR_SEND, rest))
         conn_fail(c, COND_NOMEM, NULL);
-    else
-        conn_pass(c);
 }
 
 /* A refusal for something that is no request: with no method and no path. */

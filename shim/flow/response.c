@@ -442,10 +442,9 @@ static void unasked(struct conn *c, struct str *in)
     if (!c->named) { /* another protocol, in which the server speaks first */
         struct str held = buf_str(&c->req.raw);
 
+        conn_pass(c);
         if (conn_out(c, DIR_SEND, held) || conn_out(c, DIR_RECV, *in))
             conn_fail(c, COND_NOMEM, NULL);
-        else
-            conn_pass(c);
     } else {
         conn_fail(c, COND_HTTP_AMBIGUOUS, "a response to no request");
     }
