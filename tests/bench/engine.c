@@ -41,8 +41,7 @@ static struct engine *open_engine(const char *policy, const char *rules)
 
     buf_init(&image, LIM_IMAGE);
     compile_init(&c, &options);
-    if (fd < 0 || compile_load(&c, policy) ||
-        compile_image(&c, &image) ||
+    if (fd < 0 || compile_load(&c, policy) || compile_image(&c, &image) ||
         write(fd, image.ptr, image.len) != (ssize_t)image.len ||
         engine_open(&cfg, &eng, why, sizeof(why)))
         fprintf(stderr, "engine: no policy: %s\n", why);
