@@ -41,7 +41,7 @@ struct inspect {
  * inspect_body - findings and facts go to the exchange, edits to t->edits,
  * sorted and disjoint, their places in in->body. What cannot be judged becomes
  * a condition of the exchange; the caller then looks at exchange_blocked. With
- * a condition that passes there are no edits.
+ * a condition that passes the edits are those found until then.
  */
 void inspect_body(struct tools *t, const struct inspect *in,
                   struct exchange *ex);

@@ -3,6 +3,7 @@
 #include "audit/sink.h"
 #include "base/utf8.h"
 #include "flow/query.h"
+#include "wire/field.h"
 
 /*
  * The application's half. A request is held until it is complete; then it is
@@ -95,14 +96,19 @@ static void refuse_early(struct conn *c, enum cond cond, const char *detail,
         pass_all(c, rest);
 }
 
-/* A first line that some reader of HTTP/1 could make a request of. */
+/*
+ * A first line that some reader of HTTP/1 could make a request of. What has no
+ * method in front was refused there and then: no more of it is looked at.
+ */
 static bool is_like_request(struct str line)
 {
     struct str rest = line = str_head(line, str_find_byte(line, '\n'));
+    struct str method = str_split(&rest, ' ');
 
-    str_split(&rest, ' ');
+    if (rest.ptr == NULL || method.len > LIM_METHOD || !http_is_token(method))
+        return false;
     rest = str_trim(rest);
-    return str_find(line, STR("HTTP/")) < line.len ||
+    return str_find(rest, STR("HTTP/")) < rest.len ||
            str_starts(rest, STR("/")) ||
            str_eq_nocase(str_head(rest, 4), STR("http"));
 }

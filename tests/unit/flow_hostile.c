@@ -191,6 +191,110 @@ static void test_large_write_passes(void)
     free(text);
 }
 
+/* ---- Limits that may pass ----------------------------------------------- */
+
+/* `head`, then nine million bytes in one framing or the other. */
+static struct str large(const char *head, bool chunked, const char *unit)
+{
+    char *text = NULL;
+    size_t size = 0, n = strlen(unit);
+    FILE *f = open_memstream(&text, &size);
+
+    if (f == NULL)
+        abort();
+    fprintf(f, "%s%s\r\n\r\n", head,
+            chunked ? "Transfer-Encoding: chunked" : "Content-Length: 9000000");
+    for (size_t left = 9000000; left > 0; left -= left < n ? left : n) {
+        size_t now = left < n ? left : n;
+
+        if (chunked)
+            fprintf(f, "%zx\r\n", now);
+        fwrite(unit, 1, now, f);
+        if (chunked)
+            fputs("\r\n", f);
+    }
+    if (chunked)
+        fputs("0\r\n\r\n", f);
+    fclose(f);
+    return (struct str){text, size};
+}
+
+static void play_large(struct engine *e, enum dir d, struct str text, bool pass)
+{
+    struct scene sc = {.eng = e, .host = "llm.test", .count = 2};
+    struct str ask = STR("GET /v1/a HTTP/1.1\r\nHost: llm.test\r\n\r\n");
+    struct played p;
+
+    sc.steps[0] = (struct step){DIR_SEND, d == DIR_SEND ? text : ask};
+    sc.steps[1] = (struct step){DIR_RECV, text};
+    sc.count = d == DIR_SEND ? 1 : 2;
+    scene_play(&sc, 16384, sc.count, 0, &p);
+    CHECK_INT(p.state, pass ? CONN_OPEN : CONN_BLOCKED);
+    if (pass)
+        CHECK(str_eq(buf_str(&p.out[d]), text));
+    else if (d == DIR_SEND)
+        CHECK_INT(p.out[d].len, 0);
+    if (!pass)
+        CHECK(has(&p.out[DIR_RECV],
+                  d == DIR_SEND ? "request_limit" : "response_limit"));
+    played_free(&p);
+}
+
+static void test_large_bodies(void)
+{
+    struct engine *open =
+        scene_engine(RULES "on_failure: {request_limit: pass, "
+                           "response_limit: pass}\n",
+                     NULL);
+
+    for (int i = 0; i < 8; i++) {
+        enum dir d = (enum dir)(i & 1);
+        bool pass = (i & 2) != 0;
+        struct str text =
+            large(d == DIR_SEND ? "POST /v1/a HTTP/1.1\r\nHost: llm.test\r\n"
+                                : "HTTP/1.1 200 OK\r\n"
+                                  "Content-Type: application/json\r\n",
+                  (i & 4) != 0, "                                           ");
+
+        play_large(pass ? open : eng, d, text, pass);
+        free((void *)(uintptr_t)text.ptr);
+    }
+    engine_close(open);
+}
+
+/* More findings than a body may have. */
+static void test_rule_error(void)
+{
+    struct engine *open =
+        scene_engine(RULES "on_failure: {rule_error: pass}\n", NULL);
+    char *body = NULL;
+    size_t size = 0;
+    FILE *f = open_memstream(&body, &size);
+    struct str ask;
+
+    if (f == NULL)
+        abort();
+    fputs("{\"a\":\"", f);
+    for (int i = 0; i < LIM_FINDINGS + 1; i++)
+        fputs("key-abcd1234 ", f);
+    fputs("\"}", f);
+    fclose(f);
+    ask = scene_request(CHAT, body);
+    for (int i = 0; i < 2; i++) {
+        struct conn *c = begin(i == 0 ? eng : open, ask);
+
+        CHECK_INT(conn_state(c), i == 0 ? CONN_BLOCKED : CONN_OPEN);
+        if (i == 0)
+            CHECK_INT(conn_ready(c, DIR_SEND).len, 0);
+        else
+            CHECK_EQ(conn_ready(c, DIR_SEND), ask);
+        conn_free(c);
+    }
+    free((void *)(uintptr_t)ask.ptr);
+    free(body);
+    engine_close(open);
+}
+
 /* ---- Allocations that fail ---------------------------------------------- */
 
 #define HEADS "HTTP/1.1 200 OK\r\nContent-Type: "
@@ -489,6 +593,8 @@ int main(void)
     RUN(test_many_requests);
     RUN(test_long_target);
     RUN(test_large_write_passes);
+    RUN(test_large_bodies);
+    RUN(test_rule_error);
     RUN(test_allocations_fail);
     RUN(test_memory_ends);
     RUN(test_one_line_each);
