@@ -53,7 +53,9 @@ static enum err read_all(int fd, size_t size, struct buf *out)
 
 static enum err read_file(const char *path, struct buf *out)
 {
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+    /* A FIFO without a writer must not make the host wait. */
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path,
+                          O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat st;
     enum err e = E_UNSUPPORTED;
 
