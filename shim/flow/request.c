@@ -1,8 +1,7 @@
 #include "flow/conn.h"
 
 #include "audit/sink.h"
-#include "base/utf8.h"
-#include "flow/query.h"
+#include "flow/judge.h"
 #include "wire/field.h"
 
 /*
@@ -212,15 +211,6 @@ static enum err negotiate(const struct conn *c, struct http_field_edit *edits,
     return OK;
 }
 
-/* A signature covers head and body (AWS SigV4): neither may change. */
-static bool is_signed(const struct http_head *h)
-{
-    struct str value;
-
-    return http_field_get(h, STR("authorization"), &value) &&
-           str_starts(value, STR("AWS4-HMAC-"));
-}
-
 static void drop_digests(struct http_field_edit *edits, size_t *count)
 {
     static const struct str names[] = {
@@ -250,7 +240,7 @@ static enum err put_head(struct conn *c, const struct buf *changed)
 
     buf_init(&accept, LIM_HEAD);
     buf_init(&length, 32);
-    if (!is_signed(&c->req.head))
+    if (!judge_signed(&c->req.head))
         e = negotiate(c, edits, &count, &accept);
     if (!e && changed != NULL) {
         drop_digests(edits, &count);
@@ -300,93 +290,6 @@ static void next_request(struct conn *c)
     http_body_free(&c->req.body);
     buf_clear(&c->req.content);
     buf_clear(&c->req.raw);
-}
-
-/* What a head says is text too, but it is not edited. */
-static void judge_loose(struct conn *c, struct exchange *ex, struct str text,
-                        const char *detail, const char *not_text)
-{
-    struct inspect in = {
-        .eng = c->eng,
-        .dir = DIR_SEND,
-        .host = buf_str(&c->host),
-        .body = text,
-    };
-
-    if (!utf8_valid(text)) {
-        exchange_cond(ex, COND_HTTP_AMBIGUOUS, not_text);
-        return;
-    }
-    inspect_body(&c->tools, &in, ex);
-    if (c->tools.edit_count > 0)
-        exchange_cond(ex, COND_UNEDITABLE, detail);
-    c->tools.edit_count = 0;
-}
-
-static void judge_target(struct conn *c, struct exchange *ex)
-{
-    struct str query = http_head_str(&c->req.head, c->req.head.target);
-    struct str path = str_split(&query, '?');
-    struct buf text;
-
-    buf_init(&text, LIM_HEAD_LINE);
-    if (path_text(path, &text))
-        exchange_cond(ex, COND_NOMEM, NULL);
-    else
-        judge_loose(c, ex, buf_str(&text), "text in the path",
-                    "the path is not UTF-8");
-    buf_clear(&text);
-    if (query_text(query, &text))
-        exchange_cond(ex, COND_NOMEM, NULL);
-    else if (text.len > 0)
-        judge_loose(c, ex, buf_str(&text), "text in the query",
-                    "the query is not UTF-8");
-    buf_wipe_free(&text);
-}
-
-/* A form says the same in many ways: judged decoded, and never edited. */
-static void judge_form(struct conn *c, struct exchange *ex, struct str body)
-{
-    struct buf text;
-
-    buf_init(&text, LIM_DECODED + 1);
-    if (form_text(body, &text))
-        exchange_cond(ex, COND_NOMEM, NULL);
-    else
-        judge_loose(c, ex, buf_str(&text), "text in a form",
-                    "the form is not UTF-8");
-    buf_wipe_free(&text);
-}
-
-/* Fills c->tools.edits; conditions and findings go to the exchange. */
-static void judge_body(struct conn *c, struct exchange *ex, struct str body)
-{
-    enum content kind = content_of(&c->req.head);
-    struct inspect in = {
-        .eng = c->eng,
-        .dir = DIR_SEND,
-        .host = buf_str(&c->host),
-        .body = body,
-    };
-
-    c->tools.edit_count = 0;
-    if (body.len == 0)
-        return;
-    if (kind == CONTENT_GUESS || kind == CONTENT_TEXT)
-        kind = content_sniff(body);
-    in.json = kind == CONTENT_JSON;
-    if (http_field_count(&c->req.head, STR("content-type")) > 1)
-        exchange_cond(ex, COND_HTTP_AMBIGUOUS, "several Content-Type fields");
-    else if (!content_charset_ok(&c->req.head))
-        exchange_cond(ex, COND_BODY_UNKNOWN, "the charset is not UTF-8");
-    else if (kind == CONTENT_TEXT && content_is_form(&c->req.head))
-        judge_form(c, ex, body);
-    else if (kind == CONTENT_JSON || kind == CONTENT_TEXT)
-        inspect_body(&c->tools, &in, ex);
-    else
-        exchange_cond(ex, COND_BODY_UNKNOWN, NULL);
-    if (c->tools.edit_count > 0 && is_signed(&c->req.head))
-        exchange_cond(ex, COND_UNEDITABLE, "the request is signed");
 }
 
 static enum err send_edited(struct conn *c, struct str body)
