@@ -20,66 +20,22 @@
  * tests/vectors/flow/policy.yaml look for.
  */
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "check.h"
 #include "compile/compile.h"
 #include "scene.h"
-
-#define ROOT "tests/vectors/flow"
+#include "vectors.h"
 
 struct vector {
-    const char *name;
     struct scene scene;
     char host[256];
     char audit[64];
 };
 
-/* The files of the case at work. */
-static struct arena files;
-
-/* A file of the case, or of all cases; {NULL, 0} if there is none. */
-static struct str load(const char *dir, const char *name)
-{
-    char path[512];
-    struct stat st;
-    void *room;
-    char *text;
-    FILE *f;
-    size_t n;
-
-    snprintf(path, sizeof(path), "%s/%s", dir, name);
-    f = fopen(path, "rb");
-    if (f == NULL)
-        return (struct str){0};
-    if (fstat(fileno(f), &st) != 0)
-        abort();
-    if (arena_take(&files, (size_t)st.st_size + 1, &room))
-        abort();
-    text = room;
-    n = fread(text, 1, (size_t)st.st_size, f);
-    text[n] = '\0';
-    fclose(f);
-    return (struct str){text, n};
-}
-
-static struct str word_next(struct str *rest)
-{
-    size_t n = 0;
-
-    while (rest->len > 0 && (unsigned char)rest->ptr[0] <= ' ')
-        *rest = str_skip(*rest, 1);
-    while (n < rest->len && (unsigned char)rest->ptr[n] > ' ')
-        n++;
-    *rest = str_skip(*rest, n);
-    return (struct str){rest->ptr - n, n};
-}
-
-static bool add_step(struct vector *v, const char *dir, struct str word)
+static bool add_step(struct vector *v, struct str word)
 {
     struct step *s = &v->scene.steps[v->scene.count];
     char name[64];
@@ -96,41 +52,39 @@ static bool add_step(struct vector *v, const char *dir, struct str word)
     v->scene.count++;
     if (str_eq(word, STR("eof")) || str_eq(word, STR("stop")))
         return true;
-    s->bytes = load(dir, name);
+    s->bytes = vector_file(name);
     return s->bytes.len > 0;
 }
 
-static bool read_steps(struct vector *v, const char *dir)
+static bool read_steps(struct vector *v)
 {
-    struct str text = load(dir, "steps"), rest = text, word;
+    struct str text = vector_file("steps"), rest = text, word;
     bool good = true;
 
     if (text.ptr == NULL)
-        rest = load(dir, "response").len > 0 ? STR("request response")
-                                             : STR("request");
-    while ((word = word_next(&rest)).len > 0)
-        good &= add_step(v, dir, word);
+        rest = vector_file("response").len > 0 ? STR("request response")
+                                               : STR("request");
+    while ((word = vector_word(&rest)).len > 0)
+        good &= add_step(v, word);
     return good;
 }
 
-static bool read_case(struct vector *v, const char *dir)
+static bool read_case(struct vector *v)
 {
-    struct str policy = load(dir, "policy.yaml");
-    struct str host = load(dir, "host");
+    struct str policy = vector_shared("policy.yaml");
+    struct str host = vector_file("host");
     int fd;
 
     strcpy(v->audit, "/tmp/sallyport-audit-XXXXXX");
     if ((fd = mkstemp(v->audit)) < 0)
         return false;
     close(fd);
-    if (policy.ptr == NULL)
-        policy = load(ROOT, "policy.yaml");
     v->scene.eng = scene_engine(policy.ptr, v->audit);
     snprintf(v->host, sizeof(v->host), "%s",
              host.ptr != NULL ? host.ptr : "llm.test");
     v->host[strcspn(v->host, "\n")] = '\0';
     v->scene.host = v->host[0] != '\0' ? v->host : NULL;
-    return v->scene.eng != NULL && read_steps(v, dir);
+    return v->scene.eng != NULL && read_steps(v);
 }
 
 /* key=value: "key":value stands in the line. */
@@ -147,10 +101,10 @@ static void check_member(struct str line, struct str want)
     }
 }
 
-static void check_audit(const struct vector *v, const char *dir)
+static void check_audit(const struct vector *v)
 {
-    struct str text = load(dir, "audit"), rest = text;
-    struct str got = load("", v->audit), lines = got;
+    struct str text = vector_file("audit"), rest = text;
+    struct str got = vector_path(v->audit), lines = got;
     struct str line = str_split(&lines, '\n');
 
     while (rest.ptr != NULL && rest.len > 0) {
@@ -176,10 +130,10 @@ static const char *state_name(enum conn_state s)
     return names[s];
 }
 
-static void check_case(const struct vector *v, const char *dir)
+static void check_case(const struct vector *v)
 {
-    struct str net = load(dir, "out.net"), app = load(dir, "out.app");
-    struct str state = load(dir, "state");
+    struct str net = vector_file("out.net"), app = vector_file("out.app");
+    struct str state = vector_file("state");
     struct played p;
 
     scene_play(&v->scene, 0, v->scene.count, 0, &p);
@@ -189,47 +143,22 @@ static void check_case(const struct vector *v, const char *dir)
         CHECK_EQ(str_of(state_name(p.state)), STR("open"));
     else
         CHECK_EQ(str_of(state_name(p.state)), str_split(&state, '\n'));
-    check_audit(v, dir);
+    check_audit(v);
     CHECK(scene_every_split(&v->scene, &p));
     played_free(&p);
 }
 
-static char case_dir[512];
-
 static void run_case(void)
 {
-    struct vector v = {.name = case_dir};
+    struct vector v = {0};
 
-    if (CHECK(read_case(&v, case_dir)))
-        check_case(&v, case_dir);
+    if (CHECK(read_case(&v)))
+        check_case(&v);
     unlink(v.audit);
     engine_close(v.scene.eng);
-    arena_free(&files);
 }
 
-static int is_case(const struct dirent *d)
-{
-    return d->d_name[0] != '.' && strchr(d->d_name, '.') == NULL;
-}
-
-/* With names: those cases alone. */
 int main(int argc, char **argv)
 {
-    struct dirent **names = NULL;
-    int n = scandir(ROOT, &names, is_case, alphasort);
-
-    arena_init(&files, 16 * (size_t)MIB);
-    for (int i = 0; i < n; i++) {
-        const char *name = names[i]->d_name;
-        bool wanted = argc < 2;
-
-        for (int k = 1; k < argc; k++)
-            wanted |= strcmp(argv[k], name) == 0;
-        snprintf(case_dir, sizeof(case_dir), "%s/%s", ROOT, name);
-        if (wanted)
-            check_run(run_case, name);
-        free(names[i]);
-    }
-    free(names);
-    return n > 0 ? check_done() : 1;
+    return vectors_main("flow", run_case, argc, argv);
 }
