@@ -22,6 +22,9 @@
 #undef _FORTIFY_SOURCE /* its inline wrappers would be defined twice */
 #include "hooks/net.h"
 
+#include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -40,6 +43,7 @@ static struct net_fd {
     _Atomic uint64_t inode; /* of the socket the junk is for              */
     _Atomic uint8_t seen;   /* a hello: 1 by the library, 2 carried       */
     _Atomic uint8_t left;   /* bytes of junk still to be read             */
+    _Atomic uint16_t port;  /* of the host that the hello went to, or 0   */
 } fds[NET_FDS];
 
 static _Atomic int seeking; /* sessions of unknown descriptor    */
@@ -63,6 +67,54 @@ void net_leave(void)
     inside--;
 }
 
+/* --- peers --------------------------------------------------------------- */
+
+/*
+ * Whether the connection has carried a byte in either direction. A proxy is
+ * told first where to connect to, and answers; a host that speaks TLS from the
+ * start hears nothing before the hello. What the kernel counts tells that for
+ * every protocol, whoever wrote, and costs nothing until it is asked. Where it
+ * does not tell (before Linux 4.19), the connection counts as used.
+ */
+static bool was_used(int fd)
+{
+    struct tcp_info t;
+    socklen_t len = sizeof(t);
+
+    memset(&t, 0, sizeof(t));
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &t, &len) ||
+           len < offsetof(struct tcp_info, tcpi_bytes_sent) +
+                     sizeof(t.tcpi_bytes_sent) ||
+           t.tcpi_bytes_received > 0 || t.tcpi_bytes_sent > 0 ||
+           t.tcpi_notsent_bytes > 0;
+}
+
+static uint16_t peer_port(int fd)
+{
+    struct sockaddr_storage a;
+    socklen_t len = sizeof(a);
+
+    if (fd < 0 || getpeername(fd, (struct sockaddr *)&a, &len))
+        return 0;
+    if (a.ss_family == AF_INET)
+        return ntohs(((const struct sockaddr_in *)(const void *)&a)->sin_port);
+    if (a.ss_family == AF_INET6)
+        return ntohs(
+            ((const struct sockaddr_in6 *)(const void *)&a)->sin6_port);
+    return 0;
+}
+
+uint16_t net_port(int fd)
+{
+    int saved = errno;
+    uint16_t port = peer_port(fd);
+
+    if (port && was_used(fd))
+        port = 0;
+    errno = saved;
+    return port;
+}
+
 /* --- ClientHellos going out ---------------------------------------------- */
 
 static inline bool looking(void)
@@ -82,6 +134,21 @@ static void disarm(struct net_fd *f)
         atomic_fetch_sub(&armed, 1);
 }
 
+/* Whether the last hello of this entry had this random. */
+static bool has_random(const struct net_fd *f, const char *random)
+{
+    uint64_t want[HELLO_RANDOM / 8];
+
+    memcpy(want, random, sizeof(want));
+    if (!atomic_load(&f->seen))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(want); i++)
+        if (atomic_load_explicit(&f->random[i], memory_order_relaxed) !=
+            want[i])
+            return false;
+    return true;
+}
+
 static void look(int fd, struct str s)
 {
     struct str random = hello_random(s);
@@ -89,13 +156,15 @@ static void look(int fd, struct str s)
     int high = atomic_load_explicit(&top, memory_order_relaxed);
     uint64_t word;
 
-    if (!f)
+    /* A second hello of one handshake (RFC 8446, 4.1.2) tells nothing new. */
+    if (!f || has_random(f, random.ptr))
         return;
     disarm(f); /* a new connection: the descriptor was used again */
     for (size_t i = 0; i < ARRAY_LEN(f->random); i++) {
         memcpy(&word, random.ptr + 8 * i, sizeof(word));
         atomic_store_explicit(&f->random[i], word, memory_order_relaxed);
     }
+    atomic_store(&f->port, net_port(fd));
     atomic_store(&f->seen, inside ? 1 : 2);
     while (high <= fd && !atomic_compare_exchange_weak(&top, &high, fd + 1))
         ;
@@ -115,27 +184,23 @@ static void look_at_vec(int fd, const struct iovec *iov, size_t count)
         look(fd, hello_gather(iov, count, store));
 }
 
-int net_find(const unsigned char *random, bool *ret_carried)
+bool net_find(const unsigned char *random, struct net_hello *ret_hello)
 {
-    uint64_t want[HELLO_RANDOM / 8];
     int high = atomic_load(&top);
 
-    memcpy(want, random, sizeof(want));
     for (int fd = 0; fd < high; fd++) {
-        struct net_fd *f = &fds[fd];
-        uint8_t seen = atomic_load(&f->seen);
-        size_t i = 0;
+        const struct net_fd *f = &fds[fd];
 
-        while (seen && i < ARRAY_LEN(want) &&
-               atomic_load_explicit(&f->random[i], memory_order_relaxed) ==
-                   want[i])
-            i++;
-        if (i == ARRAY_LEN(want)) {
-            *ret_carried = seen == 2;
-            return fd;
+        if (has_random(f, (const char *)random)) {
+            *ret_hello = (struct net_hello){
+                .fd = fd,
+                .carried = atomic_load(&f->seen) == 2,
+                .port = atomic_load(&f->port),
+            };
+            return true;
         }
     }
-    return -1;
+    return false;
 }
 
 /* --- waking -------------------------------------------------------------- */

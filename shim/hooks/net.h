@@ -28,10 +28,25 @@ void net_enter(void);
 void net_leave(void);
 
 /*
- * net_find - the descriptor on which a ClientHello with this random was
- * written last; *ret_carried tells by whom. -1 if there is none.
+ * net_port - the port of the host at the other end of a TCP socket, before a
+ * TLS session begins on it. 0 if that is not known: the socket is no connected
+ * TCP socket, or something was said on it before, as to a proxy (HTTP CONNECT,
+ * SOCKS), which then stands between. Safe in a signal handler.
  */
-int net_find(const unsigned char *random, bool *ret_carried);
+uint16_t net_port(int fd);
+
+/* A ClientHello that went out. */
+struct net_hello {
+    int fd;
+    bool carried;  /* by the application, not by the library */
+    uint16_t port; /* net_port, when it went out             */
+};
+
+/*
+ * net_find - where a ClientHello with this random was written last. false if
+ * none was seen; *ret_hello is set otherwise.
+ */
+bool net_find(const unsigned char *random, struct net_hello *ret_hello);
 
 /*
  * net_wake - end the receiving side of a socket, so that poll and read on it

@@ -50,6 +50,7 @@ struct session {
     struct engine *engine;
     struct conn *conn; /* made when the first bytes come */
     bool named;        /* the host is known              */
+    uint16_t port;     /* the host's; 0: not known       */
     struct str answer; /* the rest of load_answer        */
 
     char *in;
@@ -76,12 +77,9 @@ static inline void record_unlock(struct session *s)
 
 /*
  * record_locate - find out which socket carries the session, if that is not
- * known: fd, carried. Once the handshake is under way. Under the lock.
+ * known: fd, carried, port. Once the handshake is under way. Under the lock.
  */
 void record_locate(struct session *s);
-
-/* record_port - the peer's port of a connected socket; 0 if it is none. */
-uint16_t record_port(int fd);
 
 /* record_pass - the real functions from now on. Under the lock. */
 void record_pass(struct session *s);

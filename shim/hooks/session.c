@@ -9,9 +9,7 @@
  */
 #include "hooks/session.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #include "hooks/hello.h"
 #include "hooks/load.h"
@@ -33,30 +31,21 @@ static void seek_end(struct session *s)
 void record_locate(struct session *s)
 {
     unsigned char random[HELLO_RANDOM];
+    struct net_hello hello;
 
     if (s->fd >= 0)
         return;
     s->fd = s->lib->get_rfd(s->ssl);
-    if (s->fd < 0 && s->lib->client_random &&
-        s->lib->client_random(s->ssl, random, sizeof(random)) == sizeof(random))
-        s->fd = net_find(random, &s->carried);
+    if (s->seeking && s->lib->client_random &&
+        s->lib->client_random(s->ssl, random, sizeof(random)) ==
+            sizeof(random) &&
+        net_find(random, &hello) && (s->fd < 0 || s->fd == hello.fd)) {
+        s->carried = s->fd < 0 && hello.carried;
+        s->port = hello.port;
+        s->fd = hello.fd;
+    }
     if (s->fd >= 0)
         seek_end(s);
-}
-
-uint16_t record_port(int fd)
-{
-    struct sockaddr_storage a;
-    socklen_t len = sizeof(a);
-
-    if (fd < 0 || getpeername(fd, (struct sockaddr *)&a, &len))
-        return 0;
-    if (a.ss_family == AF_INET)
-        return ntohs(((const struct sockaddr_in *)(const void *)&a)->sin_port);
-    if (a.ss_family == AF_INET6)
-        return ntohs(
-            ((const struct sockaddr_in6 *)(const void *)&a)->sin6_port);
-    return 0;
 }
 
 /* --- deciding ------------------------------------------------------------ */
@@ -80,8 +69,9 @@ static bool watched(struct session *s)
     int fd = s->lib->get_rfd(s->ssl);
 
     s->named = host.len > 0;
+    s->port = net_port(fd);
     s->api = load_engine(&s->engine);
-    if (s->api ? !s->api->engine_watches(s->engine, host, record_port(fd))
+    if (s->api ? !s->api->engine_watches(s->engine, host, s->port)
                : s->named && !load_refuses(host))
         return false;
     if (s->named)
@@ -148,6 +138,7 @@ void record_forget(struct session *s)
     if (s->carried)
         net_forget(s->fd);
     s->carried = false;
+    s->port = 0;
     s->fd = -1;
 }
 

@@ -138,7 +138,7 @@ static bool connected(struct session *s)
         return s->conn != NULL;
     record_locate(s);
     peer.host = str_of(s->lib->get_servername(s->ssl, NAME_HOST));
-    peer.port = record_port(s->fd);
+    peer.port = s->port;
     s->conn = s->api->conn_new(s->engine, &peer);
     s->in = s->conn ? malloc(RECORD_IN) : NULL;
     return s->in != NULL;
