@@ -2,36 +2,52 @@
 
 #include <stdlib.h>
 
+#include "rules/traits.h"
+
 /*
- * Keywords are looked for through windows of three bytes, one for each byte of
- * the text:
+ * Keywords are looked for through windows of three bytes, one for every second
+ * byte of the text. A keyword can stand at an even or at an odd offset, and has
+ * one window for each: its rarest among those that then begin at an even one.
  *
- *      text    . . k e y w o r d . .
- *                  |     |             "eyw", the rarest of this keyword
+ *      text    . . k e y w o r d . .        . k e y w o r d .
+ *                  |   |                      |     |
+ *                      "ywo"                        "wor"
  *
- * A table of one byte per hash value says "maybe", its bits by three more bits
- * of the hash; the entries of that value are then compared in full. Keywords of
- * two bytes are so few that each has a pass of its own, sixteen bytes a step,
- * and those of a single byte are left to memchr.
+ * Where a keyword of two or three bytes does not fill a window, the byte beside
+ * it may be any, and all its windows are known.
+ *
+ * A table of bits, under a hash of the window and its first byte, says "maybe".
+ * English has many a window of some keyword, so that a second one is asked
+ * about four bytes, the window and one that stands before or behind it, before
+ * the entries of the window, or of two bytes of it, are compared in full. Both
+ * are asked without a branch, because a wrong guess of the processor costs as
+ * much as ten windows. Keywords of a single byte are left to memchr.
  *
  * Letters are folded with | 0x20, which also folds what is no letter: the
  * comparison sorts that out.
  *
- * A second pass, sixteen bytes a step, measures runs of digits and sees
- * the two characters beyond ASCII that PCRE2 takes for s and k. They are so
- * rare that with one of them every rule is run.
+ * With one of the characters beyond ASCII that PCRE2 takes for s and k, which
+ * are rare, every rule is run (traits.c).
  */
 
 #define FOLD     UINT32_C(0x20202020)
 #define NONE     UINT32_MAX
-#define HITS_MAX 4096   /* offsets noted; beyond, rules look for themselves */
-#define TABLE    32768u /* bytes that stay in the first-level cache */
+#define HITS_MAX 65536u /* offsets noted; beyond, rules look for themselves */
+#define TABLE    8192u  /* words: they stay in the first-level cache */
+#define NEAR     2048u  /* words, of 32 bits too */
+#define BUCKETS  1024u
+
+/* Set in the key of an entry that knows only two bytes of its window. */
+#define PAIR_FIRST  (UINT32_C(1) << 24)
+#define PAIR_SECOND (UINT32_C(2) << 24)
+/* On a key of the second table: the fourth byte is the one before. */
+#define BEFORE UINT32_C(0x40000004)
 
 struct entry {
     uint32_t next; /* of the same bucket, or NONE */
-    uint32_t hash;
+    uint32_t key;  /* the folded bytes, the lowest first */
     uint32_t keyword;
-    uint32_t off; /* of the window in the keyword */
+    uint32_t back; /* from behind the first byte of the window to the start */
 };
 
 struct keyword {
@@ -41,27 +57,49 @@ struct keyword {
 };
 
 struct prefilter {
-    struct keyword *keywords;    /* of one byte, of two, then all others */
-    size_t count, single, pairs; /* those end at these indices */
+    struct keyword *keywords; /* of one byte, then all others */
+    size_t count, single;     /* those of one byte end there */
     struct entry *entries;
     size_t entry_count, entry_cap;
-    unsigned char *maybe; /* of each hash / 8: bits of hash % 8 */
-    uint32_t *bucket;     /* of each hash % BUCKETS: the first entry */
-    size_t words;         /* of a bit set of all rules */
-    size_t digits;        /* the longest run that a rule asks for */
+    uint32_t *maybe;  /* of each hash: bits of the window's first byte */
+    uint32_t *near;   /* a set of bits, by hash: keys of four bytes, of pairs */
+    uint32_t *bucket; /* of each key: the first entry */
+    size_t words;     /* of a bit set of all rules */
+    size_t digits;    /* the longest run that a rule asks for */
 };
 
-#define BUCKETS 4096u
-
-/* Of three bytes, the lowest first; the fourth does not matter. */
-static uint32_t window_hash(uint32_t w)
+/* The fourth byte of a window does not matter. */
+static inline uint32_t window_hash(uint32_t w)
 {
-    return ((w | FOLD) << 8) * UINT32_C(0x9e3779b1) >> 14;
+    return w * (UINT32_C(0x9e3779b1) << 8) >> 19;
 }
 
-static uint32_t window_of(const unsigned char *p)
+static inline bool is_maybe(const uint32_t *maybe, uint32_t w)
 {
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
+    return (maybe[window_hash(w)] >> (w & 31) & 1) != 0;
+}
+
+static inline uint32_t window_at(const char *p)
+{
+    uint32_t w;
+
+    memcpy(&w, p, sizeof(w));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    w = __builtin_bswap32(w);
+#endif
+    return w | FOLD;
+}
+
+static inline uint32_t is_near(const uint32_t *near, uint32_t key)
+{
+    uint32_t h = key * UINT32_C(0x9e3779b1) >> 16;
+
+    return near[h / 32] >> h % 32 & 1;
+}
+
+static uint32_t bucket_of(uint32_t key)
+{
+    return key * UINT32_C(0x9e3779b1) >> 22;
 }
 
 /* How often a byte stands in English text: 4 * log2 of its share in 10^4. */
@@ -90,16 +128,20 @@ static bool is_common(const char *p)
     return strstr(common, window) != NULL;
 }
 
-/* Where the rarest window of a keyword of at least three bytes begins. */
-static size_t rarest(struct str s)
+static unsigned window_weight(const char *p)
+{
+    return byte_weight((unsigned char)p[0]) + byte_weight((unsigned char)p[1]) +
+           byte_weight((unsigned char)p[2]) + (is_common(p) ? 40 : 0);
+}
+
+/* The rarest window of a keyword that begins at an even or at an odd offset. */
+static size_t rarest(struct str s, size_t parity)
 {
     unsigned best = UINT32_MAX;
-    size_t at = 0;
+    size_t at = parity;
 
-    for (size_t i = 0; i + 3 <= s.len; i++) {
-        const unsigned char *p = (const unsigned char *)s.ptr + i;
-        unsigned sum = byte_weight(p[0]) + byte_weight(p[1]) +
-                       byte_weight(p[2]) + (is_common(s.ptr + i) ? 40 : 0);
+    for (size_t i = parity; i + 3 <= s.len; i += 2) {
+        unsigned sum = window_weight(s.ptr + i);
 
         if (sum <= best) { /* of equals the last: the ends of characters */
             best = sum;
@@ -109,9 +151,29 @@ static size_t rarest(struct str s)
     return at;
 }
 
-static enum err entry_add(struct prefilter *pf, uint32_t window, size_t keyword,
-                          uint32_t off)
+static uint32_t pair_of(const char *p)
 {
+    return (uint32_t)((unsigned char)p[0] | 0x20) |
+           (uint32_t)((unsigned char)p[1] | 0x20) << 8;
+}
+
+static void set_maybe(struct prefilter *pf, uint32_t w)
+{
+    pf->maybe[window_hash(w)] |= UINT32_C(1) << (w & 31);
+}
+
+static void set_near(struct prefilter *pf, uint32_t key)
+{
+    uint32_t h = key * UINT32_C(0x9e3779b1) >> 16;
+
+    pf->near[h / 32] |= UINT32_C(1) << h % 32;
+}
+
+static enum err entry_add(struct prefilter *pf, uint32_t key, size_t keyword,
+                          size_t back)
+{
+    uint32_t *bucket = &pf->bucket[bucket_of(key)];
+
     if (pf->entry_count == pf->entry_cap) {
         size_t cap = pf->entry_cap * 2 + 256;
         struct entry *grown = realloc(pf->entries, cap * sizeof(*grown));
@@ -121,45 +183,85 @@ static enum err entry_add(struct prefilter *pf, uint32_t window, size_t keyword,
         pf->entries = grown;
         pf->entry_cap = cap;
     }
-    pf->entries[pf->entry_count++] = (struct entry){
-        .next = NONE,
-        .hash = window_hash(window),
-        .keyword = (uint32_t)keyword,
-        .off = off,
-    };
+    pf->entries[pf->entry_count] =
+        (struct entry){*bucket, key, (uint32_t)keyword, (uint32_t)back};
+    *bucket = (uint32_t)pf->entry_count++;
     return OK;
 }
 
-static enum err add_windows(struct prefilter *pf)
+/* A window that begins at byte `at` of the keyword. */
+static enum err add_window(struct prefilter *pf, size_t keyword, size_t at)
 {
+    struct str s = pf->keywords[keyword].text;
+    const char *p = s.ptr + at;
+    uint32_t w = pair_of(p) | pair_of(p + 1) << 8;
+
+    set_maybe(pf, w);
+    if (s.len == 3)
+        set_near(pf, pair_of(p) | PAIR_FIRST);
+    else if (at + 4 <= s.len)
+        set_near(pf, w | pair_of(p + 2) << 16);
+    else
+        set_near(pf, (pair_of(p - 1) | pair_of(p + 1) << 16) ^ BEFORE);
+    return entry_add(pf, w, keyword, at + 1);
+}
+
+/* All windows whose first two bytes are those at `at`. */
+static enum err add_first(struct prefilter *pf, size_t keyword, size_t at)
+{
+    uint32_t pair = pair_of(pf->keywords[keyword].text.ptr + at);
+
+    for (uint32_t any = 0; any < 256; any++)
+        set_maybe(pf, pair | (any | 0x20) << 16);
+    set_near(pf, pair | PAIR_FIRST);
+    return entry_add(pf, pair | PAIR_FIRST, keyword, at + 1);
+}
+
+/* All windows whose last two bytes are the keyword's first two. */
+static enum err add_second(struct prefilter *pf, size_t keyword)
+{
+    uint32_t pair = pair_of(pf->keywords[keyword].text.ptr);
+
+    for (uint32_t any = 0; any < 256; any++)
+        set_maybe(pf, pair << 8 | any | 0x20);
+    set_near(pf, pair | PAIR_SECOND);
+    return entry_add(pf, pair | PAIR_SECOND, keyword, 0);
+}
+
+static enum err add_keyword(struct prefilter *pf, size_t keyword)
+{
+    struct str s = pf->keywords[keyword].text;
     enum err e;
 
-    for (size_t k = pf->pairs; k < pf->count; k++) {
-        struct str s = pf->keywords[k].text;
-        size_t at = rarest(s);
-        uint32_t w = window_of((const unsigned char *)s.ptr + at);
-
-        if ((e = entry_add(pf, w, k, (uint32_t)at)))
+    if (s.len == 2) {
+        if ((e = add_first(pf, keyword, 0)))
             return e;
+        return add_second(pf, keyword);
     }
-    return OK;
+    if ((e = add_window(pf, keyword, rarest(s, 0))))
+        return e;
+    if (s.len > 3)
+        return add_window(pf, keyword, rarest(s, 1));
+    if (byte_weight((unsigned char)s.ptr[0]) <
+        byte_weight((unsigned char)s.ptr[2]))
+        return add_second(pf, keyword);
+    return add_first(pf, keyword, 1);
 }
 
 static enum err build_table(struct prefilter *pf)
 {
-    pf->maybe = calloc(TABLE, 1);
+    enum err e;
+
+    pf->maybe = calloc(TABLE, sizeof(*pf->maybe));
     pf->bucket = malloc(BUCKETS * sizeof(*pf->bucket));
-    if (pf->maybe == NULL || pf->bucket == NULL)
+    pf->near = calloc(NEAR, sizeof(*pf->near));
+    if (pf->maybe == NULL || pf->near == NULL || pf->bucket == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < BUCKETS; i++)
         pf->bucket[i] = NONE;
-    for (size_t i = 0; i < pf->entry_count; i++) {
-        struct entry *en = &pf->entries[i];
-
-        en->next = pf->bucket[en->hash % BUCKETS];
-        pf->bucket[en->hash % BUCKETS] = (uint32_t)i;
-        pf->maybe[en->hash / 8] |= (unsigned char)(1u << en->hash % 8);
-    }
+    for (size_t k = pf->single; k < pf->count; k++)
+        if ((e = add_keyword(pf, k)))
+            return e;
     return OK;
 }
 
@@ -191,9 +293,7 @@ static enum err collect(struct prefilter *pf, const struct rule *list, size_t n)
         return E_NOMEM;
     collect_some(pf, list, n, 1, 1);
     pf->single = pf->count;
-    collect_some(pf, list, n, 2, 2);
-    pf->pairs = pf->count;
-    collect_some(pf, list, n, 3, LIM_KEYWORD);
+    collect_some(pf, list, n, 2, LIM_KEYWORD);
     return OK;
 }
 
@@ -206,8 +306,7 @@ enum err prefilter_new(const struct rule *list, size_t n,
     if (pf == NULL)
         return E_NOMEM;
     pf->words = (n + 63) / 64;
-    if ((e = collect(pf, list, n)) || (e = add_windows(pf)) ||
-        (e = build_table(pf))) {
+    if ((e = collect(pf, list, n)) || (e = build_table(pf))) {
         prefilter_free(pf);
         return e;
     }
@@ -222,6 +321,7 @@ void prefilter_free(struct prefilter *pf)
     free(pf->keywords);
     free(pf->entries);
     free(pf->maybe);
+    free(pf->near);
     free(pf->bucket);
     free(pf);
 }
@@ -241,206 +341,166 @@ static bool nocase_equal(const char *a, const char *b, size_t n)
     return true;
 }
 
-static void note(const struct keyword *kw, size_t start,
-                 struct prefilter_hits *hits)
+/* A full list grows as far as it may; behind that, offsets are not noted. */
+static enum err make_room(struct prefilter_hits *hits)
 {
-    hits->rules[kw->rule >> 6] |= UINT64_C(1) << (kw->rule & 63);
-    if (!kw->listed)
-        return;
-    if (hits->count == hits->cap) {
+    size_t cap = hits->cap == 0 ? 64 : hits->cap * 2;
+    uint64_t *grown;
+
+    if (hits->cap == HITS_MAX) {
         hits->partial = true;
-        return;
+        return OK;
     }
-    hits->at[hits->count++] = (uint64_t)kw->rule << 32 | start;
+    grown = realloc(hits->at, cap * sizeof(*grown));
+    if (grown == NULL)
+        return E_NOMEM;
+    hits->at = grown;
+    hits->cap = cap;
+    return OK;
 }
 
-/* A window at offset i has a known hash: which keywords is it part of? */
-static void look_closer(const struct prefilter *pf, struct str text, size_t i,
-                        uint32_t h, struct prefilter_hits *hits)
+static enum err note(const struct keyword *kw, size_t start,
+                     struct prefilter_hits *hits)
 {
-    for (uint32_t at = pf->bucket[h % BUCKETS]; at != NONE;
+    enum err e;
+
+    hits->rules[kw->rule >> 6] |= UINT64_C(1) << (kw->rule & 63);
+    if (!kw->listed || hits->partial)
+        return OK;
+    if (hits->count == hits->cap) {
+        if ((e = make_room(hits)) || hits->partial)
+            return e;
+    }
+    hits->at[hits->count++] = (uint64_t)kw->rule << 32 | start;
+    return OK;
+}
+
+/* The entries of a key of the window at offset i. */
+static enum err look_up(const struct prefilter *pf, struct str text, size_t i,
+                        uint32_t key, struct prefilter_hits *hits)
+{
+    enum err e;
+
+    for (uint32_t at = pf->bucket[bucket_of(key)]; at != NONE;
          at = pf->entries[at].next) {
         const struct entry *en = &pf->entries[at];
         const struct keyword *kw = &pf->keywords[en->keyword];
-        size_t start;
+        size_t start = i + 1 - en->back;
 
-        if (en->hash != h || en->off > i)
+        if (en->key != key || en->back > i + 1 || start > text.len ||
+            kw->text.len > text.len - start ||
+            !nocase_equal(text.ptr + start, kw->text.ptr, kw->text.len))
             continue;
-        start = i - en->off;
-        if (start + kw->text.len <= text.len &&
-            nocase_equal(text.ptr + start, kw->text.ptr, kw->text.len))
-            note(kw, start, hits);
+        if ((e = note(kw, start, hits)))
+            return e;
     }
+    return OK;
 }
 
-/* Out of line, so that the loop below keeps its hashes in registers. */
-__attribute__((noinline)) static void look_at_four(const struct prefilter *pf,
-                                                   struct str text, size_t i,
-                                                   struct prefilter_hits *hits)
+/* All entries of the window at offset i. */
+static enum err look_all(const struct prefilter *pf, struct str text, size_t i,
+                         uint32_t w, struct prefilter_hits *hits)
 {
-    for (size_t end = i + 4; i < end && i + 3 <= text.len; i++) {
-        uint32_t h =
-            window_hash(window_of((const unsigned char *)text.ptr + i));
+    enum err e;
 
-        if (pf->maybe[h / 8] >> h % 8 & 1)
-            look_closer(pf, text, i, h, hits);
+    if ((e = look_up(pf, text, i, w & 0xffffff, hits)) ||
+        (e = look_up(pf, text, i, (w & 0xffff) | PAIR_FIRST, hits)) ||
+        (e = look_up(pf, text, i, (w >> 8 & 0xffff) | PAIR_SECOND, hits)))
+        return e;
+    return OK;
+}
+
+/* The window at offset i, with the byte behind it, may be one of a keyword. */
+__attribute__((noinline)) static enum err
+look_closer(const struct prefilter *pf, struct str text, size_t i, uint32_t w,
+            struct prefilter_hits *hits)
+{
+    uint32_t back = i == 0 ? 0 : (unsigned char)text.ptr[i - 1] | 0x20;
+
+    if ((is_near(pf->near, w) | is_near(pf->near, (w << 8 | back) ^ BEFORE) |
+         is_near(pf->near, (w & 0xffff) | PAIR_FIRST) |
+         is_near(pf->near, (w >> 8 & 0xffff) | PAIR_SECOND)) == 0)
+        return OK;
+    return look_all(pf, text, i, w, hits);
+}
+
+/* The last windows, which reach beyond the end. */
+static enum err run_last(const struct prefilter *pf, struct str text, size_t i,
+                         struct prefilter_hits *hits)
+{
+    enum err e;
+
+    for (; i < text.len; i += 2) {
+        struct str rest = str_head(str_skip(text, i), 4);
+        char bytes[4] = {0};
+        uint32_t w;
+
+        memcpy(bytes, rest.ptr, rest.len);
+        w = window_at(bytes);
+        if (is_maybe(pf->maybe, w) && (e = look_all(pf, text, i, w, hits)))
+            return e;
     }
+    return OK;
 }
 
-/* The place in the table of the window that begins at byte n of w. */
-static inline size_t place(uint64_t w, unsigned n)
+static enum err run_windows(const struct prefilter *pf, struct str text,
+                            struct prefilter_hits *hits)
 {
-    return window_hash((uint32_t)(w >> 8 * n)) / 8;
-}
-
-static void run_windows(const struct prefilter *pf, struct str text,
-                        struct prefilter_hits *hits)
-{
-    const unsigned char *maybe = pf->maybe;
+    const uint32_t *maybe = pf->maybe;
     size_t i = 0;
+    enum err e;
 
-    for (; i + 8 <= text.len; i += 4) { /* four windows a step */
-        uint64_t w;
+    for (; i + 10 <= text.len; i += 8) { /* four windows a step */
+        const char *p = text.ptr + i;
+        uint32_t a = window_at(p), b = window_at(p + 2);
+        uint32_t c = window_at(p + 4), d = window_at(p + 6);
 
-        memcpy(&w, text.ptr + i, 8);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-        w = __builtin_bswap64(w);
-#endif
-        if (maybe[place(w, 0)] | maybe[place(w, 1)] | maybe[place(w, 2)] |
-            maybe[place(w, 3)])
-            look_at_four(pf, text, i, hits);
+        if (is_maybe(maybe, a) && (e = look_closer(pf, text, i, a, hits)))
+            return e;
+        if (is_maybe(maybe, b) && (e = look_closer(pf, text, i + 2, b, hits)))
+            return e;
+        if (is_maybe(maybe, c) && (e = look_closer(pf, text, i + 4, c, hits)))
+            return e;
+        if (is_maybe(maybe, d) && (e = look_closer(pf, text, i + 6, d, hits)))
+            return e;
     }
-    for (; i + 3 <= text.len; i += 4)
-        look_at_four(pf, text, i, hits);
+    return run_last(pf, text, i, hits);
 }
 
-static void run_single(const struct prefilter *pf, struct str text,
-                       struct prefilter_hits *hits)
+/* A keyword of one byte, in one of its cases. One that is not listed is only
+ * asked for. */
+static enum err run_byte(const struct keyword *kw, char c, struct str text,
+                         struct prefilter_hits *hits)
 {
+    const char *p = text.ptr, *end = text.ptr + text.len;
+    enum err e;
+
+    while (p < end && (p = memchr(p, c, (size_t)(end - p))) != NULL) {
+        if ((e = note(kw, (size_t)(p - text.ptr), hits)))
+            return e;
+        if (!kw->listed || hits->partial)
+            return OK;
+        p++;
+    }
+    return OK;
+}
+
+static enum err run_single(const struct prefilter *pf, struct str text,
+                           struct prefilter_hits *hits)
+{
+    enum err e;
+
     for (size_t k = 0; k < pf->single; k++) {
         const struct keyword *kw = &pf->keywords[k];
         char c = to_lower(kw->text.ptr[0]);
 
-        if (memchr(text.ptr, c, text.len) == NULL &&
-            (c < 'a' || c > 'z' || !memchr(text.ptr, c & 0x5f, text.len)))
-            continue;
-        hits->rules[kw->rule >> 6] |= UINT64_C(1) << (kw->rule & 63);
-        if (kw->listed)
-            hits->partial = true;
+        if ((e = run_byte(kw, c, text, hits)))
+            return e;
+        if (c >= 'a' && c <= 'z' &&
+            (e = run_byte(kw, (char)(c & 0x5f), text, hits)))
+            return e;
     }
-}
-
-/* --- The second pass. */
-
-struct digit_run {
-    size_t now, best;
-};
-
-static void digit_step(struct digit_run *d, char c)
-{
-    if (is_digit(c)) {
-        if (++d->now > d->best)
-            d->best = d->now;
-    } else if (c != ' ' && c != '-' && c != '.' && c != '(' && c != ')' &&
-               c != '/') {
-        d->now = 0;
-    }
-}
-
-static bool folds_here(const unsigned char *p, size_t len)
-{
-    return (len >= 2 && p[0] == 0xc5 && p[1] == 0xbf) ||
-           (len >= 3 && p[0] == 0xe2 && p[1] == 0x84 && p[2] == 0xaa);
-}
-
-#define LANES 16
-struct lanes {
-    unsigned char c __attribute__((vector_size(LANES)));
-};
-
-static struct lanes lanes_at(const unsigned char *p)
-{
-    struct lanes v;
-
-    memcpy(&v.c, p, LANES);
-    return v;
-}
-
-static bool any_set(struct lanes v)
-{
-    uint64_t half[2];
-
-    memcpy(half, &v.c, sizeof(half));
-    return (half[0] | half[1]) != 0;
-}
-
-/* One of LANES bytes at p, with one more behind, is a letter's second spelling
- * (of three bytes the last two). */
-static bool folds_in(const unsigned char *p)
-{
-    struct lanes a = lanes_at(p), b = lanes_at(p + 1), m;
-
-    m.c = (unsigned char __attribute__((vector_size(LANES))))(
-        ((a.c == 0xc5) & (b.c == 0xbf)) | ((a.c == 0x84) & (b.c == 0xaa)));
-    return any_set(m);
-}
-
-static void run_pair(const struct keyword *kw, struct str text,
-                     struct prefilter_hits *hits)
-{
-    const unsigned char *p = (const unsigned char *)text.ptr;
-    unsigned char x = (unsigned char)kw->text.ptr[0] | 0x20;
-    unsigned char y = (unsigned char)kw->text.ptr[1] | 0x20;
-    size_t i = 0;
-
-    while (i + 2 <= text.len) {
-        size_t end = text.len - 1;
-
-        if (i + LANES + 1 <= text.len) {
-            struct lanes a = lanes_at(p + i), b = lanes_at(p + i + 1), m;
-
-            m.c = (unsigned char __attribute__((vector_size(LANES))))(
-                ((a.c | 0x20) == x) & ((b.c | 0x20) == y));
-            if (!any_set(m)) {
-                i += LANES;
-                continue;
-            }
-            end = i + LANES;
-        }
-        for (; i < end; i++)
-            if (nocase_equal(text.ptr + i, kw->text.ptr, 2))
-                note(kw, i, hits);
-    }
-}
-
-static void run_traits(const struct prefilter *pf, struct str text,
-                       struct prefilter_hits *hits)
-{
-    const unsigned char *p = (const unsigned char *)text.ptr;
-    struct digit_run d = {0};
-    size_t i = 0;
-
-    for (; i + LANES + 1 <= text.len; i += LANES) {
-        struct lanes a = lanes_at(p + i), m;
-
-        /* Digits, and what is not ASCII: neither is the usual case. */
-        m.c = (unsigned char __attribute__((vector_size(LANES))))(
-                  (unsigned char
-                   __attribute__((vector_size(LANES))))(a.c - '0') < 10) |
-              (a.c & 0x80);
-        if (d.now == 0 && !any_set(m))
-            continue;
-        hits->all = hits->all || folds_in(p + i);
-        for (size_t j = i; j < i + LANES && d.best < pf->digits; j++)
-            digit_step(&d, text.ptr[j]);
-    }
-    for (; i < text.len; i++) {
-        digit_step(&d, text.ptr[i]);
-        if (folds_here(p + i, text.len - i) ||
-            (i > 0 && folds_here(p + i - 1, text.len - i + 1)))
-            hits->all = true;
-    }
-    hits->digits = d.best;
+    return OK;
 }
 
 static int order_hits(const void *a, const void *b)
@@ -455,6 +515,9 @@ static int order_hits(const void *a, const void *b)
 enum err prefilter_run(const struct prefilter *pf, struct str text,
                        struct prefilter_hits *hits)
 {
+    struct traits traits;
+    enum err e;
+
     if (hits->words < pf->words) {
         free(hits->rules);
         hits->words = 0;
@@ -463,12 +526,6 @@ enum err prefilter_run(const struct prefilter *pf, struct str text,
             return E_NOMEM;
         hits->words = pf->words;
     }
-    if (hits->at == NULL) {
-        hits->at = malloc(HITS_MAX * sizeof(*hits->at));
-        if (hits->at == NULL)
-            return E_NOMEM;
-        hits->cap = HITS_MAX;
-    }
     if (pf->words != 0)
         memset(hits->rules, 0, pf->words * sizeof(*hits->rules));
     hits->count = 0;
@@ -476,72 +533,14 @@ enum err prefilter_run(const struct prefilter *pf, struct str text,
     hits->digits = 0;
     if (text.len == 0)
         return OK;
-    run_traits(pf, text, hits);
-    if (pf->entry_count != 0)
-        run_windows(pf, text, hits);
-    for (size_t k = pf->single; k < pf->pairs; k++)
-        run_pair(&pf->keywords[k], text, hits);
-    run_single(pf, text, hits);
+    traits = traits_of(text, pf->digits);
+    hits->all = traits.folds;
+    hits->digits = traits.digits;
+    if (pf->entry_count != 0 && (e = run_windows(pf, text, hits)))
+        return e;
+    if ((e = run_single(pf, text, hits)))
+        return e;
     if (hits->count > 1)
         qsort(hits->at, hits->count, sizeof(*hits->at), order_hits);
     return OK;
-}
-
-/* --- One rule's keywords at one place. */
-
-enum keyword_here keyword_at(struct str keyword, struct str text)
-{
-    const unsigned char *p = (const unsigned char *)text.ptr;
-    size_t at = 0;
-
-    for (size_t i = 0; i < keyword.len; i++) {
-        char c = to_lower(keyword.ptr[i]);
-
-        if (at == text.len)
-            return KEYWORD_CUT;
-        if (to_lower(text.ptr[at]) == c)
-            at++;
-        else if (c == 's' && text.len - at >= 2 && p[at] == 0xc5 &&
-                 p[at + 1] == 0xbf)
-            at += 2;
-        else if (c == 'k' && text.len - at >= 3 && p[at] == 0xe2 &&
-                 p[at + 1] == 0x84 && p[at + 2] == 0xaa)
-            at += 3;
-        else
-            return KEYWORD_NO;
-    }
-    return KEYWORD_YES;
-}
-
-void keyword_starts(const struct rule *r, bool starts[256])
-{
-    memset(starts, 0, 256);
-    for (size_t j = 0; j < r->keyword_count; j++) {
-        char c = to_lower(r->keywords[j].ptr[0]);
-
-        starts[(unsigned char)c] = true;
-        if (c >= 'a' && c <= 'z')
-            starts[c & 0x5f] = true;
-        if (c == 's')
-            starts[0xc5] = true;
-        if (c == 'k')
-            starts[0xe2] = true;
-    }
-}
-
-size_t keyword_next(const struct rule *r, const bool starts[256],
-                    struct str text, size_t from, bool open)
-{
-    for (size_t i = from; i < text.len; i++) {
-        if (!starts[(unsigned char)text.ptr[i]])
-            continue;
-        for (size_t j = 0; j < r->keyword_count; j++) {
-            enum keyword_here here =
-                keyword_at(r->keywords[j], str_skip(text, i));
-
-            if (here == KEYWORD_YES || (here == KEYWORD_CUT && open))
-                return i;
-        }
-    }
-    return text.len;
 }
