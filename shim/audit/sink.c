@@ -6,6 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/quiet.h"
+
 /*
  * Raw system calls: write and friends are interposed by the shim, and what we
  * do ourselves must not come back to us.
@@ -18,29 +20,18 @@ static int audit_open(const char *path)
                         0600);
 }
 
-/* As long as nothing was written, a signal may just have come between. */
-static long write_once(int fd, struct str line)
-{
-    long n;
-
-    do
-        n = syscall(SYS_write, fd, line.ptr, line.len);
-    while (n < 0 && errno == EINTR);
-    return n;
-}
-
 enum err audit_write(const char *path, struct str line)
 {
     int saved = errno;
     int fd = audit_open(path);
-    long n = -1;
+    enum err e = E_UNSUPPORTED;
 
     if (fd >= 0) {
-        n = write_once(fd, line);
+        e = quiet_write(fd, line);
         (void)syscall(SYS_close, fd);
     }
     errno = saved;
-    return n >= 0 && (size_t)n == line.len ? OK : E_UNSUPPORTED;
+    return e;
 }
 
 enum err audit_probe(const char *path)

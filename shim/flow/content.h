@@ -3,12 +3,15 @@
 
 #include "wire/head.h"
 
+#define CONTENT_SNIFF 64 /* bytes of a body that tell what it is */
+
 /* What a body is, as far as the way it is inspected depends on it. */
 enum content {
     CONTENT_JSON,
     CONTENT_TEXT,   /* scanned as one text                             */
     CONTENT_EVENTS, /* server-sent events                              */
     CONTENT_LINES,  /* newline-delimited JSON                          */
+    CONTENT_BINARY, /* looked at, and neither JSON nor events            */
     CONTENT_OTHER,  /* cannot be inspected                             */
     CONTENT_GUESS,  /* no telling type: see content_sniff              */
 };

@@ -158,7 +158,7 @@ static enum err judge_whole(struct conn *c, struct str body,
     };
     enum content kind = c->res.kind;
 
-    if (kind == CONTENT_GUESS || kind == CONTENT_TEXT)
+    if (kind == CONTENT_GUESS || kind == CONTENT_TEXT || kind == CONTENT_OTHER)
         kind = content_sniff_response(body);
     if (kind == CONTENT_EVENTS || kind == CONTENT_LINES)
         return judge_events(c, body, kind, changed, ret_changed);
@@ -260,23 +260,6 @@ static void response_limit(struct conn *c, struct str piece)
     deliver(c, piece);
 }
 
-static void whole_event(struct conn *c, const struct body_event *event,
-                        struct str raw)
-{
-    enum err e = OK;
-
-    if (event != NULL && event->kind == BODY_PIECE)
-        e = buf_add(&c->res.content, event->bytes);
-    if (!e && c->res.msg.framing == FRAMING_CHUNKED)
-        e = buf_add(&c->res.raw, raw);
-    if (e == E_LIMIT)
-        response_limit(c, raw);
-    else if (e)
-        conn_fail(c, COND_NOMEM, NULL);
-    else if (event != NULL && event->kind == BODY_END)
-        whole_complete(c, event->bytes);
-}
-
 /* Framing that is not complete waits: an error behind it must not depend on
  * how much of it had come. */
 static void raw_event(struct conn *c, const struct body_event *event,
@@ -295,6 +278,77 @@ static void raw_event(struct conn *c, const struct body_event *event,
     buf_clear(&c->res.raw);
     if (event->kind == BODY_END && c->state == CONN_OPEN)
         response_done(c);
+}
+
+/*
+ * A type that is none of ours, such as an image's: its first bytes decide
+ * whether it is held after all, for not every client looks at the type. Until
+ * they have come, nothing is known. Coded content is held in any case.
+ */
+static enum content look_inside(const struct conn *c,
+                                const struct body_event *event)
+{
+    bool ends = event->kind == BODY_END;
+    struct buf first;
+    enum content kind = CONTENT_GUESS;
+
+    if (http_field_count(&c->res.head, STR("content-encoding")) > 0)
+        return CONTENT_GUESS;
+    buf_init(&first, CONTENT_SNIFF);
+    if (buf_add(&first, str_head(buf_str(&c->res.content), first.max)) ||
+        buf_add(&first,
+                str_head(event->bytes, ends ? 0 : first.max - first.len)))
+        kind = CONTENT_GUESS; /* no memory: held, and then refused */
+    else if (first.len < first.max && !ends)
+        kind = CONTENT_OTHER;
+    else if (content_sniff_response(buf_str(&first)) == CONTENT_TEXT)
+        kind = CONTENT_BINARY;
+    buf_free(&first);
+    return kind;
+}
+
+/* Passes from here on, by the condition response_unknown; NULL: cut short. */
+static void whole_passes(struct conn *c, const struct body_event *event,
+                         struct str raw)
+{
+    exchange_cond(c->first, COND_RESPONSE_UNKNOWN, NULL);
+    if (exchange_blocked(c->first)) {
+        conn_refuse(c, c->first);
+        return;
+    }
+    if (put_whole(c, NULL, STR(""))) {
+        conn_fail(c, COND_NOMEM, NULL);
+        return;
+    }
+    c->res.phase = RES_RAW;
+    buf_clear(&c->res.content);
+    buf_clear(&c->res.raw);
+    if (event != NULL)
+        raw_event(c, event, raw);
+}
+
+static void whole_event(struct conn *c, const struct body_event *event,
+                        struct str raw)
+{
+    enum err e = OK;
+
+    if (c->res.kind == CONTENT_OTHER && event != NULL &&
+        event->kind != BODY_CHUNK_LINE)
+        c->res.kind = look_inside(c, event);
+    if (c->res.kind == CONTENT_BINARY) {
+        whole_passes(c, event, raw);
+        return;
+    }
+    if (event != NULL && event->kind == BODY_PIECE)
+        e = buf_add(&c->res.content, event->bytes);
+    if (!e && c->res.msg.framing == FRAMING_CHUNKED)
+        e = buf_add(&c->res.raw, raw);
+    if (e == E_LIMIT)
+        response_limit(c, raw);
+    else if (e)
+        conn_fail(c, COND_NOMEM, NULL);
+    else if (event != NULL && event->kind == BODY_END)
+        whole_complete(c, event->bytes);
 }
 
 static void body_error(struct conn *c)
@@ -384,19 +438,13 @@ static void begin_body(struct conn *c)
         deliver(c, buf_str(&c->res.head.raw));
     } else if (http_field_count(&c->res.head, STR("content-type")) > 1) {
         refuse(c, COND_HTTP_AMBIGUOUS, "several Content-Type fields");
-    } else if (c->res.kind == CONTENT_OTHER) {
-        exchange_cond(c->first, COND_RESPONSE_UNKNOWN, NULL);
-        c->res.phase = RES_RAW;
-        if (exchange_blocked(c->first))
-            conn_refuse(c, c->first);
-        else
-            deliver(c, buf_str(&c->res.head.raw));
     } else if (!whole && (c->res.kind == CONTENT_EVENTS ||
                           c->res.kind == CONTENT_LINES)) {
         begin_stream(c);
     } else {
         c->res.phase = RES_WHOLE;
-        if (whole && m->length > LIM_RESPONSE_BODY)
+        if (whole && m->length > LIM_RESPONSE_BODY &&
+            c->res.kind != CONTENT_OTHER)
             response_limit(c, STR(""));
     }
 }
@@ -499,6 +547,10 @@ void response_eof(struct conn *c)
     case RES_WHOLE:
         if (closes)
             whole_complete(c, STR(""));
+        else if (c->res.kind == CONTENT_OTHER &&
+                 content_sniff_response(buf_str(&c->res.content)) ==
+                     CONTENT_TEXT)
+            whole_passes(c, NULL, STR(""));
         else /* what came of it is withheld */
             exchange_cond(c->first, COND_RESPONSE_CUT, NULL);
         break;

@@ -54,9 +54,6 @@ static const struct row rows[COND_COUNT] = {
                                STR_INIT("the connection does not speak "
                                         "HTTP/1.1"),
                                FAIL_BLOCK, true},
-    [COND_EARLY_DATA] = {STR_INIT("early_data"),
-                         STR_INIT("data sent around the inspected path"),
-                         FAIL_BLOCK, false},
     [COND_AUDIT] = {STR_INIT("audit"),
                     STR_INIT("the audit line cannot be written"), FAIL_PASS,
                     true},

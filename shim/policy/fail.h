@@ -23,7 +23,6 @@ enum cond {
     COND_STREAM_LIMIT,     /* too much held in a stream, too many channels */
     COND_UNEDITABLE,       /* to be redacted, but signed or a bare number  */
     COND_UNKNOWN_PROTOCOL, /* not HTTP/1 on an LLM host                    */
-    COND_EARLY_DATA,       /* TLS early data or SSL_sendfile to an LLM host */
     COND_AUDIT,            /* the audit line could not be written          */
     COND_NOMEM,
     COND_INTERNAL,

@@ -1,6 +1,7 @@
 /* link: -ljansson */
 #include <jansson.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -108,11 +109,29 @@ static void test_fifo_without_reader(void)
     rmdir(dir);
 }
 
+/* A limit on file sizes raises a signal that would end the host. */
+static void test_file_size_limit(void)
+{
+    char dir[] = "/tmp/sallyport-test-XXXXXX", path[64];
+    struct rlimit old, none;
+
+    CHECK(mkdtemp(dir) != NULL && getrlimit(RLIMIT_FSIZE, &old) == 0);
+    snprintf(path, sizeof(path), "%s/audit", dir);
+    none = (struct rlimit){0, old.rlim_max};
+    CHECK(setrlimit(RLIMIT_FSIZE, &none) == 0);
+    CHECK_INT(audit_write(path, STR("x\n")), E_UNSUPPORTED);
+    CHECK(setrlimit(RLIMIT_FSIZE, &old) == 0);
+    CHECK_INT(audit_write(path, STR("x\n")), OK);
+    unlink(path);
+    rmdir(dir);
+}
+
 int main(void)
 {
     RUN(test_full_line);
     RUN(test_no_room);
     RUN(test_sink);
     RUN(test_fifo_without_reader);
+    RUN(test_file_size_limit);
     return check_done();
 }
