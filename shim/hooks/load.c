@@ -17,8 +17,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -26,6 +24,7 @@
 #include "hooks/hosts.h"
 #include "hooks/marker.h"
 #include "hooks/real.h"
+#include "hooks/say.h"
 
 #define WHY_SIZE 256
 
@@ -89,6 +88,7 @@ static void settings_read(void)
         dl_open_mask = ~0;
         return;
     }
+    say_start();
     settings.policy = setting("SALLYPORT_POLICY");
     settings.audit = setting("SALLYPORT_AUDIT");
     settings.hosts = setting("SALLYPORT_HOSTS");
@@ -110,22 +110,6 @@ bool load_off(void)
 }
 
 /* --- the engine ---------------------------------------------------------- */
-
-/* One line on stderr, by a raw call: our own write is a hook. */
-static void complain(const char *what, const char *why)
-{
-    static const char head[] = "sallyport: ";
-    static const char tail[] = ": LLM hosts are blocked\n";
-    struct iovec iov[] = {
-        {(void *)(uintptr_t)head, sizeof(head) - 1},
-        {(void *)(uintptr_t)what, strlen(what)},
-        {(void *)(uintptr_t) ": ", 2},
-        {(void *)(uintptr_t)why, strlen(why)},
-        {(void *)(uintptr_t)tail, sizeof(tail) - 1},
-    };
-
-    (void)!syscall(SYS_writev, STDERR_FILENO, iov, ARRAY_LEN(iov));
-}
 
 /* The engine's path: as set, else beside the object this code lies in. */
 static enum err engine_path(struct buf *out)
@@ -161,12 +145,12 @@ static const struct engine_api *api_open(const char *path)
     if (!handle) {
         const char *why = dlerror();
 
-        complain("the engine cannot be loaded", why ? why : path);
+        say_blocked("the engine cannot be loaded", why ? why : path);
         return NULL;
     }
     api = real_in(handle, "sallyport_engine_api", NULL);
     if (!api || api->version != ENGINE_API_VERSION) {
-        complain("not an engine of this version", path);
+        say_blocked("not an engine of this version", path);
         return NULL;
     }
     return api;
@@ -189,11 +173,11 @@ static void engine_load(void)
     exe[n > 0 ? n : 0] = '\0';
     buf_init(&path, 2 * PATH_MAX);
     if (engine_path(&path))
-        complain("the engine cannot be loaded", "out of memory");
+        say_blocked("the engine cannot be loaded", "out of memory");
     else
         api = api_open(path.ptr);
     if (api && api->engine_open(&cfg, &load.engine, why, sizeof(why))) {
-        complain("the policy cannot be used", why);
+        say_blocked("the policy cannot be used", why);
         api = NULL;
     }
     load.api = api;

@@ -173,6 +173,78 @@ both() {
     has out hello
 }
 
+# stderr_is HOW - a client without an engine, whose stderr is that when our one
+# line comes: it lives, does not wait, and gets its answer.
+stderr_is() {
+    cat >client.py <<'END'
+import http.client
+import os
+import signal
+import socket
+import ssl
+import sys
+
+port, ca, how = sys.argv[1:]
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+context = ssl.create_default_context(cafile=ca)
+if how == "closed":
+    os.close(2)
+elif how == "other":
+    os.dup2(os.open("other", os.O_WRONLY | os.O_CREAT), 2)
+sock = socket.create_connection(("127.0.0.1", int(port)))
+if how == "closed":
+    assert sock.fileno() == 2
+c = http.client.HTTPSConnection("localhost", int(port), context=context)
+c.sock = context.wrap_socket(sock, server_hostname="localhost")
+c.request("POST", "/echo", b"hello")
+print(c.getresponse().status)
+END
+    cat >host.py <<'END'
+import os
+import socket
+import subprocess
+import sys
+
+how = sys.argv[1]
+if how == "socket":
+    far, near = socket.socketpair()
+    os.set_blocking(near.fileno(), False)
+    far, near = far.detach(), near.detach()
+else:
+    far, near = os.pipe()
+    os.set_blocking(near, False)
+if how == "gone":
+    os.close(far)
+elif how in ("full", "socket"):
+    try:
+        while True:
+            os.write(near, bytes(4096))
+    except BlockingIOError:
+        pass
+os.set_blocking(near, True)
+sys.exit(subprocess.run(sys.argv[2:], stderr=near, timeout=30).returncode)
+END
+    SALLYPORT_HOSTS=localhost "$PYTHON" host.py "$1" \
+        env LD_PRELOAD="$SHIM" SALLYPORT_ENGINE=/nonexistent \
+        "$PYTHON" client.py "$PORT" "$CA" "$1" >out
+    is "$(cat out)" 403
+}
+
+@test "our one line never kills its host: stderr without a reader" {
+    stderr_is gone
+}
+
+@test "our one line never waits: stderr a full pipe, a full socket" {
+    stderr_is full
+    stderr_is socket
+}
+
+@test "our one line goes to no file that became stderr later" {
+    stderr_is closed
+    stderr_is other
+    is "$(cat other)" ""
+}
+
 @test "a broken policy is named, and blocks" {
     SALLYPORT_HOSTS=localhost under "$SHIM" env \
         SALLYPORT_POLICY=/tmp/broken.spi curl -sS --cacert "$CA" \
