@@ -74,18 +74,23 @@ static int check_file(const char *file, const struct compile_options *options)
     struct compile c;
     struct buf image;
     size_t passed = 0;
-    enum err e, e2;
+    enum err loaded, e = OK, e2;
 
     compile_init(&c, options);
     buf_init(&image, LIM_IMAGE);
-    if (!(e = compile_load(&c, file))) {
+    /* One run shows all that is wrong, in what could be read at all. */
+    loaded = compile_load(&c, file);
+    if (loaded == OK || loaded == E_SYNTAX) {
         compile_lint(&c);
-        /* Tests say nothing new about rules that cannot be used. */
-        if (!(e = compile_check(&c, true)))
-            e = compile_test(&c, &passed);
-        if ((e == OK || e == E_SYNTAX) && (e2 = compile_image(&c, &image)))
+        e = compile_check(&c, true);
+        if ((e == OK || e == E_SYNTAX) && (e2 = compile_test(&c, &passed)))
+            e = e2;
+        if ((e == OK || e == E_SYNTAX) && loaded == OK &&
+            (e2 = compile_image(&c, &image)))
             e = e2;
     }
+    if (loaded && e == OK)
+        e = loaded;
     if (e)
         load_diags(&c);
     if (e && e != E_SYNTAX)

@@ -165,16 +165,23 @@ void compile_digest(const struct compile *c,
 void compile_lint(struct compile *c)
 {
     const struct exclusion_src *x;
+    const struct rule_src *r;
 
     for (x = c->exclusions; x != NULL; x = x->next)
         if (x->expired)
             diag_add(&c->diags, x->at, "the exclusion expired on %.*s",
                      STR_ARG(x->expires));
+    for (r = c->rules; r != NULL; r = r->next)
+        if (r->hit_count == 0 || r->hit_count == r->test_count)
+            diag_add(&c->diags, r->at,
+                     "%.*s: the rule needs tests: at least one 'hit' and one "
+                     "'miss'",
+                     STR_ARG(r->rule.id));
 }
 
 enum err compile_check(struct compile *c, bool hostile)
 {
-    const struct rule_src *r;
+    struct rule_src *r;
     struct buf why;
     enum err e = OK;
 
@@ -183,9 +190,11 @@ enum err compile_check(struct compile *c, bool hostile)
         buf_clear(&why);
         e = hostile ? rule_compile_check(&r->rule, &why)
                     : rule_pattern_check(&r->rule, &why);
-        if (e && e != E_NOMEM)
-            diag_add(&c->diags, r->match_at, "%.*s: %.*s", STR_ARG(r->rule.id),
-                     STR_ARG(buf_str(&why)));
+        if (!e || e == E_NOMEM)
+            continue;
+        r->unusable = true;
+        diag_add(&c->diags, r->match_at, "%.*s: %.*s", STR_ARG(r->rule.id),
+                 STR_ARG(buf_str(&why)));
     }
     buf_free(&why);
     return e == E_NOMEM ? e : state_of(c);

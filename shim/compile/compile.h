@@ -100,7 +100,8 @@ void compile_digest(const struct compile *c,
                     unsigned char ret_digest[COMPILE_DIGEST]);
 
 /*
- * compile_check - every rule by itself: can its patterns be used? With
+ * compile_check - every rule that was read by itself, also where others were
+ * refused: can its patterns be used? With
  * `hostile` they are also run against texts that are meant to hurt them, which
  * takes a second for a hundred rules; without it the engine's match limit is
  * what stands against them. Errors as compile_load.
@@ -115,12 +116,13 @@ MUST_USE enum err compile_image(struct compile *c, struct buf *out);
 
 /*
  * compile_test - run every rule's own tests, each rule alone, on the whole text
- * and in pieces; rules without a hit and a miss are errors. The number of tests
- * that held. Errors as compile_load.
+ * and in pieces; rules that compile_check found unusable are left out. The
+ * number of tests that held. Errors as compile_load.
  */
 MUST_USE enum err compile_test(struct compile *c, size_t *ret_passed);
 
-/* compile_lint - what only `check` minds: exclusions that have expired. */
+/* compile_lint - what only `check` minds: exclusions that have expired, rules
+ * without a hit and a miss. */
 void compile_lint(struct compile *c);
 
 #endif

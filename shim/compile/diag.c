@@ -42,10 +42,9 @@ void diag_add(struct diags *d, struct place at, const char *format, ...)
     if (d->count++ >= LIM_DIAGS)
         return;
     if (at.line == 0)
-        n = snprintf(line, sizeof(line), "%s: error: ", at.file);
-    else
-        n = snprintf(line, sizeof(line), "%s:%u:%u: error: ", at.file, at.line,
-                     at.column);
+        at.line = at.column = 1;
+    n = snprintf(line, sizeof(line), "%s:%u:%u: error: ", at.file, at.line,
+                 at.column);
     if (n < 0 || (size_t)n >= sizeof(line)) {
         add_line(d, line, n);
         return;

@@ -11,7 +11,7 @@
  * Lines and columns count from 1, columns in characters.
  */
 
-/* A place in a file. Line 0: the file as a whole. */
+/* A place in a file. Line 0: the file as a whole, shown as its beginning. */
 struct place {
     const char *file; /* borrowed, NUL-terminated; lives as long as its diags */
     uint32_t line, column;

@@ -47,6 +47,7 @@ struct rule_src {
     struct place at, match_at; /* match_at: of its pattern */
     struct rule_test *tests;
     size_t test_count, hit_count;
+    bool unusable;         /* compile_check refused its pattern */
     struct rule_src *next; /* in the order of the files */
 };
 

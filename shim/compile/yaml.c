@@ -23,6 +23,7 @@ struct level {
 
 struct builder {
     const char *file;
+    struct str input;
     struct arena *arena;
     struct diags *diags;
     const struct yaml_node *root;
@@ -180,6 +181,22 @@ static enum err on_event(struct builder *b, const yaml_event_t *ev)
     }
 }
 
+/* libyaml tells only the offset of bytes that are no text. */
+static struct place place_of_byte(const struct builder *b, size_t off)
+{
+    struct str before = str_head(b->input, off);
+    struct place at = {b->file, 1, 1};
+    size_t start = 0;
+
+    for (size_t i = 0; i < before.len; i++)
+        if (before.ptr[i] == '\n') {
+            at.line++;
+            start = i + 1;
+        }
+    at.column += (uint32_t)utf8_count(str_skip(before, start));
+    return at;
+}
+
 static enum err parser_failed(struct builder *b, const yaml_parser_t *p)
 {
     yaml_mark_t mark = p->problem_mark;
@@ -187,8 +204,8 @@ static enum err parser_failed(struct builder *b, const yaml_parser_t *p)
     if (p->error == YAML_MEMORY_ERROR)
         return E_NOMEM;
     if (p->error == YAML_READER_ERROR) {
-        diag_add(b->diags, (struct place){b->file, 0, 0}, "%s at byte %zu",
-                 p->problem, p->problem_offset);
+        diag_add(b->diags, place_of_byte(b, p->problem_offset), "%s",
+                 p->problem);
         return E_SYNTAX;
     }
     diag_add(b->diags, place_of(b, mark), "%s%s%s",
@@ -219,7 +236,7 @@ static enum err read_events(struct builder *b, yaml_parser_t *parser)
 enum err yaml_parse(struct str text, const char *file, struct arena *a,
                     struct diags *d, const struct yaml_node **ret_root)
 {
-    struct builder b = {.file = file, .arena = a, .diags = d};
+    struct builder b = {.file = file, .input = text, .arena = a, .diags = d};
     yaml_parser_t parser;
     enum err e;
 

@@ -184,6 +184,41 @@ END
     grep -q '^bad.yaml:6:12: error: SP-1: match: .* hostile text$' err
 }
 
+@test "check: files that cannot be read have a place too" {
+    : >empty.yaml
+    printf 'mode: enforce\n# a \xff\n' >bytes.yaml
+    expect 1 "$SALLYPORT" check nowhere.yaml empty.yaml bytes.yaml .
+    same err <<'END'
+nowhere.yaml:1:1: error: No such file or directory
+empty.yaml:1:1: error: the file is empty
+bytes.yaml:2:5: error: invalid leading UTF-8 octet
+.:1:1: error: Is a directory
+END
+}
+
+@test "check: one run tells of patterns, missing tests and failed tests" {
+    cat >bad.yaml <<'END'
+rules:
+  - id: SP-1
+    name: n
+    category: c
+    keywords: [k]
+    match: '(k+)+$'
+    action: log
+  - {id: SP-2, name: n, category: c, keywords: [k], match: kk, action: log,
+     tests: {hit: [k], miss: [l]}}
+END
+    expect 1 "$SALLYPORT" check bad.yaml
+    same err <<'END'
+bad.yaml:2:5: error: SP-1: the rule needs tests: at least one 'hit' and one 'miss'
+bad.yaml:6:12: error: SP-1: match: reaches the match limit on a hostile text
+bad.yaml:9:20: error: SP-2: the text is not found, though it should be a hit
+END
+    sed -i 's/^rules:/mode: loud\nrules:/' bad.yaml
+    expect 1 "$SALLYPORT" check bad.yaml
+    [ "$(wc -l <err)" -eq 4 ]
+}
+
 @test "check: duplicate ids over included files" {
     sed -n '/rules:/,/tests:/p' p.yaml >more.yaml
     echo 'include: [more.yaml]' >>p.yaml
@@ -207,7 +242,7 @@ END
     expect 2 "$SALLYPORT" compile p.yaml -o nowhere/image
     expect 1 "$SALLYPORT" compile nowhere.yaml -o image2
     same err <<'END'
-nowhere.yaml: error: No such file or directory
+nowhere.yaml:1:1: error: No such file or directory
 END
     [ -z "$(find . -name 'image?*')" ]
 }

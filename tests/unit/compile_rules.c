@@ -523,11 +523,11 @@ static void test_missing(void)
     start(&c);
     CHECK_INT(compile_load(&c, "nowhere.yaml"), E_SYNTAX);
     CHECK_STR(diags_text(&c.diags),
-              "nowhere.yaml: error: No such file or directory\n");
+              "nowhere.yaml:1:1: error: No such file or directory\n");
     compile_free(&c);
     start(&c);
     CHECK_INT(compile_load(&c, "."), E_SYNTAX);
-    CHECK_STR(diags_text(&c.diags), ".: error: Is a directory\n");
+    CHECK_STR(diags_text(&c.diags), ".:1:1: error: Is a directory\n");
     compile_free(&c);
 }
 

@@ -74,8 +74,8 @@ static void test_refused(void)
     static const struct {
         const char *name, *text, *error;
     } rows[] = {
-        {"empty", "", "f.yaml: error: the file is empty\n"},
-        {"only words", "# nothing\n", "f.yaml: error: the file is empty\n"},
+        {"empty", "", "f.yaml:1:1: error: the file is empty\n"},
+        {"only words", "# nothing\n", "f.yaml:1:1: error: the file is empty\n"},
         {"twice", "a: 1\nb: 2\na: 3\n",
          "f.yaml:3:1: error: the key 'a' stands here twice (first in line "
          "1)\n"},
@@ -101,9 +101,9 @@ static void test_refused(void)
          "f.yaml:2:1: error: while parsing a flow sequence: did not find "
          "expected ',' or ']'\n"},
         {"control byte", "a: \x01\n",
-         "f.yaml: error: control characters are not allowed at byte 3\n"},
+         "f.yaml:1:4: error: control characters are not allowed\n"},
         {"bad UTF-8", "a: \xff\n",
-         "f.yaml: error: invalid leading UTF-8 octet at byte 3\n"},
+         "f.yaml:1:4: error: invalid leading UTF-8 octet\n"},
         {"half a pair", "a: \"\\ud800\"\n",
          "f.yaml:1:7: error: while parsing a quoted scalar: found invalid "
          "Unicode character escape code\n"},
