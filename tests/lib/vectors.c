@@ -155,5 +155,5 @@ void vector_quote(struct buf *out, struct str s)
 
 size_t vector_step(size_t at, size_t len)
 {
-    return len <= 4 * KIB || at < 64 || len - at < 128 ? 1 : 61;
+    return len <= KIB || at < 64 || len - at < 128 ? 1 : 61;
 }

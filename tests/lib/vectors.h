@@ -43,7 +43,7 @@ void vector_quote(struct buf *out, struct str s);
 
 /*
  * vector_step - how far apart the cuts of an every-split test are: 1 at both
- * ends of the input and wherever it is not longer than 4 KiB.
+ * ends of the input and everywhere in one of at most 1 KiB.
  */
 size_t vector_step(size_t at, size_t len);
 
