@@ -38,14 +38,15 @@
 #define LIM_DECODE_US     100000 /* processor time of one body; coding    */
 
 /* Streams. */
-#define LIM_EVENT      (1 * MIB)   /* one event or line; stream_limit      */
-#define LIM_HELD_RAW   (4 * MIB)   /* events held in the queue             */
-#define LIM_CHANNELS   512         /* channels of one stream               */
-#define LIM_HOLD       512         /* default max_hold of a rule, bytes    */
-#define LIM_HOLD_MAX   (64 * KIB)  /* largest max_hold a rule may name     */
-#define LIM_HOLD_STEP  64          /* caps are tested at these offsets     */
-#define LIM_LOOKBEHIND 63          /* characters; 64 are kept as context   */
-#define LIM_HOLD_CHAIN (128 * KIB) /* findings that overlap; rule_error   */
+#define LIM_EVENT       (1 * MIB)   /* one event or line; stream_limit      */
+#define LIM_EVENT_SHAPE (8 * KIB)   /* an event kept to know the next by it */
+#define LIM_HELD_RAW    (4 * MIB)   /* events held in the queue             */
+#define LIM_CHANNELS    512         /* channels of one stream               */
+#define LIM_HOLD        512         /* default max_hold of a rule, bytes    */
+#define LIM_HOLD_MAX    (64 * KIB)  /* largest max_hold a rule may name     */
+#define LIM_HOLD_STEP   64          /* caps are tested at these offsets     */
+#define LIM_LOOKBEHIND  63          /* characters; 64 are kept as context   */
+#define LIM_HOLD_CHAIN  (128 * KIB) /* findings that overlap; rule_error   */
 
 /* JSON. */
 #define LIM_JSON_DEPTH 128     /* json_invalid                          */
@@ -62,6 +63,9 @@
 #define LIM_MATCH      1000000     /* match limit; rule_error             */
 #define LIM_MATCH_HEAP (20 * KIB)  /* heap limit, in KiB                  */
 #define LIM_JIT_STACK  (512 * KIB) /* largest JIT stack                   */
+
+/* The hosts beside an image: 1,000 of usual length; the rest is not listed. */
+#define LIM_HOSTS_FILE (64 * KIB)
 
 /* Connections. */
 #define LIM_PIPELINE 64         /* requests that wait for their response   */

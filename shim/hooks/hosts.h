@@ -1,7 +1,7 @@
 #ifndef SP_HOOKS_HOSTS_H
 #define SP_HOOKS_HOSTS_H
 
-#include "base/str.h"
+#include "base/buf.h"
 
 /*
  * The hosts that are refused while no engine can judge: known LLM providers,
@@ -10,12 +10,23 @@
 
 /*
  * hosts_listed - whether the host is one of the built-in list or of `extra`
- * (names with commas between them). A name that starts with a dot stands for
- * every host that ends so; one with a star matches any run of characters
- * there. Letters are compared without case; a dot at the host's end is
- * skipped.
+ * (names with commas or line ends between them). A name that starts with a dot
+ * stands for every host that ends so; one with a star matches any run of
+ * characters there. A name may end in a port: then the host's must be that
+ * one, or 0, not known. Letters are compared without case; a dot at the host's
+ * end is skipped.
  */
-bool hosts_listed(struct str host, struct str extra);
+bool hosts_listed(struct str host, uint16_t port, struct str extra);
+
+/*
+ * hosts_read - what stands in the list beside a policy image: the file of its
+ * name with ".hosts" added, as `compile` writes it. Added to *out, which has
+ * its own maximum; of a longer file the lines that fit. Opens no device and
+ * does not wait.
+ *
+ * E_UNSUPPORTED  no such regular file, or it cannot be read
+ */
+MUST_USE enum err hosts_read(const char *image, struct buf *out);
 
 /*
  * hosts_of_request - the value of the first Host field in the head at the

@@ -34,4 +34,5 @@ __attribute__((constructor)) static void init(void)
     net_bind();
     if (!load_off())
         (void)pthread_atfork(fork_lock, fork_unlock, fork_unlock);
+    load_early();
 }

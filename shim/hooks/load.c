@@ -8,6 +8,9 @@
  *
  * If there is no engine, or no policy it can use, the answer is given here:
  * known LLM hosts are blocked, all other traffic passes.
+ *
+ * A program that gives up its rights or its file system before it connects has
+ * neither engine nor image in reach by then. For those there is SALLYPORT_LOAD.
  */
 #include "hooks/load.h"
 
@@ -20,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "hooks/dl.h"
 #include "hooks/hosts.h"
 #include "hooks/marker.h"
@@ -35,7 +39,7 @@ struct shim_marker sallyport_marker __attribute__((visibility("default"))) = {
 
 static struct {
     char *policy, *audit, *hosts, *engine;
-    bool monitor, off;
+    bool monitor, off, early;
 } settings;
 
 static pthread_once_t settings_once = PTHREAD_ONCE_INIT;
@@ -45,6 +49,7 @@ static struct {
     _Atomic bool done; /* api and engine stand, or are NULL for good */
     const struct engine_api *api;
     struct engine *engine;
+    struct buf hosts; /* of the policy, where there is no engine */
 } load = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static __thread bool loading __attribute__((tls_model("initial-exec")));
@@ -94,6 +99,7 @@ static void settings_read(void)
     settings.hosts = setting("SALLYPORT_HOSTS");
     settings.engine = setting("SALLYPORT_ENGINE");
     settings.monitor = setting_is("SALLYPORT_MODE", "monitor");
+    settings.early = setting_is("SALLYPORT_LOAD", "early");
     if (setting_is("SALLYPORT_DEEPBIND", "keep"))
         dl_open_mask = ~0;
 }
@@ -180,6 +186,9 @@ static void engine_load(void)
         say_blocked("the policy cannot be used", why);
         api = NULL;
     }
+    buf_init(&load.hosts, LIM_HOSTS_FILE);
+    if (!api && settings.policy)
+        (void)!hosts_read(settings.policy, &load.hosts);
     load.api = api;
     buf_free(&path);
 }
@@ -203,6 +212,15 @@ const struct engine_api *load_engine(struct engine **ret_engine)
     return load.api;
 }
 
+void load_early(void)
+{
+    struct engine *engine;
+
+    load_settings();
+    if (settings.early && !settings.off)
+        (void)load_engine(&engine);
+}
+
 void load_fork_lock(void)
 {
     pthread_mutex_lock(&load.lock);
@@ -215,9 +233,10 @@ void load_fork_unlock(void)
 
 /* --- without an engine --------------------------------------------------- */
 
-bool load_refuses(struct str host)
+bool load_refuses(struct str host, uint16_t port)
 {
-    return hosts_listed(host, str_of(settings.hosts));
+    return hosts_listed(host, port, str_of(settings.hosts)) ||
+           hosts_listed(host, port, buf_str(&load.hosts));
 }
 
 bool load_watches(struct str host)
@@ -225,7 +244,7 @@ bool load_watches(struct str host)
     struct engine *engine;
     const struct engine_api *api = load_engine(&engine);
 
-    return api ? api->engine_watches(engine, host, 0) : load_refuses(host);
+    return api ? api->engine_watches(engine, host, 0) : load_refuses(host, 0);
 }
 
 #define ANSWER                                                                 \

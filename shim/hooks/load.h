@@ -15,6 +15,7 @@
  *   SALLYPORT_ENGINE  path of libsallyport-engine.so; else the one that lies
  *                     beside this shim
  *   SALLYPORT_DEEPBIND  "keep": leave RTLD_DEEPBIND to dlopen
+ *   SALLYPORT_LOAD    "early": load engine and policy at the program's start
  */
 
 /* load_settings - read the environment, unless that was done. */
@@ -26,6 +27,9 @@ void load_settings(void);
  */
 bool load_off(void);
 
+/* load_early - load the engine now, if the settings say so. */
+void load_early(void);
+
 /*
  * load_engine - the engine, loaded by the first call. While another thread
  * loads it, waits; NULL when called from within the loading itself, or if it
@@ -34,10 +38,11 @@ bool load_off(void);
 const struct engine_api *load_engine(struct engine **ret_engine);
 
 /*
- * load_refuses - whether a session to this host is refused because there is no
- * engine (known LLM hosts and SALLYPORT_HOSTS).
+ * load_refuses - whether a session to this host and port (0: not known) is
+ * refused because there is no engine: known LLM hosts, SALLYPORT_HOSTS, and
+ * the list beside the policy image.
  */
-bool load_refuses(struct str host);
+bool load_refuses(struct str host, uint16_t port);
 
 /* load_answer - the whole HTTP response to a refused request; static. */
 struct str load_answer(void);

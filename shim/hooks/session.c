@@ -72,7 +72,7 @@ static bool watched(struct session *s)
     s->port = net_port(fd);
     s->api = load_engine(&s->engine);
     if (s->api ? !s->api->engine_watches(s->engine, host, s->port)
-               : s->named && !load_refuses(host))
+               : s->named && !load_refuses(host, s->port))
         return false;
     if (s->named)
         narrow_alpn(s);

@@ -272,8 +272,13 @@ static int flush(struct session *s)
 /* Without an engine: refuse by the host's name, or by the request's head. */
 static void judge_alone(struct session *s, struct str plain)
 {
+    struct str host;
+
     record_lock(s);
-    if (!s->named && !load_refuses(hosts_of_request(plain))) {
+    record_locate(s); /* the port may be known only now */
+    host = s->named ? str_of(s->lib->get_servername(s->ssl, NAME_HOST))
+                    : hosts_of_request(plain);
+    if (!load_refuses(host, s->port)) {
         record_pass(s);
     } else {
         s->answer = load_answer();

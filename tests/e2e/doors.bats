@@ -173,6 +173,33 @@ both() {
     has out hello
 }
 
+@test "no engine or a broken policy: the list beside the image is refused too" {
+    local policy=$PWD/broken.spi engine
+    for engine in "$TESTS/so_toy_engine.so" /nonexistent; do
+        for name in localhost "localhost:$PORT"; do
+            printf 'a.test\n%s\nb.test\n' "$name" >"$policy.hosts"
+            under "$SHIM" env SALLYPORT_POLICY="$policy" \
+                SALLYPORT_ENGINE="$engine" "$PYTHON" - "$PORT" "$CA" >out <<'END'
+import http.client
+import ssl
+import sys
+
+context = ssl.create_default_context(cafile=sys.argv[2])
+for host in "localhost", "127.0.0.1":
+    c = http.client.HTTPSConnection(host, int(sys.argv[1]), context=context)
+    c.request("POST", "/echo", b"hello")
+    print(c.getresponse().status)
+END
+            is "$(paste -sd ' ' <out)" "403 200"
+        done
+        echo localhost:1 >"$policy.hosts"
+        under "$SHIM" env SALLYPORT_POLICY="$policy" \
+            SALLYPORT_ENGINE="$engine" \
+            curl -sS --cacert "$CA" -d hello "https://localhost:$PORT/echo" >out
+        is "$(cat out)" hello
+    done
+}
+
 # stderr_is HOW - a client without an engine, whose stderr is that when our one
 # line comes: it lives, does not wait, and gets its answer.
 stderr_is() {

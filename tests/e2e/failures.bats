@@ -78,6 +78,72 @@ broken() {
     broken
 }
 
+# locked_in HOW - a client that gives up its rights ("setuid"), or its file
+# system too ("chroot"), before its first TLS.
+locked_in() {
+    mkdir -p jail
+    by_environment "$PYTHON" - "$PORT" "$CA" "$1" >out <<'END'
+import encodings.idna
+import http.client
+import os
+import socket
+import ssl
+import sys
+
+port, ca, how = sys.argv[1:]
+context = ssl.create_default_context(cafile=ca)
+with open("forbidden.json", "rb") as file:
+    body = file.read()
+sock = socket.create_connection(("127.0.0.1", int(port)))
+if how == "chroot":
+    os.chroot("jail")
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+c = http.client.HTTPSConnection("localhost", int(port), context=context)
+c.sock = context.wrap_socket(sock, server_hostname="localhost")
+c.request("POST", "/v1/chat/completions", body,
+          {"Content-Type": "application/json"})
+print(c.getresponse().read().decode())
+END
+}
+
+@test "a program that gives up its rights: blocked, or judged if loaded early" {
+    [ "$(id -u)" = 0 ] || skip "not root"
+    local how
+    IMAGE=$PWD/image
+    "$SALLYPORT" compile "$POLICY" -o "$IMAGE"
+    chmod 600 "$IMAGE"
+    for how in setuid chroot; do
+        export SALLYPORT_HOSTS=localhost
+        locked_in $how
+        has out 'no valid policy'
+        has stderr 'LLM hosts are blocked'
+        unset SALLYPORT_HOSTS
+        SALLYPORT_LOAD=early locked_in $how
+        has out SP-9001
+        is "$(cat stderr)" ""
+    done
+    is "$(wire | wc -c)" 0
+}
+
+@test "an image out of reach: the list beside it is refused" {
+    [ "$(id -u)" = 0 ] || skip "not root"
+    # Not below the tests' own directory, which is nobody's to enter.
+    local dir
+    dir=$(mktemp -d /tmp/image.XXXXXX)
+    chmod 755 "$dir"
+    IMAGE=$dir/image
+    "$SALLYPORT" compile "$POLICY" -o "$IMAGE"
+    chmod 600 "$IMAGE"
+    echo "localhost:$PORT" >"$IMAGE.hosts"
+    chmod 644 "$IMAGE.hosts"
+    locked_in setuid
+    rm -r "$dir"
+    has out 'no valid policy'
+    is "$(wire | wc -c)" 0
+}
+
 @test "sallyport run refuses a broken policy file" {
     printf 'mode: enforce\nrulez: []\n' >bad.yaml
     POLICY=$PWD/bad.yaml

@@ -1,5 +1,11 @@
 #include "check.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/limits.h"
 #include "hooks/hosts.h"
 
 static void test_listed(void)
@@ -7,36 +13,48 @@ static void test_listed(void)
     static const struct {
         const char *host, *extra;
         bool want;
+        uint16_t port;
     } rows[] = {
-        {"api.openai.com", NULL, true},
-        {"API.OpenAI.com.", NULL, true},
-        {"eu.api.openai.com", NULL, true},
-        {"notapi.openai.com", NULL, false},
-        {"my.openai.azure.com", NULL, true},
-        {"openai.azure.com", NULL, false},
-        {"api.anthropic.com", NULL, true},
-        {"api.anthropic.com.evil.test", NULL, false},
-        {"europe-west1-aiplatform.googleapis.com", NULL, true},
-        {"aiplatform.googleapis.com", NULL, true},
-        {"-aiplatform.googleapis.com", NULL, false},
-        {"bedrock-runtime.eu-west-1.amazonaws.com", NULL, true},
-        {"bedrock-runtime.amazonaws.com", NULL, false},
-        {"s3.eu-west-1.amazonaws.com", NULL, false},
-        {"", NULL, false},
-        {".", NULL, false},
-        {"localhost", NULL, false},
-        {"localhost", "localhost", true},
-        {"LocalHost", "a.test, localhost ,b.test", true},
-        {"b.test", "a.test, localhost ,b.test", true},
-        {"x.c.test", ".c.test", true},
-        {"c.test", ".c.test", false},
-        {"llm-7.test", "llm-*.test", true},
-        {"llm-.test", "llm-*.test", false},
-        {"", ",,", false},
+        {"api.openai.com", NULL, true, 0},
+        {"API.OpenAI.com.", NULL, true, 0},
+        {"eu.api.openai.com", NULL, true, 0},
+        {"notapi.openai.com", NULL, false, 0},
+        {"my.openai.azure.com", NULL, true, 0},
+        {"openai.azure.com", NULL, false, 0},
+        {"api.anthropic.com", NULL, true, 0},
+        {"api.anthropic.com.evil.test", NULL, false, 0},
+        {"europe-west1-aiplatform.googleapis.com", NULL, true, 0},
+        {"aiplatform.googleapis.com", NULL, true, 0},
+        {"-aiplatform.googleapis.com", NULL, false, 0},
+        {"bedrock-runtime.eu-west-1.amazonaws.com", NULL, true, 0},
+        {"bedrock-runtime.amazonaws.com", NULL, false, 0},
+        {"s3.eu-west-1.amazonaws.com", NULL, false, 0},
+        {"", NULL, false, 0},
+        {".", NULL, false, 0},
+        {"localhost", NULL, false, 0},
+        {"localhost", "localhost", true, 0},
+        {"LocalHost", "a.test, localhost ,b.test", true, 0},
+        {"b.test", "a.test, localhost ,b.test", true, 0},
+        {"x.c.test", ".c.test", true, 0},
+        {"c.test", ".c.test", false, 0},
+        {"llm-7.test", "llm-*.test", true, 0},
+        {"llm-.test", "llm-*.test", false, 0},
+        {"", ",,", false, 0},
+        {"a.test", "b.test\na.test\n", true, 443},
+        {"b.test", "b.test:8443\na.test:443,c.test\n", true, 8443},
+        {"b.test", "b.test:8443\na.test:443,c.test\n", true, 0},
+        {"b.test", "b.test:8443\na.test:443,c.test\n", false, 443},
+        {"a.test", "b.test:8443\na.test:443,c.test\n", true, 443},
+        {"c.test", "b.test:8443\na.test:443,c.test\n", true, 443},
+        {"x.d.test", "*.d.test:99\n", true, 99},
+        {"", ":443\n\n", false, 443},
+        {"a.test", "a.test:", false, 443},
+        {"api.openai.com", "api.openai.com:8443", true, 443},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        CHECK_INT(hosts_listed(str_of(rows[i].host), str_of(rows[i].extra)),
+        CHECK_INT(hosts_listed(str_of(rows[i].host), rows[i].port,
+                               str_of(rows[i].extra)),
                   rows[i].want);
 }
 
@@ -53,9 +71,62 @@ static void test_of_request(void)
     CHECK_STR(hosts_of_request(STR("")), "");
 }
 
+static char dir[] = "/tmp/hosts-XXXXXX";
+static char image[sizeof(dir) + 16], list[sizeof(dir) + 32];
+
+static void put(const char *text, size_t times)
+{
+    FILE *file = fopen(list, "w");
+
+    CHECK(file != NULL);
+    while (times-- > 0)
+        fputs(text, file);
+    fclose(file);
+}
+
+static enum err read_all(struct buf *out)
+{
+    buf_free(out);
+    buf_init(out, LIM_HOSTS_FILE);
+    return hosts_read(image, out);
+}
+
+static void test_read(void)
+{
+    struct buf b;
+
+    CHECK(mkdtemp(dir) != NULL);
+    snprintf(image, sizeof(image), "%s/image", dir);
+    snprintf(list, sizeof(list), "%s.hosts", image);
+    buf_init(&b, LIM_HOSTS_FILE);
+    CHECK_INT(read_all(&b), E_UNSUPPORTED);
+    put("a.test\nb.test:8443\n", 1);
+    CHECK_INT(read_all(&b), OK);
+    CHECK_STR(buf_str(&b), "a.test\nb.test:8443\n");
+    put("", 1);
+    CHECK_INT(read_all(&b), OK);
+    CHECK_INT(b.len, 0);
+    put("localhost\n", 10000); /* 100,000 bytes */
+    CHECK_INT(read_all(&b), OK);
+    CHECK_INT(b.len, LIM_HOSTS_FILE / 10 * 10);
+    put("x", 100000); /* no line at all */
+    CHECK_INT(read_all(&b), OK);
+    CHECK_INT(b.len, 0);
+    unlink(list);
+    CHECK_INT(mkfifo(list, 0600), 0);
+    CHECK_INT(read_all(&b), E_UNSUPPORTED); /* at once */
+    unlink(list);
+    CHECK_INT(mkdir(list, 0700), 0);
+    CHECK_INT(read_all(&b), E_UNSUPPORTED);
+    rmdir(list);
+    rmdir(dir);
+    buf_free(&b);
+}
+
 int main(void)
 {
     RUN(test_listed);
     RUN(test_of_request);
+    RUN(test_read);
     return check_done();
 }
