@@ -2,8 +2,8 @@
 #define SP_JSON_SCAN_H
 
 /*
- * Shared by the sources of this room: the inside of a string literal, by plain
- * stretches and escapes or character by character.
+ * Shared by the sources of this room, and llm/shape.c: the inside of a string
+ * literal, by plain stretches and escapes or character by character.
  */
 
 #include "base/str.h"

@@ -5,7 +5,7 @@
 #include "llm/queue.h"
 
 /*
- *   delta_put --> feed.c: what is in the event --> channels, whole texts
+ *   delta_put --> feed.c, shape.c: what is in the event --> channels, wholes
  *                   |                                  |
  *                   v                                  v safe places, edits
  *                 held ---- queue.c: decided? ----> ready --> delta_next
@@ -24,6 +24,7 @@ enum err delta_new(const struct delta_config *config, struct delta **ret_d)
     arena_init(&d->arena, LIM_VIEW_ARENA);
     view_init(&d->view);
     buf_init(&d->puts, PUTS_MAX);
+    buf_init(&d->shape.data, LIM_EVENT_SHAPE);
     d->held.tail = &d->held.head;
     d->ready.tail = &d->ready.head;
     d->pieces.size = sizeof(struct piece);
@@ -57,6 +58,7 @@ void delta_free(struct delta *d)
     free(d->patches.items);
     free(d->findings.items);
     buf_free(&d->puts);
+    buf_wipe_free(&d->shape.data);
     view_free(&d->view);
     arena_free(&d->arena);
     json_doc_free(&d->doc);
@@ -86,7 +88,7 @@ static void forget_collected(struct delta *d)
     d->pieces.count = d->fixes.count = d->marks.count = 0;
     d->ends.count = d->end_keys.count = 0;
     buf_clear(&d->puts);
-    d->event_edited = false;
+    d->event_edited = d->event_found = false;
     d->event_block = NULL;
 }
 
@@ -120,12 +122,19 @@ static enum err collect(struct delta *d, const struct delta_event *ev)
 {
     struct str done = d->config.provider->done;
 
+    bool same;
+    enum err e;
+
     forget_collected(d);
     if (ev->plain || ev->opaque || ev->data.len == 0)
         return OK;
     if (done.len > 0 && str_eq(str_trim(ev->data), done))
         return collect_done(d);
-    return feed_collect(d, ev);
+    if ((e = shape_collect(d, ev, &same)) || same)
+        return e;
+    if ((e = feed_collect(d, ev)))
+        return e;
+    return shape_keep(d, ev);
 }
 
 static enum err enqueue(struct delta *d, const struct delta_event *src)

@@ -98,35 +98,55 @@ static bool is_delta(const struct delta *d, const struct view_item *item)
                                  : d->config.provider->generic;
 }
 
+enum err feed_piece(struct delta *d, const struct delta_event *ev,
+                    const struct piece *piece)
+{
+    struct piece *added;
+    struct span raw;
+    enum err e;
+
+    if ((e = where_raw(ev, piece->raw, &raw)))
+        return e;
+    if ((e = list_add(&d->pieces, &added)))
+        return e;
+    *added = *piece;
+    added->raw = raw;
+    return OK;
+}
+
 static enum err collect_text(struct delta *d, const struct delta_event *ev,
                              const struct view_item *item)
 {
-    struct piece *piece;
-    struct span raw;
+    struct piece piece = {.text = item->seg.text,
+                          .raw = item->seg.raw,
+                          .escaped = item->seg.escaped};
     enum err e;
 
     if (!is_delta(d, item))
         return whole_scan(d, ev, &item->seg);
-    if ((e = where_raw(ev, item->seg.raw, &raw)))
+    if ((e = channel_find(d, item, &piece.chan)))
         return e;
-    if ((e = list_add(&d->pieces, &piece)))
-        return e;
-    *piece = (struct piece){
-        .text = item->seg.text, .raw = raw, .escaped = item->seg.escaped};
-    return channel_find(d, item, &piece->chan);
+    return feed_piece(d, ev, &piece);
+}
+
+void feed_fact(struct delta *d, enum fact fact, struct str value)
+{
+    struct fact_value *f = &d->facts[fact];
+
+    value = str_head(value, LIM_FACT);
+    f->len = (uint16_t)value.len;
+    if (value.len > 0)
+        memcpy(f->bytes, value.ptr, value.len);
 }
 
 static enum err collect_fact(struct delta *d, const struct view_item *item)
 {
-    struct fact_value *f = &d->facts[item->fact];
     struct str value = str_head(item->value, LIM_FACT);
     struct mark *mark;
     uint64_t index;
     enum err e;
 
-    f->len = (uint16_t)value.len;
-    if (value.len > 0)
-        memcpy(f->bytes, value.ptr, value.len);
+    feed_fact(d, item->fact, value);
     if (item->fact != FACT_INDEX || str_u64(value, &index))
         return OK;
     if ((e = list_add(&d->marks, &mark)))

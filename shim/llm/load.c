@@ -171,7 +171,7 @@ static enum err load_keys(struct str *in, struct provider *p)
 
         if ((e = path_names_add(p->names, p->keys[i], &id)))
             return e;
-        p->names->flags[id] = NAME_KEY;
+        p->names->flags[id] |= NAME_KEY;
     }
     return OK;
 }

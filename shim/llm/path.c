@@ -279,6 +279,8 @@ enum err path_trie_add(struct path_trie *t, struct path_names *names,
         if (step.kind == STEP_NAME || step.kind == STEP_FILTER) {
             if ((e = path_names_add(names, step.name, &edge.name)))
                 return e;
+            if (step.kind == STEP_FILTER)
+                names->flags[edge.name] |= NAME_FILTER;
             if ((e = edge_to(t, node, step.kind == STEP_FILTER, &edge, &node)))
                 return e;
         } else if ((e = node_to(t, node, step.kind, &node))) {

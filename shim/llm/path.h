@@ -19,13 +19,14 @@
  */
 
 /* Names as numbers: the id in the low bits, 0 for a word nobody knows. */
-#define NAME_ID     0x3fffu
+#define NAME_ID     0x1fffu
+#define NAME_FILTER 0x2000u /* some filter looks at it                     */
 #define NAME_KEY    0x4000u /* one of the provider's channel keys          */
 #define NAME_FOLDED 0x8000u /* equal only without regard to case           */
 
 struct path_names {
     struct str *list; /* owned array of borrowed strings; list[id], from 1 */
-    uint16_t *flags;  /* owned; NAME_KEY or 0, by id                       */
+    uint16_t *flags;  /* owned; NAME_KEY, NAME_FILTER, by id               */
     size_t count, cap;
     uint16_t *slots; /* owned; open addressing, twice the names */
     size_t slot_count;

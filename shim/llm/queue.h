@@ -75,6 +75,18 @@ struct clean_text { /* a whole text in which nothing was found */
     char bytes[61];
 };
 
+/* What the last event was, for events that differ only in its slots. */
+struct shape {
+    bool on;
+    struct buf data;
+    struct shape_slot {
+        struct view_slot at;  /* in data */
+        struct channel *chan; /* of a text */
+    } slots[VIEW_SLOTS];
+    size_t slot_count, mark_count;
+    struct mark marks[4];
+};
+
 #define CLEAN_TEXTS 64
 #define OPEN_MAX    128
 
@@ -98,6 +110,8 @@ struct delta {
     struct buf puts;
     bool event_edited;
     const struct rule *event_block;
+    bool event_found; /* something in a whole text */
+    struct shape shape;
     struct list patches;
     struct list findings; /* of struct noted */
     size_t findings_taken;
@@ -128,6 +142,27 @@ MUST_USE enum err where_raw(const struct delta_event *ev, struct span data,
  */
 MUST_USE enum err whole_scan(struct delta *d, const struct delta_event *ev,
                              const struct seg *seg);
+
+/*
+ * feed_piece - the text of a literal of the event, for a channel. E_INTERNAL
+ * of where_raw; E_NOMEM.
+ */
+MUST_USE enum err feed_piece(struct delta *d, const struct delta_event *ev,
+                             const struct piece *piece);
+/* feed_fact - the value of a fact. */
+void feed_fact(struct delta *d, enum fact fact, struct str value);
+
+/*
+ * shape_keep - from what was collected of an event; nothing if the event is
+ * not of the kind that comes in rows.
+ */
+MUST_USE enum err shape_keep(struct delta *d, const struct delta_event *ev);
+/*
+ * shape_collect - as feed_collect, if the event has the shape of the last one;
+ * else *ret_same is false and nothing has changed.
+ */
+MUST_USE enum err shape_collect(struct delta *d, const struct delta_event *ev,
+                                bool *ret_same);
 
 /* feed_collect - what an event holds; changes nothing that lasts but facts. */
 MUST_USE enum err feed_collect(struct delta *d, const struct delta_event *ev);

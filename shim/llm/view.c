@@ -53,7 +53,7 @@ enum err view_start(struct view *v, const struct provider *provider,
     };
     st->stage = doc->count == 0 ? STAGE_DONE : STAGE_NEXT;
     st->started = false;
-    st->depth = st->active_len = st->key_count = 0;
+    st->depth = st->active_len = st->key_count = st->slot_count = 0;
     st->member_of = UINT32_MAX;
     return walk_names(v);
 }
@@ -74,7 +74,7 @@ static const struct pattern *content(struct view *v)
     uint16_t best_at = 0;
     bool inside = is_container(v, st->node);
 
-    st->has_extra = false;
+    st->has_extra = st->by_text = false;
     for (size_t i = st->first; i < st->active_len; i++) {
         const struct path_node *n = &t->nodes[st->active[i]];
 
@@ -87,6 +87,7 @@ static const struct pattern *content(struct view *v)
                 break;
             if (inside && !n->loop && p->kind != PAT_BLANK)
                 continue;
+            st->by_text |= p->base64;
             if (p->base64 && (inside || !st->has_text || !is_media(st->text)))
                 continue;
             best = p;
@@ -370,6 +371,73 @@ static struct str blank_of(uint8_t type)
     }
 }
 
+/* ---- Slots -------------------------------------------------------------- */
+
+/* The kind of slot the value could be by its type and what it is taken for. */
+static bool slot_kind(const struct view *v, enum slot_kind *ret_kind)
+{
+    const struct view_state *st = v->state;
+    const struct json_node *n = &v->doc->nodes[st->node];
+    const struct pattern *p = st->pattern;
+    bool opaque = p != NULL && p->kind == PAT_OPAQUE;
+
+    if (n->type == JSON_NUMBER) {
+        *ret_kind = SLOT_NUMBER;
+        return n->len <= SLOT_DIGITS;
+    }
+    *ret_kind = opaque ? SLOT_STRING : SLOT_TEXT;
+    if (n->type != JSON_STRING || st->by_text)
+        return false;
+    return opaque ||
+           (st->text.len > 0 && (p != NULL ? p->delta : v->provider->generic));
+}
+
+/* The one fact that the value is; false for more, and for marks. */
+static bool slot_fact(const struct view *v, enum fact *ret_fact)
+{
+    const struct view_state *st = v->state;
+    const struct path_trie *t = v->phase->trie;
+
+    *ret_fact = FACT_COUNT;
+    for (size_t i = st->first; st->has_extra && i < st->active_len; i++) {
+        uint16_t a = t->nodes[st->active[i]].extra;
+
+        for (; a != 0; a = t->accepts[a].next) {
+            const struct pattern *p =
+                &v->phase->patterns[t->accepts[a].pattern];
+
+            if (p->kind != PAT_FACT || p->fact == FACT_INDEX || p->base64 ||
+                *ret_fact != FACT_COUNT)
+                return false;
+            *ret_fact = p->fact;
+        }
+    }
+    return true;
+}
+
+static void slot_add(struct view *v)
+{
+    struct view_state *st = v->state;
+    const struct json_node *n = &v->doc->nodes[st->node];
+    struct view_slot slot = {.raw = {n->off, n->len}};
+
+    if (st->key != 0 && st->ids[st->key] & (NAME_KEY | NAME_FILTER))
+        return;
+    if (!slot_kind(v, &slot.kind) || !slot_fact(v, &slot.fact))
+        return;
+    if (st->slot_count < VIEW_SLOTS)
+        st->slots[st->slot_count] = slot;
+    st->slot_count += st->slot_count <= VIEW_SLOTS;
+}
+
+bool view_slots(const struct view *v, const struct view_slot **ret_slots,
+                size_t *ret_count)
+{
+    *ret_slots = v->state->slots;
+    *ret_count = v->state->slot_count;
+    return v->state->slot_count <= VIEW_SLOTS;
+}
+
 /* VALUE: opens a container, or says whether there is an item. */
 static enum err value_item(struct view *v, struct view_item *ret_item,
                            bool *ret)
@@ -381,6 +449,8 @@ static enum err value_item(struct view *v, struct view_item *ret_item,
 
     *ret = false;
     st->stage = STAGE_NEXT;
+    if (v->what == VIEW_EVENT && type > JSON_KEY)
+        slot_add(v);
     if (st->pattern != NULL && st->pattern->kind == PAT_OPAQUE)
         return OK;
     if (st->pattern != NULL && st->pattern->kind == PAT_BLANK) {

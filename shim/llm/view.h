@@ -73,6 +73,26 @@ struct view_item {
     uint64_t path;               /* VIEW_EVENT: hash of the value's place */
 };
 
+/*
+ * A value of an event that may change without any other change of its items:
+ * its name is neither looked at by a filter nor a channel key.
+ */
+enum slot_kind {
+    SLOT_TEXT,   /* a string that is an item, a piece of a channel; may become
+                    any other that is not empty                            */
+    SLOT_STRING, /* a string that is no text; any other                    */
+    SLOT_NUMBER, /* at most SLOT_DIGITS digits and nothing else; any other */
+};
+
+#define SLOT_DIGITS 8 /* longer numbers may be texts */
+#define VIEW_SLOTS  8
+
+struct view_slot {
+    struct span raw; /* the literal, without quotes           */
+    enum slot_kind kind;
+    enum fact fact; /* it is also this fact; FACT_COUNT: none */
+};
+
 /* A walk. Reusable: view_start forgets the last one and keeps the memory. */
 struct view {
     const struct provider *provider;
@@ -111,6 +131,13 @@ MUST_USE enum err view_start(struct view *v, const struct provider *provider,
  * E_NOMEM
  */
 MUST_USE enum err view_next(struct view *v, struct view_item *ret_item);
+
+/*
+ * view_slots - of a VIEW_EVENT that is done: its slots in document order;
+ * borrowed until the next view_start. False if there are more than VIEW_SLOTS.
+ */
+bool view_slots(const struct view *v, const struct view_slot **ret_slots,
+                size_t *ret_count);
 
 /*
  * From places in a text to places in the body. As json_map: asked in ascending

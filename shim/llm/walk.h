@@ -41,11 +41,14 @@ struct view_state {
     uint64_t path;
     const struct pattern *pattern; /* what it is taken for, or NULL */
     bool has_extra;                /* it may be a fact or an end mark */
+    bool by_text;                  /* whether it is media was asked */
     bool has_text;
     struct str text; /* unescaped, if has_text */
     struct nested nested;
     size_t depth; /* open levels */
     size_t active_len, key_count;
+    size_t slot_count; /* over VIEW_SLOTS: not all are in slots */
+    struct view_slot slots[VIEW_SLOTS];
     uint32_t member_of; /* the last member looked up for a filter */
     uint32_t member;
     uint16_t member_name;

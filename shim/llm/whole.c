@@ -120,6 +120,7 @@ enum err whole_scan(struct delta *d, const struct delta_event *ev,
         return e;
     while (stream_finding(*st, &f)) {
         clean = false;
+        d->event_found = true;
         f.seg = DELTA_WHOLE;
         f.start -= base;
         f.end -= base;

@@ -11,7 +11,7 @@
 #include "base/utf8.h"
 #include "json/text.h"
 #include "json/tree.h"
-#include "llm/delta.h"
+#include "llm/queue.h"
 #include "llmdefs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -102,46 +102,65 @@ static bool take(struct delta *d, struct buf *out)
 
 /* ---- Lines as events ---------------------------------------------------- */
 
+/* The same event to a delta that looks anew at each one. */
+static void put_anew(struct delta *d, const struct delta_event *ev,
+                     enum err want)
+{
+    d->shape.on = false;
+    LAW(delta_put(d, ev) == want);
+}
+
 static void play_lines(struct str in, const struct rules *rs, bool same)
 {
-    struct delta *d = start(rs);
-    struct buf out, want;
+    struct delta *d = start(rs), *anew = start(rs);
+    struct buf out, want, other;
     bool block = false;
 
     buf_init(&out, 64 * MIB);
     buf_init(&want, 64 * MIB);
+    buf_init(&other, 64 * MIB);
     while (in.ptr != NULL && !block) {
         struct str line = str_split(&in, '\n');
         struct delta_event ev = {
             .raw = line, .data = line, .plain = str_starts(line, STR(":"))};
         enum err e = delta_put(d, &ev);
 
+        put_anew(anew, &ev, e);
         if (e == E_SYNTAX || e == E_AMBIGUOUS) {
             ev.opaque = true;
             e = delta_put(d, &ev);
+            put_anew(anew, &ev, e);
         }
         if (e != OK)
             goto out;
         LAW(buf_add(&want, line) == OK);
         block = take(d, &out);
+        LAW(take(anew, &other) == block);
+        for (int f = 0; f < FACT_COUNT; f++)
+            LAW(str_eq(delta_fact(d, (enum fact)f),
+                       delta_fact(anew, (enum fact)f)));
     }
-    LAW(delta_end(d) == OK);
+    LAW(delta_end(d) == OK && delta_end(anew) == OK);
     take(d, &out);
+    take(anew, &other);
+    LAW(str_eq(buf_str(&out), buf_str(&other)));
     if (same)
         LAW(str_eq(buf_str(&out), buf_str(&want)));
 out:
     delta_free(d);
+    delta_free(anew);
     buf_free(&out);
     buf_free(&want);
+    buf_free(&other);
 }
 
 /* ---- One text, cut ------------------------------------------------------ */
 
-struct shape {
+struct frame {
     const char *head, *tail, *key;
 };
 
-static const struct shape shapes[] = {
+static const struct frame frames[] = {
     {"{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"", "\"}}]}\n",
      "content"},
     {"{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":3,"
@@ -168,7 +187,7 @@ static void collect(struct str out, const char *key, struct buf *text)
     json_doc_free(&doc);
 }
 
-static void put_piece(struct delta *d, const struct shape *s, struct str piece)
+static void put_piece(struct delta *d, const struct frame *s, struct str piece)
 {
     struct delta_event ev = {0};
     struct buf raw;
@@ -184,7 +203,7 @@ static void put_piece(struct delta *d, const struct shape *s, struct str piece)
 }
 
 /* Cut where the bytes of `cuts` say, taken round; none: whole. */
-static void play_text(const struct shape *s, struct str text, struct str cuts,
+static void play_text(const struct frame *s, struct str text, struct str cuts,
                       struct buf *ret_text)
 {
     struct delta *d = start(rules);
@@ -233,8 +252,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     buf_init(&whole, 64 * MIB);
     buf_init(&cut, 64 * MIB);
-    play_text(&shapes[data[0] / 2 % 2], in, (struct str){0}, &whole);
-    play_text(&shapes[data[0] / 2 % 2], in, in, &cut);
+    play_text(&frames[data[0] / 2 % 2], in, (struct str){0}, &whole);
+    play_text(&frames[data[0] / 2 % 2], in, in, &cut);
     LAW(str_eq(buf_str(&whole), buf_str(&cut)));
     buf_free(&whole);
     buf_free(&cut);
