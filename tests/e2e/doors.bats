@@ -285,6 +285,22 @@ END
     is "$(cat out)" 0
 }
 
+@test "loaded early: the same, twice in the list, over fork, and with no TLS" {
+    local list what
+    export SALLYPORT_LOAD=early
+    for list in "$SHIM" "$SHIM $SHIM" "./second.so $SHIM" \
+        "$SHIM $TESTS/so_early.so"; do
+        for what in plain block memory fork; do
+            under "$list" "$TESTS/prog_tls" "$what"
+        done
+        under "$list" env LD_BIND_NOW=1 "$TESTS/prog_tls" block
+    done
+    under "$SHIM" grep -c so_toy_engine /proc/self/maps >out
+    [ "$(cat out)" -gt 0 ] || fail "not loaded"
+    SALLYPORT_ENGINE=/nonexistent LD_PRELOAD=$SHIM /bin/true 2>stderr
+    is "$(grep -c 'LLM hosts are blocked' stderr)" 1
+}
+
 # sanitized VARIANT RUNTIME - all of prog_tls in a build of its own. The
 # sanitizer's runtime must be first in a process.
 sanitized() {

@@ -267,6 +267,50 @@ END
     is "${lines[1]}" "$(cat hello.json)"
 }
 
+@test "a child made after the first session has sessions of its own" {
+    shim timeout 60 "$PYTHON" - "$PORT" "$CA" <<'END'
+import http.client
+import os
+import ssl
+import sys
+
+context = ssl.create_default_context(cafile=sys.argv[2])
+
+
+def dial():
+    return http.client.HTTPSConnection("localhost", int(sys.argv[1]),
+                                       context=context)
+
+
+def ask(c, name):
+    with open(name + ".json", "rb") as file:
+        c.request("POST", "/v1/chat/completions", file.read(),
+                  {"Content-Type": "application/json"})
+    answer = c.getresponse()
+    return answer.status, b"policy_block" in answer.read()
+
+
+c = dial()
+assert ask(c, "hello") == (200, False)
+for _ in range(3):
+    child = os.fork()
+    if child == 0:
+        mine = dial()
+        assert ask(mine, "secret") == (200, False)
+        assert ask(mine, "forbidden") == (403, True)
+        grandchild = os.fork()
+        if grandchild == 0:
+            assert ask(dial(), "forbidden") == (403, True)
+            os._exit(0)
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(grandchild, 0)[1]))
+    assert os.waitpid(child, 0)[1] == 0
+assert ask(c, "secret") == (200, False)
+END
+    wire >sent
+    hasnt sent "$KEY_TAIL"
+    hasnt sent forbidden-plum
+}
+
 @test "a client that stops in the middle of a stream" {
     guarded -N --json @stream.json "$LLM$chat?say=key&wait=20" 2>/dev/null |
         head -c 300 >out || true
