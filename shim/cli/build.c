@@ -1,39 +1,60 @@
 /* sallyport compile, sallyport check */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/limits.h"
 #include "cli/cli.h"
 #include "cli/load.h"
 #include "cli/paths.h"
 
-/* Written beside the target and renamed: never half an image under its name. */
-static bool write_image(const char *path, struct str image)
+/*
+ * IMAGE.hosts stands beside an image that programs can load again and again: a
+ * regular file, and none that is only a descriptor's name.
+ */
+static bool wants_hosts(const char *image)
 {
-    char temp[4400];
-    mode_t mask = umask(0);
-    bool good;
-    int fd, n;
+    struct str path = str_of(image);
+    struct stat st;
 
-    umask(mask);
-    n = snprintf(temp, sizeof(temp), "%s.XXXXXX", path);
-    if (n < 0 || (size_t)n >= sizeof(temp)) {
-        errno = ENAMETOOLONG;
+    return !str_starts(path, STR("/dev/")) &&
+           !str_starts(path, STR("/proc/")) &&
+           (stat(image, &st) != 0 || S_ISREG(st.st_mode));
+}
+
+/* The shim's part of the image: false after a complaint. */
+static bool write_hosts(const struct compile *c, const char *image)
+{
+    char *path = NULL;
+    struct buf list;
+    bool good;
+
+    buf_init(&list, LIM_IMAGE);
+    if (compile_hosts(c, '\n', &list) ||
+        asprintf(&path, "%s.hosts", image) < 0) {
+        complain("%s", load_explain(E_NOMEM));
+        buf_free(&list);
         return false;
     }
-    if ((fd = mkostemp(temp, O_CLOEXEC)) < 0)
-        return false;
-    good = write_all(fd, image) && fchmod(fd, 0666 & ~mask) == 0;
-    good = close(fd) == 0 && good;
-    if (good && rename(temp, path) == 0)
-        return true;
-    unlink(temp);
-    return false;
+    good = write_file(path, buf_str(&list));
+    if (!good)
+        complain("%s: %s", path, strerror(errno));
+    free(path);
+    buf_free(&list);
+    return good;
+}
+
+/* The hosts come first: an image never stands there without them. */
+static int write_image(const struct loaded *l, const char *image)
+{
+    if (wants_hosts(image) && !write_hosts(&l->compile, image))
+        return EXIT_USAGE;
+    if (write_file(image, buf_str(&l->image)))
+        return EXIT_DONE;
+    complain("%s: %s", image, strerror(errno));
+    return EXIT_USAGE;
 }
 
 static int run_compile(int argc, char **argv)
@@ -45,8 +66,7 @@ static int run_compile(int argc, char **argv)
     };
     const char *output = NULL;
     struct loaded l;
-    bool good;
-    int o;
+    int o, status;
 
     while ((o = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
         if (o == 'h')
@@ -61,11 +81,9 @@ static int run_compile(int argc, char **argv)
         return usage_why(&command_compile, "-o IMAGE is needed");
     if (!load_policy(argv[optind], false, &l))
         return EXIT_FOUND;
-    good = write_image(output, buf_str(&l.image));
-    if (!good)
-        complain("%s: %s", output, strerror(errno));
+    status = write_image(&l, output);
     loaded_free(&l);
-    return good ? EXIT_DONE : EXIT_USAGE;
+    return status;
 }
 
 /* One file with all that it includes; what is wrong goes to stderr. */
@@ -103,6 +121,22 @@ static int check_file(const char *file, const struct compile_options *options)
     return e ? EXIT_FOUND : EXIT_DONE;
 }
 
+/* The conditions come from their table. */
+static int help_check(void)
+{
+    fputs(command_check.help, stdout);
+    for (unsigned i = COND_NONE + 1; i < COND_COUNT; i++) {
+        struct str name = cond_name((enum cond)i),
+                   text = cond_text((enum cond)i);
+        bool pass = cond_default((enum cond)i) == FAIL_PASS;
+
+        printf("  %-16.*s %-5s %c  %.*s\n", STR_ARG(name),
+               pass ? "pass" : "block", cond_may_pass((enum cond)i) ? ' ' : '!',
+               STR_ARG(text));
+    }
+    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_USAGE;
+}
+
 static int run_check(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -116,7 +150,7 @@ static int run_check(int argc, char **argv)
     int o, status = EXIT_DONE;
 
     while ((o = getopt_long(argc, argv, "h", options, NULL)) != -1)
-        return o == 'h' ? help(&command_check) : usage(&command_check);
+        return o == 'h' ? help_check() : usage(&command_check);
     if (optind == argc)
         return usage_why(&command_check, "a FILE is needed");
     if (!paths_find(&paths))
@@ -143,6 +177,13 @@ const struct command command_compile = {
     "  -o, --output IMAGE   where to write it\n"
     "  -h, --help           this text\n"
     "\n"
+    "IMAGE.hosts is written beside it: the hosts of the policy and of its\n"
+    "providers, one a line. These and the well-known ones are blocked while\n"
+    "the image is missing or broken, or the engine cannot be loaded. A "
+    "symbolic\n"
+    "link is followed; what is no regular file is written into, without "
+    "hosts.\n"
+    "\n"
     "Errors are printed as file:line:column; the exit status is then 1, and\n"
     "nothing is written.\n"};
 
@@ -158,4 +199,8 @@ const struct command command_check = {
     "status\n"
     "is then 1.\n"
     "\n"
-    "  -h, --help   this text\n"};
+    "  -h, --help   this text\n"
+    "\n"
+    "What may stand under a policy's on_failure, with its default. All may be\n"
+    "'block'; those with '!' may not be 'pass'.\n"
+    "\n"};

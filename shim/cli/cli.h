@@ -50,6 +50,14 @@ __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
  */
 bool write_all(int fd, struct str s);
 
+/*
+ * write_file - make the file hold just these bytes. One that is there, or is
+ * not there yet, is replaced by a rename: there is never half of it. Through a
+ * symbolic link its target is replaced. What is no regular file (a pipe, a
+ * device) is written into. False, with errno, if that cannot be.
+ */
+bool write_file(const char *path, struct str bytes);
+
 /* read_file - a whole file, "-" being stdin. False after a complaint. */
 bool read_file(const char *path, struct buf *out);
 

@@ -1,5 +1,8 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -16,6 +19,69 @@ bool write_all(int fd, struct str s)
         s = str_skip(s, (size_t)n);
     }
     return true;
+}
+
+static bool write_into(const char *path, struct str bytes)
+{
+    int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+    bool good;
+
+    if (fd < 0)
+        return false;
+    good = write_all(fd, bytes);
+    return close(fd) == 0 && good;
+}
+
+/* Written beside the target, and renamed. */
+static bool replace(const char *path, mode_t mode, struct str bytes)
+{
+    char *temp;
+    bool good;
+    int fd, error;
+
+    if (asprintf(&temp, "%s.XXXXXX", path) < 0)
+        return false;
+    if ((fd = mkostemp(temp, O_CLOEXEC)) < 0) {
+        free(temp);
+        return false;
+    }
+    good = write_all(fd, bytes) && fchmod(fd, mode) == 0;
+    good = close(fd) == 0 && good;
+    good = good && rename(temp, path) == 0;
+    error = errno;
+    if (!good)
+        unlink(temp);
+    free(temp);
+    errno = error;
+    return good;
+}
+
+bool write_file(const char *path, struct str bytes)
+{
+    struct stat st;
+    mode_t mask;
+    char *real;
+    bool good;
+
+    if (stat(path, &st) == 0) {
+        if (!S_ISREG(st.st_mode))
+            return write_into(path, bytes);
+        if ((real = realpath(path, NULL)) == NULL)
+            return false;
+        good = replace(real, st.st_mode & 0777, bytes);
+        free(real);
+        return good;
+    }
+    /* A link to nothing is not to be replaced, nor its target guessed at. */
+    if (errno != ENOENT)
+        return false;
+    if (lstat(path, &st) == 0) {
+        errno = ENOENT;
+        return false;
+    }
+    mask = umask(0);
+    umask(mask);
+    return replace(path, 0666 & ~mask, bytes);
 }
 
 static bool read_all(int fd, struct buf *out, enum err *reterr_e)

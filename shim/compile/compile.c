@@ -355,3 +355,26 @@ enum err compile_image(struct compile *c, struct buf *out)
     buf_free(&policy);
     return e == OK || e == E_NOMEM ? e : state_of(c) ? state_of(c) : e;
 }
+
+enum err compile_hosts(const struct compile *c, char behind, struct buf *out)
+{
+    const struct provider_src *p;
+    const struct host_src *h;
+    enum err e;
+
+    for (h = c->hosts; h != NULL; h = h->next) {
+        bool port = h->port != 0 && str_find_byte(h->host, ':') == h->host.len;
+
+        if ((e = buf_add(out, h->host)) ||
+            (port && ((e = buf_add_byte(out, ':')) ||
+                      (e = buf_add_u64(out, h->port)))) ||
+            (e = buf_add_byte(out, behind)))
+            return e;
+    }
+    for (p = c->providers; p != NULL; p = p->next)
+        for (size_t i = 0; i < p->def.host_count; i++)
+            if ((e = buf_add(out, p->def.hosts[i])) ||
+                (e = buf_add_byte(out, behind)))
+                return e;
+    return OK;
+}

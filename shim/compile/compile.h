@@ -115,6 +115,15 @@ MUST_USE enum err compile_check(struct compile *c, bool hostile);
 MUST_USE enum err compile_image(struct compile *c, struct buf *out);
 
 /*
+ * compile_hosts - append the hosts that the policy and its providers name, as
+ * host, *.suffix or host:port, with a byte behind each: what the shim refuses
+ * where it has no engine. An IPv6 address stands there without its port.
+ * Errors are those of out.
+ */
+MUST_USE enum err compile_hosts(const struct compile *c, char behind,
+                                struct buf *out);
+
+/*
  * compile_test - run every rule's own tests, each rule alone, on the whole text
  * and in pieces; rules that compile_check found unusable are left out. The
  * number of tests that held. Errors as compile_load.
