@@ -46,12 +46,13 @@ static enum err put_error(struct scan *s, const char *what, const char *why)
     enum err e;
 
     s->status = EXIT_FOUND;
-    if ((e = buf_add(&s->out, STR("{\"action\": \"error\", \"error\": \""))) ||
+    if ((e = buf_add(&s->out, STR("{\"action\": \"error\", \"text\": null, "
+                                  "\"error\": \""))) ||
         (e = json_put(&s->out, str_of(what))) ||
         (why != NULL && ((e = buf_add(&s->out, STR(": "))) ||
                          (e = json_put(&s->out, str_of(why))))))
         return e;
-    return buf_add(&s->out, STR("\"}\n"));
+    return buf_add(&s->out, STR("\", \"findings\": []}\n"));
 }
 
 /* A member that may be missing: NULL error text if it is fine. */
@@ -410,7 +411,9 @@ const struct command command_scan = {
     "                           \"text\": ..., \"findings\": [...]}, offsets "
     "in\n"
     "                           code points. A line that cannot be read is\n"
-    "                           answered by {\"action\": \"error\", ...}, and "
-    "the\n"
-    "                           exit status at the end is then 1, else 0.\n"
+    "                           answered by {\"action\": \"error\", \"text\": "
+    "null,\n"
+    "                           \"error\": ..., \"findings\": []}, and the "
+    "exit\n"
+    "                           status at the end is then 1, else 0.\n"
     "  -h, --help               this text\n"};
