@@ -1,8 +1,9 @@
 /*
  * What keeps LD_PRELOAD out of a program (ld.so(8)): no dynamic linker at all,
  * another C library's dynamic linker, another word size or processor, and
- * privileges gained by exec, under which the linker ignores paths. A script is
- * as its interpreter is.
+ * privileges gained by exec, under which the linker ignores paths. And what
+ * makes it useless: a TLS library within the program. A script is as its
+ * interpreter is.
  */
 #include "cli/program.h"
 
@@ -14,6 +15,8 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+
+#include "cli/inside.h"
 
 #define SCRIPT_DEPTH 5   /* Linux follows four interpreters */
 #define SCRIPT_LINE  256 /* bytes of a #! line it looks at  */
@@ -173,6 +176,7 @@ static enum program_state check_elf(int fd, struct program *p)
 {
     struct elf own, elf;
     struct stat st;
+    const char *why;
 
     if (fstat(fd, &st) != 0 || !read_own(&own) || !read_elf(fd, &elf))
         return uncovered(p, PROGRAM_UNCOVERED, "its ELF headers are damaged");
@@ -194,6 +198,8 @@ static enum program_state check_elf(int fd, struct program *p)
         return uncovered(p, PROGRAM_UNCOVERED, "it is set-group-ID");
     if (fgetxattr(fd, "security.capability", NULL, 0) > 0)
         return uncovered(p, PROGRAM_UNCOVERED, "it has file capabilities");
+    if ((why = inside_tls(fd)) != NULL)
+        return uncovered(p, PROGRAM_UNCOVERED, why);
     return PROGRAM_COVERED;
 }
 
