@@ -144,6 +144,18 @@ static void audit_uncovered(const struct run *r)
 /* --- The environment of the program. */
 
 /* LD_PRELOAD takes names apart at colons and blanks. */
+static bool is_preloaded(struct str list, const char *shim)
+{
+    while (list.len > 0) {
+        size_t n = strcspn(list.ptr, ": \t");
+
+        if (str_eq(str_head(list, n), str_of(shim)))
+            return true;
+        list = str_skip(list, n + 1);
+    }
+    return false;
+}
+
 static bool set_preload(const char *shim)
 {
     const char *old = getenv("LD_PRELOAD");
@@ -156,29 +168,36 @@ static bool set_preload(const char *shim)
     }
     if (old == NULL || old[0] == '\0')
         return setenv("LD_PRELOAD", shim, 1) == 0;
+    if (is_preloaded(str_of(old), shim)) /* we are run by ourselves */
+        return true;
     good = asprintf(&value, "%s:%s", shim, old) >= 0 &&
            setenv("LD_PRELOAD", value, 1) == 0;
     free(value);
     return good;
 }
 
-/* The policy's hosts: refused by the shim where the engine fails. */
+/* The policy's and its providers' hosts: refused where the engine fails. */
 static bool set_hosts(const struct compile *c)
 {
-    const struct host_src *h;
     struct buf list;
-    enum err e = OK;
     bool good;
 
-    buf_init(&list, 2 * MIB);
-    for (h = c->hosts; h != NULL && !e; h = h->next)
-        if (!(e = list.len > 0 ? buf_add_byte(&list, ',') : OK))
-            e = buf_add(&list, h->host);
-    if (!e)
-        e = buf_add_byte(&list, '\0');
-    good = !e && setenv("SALLYPORT_HOSTS", list.ptr, 1) == 0;
+    buf_init(&list, LIM_IMAGE);
+    if ((good = compile_hosts(c, ',', &list) == OK)) {
+        if (list.len > 0)
+            list.len--; /* the last comma */
+        good = buf_add_byte(&list, '\0') == OK &&
+               setenv("SALLYPORT_HOSTS", list.ptr, 1) == 0;
+    }
     buf_free(&list);
     return good;
+}
+
+/* NULL or "": what the environment says of it does not count. */
+static bool set_or_unset(const char *name, const char *value)
+{
+    return value != NULL && value[0] != '\0' ? setenv(name, value, 1) == 0
+                                             : unsetenv(name) == 0;
 }
 
 static bool set_environment(struct run *r)
@@ -196,9 +215,8 @@ static bool set_environment(struct run *r)
         return false;
     if (setenv("SALLYPORT_POLICY", r->policy.path, 1) != 0 ||
         !set_hosts(&r->policy.compile) ||
-        (r->monitor && setenv("SALLYPORT_MODE", "monitor", 1) != 0) ||
-        (r->audit_path[0] != '\0' &&
-         setenv("SALLYPORT_AUDIT", r->audit_path, 1) != 0)) {
+        !set_or_unset("SALLYPORT_MODE", r->monitor ? "monitor" : NULL) ||
+        !set_or_unset("SALLYPORT_AUDIT", r->audit_path)) {
         complain("the environment cannot be set: %s", strerror(errno));
         return false;
     }
@@ -321,7 +339,14 @@ const struct command command_run = {
     "the\n"
     "                       policy's file, or\n"
     "                       ~/.local/state/sallyport/audit.jsonl)\n"
-    "  --allow-uncovered    also run what cannot be covered: static and "
-    "setuid\n"
-    "                       programs; the audit file tells of it\n"
-    "  -h, --help           this text\n"};
+    "  --allow-uncovered    also run what cannot be covered: static, setuid "
+    "and\n"
+    "                       Go programs, and those with a TLS library linked "
+    "in\n"
+    "                       (official Node.js); the audit file tells of it\n"
+    "  -h, --help           this text\n"
+    "\n"
+    "Of the environment only SALLYPORT_AUDIT counts, behind --audit and "
+    "before\n"
+    "the policy. SALLYPORT_POLICY, SALLYPORT_HOSTS and SALLYPORT_MODE are set\n"
+    "anew or removed; without --monitor the policy's mode holds.\n"};
