@@ -94,8 +94,9 @@
 #define LIM_SLUG       64     /* names, kinds, categories                  */
 
 /* The command. */
-#define LIM_SCAN_LINE (64 * MIB)  /* one line, or one text, of `scan`        */
-#define LIM_SCAN_OUT  (512 * MIB) /* its output line: every byte escaped     */
-#define LIM_REPLAY    (64 * MIB)  /* a file of `replay`                      */
+#define LIM_CACHE_IMAGES 32 /* kept; programs that run may still open one */
+#define LIM_SCAN_LINE    (64 * MIB) /* one line, or one text, of `scan`        */
+#define LIM_SCAN_OUT     (512 * MIB) /* its output line: every byte escaped     */
+#define LIM_REPLAY       (64 * MIB) /* a file of `replay`                      */
 
 #endif

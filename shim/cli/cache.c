@@ -2,10 +2,12 @@
  * An image decides what is let through, so its place must be one that others
  * cannot write to: a directory of the user's own with mode 0700 (made so, or
  * found so), never a symbolic link. Files are written under another name and
- * renamed, so that a reader sees whole ones only.
+ * renamed, so that a reader sees whole ones only. An image that is used is
+ * touched; when one is added, the oldest go.
  */
 #include "cli/cache.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -77,6 +79,8 @@ static bool get_from(const char *path, struct buf *out)
         if (n == st.st_size) {
             out->len = (size_t)n;
             good = is_image(buf_str(out));
+            if (good)
+                (void)!futimens(fd, NULL);
         }
     }
     close(fd);
@@ -95,6 +99,42 @@ bool cache_get(const char *name, struct buf *out, char *ret_path, size_t size)
     return false;
 }
 
+/* The least lately used image of those in the directory, and their number. */
+static size_t oldest(int fd, DIR *list, char ret_name[256])
+{
+    struct timespec least = {0};
+    struct dirent *d;
+    struct stat st;
+    size_t n = 0;
+
+    rewinddir(list);
+    while ((d = readdir(list)) != NULL) {
+        if (!str_ends(str_of(d->d_name), STR(".image")) ||
+            fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
+        if (n++ == 0 || st.st_mtim.tv_sec < least.tv_sec ||
+            (st.st_mtim.tv_sec == least.tv_sec &&
+             st.st_mtim.tv_nsec < least.tv_nsec)) {
+            least = st.st_mtim;
+            snprintf(ret_name, 256, "%s", d->d_name);
+        }
+    }
+    return n;
+}
+
+static void make_room(const char *dir)
+{
+    DIR *list = opendir(dir);
+    char name[256];
+
+    if (list == NULL)
+        return;
+    while (oldest(dirfd(list), list, name) >= LIM_CACHE_IMAGES &&
+           unlinkat(dirfd(list), name, 0) == 0)
+        ;
+    closedir(list);
+}
+
 static bool put_into(const char *dir, const char *name, struct str image,
                      char *ret_path, size_t size)
 {
@@ -106,6 +146,7 @@ static bool put_into(const char *dir, const char *name, struct str image,
               sizeof(temp)) ||
         !fits(snprintf(ret_path, size, "%s/%s.image", dir, name), size))
         return false;
+    make_room(dir);
     if ((fd = mkostemp(temp, O_CLOEXEC)) < 0)
         return false;
     good = write_all(fd, image);

@@ -6,7 +6,7 @@
 /*
  * Compiled images by their digest, in a directory that nobody but the user can
  * write to: $XDG_CACHE_HOME/sallyport, ~/.cache/sallyport, or
- * /tmp/sallyport-UID.
+ * /tmp/sallyport-UID. LIM_CACHE_IMAGES at most, the lately used ones.
  */
 
 /*

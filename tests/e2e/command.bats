@@ -114,6 +114,27 @@ END
     expect 2 "$SALLYPORT" run --frob true
 }
 
+@test "check --help lists what may fail" {
+    expect 0 "$SALLYPORT" check --help
+    grep -q '^  request_limit *block    the request body' out
+    grep -q '^  http_ambiguous *block ! ' out
+    grep -q '^  audit *pass     ' out
+    [ "$(grep -Ec '^  [a-z_]+ +(pass|block) ' out)" -eq \
+        "$(grep -c '^    COND_' <(grep -Ev 'COND_(NONE|COUNT),' \
+            "$ROOT/shim/policy/fail.h"))" ]
+    # Each is taken as it is listed.
+    for name in $(sed -En 's/^  ([a-z_]+) +(pass|block) +[^! ].*/\1/p' out); do
+        echo "on_failure: {$name: pass}" >f.yaml
+        expect 0 "$SALLYPORT" check f.yaml
+        "$SALLYPORT" check --help >out
+    done
+    for name in $(sed -En 's/^  ([a-z_]+) +block ! .*/\1/p' out); do
+        echo "on_failure: {$name: pass}" >f.yaml
+        expect 1 "$SALLYPORT" check f.yaml
+        grep -q 'cannot be pass' err
+    done
+}
+
 # --- check and compile.
 
 @test "check counts rules and tests" {
@@ -244,7 +265,60 @@ END
     same err <<'END'
 nowhere.yaml:1:1: error: No such file or directory
 END
-    [ -z "$(find . -name 'image?*')" ]
+    [ -z "$(find . -name 'image?*' ! -name image.hosts)" ]
+}
+
+@test "compile writes through links, and into what is no regular file" {
+    "$SALLYPORT" compile p.yaml -o want
+    mkdir dir
+    echo old >dir/target
+    chmod 640 dir/target
+    ln -s dir/target link
+    expect 0 "$SALLYPORT" compile p.yaml -o link
+    [ -L link ]
+    cmp want dir/target
+    [ "$(stat -c %a dir/target)" = 640 ]
+    [ "$(ls -A dir)" = target ]
+    [ -s link.hosts ]
+    ln -s nowhere dangling
+    expect 2 "$SALLYPORT" compile p.yaml -o dangling
+    [ -L dangling ]
+    mkfifo fifo
+    cat fifo >got &
+    expect 0 timeout 20 "$SALLYPORT" compile p.yaml -o fifo
+    wait $!
+    [ -p fifo ]
+    [ ! -e fifo.hosts ]
+    cmp want got
+    ln -s fifo fifolink
+    cat fifo >got &
+    expect 0 timeout 20 "$SALLYPORT" compile p.yaml -o fifolink
+    wait $!
+    [ -p fifo ]
+    cmp want got
+    "$SALLYPORT" compile p.yaml -o /dev/stdout | cmp - want
+    [ ! -e /dev/stdout.hosts ]
+    expect 2 "$SALLYPORT" compile p.yaml -o dir
+}
+
+@test "compile writes the hosts beside the image" {
+    sed -i 's/^hosts:.*/hosts: ["localhost:8443", "*.corp.example", "[::1]:9"]/' \
+        p.yaml
+    expect 0 "$SALLYPORT" compile p.yaml -o image
+    head -n 3 image.hosts | same - <<'END'
+localhost:8443
+*.corp.example
+::1
+END
+    grep -qx api.openai.com image.hosts
+    grep -qx api.anthropic.com image.hosts
+    [ "$(paste -sd, <image.hosts)" = \
+        "$("$SALLYPORT" run --rules p.yaml printenv SALLYPORT_HOSTS)" ]
+    rm image.hosts
+    mkdir image.hosts
+    echo old >image
+    expect 2 "$SALLYPORT" compile p.yaml -o image
+    [ "$(cat image)" = old ]
 }
 
 @test "compile gives the same bytes twice" {
@@ -309,7 +383,7 @@ END
     printf '{"text": "\xff"}\n{"text": "last"}' >>in
     expect 1 "$SALLYPORT" scan --rules p.yaml --jsonl in
     [ "$(wc -l <out)" -eq 10 ]
-    [ "$(grep -c '^{"action": "error", "error": ".*"}$' out)" -eq 8 ]
+    [ "$(grep -c '^{"action": "error", "text": null, "error": "..*", "findings": \[\]}$' out)" -eq 8 ]
     tail -n 1 out | grep -qx '{"action": "pass", "text": "last", "findings": \[\]}'
     [ ! -s err ]
 }
@@ -449,10 +523,10 @@ program() {
 @test "run: what the program is given" {
     expect 0 env LD_PRELOAD="$BUILD/libsallyport.so" "$SALLYPORT" run \
         --rules p.yaml --audit a.jsonl --monitor -- env
-    grep -qx "LD_PRELOAD=$BUILD/libsallyport.so:$BUILD/libsallyport.so" out
+    grep -qx "LD_PRELOAD=$BUILD/libsallyport.so" out
     grep -qx "SALLYPORT_AUDIT=$PWD/a.jsonl" out
     grep -qx "SALLYPORT_MODE=monitor" out
-    grep -qx "SALLYPORT_HOSTS=localhost" out
+    grep -q "^SALLYPORT_HOSTS=localhost:8443,.*api.openai.com" out
     image=$(sed -n 's/^SALLYPORT_POLICY=//p' out)
     [ -s "$image" ]
     [ "$(stat -c %a "$(dirname "$image")")" = 700 ]
@@ -461,6 +535,96 @@ program() {
     [ "$image" != "$("$SALLYPORT" run --rules p.yaml printenv SALLYPORT_POLICY)" ]
     expect 0 "$SALLYPORT" run --rules p.yaml printenv SALLYPORT_AUDIT
     grep -qx "$XDG_STATE_HOME/sallyport/audit.jsonl" out
+}
+
+@test "run: what the environment said before" {
+    expect 0 env LD_PRELOAD="libc.so.6:$BUILD/libsallyport.so" \
+        SALLYPORT_MODE=monitor SALLYPORT_HOSTS=old SALLYPORT_POLICY=old \
+        SALLYPORT_AUDIT="$PWD/b.jsonl" "$SALLYPORT" run --rules p.yaml env
+    hasnt SALLYPORT_MODE out
+    hasnt =old out
+    grep -qx "LD_PRELOAD=libc.so.6:$BUILD/libsallyport.so" out
+    grep -qx "SALLYPORT_AUDIT=$PWD/b.jsonl" out
+    expect 0 env LD_PRELOAD=libc.so.6 "$SALLYPORT" run --rules p.yaml env
+    grep -qx "LD_PRELOAD=$BUILD/libsallyport.so:libc.so.6" out
+    expect 0 "$SALLYPORT" run --monitor --rules p.yaml -- \
+        "$SALLYPORT" run --rules p.yaml env
+    hasnt SALLYPORT_MODE out
+    grep -qx "LD_PRELOAD=$BUILD/libsallyport.so" out
+    expect 0 env -u XDG_STATE_HOME HOME=/proc SALLYPORT_AUDIT= "$SALLYPORT" \
+        run --rules p.yaml env
+    hasnt SALLYPORT_AUDIT out
+}
+
+@test "run: a TLS library within the program" {
+    for name in SSL_write SSL_CTX_new gnutls_record_send; do
+        printf 'int %s(void) { return 0; }\nint main(void) { return 7; }\n' \
+            $name >prog.c
+        cc -rdynamic -o prog prog.c
+        expect 125 "$SALLYPORT" run --rules p.yaml ./prog
+        same err <<'END'
+sallyport: ./prog is refused: it has a TLS library linked in (--allow-uncovered runs it anyway)
+END
+        expect 7 "$SALLYPORT" run --rules p.yaml --allow-uncovered ./prog
+    done
+    # One that only uses it is covered.
+    printf 'int SSL_write(void) { return 7; }\n' >lib.c
+    cc -shared -fPIC -o libown.so lib.c
+    printf 'int SSL_write(void);\nint main(void) { return SSL_write(); }\n' \
+        >prog.c
+    cc -o prog prog.c -L. -lown -Wl,-rpath,"$PWD"
+    expect 7 "$SALLYPORT" run --rules p.yaml ./prog
+}
+
+@test "run: a Go program" {
+    program
+    for section in .note.go.buildid .go.buildinfo; do
+        objcopy --add-section $section=prog.c prog go
+        expect 125 "$SALLYPORT" run --rules p.yaml ./go
+        grep -q 'it is a Go program' err
+    done
+}
+
+@test "run: official Node" {
+    node=$(command -v node) || skip "no node"
+    nm -D --defined-only "$node" 2>/dev/null | grep -q ' SSL_write$' ||
+        skip "this node has its OpenSSL outside"
+    expect 125 "$SALLYPORT" run --rules p.yaml node --version
+    grep -q 'it has a TLS library linked in' err
+}
+
+@test "run: damaged section headers do no harm" {
+    printf 'int SSL_write(void) { return 0; }\nint main(void) { return 7; }\n' \
+        >prog.c
+    cc -rdynamic -o prog prog.c
+    # Without a policy it is looked into, and not started. First e_shoff,
+    # e_shentsize, e_shnum, e_shstrndx of a 64-bit header.
+    for at in 40 41 47 58 60 61 62 63; do
+        cp prog odd
+        printf '\xff' | dd of=odd bs=1 seek=$at conv=notrunc status=none
+        expect 125 "$SALLYPORT" run --rules nowhere.yaml ./odd
+    done
+    for size in 40 64 1000 8000 15000; do
+        head -c $size prog >odd
+        expect 125 "$SALLYPORT" run --rules nowhere.yaml ./odd
+    done
+}
+
+@test "run: the cache keeps the images of late" {
+    export XDG_CACHE_HOME=$PWD/cache
+    first=$("$SALLYPORT" run --rules p.yaml printenv SALLYPORT_POLICY)
+    for i in $(seq 40); do
+        cp "$first" "${first%/*}/$i.image"
+        touch -d "2001-01-01 +$i min" "${first%/*}/$i.image"
+    done
+    touch -d 2000-01-01 "$first"
+    "$SALLYPORT" run --rules p.yaml true # a use, which counts
+    echo '# another' >>p.yaml
+    "$SALLYPORT" run --rules p.yaml true
+    [ "$(find cache -name '*.image' | wc -l)" -eq 32 ]
+    [ -e "$first" ]
+    [ -e "${first%/*}/40.image" ]
+    [ ! -e "${first%/*}/10.image" ]
 }
 
 @test "run: options behind the program are the program's" {
