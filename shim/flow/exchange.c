@@ -42,7 +42,7 @@ static void make_id(struct engine *eng, uint64_t now, char *id)
 }
 
 enum err exchange_new(struct engine *eng, struct scratch *scratch,
-                      struct exchange **ret_ex)
+                      struct buf *clean, struct exchange **ret_ex)
 {
     struct exchange *ex = calloc(1, sizeof(*ex));
 
@@ -50,6 +50,7 @@ enum err exchange_new(struct engine *eng, struct scratch *scratch,
         return E_NOMEM;
     ex->eng = eng;
     ex->scratch = scratch;
+    ex->clean = clean;
     ex->begun_us = wall_clock_us();
     arena_init(&ex->arena, 256 * (size_t)KIB);
     buf_init(&ex->refusal, 64 * (size_t)KIB);
@@ -147,7 +148,33 @@ static bool is_clean_path(const struct exchange *ex)
     return clean;
 }
 
-/* One look at all of it, which nearly always is enough. */
+/* What differs from one exchange to the next on a connection. */
+static bool is_fleeting(unsigned fact)
+{
+    return fact == FACT_ID || fact == FACT_CREATED || fact == FACT_SEQUENCE ||
+           fact == FACT_INPUT_TOKENS || fact == FACT_OUTPUT_TOKENS ||
+           fact == FACT_TOTAL_TOKENS || fact == FACT_CACHED_TOKENS;
+}
+
+static enum err put_facts(const struct exchange *ex, bool fleeting,
+                          struct buf *out)
+{
+    enum err e = OK;
+
+    for (unsigned i = 0; !e && i < 2 * FACT_COUNT; i++) {
+        struct str fact = ex->facts[i / FACT_COUNT][i % FACT_COUNT];
+
+        if (fact.len > 0 && is_fleeting(i % FACT_COUNT) == fleeting &&
+            !(e = buf_add_byte(out, '\n')))
+            e = buf_add(out, fact);
+    }
+    return e;
+}
+
+/*
+ * One look at all of it, which nearly always is enough; at what was clean in
+ * the exchange before, none.
+ */
 static bool is_clean_together(const struct exchange *ex)
 {
     struct buf text;
@@ -155,15 +182,19 @@ static bool is_clean_together(const struct exchange *ex)
     enum err e;
 
     buf_init(&text, 2 * (size_t)LIM_HEAD_LINE);
-    if (!(e = buf_add(&text, ex->method)) && !(e = buf_add_byte(&text, '\n')))
-        e = path_text(ex->path, &text);
-    for (unsigned i = 0; !e && i < 2 * FACT_COUNT; i++) {
-        struct str fact = ex->facts[i / FACT_COUNT][i % FACT_COUNT];
-
-        if (fact.len > 0 && !(e = buf_add_byte(&text, '\n')))
-            e = buf_add(&text, fact);
+    if (!(e = buf_add(&text, ex->method)) && !(e = buf_add_byte(&text, '\n')) &&
+        !(e = path_text(ex->path, &text)))
+        e = put_facts(ex, false, &text);
+    clean = !e && (str_eq(buf_str(&text), buf_str(ex->clean)) ||
+                   finds_nothing(ex, buf_str(&text)));
+    if (clean) {
+        buf_clear(ex->clean);
+        if (buf_add(ex->clean, buf_str(&text)))
+            buf_clear(ex->clean);
     }
-    clean = !e && finds_nothing(ex, buf_str(&text));
+    buf_clear(&text);
+    clean = clean && put_facts(ex, true, &text) == OK &&
+            finds_nothing(ex, buf_str(&text));
     buf_free(&text);
     return clean;
 }

@@ -18,6 +18,7 @@ struct exchange {
     struct exchange *next;
     const struct engine *eng;        /* borrowed                          */
     struct scratch *scratch;         /* borrowed                          */
+    struct buf *clean;               /* borrowed: see exchange_new         */
     const struct provider *provider; /* borrowed; never NULL              */
     struct http_asked asked;
     struct verdict verdict;
@@ -39,9 +40,13 @@ struct exchange {
     char id[EXCHANGE_ID_LEN + 1];
 };
 
-/* exchange_new - begun now. `scratch` is borrowed. E_NOMEM. */
+/*
+ * exchange_new - begun now. Borrowed are `scratch` and `clean`, which the
+ * exchanges of a connection share: the text in which exchange_clean found
+ * nothing last. E_NOMEM.
+ */
 MUST_USE enum err exchange_new(struct engine *eng, struct scratch *scratch,
-                               struct exchange **ret_ex);
+                               struct buf *clean, struct exchange **ret_ex);
 void exchange_free(struct exchange *ex);
 
 /* exchange_finding - note a finding for the audit line and the verdict. */

@@ -15,6 +15,7 @@ enum err tools_init(struct tools *t, const struct engine *eng)
     view_init(&t->view);
     arena_init(&t->arena, LIM_VIEW_ARENA);
     findings_init(&t->findings);
+    buf_init(&t->clean, 2 * (size_t)LIM_HEAD_LINE);
     if ((e = scratch_new(&t->scratch)))
         return e;
     scratch_key(t->scratch, eng->key);
@@ -28,6 +29,7 @@ void tools_free(struct tools *t)
     view_free(&t->view);
     arena_free(&t->arena);
     findings_free(&t->findings);
+    buf_free(&t->clean);
     free(t->edits);
     *t = (struct tools){0};
 }

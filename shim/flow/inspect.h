@@ -19,6 +19,7 @@ struct tools {
     struct view view;
     struct arena arena; /* unescaped texts of the body in work */
     struct findings findings;
+    struct buf clean;   /* see exchange_new */
     struct edit *edits; /* owned                               */
     size_t edit_count, edit_cap;
     size_t redactions; /* edits that a finding asked for       */

@@ -32,7 +32,7 @@ static enum err exchange_add(struct conn *c, struct exchange **ret_ex)
         if (e)
             return e;
     }
-    if ((e = exchange_new(c->eng, c->tools.scratch, &ex)))
+    if ((e = exchange_new(c->eng, c->tools.scratch, &c->tools.clean, &ex)))
         return e;
     if (c->last != NULL)
         c->last->next = ex;

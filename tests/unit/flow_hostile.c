@@ -552,7 +552,7 @@ static void id_of(char *id)
     struct scratch *scratch = NULL;
     struct exchange *ex;
 
-    if (exchange_new(eng, scratch, &ex))
+    if (exchange_new(eng, scratch, NULL, &ex))
         abort();
     memcpy(id, ex->id, EXCHANGE_ID_LEN);
     exchange_free(ex);
