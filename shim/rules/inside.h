@@ -27,6 +27,29 @@ static inline bool guard_stops(const struct guard *g, unsigned char before)
 /* guard_read - what the text of a rule's pattern says about it (lead.c). */
 struct guard guard_read(const struct rule *r);
 
+/*
+ * What stands in every match before its first keyword or, for a rule without
+ * keywords that asks for digits, before its first digit: so many of these bytes
+ * and nothing else. A rule that has a run may sleep on streams.
+ */
+struct run {
+    enum {
+        RUN_NONE,
+        RUN_KEYWORD,
+        RUN_DIGIT
+    } before;
+    struct guard of;      /* the bytes */
+    struct guard behind;  /* no match begins behind one of these */
+    bool whole;           /* behind holds of: it begins where they begin */
+    uint32_t least, most; /* bytes; at most RUN_MOST */
+    uint32_t bit;         /* its own in run_bits; 0 only for RUN_NONE */
+};
+#define RUN_MOST 96u
+
+/* run_read - what the text of a rule's pattern says about it (lead.c). The bit
+ * is left 0. RUN_NONE for a rule that is keyword_first, or where not seen. */
+struct run run_read(const struct rule *r);
+
 /* The compiled patterns of one rule. Immutable, shared by threads. */
 struct code {
     pcre2_code *match, *end; /* end: NULL if the rule has none */
@@ -41,7 +64,10 @@ struct rules {
     size_t count, words; /* words of 64 bits that hold a bit for each rule */
     struct unpacked all; /* owned; list and ex are its own */
     struct rule *list;
-    struct guard *guards; /* of each rule */
+    struct guard *guards;   /* of each rule */
+    struct run *runs;       /* of each rule */
+    uint32_t run_bits[128]; /* of each byte: the runs that it is in */
+    uint32_t run_most;      /* the longest */
     struct exclusion *ex;
     size_t ex_count;
     /* Bit sets of the rules that look at a place, hosts not regarded. */

@@ -19,6 +19,8 @@ struct lane {
     uint64_t next;    /* V from which a search pays */
     uint64_t ending;  /* while dropping: cursor of the end pattern */
     uint64_t dropped; /* while dropping: where that began */
+    uint64_t seen;    /* of a run: behind the start of the last keyword */
+    uint32_t run_bit; /* of a run whose findings change the text */
     bool off;         /* excluded for this host */
     bool acts;        /* its findings change the text */
     bool dropping;
@@ -52,6 +54,8 @@ struct stream {
     LIST(struct drop) drops;        /* sorted by start */
     LIST(struct stream_edit) edits; /* for stream_next */
     LIST(struct finding) report;    /* for stream_finding */
+    uint32_t runs_asleep;           /* run_bit of the lanes that sleep */
+    uint32_t run_lanes[32];         /* of each run_bit */
     struct trie_walk *walks;
     size_t walk_count;
     struct lane *lanes;
@@ -68,8 +72,13 @@ static inline void set_awake(struct stream *st, size_t i, bool yes)
 {
     uint64_t bit = UINT64_C(1) << i % 64;
 
-    st->awake[i / 64] =
-        yes ? st->awake[i / 64] | bit : st->awake[i / 64] & ~bit;
+    if (yes) {
+        st->awake[i / 64] |= bit;
+        st->runs_asleep &= ~st->lanes[i].run_bit;
+    } else {
+        st->awake[i / 64] &= ~bit;
+        st->runs_asleep |= st->lanes[i].run_bit;
+    }
 }
 
 /* The next lane at or behind i that is awake; lane_count if none. */
@@ -95,9 +104,16 @@ static inline size_t awake_next(const struct stream *st, size_t i)
  */
 void feed_trie(struct stream *st, uint64_t to);
 
-/* cut_keyword - the least place where the end of the text cuts off a keyword
- * that a sleeping lane waits for, or V. */
+/* cut_keyword - the least place where a match of a sleeping lane could begin
+ * whose keyword the end of the text cuts off, or V. */
 uint64_t cut_keyword(const struct stream *st);
+
+/* may_sleep - could the lane be woken by the trie? */
+static inline bool may_sleep(const struct stream *st, const struct lane *l)
+{
+    return st->rs->list[l->rule].keyword_first ||
+           st->rs->runs[l->rule].before != RUN_NONE;
+}
 
 /* --- release.c */
 

@@ -382,19 +382,19 @@ static bool keywords_are_words(const struct rule *r)
     return true;
 }
 
-struct guard guard_read(const struct rule *r)
+/* What the assertions at the front say. words: no match begins otherwise than
+ * with a letter, a digit or _. */
+static struct guard guard_front(struct str s, bool words)
 {
     struct guard all = {{0}};
-    struct str s = r->match;
     size_t n;
 
-    /* An assertion at the front speaks for all only if there is no other. */
-    if (!r->keyword_first || bar_at(s) != s.len)
+    if (bar_at(s) != s.len) /* they speak for one alternative only */
         return all;
     for (; (n = zero_width(s)) != 0; s = str_skip(s, n)) {
         struct guard one = {{0}};
 
-        if (str_starts(s, STR("\\b")) && keywords_are_words(r))
+        if (str_starts(s, STR("\\b")) && words)
             guard_word(&one);
         else if (!str_starts(s, STR("(?<!")) ||
                  !guard_behind(&one,
@@ -405,4 +405,157 @@ struct guard guard_read(const struct rule *r)
         all.bits[1] |= one.bits[1];
     }
     return all;
+}
+
+struct guard guard_read(const struct rule *r)
+{
+    if (!r->keyword_first)
+        return (struct guard){{0}};
+    return guard_front(r->match, keywords_are_words(r));
+}
+
+/* --- What stands before the keyword. */
+
+static bool guard_within(const struct guard *a, const struct guard *b)
+{
+    return (a->bits[0] & ~b->bits[0]) == 0 && (a->bits[1] & ~b->bits[1]) == 0;
+}
+
+/* One class, escape or plain byte at the front of s; its length, 0: another. */
+static size_t run_item(struct str s, struct guard *one)
+{
+    if (s.len == 0)
+        return 0;
+    if (s.ptr[0] == '[') {
+        size_t len = class_len(s);
+
+        return len != 0 && guard_class(one, str_head(s, len)) ? len : 0;
+    }
+    if (s.ptr[0] == '\\')
+        return s.len > 1 && guard_escape(one, s.ptr[1]) ? 2 : 0;
+    if (s.ptr[0] <= 0 || strchr("](){}.*+?|^$", s.ptr[0]) != NULL)
+        return 0;
+    guard_range(one, (unsigned char)s.ptr[0], (unsigned char)s.ptr[0]);
+    return 1;
+}
+
+static size_t number(struct str s, uint32_t *ret_n)
+{
+    size_t i = 0;
+
+    *ret_n = 0;
+    for (; i < s.len && i < 4 && is_digit(s.ptr[i]); i++)
+        *ret_n = *ret_n * 10 + (uint32_t)(s.ptr[i] - '0');
+    return i;
+}
+
+/* How often the item before s may stand, and the length of what says so. */
+static bool run_times(struct str s, uint32_t *least, uint32_t *most,
+                      size_t *ret_len)
+{
+    size_t i = 0, n;
+
+    *least = *most = 1;
+    if (s.len != 0 && s.ptr[0] == '?') {
+        *least = 0;
+        i = 1;
+    } else if (s.len != 0 && s.ptr[0] == '{') {
+        if ((n = number(str_skip(s, 1), least)) == 0)
+            return false;
+        i = 1 + n;
+        *most = *least;
+        if (i < s.len && s.ptr[i] == ',') {
+            if ((n = number(str_skip(s, i + 1), most)) == 0)
+                return false;
+            i += 1 + n;
+        }
+        if (i >= s.len || s.ptr[i++] != '}')
+            return false;
+    } else if (is_quantified(s)) {
+        return false;
+    }
+    if (i != 0 && i < s.len && (s.ptr[i] == '+' || s.ptr[i] == '?'))
+        i++;
+    *ret_len = i;
+    return !is_quantified(str_skip(s, i));
+}
+
+/* Follow one candidate up to its keyword or digit. */
+static bool run_follow(const struct rule *r, struct str s, struct run *run)
+{
+    struct guard digit = {{0}};
+    uint32_t least = 0, most = 0, lo, hi;
+    size_t n, len;
+
+    guard_range(&digit, '0', '9');
+    while (r->keyword_count == 0 || !has_keyword(r, s)) {
+        struct guard one = {{0}};
+
+        if ((n = run_item(s, &one)) == 0 ||
+            !run_times(str_skip(s, n), &lo, &hi, &len))
+            return false;
+        if (r->keyword_count == 0 && lo > 0 && guard_within(&one, &digit))
+            break;
+        if ((most += hi) > RUN_MOST)
+            return false;
+        least += lo;
+        run->of.bits[0] |= one.bits[0];
+        run->of.bits[1] |= one.bits[1];
+        s = str_skip(s, n + len);
+    }
+    run->most = most > run->most ? most : run->most;
+    run->least = least < run->least ? least : run->least;
+    return true;
+}
+
+/* Deal with one candidate, as reduce() does. */
+static bool run_reduce(struct candidates *cs, const struct rule *r,
+                       struct str s, struct run *run)
+{
+    size_t n = bar_at(s);
+
+    if (n == UNREADABLE)
+        return false;
+    if (n < s.len)
+        return push(cs, str_head(s, n), (struct str){0}) &&
+               push(cs, str_skip(s, n + 1), (struct str){0});
+    while ((n = zero_width(s)) != 0)
+        s = str_skip(s, n);
+    if (str_starts(s, STR("(")))
+        return push_group(cs, s);
+    return run_follow(r, s, run);
+}
+
+/* No option is set anywhere: bytes are what they look like. */
+static bool is_plain(struct str s)
+{
+    for (size_t i = 0; i + 2 < s.len; i++)
+        if (s.ptr[i] == '(' && s.ptr[i + 1] == '?' &&
+            (s.ptr[i + 2] == 0 || strchr(":=!<", s.ptr[i + 2]) == NULL))
+            return false;
+    return str_find(s, STR("\\Q")) == s.len && str_find(s, STR("(*")) == s.len;
+}
+
+struct run run_read(const struct rule *r)
+{
+    struct run run = {.least = RUN_MOST};
+    struct candidates cs;
+
+    cs.count = 0;
+    if (r->keyword_first || r->match.len == 0 || !is_plain(r->match) ||
+        (r->keyword_count == 0 && r->digits == 0) ||
+        !push(&cs, r->match, (struct str){0}))
+        return (struct run){0};
+    for (int round = 0; cs.count != 0; round++) {
+        char text[CANDIDATE];
+        struct str s = {text, cs.list[--cs.count].len};
+
+        memcpy(text, cs.list[cs.count].text, s.len);
+        if (round == ROUNDS || !run_reduce(&cs, r, s, &run))
+            return (struct run){0};
+    }
+    run.behind = guard_front(r->match, false);
+    run.whole = guard_within(&run.of, &run.behind);
+    run.before = r->keyword_count == 0 ? RUN_DIGIT : RUN_KEYWORD;
+    return run;
 }

@@ -86,6 +86,30 @@ bool rules_excluded(const struct rules *rs, uint32_t rule,
     return false;
 }
 
+/* What the patterns' beginnings say. A rule has a run as long as there are
+ * bits, and where it is far from filling what the rule may hold. */
+static void read_fronts(struct rules *rs)
+{
+    uint32_t bit = 1;
+
+    for (size_t i = 0; i < rs->count; i++) {
+        const struct rule *r = &rs->list[i];
+        struct run run = run_read(r);
+
+        rs->guards[i] = guard_read(r);
+        if (run.before == RUN_NONE || bit == 0 ||
+            (r->max_hold != 0 && r->max_hold < 2 * (LIM_KEYWORD + RUN_MOST)))
+            continue;
+        run.bit = bit;
+        bit <<= 1;
+        rs->runs[i] = run;
+        rs->run_most = run.most > rs->run_most ? run.most : rs->run_most;
+        for (unsigned c = 0; c < 128; c++)
+            if (guard_stops(&run.of, (unsigned char)c))
+                rs->run_bits[c] |= run.bit;
+    }
+}
+
 enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
 {
     struct unpacked all;
@@ -108,14 +132,14 @@ enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
     rs->words = (rs->count + 63) / 64;
     rs->code = calloc(rs->count + 1, sizeof(*rs->code));
     rs->guards = calloc(rs->count + 1, sizeof(*rs->guards));
-    if (rs->code == NULL || rs->guards == NULL || build_masks(rs) ||
-        prefilter_new(rs->list, rs->count, &rs->prefilter) ||
+    rs->runs = calloc(rs->count + 1, sizeof(*rs->runs));
+    if (rs->code == NULL || rs->guards == NULL || rs->runs == NULL ||
+        build_masks(rs) || prefilter_new(rs->list, rs->count, &rs->prefilter) ||
         trie_new(rs->list, rs->count, &rs->trie)) {
         rules_free(rs);
         return E_NOMEM;
     }
-    for (size_t i = 0; i < rs->count; i++)
-        rs->guards[i] = guard_read(&rs->list[i]);
+    read_fronts(rs);
     *ret_rules = rs;
     return OK;
 }
@@ -133,6 +157,7 @@ void rules_free(struct rules *rs)
     free(rs->masks);
     free(rs->unkeyed);
     free(rs->guards);
+    free(rs->runs);
     unpacked_free(&rs->all);
     free(rs);
 }

@@ -28,10 +28,11 @@
  *    offset where any lane could have to give up, so that none is missed;
  *  - a lane that only logs holds nothing back and cannot change the output.
  *
- * Most lanes sleep: those of rules whose matches begin with a keyword. The trie
- * of all keywords walks along with the text and wakes a lane when one of its
- * keywords is complete; until then the beginning of the keyword is held, and no
- * pattern is run, or even compiled.
+ * Most lanes sleep: those of rules whose matches begin with a keyword, or have
+ * only a short run of known bytes before it (or before a digit). The trie of
+ * all keywords walks along with the text and wakes a lane when one of its
+ * keywords is complete; until then the beginning of the keyword is held, and a
+ * run at the end of the text, and no pattern is run, or even compiled.
  *
  * After a cap with HOLD_REDACT a lane drops: everything from the place of the
  * cap to the end of the rule's end pattern goes. A drop is kept apart from the
@@ -48,8 +49,9 @@ static void lane_reset(struct stream *st, size_t i)
     struct lane *l = &st->lanes[i];
 
     l->cursor = l->next = st->origin;
+    l->seen = 0;
     l->dropping = false;
-    set_awake(st, i, !l->off && !st->rs->list[l->rule].keyword_first);
+    set_awake(st, i, !l->off && !may_sleep(st, l));
 }
 
 static void lanes_init(struct stream *st, const uint64_t *mask)
@@ -69,6 +71,9 @@ static void lanes_init(struct stream *st, const uint64_t *mask)
             l->off =
                 r->whole || (rs->ex_count && rules_excluded(rs, i, &st->at));
             l->acts = rules_action(rs, r) >= ACTION_REDACT;
+            l->run_bit = l->acts && !l->off ? rs->runs[i].bit : 0;
+            if (l->run_bit != 0)
+                st->run_lanes[__builtin_ctz(l->run_bit)] = (uint32_t)n;
             if (!l->off && l->max_hold < st->min_hold)
                 st->min_hold = l->max_hold;
             lane_reset(st, n++);
@@ -253,15 +258,15 @@ static uint64_t stop_behind(const struct stream *st, uint64_t at)
 
 /*
  * The first place where a lane could have to give up: one with an open match
- * where that is max_hold long, any other max_hold behind a keyword that may
- * have begun in the text seen so far.
+ * where that is max_hold long, any other max_hold behind a keyword, or a
+ * run, that may have begun in the text seen so far.
  */
 static uint64_t stop_next(const struct stream *st)
 {
     uint64_t step = LIM_HOLD_STEP;
     uint64_t stop = stop_behind(st, st->safe + LIM_HOLD_CHAIN);
     uint64_t least = stop_behind(st, st->end + 1);
-    uint64_t depth = trie_depth(st->rs->trie);
+    uint64_t depth = trie_depth(st->rs->trie) + st->rs->run_most;
     uint64_t first = st->v - st->origin > depth ? st->v - depth : st->origin;
     uint64_t fresh =
         st->origin + (first + st->min_hold - st->origin) / step * step;
@@ -318,8 +323,9 @@ static void lane_rest(struct stream *st, size_t i)
 {
     const struct lane *l = &st->lanes[i];
 
-    if (l->cursor == st->v && !l->dropping &&
-        st->rs->list[l->rule].keyword_first)
+    if (!l->dropping && may_sleep(st, l) &&
+        (l->cursor == st->v ||
+         (st->rs->runs[l->rule].before != RUN_NONE && l->cursor >= l->seen)))
         set_awake(st, i, false);
 }
 

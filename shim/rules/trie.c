@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "rules/inside.h"
+
 /*
  * The keywords are sorted, so that all those with a common beginning are
  * neighbours, and a node of the tree is a range of them:
@@ -131,28 +133,44 @@ static size_t edges_of(struct str s)
     return n;
 }
 
+/* What a rule that may sleep waits for; false for one that does not sleep. */
+static bool waits_for(const struct rule *r, const struct str **ret_list,
+                      size_t *ret_n)
+{
+    static const struct str digits[] = {
+        STR_INIT("0"), STR_INIT("1"), STR_INIT("2"), STR_INIT("3"),
+        STR_INIT("4"), STR_INIT("5"), STR_INIT("6"), STR_INIT("7"),
+        STR_INIT("8"), STR_INIT("9")};
+    struct run run = run_read(r);
+
+    if (r->whole || (!r->keyword_first && run.before == RUN_NONE))
+        return false;
+    *ret_list = run.before == RUN_DIGIT ? digits : r->keywords;
+    *ret_n = run.before == RUN_DIGIT ? ARRAY_LEN(digits) : r->keyword_count;
+    return true;
+}
+
 static enum err collect(struct trie *t, const struct rule *list, size_t n,
                         size_t *ret_edges)
 {
-    size_t total = 0, edges = 0;
+    const struct str *texts;
+    size_t total = 0, edges = 0, count;
 
     for (size_t i = 0; i < n; i++)
-        if (list[i].keyword_first && !list[i].whole)
-            total += list[i].keyword_count;
+        if (waits_for(&list[i], &texts, &count))
+            total += count;
     t->sorted = calloc(total + 1, sizeof(*t->sorted));
     t->rules = calloc(total + 1, sizeof(*t->rules));
     if (t->sorted == NULL || t->rules == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < n; i++) {
-        if (!list[i].keyword_first || list[i].whole)
+        if (!waits_for(&list[i], &texts, &count))
             continue;
-        for (size_t j = 0; j < list[i].keyword_count; j++) {
-            struct str text = list[i].keywords[j];
-
-            t->sorted[t->count++] = (struct sorted){text, (uint32_t)i};
-            edges += edges_of(text);
-            if (text.len > t->depth)
-                t->depth = text.len;
+        for (size_t j = 0; j < count; j++) {
+            t->sorted[t->count++] = (struct sorted){texts[j], (uint32_t)i};
+            edges += edges_of(texts[j]);
+            if (texts[j].len > t->depth)
+                t->depth = texts[j].len;
         }
     }
     qsort(t->sorted, t->count, sizeof(*t->sorted), order);

@@ -10,7 +10,10 @@
  */
 struct trie; /* immutable after trie_new */
 
-/* trie_new - of the rules that are keyword_first and not whole. E_NOMEM. */
+/*
+ * trie_new - of the rules that are not whole and either keyword_first or have
+ * a run (inside.h); of a run before digits each digit is a keyword. E_NOMEM.
+ */
 MUST_USE enum err trie_new(const struct rule *list, size_t n,
                            struct trie **ret_trie);
 void trie_free(struct trie *t);

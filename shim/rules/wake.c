@@ -30,25 +30,78 @@ static bool is_guarded(const struct stream *st, uint32_t rule, uint64_t at)
            guard_stops(&st->rs->guards[rule], (unsigned char)p[-1]);
 }
 
+/* Where a match begins whose run is said to be all from q up to `at`; NEVER if
+ * none can. */
+static uint64_t run_check(const struct stream *st, const struct run *run,
+                          uint64_t q, uint64_t at)
+{
+    if (at - q > run->most)
+        return run->whole ? NEVER : at - run->most;
+    if (run->whole && q > st->origin &&
+        guard_stops(&run->behind,
+                    (unsigned char)st->text.ptr[q - st->base - 1]))
+        return NEVER;
+    return q;
+}
+
 /*
- * A keyword of these rules begins at `start` and is complete. Another one may
+ * Where the match begins at the earliest whose run ends at `at`; NEVER if there
+ * can be none.
+ */
+static uint64_t run_start(const struct stream *st, const struct run *run,
+                          uint64_t at)
+{
+    uint64_t q = at;
+
+    while (q > st->origin && at - q <= run->most &&
+           guard_stops(&run->of, (unsigned char)st->text.ptr[q - st->base - 1]))
+        q--;
+    return at - q < run->least ? NEVER : run_check(st, run, q, at);
+}
+
+/* The beginning of a character at or behind an offset. */
+static uint64_t char_at(const struct stream *st, uint64_t at)
+{
+    while (at < st->end &&
+           ((unsigned char)st->text.ptr[at - st->base] & 0xc0) == 0x80)
+        at++;
+    return at;
+}
+
+/*
+ * A keyword of the rule begins at `start` and is complete. Another one may
  * have begun before it and still go on, so that a lane looks back a little.
  */
+static void wake_lane(struct stream *st, size_t n, uint64_t start)
+{
+    struct lane *l = &st->lanes[n];
+    const struct run *run = &st->rs->runs[l->rule];
+    uint64_t far = trie_depth(st->rs->trie) + run->most, back;
+
+    if (l->off || start < l->cursor)
+        return;
+    if (run->before != RUN_NONE) {
+        if (run_start(st, run, start) == NEVER)
+            return;
+        l->seen = start + 1;
+    } else if (is_guarded(st, l->rule, start)) {
+        return;
+    }
+    if (is_awake(st, n))
+        return;
+    back = start - st->origin > far ? start - far : st->origin;
+    set_awake(st, n, true);
+    l->cursor = back > l->cursor ? char_at(st, back) : l->cursor;
+    l->next = 0;
+}
+
 static void wake(struct stream *st, struct trie_rules rules, uint64_t start)
 {
-    uint64_t depth = trie_depth(st->rs->trie);
-    uint64_t back = start - st->origin > depth ? start - depth : st->origin;
-
     for (size_t i = 0; i < rules.count; i++) {
         size_t n = lane_of(st, rules.list[i]);
-        struct lane *l = &st->lanes[n];
 
-        if (n == st->lane_count || l->off || is_awake(st, n) ||
-            start < l->cursor || is_guarded(st, l->rule, start))
-            continue;
-        set_awake(st, n, true);
-        l->cursor = back > l->cursor ? back : l->cursor;
-        l->next = 0;
+        if (n != st->lane_count)
+            wake_lane(st, n, start);
     }
 }
 
@@ -78,29 +131,79 @@ void feed_trie(struct stream *st, uint64_t to)
     }
 }
 
-/* Could a keyword that the end of the text cuts off begin a match at `at`? */
-static bool may_begin(const struct stream *st, struct trie_rules rules,
-                      uint64_t at)
+/*
+ * Where a match of the rule could begin whose keyword begins at `at` and is cut
+ * off by the end of the text; NEVER if it could not, or a lane that is awake
+ * speaks for itself.
+ */
+static uint64_t may_begin(const struct stream *st, uint32_t rule, uint64_t at)
 {
-    for (size_t i = 0; i < rules.count; i++) {
-        size_t n = lane_of(st, rules.list[i]);
-        const struct lane *l = &st->lanes[n];
+    size_t n = lane_of(st, rule);
+    const struct lane *l = &st->lanes[n];
+    const struct run *run = &st->rs->runs[rule];
+    uint64_t start;
 
-        /* A lane that is awake speaks for itself. */
-        if (n != st->lane_count && l->acts && !l->off && l->cursor <= at &&
-            !is_awake(st, n) && !is_guarded(st, l->rule, at))
-            return true;
+    if (n == st->lane_count || !l->acts || l->off || l->cursor > at ||
+        is_awake(st, n))
+        return NEVER;
+    if (run->before == RUN_NONE)
+        return is_guarded(st, rule, at) ? NEVER : at;
+    start = run_start(st, run, at);
+    return start < l->cursor ? l->cursor : start;
+}
+
+/* The earliest that matches of these lanes begin whose runs go from `at` to
+ * the end of the text, if it is before `least`. */
+static uint64_t runs_begin(const struct stream *st, uint32_t bits, uint64_t at,
+                           uint64_t least)
+{
+    for (; bits != 0; bits &= bits - 1) {
+        const struct lane *l = &st->lanes[st->run_lanes[__builtin_ctz(bits)]];
+        const struct run *run = &st->rs->runs[l->rule];
+        uint64_t start = run_check(st, run, at, st->v);
+
+        start = start < l->cursor ? l->cursor : start;
+        least = start < least ? start : least;
     }
-    return false;
+    return least;
+}
+
+/*
+ * The same where not even the keyword has begun: of all runs that reach up to
+ * the end of the text, those of lanes that sleep. Mostly that is a word, and
+ * they all begin where it does.
+ */
+static uint64_t cut_run(const struct stream *st)
+{
+    uint64_t at = st->v, least = st->v;
+    uint32_t live = st->runs_asleep;
+
+    while (at > st->origin && st->v - at <= st->rs->run_most) {
+        unsigned char c = (unsigned char)st->text.ptr[at - st->base - 1];
+        uint32_t left = c < 0x80 ? live & st->rs->run_bits[c] : 0;
+
+        if (left != live && at != st->v)
+            least = runs_begin(st, live & ~left, at, least);
+        if ((live = left) == 0)
+            return least;
+        at--;
+    }
+    return at == st->v ? at : runs_begin(st, live, at, least);
 }
 
 uint64_t cut_keyword(const struct stream *st)
 {
+    uint64_t least = cut_run(st);
+
     for (size_t i = 0; i < st->walk_count; i++) {
         uint64_t at = st->v - st->walks[i].back;
+        struct trie_rules rules = trie_through(st->rs->trie, &st->walks[i]);
 
-        if (may_begin(st, trie_through(st->rs->trie, &st->walks[i]), at))
-            return at;
+        for (size_t k = 0; k < rules.count; k++) {
+            uint64_t start = may_begin(st, rules.list[k], at);
+
+            least = start < least ? start : least;
+        }
     }
-    return st->v;
+    return least;
 }

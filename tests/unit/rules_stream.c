@@ -26,6 +26,8 @@ static const struct str k_key[] = {STR_INIT("key")};
 static const struct str k_ignore[] = {STR_INIT("ignore"),
                                       STR_INIT("disregard")};
 static const struct str k_cde[] = {STR_INIT("abcdefg"), STR_INIT("cde")};
+static const struct str k_run[] = {STR_INIT(".at."), STR_INIT("t.k")};
+static const struct str k_loose[] = {STR_INIT("KIA"), STR_INIT("IAAB")};
 static const struct str not_test[] = {STR_INIT("^test")};
 
 /* Of every kind: with keywords and without, bounded and not, with checks, with
@@ -61,9 +63,24 @@ static const struct rule rules_plain[] = {
     {RULE("log", "(?i)hello \\w+"), .severity = SEVERITY_HIGH},
     {RULE("jwt", "\\beyJ[\\w-]{4,}\\.eyJ[\\w-]{4,}\\.[\\w-]{4,}")},
     {RULE("end", "fin\\z|\\Abegin|stop$")},
+    /* A run before the keyword, or before a digit; all of it, or its end. */
+    {RULE("run", "(?<![0-9A-Za-z])[0-9A-Za-z]{3,5}\\.at\\.[0-9a-z]{4}\\b"),
+     KEYS(k_run)},
+    {RULE("name", "(?<![a-z.])[a-z][a-z.]{0,9}+@[a-z]+\\.[a-z]{2,4}"),
+     KEYS(k_at)},
+    {RULE("loose", "[A-P]{1,6}KIA[A-P]{3}|[A-K]?IAAB[A-Z]?C"), KEYS(k_loose)},
+    {RULE("two", "[a-z]{0,2}abcdefg|[a-h]{1,3}cde[fk]"), KEYS(k_cde)},
+    {RULE("plate", "(?<![0-9A-Za-z])[A-Z]{2}\\d{2}[A-Z ]{1,4}\\b"),
+     .digits = 2},
+    {RULE("tail", "(?:[a-z]{1,4}|é?)\\d{3}[a-z]{0,5}"), .digits = 3},
+    {RULE("year", "[a-z.]{1,4}[12]\\d{2,3}(?!\\d)"), .digits = 3},
 };
 
 static const struct str fragments[] = {
+    STR_INIT(".at."),
+    STR_INIT("t.k"),
+    STR_INIT("x1.at.b2c3"),
+    STR_INIT("nm219"),
     STR_INIT("AKIA"),
     STR_INIT("AKIAABCDEFGHIJKLMNOP"),
     STR_INIT("ASIA"),

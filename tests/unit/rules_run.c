@@ -1,0 +1,95 @@
+#include "rules/inside.h"
+
+#include "check.h"
+
+/*
+ * What is read off a pattern about the bytes before its keyword, or before its
+ * first digit. That streams come out the same with it: rules_stream.c.
+ */
+
+static const struct str k_at[] = {STR_INIT("@")};
+static const struct str k_us[] = {STR_INIT("-us"), STR_INIT("-eu")};
+
+#define AT  .keywords = k_at, .keyword_count = ARRAY_LEN(k_at)
+#define US  .keywords = k_us, .keyword_count = ARRAY_LEN(k_us)
+#define NUM .digits = 4
+
+static const struct {
+    const char *match;
+    struct rule rule; /* without match */
+    int before;
+    const char *of; /* bytes that are in it; those of " !" never are */
+    uint32_t least, most;
+    bool whole;
+} rows[] = {
+    {"[a-z]{2,9}@", {AT}, RUN_KEYWORD, "az", 2, 9, false},
+    {"(?<![a-z])[a-z]{2,9}@", {AT}, RUN_KEYWORD, "az", 2, 9, true},
+    {"(?<![a-y])[a-z]{2,9}@", {AT}, RUN_KEYWORD, "az", 2, 9, false},
+    {"(?<![a-z])b?c[a-z]{0,5}+@x", {AT}, RUN_KEYWORD, "abcz", 1, 7, true},
+    {"@[a-z]+", {AT}, RUN_KEYWORD, "", 0, 0, true},
+    {"[0-9a-f]{32}-us\\d", {US}, RUN_KEYWORD, "09af", 32, 32, false},
+    {"\\d{3}-us|[x-z]{1,2}?-eu", {US}, RUN_KEYWORD, "09xyz", 1, 3, false},
+    {"(?:\\w|\\.{4})-us", {US}, RUN_KEYWORD, "aZ0_.", 1, 4, false},
+    {"\\d{4}", {NUM}, RUN_DIGIT, "", 0, 0, true},
+    {"(?<!\\w)[A-Z]{2}\\d{2}x|00", {NUM}, RUN_DIGIT, "AZ", 0, 2, false},
+    {"[A-Z]{2}[0-9A]\\d", {NUM}, RUN_DIGIT, "AZ09", 3, 3, false},
+    {"a\\d?\\d", {NUM}, RUN_DIGIT, "a0", 1, 2, false},
+    /* not bounded, or over the limit */
+    {"[a-z]+@", {AT}, 0, "", 0, 0, false},
+    {"[a-z]*@", {AT}, 0, "", 0, 0, false},
+    {"[a-z]{2,}@", {AT}, 0, "", 0, 0, false},
+    {"[a-z]{97}@", {AT}, 0, "", 0, 0, false},
+    {"[a-z]{60}[a-z]{60}@", {AT}, 0, "", 0, 0, false},
+    /* not the keyword there, or not in every branch */
+    {"[a-z]{3}(?:@|x)", {AT}, 0, "", 0, 0, false},
+    {"[a-z]{3}@|x{3}", {AT}, 0, "", 0, 0, false},
+    {"[a-z]{3}-u", {US}, 0, "", 0, 0, false},
+    {"[a-z]{3}@?", {AT}, 0, "", 0, 0, false},
+    {"[a-z]{3}\\d?", {NUM}, 0, "", 0, 0, false},
+    /* what is not understood */
+    {"[^a]{3}@", {AT}, 0, "", 0, 0, false},
+    {"[[:alpha:]]{3}@", {AT}, 0, "", 0, 0, false},
+    {"[a-z\xc3\xa9]{3}@", {AT}, 0, "", 0, 0, false},
+    {"\xc3\xa9@", {AT}, 0, "", 0, 0, false},
+    {".@", {AT}, 0, "", 0, 0, false},
+    {"\\pL@", {AT}, 0, "", 0, 0, false},
+    {"(?i)[a-z]@", {AT}, 0, "", 0, 0, false},
+    {"[a-z](?i)@", {AT}, 0, "", 0, 0, false},
+    {"\\Qa\\E@", {AT}, 0, "", 0, 0, false},
+    {"(?:[a-z]{3}){2}@", {AT}, 0, "", 0, 0, false},
+    {"[a-z]{x}@", {AT}, 0, "", 0, 0, false},
+    {"[a-z]{3", {AT}, 0, "", 0, 0, false},
+    {"[a-z", {AT}, 0, "", 0, 0, false},
+    {"a\\", {AT}, 0, "", 0, 0, false},
+    {"", {AT}, 0, "", 0, 0, false},
+    {"[a-z]{3}\\d", {.digits = 0}, 0, "", 0, 0, false},
+    {"@x", {AT, .keyword_first = true}, 0, "", 0, 0, false},
+};
+
+static void test_run_read(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct rule r = rows[i].rule;
+        struct run run;
+
+        CHECK_ROW(rows[i].match);
+        r.match = str_of(rows[i].match);
+        run = run_read(&r);
+        if (!CHECK_INT((int)run.before, rows[i].before) ||
+            run.before == RUN_NONE)
+            continue;
+        CHECK_INT(run.least, rows[i].least);
+        CHECK_INT(run.most, rows[i].most);
+        CHECK_INT(run.whole, rows[i].whole);
+        for (const char *p = rows[i].of; *p != 0; p++)
+            CHECK(guard_stops(&run.of, (unsigned char)*p));
+        CHECK(!guard_stops(&run.of, ' ') && !guard_stops(&run.of, '!'));
+    }
+    CHECK_ROW(NULL);
+}
+
+int main(void)
+{
+    RUN(test_run_read);
+    return check_done();
+}
