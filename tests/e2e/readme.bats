@@ -54,3 +54,38 @@ END
     grep -qF 'Blocked by sallyport policy: project-bluefin (rule SP-10001, ' \
         "$BATS_TEST_TMPDIR/out"
 }
+
+@test "the audit goes where it is said" {
+    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+    local file=$XDG_STATE_HOME/sallyport/audit.jsonl
+    cat >"$BATS_TEST_TMPDIR/policy.yaml" <<END
+include: [examples/first.yaml]
+hosts: ["localhost:$PORT"]
+END
+    env -u SALLYPORT_AUDIT sallyport run \
+        --rules "$BATS_TEST_TMPDIR/policy.yaml" -- \
+        curl -sS --cacert "$CA" --json \
+        '{"model":"m-1","messages":[{"role":"user","content":"project bluefin"}]}' \
+        "$LLM/v1/chat/completions" >"$BATS_TEST_TMPDIR/out"
+    is "$(wc -l <"$file")" 1
+    AUDIT=$file
+    is "$(audit_field 0 gen_ai.request.model)" m-1
+    is "$(audit_field 0 findings.0.rule)" SP-10001
+    is "$(audit_field 0 findings.0.role)" user
+    [ -n "$(audit_field 0 findings.0.fingerprint)" ]
+    hasnt "$file" "project bluefin"
+}
+
+@test "a broken image: the hosts beside it are blocked" {
+    local image=$BATS_TEST_TMPDIR/policy.img
+    echo "hosts: [\"localhost:$PORT\"]" >"$BATS_TEST_TMPDIR/policy.yaml"
+    sallyport compile "$BATS_TEST_TMPDIR/policy.yaml" -o "$image"
+    echo broken >"$image"
+    LD_PRELOAD=$BUILD/libsallyport.so SALLYPORT_POLICY=$image \
+        curl -sS --cacert "$CA" -o "$BATS_TEST_TMPDIR/out" -w '%{http_code}' \
+        "$LLM/get" >"$BATS_TEST_TMPDIR/code" 2>"$BATS_TEST_TMPDIR/err"
+    is "$(cat "$BATS_TEST_TMPDIR/code")" 403
+    LD_PRELOAD=$BUILD/libsallyport.so SALLYPORT_POLICY=$image \
+        curl -sS --cacert "$CA" "$PLAIN/get" >"$BATS_TEST_TMPDIR/out"
+    grep -qF '"path":"/get"' "$BATS_TEST_TMPDIR/out"
+}
