@@ -389,7 +389,8 @@ static struct guard guard_front(struct str s, bool words)
     struct guard all = {{0}};
     size_t n;
 
-    if (bar_at(s) != s.len) /* they speak for one alternative only */
+    /* With a bar, they speak for one alternative only. */
+    if (zero_width(s) == 0 || bar_at(s) != s.len)
         return all;
     for (; (n = zero_width(s)) != 0; s = str_skip(s, n)) {
         struct guard one = {{0}};

@@ -140,6 +140,8 @@ static size_t rarest(struct str s, size_t parity)
     unsigned best = UINT32_MAX;
     size_t at = parity;
 
+    if (s.len < parity + 5) /* there is but one */
+        return parity;
     for (size_t i = parity; i + 3 <= s.len; i += 2) {
         unsigned sum = window_weight(s.ptr + i);
 
