@@ -31,7 +31,7 @@ __attribute__((weak)) void __sanitizer_set_death_callback(void (*f)(void));
 
 static uint64_t rnd_state = 0x9e3779b97f4a7c15;
 static size_t inputs;
-static char note[600];
+static char note[4096 + 64];
 
 static uint64_t rnd(void)
 {
