@@ -9,6 +9,9 @@
  *   runs    sssssssteeSSS..            s structure  t text  e escape
  *   text          "x" LF "y"           one text for each string
  *
+ * A number may be text only as a whole: it is kept aside until its end is seen,
+ * and is then a text if it is long, else structure.
+ *
  * An escape that is not complete belongs to no run: outer_done stands before
  * it, so the event that holds its beginning waits. Where the bytes are no JSON,
  * the open string's text ends, and all bytes from the first that does not fit
@@ -62,7 +65,8 @@ enum err channel_set_keys(struct channel *c, const struct view_key *keys,
 /* ---- Taking ------------------------------------------------------------- */
 
 /* A run behind the last one; plain ones and structure grow. */
-static enum err run_add(struct channel *c, size_t outer_len, size_t text_len)
+static enum err run_add(struct channel *c, size_t outer_len, size_t text_len,
+                        bool number)
 {
     struct run *last = NULL, *more;
     uint64_t text = stream_end(c->stream);
@@ -70,7 +74,8 @@ static enum err run_add(struct channel *c, size_t outer_len, size_t text_len)
 
     if (c->run_count > c->first_run)
         last = &c->runs[c->run_count - 1];
-    if (last != NULL && last->outer_len < 1u << 30 &&
+    if (last != NULL && last->outer_len < 1u << 30 && !number &&
+        !last->number &&
         ((text_len == 0 && last->text_len == 0) ||
          (text_len == outer_len && last->text_len == last->outer_len))) {
         last->outer_len += (uint32_t)outer_len;
@@ -97,6 +102,7 @@ static enum err run_add(struct channel *c, size_t outer_len, size_t text_len)
         .text = text,
         .outer_len = (uint32_t)outer_len,
         .text_len = (uint32_t)text_len,
+        .number = number,
     };
     c->outer_done += outer_len;
     return OK;
@@ -109,9 +115,29 @@ static enum err take_plain(struct channel *c, struct str more)
     if (more.len == 0)
         return OK;
     if (c->json)
-        if ((e = run_add(c, more.len, more.len)))
+        if ((e = run_add(c, more.len, more.len, false)))
             return e;
     return stream_take(c->stream, more);
+}
+
+/* The number that was kept aside has ended. */
+static enum err number_end(struct channel *c)
+{
+    struct str s = {c->number, c->number_len};
+    struct span at;
+    size_t pos = 0;
+    enum err e;
+
+    if (s.len == 0)
+        return OK;
+    c->number_len = 0;
+    if (!long_number(s, &pos, &at))
+        return run_add(c, s.len, 0, false);
+    if ((e = run_add(c, s.len, s.len, true)))
+        return e;
+    if ((e = stream_take(c->stream, s)))
+        return e;
+    return stream_flush(c->stream);
 }
 
 /* No JSON from outer_done on: first what the reader still keeps, then rest. */
@@ -121,8 +147,56 @@ static enum err take_broken(struct channel *c, struct str rest)
     enum err e;
 
     c->broken = true;
+    if ((e = number_end(c)))
+        return e;
     if ((e = stream_flush(c->stream)))
         return e;
+    if ((e = take_plain(c, kept)))
+        return e;
+    return take_plain(c, rest);
+}
+
+/*
+ * Bytes between strings. A number may turn out too long: *ret_taken of them are
+ * taken then, with a part of it in c->number.
+ */
+static enum err take_structure(struct channel *c, struct str in,
+                               bool *ret_too_long, size_t *ret_taken)
+{
+    enum err e;
+
+    *ret_too_long = false;
+    for (size_t i = 0, n; i < in.len; i += n) {
+        *ret_taken = i;
+        for (n = 0; i + n < in.len && number_byte(in.ptr[i + n]); n++)
+            ;
+        if (n > NUMBER_MAX - c->number_len) {
+            *ret_too_long = true;
+            return OK;
+        }
+        if (n > 0) {
+            memcpy(c->number + c->number_len, in.ptr + i, n);
+            c->number_len += n;
+            continue;
+        }
+        if ((e = number_end(c)))
+            return e;
+        while (i + n < in.len && !number_byte(in.ptr[i + n]))
+            n++;
+        if ((e = run_add(c, n, 0, false)))
+            return e;
+    }
+    return OK;
+}
+
+/* What was kept of a number that is too long, and all behind it, is plain. */
+static enum err take_long(struct channel *c, struct str rest)
+{
+    struct str kept = {c->number, c->number_len};
+    enum err e;
+
+    c->broken = true;
+    c->number_len = 0;
     if ((e = take_plain(c, kept)))
         return e;
     return take_plain(c, rest);
@@ -131,11 +205,21 @@ static enum err take_broken(struct channel *c, struct str rest)
 static enum err take_json(struct channel *c, struct str more)
 {
     struct inner_run run;
+    struct str in = more;
     enum err e;
 
-    while ((e = inner_next(&c->inner, &more, &run)) == OK) {
-        if ((e = run_add(c, run.src_len, run.text.len)))
+    for (; (e = inner_next(&c->inner, &more, &run)) == OK; in = more) {
+        bool too_long = false;
+        size_t taken;
+
+        if (run.kind == INNER_STRUCTURE)
+            e = take_structure(c, str_head(in, run.src_len), &too_long, &taken);
+        else
+            e = run_add(c, run.src_len, run.text.len, false);
+        if (e)
             return e;
+        if (too_long)
+            return take_long(c, str_skip(in, taken));
         if (run.kind == INNER_TEXT)
             e = stream_take(c->stream, run.text);
         else if (run.kind == INNER_STRING_END)
@@ -169,6 +253,8 @@ enum err channel_end(struct channel *c)
     if (c->json && !c->broken && inner_pending(&c->inner))
         if ((e = take_broken(c, STR(""))))
             return e;
+    if ((e = number_end(c)))
+        return e;
     c->broken = false;
     c->inner = (struct json_inner){0};
     return stream_flush(c->stream);
@@ -192,6 +278,22 @@ static const struct run *run_of(const struct channel *c, uint64_t text)
             hi = mid;
     }
     return &c->runs[lo];
+}
+
+/* Half a number is none: of one that an edit touches all goes. */
+static void widen(const struct channel *c, uint64_t text,
+                  struct chan_edit *edit)
+{
+    const struct run *r;
+
+    if (!c->json || c->run_count == c->first_run)
+        return;
+    r = run_of(c, text);
+    if (!r->number)
+        return;
+    edit->start = r->outer;
+    edit->end = r->outer + r->outer_len;
+    edit->number = true;
 }
 
 /* Where the unit that holds a text byte begins, or ends. */
@@ -245,7 +347,7 @@ static void runs_drop(struct channel *c, uint64_t text)
 enum err channel_drain(struct channel *c)
 {
     struct stream_edit edit;
-    uint64_t text;
+    uint64_t text, number = 0; /* outer end of the last number that goes */
     enum err e;
 
     c->dirty = false;
@@ -255,12 +357,18 @@ enum err channel_drain(struct channel *c)
         struct chan_edit mine = {.start = outer_of(c, edit.start, false),
                                  .put = edit.put};
 
+        widen(c, edit.start, &mine);
         if (edit.action == ACTION_BLOCK) {
             c->block = edit.rule;
             c->block_at = c->safe = mine.start;
             return OK;
         }
-        mine.end = outer_of(c, edit.end - 1, true);
+        if (mine.number && mine.end == number)
+            continue;
+        if (mine.number)
+            number = mine.end;
+        else
+            mine.end = outer_of(c, edit.end - 1, true);
         if ((e = edit_add(c, &mine)))
             return e;
     }

@@ -2,6 +2,7 @@
 #define SP_LLM_CHANNEL_H
 
 #include "json/inner.h"
+#include "llm/nested.h"
 #include "llm/view.h"
 #include "rules/stream.h"
 
@@ -13,18 +14,23 @@
  *   text    bytes that the rules see
  *
  * They are the same, unless the strings are JSON text themselves: then the text
- * is that of the strings in it, each a text of its own, and runs lead back.
+ * is that of the strings in it, each a text of its own, and runs lead back. A
+ * long number between the strings is a text of its own too.
  */
 struct run { /* json: one stretch, complete */
     uint64_t outer, text;
     uint32_t outer_len, text_len; /* equal: plain; text_len 0: structure;
                                      else an escape */
+    bool number; /* all of one number: replaced as a whole or not at all */
 };
 
 struct chan_edit { /* decided; in outer bytes */
     uint64_t start, end;
     struct str put;
+    bool number; /* a number goes: what is put stands between quotes */
 };
+
+#define NUMBER_MAX 256 /* bytes; longer ones are taken for no JSON */
 
 struct channel {
     uint64_t ident;
@@ -38,7 +44,9 @@ struct channel {
     bool dirty;            /* to be drained */
     uint64_t outer_done;   /* json: all complete runs end here */
     struct json_inner inner;
-    struct run *runs; /* owned; the first of them from first_run on */
+    char number[NUMBER_MAX]; /* json: begun behind outer_done, its end is not */
+    size_t number_len;       /* seen yet                                      */
+    struct run *runs;        /* owned; the first of them from first_run on */
     size_t run_count, run_cap, first_run;
     struct chan_edit *edits; /* owned; not yet used up, from first_edit on */
     size_t edit_count, edit_cap, first_edit;

@@ -1,6 +1,6 @@
 #include "llm/nested.h"
 
-static bool number_byte(char c)
+bool number_byte(char c)
 {
     return is_digit(c) || c == '-' || c == '+' || c == '.' || c == 'e' ||
            c == 'E';

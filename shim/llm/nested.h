@@ -29,6 +29,9 @@ struct nested nested_start(struct str outer);
 /* nested_next - the next part; false at the end. Empty ones are left out. */
 bool nested_next(struct nested *n, struct nested_part *ret_part);
 
+/* number_byte - of these a number is made, without looking at their order. */
+bool number_byte(char c);
+
 /*
  * long_number - the first number in s from *pos on that has NUMBER_DIGITS or
  * more digits in a row; *pos moves behind it. False if there is none.

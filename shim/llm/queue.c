@@ -123,11 +123,13 @@ static enum err patch_add(struct delta *d, struct span at, size_t put_from)
 
 /* A replacement as it is written in a channel's literals. */
 static enum err put_text(struct delta *d, const struct channel *c,
-                         struct str put)
+                         const struct chan_edit *edit)
 {
-    const struct seg how = {.nested = c->json};
+    const struct seg how = {.nested = c->json, .number = edit->number};
 
-    return put.len == 0 ? OK : seg_put(&how, put, &d->puts);
+    if (edit->put.len == 0 && !edit->number)
+        return OK;
+    return seg_put(&how, edit->put, &d->puts);
 }
 
 /* What edits of its channel, and a block, do to one piece. */
@@ -151,7 +153,7 @@ static enum err patch_piece(struct delta *d, const struct event *ev,
         if (edit.start >= p->end || edit.end <= p->start)
             continue;
         if (edit.start >= p->start)
-            if ((e = put_text(d, c, edit.put)))
+            if ((e = put_text(d, c, &edit)))
                 return e;
         edit.start = edit.start < p->start ? p->start : edit.start;
         edit.end = edit.end > p->end ? p->end : edit.end;

@@ -54,7 +54,7 @@ static enum err add_fix(struct delta *d, const struct delta_event *ev,
     }
     if ((e = where_raw(ev, at, &at)))
         return e;
-    if (put.len > 0)
+    if (put.len > 0 || seg->number)
         if ((e = seg_put(seg, put, &d->puts)))
             return e;
     if ((e = list_add(&d->fixes, &fix)))

@@ -56,6 +56,12 @@ static const struct rule rule_list[] = {
      .match = STR_INIT("\xc3\xa9\\n\xf0\x9f\x98\x80"),
      .action = ACTION_REDACT,
      EVERYWHERE},
+    {.id = STR_INIT("SP-6"),
+     .name = STR_INIT("number"),
+     .put = STR_INIT("[num]"),
+     .match = STR_INIT("7734[0-9]{6}"),
+     .action = ACTION_REDACT,
+     EVERYWHERE},
 };
 
 /* ---- Playing a stream --------------------------------------------------- */
@@ -322,6 +328,10 @@ static void test_texts(void)
     }
 }
 
+/* 128 digits: a number with two of these is too long to be one. */
+#define ONES32 "11111111111111111111111111111111"
+#define ONES   ONES32 ONES32 ONES32 ONES32
+
 static void test_arguments(void)
 {
     static const struct {
@@ -338,6 +348,13 @@ static void test_arguments(void)
         {"words KEY-123456", "words [key]"},
         {"{\"a\":\"KEY-123456\\q KEY-123456", "{\"a\":\"[key]\\q [key]"},
         {"{\"a\":\"KEY-1234\\u00", "{\"a\":\"KEY-1234\\u00"},
+        {"{\"n\":-7734000001,\"m\":77340}", "{\"n\":\"[num]\",\"m\":77340}"},
+        {"[7734000001.5e3,7734000002 ]", "[\"[num]\",\"[num]\" ]"},
+        {"[7734000001773400000277,true,0]", "[\"[num]\",true,0]"},
+        {"[123456789, \"7734000001\", 7734]", "[123456789, \"[num]\", 7734]"},
+        {"7734000001", "\"[num]\""},
+        {"[7734000001? 7734000001", "[\"[num]\"? [num]"},
+        {"[1" ONES ONES "7734000001, 7734]", "[1" ONES ONES "[num], 7734]"},
     };
 
     for (size_t k = 0; k < ARRAY_LEN(shapes); k++) {
