@@ -19,6 +19,7 @@
 static const struct str k_sk[] = {STR_INIT("sk-"), STR_INIT("ks")};
 static const struct str k_begin[] = {STR_INIT("-BEGIN")};
 static const struct str k_at[] = {STR_INIT("@")};
+static const struct str k_both[] = {STR_INIT("-BEGIN"), STR_INIT("sk-")};
 
 /* Without caps that a text of some hundred bytes could reach. */
 static const struct rule plain[] = {
@@ -32,6 +33,14 @@ static const struct rule plain[] = {
     {REDACT("[5]", "(?m)^> .+$"), .max_hold = 60000},
     {REDACT("[6]", "(?<=é)b+|ab?c?d?"), .max_hold = 60000},
     {REDACT("[7]", "\\p{Han}{2,}"), .max_hold = 60000, .entropy = 1500},
+    {REDACT("[8]", "(?<![a-z])[a-z]{1,6}@[a-z]{2,}"), KEYS(k_at),
+     .max_hold = 60000},
+    {REDACT("[9]", "[a-dB-]{0,3}-BEGIN|k{2,3}sk-"), KEYS(k_both),
+     .max_hold = 60000},
+    {REDACT("[10]", "(?<!\\w)[x-z]{1,2}\\d{2,4}"), .digits = 2,
+     .max_hold = 60000},
+    {REDACT("[11]", "[x-z]{1,2}\\d{2}y|é?4{3,}"), .digits = 2,
+     .max_hold = 60000},
 };
 
 static const struct rule capped[] = {
@@ -45,6 +54,10 @@ static const struct rule capped[] = {
     {REDACT("[5]", "(?m)^> .+$"), .max_hold = 10},
     {REDACT("[6]", "(?<=é)b+|ab?c?d?"), .max_hold = 8, .end = STR_INIT("d+e")},
     {REDACT("[7]", "o[\\s\\S]{1,9}"), .max_hold = 100},
+    {REDACT("[8]", "(?<![a-z])[a-z]{1,6}@[a-z!]{2,}"), KEYS(k_at),
+     .max_hold = 330, .end = STR_INIT("!b")},
+    {REDACT("[9]", "[x-z]{1,2}\\d[ x]{2,}y"), .digits = 1, .max_hold = 340,
+     .on_hold_full = HOLD_RELEASE},
 };
 
 static struct {
