@@ -383,10 +383,3 @@ uint32_t json_member(const struct json_doc *doc, uint32_t object,
             return c + 1;
     return 0;
 }
-
-struct str json_raw(const struct json_doc *doc, uint32_t node)
-{
-    const struct json_node *n = &doc->nodes[node];
-
-    return (struct str){doc->text.ptr + n->off, n->len};
-}

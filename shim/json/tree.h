@@ -93,6 +93,11 @@ uint32_t json_member(const struct json_doc *doc, uint32_t object,
  * json_raw - the node's literal in the text, without quotes; borrowed. The
  * index must be below doc->count.
  */
-struct str json_raw(const struct json_doc *doc, uint32_t node);
+static inline struct str json_raw(const struct json_doc *doc, uint32_t node)
+{
+    const struct json_node *n = &doc->nodes[node];
+
+    return (struct str){doc->text.ptr + n->off, n->len};
+}
 
 #endif

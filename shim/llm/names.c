@@ -5,8 +5,8 @@
 /*
  * The words of a description by number. A key of a document is looked up once;
  * all that follows compares numbers. The hash folds case roughly (bit 0x20 of
- * every byte is set), so one search finds the word itself and the words that
- * equal it only without regard to case.
+ * every byte is set), so the word itself and the words that equal it only
+ * without regard to case are met on the same way.
  */
 
 #define NAME_MAX 64 /* longer keys are no words of a description */
@@ -16,26 +16,38 @@ static uint64_t load(const char *p, size_t n)
     uint64_t v = 0;
 
     memcpy(&v, p, n);
-    return v | 0x2020202020202020u;
+    return v;
 }
 
 /* The first and the last eight bytes, which overlap in short names. */
-static size_t name_hash(struct str s)
-{
-    uint64_t a, b;
+struct sketch {
+    uint64_t first, last;
+};
 
-    if (s.len >= 8) {
-        a = load(s.ptr, 8);
-        b = load(s.ptr + s.len - 8, 8);
-    } else if (s.len >= 4) {
-        a = load(s.ptr, 4);
-        b = load(s.ptr + s.len - 4, 4);
-    } else {
-        a = load(s.ptr, s.len);
-        b = 0;
-    }
-    a = (a + s.len) * 0x9e3779b97f4a7c15u;
-    a ^= (a >> 32) ^ b * 0xc2b2ae3d27d4eb4fu;
+/* With their length they are all of a name of at most this many bytes. */
+#define SKETCH_ALL 16
+
+static inline struct sketch sketch_of(struct str s)
+{
+    const char *p = s.ptr;
+
+    if (s.len >= 8)
+        return (struct sketch){load(p, 8), load(p + s.len - 8, 8)};
+    if (s.len >= 4)
+        return (struct sketch){load(p, 4), load(p + s.len - 4, 4)};
+    return (struct sketch){(uint64_t)(unsigned char)p[0] << 16 |
+                               (uint64_t)(unsigned char)p[s.len / 2] << 8 |
+                               (unsigned char)p[s.len - 1],
+                           0};
+}
+
+/* Letters of both cases have one hash. */
+static inline size_t sketch_hash(struct sketch k, size_t len)
+{
+    const uint64_t lower = 0x2020202020202020u;
+    uint64_t a = ((k.first | lower) + len) * 0x9e3779b97f4a7c15u;
+
+    a ^= (a >> 32) ^ (k.last | lower) * 0xc2b2ae3d27d4eb4fu;
     a *= 0x9e3779b97f4a7c15u;
     return (size_t)(a >> 32);
 }
@@ -102,11 +114,13 @@ enum err path_names_seal(struct path_names *names)
         return E_NOMEM;
     names->slot_count = n;
     for (size_t i = 1; i < names->count; i++) {
-        size_t at = name_hash(names->list[i]) & (n - 1);
+        struct sketch k = sketch_of(names->list[i]);
+        size_t at = sketch_hash(k, names->list[i].len) & (n - 1);
 
-        while (names->slots[at] != 0)
+        while (names->slots[at].id != 0)
             at = (at + 1) & (n - 1);
-        names->slots[at] = (uint16_t)i;
+        names->slots[at] = (struct path_slot){
+            k.first, k.last, (uint16_t)names->list[i].len, (uint16_t)i};
     }
     return OK;
 }
@@ -144,27 +158,41 @@ static bool has_high(struct str key)
     return all >= 0x80;
 }
 
-uint16_t path_names_find(const struct path_names *names, struct str key)
+/* The same without regard to case, for keys that are no name as they are. */
+static __attribute__((noinline)) uint16_t
+find_folded(const struct path_names *names, struct str key)
 {
     char room[NAME_MAX];
-    uint16_t folded = 0, id;
-    struct str word = key;
     size_t at, mask = names->slot_count - 1;
+    uint16_t id;
+
+    if (has_high(key))
+        key = fold_odd(key, room);
+    if (key.len == 0 || key.len > NAME_MAX)
+        return 0;
+    at = sketch_hash(sketch_of(key), key.len) & mask;
+    for (; (id = names->slots[at].id) != 0; at = (at + 1) & mask)
+        if (str_eq_nocase(names->list[id], key))
+            return (uint16_t)(id | NAME_FOLDED);
+    return 0;
+}
+
+uint16_t path_names_find(const struct path_names *names, struct str key)
+{
+    size_t at, mask = names->slot_count - 1;
+    struct sketch k;
 
     if (key.len == 0 || key.len > 3 * NAME_MAX)
         return 0;
-    if (has_high(key))
-        word = fold_odd(key, room);
-    if (word.len == 0 || word.len > NAME_MAX)
-        return 0;
-    for (at = name_hash(word) & mask; (id = names->slots[at]) != 0;
-         at = (at + 1) & mask) {
-        if (names->list[id].len != word.len)
-            continue;
-        if (str_eq(names->list[id], key))
-            return (uint16_t)(id | names->flags[id]);
-        if (folded == 0 && str_eq_nocase(names->list[id], word))
-            folded = (uint16_t)(id | NAME_FOLDED);
+    k = sketch_of(key);
+    at = sketch_hash(k, key.len) & mask;
+    for (; names->slots[at].id != 0; at = (at + 1) & mask) {
+        const struct path_slot *slot = &names->slots[at];
+
+        if (slot->len == key.len && slot->first == k.first &&
+            slot->last == k.last &&
+            (key.len <= SKETCH_ALL || str_eq(names->list[slot->id], key)))
+            return (uint16_t)(slot->id | names->flags[slot->id]);
     }
-    return folded;
+    return find_folded(names, key);
 }

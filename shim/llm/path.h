@@ -24,11 +24,16 @@
 #define NAME_KEY    0x4000u /* one of the provider's channel keys          */
 #define NAME_FOLDED 0x8000u /* equal only without regard to case           */
 
+struct path_slot {
+    uint64_t first, last; /* the name's first and last bytes */
+    uint16_t len, id;     /* id 0: free */
+};
+
 struct path_names {
     struct str *list; /* owned array of borrowed strings; list[id], from 1 */
     uint16_t *flags;  /* owned; NAME_KEY, NAME_FILTER, by id               */
     size_t count, cap;
-    uint16_t *slots; /* owned; open addressing, twice the names */
+    struct path_slot *slots; /* owned; open addressing, twice the names */
     size_t slot_count;
 };
 

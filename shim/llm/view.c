@@ -71,20 +71,20 @@ static const struct pattern *content(struct view *v)
     struct view_state *st = v->state;
     const struct path_trie *t = v->phase->trie;
     const struct pattern *best = NULL;
-    uint16_t best_at = 0;
+    uint16_t best_at = UINT16_MAX;
     bool inside = is_container(v, st->node);
 
     st->has_extra = st->by_text = false;
     for (size_t i = st->first; i < st->active_len; i++) {
         const struct path_node *n = &t->nodes[st->active[i]];
+        uint16_t a = n->content;
 
-        st->has_extra |= n->extra != 0;
-        for (uint16_t a = n->content; a != 0; a = t->accepts[a].next) {
+        if (n->extra != 0)
+            st->has_extra = true;
+        for (; a != 0 && a < best_at; a = t->accepts[a].next) {
             const struct pattern *p =
                 &v->phase->patterns[t->accepts[a].pattern];
 
-            if (best != NULL && a > best_at)
-                break;
             if (inside && !n->loop && p->kind != PAT_BLANK)
                 continue;
             st->by_text |= p->base64;

@@ -42,16 +42,17 @@ enum err walk_names(struct view *v)
 }
 
 /* A node, and the "**" behind it, into the set that begins at first. */
-static enum err push(struct view *v, uint16_t node)
+static inline enum err push(struct view *v, uint16_t node)
 {
     struct view_state *st = v->state;
 
     for (; node != 0; node = v->phase->trie->nodes[node].deep) {
-        size_t i = st->first;
+        const uint16_t *p = st->active + st->first;
+        const uint16_t *end = st->active + st->active_len;
 
-        while (i < st->active_len && st->active[i] != node)
-            i++;
-        if (i < st->active_len)
+        while (p < end && *p != node)
+            p++;
+        if (p < end)
             continue;
         if (st->active_len == LIM_VIEW_ACTIVE)
             return E_LIMIT;
