@@ -240,24 +240,31 @@ static void stream_event(struct conn *c, const struct body_event *event)
 }
 
 /*
- * Over the limit: a refusal takes its place, or it passes from here on.
- * `piece`: what is not held yet, with its framing.
+ * A condition met by a held body: a refusal takes its place (false), or what is
+ * held leaves and the rest passes as it comes.
  */
-static void response_limit(struct conn *c, struct str piece)
+static bool held_passes(struct conn *c, enum cond cond)
 {
-    exchange_cond(c->first, COND_RESPONSE_LIMIT, NULL);
+    exchange_cond(c->first, cond, NULL);
     if (exchange_blocked(c->first)) {
         conn_refuse(c, c->first);
-        return;
+        return false;
     }
     if (put_whole(c, NULL, STR(""))) {
         conn_fail(c, COND_NOMEM, NULL);
-        return;
+        return false;
     }
     c->res.phase = RES_RAW;
     buf_free(&c->res.content);
     buf_free(&c->res.raw);
-    deliver(c, piece);
+    return true;
+}
+
+/* Over the limit. `piece`: what is not held yet, with its framing. */
+static void response_limit(struct conn *c, struct str piece)
+{
+    if (held_passes(c, COND_RESPONSE_LIMIT))
+        deliver(c, piece);
 }
 
 /* Framing that is not complete waits: an error behind it must not depend on
@@ -307,23 +314,11 @@ static enum content look_inside(const struct conn *c,
     return kind;
 }
 
-/* Passes from here on, by the condition response_unknown; NULL: cut short. */
-static void whole_passes(struct conn *c, const struct body_event *event,
-                         struct str raw)
+/* Of a kind that is not inspected; NULL: cut short. */
+static void response_unknown(struct conn *c, const struct body_event *event,
+                             struct str raw)
 {
-    exchange_cond(c->first, COND_RESPONSE_UNKNOWN, NULL);
-    if (exchange_blocked(c->first)) {
-        conn_refuse(c, c->first);
-        return;
-    }
-    if (put_whole(c, NULL, STR(""))) {
-        conn_fail(c, COND_NOMEM, NULL);
-        return;
-    }
-    c->res.phase = RES_RAW;
-    buf_clear(&c->res.content);
-    buf_clear(&c->res.raw);
-    if (event != NULL)
+    if (held_passes(c, COND_RESPONSE_UNKNOWN) && event != NULL)
         raw_event(c, event, raw);
 }
 
@@ -336,7 +331,7 @@ static void whole_event(struct conn *c, const struct body_event *event,
         event->kind != BODY_CHUNK_LINE)
         c->res.kind = look_inside(c, event);
     if (c->res.kind == CONTENT_BINARY) {
-        whole_passes(c, event, raw);
+        response_unknown(c, event, raw);
         return;
     }
     if (event != NULL && event->kind == BODY_PIECE)
@@ -550,7 +545,7 @@ void response_eof(struct conn *c)
         else if (c->res.kind == CONTENT_OTHER &&
                  content_sniff_response(buf_str(&c->res.content)) ==
                      CONTENT_TEXT)
-            whole_passes(c, NULL, STR(""));
+            response_unknown(c, NULL, STR(""));
         else /* what came of it is withheld */
             exchange_cond(c->first, COND_RESPONSE_CUT, NULL);
         break;
