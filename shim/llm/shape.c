@@ -104,16 +104,13 @@ static bool fits(struct delta *d, struct str data, struct filler *fill)
     struct str kept = buf_str(&s->data);
     size_t at = 0, was = 0; /* behind the last slot: now, and as it was */
 
-    for (size_t i = 0; i <= s->slot_count; i++) {
+    for (size_t i = 0; i < s->slot_count; i++) {
         const struct view_slot *slot = &s->slots[i].at;
-        size_t to = i < s->slot_count ? slot->raw.off : kept.len;
 
-        if (data.len - at < to - was ||
-            memcmp(data.ptr + at, kept.ptr + was, to - was) != 0)
+        if (!str_starts(str_skip(data, at),
+                        str_skip(str_head(kept, slot->raw.off), was)))
             return false;
-        at += to - was;
-        if (i == s->slot_count)
-            break;
+        at += slot->raw.off - was;
         fill[i] = (struct filler){.raw = {(uint32_t)at, 0}};
         if (slot->kind == SLOT_NUMBER ? !fill_number(data, &fill[i])
                                       : !fill_string(data, &d->arena, &fill[i]))
@@ -121,9 +118,9 @@ static bool fits(struct delta *d, struct str data, struct filler *fill)
         if (slot->kind == SLOT_TEXT && fill[i].text.len == 0)
             return false;
         at += fill[i].raw.len;
-        was = to + slot->raw.len;
+        was = slot->raw.off + slot->raw.len;
     }
-    return at == data.len;
+    return str_eq(str_skip(data, at), str_skip(kept, was));
 }
 
 enum err shape_collect(struct delta *d, const struct delta_event *ev,

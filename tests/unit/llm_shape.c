@@ -162,6 +162,8 @@ static void test_neighbours(void)
         {"anthropic",
          "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":"
          "\"text_delta\",\"text\":\"wor\"}}"},
+        {"generic", "{\"a\":\"w\",\"b\":\"o\",\"c\":\"r\",\"d\":\"d\",\"e\":"
+                    "\"1\",\"f\":\"2\",\"g\":\"3\",\"h\":\"4\"}"},
         {"generic", "{\"n\":1,\"a\":{\"text\":\"wor\",\"b\":[\"d\",true]}}"},
     };
 
