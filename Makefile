@@ -109,10 +109,14 @@ $(B)/%.a:
 # before it is ready for code of its kind.
 $(foreach f,dl elf net real,$(B)/shim/hooks/$(f).o): sanitize :=
 
-# Mapped in two pieces, not four: every exec of every program pays for them.
+# Every exec of every program pays for what is done here: mapped in two pieces,
+# not four; our own functions bound by the linker; no start files (init.c), so
+# nothing is undone before an unload, which never comes; large tables of zeros
+# behind the small variables (export.h).
 $(B)/libsallyport.so: $(call objects,hooks) $(B)/libbase.a shim/hooks/exports.map
 	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) $(shared) \
-	    -Wl,-z,noseparate-code \
+	    -nostartfiles -Wl,-z,noseparate-code,-z,nodelete \
+	    -Wl,-Bsymbolic-functions,--sort-section=name \
 	    -Wl,-soname,$(@F) -Wl,--version-script=shim/hooks/exports.map \
 	    -o $@ $(filter %.o %.a,$^)
 

@@ -12,6 +12,14 @@
 #include "hooks/real.h"
 #include "hooks/session.h"
 
+/*
+ * What pthread_atfork takes for our name. The compiler's start files would
+ * define it, but they bring four names to look up and code to run at start and
+ * end of every program, for tables that we do not have.
+ */
+extern void *__dso_handle __attribute__((visibility("hidden")));
+void *__dso_handle = &__dso_handle;
+
 /* Sessions before the loading of the engine, as a first use takes them. */
 static void fork_lock(void)
 {

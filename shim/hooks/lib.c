@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "hooks/elf.h"
+#include "hooks/export.h"
 #include "hooks/names.h"
 #include "hooks/real.h"
 #include "hooks/session.h"
@@ -49,7 +50,7 @@ static struct {
         struct lib_reason row[2]; /* ends with a row of zeros */
         char *text;
     } of[LIB_MAX][REASONS];
-} reasons = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} reasons TABLE = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static struct lib_reason our_names[LIB_MAX][2];
 

@@ -44,7 +44,7 @@ static struct net_fd {
     _Atomic uint8_t seen;   /* a hello: 1 by the library, 2 carried       */
     _Atomic uint8_t left;   /* bytes of junk still to be read             */
     _Atomic uint16_t port;  /* of the host that the hello went to, or 0   */
-} fds[NET_FDS];
+} fds[NET_FDS] TABLE;
 
 static _Atomic int seeking; /* sessions of unknown descriptor    */
 static _Atomic int armed;   /* descriptors with junk to be read  */

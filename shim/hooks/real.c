@@ -32,6 +32,7 @@
 #include <sys/auxv.h>
 
 #include "hooks/elf.h"
+#include "hooks/export.h"
 
 /* A call in the last position would let our caller pass for the asker. */
 #define NO_TAIL_CALL() __asm__ volatile("" ::: "memory")
@@ -193,7 +194,7 @@ static struct {
         void *fn;
     } all[REAL_NOTES];
     size_t next;
-} notes = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} notes TABLE = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 void real_note(const void *from, const char *name, void *fn)
 {
@@ -330,7 +331,7 @@ static struct slot {
     _Atomic(const char *) name;
     _Atomic(void *) fn;
     _Atomic unsigned long long unloads;
-} cache[CACHE_SLOTS];
+} cache[CACHE_SLOTS] TABLE;
 
 static struct slot *slot_of(const char *name, const void *from)
 {

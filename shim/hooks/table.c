@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include "hooks/export.h"
+
 /* Few enough for a fork to take them all; a thread holds one for an instant. */
 #define SHARDS  16
 #define BUCKETS 256
@@ -9,7 +11,7 @@
 static struct shard {
     pthread_mutex_t lock;
     struct node *bucket[BUCKETS];
-} shards[SHARDS] = {
+} shards[SHARDS] TABLE = {
     [0 ... SHARDS - 1] = {.lock = PTHREAD_MUTEX_INITIALIZER},
 };
 
