@@ -17,14 +17,13 @@ static void put(struct line *l, struct str s)
         l->e = buf_add(l->out, s);
 }
 
+/* A key as it stands in the line: each is written below, none is escaped. */
+#define KEY(name) STR(",\"" name "\":")
+
 static void put_key(struct line *l, struct str key)
 {
-    if (l->comma)
-        put(l, STR(","));
+    put(l, str_skip(key, l->comma ? 0 : 1));
     l->comma = true;
-    if (!l->e)
-        l->e = json_put_string(l->out, key);
-    put(l, STR(":"));
 }
 
 static void put_str(struct line *l, struct str key, struct str value)
@@ -85,7 +84,7 @@ static void put_time(struct line *l, uint64_t us)
         text[i] = (char)('0' + rest % 10);
         rest /= 10;
     }
-    put_str(l, STR("time"), (struct str){text, sizeof(text) - 1});
+    put_str(l, KEY("time"), (struct str){text, sizeof(text) - 1});
 }
 
 static void put_print(struct line *l, const unsigned char *print)
@@ -97,30 +96,30 @@ static void put_print(struct line *l, const unsigned char *print)
         hex[2 * i] = digits[print[i] >> 4];
         hex[2 * i + 1] = digits[print[i] & 15];
     }
-    put_str(l, STR("fingerprint"), (struct str){hex, sizeof(hex)});
+    put_str(l, KEY("fingerprint"), (struct str){hex, sizeof(hex)});
 }
 
 static void put_finding(struct line *l, const struct audit_finding *f)
 {
     put(l, STR("{"));
     l->comma = false;
-    put_str(l, STR("rule"), f->rule);
-    put_str(l, STR("name"), f->name);
-    put_str(l, STR("category"), f->category);
-    put_str(l, STR("action"), action_name(f->action));
-    put_str(l, STR("severity"), severity_name(f->severity));
-    put_str(l, STR("on"), dir_name(f->dir));
-    put_str(l, STR("role"), role_name(f->role));
-    put_str(l, STR("part"), part_name(f->part));
-    put_u64(l, STR("start"), f->start);
-    put_u64(l, STR("end"), f->end);
+    put_str(l, KEY("rule"), f->rule);
+    put_str(l, KEY("name"), f->name);
+    put_str(l, KEY("category"), f->category);
+    put_str(l, KEY("action"), action_name(f->action));
+    put_str(l, KEY("severity"), severity_name(f->severity));
+    put_str(l, KEY("on"), dir_name(f->dir));
+    put_str(l, KEY("role"), role_name(f->role));
+    put_str(l, KEY("part"), part_name(f->part));
+    put_u64(l, KEY("start"), f->start);
+    put_u64(l, KEY("end"), f->end);
     put_print(l, f->print);
     put(l, STR("}"));
 }
 
 static void put_findings(struct line *l, const struct audit_record *r)
 {
-    put_key(l, STR("findings"));
+    put_key(l, KEY("findings"));
     put(l, STR("["));
     for (size_t i = 0; i < r->finding_count; i++) {
         if (i > 0)
@@ -130,37 +129,37 @@ static void put_findings(struct line *l, const struct audit_record *r)
     put(l, STR("]"));
     l->comma = true;
     if (r->finding_total > r->finding_count)
-        put_u64(l, STR("findings_total"), r->finding_total);
+        put_u64(l, KEY("findings_total"), r->finding_total);
 }
 
 static void put_model(struct line *l, const struct audit_record *r)
 {
-    put_str(l, STR("gen_ai.system"), r->system);
-    put_str(l, STR("gen_ai.request.model"), r->request_model);
-    put_str(l, STR("gen_ai.response.model"), r->response_model);
-    put_str(l, STR("gen_ai.response.id"), r->response_id);
+    put_str(l, KEY("gen_ai.system"), r->system);
+    put_str(l, KEY("gen_ai.request.model"), r->request_model);
+    put_str(l, KEY("gen_ai.response.model"), r->response_model);
+    put_str(l, KEY("gen_ai.response.id"), r->response_id);
     if (r->finish_reason.len > 0) {
-        put_key(l, STR("gen_ai.response.finish_reasons"));
+        put_key(l, KEY("gen_ai.response.finish_reasons"));
         put(l, STR("["));
         if (!l->e)
             l->e = json_put_string(l->out, r->finish_reason);
         put(l, STR("]"));
     }
-    put_count(l, STR("gen_ai.usage.input_tokens"), r->input_tokens);
-    put_count(l, STR("gen_ai.usage.output_tokens"), r->output_tokens);
+    put_count(l, KEY("gen_ai.usage.input_tokens"), r->input_tokens);
+    put_count(l, KEY("gen_ai.usage.output_tokens"), r->output_tokens);
 }
 
 static void put_http(struct line *l, const struct audit_record *r)
 {
-    put_str(l, STR("server.address"), r->host);
+    put_str(l, KEY("server.address"), r->host);
     if (r->port != 0)
-        put_u64(l, STR("server.port"), r->port);
-    put_str(l, STR("http.request.method"), r->method);
-    put_str(l, STR("url.path"), r->path);
+        put_u64(l, KEY("server.port"), r->port);
+    put_str(l, KEY("http.request.method"), r->method);
+    put_str(l, KEY("url.path"), r->path);
     if (r->status != 0)
-        put_u64(l, STR("http.response.status_code"), r->status);
+        put_u64(l, KEY("http.response.status_code"), r->status);
     if (r->stream)
-        put_flag(l, STR("stream"));
+        put_flag(l, KEY("stream"));
 }
 
 enum err audit_line(const struct audit_record *r, struct buf *out)
@@ -170,22 +169,22 @@ enum err audit_line(const struct audit_record *r, struct buf *out)
 
     put(&l, STR("{"));
     put_time(&l, r->time_us);
-    put_str(&l, STR("exchange"), r->exchange);
-    put_u64(&l, STR("process.pid"), r->pid);
-    put_str(&l, STR("process.executable.path"), r->exe);
-    put_str(&l, STR("door"), r->door);
-    put_str(&l, STR("route"), r->route);
-    put_str(&l, STR("mode"), r->monitor ? STR("monitor") : STR("enforce"));
-    put_str(&l, STR("action"), action_name(r->action));
-    put_str(&l, STR("rule"), r->rule);
-    put_str(&l, STR("condition"), r->condition);
-    put_str(&l, STR("detail"), r->detail);
+    put_str(&l, KEY("exchange"), r->exchange);
+    put_u64(&l, KEY("process.pid"), r->pid);
+    put_str(&l, KEY("process.executable.path"), r->exe);
+    put_str(&l, KEY("door"), r->door);
+    put_str(&l, KEY("route"), r->route);
+    put_str(&l, KEY("mode"), r->monitor ? STR("monitor") : STR("enforce"));
+    put_str(&l, KEY("action"), action_name(r->action));
+    put_str(&l, KEY("rule"), r->rule);
+    put_str(&l, KEY("condition"), r->condition);
+    put_str(&l, KEY("detail"), r->detail);
     put_http(&l, r);
     put_model(&l, r);
     put_findings(&l, r);
-    put_u64(&l, STR("request_bytes"), r->request_bytes);
-    put_u64(&l, STR("response_bytes"), r->response_bytes);
-    put_u64(&l, STR("spent_us"), r->spent_ns / 1000);
+    put_u64(&l, KEY("request_bytes"), r->request_bytes);
+    put_u64(&l, KEY("response_bytes"), r->response_bytes);
+    put_u64(&l, KEY("spent_us"), r->spent_ns / 1000);
     put(&l, STR("}\n"));
     if (l.e)
         out->len = before;

@@ -42,24 +42,6 @@ enum err buf_reserve(struct buf *b, size_t n)
     return OK;
 }
 
-enum err buf_add(struct buf *b, struct str s)
-{
-    enum err e;
-
-    if (s.len == 0)
-        return OK;
-    if ((e = buf_reserve(b, s.len)))
-        return e;
-    memcpy(b->ptr + b->len, s.ptr, s.len);
-    b->len += s.len;
-    return OK;
-}
-
-enum err buf_add_byte(struct buf *b, char c)
-{
-    return buf_add(b, (struct str){&c, 1});
-}
-
 enum err buf_add_u64(struct buf *b, uint64_t n)
 {
     char digits[20];

@@ -44,10 +44,28 @@ static inline struct str buf_str(const struct buf *b)
 MUST_USE enum err buf_reserve(struct buf *b, size_t n);
 
 /* buf_add - append a copy of s. Errors as buf_reserve; all or nothing. */
-MUST_USE enum err buf_add(struct buf *b, struct str s);
+MUST_USE static inline enum err buf_add(struct buf *b, struct str s)
+{
+    enum err e;
+
+    if (s.len > b->cap - b->len && (e = buf_reserve(b, s.len)))
+        return e;
+    if (s.len > 0)
+        memcpy(b->ptr + b->len, s.ptr, s.len);
+    b->len += s.len;
+    return OK;
+}
 
 /* buf_add_byte - append one byte. Errors as buf_reserve. */
-MUST_USE enum err buf_add_byte(struct buf *b, char c);
+MUST_USE static inline enum err buf_add_byte(struct buf *b, char c)
+{
+    enum err e;
+
+    if (b->len == b->cap && (e = buf_reserve(b, 1)))
+        return e;
+    b->ptr[b->len++] = c;
+    return OK;
+}
 
 /* buf_add_u64 - append a number in decimal. Errors as buf_reserve. */
 MUST_USE enum err buf_add_u64(struct buf *b, uint64_t n);

@@ -39,6 +39,17 @@ static long write_once(int fd, struct str s)
     return n;
 }
 
+/* What is pending already. Only a signal that is blocked can be. */
+static void pending_before(const sigset_t *block, const sigset_t *mask,
+                           sigset_t *ret_set)
+{
+    sigset_t both;
+
+    sigemptyset(ret_set);
+    if (sigandset(&both, block, mask) == 0 && !sigisemptyset(&both))
+        (void)sigpending(ret_set);
+}
+
 /* Takes one signal that our write has left pending. */
 static void take_back(int sig, const sigset_t *before)
 {
@@ -64,8 +75,7 @@ enum err quiet_write(int fd, struct str s)
     sigaddset(&block, SIGTTOU);
     if (pthread_sigmask(SIG_BLOCK, &block, &old))
         return E_UNSUPPORTED;
-    sigemptyset(&before);
-    (void)sigpending(&before);
+    pending_before(&block, &old, &before);
     n = write_once(fd, s);
     why = n < 0 ? errno : 0;
     if (why == EPIPE)

@@ -65,7 +65,26 @@ void exchange_free(struct exchange *ex)
         return;
     arena_free(&ex->arena);
     buf_free(&ex->refusal);
+    free(ex->findings);
     free(ex);
+}
+
+/* A place for one more; NULL if it will only be counted. */
+static struct audit_finding *finding_room(struct exchange *ex)
+{
+    size_t cap = ex->finding_cap == 0 ? 4 : ex->finding_cap * 2;
+    struct audit_finding *more;
+
+    if (ex->finding_count == ex->finding_cap) {
+        if (cap > EXCHANGE_FINDINGS)
+            return NULL;
+        more = realloc(ex->findings, cap * sizeof(*more));
+        if (more == NULL)
+            return NULL;
+        ex->findings = more;
+        ex->finding_cap = cap;
+    }
+    return &ex->findings[ex->finding_count++];
 }
 
 void exchange_finding(struct exchange *ex, const struct finding *f,
@@ -76,9 +95,9 @@ void exchange_finding(struct exchange *ex, const struct finding *f,
 
     verdict_finding(&ex->verdict, action, f->rule);
     ex->finding_total++;
-    if (ex->finding_count == EXCHANGE_FINDINGS)
+    a = finding_room(ex);
+    if (a == NULL)
         return;
-    a = &ex->findings[ex->finding_count++];
     *a = (struct audit_finding){
         .rule = f->rule->id,
         .name = f->rule->name,
@@ -114,10 +133,10 @@ static bool finds_nothing(const struct exchange *ex, struct str text)
     bool clean = utf8_valid(text);
 
     findings_init(&found);
-    for (size_t i = 0; clean && i < eng->place_count; i++)
-        clean = rules_scan(eng->rules, ex->scratch, &eng->places[i], text, 0,
-                           &found) == OK &&
-                found.count == 0;
+    clean = clean &&
+            rules_scan_places(eng->rules, ex->scratch, eng->places,
+                              eng->place_count, text, 0, &found) == OK &&
+            found.count == 0;
     findings_free(&found);
     return clean;
 }

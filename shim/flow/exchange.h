@@ -34,8 +34,8 @@ struct exchange {
                            its turn behind other responses; else empty     */
     uint64_t begun_us;
     uint64_t bytes[2]; /* of the bodies, by enum dir, as they came         */
-    struct audit_finding findings[EXCHANGE_FINDINGS];
-    size_t finding_count;
+    struct audit_finding *findings; /* owned                               */
+    size_t finding_count, finding_cap;
     uint64_t finding_total;
     char id[EXCHANGE_ID_LEN + 1];
 };

@@ -238,18 +238,35 @@ static enum err scan_rule(const struct rules *rs, struct scratch *sc,
     }
 }
 
-/* The rules of a word of 64 that can match, as far as keywords tell. */
+/* The rules of a word of 64 that can match at one of the places, as far as
+ * keywords tell. */
 static uint64_t can_match(const struct rules *rs,
-                          const struct prefilter_hits *hits, size_t word)
+                          const struct prefilter_hits *hits,
+                          const struct scope *places, size_t n, size_t word)
 {
-    return hits->all ? ~UINT64_C(0) : hits->rules[word] | rs->unkeyed[word];
+    uint64_t mask = 0;
+
+    for (size_t i = 0; i < n; i++)
+        mask |= rules_mask(rs, &places[i])[word];
+    return hits->all ? mask : mask & (hits->rules[word] | rs->unkeyed[word]);
 }
 
-enum err rules_scan(const struct rules *rs, struct scratch *sc,
-                    const struct scope *at, struct str text, uint32_t seg,
-                    struct findings *out)
+/* Is the rule switched off wherever it would look? */
+static bool all_excluded(const struct rules *rs, uint32_t rule,
+                         const struct scope *places, size_t n)
 {
-    const uint64_t *mask = rules_mask(rs, at);
+    if (rs->ex_count == 0)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (rules_applies(rs, &rs->list[rule], &places[i]))
+            return false;
+    return true;
+}
+
+enum err rules_scan_places(const struct rules *rs, struct scratch *sc,
+                           const struct scope *places, size_t n,
+                           struct str text, uint32_t seg, struct findings *out)
+{
     size_t before = out->count;
     enum err e;
 
@@ -258,13 +275,13 @@ enum err rules_scan(const struct rules *rs, struct scratch *sc,
     if ((e = prefilter_run(rs->prefilter, text, &sc->hits)))
         return e;
     for (size_t w = 0; w < rs->words; w++)
-        for (uint64_t bits = mask[w] & can_match(rs, &sc->hits, w); bits != 0;
+        for (uint64_t bits = can_match(rs, &sc->hits, places, n, w); bits != 0;
              bits &= bits - 1) {
             size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
             struct search s = {.rule = &rs->list[i], .text = text};
 
             if (sc->hits.digits < s.rule->digits ||
-                (rs->ex_count && rules_excluded(rs, (uint32_t)i, at)))
+                all_excluded(rs, (uint32_t)i, places, n))
                 continue;
             if ((e = scan_rule(rs, sc, &s, seg, out))) {
                 out->count = before;
@@ -275,4 +292,11 @@ enum err rules_scan(const struct rules *rs, struct scratch *sc,
         qsort(out->list + before, out->count - before, sizeof(*out->list),
               finding_order);
     return OK;
+}
+
+enum err rules_scan(const struct rules *rs, struct scratch *sc,
+                    const struct scope *at, struct str text, uint32_t seg,
+                    struct findings *out)
+{
+    return rules_scan_places(rs, sc, at, 1, text, seg, out);
 }

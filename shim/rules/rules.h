@@ -87,6 +87,12 @@ MUST_USE enum err rules_scan(const struct rules *rs, struct scratch *sc,
                              const struct scope *at, struct str text,
                              uint32_t seg, struct findings *out);
 
+/* rules_scan_places - the same of the rules that look at any of n places. */
+MUST_USE enum err rules_scan_places(const struct rules *rs, struct scratch *sc,
+                                    const struct scope *places, size_t n,
+                                    struct str text, uint32_t seg,
+                                    struct findings *out);
+
 /* Overlapping findings that change the text, as one. */
 struct cluster {
     uint64_t start, end;

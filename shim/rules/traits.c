@@ -1,88 +1,113 @@
 #include "rules/traits.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 /*
  * One pass over a text, sixteen bytes a step, that stops only at digits and at
- * what is not ASCII.
+ * what is not ASCII. There it works on masks, a bit for each byte, so that it
+ * takes as many steps as there are numbers, whatever stands between them.
  */
+
+#define LANES 16
+typedef unsigned char lanes __attribute__((vector_size(LANES)));
 
 struct digit_run {
     size_t now, best;
 };
 
-static void digit_step(struct digit_run *d, char c)
+static lanes lanes_at(const unsigned char *p)
 {
-    if (is_digit(c)) {
-        if (++d->now > d->best)
-            d->best = d->now;
-    } else if (c != ' ' && c != '-' && c != '.' && c != '(' && c != ')' &&
-               c != '/') {
-        d->now = 0;
-    }
-}
+    lanes v;
 
-static bool folds_here(const unsigned char *p, size_t len)
-{
-    return (len >= 2 && p[0] == 0xc5 && p[1] == 0xbf) ||
-           (len >= 3 && p[0] == 0xe2 && p[1] == 0x84 && p[2] == 0xaa);
-}
-
-#define LANES 16
-struct lanes {
-    unsigned char c __attribute__((vector_size(LANES)));
-};
-
-static struct lanes lanes_at(const unsigned char *p)
-{
-    struct lanes v;
-
-    memcpy(&v.c, p, LANES);
+    memcpy(&v, p, LANES);
     return v;
 }
 
-static bool any_set(struct lanes v)
+/* The highest bit of each byte, the first byte's lowest. */
+static unsigned mask_of(lanes v)
 {
-    uint64_t half[2];
+#if defined(__SSE2__)
+    return (unsigned)_mm_movemask_epi8((__m128i)v);
+#else
+    unsigned mask = 0;
 
-    memcpy(half, &v.c, sizeof(half));
-    return (half[0] | half[1]) != 0;
+    for (unsigned i = 0; i < LANES; i++)
+        mask |= (unsigned)(v[i] >> 7) << i;
+    return mask;
+#endif
+}
+
+static lanes digits_in(lanes v)
+{
+    return (lanes)((lanes)(v - '0') < 10);
+}
+
+/* What may stand between the digits of one number. */
+static lanes between_in(lanes v)
+{
+    return (lanes)((v == ' ') | (v == '-') | (v == '.') | (v == '(') |
+                   (v == ')') | (v == '/'));
+}
+
+/* On through bytes of which some are digits and some end a run. */
+static void digit_step(struct digit_run *d, unsigned digits, unsigned ends)
+{
+    for (;;) {
+        unsigned before = (ends & -ends) - 1; /* all, if nothing ends it */
+
+        d->now += (unsigned)__builtin_popcount(digits & before);
+        if (d->now > d->best)
+            d->best = d->now;
+        if (ends == 0)
+            return;
+        d->now = 0;
+        digits &= ~before;
+        if (digits == 0)
+            return;
+        ends &= -(digits & -digits); /* those behind the next digit */
+    }
 }
 
 /* One of LANES bytes at p, with one more behind, is a letter's second spelling
  * (of three bytes the last two). */
 static bool folds_in(const unsigned char *p)
 {
-    struct lanes a = lanes_at(p), b = lanes_at(p + 1), m;
+    lanes a = lanes_at(p), b = lanes_at(p + 1);
 
-    m.c = (unsigned char __attribute__((vector_size(LANES))))(
-        ((a.c == 0xc5) & (b.c == 0xbf)) | ((a.c == 0x84) & (b.c == 0xaa)));
-    return any_set(m);
+    return mask_of((lanes)(((a == 0xc5) & (b == 0xbf)) |
+                           ((a == 0x84) & (b == 0xaa)))) != 0;
+}
+
+/* LANES bytes at p, with one more behind. */
+static inline void step(const unsigned char *p, size_t digits,
+                        struct digit_run *d, bool *folds)
+{
+    lanes v = lanes_at(p), number = digits_in(v);
+    unsigned high = mask_of(v);
+
+    if (mask_of(number | v) == 0 && d->now == 0)
+        return; /* the usual case */
+    *folds = *folds || (high != 0 && folds_in(p));
+    if (d->best < digits)
+        digit_step(d, mask_of(number),
+                   ~mask_of(number | between_in(v)) & 0xffff);
 }
 
 struct traits traits_of(struct str text, size_t digits)
 {
     const unsigned char *p = (const unsigned char *)text.ptr;
+    unsigned char rest[2 * LANES] = {0};
     struct digit_run d = {0};
     bool folds = false;
     size_t i = 0;
 
-    for (; i + LANES + 1 <= text.len; i += LANES) {
-        struct lanes a = lanes_at(p + i), m;
-
-        /* Digits, and what is not ASCII: neither is the usual case. */
-        m.c = (unsigned char __attribute__((vector_size(LANES))))(
-                  (unsigned char
-                   __attribute__((vector_size(LANES))))(a.c - '0') < 10) |
-              (a.c & 0x80);
-        if (d.now == 0 && !any_set(m))
-            continue;
-        folds = folds || folds_in(p + i);
-        for (size_t j = i; j < i + LANES && d.best < digits; j++)
-            digit_step(&d, text.ptr[j]);
-    }
-    for (; i < text.len; i++) {
-        digit_step(&d, text.ptr[i]);
-        folds = folds || folds_here(p + i, text.len - i) ||
-                (i > 0 && folds_here(p + i - 1, text.len - i + 1));
+    for (; i + LANES + 1 <= text.len; i += LANES)
+        step(p + i, digits, &d, &folds);
+    if (i < text.len) {
+        memcpy(rest, p + i, text.len - i);
+        step(rest, digits, &d, &folds);
     }
     return (struct traits){d.best, folds};
 }
