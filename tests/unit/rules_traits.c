@@ -46,13 +46,8 @@ static uint32_t next(uint32_t *seed)
 
 static void test_mixed(void)
 {
-    static const char *const kinds[] = {"0123456789",
-                                        "0 1-2.3(4)5/6",
-                                        "12 ab",
-                                        "a1 .",
-                                        "9:/ ",
-                                        "\x80\xc5"
-                                        "1"};
+    static const char *const kinds[] = {
+        "0123456789", "0 1-2.3(4)5/6", "12 ab", "a1 .", "9:/ ", "\x80\xc5 1"};
     char text[80];
     uint32_t seed = 7;
 

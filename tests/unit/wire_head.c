@@ -395,9 +395,11 @@ static void test_edits(void)
             CHECK_INT(buf_add(&out, STR("kept")), OK);
         CHECK_INT(http_head_write(&head, c->edits, c->n, &out), c->e);
         CHECK_EQ(buf_str(&out), c->want);
-        out.max = out.len - 1;
-        buf_clear(&out);
         if (c->e == OK) {
+            size_t short_by_one = out.len - 1;
+
+            buf_free(&out);
+            buf_init(&out, short_by_one);
             CHECK_INT(http_head_write(&head, c->edits, c->n, &out), E_LIMIT);
             CHECK_INT(out.len, 0);
         }
