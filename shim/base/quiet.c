@@ -9,6 +9,10 @@
 
 /* What the kernel takes for a sigset_t, the front of libc's larger one. */
 #define KERNEL_SET ((size_t)(_NSIG / 8))
+struct signals {
+    unsigned long word[KERNEL_SET / sizeof(unsigned long)];
+};
+#define BIT(sig) (1UL << ((sig)-1)) /* in the first word: those below 32 */
 
 /*
  * Raw system calls: write and poll may be hooks, ours or another's, and libc's
@@ -39,50 +43,34 @@ static long write_once(int fd, struct str s)
     return n;
 }
 
-/* What is pending already. Only a signal that is blocked can be. */
-static void pending_before(const sigset_t *block, const sigset_t *mask,
-                           sigset_t *ret_set)
-{
-    sigset_t both;
-
-    sigemptyset(ret_set);
-    if (sigandset(&both, block, mask) == 0 && !sigisemptyset(&both))
-        (void)sigpending(ret_set);
-}
-
 /* Takes one signal that our write has left pending. */
-static void take_back(int sig, const sigset_t *before)
+static void take_back(int sig, const struct signals *before)
 {
     struct timespec zero = {0, 0};
-    sigset_t one;
+    const struct signals one = {{BIT(sig)}};
 
-    if (sigismember(before, sig))
-        return;
-    sigemptyset(&one);
-    sigaddset(&one, sig);
-    (void)syscall(SYS_rt_sigtimedwait, &one, NULL, &zero, KERNEL_SET);
+    if ((before->word[0] & BIT(sig)) == 0)
+        (void)syscall(SYS_rt_sigtimedwait, &one, NULL, &zero, KERNEL_SET);
 }
 
 enum err quiet_write(int fd, struct str s)
 {
+    const struct signals block = {{BIT(SIGPIPE) | BIT(SIGXFSZ) | BIT(SIGTTOU)}};
+    struct signals old = {{0}}, before = {{0}};
     int saved = errno, why;
-    sigset_t block, old, before;
     long n;
 
-    sigemptyset(&block);
-    sigaddset(&block, SIGPIPE);
-    sigaddset(&block, SIGXFSZ);
-    sigaddset(&block, SIGTTOU);
-    if (pthread_sigmask(SIG_BLOCK, &block, &old))
+    if (syscall(SYS_rt_sigprocmask, SIG_BLOCK, &block, &old, KERNEL_SET))
         return E_UNSUPPORTED;
-    pending_before(&block, &old, &before);
+    if ((old.word[0] & block.word[0]) != 0) /* else none can be pending */
+        (void)syscall(SYS_rt_sigpending, &before, KERNEL_SET);
     n = write_once(fd, s);
     why = n < 0 ? errno : 0;
     if (why == EPIPE)
         take_back(SIGPIPE, &before);
     else if (why == EFBIG)
         take_back(SIGXFSZ, &before);
-    (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+    (void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL, KERNEL_SET);
     errno = saved;
     return n >= 0 && (size_t)n == s.len ? OK : E_UNSUPPORTED;
 }

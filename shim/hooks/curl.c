@@ -22,7 +22,7 @@ static struct str host_of(struct str url)
     if (!str_eq_nocase(str_head(url, 8), STR("https://")))
         return (struct str){NULL, 0};
     url = str_skip(url, 8);
-    while (end < url.len && !strchr("/?#", url.ptr[end]))
+    while (end < url.len && str_find_byte(STR("/?#"), url.ptr[end]) == 3)
         end++;
     url = str_head(url, end);
     at = str_find_byte(url, '@');

@@ -60,9 +60,10 @@ static void extent_of(struct lib *lib, const struct link_map *map)
 {
     const ElfW(Ehdr) *eh = NULL;
     const ElfW(Phdr) * ph;
+    struct link_map *same;
     Dl_info info;
 
-    if (!dladdr(map->l_ld, &info))
+    if (!dladdr1(map->l_ld, &info, (void **)&same, RTLD_DL_LINKMAP))
         return;
     eh = info.dli_fbase;
     ph = (const void *)((const char *)eh + eh->e_phoff);
@@ -119,7 +120,7 @@ static void *member(const struct lib *lib, const char *name)
     void *fn = NULL;
 
     for (size_t i = 0; i < ARRAY_LEN(entries); i++)
-        if (!strcmp(entries[i].name, name))
+        if (str_eq(str_of(entries[i].name), str_of(name)))
             memcpy(&fn, (const char *)lib + entries[i].at, sizeof(fn));
     return fn;
 }
@@ -209,7 +210,7 @@ static int reason_of(struct lib *lib, const char *text)
     for (i = 0; i < REASONS; i++) {
         char *have = reasons.of[lib->index][i].text;
 
-        if (!have || !strcmp(have, text))
+        if (!have || str_eq(str_of(have), str_of(text)))
             break;
     }
     if (i == REASONS)

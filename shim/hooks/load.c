@@ -15,11 +15,13 @@
 #include "hooks/load.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -68,7 +70,7 @@ static bool setting_is(const char *name, const char *want)
 {
     const char *value = getenv(name);
 
-    return value && !strcmp(value, want);
+    return value && str_eq(str_of(value), str_of(want));
 }
 
 /*
@@ -121,12 +123,14 @@ bool load_off(void)
 static enum err engine_path(struct buf *out)
 {
     struct str dir = {NULL, 0};
+    struct link_map *map;
     Dl_info info;
     enum err e;
 
     if (settings.engine)
         dir = str_of(settings.engine);
-    else if (dladdr(&own_marker, &info) && info.dli_fname) {
+    else if (dladdr1(&own_marker, &info, (void **)&map, RTLD_DL_LINKMAP) &&
+             info.dli_fname) {
         dir = str_of(info.dli_fname);
         while (dir.len > 0 && dir.ptr[dir.len - 1] != '/')
             dir.len--;
@@ -165,7 +169,8 @@ static const struct engine_api *api_open(const char *path)
 static void engine_load(void)
 {
     char exe[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+    long n = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", exe,
+                     sizeof(exe) - 1);
     struct engine_config cfg = {
         .policy = settings.policy,
         .audit = settings.audit,
