@@ -399,14 +399,26 @@ static enum err look_up(const struct prefilter *pf, struct str text, size_t i,
     return OK;
 }
 
-/* All entries of the window at offset i. */
+/* What the second table says of a window: which entries there may be. */
+enum {
+    MAY_WINDOW = 1,
+    MAY_FIRST = 2,
+    MAY_SECOND = 4,
+    MAY_ALL = 7
+};
+
+/* The entries of the window at offset i. */
 static enum err look_all(const struct prefilter *pf, struct str text, size_t i,
-                         uint32_t w, struct prefilter_hits *hits)
+                         uint32_t w, unsigned may, struct prefilter_hits *hits)
 {
     enum err e;
 
-    if ((e = look_up(pf, text, i, w & 0xffffff, hits)) ||
-        (e = look_up(pf, text, i, (w & 0xffff) | PAIR_FIRST, hits)) ||
+    if ((may & MAY_WINDOW) && (e = look_up(pf, text, i, w & 0xffffff, hits)))
+        return e;
+    if ((may & MAY_FIRST) &&
+        (e = look_up(pf, text, i, (w & 0xffff) | PAIR_FIRST, hits)))
+        return e;
+    if ((may & MAY_SECOND) &&
         (e = look_up(pf, text, i, (w >> 8 & 0xffff) | PAIR_SECOND, hits)))
         return e;
     return OK;
@@ -418,12 +430,17 @@ look_closer(const struct prefilter *pf, struct str text, size_t i, uint32_t w,
             struct prefilter_hits *hits)
 {
     uint32_t back = i == 0 ? 0 : (unsigned char)text.ptr[i - 1] | 0x20;
+    uint32_t first = is_near(pf->near, (w & 0xffff) | PAIR_FIRST);
+    uint32_t second = is_near(pf->near, (w >> 8 & 0xffff) | PAIR_SECOND);
+    uint32_t window =
+        is_near(pf->near, w) | is_near(pf->near, (w << 8 | back) ^ BEFORE);
+    unsigned may; /* a keyword of three bytes has a window, kept by its pair */
 
-    if ((is_near(pf->near, w) | is_near(pf->near, (w << 8 | back) ^ BEFORE) |
-         is_near(pf->near, (w & 0xffff) | PAIR_FIRST) |
-         is_near(pf->near, (w >> 8 & 0xffff) | PAIR_SECOND)) == 0)
+    if ((window | first | second) == 0)
         return OK;
-    return look_all(pf, text, i, w, hits);
+    may =
+        (window | first) * MAY_WINDOW + first * MAY_FIRST + second * MAY_SECOND;
+    return look_all(pf, text, i, w, may, hits);
 }
 
 /* The last windows, which reach beyond the end. */
@@ -439,7 +456,8 @@ static enum err run_last(const struct prefilter *pf, struct str text, size_t i,
 
         memcpy(bytes, rest.ptr, rest.len);
         w = window_at(bytes);
-        if (is_maybe(pf->maybe, w) && (e = look_all(pf, text, i, w, hits)))
+        if (is_maybe(pf->maybe, w) &&
+            (e = look_all(pf, text, i, w, MAY_ALL, hits)))
             return e;
     }
     return OK;
