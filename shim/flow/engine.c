@@ -174,7 +174,8 @@ static enum err engine_fill(struct engine *eng, const struct engine_config *cfg,
     }
     if ((e = own(cfg->audit, eng->policy.audit, &eng->audit)) ||
         (e = own(cfg->exe, STR(""), &eng->exe)) ||
-        (e = fill_key(eng->key, sizeof(eng->key))))
+        (e = fill_key(eng->key, sizeof(eng->key))) ||
+        (e = fill_key(eng->id_key, sizeof(eng->id_key))))
         say(why, why_size, "cannot start", err_name(e));
     return e;
 }
@@ -208,6 +209,7 @@ void engine_close(struct engine *eng)
     free(eng->audit);
     free(eng->exe);
     explicit_bzero(eng->key, sizeof(eng->key));
+    explicit_bzero(eng->id_key, sizeof(eng->id_key));
     free(eng);
 }
 

@@ -1,6 +1,7 @@
 #ifndef SP_FLOW_ENGINE_H
 #define SP_FLOW_ENGINE_H
 
+#include <sodium/crypto_shorthash_siphash24.h>
 #include <stdatomic.h>
 
 #include "flow/api.h"
@@ -22,9 +23,10 @@ struct engine {
     size_t place_count;
     char *audit; /* owned path; NULL: no audit file                        */
     char *exe;   /* owned; NULL where unknown                              */
-    unsigned char key[PRINT_KEY_LEN]; /* of fingerprints and exchange ids  */
-    atomic_uint_fast64_t exchanges;   /* begun so far: numbers the ids     */
-    atomic_bool audit_failed;         /* the last line could not be written */
+    unsigned char key[PRINT_KEY_LEN]; /* of fingerprints                   */
+    unsigned char id_key[crypto_shorthash_siphashx24_KEYBYTES];
+    atomic_uint_fast64_t exchanges; /* begun so far: numbers the ids     */
+    atomic_bool audit_failed;       /* the last line could not be written */
 };
 
 /* The calls of flow/api.h. */

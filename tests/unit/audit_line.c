@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "audit/record.h"
@@ -67,6 +68,30 @@ static void test_full_line(void)
     buf_free(&b);
 }
 
+/* Noon and the last microsecond of each day from 1970 to 2370. */
+static void test_days(void)
+{
+    for (uint64_t day = 0; day < 400 * 366; day++) {
+        const uint64_t second[] = {day * 86400 + 43200, day * 86400 + 86399};
+
+        for (size_t i = 0; i < 2; i++) {
+            time_t t = (time_t)second[i];
+            struct audit_record r = {.time_us = second[i] * 1000000 + 999999};
+            char want[64];
+            struct buf b;
+            struct tm tm;
+
+            strftime(want, sizeof(want),
+                     "{\"time\":\"%Y-%m-%dT%H:%M:%S.999999Z",
+                     gmtime_r(&t, &tm));
+            buf_init(&b, 4096);
+            CHECK_INT(audit_line(&r, &b), OK);
+            CHECK(str_starts(buf_str(&b), str_of(want)));
+            buf_free(&b);
+        }
+    }
+}
+
 static void test_no_room(void)
 {
     struct audit_record r = {.exchange = STR("sp-x")};
@@ -129,6 +154,7 @@ static void test_file_size_limit(void)
 int main(void)
 {
     RUN(test_full_line);
+    RUN(test_days);
     RUN(test_no_room);
     RUN(test_sink);
     RUN(test_fifo_without_reader);
