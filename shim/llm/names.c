@@ -9,8 +9,6 @@
  * without regard to case are met on the same way.
  */
 
-#define NAME_MAX 64 /* longer keys are no words of a description */
-
 static uint64_t load(const char *p, size_t n)
 {
     uint64_t v = 0;
@@ -92,7 +90,7 @@ enum err path_names_add(struct path_names *names, struct str name,
             return OK;
         }
     }
-    if (names->count > NAME_ID || name.len == 0 || name.len > NAME_MAX)
+    if (names->count > NAME_ID || name.len == 0 || name.len > PATH_NAME)
         return E_LIMIT;
     if (names->count >= names->cap)
         if ((e = names_grow(names)))
@@ -126,7 +124,7 @@ enum err path_names_seal(struct path_names *names)
 }
 
 /* U+017F and U+212A, which fold to s and k, become these letters. */
-static struct str fold_odd(struct str key, char out[NAME_MAX])
+static struct str fold_odd(struct str key, char out[PATH_NAME])
 {
     size_t n = 0;
 
@@ -141,7 +139,7 @@ static struct str fold_odd(struct str key, char out[NAME_MAX])
             c = 'k';
             i += 2;
         }
-        if (n == NAME_MAX)
+        if (n == PATH_NAME)
             return (struct str){0};
         out[n++] = c;
     }
@@ -162,13 +160,13 @@ static bool has_high(struct str key)
 static __attribute__((noinline)) uint16_t
 find_folded(const struct path_names *names, struct str key)
 {
-    char room[NAME_MAX];
+    char room[PATH_NAME];
     size_t at, mask = names->slot_count - 1;
     uint16_t id;
 
     if (has_high(key))
         key = fold_odd(key, room);
-    if (key.len == 0 || key.len > NAME_MAX)
+    if (key.len == 0 || key.len > PATH_NAME)
         return 0;
     at = sketch_hash(sketch_of(key), key.len) & mask;
     for (; (id = names->slots[at].id) != 0; at = (at + 1) & mask)
@@ -182,7 +180,7 @@ uint16_t path_names_find(const struct path_names *names, struct str key)
     size_t at, mask = names->slot_count - 1;
     struct sketch k;
 
-    if (key.len == 0 || key.len > 3 * NAME_MAX)
+    if (key.len == 0 || key.len > 3 * PATH_NAME)
         return 0;
     k = sketch_of(key);
     at = sketch_hash(k, key.len) & mask;

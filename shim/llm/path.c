@@ -34,6 +34,8 @@ static enum err step_bracket(struct str *path, struct path_step *ret_step,
     name = str_split(&in, '=');
     if (name.len == 0 || in.ptr == NULL || in.len == 0)
         return bad(reterr_why, "not [] and not [key=value]");
+    if (name.len > PATH_NAME)
+        return bad(reterr_why, "a name of more than 64 bytes");
     for (size_t i = 0; i < name.len; i++)
         if (!is_name_byte(name.ptr[i]))
             return bad(reterr_why, "not [] and not [key=value]");
@@ -84,6 +86,8 @@ enum err path_step_next(struct str *path, bool *first,
         n++;
     if (n == 0)
         return bad(reterr_why, "a step without a name");
+    if (n > PATH_NAME)
+        return bad(reterr_why, "a name of more than 64 bytes");
     *ret_step =
         (struct path_step){.kind = STEP_NAME, .name = str_head(*path, n)};
     *path = str_skip(*path, n);

@@ -18,6 +18,8 @@
  * step.
  */
 
+#define PATH_NAME 64 /* bytes; longer keys are no words of a description */
+
 /* Names as numbers: the id in the low bits, 0 for a word nobody knows. */
 #define NAME_ID     0x1fffu
 #define NAME_FILTER 0x2000u /* some filter looks at it                     */

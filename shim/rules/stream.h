@@ -60,8 +60,10 @@ uint64_t stream_end(const struct stream *st);
 bool stream_next(struct stream *st, struct stream_edit *ret_edit);
 
 /*
- * stream_finding - the next decided finding, sorted by start, each once, those
- * that are only logged too. Of a cap: the bytes held when it was reached.
+ * stream_finding - the next decided finding, each once. Those that change the
+ * text are sorted by start; those that are only logged come as they are found,
+ * which may be before one that begins earlier and waits for its release. Of a
+ * cap: the bytes held when it was reached.
  */
 bool stream_finding(struct stream *st, struct finding *ret_finding);
 

@@ -12,6 +12,9 @@
 #include "llm/path.h"
 #include "llm/view.h"
 
+#define NAME_OF_16 "sixteen_letters_"
+#define NAME_OF_64 NAME_OF_16 NAME_OF_16 NAME_OF_16 NAME_OF_16
+
 static void test_syntax(void)
 {
     static const struct {
@@ -55,6 +58,10 @@ static void test_syntax(void)
         {"a@base65", E_SYNTAX},
         {"a@base64.b", E_SYNTAX},
         {"a b", E_SYNTAX},
+        {"x." NAME_OF_64, OK},
+        {"x." NAME_OF_64 "z", E_SYNTAX},
+        {"x[" NAME_OF_64 "=v]", OK},
+        {"x[" NAME_OF_64 "z=v]", E_SYNTAX},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
