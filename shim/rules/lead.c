@@ -248,20 +248,35 @@ static bool push_behind(struct candidates *cs, struct str before, struct str s)
     return true;
 }
 
+/*
+ * Alternatives, and a group in front, become candidates of their own: then
+ * *ret_split. Else *s begins with what is matched. False if unreadable.
+ */
+static bool split_front(struct candidates *cs, struct str *s, bool *ret_split)
+{
+    size_t n = bar_at(*s);
+
+    *ret_split = true;
+    if (n == UNREADABLE)
+        return false;
+    if (n < s->len)
+        return push(cs, str_head(*s, n), (struct str){0}) &&
+               push(cs, str_skip(*s, n + 1), (struct str){0});
+    while ((n = zero_width(*s)) != 0)
+        *s = str_skip(*s, n);
+    if (str_starts(*s, STR("(")))
+        return push_group(cs, *s);
+    *ret_split = false;
+    return true;
+}
+
 /* Deal with one candidate: more of them, or a yes. */
 static bool reduce(struct candidates *cs, const struct rule *r, struct str s)
 {
-    size_t n = bar_at(s);
+    bool split, ok = split_front(cs, &s, &split);
 
-    if (n == UNREADABLE)
-        return false;
-    if (n < s.len)
-        return push(cs, str_head(s, n), (struct str){0}) &&
-               push(cs, str_skip(s, n + 1), (struct str){0});
-    while ((n = zero_width(s)) != 0)
-        s = str_skip(s, n);
-    if (str_starts(s, STR("(")))
-        return push_group(cs, s);
+    if (!ok || split)
+        return ok;
     /* A literal may be enough before a class or a group behind it is. */
     if (has_keyword(r, s))
         return true;
@@ -513,17 +528,10 @@ static bool run_follow(const struct rule *r, struct str s, struct run *run)
 static bool run_reduce(struct candidates *cs, const struct rule *r,
                        struct str s, struct run *run)
 {
-    size_t n = bar_at(s);
+    bool split, ok = split_front(cs, &s, &split);
 
-    if (n == UNREADABLE)
-        return false;
-    if (n < s.len)
-        return push(cs, str_head(s, n), (struct str){0}) &&
-               push(cs, str_skip(s, n + 1), (struct str){0});
-    while ((n = zero_width(s)) != 0)
-        s = str_skip(s, n);
-    if (str_starts(s, STR("(")))
-        return push_group(cs, s);
+    if (!ok || split)
+        return ok;
     return run_follow(r, s, run);
 }
 
