@@ -1,7 +1,8 @@
 /*
  * The engine alone, without a wire, with the shipped default policy: one
  * exchange (4 KB prompt, 2 KB completion), one streamed event, one body of
- * 1 MB. Prints a name, the median in microseconds and the goal, a line each.
+ * 1 MB. Prints a name, microseconds and the goal, a line each. The microseconds
+ * are the least of a few medians: what else the machine does only adds.
  *
  *     engine DEFAULT-POLICY RULES-DIRECTORY
  */
@@ -120,14 +121,17 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void report(const char *name, double *took, size_t n, double goal)
+#define BATCHES 5
+#define RUNS    2000
+static double took[RUNS];
+
+/* The median of the first n, if it is less. */
+static void take_median(size_t n, double *best)
 {
     qsort(took, n, sizeof(*took), compare);
-    printf("%s %.2f %.2f\n", name, took[n / 2], goal);
+    if (took[n / 2] < *best)
+        *best = took[n / 2];
 }
-
-#define RUNS 2000
-static double took[RUNS];
 
 static void exchange(struct engine *eng, const char *name, size_t ask,
                      size_t answer, size_t runs, double goal)
@@ -135,19 +139,23 @@ static void exchange(struct engine *eng, const char *name, size_t ask,
     struct peer peer = {.host = STR("api.openai.com"), .door = "bench"};
     struct conn *c = conn_new(eng, &peer);
     struct str out = request(ask), in = response(answer);
+    double best = 1e9;
 
-    for (size_t i = 0; i < runs; i++) {
-        double begun = now_us();
+    for (size_t batch = 0; batch < BATCHES; batch++) {
+        for (size_t i = 0; i < runs; i++) {
+            double begun = now_us();
 
-        conn_send(c, out);
-        take(c);
-        conn_recv(c, in);
-        take(c);
-        took[i] = now_us() - begun;
+            conn_send(c, out);
+            take(c);
+            conn_recv(c, in);
+            take(c);
+            took[i] = now_us() - begun;
+        }
+        take_median(runs, &best);
     }
     if (conn_state(c) != CONN_OPEN)
         fprintf(stderr, "engine: %s\n", conn_why(c));
-    report(name, took, runs, goal);
+    printf("%s %.2f %.2f\n", name, best, goal);
     conn_free(c);
     free((void *)out.ptr);
     free((void *)in.ptr);
@@ -160,13 +168,14 @@ static void events(struct engine *eng)
     struct conn *c = conn_new(eng, &peer);
     struct str out = request(64);
     char line[512], chunk[600];
+    double best = 1e9;
 
     conn_send(c, out);
     take(c);
     conn_recv(c, STR("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
                      "Transfer-Encoding: chunked\r\n\r\n"));
     take(c);
-    for (size_t i = 0; i < RUNS; i++) {
+    for (size_t i = 0; i < BATCHES * RUNS; i++) {
         double begun;
         int n = snprintf(line, sizeof(line),
                          "data: {\"id\":\"chatcmpl-1\",\"object\":"
@@ -180,9 +189,11 @@ static void events(struct engine *eng)
         begun = now_us();
         conn_recv(c, (struct str){chunk, (size_t)n});
         take(c);
-        took[i] = now_us() - begun;
+        took[i % RUNS] = now_us() - begun;
+        if (i % RUNS == RUNS - 1)
+            take_median(RUNS, &best);
     }
-    report("sse_event_us", took, RUNS, 1.5);
+    printf("sse_event_us %.2f %.2f\n", best, 1.5);
     conn_free(c);
     free((void *)out.ptr);
 }
