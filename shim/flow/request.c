@@ -124,6 +124,35 @@ static bool other_protocol(const struct conn *c)
     return c->req.head.line == 0 && !is_like_request(line);
 }
 
+/*
+ * The front of a first head to a host nobody named: whether it can still become
+ * a request that a model's server takes. Otherwise it must not wait for more:
+ * in a protocol of its own kind the other side may have to answer these bytes
+ * first. Methods are those of RFC 9110 (9.3) and RFC 5789; others no such
+ * server knows. A line that is complete is judged by the parser.
+ */
+static bool may_be_request(struct str front)
+{
+    static const struct str starts[] = {
+        STR_INIT("GET /"),        STR_INIT("GET http"), STR_INIT("HEAD /"),
+        STR_INIT("HEAD http"),    STR_INIT("POST /"),   STR_INIT("POST http"),
+        STR_INIT("PUT /"),        STR_INIT("PUT http"), STR_INIT("DELETE /"),
+        STR_INIT("DELETE http"),  STR_INIT("PATCH /"),  STR_INIT("PATCH http"),
+        STR_INIT("OPTIONS "),     STR_INIT("CONNECT "), STR_INIT("TRACE "),
+        STR_INIT("PRI * HTTP/2"),
+    };
+
+    if (str_starts(front, STR("\r")))
+        front = str_skip(front, str_starts(front, STR("\r\n")) ? 2 : 1);
+    for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+        size_t n = front.len < starts[i].len ? front.len : starts[i].len;
+
+        if (str_eq(str_head(front, n), str_head(starts[i], n)))
+            return true;
+    }
+    return false;
+}
+
 /* Bytes that are no head: another protocol, or a message nobody may trust. */
 static void head_error(struct conn *c, enum err e, struct str rest)
 {
@@ -492,7 +521,8 @@ static void request_head(struct conn *c, struct str *in)
         conn_fail(c, COND_NOMEM, NULL);
         return;
     }
-    if (e == E_AGAIN)
+    if (e == E_AGAIN && (c->named || c->req.head.line > 0 ||
+                         may_be_request(buf_str(&c->req.raw))))
         return;
     if (e) {
         head_error(c, e, *in);

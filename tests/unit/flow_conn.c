@@ -303,6 +303,34 @@ static void test_not_ours_passes(void)
     }
 }
 
+/* The other side may have to answer first: nothing is kept that cannot become a
+ * request. */
+static void test_fronts_of_other_protocols(void)
+{
+    static const struct {
+        const char *bytes;
+        enum conn_state state;
+    } fronts[] = {
+        {"test data", CONN_PASS},   {"HELLO", CONN_PASS},
+        {"get /", CONN_PASS},       {"GET away", CONN_PASS},
+        {"POSTAL", CONN_PASS},      {"\rx", CONN_PASS},
+        {"G", CONN_OPEN},           {"GET ht", CONN_OPEN},
+        {"POST /v1/ch", CONN_OPEN}, {"\r\nPOST", CONN_OPEN},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++) {
+        struct scene sc = {.eng = eng, .host = NULL, .count = 1};
+        struct played p;
+
+        sc.steps[0] = sends(str_of(fronts[i].bytes));
+        scene_play(&sc, 0, 9, 0, &p);
+        CHECK_INT(p.state, fronts[i].state);
+        CHECK_EQ(buf_str(&p.out[DIR_SEND]),
+                 str_of(fronts[i].state == CONN_PASS ? fronts[i].bytes : ""));
+        played_free(&p);
+    }
+}
+
 static void test_server_speaks_first(void)
 {
     struct scene sc = {.eng = eng, .host = NULL, .count = 1};
@@ -404,6 +432,7 @@ int main(void)
     RUN(test_response_is_edited_or_replaced);
     RUN(test_refusals);
     RUN(test_not_ours_passes);
+    RUN(test_fronts_of_other_protocols);
     RUN(test_server_speaks_first);
     RUN(test_host_from_head);
     RUN(test_negotiation);
