@@ -99,4 +99,7 @@
 #define LIM_SCAN_OUT     (512 * MIB) /* its output line: every byte escaped     */
 #define LIM_REPLAY       (64 * MIB) /* a file of `replay`                      */
 
+/* The first line of IMAGE.hosts where a policy says `uncovered: refuse`. */
+#define HOSTS_REFUSE_UNCOVERED "#uncovered: refuse\n"
+
 #endif

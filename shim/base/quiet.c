@@ -1,6 +1,7 @@
 #include "base/quiet.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -73,4 +74,22 @@ enum err quiet_write(int fd, struct str s)
     (void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL, KERNEL_SET);
     errno = saved;
     return n >= 0 && (size_t)n == s.len ? OK : E_UNSUPPORTED;
+}
+
+enum err quiet_append(const char *path, struct str s)
+{
+    int saved = errno;
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path,
+                          O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
+                              O_NONBLOCK,
+                          0600);
+    enum err e = fd < 0 ? E_UNSUPPORTED : OK;
+
+    if (fd >= 0) {
+        if (s.len > 0)
+            e = quiet_write(fd, s);
+        (void)syscall(SYS_close, fd);
+    }
+    errno = saved;
+    return e;
 }

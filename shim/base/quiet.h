@@ -25,4 +25,14 @@ bool quiet_ready(int fd);
  */
 MUST_USE enum err quiet_write(int fd, struct str s);
 
+/*
+ * quiet_append - one write of all of s at the end of a file, which is made with
+ * mode 0600 if it is not there. `path` is NUL-terminated. With an empty s, only
+ * whether the file can be opened so. Never waits for a FIFO's reader; safe in a
+ * signal handler and in a vfork child.
+ *
+ * E_UNSUPPORTED  it cannot be opened, or not be written whole
+ */
+MUST_USE enum err quiet_append(const char *path, struct str s);
+
 #endif

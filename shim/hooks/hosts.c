@@ -1,10 +1,13 @@
 #include "hooks/hosts.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/limits.h"
 
 static const struct str builtin[] = {
     STR_INIT("api.openai.com"),
@@ -129,27 +132,54 @@ static enum err read_lines(int fd, struct buf *out)
     return OK;
 }
 
-enum err hosts_read(const char *image, struct buf *out)
+/* -1 where there is no such regular file. */
+static int open_beside(const char *image)
 {
     char path[PATH_MAX];
     struct str suffix = STR(".hosts");
     size_t len = strlen(image);
-    enum err e = E_UNSUPPORTED;
     int fd;
 
     if (len + suffix.len >= sizeof(path))
-        return E_UNSUPPORTED;
+        return -1;
     memcpy(path, image, len);
     memcpy(path + len, suffix.ptr, suffix.len);
     path[len + suffix.len] = '\0';
     fd = (int)syscall(SYS_openat, AT_FDCWD, path,
                       O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0 || is_file(fd))
+        return fd;
+    (void)syscall(SYS_close, fd);
+    return -1;
+}
+
+enum err hosts_read(const char *image, struct buf *out)
+{
+    int fd = open_beside(image);
+    enum err e;
+
     if (fd < 0)
         return E_UNSUPPORTED;
-    if (is_file(fd))
-        e = read_lines(fd, out);
+    e = read_lines(fd, out);
     (void)syscall(SYS_close, fd);
     return e;
+}
+
+bool hosts_refuse_uncovered(const char *image)
+{
+    char line[sizeof(HOSTS_REFUSE_UNCOVERED) - 1];
+    int saved = errno;
+    int fd = open_beside(image);
+    bool refuse = false;
+
+    if (fd >= 0) {
+        refuse =
+            syscall(SYS_read, fd, line, sizeof(line)) == (long)sizeof(line) &&
+            memcmp(line, HOSTS_REFUSE_UNCOVERED, sizeof(line)) == 0;
+        (void)syscall(SYS_close, fd);
+    }
+    errno = saved;
+    return refuse;
 }
 
 struct str hosts_of_request(struct str plain)

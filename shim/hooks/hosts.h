@@ -29,6 +29,12 @@ bool hosts_listed(struct str host, uint16_t port, struct str extra);
 MUST_USE enum err hosts_read(const char *image, struct buf *out);
 
 /*
+ * hosts_refuse_uncovered - whether that list begins with the line that stands
+ * for a policy's `uncovered: refuse`. Stack only; errno stays.
+ */
+bool hosts_refuse_uncovered(const char *image);
+
+/*
  * hosts_of_request - the value of the first Host field in the head at the
  * front of `plain`, without its port; {NULL, 0} if there is none.
  */

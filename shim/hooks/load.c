@@ -19,7 +19,6 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -31,6 +30,7 @@
 #include "hooks/marker.h"
 #include "hooks/real.h"
 #include "hooks/say.h"
+#include "hooks/vars.h"
 
 #define WHY_SIZE 256
 
@@ -40,8 +40,9 @@ struct shim_marker sallyport_marker __attribute__((visibility("default"))) = {
 };
 
 static struct {
-    char *policy, *audit, *hosts, *engine;
-    bool monitor, off, early;
+    const char *policy, *audit, *hosts, *engine;
+    const char *uncovered;
+    bool monitor, off, early, leave;
 } settings;
 
 static pthread_once_t settings_once = PTHREAD_ONCE_INIT;
@@ -57,21 +58,6 @@ static struct {
 static __thread bool loading __attribute__((tls_model("initial-exec")));
 
 /* --- settings ------------------------------------------------------------ */
-
-/* A copy: the program may free or change its environment. */
-static char *setting(const char *name)
-{
-    const char *value = getenv(name);
-
-    return value && *value ? strdup(value) : NULL;
-}
-
-static bool setting_is(const char *name, const char *want)
-{
-    const char *value = getenv(name);
-
-    return value && str_eq(str_of(value), str_of(want));
-}
 
 /*
  * Another copy stands before us, if the marker's exported name, which the
@@ -96,13 +82,16 @@ static void settings_read(void)
         return;
     }
     say_start();
-    settings.policy = setting("SALLYPORT_POLICY");
-    settings.audit = setting("SALLYPORT_AUDIT");
-    settings.hosts = setting("SALLYPORT_HOSTS");
-    settings.engine = setting("SALLYPORT_ENGINE");
-    settings.monitor = setting_is("SALLYPORT_MODE", "monitor");
-    settings.early = setting_is("SALLYPORT_LOAD", "early");
-    if (setting_is("SALLYPORT_DEEPBIND", "keep"))
+    vars_read();
+    settings.policy = vars_get("SALLYPORT_POLICY");
+    settings.audit = vars_get("SALLYPORT_AUDIT");
+    settings.hosts = vars_get("SALLYPORT_HOSTS");
+    settings.engine = vars_get("SALLYPORT_ENGINE");
+    settings.monitor = vars_is("SALLYPORT_MODE", "monitor");
+    settings.uncovered = vars_get("SALLYPORT_UNCOVERED");
+    settings.leave = vars_is("SALLYPORT_CHILDREN", "leave");
+    settings.early = vars_is("SALLYPORT_LOAD", "early");
+    if (vars_is("SALLYPORT_DEEPBIND", "keep"))
         dl_open_mask = ~0;
 }
 
@@ -115,6 +104,28 @@ bool load_off(void)
 {
     load_settings();
     return settings.off;
+}
+
+bool load_leaves_children(void)
+{
+    load_settings();
+    return settings.leave;
+}
+
+bool load_refuses_uncovered(void)
+{
+    load_settings();
+    if (settings.monitor)
+        return false;
+    if (settings.uncovered)
+        return !str_eq(str_of(settings.uncovered), STR("log"));
+    return settings.policy && hosts_refuse_uncovered(settings.policy);
+}
+
+const char *load_audit(void)
+{
+    load_settings();
+    return settings.audit;
 }
 
 /* --- the engine ---------------------------------------------------------- */

@@ -16,6 +16,10 @@
  *                     beside this shim
  *   SALLYPORT_DEEPBIND  "keep": leave RTLD_DEEPBIND to dlopen
  *   SALLYPORT_LOAD    "early": load engine and policy at the program's start
+ *   SALLYPORT_CHILDREN  "leave": do not put back what a child's environment
+ *                       has lost of us, only note it
+ *   SALLYPORT_UNCOVERED "refuse" or "log" children that run without us; else
+ *                       as the list beside the policy image says, else "log"
  */
 
 /* load_settings - read the environment, unless that was done. */
@@ -26,6 +30,18 @@ void load_settings(void);
  * (AT_SECURE), or this is the second copy of the shim in the process.
  */
 bool load_off(void);
+
+/*
+ * What is done about children. These allocate nothing and take no lock: for a
+ * vfork child.
+ *
+ * load_leaves_children - they get their environment as the program made it
+ * load_refuses_uncovered - what would run without us is not to be started
+ * load_audit - the path of the audit file, or NULL
+ */
+bool load_leaves_children(void);
+bool load_refuses_uncovered(void);
+const char *load_audit(void);
 
 /* load_early - load the engine now, if the settings say so. */
 void load_early(void);

@@ -105,6 +105,42 @@ void *real_libc(const char *name)
     return elf_find(&e, name);
 }
 
+/* --- what stands behind us, without the linker -------------------------- */
+
+static struct link_map *own_map(void)
+{
+    extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+    struct link_map *map = first_map();
+
+    while (map && map->l_addr != (uintptr_t)__ehdr_start)
+        map = map->l_next;
+    return map;
+}
+
+const char *real_self(void)
+{
+    const struct link_map *map = own_map();
+
+    return map && map->l_name ? map->l_name : "";
+}
+
+/*
+ * The objects a program starts with stand in the list in the order in which
+ * names are looked up in them, libc near its end, and never leave it; what is
+ * opened later comes behind.
+ */
+void *real_behind(const char *name)
+{
+    struct link_map *map = own_map();
+    void *fn = NULL;
+    struct elf e;
+
+    while (!fn && map && !map_is_libc(map) && (map = map->l_next))
+        if (!elf_open(&e, map->l_addr, map->l_ld))
+            fn = elf_find(&e, name);
+    return fn ? fn : real_libc(name);
+}
+
 /* --- the dynamic linker, by pointers ------------------------------------- */
 
 struct linker {

@@ -19,6 +19,16 @@
  */
 void *real_libc(const char *name);
 
+/* real_self - the path the dynamic linker knows this shim by; "" if none. */
+const char *real_self(void);
+
+/*
+ * real_behind - as real_next in the default version, among the objects that the
+ * program started with, and as real_libc without lock, allocation or a write:
+ * for a vfork child.
+ */
+void *real_behind(const char *name);
+
 /*
  * real_next - the definition behind ours in the global scope, in `version` or
  * (NULL) in the default one; NULL if there is none. Takes the linker's lock.

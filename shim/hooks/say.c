@@ -47,9 +47,8 @@ static size_t put(char *line, size_t len, struct str s, size_t max)
     return len + s.len;
 }
 
-void say_blocked(const char *what, const char *why)
+static void say(const char *what, const char *why, struct str tail, bool may)
 {
-    const struct str tail = STR(": LLM hosts are blocked\n");
     const size_t max = LINE_SIZE - tail.len;
     char line[LINE_SIZE];
     int saved = errno;
@@ -60,7 +59,17 @@ void say_blocked(const char *what, const char *why)
     n = put(line, n, STR(": "), max);
     n = put(line, n, str_of(why), max);
     n = put(line, n, tail, LINE_SIZE);
-    if (is_as_at_start() && quiet_ready(STDERR_FILENO))
+    if (may && quiet_ready(STDERR_FILENO))
         (void)!quiet_write(STDERR_FILENO, (struct str){line, n});
     errno = saved;
+}
+
+void say_blocked(const char *what, const char *why)
+{
+    say(what, why, STR(": LLM hosts are blocked\n"), is_as_at_start());
+}
+
+void say_line(const char *what, const char *why, bool anyway)
+{
+    say(what, why, STR("\n"), anyway || is_as_at_start());
 }

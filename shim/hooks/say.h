@@ -18,4 +18,10 @@ void say_start(void);
  */
 void say_blocked(const char *what, const char *why);
 
+/*
+ * say_line - "sallyport: WHAT: WHY". With `anyway` also where stderr is another
+ * file than at say_start: for a process that is about to hand it to a program.
+ */
+void say_line(const char *what, const char *why, bool anyway);
+
 #endif
