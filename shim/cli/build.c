@@ -32,7 +32,8 @@ static bool write_hosts(const struct compile *c, const char *image)
     bool good;
 
     buf_init(&list, LIM_IMAGE);
-    if (compile_hosts(c, '\n', &list) ||
+    if ((c->refuse_uncovered && buf_add(&list, STR(HOSTS_REFUSE_UNCOVERED))) ||
+        compile_hosts(c, '\n', &list) ||
         asprintf(&path, "%s.hosts", image) < 0) {
         complain("%s", load_explain(E_NOMEM));
         buf_free(&list);

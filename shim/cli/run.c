@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -215,6 +216,8 @@ static bool set_environment(struct run *r)
         return false;
     if (setenv("SALLYPORT_POLICY", r->policy.path, 1) != 0 ||
         !set_hosts(&r->policy.compile) ||
+        !set_or_unset("SALLYPORT_UNCOVERED",
+                      r->policy.compile.refuse_uncovered ? "refuse" : "log") ||
         !set_or_unset("SALLYPORT_MODE", r->monitor ? "monitor" : NULL) ||
         !set_or_unset("SALLYPORT_AUDIT", r->audit_path)) {
         complain("the environment cannot be set: %s", strerror(errno));
@@ -252,7 +255,8 @@ static int start(struct run *r)
     if (r->state != PROGRAM_COVERED)
         audit_uncovered(r);
     loaded_free(&r->policy);
-    execv(r->program.path, r->argv);
+    /* By no hook: in a run within a run, it would put back what we took off. */
+    (void)syscall(SYS_execve, r->program.path, r->argv, environ);
     error = errno;
     complain("%s: %s", r->program.path, strerror(error));
     return error == ENOENT ? EXIT_MISSING : EXIT_DENIED;
@@ -348,5 +352,9 @@ const struct command command_run = {
     "\n"
     "Of the environment only SALLYPORT_AUDIT counts, behind --audit and "
     "before\n"
-    "the policy. SALLYPORT_POLICY, SALLYPORT_HOSTS and SALLYPORT_MODE are set\n"
-    "anew or removed; without --monitor the policy's mode holds.\n"};
+    "the policy. SALLYPORT_POLICY, SALLYPORT_HOSTS, SALLYPORT_MODE and\n"
+    "SALLYPORT_UNCOVERED are set anew or removed; without --monitor the "
+    "policy's\n"
+    "mode holds. What the program starts later runs guarded too; where that "
+    "is not\n"
+    "possible, the policy's 'uncovered: refuse' keeps it from starting.\n"};

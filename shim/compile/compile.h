@@ -25,6 +25,8 @@
  *          reason: public data}
  *     on_failure: {request_limit: pass}
  *     audit: /var/log/sallyport.jsonl  # absolute
+ *     uncovered: refuse                # or log; default log: children that
+ *                                      # the shim is not loaded into
  *     rules: [...]
  *
  * An included file is looked for beside the including one, then in the search
@@ -78,7 +80,8 @@ struct compile {
     size_t source_count, rule_count, exclusion_count, host_count;
     size_t provider_count;
     bool is_policy; /* the first file is one                            */
-    bool mode_set, providers_set;
+    bool mode_set, providers_set, uncovered_set;
+    bool refuse_uncovered; /* children that run without the shim        */
     bool cond_set[COND_COUNT];
 };
 

@@ -38,6 +38,22 @@ static bool on_audit(struct reader *r, const struct yaml_node *n, void *into)
     return true;
 }
 
+static bool on_uncovered(struct reader *r, const struct yaml_node *n,
+                         void *into)
+{
+    struct compile *c = ((struct file_at *)into)->c;
+    struct str word;
+
+    if (!read_text(r, n, &word))
+        return false;
+    if (!str_eq(word, STR("refuse")) && !str_eq(word, STR("log")))
+        return read_refuse(r, n, "'uncovered' must be refuse or log");
+    if (!c->uncovered_set)
+        c->refuse_uncovered = str_eq(word, STR("refuse"));
+    c->uncovered_set = true;
+    return true;
+}
+
 static bool on_include(struct reader *r, const struct yaml_node *n, void *into)
 {
     struct file_at *at = into;
@@ -397,6 +413,7 @@ static const struct field policy_fields[] = {
     {STR_INIT("description"), false, on_words},
     {STR_INIT("mode"), false, on_mode},
     {STR_INIT("audit"), false, on_audit},
+    {STR_INIT("uncovered"), false, on_uncovered},
     {STR_INIT("on_failure"), false, on_failure},
     {STR_INIT("hosts"), false, on_hosts},
     {STR_INIT("providers"), false, on_providers},

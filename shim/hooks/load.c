@@ -82,7 +82,7 @@ static void settings_read(void)
         return;
     }
     say_start();
-    vars_read();
+    vars_read(real_self());
     settings.policy = vars_get("SALLYPORT_POLICY");
     settings.audit = vars_get("SALLYPORT_AUDIT");
     settings.hosts = vars_get("SALLYPORT_HOSTS");

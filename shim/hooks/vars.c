@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "hooks/elf.h"
-#include "hooks/real.h"
-
 #define PREFIX  "SALLYPORT_"
 #define PRELOAD "LD_PRELOAD="
 
@@ -91,7 +88,7 @@ static char *copy(const char *s, char **at)
     return to;
 }
 
-void vars_read(void)
+void vars_read(const char *self)
 {
     const char *found[VARS_MAX], *preload = NULL;
     size_t count = 0, size = 1;
@@ -105,7 +102,7 @@ void vars_read(void)
     }
     for (size_t i = 0; i < count; i++)
         size += strlen(found[i]) + 1;
-    vars.self = preload ? real_self() : "";
+    vars.self = self;
     if (preload)
         size += strlen(preload) + 1;
     if (!(at = malloc(size)))

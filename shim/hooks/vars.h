@@ -13,10 +13,11 @@
 #define VARS_MAX 24
 
 /*
- * vars_read - copy them. Without memory there are none, and so no policy: known
+ * vars_read - copy them; `self` is the path the dynamic linker knows this shim
+ * by, borrowed for good. Without memory there are none, and so no policy: known
  * model hosts are then refused. Call it once, before the others.
  */
-void vars_read(void);
+void vars_read(const char *self);
 
 /*
  * vars_get - the value of a variable, borrowed for good; NULL where it is not

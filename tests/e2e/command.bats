@@ -529,6 +529,7 @@ program() {
     grep -q "^SALLYPORT_HOSTS=localhost:8443,.*api.openai.com" out
     image=$(sed -n 's/^SALLYPORT_POLICY=//p' out)
     [ -s "$image" ]
+    grep -qx "SALLYPORT_UNCOVERED=log" out
     [ "$(stat -c %a "$(dirname "$image")")" = 700 ]
     [ "$image" = "$("$SALLYPORT" run --rules p.yaml printenv SALLYPORT_POLICY)" ]
     echo '# changed' >>p.yaml
@@ -554,6 +555,17 @@ program() {
     expect 0 env -u XDG_STATE_HOME HOME=/proc SALLYPORT_AUDIT= "$SALLYPORT" \
         run --rules p.yaml env
     hasnt SALLYPORT_AUDIT out
+}
+
+@test "run: what is done with uncovered children is the policy's" {
+    echo 'uncovered: refuse' | cat - p.yaml >strict.yaml
+    expect 0 env SALLYPORT_UNCOVERED=log "$SALLYPORT" run --rules strict.yaml \
+        printenv SALLYPORT_UNCOVERED
+    grep -qx refuse out
+    expect 0 "$SALLYPORT" compile strict.yaml -o strict.img
+    [ "$(head -n 1 strict.img.hosts)" = "#uncovered: refuse" ]
+    expect 0 "$SALLYPORT" compile p.yaml -o p.img
+    hasnt uncovered p.img.hosts
 }
 
 @test "run: a TLS library within the program" {

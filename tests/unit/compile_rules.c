@@ -74,6 +74,8 @@ static const struct {
      "1:1: error: 'value' must be a map, not a list"},
     {"relative audit", "audit: a.jsonl\n",
      "1:8: error: 'audit' must be an absolute path"},
+    {"uncovered", "uncovered: maybe\n",
+     "1:12: error: 'uncovered' must be refuse or log"},
     {"condition", "on_failure: {nothing: pass}\n",
      "1:14: error: 'nothing' is no condition"},
     {"condition's word", "on_failure: {coding: maybe}\n",
