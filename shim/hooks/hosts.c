@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/host.h"
 
 static const struct str builtin[] = {
     STR_INIT("api.openai.com"),
@@ -60,7 +61,7 @@ static bool matches(struct str host, struct str name)
     if (name.ptr[0] == '.')
         return host.len > name.len && str_ends_nocase(host, name);
     if (star == name.len)
-        return str_eq_nocase(host, name);
+        return str_eq_nocase(host, host_plain(name));
     tail = str_skip(name, star + 1);
     return host.len > head.len + tail.len &&
            str_eq_nocase(str_head(host, head.len), head) &&
@@ -76,23 +77,26 @@ static struct str next_name(struct str *rest)
         str_split(rest, comma < str_find_byte(*rest, '\n') ? ',' : '\n'));
 }
 
-/* Cuts the port off a name; 0 if there is none. */
+/*
+ * Cuts the port off a name; 0 if there is none. An address with colons in it
+ * has brackets where a port follows.
+ */
 static uint64_t cut_port(struct str *name)
 {
-    struct str rest = *name;
+    size_t end = str_starts(*name, STR("[")) ? str_find_byte(*name, ']') : 0;
+    struct str rest = str_skip(*name, end);
     struct str head = str_split(&rest, ':');
     uint64_t port;
 
     if (!rest.ptr || str_u64(rest, &port))
         return 0;
-    *name = head;
+    *name = str_head(*name, end + head.len);
     return port;
 }
 
 bool hosts_listed(struct str host, uint16_t port, struct str extra)
 {
-    if (host.len > 0 && host.ptr[host.len - 1] == '.')
-        host.len--;
+    host = host_plain(host);
     for (size_t i = 0; i < ARRAY_LEN(builtin); i++)
         if (matches(host, builtin[i]))
             return true;

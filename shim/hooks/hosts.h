@@ -13,8 +13,8 @@
  * (names with commas or line ends between them). A name that starts with a dot
  * stands for every host that ends so; one with a star matches any run of
  * characters there. A name may end in a port: then the host's must be that
- * one, or 0, not known. Letters are compared without case; a dot at the host's
- * end is skipped.
+ * one, or 0, not known. Letters are compared without case; the forms of
+ * host_plain (base/host.h) are one.
  */
 bool hosts_listed(struct str host, uint16_t port, struct str extra);
 

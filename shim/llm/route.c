@@ -1,3 +1,4 @@
+#include "base/host.h"
 #include "llm/load.h"
 
 /* Which description speaks for a host and a path. */
@@ -9,12 +10,7 @@ static bool host_matches(struct str pattern, struct str host)
 
         return host.len > suffix.len && str_ends_nocase(host, suffix);
     }
-    return str_eq_nocase(pattern, host);
-}
-
-static struct str host_plain(struct str host)
-{
-    return str_ends(host, STR(".")) ? str_head(host, host.len - 1) : host;
+    return str_eq_nocase(host_plain(pattern), host);
 }
 
 static bool lists_host(const struct provider *p, struct str host)

@@ -185,7 +185,7 @@ import ssl
 import sys
 
 context = ssl.create_default_context(cafile=sys.argv[2])
-for host in "localhost", "127.0.0.1":
+for host in "localhost", "127.0.0.2":
     c = http.client.HTTPSConnection(host, int(sys.argv[1]), context=context)
     c.request("POST", "/echo", b"hello")
     print(c.getresponse().status)

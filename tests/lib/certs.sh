@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes a certificate authority and a server certificate for localhost and
-# 127.0.0.1 in the folder given: ca.pem, cert.pem, key.pem. For tests only.
+# 127.0.0.1 and .2 in the folder given: ca.pem, cert.pem, key.pem. For tests only.
 set -eu
 
 dir=$1
@@ -19,7 +19,7 @@ cat >server.ext <<END
 basicConstraints=critical,CA:FALSE
 keyUsage=critical,digitalSignature
 extendedKeyUsage=serverAuth
-subjectAltName=DNS:localhost,IP:127.0.0.1
+subjectAltName=DNS:localhost,IP:127.0.0.1,IP:127.0.0.2
 subjectKeyIdentifier=hash
 authorityKeyIdentifier=keyid
 END

@@ -1,6 +1,6 @@
 # Helpers of the end-to-end tests: a local TLS server, a policy that declares
 # localhost to be a model host, programs run under the shim, and what was seen
-# on the wire. To the same server 127.0.0.1 is no model host.
+# on the wire. The same server as 127.0.0.2 is no model host.
 
 ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 BUILD=${BUILD:-$ROOT/build/plain}
@@ -32,7 +32,7 @@ server_start() {
     done
     [ -n "${PORT:-}" ] || return 1
     LLM=https://localhost:$PORT
-    PLAIN=https://127.0.0.1:$PORT
+    PLAIN=https://127.0.0.2:$PORT
     export CA SERVER_DIR PORT LLM PLAIN
     export XDG_CACHE_HOME=$BATS_FILE_TMPDIR/cache
     # A test is about one program, not about a proxy of the machine.

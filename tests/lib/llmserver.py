@@ -4,7 +4,7 @@
     llmserver.py --dir DIR --cert FILE --key FILE [--tls 1.2|1.3]
                  [--alpn h2,http/1.1]
 
-It binds a free port of 127.0.0.1 and prints `port N`. Every byte that a client
+It binds a free port of 127.0.0.1 and 127.0.0.2 and prints `port N`. Every byte that a client
 sends is written, as it arrives, to DIR/conn-N.in, one file a connection; how
 the connection went (protocol, ALPN, requests, its end) to DIR/conn-N.log.
 No session tickets are sent: nothing but the answer is ever readable.
@@ -497,7 +497,17 @@ class Server:
         self.context = context
         self.lock = threading.Lock()
         self.number = 0  # of connections whose handshake is done
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.listeners = self.listen()
+
+    @staticmethod
+    def listen():
+        while True:
+            one = socket.create_server(("127.0.0.1", 0), backlog=128)
+            try:
+                return one, socket.create_server(
+                    ("127.0.0.2", one.getsockname()[1]), backlog=128)
+            except OSError:  # somebody has it there
+                one.close()
 
     def session(self, sock):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -512,9 +522,14 @@ class Server:
         connection.run()
 
     def run(self):
-        print("port", self.listener.getsockname()[1], flush=True)
+        print("port", self.listeners[0].getsockname()[1], flush=True)
+        threading.Thread(target=self.accept, args=self.listeners[1:],
+                         daemon=True).start()
+        self.accept(self.listeners[0])
+
+    def accept(self, listener):
         while True:
-            sock, _ = self.listener.accept()
+            sock, _ = listener.accept()
             threading.Thread(target=self.session, args=(sock,),
                              daemon=True).start()
 

@@ -50,6 +50,15 @@ static void test_listed(void)
         {"", ":443\n\n", false, 443},
         {"a.test", "a.test:", false, 443},
         {"api.openai.com", "api.openai.com:8443", true, 443},
+        {"127.0.0.1", "localhost:11434", true, 11434},
+        {"127.0.0.1", "localhost:11434", false, 443},
+        {"localhost", "127.0.0.1:11434", true, 11434},
+        {"[::1]", "localhost", true, 0},
+        {"localhost", "[::1]:8080", true, 8080},
+        {"localhost", "[::1]:8080", false, 8081},
+        {"2001:db8::7", "[2001:db8::7]:8080", true, 8080},
+        {"2001:db8::7", "2001:db8::7", true, 8080},
+        {"127.0.0.2", "localhost", false, 0},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
