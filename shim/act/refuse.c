@@ -50,6 +50,20 @@ static const struct shape shapes[] = {
                          "\"output\":[]}}\n\n"),
     },
     {
+        .name = STR_INIT("openai-realtime"),
+        .id_header = STR_INIT("x-request-id"),
+        .body = STR_INIT("{\"error\":" OPENAI_ERROR "}"),
+        .hard = STR_INIT("data: {\"type\":\"error\",\"event_id\":$request,"
+                         "\"error\":" OPENAI_ERROR "}\n\n"),
+        .each = STR_INIT(""),
+        .last = STR_INIT("data: {\"type\":\"response.done\",\"event_id\":"
+                         "$request,\"response\":{\"object\":"
+                         "\"realtime.response\",\"id\":$id,\"status\":"
+                         "\"incomplete\",\"status_details\":{\"type\":"
+                         "\"incomplete\",\"reason\":\"content_filter\"},"
+                         "\"output\":[],\"usage\":null}}\n\n"),
+    },
+    {
         .name = STR_INIT("anthropic"),
         .id_header = STR_INIT("request-id"),
         .body = STR_INIT("{\"type\":\"error\",\"error\":{\"type\":"

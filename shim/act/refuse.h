@@ -12,8 +12,9 @@
  * clients were seen to raise when given these bytes.
  */
 struct refusal {
-    struct str shape;    /* "openai", "openai-responses", "anthropic"; any
-                            other name gives the openai shape              */
+    struct str shape;    /* "openai", "openai-responses", "openai-realtime",
+                            "anthropic"; any other name gives the openai
+                            shape                                          */
     struct str rule;     /* rule id or name of a condition, for the header */
     struct str exchange; /* exchange id                                    */
     struct str text;     /* message for people, without any matched text   */

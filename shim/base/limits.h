@@ -42,11 +42,15 @@
 #define LIM_EVENT_SHAPE (8 * KIB)   /* an event kept to know the next by it */
 #define LIM_HELD_RAW    (4 * MIB)   /* events held in the queue             */
 #define LIM_CHANNELS    512         /* channels of one stream               */
+#define LIM_CHAN_KEEP   256         /* from so many on, ended ones go       */
 #define LIM_HOLD        512         /* default max_hold of a rule, bytes    */
 #define LIM_HOLD_MAX    (64 * KIB)  /* largest max_hold a rule may name     */
 #define LIM_HOLD_STEP   64          /* caps are tested at these offsets     */
 #define LIM_LOOKBEHIND  63          /* characters; 64 are kept as context   */
 #define LIM_HOLD_CHAIN  (128 * KIB) /* findings that overlap; rule_error   */
+
+/* WebSocket: a client's message is a request, a server's is an event. */
+#define LIM_TALK_HELD (5 * LIM_HELD_RAW) /* frames held; stream_limit */
 
 /* JSON. */
 #define LIM_JSON_DEPTH 128     /* json_invalid                          */

@@ -204,9 +204,9 @@ static bool on_system(struct reader *r, const struct yaml_node *n, void *into)
 
 static bool on_reply(struct reader *r, const struct yaml_node *n, void *into)
 {
-    static const struct str shapes[] = {STR_INIT("openai"),
-                                        STR_INIT("openai-responses"),
-                                        STR_INIT("anthropic")};
+    static const struct str shapes[] = {
+        STR_INIT("openai"), STR_INIT("openai-responses"),
+        STR_INIT("openai-realtime"), STR_INIT("anthropic")};
     struct str name;
 
     if (!read_text(r, n, &name))
@@ -217,8 +217,8 @@ static bool on_reply(struct reader *r, const struct yaml_node *n, void *into)
             return true;
         }
     return read_refuse(r, n,
-                       "'reply' must be openai, openai-responses or "
-                       "anthropic");
+                       "'reply' must be openai, openai-responses, "
+                       "openai-realtime or anthropic");
 }
 
 static bool on_done(struct reader *r, const struct yaml_node *n, void *into)

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "act/refuse.h"
+#include "audit/sink.h"
+#include "flow/talk.h"
 #include "wire/coding.h"
 
 struct conn *conn_new(struct engine *eng, const struct peer *peer)
@@ -33,11 +35,46 @@ struct conn *conn_new(struct engine *eng, const struct peer *peer)
     return c;
 }
 
+enum err conn_exchange(struct conn *c, struct exchange **ret_ex)
+{
+    struct exchange *ex;
+    enum err e;
+
+    if (!c->tools_ready) {
+        e = tools_init(&c->tools, c->eng);
+        c->tools_ready = true; /* half made is freed all the same */
+        if (e)
+            return e;
+    }
+    if ((e = exchange_new(c->eng, c->tools.scratch, &c->tools.clean, &ex)))
+        return e;
+    if (c->last != NULL)
+        c->last->next = ex;
+    else
+        c->first = ex;
+    c->last = ex;
+    c->waiting++;
+    *ret_ex = ex;
+    return OK;
+}
+
+void conn_check_audit(const struct conn *c, struct exchange *ex)
+{
+    struct engine *eng = c->eng;
+
+    if (eng->audit == NULL || !policy_blocks(&eng->policy, COND_AUDIT))
+        return;
+    if (audit_probe(eng->audit))
+        atomic_store(&eng->audit_failed, true);
+    if (atomic_load(&eng->audit_failed))
+        exchange_cond(ex, COND_AUDIT, NULL);
+}
+
 void conn_abandon(struct conn *c)
 {
     c->abandoned = true;
     while (c->first != NULL) {
-        if (c->first->detail == NULL)
+        if (c->first->detail == NULL && c->talk == NULL)
             c->first->detail = "no complete response";
         conn_done(c);
     }
@@ -49,6 +86,7 @@ void conn_free(struct conn *c)
         return;
     c->entered_ns = engine_clock_ns();
     conn_abandon(c);
+    talk_free(c->talk);
     http_head_free(&c->req.head);
     http_head_free(&c->res.head);
     http_body_free(&c->req.body);
@@ -206,6 +244,7 @@ void conn_done(struct conn *c)
 
     relay_free(c->res.relay); /* it borrows the exchange */
     c->res.relay = NULL;
+    talk_facts(c->talk, ex);
     c->spent_ns = 0;
     c->entered_ns = now;
     c->first = ex->next;

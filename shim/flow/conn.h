@@ -8,6 +8,8 @@
 #include "wire/body.h"
 #include "wire/rechunk.h"
 
+struct talk; /* flow/talk.h */
+
 /*
  * One connection of the application: two parsers, a queue of exchanges between
  * them, two queues of bytes on their way out. The calls are those of
@@ -20,6 +22,7 @@ enum req_phase {
     REQ_RELAY, /* a body passes: its condition is one that may          */
     REQ_WAIT,  /* an upgrade was asked for: what follows waits in `raw`
                   until the response says what it is                     */
+    REQ_TALK,  /* messages of a WebSocket                               */
     REQ_ENDED, /* nothing more is sent: refused, or the last request    */
 };
 
@@ -38,6 +41,7 @@ enum res_phase {
     RES_RAW,    /* a body that passes as it is                           */
     RES_WHOLE,  /* a body that is held until it can be judged            */
     RES_STREAM, /* events, let go one by one                             */
+    RES_TALK,   /* messages of a WebSocket                               */
     RES_ENDED,  /* nothing more is delivered                             */
 };
 
@@ -66,6 +70,7 @@ struct conn {
     struct res_side res;
     struct exchange *first, *last; /* owned; wait for their response     */
     size_t waiting;
+    struct talk *talk; /* owned; once a WebSocket has been agreed on  */
     bool tools_ready;
     struct tools tools;
     uint64_t entered_ns, spent_ns; /* time in the engine                 */
@@ -84,6 +89,15 @@ enum conn_state conn_state(const struct conn *c);
 const char *conn_why(const struct conn *c);
 
 /* What follows is for the two halves. */
+
+/*
+ * conn_exchange - a new exchange, last in the queue; borrowed. E_NOMEM,
+ * E_INTERNAL.
+ */
+MUST_USE enum err conn_exchange(struct conn *c, struct exchange **ret_ex);
+
+/* conn_check_audit - the record must be possible where the policy says so. */
+void conn_check_audit(const struct conn *c, struct exchange *ex);
 
 /* conn_out - append to a queue. Errors as buf_add. */
 MUST_USE enum err conn_out(struct conn *c, enum dir d, struct str bytes);

@@ -28,6 +28,7 @@ struct exchange {
     const char *detail; /* static words for the audit line   */
     unsigned status;
     bool stream;
+    bool talk;          /* asks for a WebSocket, or is said over one        */
     bool answered;      /* bytes of the response have been handed on       */
     bool audited;       /* its line has been written                       */
     struct buf refusal; /* the answer to a refused request that waits for

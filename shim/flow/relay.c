@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "llm/delta.h"
 #include "rules/rule.h"
 #include "wire/ndjson.h"
 #include "wire/rechunk.h"
@@ -119,36 +118,37 @@ static enum err put_ahead(struct relay *r, const struct delta_out *o,
                              : buf_add(out, o->bytes);
 }
 
-static void note_findings(struct relay *r)
+void relay_note(struct delta *d, struct exchange *ex)
 {
     struct finding f;
     struct scope where;
 
-    while (delta_finding(r->delta, &f, &where))
-        exchange_finding(r->config.ex, &f, &where);
+    while (delta_finding(d, &f, &where))
+        exchange_finding(ex, &f, &where);
 }
 
-static void note_facts(struct relay *r)
+void relay_note_facts(const struct delta *d, struct exchange *ex)
 {
     for (unsigned i = 0; i < FACT_COUNT; i++) {
-        struct str value = delta_fact(r->delta, (enum fact)i);
+        struct str value = delta_fact(d, (enum fact)i);
 
         if (value.len > 0)
-            exchange_fact(r->config.ex, DIR_RECV, (enum fact)i, value);
+            exchange_fact(ex, DIR_RECV, (enum fact)i, value);
     }
 }
 
-static struct stream_facts ending_facts(struct relay *r, uint64_t *open,
+static struct stream_facts ending_facts(const struct exchange *ex,
+                                        const struct delta *d, uint64_t *open,
                                         size_t max)
 {
-    const struct str *facts = r->config.ex->facts[DIR_RECV];
+    const struct str *facts = ex->facts[DIR_RECV];
     struct stream_facts f = {
         .id = facts[FACT_ID],
         .model = facts[FACT_MODEL],
         .created = facts[FACT_CREATED],
         .output_tokens = facts[FACT_OUTPUT_TOKENS],
         .open = open,
-        .open_count = delta_open(r->delta, open, max),
+        .open_count = delta_open(d, open, max),
     };
     uint64_t last;
 
@@ -158,34 +158,47 @@ static struct stream_facts ending_facts(struct relay *r, uint64_t *open,
     return f;
 }
 
-static enum err put_ending(struct relay *r, struct buf *out)
+enum err relay_ending(struct exchange *ex, const struct delta *d,
+                      const struct rule *rule, enum stream_kind kind,
+                      struct buf *out)
 {
-    struct exchange *ex = r->config.ex;
     uint64_t open[128];
-    struct stream_facts facts = ending_facts(r, open, ARRAY_LEN(open));
     struct refusal refusal = {
         .shape = ex->provider->reply,
-        .rule = exchange_rule(ex),
         .exchange = str_of(ex->id),
     };
-    bool soft = r->rule != NULL && r->rule->reply == REPLY_SOFT;
-    struct buf why, ending;
+    bool soft = rule != NULL && rule->reply == REPLY_SOFT;
+    struct stream_facts facts;
+    struct buf why;
     enum err e;
 
+    relay_note_facts(d, ex);
+    exchange_clean(ex);
+    facts = ending_facts(ex, d, open, ARRAY_LEN(open));
+    refusal.rule = exchange_rule(ex);
     buf_init(&why, 1024);
-    buf_init(&ending, 512 * (size_t)KIB);
     if (!(e = exchange_why(ex, &why))) {
         refusal.text = buf_str(&why);
-        e = refuse_ending(&refusal, soft ? ENDING_SOFT : ENDING_HARD,
-                          r->config.kind, &facts, &ending);
+        e = refuse_ending(&refusal, soft ? ENDING_SOFT : ENDING_HARD, kind,
+                          &facts, out);
     }
-    if (!e)
+    buf_free(&why);
+    return e;
+}
+
+static enum err put_ending(struct relay *r, struct buf *out)
+{
+    struct buf ending;
+    enum err e;
+
+    buf_init(&ending, RELAY_ENDING);
+    if (!(e = relay_ending(r->config.ex, r->delta, r->rule, r->config.kind,
+                           &ending)))
         e = put_framed(r, buf_str(&ending), 0, false, out);
     if (!e && r->rechunk)
         e = rechunk_stop(&r->chunks, out);
     else if (!e && r->config.chunked)
         e = buf_add(out, STR("0\r\n\r\n"));
-    buf_free(&why);
     buf_free(&ending);
     return e;
 }
@@ -193,8 +206,6 @@ static enum err put_ending(struct relay *r, struct buf *out)
 /* Blocked: what was decided has left, now the provider's own way to end. */
 static void finish_blocked(struct relay *r, struct buf *out)
 {
-    note_facts(r);
-    exchange_clean(r->config.ex);
     r->over = true;
     r->failed = put_ending(r, out) != OK;
 }
@@ -224,14 +235,14 @@ static void drain(struct relay *r, struct buf *out)
         e = put_framed(r, o.bytes, o.taken, o.same, out);
         if (!e && o.block != NULL) {
             r->rule = o.block;
-            note_findings(r);
+            relay_note(r->delta, r->config.ex);
             finish_blocked(r, out);
             return;
         }
         if (!e)
             e = put_skips(r, out);
     }
-    note_findings(r);
+    relay_note(r->delta, r->config.ex);
     if (e)
         fail(r, e == E_NOMEM ? COND_NOMEM : COND_STREAM_LIMIT, out);
 }
@@ -407,7 +418,7 @@ void relay_free(struct relay *r)
     if (r == NULL)
         return;
     if (r->delta != NULL)
-        note_facts(r);
+        relay_note_facts(r->delta, r->config.ex);
     rechunk_free(&r->chunks);
     decoder_free(r->decoder);
     buf_wipe_free(&r->decoded);

@@ -3,6 +3,7 @@
 
 #include "act/refuse.h"
 #include "flow/exchange.h"
+#include "llm/delta.h"
 #include "wire/coding.h"
 
 /*
@@ -52,6 +53,21 @@ void relay_cut(struct relay *r, struct buf *out);
  * failed, *ret_failed is set: the stream has to break off.
  */
 bool relay_over(const struct relay *r, bool *ret_failed);
+
+/*
+ * What a relay has in common with the messages of a WebSocket (flow/talk.h).
+ *
+ * relay_note, relay_note_facts - findings and facts go to the exchange.
+ * relay_ending - append the events that end a stream of a blocked exchange, in
+ * the provider's shape: at most RELAY_ENDING bytes. `rule` is the one that
+ * blocked, NULL for a condition. The facts are noted first. Errors as buf_add.
+ */
+#define RELAY_ENDING (512 * (size_t)KIB)
+void relay_note(struct delta *d, struct exchange *ex);
+void relay_note_facts(const struct delta *d, struct exchange *ex);
+MUST_USE enum err relay_ending(struct exchange *ex, const struct delta *d,
+                               const struct rule *rule, enum stream_kind kind,
+                               struct buf *out);
 
 /* relay_changed - what left is not byte for byte what came. */
 bool relay_changed(const struct relay *r);

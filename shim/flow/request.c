@@ -1,8 +1,9 @@
 #include "flow/conn.h"
 
-#include "audit/sink.h"
 #include "flow/judge.h"
+#include "flow/talk.h"
 #include "wire/field.h"
+#include "wire/ws.h"
 
 /*
  * The application's half. A request is held until it is complete; then it is
@@ -19,30 +20,6 @@
 static bool first_head(const struct conn *c)
 {
     return !c->named || !c->routed;
-}
-
-static enum err exchange_add(struct conn *c, struct exchange **ret_ex)
-{
-    struct exchange *ex;
-    enum err e;
-
-    if (!c->tools_ready) {
-        e = tools_init(&c->tools, c->eng);
-        c->tools_ready = true; /* half made is freed all the same */
-        if (e)
-            return e;
-    }
-    if ((e = exchange_new(c->eng, c->tools.scratch, &c->tools.clean, &ex)))
-        return e;
-    if (c->last != NULL)
-        c->last->next = ex;
-    else
-        c->first = ex;
-    c->last = ex;
-    c->waiting++;
-    c->req.ex = ex;
-    *ret_ex = ex;
-    return OK;
 }
 
 /* Method and path for the record, and the description that fits them. */
@@ -82,10 +59,11 @@ static void refuse_early(struct conn *c, enum cond cond, const char *detail,
 {
     struct exchange *ex;
 
-    if (exchange_add(c, &ex)) {
+    if (conn_exchange(c, &ex)) {
         conn_fail(c, COND_NOMEM, NULL);
         return;
     }
+    c->req.ex = ex;
     ex->provider = providers_route(c->eng->providers, buf_str(&c->host),
                                    c->port, STR(""), STR("/"));
     exchange_cond(ex, cond, detail);
@@ -237,6 +215,9 @@ static enum err negotiate(const struct conn *c, struct http_field_edit *edits,
     if (c->req.msg.expect_continue)
         edits[(*count)++] =
             (struct http_field_edit){.name = STR("Expect"), .drop = true};
+    if (c->req.ex->talk) /* what is not offered is not agreed on */
+        edits[(*count)++] = (struct http_field_edit){
+            .name = STR("Sec-WebSocket-Extensions"), .drop = true};
     return OK;
 }
 
@@ -262,7 +243,7 @@ static struct str body_raw(const struct conn *c)
 
 static enum err put_head(struct conn *c, const struct buf *changed)
 {
-    struct http_field_edit edits[10];
+    struct http_field_edit edits[12];
     struct buf accept, length;
     size_t count = 0;
     enum err e = OK;
@@ -445,19 +426,6 @@ static void request_relay(struct conn *c, struct str *in)
         next_request(c);
 }
 
-/* The record must be possible where the policy says so. */
-static void check_audit(struct conn *c, struct exchange *ex)
-{
-    struct engine *eng = c->eng;
-
-    if (eng->audit == NULL || !policy_blocks(&eng->policy, COND_AUDIT))
-        return;
-    if (audit_probe(eng->audit))
-        atomic_store(&eng->audit_failed, true);
-    if (atomic_load(&eng->audit_failed))
-        exchange_cond(ex, COND_AUDIT, NULL);
-}
-
 /* Nobody but us answers a client that waits, for the head is held. */
 static bool put_continue(struct conn *c, const struct exchange *ex)
 {
@@ -492,18 +460,20 @@ static void begin_request(struct conn *c, struct str rest)
         refuse_early(c, COND_HTTP_LIMIT, "too many requests in a row", rest);
         return;
     }
-    if (exchange_add(c, &ex) || route(c, ex)) {
+    if (conn_exchange(c, &ex) || route(c, ex)) {
         conn_fail(c, COND_NOMEM, NULL);
         return;
     }
+    c->req.ex = ex;
     if ((e = http_request_framing(h, &c->req.msg)))
         exchange_cond(ex, cond_of(e, COND_HTTP_AMBIGUOUS, COND_HTTP_LIMIT),
                       h->why);
     else
         ex->asked = http_asked_of(h, &c->req.msg);
-    if (!e && c->req.msg.upgrade)
+    ex->talk = !e && c->req.msg.upgrade && ws_asked(h);
+    if (!e && c->req.msg.upgrade && !ex->talk)
         exchange_cond(ex, COND_UNKNOWN_PROTOCOL, "an upgrade is asked for");
-    check_audit(c, ex);
+    conn_check_audit(c, ex);
     if (exchange_blocked(ex))
         conn_refuse(c, ex);
     else
@@ -572,6 +542,9 @@ void request_feed(struct conn *c, struct str in)
         case REQ_WAIT:
             if (buf_add(&c->req.raw, in))
                 conn_fail(c, COND_HTTP_LIMIT, "too much behind an upgrade");
+            return;
+        case REQ_TALK:
+            talk_send(c, in);
             return;
         case REQ_ENDED:
             if (in.len > 0)

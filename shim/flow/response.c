@@ -1,5 +1,8 @@
 #include "flow/conn.h"
 
+#include "flow/talk.h"
+#include "wire/ws.h"
+
 /*
  * The network's half. What a body is decides how it travels:
  *
@@ -382,6 +385,7 @@ static void response_body(struct conn *c, struct str *in)
             stream_event(c, &event);
         return;
     case RES_HEAD:
+    case RES_TALK:
     case RES_ENDED:
         return;
     }
@@ -456,6 +460,26 @@ static void begin_tunnel(struct conn *c, struct str *in)
     conn_pass(c);
 }
 
+/* HTTP ends here: a WebSocket whose messages can be read, or what may pass. */
+static void begin_upgrade(struct conn *c, struct str *in)
+{
+    struct exchange *ex = c->first;
+    enum err e;
+
+    if (!ex->talk) {
+        begin_tunnel(c, in);
+    } else if (!ws_agreed(&c->res.head)) {
+        exchange_cond(ex, COND_UNKNOWN_PROTOCOL,
+                      "an upgrade to what was not asked for");
+        if (exchange_blocked(ex))
+            conn_refuse(c, ex);
+        else
+            begin_tunnel(c, in);
+    } else if ((e = talk_open(c))) {
+        refuse(c, cond_of(e, COND_INTERNAL, COND_HTTP_LIMIT), NULL);
+    }
+}
+
 static void begin_response(struct conn *c, struct str *in)
 {
     struct exchange *ex = c->first;
@@ -474,7 +498,7 @@ static void begin_response(struct conn *c, struct str *in)
     }
     ex->status = c->res.head.status;
     if (c->res.msg.upgrade)
-        begin_tunnel(c, in);
+        begin_upgrade(c, in);
     else
         begin_body(c);
 }
@@ -525,6 +549,10 @@ void response_feed(struct conn *c, struct str in)
 
         if (phase == RES_ENDED)
             return;
+        if (phase == RES_TALK) {
+            talk_recv(c, in);
+            return;
+        }
         if (phase != RES_HEAD)
             response_body(c, &in);
         else if (in.len > 0)
@@ -561,6 +589,11 @@ void response_eof(struct conn *c)
         if (closes)
             response_done(c);
         break;
+    case RES_TALK: /* messages may still be sent, to whom it concerns */
+        talk_eof(c);
+        if (c->state == CONN_OPEN)
+            c->res.phase = RES_ENDED;
+        return;
     case RES_HEAD:
     case RES_ENDED:
         break;

@@ -237,6 +237,7 @@ enum err channel_take(struct channel *c, struct str more)
     if (c->block != NULL)
         return OK;
     c->dirty = true;
+    c->ended = false;
     c->outer_end += more.len;
     if (c->json && !c->broken)
         return take_json(c, more);
@@ -256,6 +257,7 @@ enum err channel_end(struct channel *c)
     if ((e = number_end(c)))
         return e;
     c->broken = false;
+    c->ended = true;
     c->inner = (struct json_inner){0};
     return stream_flush(c->stream);
 }

@@ -42,6 +42,7 @@ struct channel {
     uint64_t safe;         /* outer bytes that are decided */
     bool json, broken;     /* broken: no JSON any more, plain from here on */
     bool dirty;            /* to be drained */
+    bool ended;            /* no text since the last end */
     uint64_t outer_done;   /* json: all complete runs end here */
     struct json_inner inner;
     char number[NUMBER_MAX]; /* json: begun behind outer_done, its end is not */

@@ -164,6 +164,7 @@ enum err delta_put(struct delta *d, const struct delta_event *event)
         return d->failed;
     if (d->stopped)
         return OK;
+    channels_drop_ended(d);
     if (event->raw.len > LIM_EVENT || event->data.len > LIM_EVENT ||
         d->held_bytes + event->raw.len > LIM_HELD_RAW) {
         d->failed = E_LIMIT;
@@ -243,6 +244,14 @@ struct str delta_fact(const struct delta *d, enum fact fact)
     const struct fact_value *f = &d->facts[fact];
 
     return (struct str){f->bytes, f->len};
+}
+
+void delta_forget(struct delta *d)
+{
+    for (unsigned i = 0; i < FACT_COUNT; i++)
+        if (i != FACT_MODEL)
+            d->facts[i].len = 0;
+    d->shape.on = false; /* an event like the last one would not tell them */
 }
 
 size_t delta_open(const struct delta *d, uint64_t *ret_index, size_t max)

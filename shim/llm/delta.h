@@ -101,6 +101,12 @@ bool delta_finding(struct delta *d, struct finding *ret_finding,
 struct str delta_fact(const struct delta *d, enum fact fact);
 
 /*
+ * delta_forget - a new exchange begins on the same stream: all facts but the
+ * model's name are empty again.
+ */
+void delta_forget(struct delta *d);
+
+/*
  * delta_open - the indexes of choices or content blocks that are open in what
  * has left: FACT_INDEX seen, no end mark. To ret_index[0..max), in order of
  * their opening; returns how many there are.

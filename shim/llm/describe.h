@@ -94,7 +94,7 @@ struct provider_def {
     struct str id;           /* "openai-chat" */
     struct str system;       /* gen_ai.system of audit lines */
     struct str reply;        /* shape of refusals: openai, openai-responses,
-                                anthropic */
+                                openai-realtime, anthropic */
     struct str done;         /* data that ends a stream, "[DONE]"; or empty */
     bool generic;            /* for shapes nobody knows; exactly one */
     const struct str *hosts; /* "api.openai.com", "*.openai.azure.com" */

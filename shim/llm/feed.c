@@ -88,6 +88,25 @@ static enum err channel_find(struct delta *d, const struct view_item *item,
     return channel_add(d, item, ident, ret_chan);
 }
 
+void channels_drop_ended(struct delta *d)
+{
+    size_t kept = 0;
+
+    if (d->channel_count < LIM_CHAN_KEEP || d->held.head != NULL)
+        return;
+    for (size_t i = 0; i < d->channel_count; i++) {
+        if (d->channels[i]->ended) {
+            channel_free(d->channels[i]);
+            continue;
+        }
+        d->idents[kept] = d->idents[i];
+        d->channels[kept++] = d->channels[i];
+    }
+    d->channel_count = kept;
+    d->last_channel = 0;
+    d->shape.on = false; /* it names channels */
+}
+
 /* ---- Collecting --------------------------------------------------------- */
 
 static bool is_delta(const struct delta *d, const struct view_item *item)

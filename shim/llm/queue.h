@@ -164,6 +164,12 @@ MUST_USE enum err shape_keep(struct delta *d, const struct delta_event *ev);
 MUST_USE enum err shape_collect(struct delta *d, const struct delta_event *ev,
                                 bool *ret_same);
 
+/*
+ * channels_drop_ended - once there are many and no event waits: those whose
+ * text has ended. One with the same keys would begin anew in any case.
+ */
+void channels_drop_ended(struct delta *d);
+
 /* feed_collect - what an event holds; changes nothing that lasts but facts. */
 MUST_USE enum err feed_collect(struct delta *d, const struct delta_event *ev);
 /* feed_channels - its pieces go into their channels, its end marks end some. */

@@ -54,6 +54,9 @@ static const struct row rows[COND_COUNT] = {
                                STR_INIT("the connection does not speak "
                                         "HTTP/1.1"),
                                FAIL_BLOCK, true},
+    [COND_WEBSOCKET] = {STR_INIT("websocket"),
+                        STR_INIT("the WebSocket breaks its protocol"),
+                        FAIL_BLOCK, false},
     [COND_AUDIT] = {STR_INIT("audit"),
                     STR_INIT("the audit line cannot be written"), FAIL_PASS,
                     true},

@@ -122,7 +122,7 @@ static void check_events(struct str s)
 static void test_endings(void)
 {
     static const char *const shapes[] = {"openai", "openai-responses",
-                                         "anthropic"};
+                                         "openai-realtime", "anthropic"};
     static const uint64_t open[] = {0, 2};
     struct stream_facts facts = {
         .id = STR("c\"1"),
