@@ -1,0 +1,89 @@
+#!/usr/bin/env bats
+# Ways around the shim that an ordinary program may take without meaning to. Each
+# is guarded, or refused; none is silent.
+
+load ../lib/e2e
+
+setup_file() {
+    server_start
+}
+
+teardown_file() {
+    servers_stop
+}
+
+setup() {
+    test_begin
+}
+
+chat=/v1/chat/completions
+
+# The forbidden prompt did not leave, and the program was told.
+guarded_is() { # COMMAND...
+    shim "$@" >out || true
+    has out SP-9001
+    is "$(wire | wc -c)" 0
+    is "$(audit_field 0 findings.0.rule)" SP-9001
+}
+
+way() {
+    guarded_is "$PYTHON" "$CLIENTS/ways.py" "$1" "$PORT" "$CA" forbidden.json \
+        "${@:2}"
+}
+
+@test "a child without environment" {
+    guarded_is env -i "$(command -v curl)" -sS --cacert "$CA" \
+        --json @forbidden.json "$LLM$chat"
+}
+
+@test "a subprocess of Python with an empty environment" {
+    guarded_is "$PYTHON" -c 'import subprocess, sys
+subprocess.run(sys.argv[1:], env={})' "$(command -v curl)" -sS \
+        --cacert "$CA" --json @forbidden.json "$LLM$chat"
+}
+
+@test "libssl opened with RTLD_DEEPBIND" { way deep; }
+@test "a second libssl in one process" { way second; }
+@test "libssl by its BIOs" { way bio; }
+
+@test "no server name in the handshake" {
+    way write -
+}
+
+@test "an address instead of a name" {
+    way write - "127.0.0.1:$PORT"
+    rm "$AUDIT"
+    guarded_is curl -sS --cacert "$CA" --json @forbidden.json \
+        "https://127.0.0.1:$PORT$chat"
+}
+
+@test "another Host than the server name" {
+    way write other.test "localhost:$PORT"
+    rm "$AUDIT"
+    way write localhost "other.test"
+}
+
+@test "a proxy by CONNECT" {
+    "$PYTHON" "$ROOT/tests/lib/proxy.py" >proxy.out 3>&- &
+    echo $! >>"$BATS_FILE_TMPDIR/servers"
+    local i
+    for ((i = 0; i < 100; i++)); do
+        [ -s proxy.out ] && break
+        sleep 0.05
+    done
+    read -r _ proxy <proxy.out
+    guarded_is curl -sS --cacert "$CA" --json @forbidden.json \
+        -x "http://127.0.0.1:$proxy" "$LLM$chat"
+}
+
+@test "a unix socket" {
+    socat "UNIX-LISTEN:$PWD/door,fork" "TCP:127.0.0.1:$PORT" 3>&- &
+    echo $! >>"$BATS_FILE_TMPDIR/servers"
+    local i
+    for ((i = 0; i < 100; i++)); do
+        [ -S door ] && break
+        sleep 0.05
+    done
+    guarded_is curl -sS --cacert "$CA" --json @forbidden.json \
+        --unix-socket "$PWD/door" "$LLM$chat"
+}

@@ -1,0 +1,124 @@
+#!/usr/bin/python3
+"""One request to a TLS server by a way of its own, through libssl itself.
+
+    ways.py WAY PORT CA BODYFILE [SNI HOST]
+
+WAY: write    SSL_write and SSL_read of the libssl that is there
+     second   the same of a copy of it, beside the one of Python
+     deep     the same, opened with RTLD_DEEPBIND
+     bio      BIO_new_ssl_connect, BIO_puts or BIO_write, BIO_read
+     early    SSL_write_early_data in a resumed session
+SNI `-`: no server name is sent. HOST: the value of the Host field. Prints the
+answer's status line, or `error` and what the library says.
+"""
+
+import ctypes
+import os
+import shutil
+import socket
+import sys
+import tempfile
+
+
+def copies():
+    """Copies of libssl and libcrypto that are other files."""
+    import _ssl  # noqa: F401  Python's own is loaded first
+    import re
+    with open("/proc/self/maps", encoding="utf-8") as file:
+        paths = set(re.findall(r"/\S*/lib(?:ssl|crypto)\.so\.\d+", file.read()))
+    folder = tempfile.mkdtemp()
+    for path in paths:
+        shutil.copy(path, folder)
+    return folder, sorted(os.path.basename(p) for p in paths)
+
+
+def library(way):
+    mode = ctypes.RTLD_LOCAL
+    if way != "second":
+        return ctypes.CDLL("libssl.so.3", mode=mode | (
+            os.RTLD_DEEPBIND if way == "deep" else 0))
+    folder, names = copies()
+    crypto, ssl = (os.path.join(folder, name) for name in names)
+    ctypes.CDLL(crypto, mode=ctypes.RTLD_LOCAL)
+    return ctypes.CDLL(ssl, mode=mode)
+
+
+def function(lib, name, result=ctypes.c_void_p, *args):
+    f = getattr(lib, name)
+    f.restype, f.argtypes = result, args
+    return f
+
+
+P, I, S = ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p
+
+
+class Way:
+    def __init__(self, way, ca):
+        lib = library(way)
+        self.lib = lib
+        method = function(lib, "TLS_client_method")()
+        self.ctx = function(lib, "SSL_CTX_new", P, P)(method)
+        function(lib, "SSL_CTX_load_verify_locations", I, P, S, S)(
+            self.ctx, ca.encode(), None)
+        function(lib, "SSL_CTX_set_verify", None, P, I, P)(self.ctx, 1, None)
+
+    def fail(self):
+        text = ctypes.create_string_buffer(256)
+        code = function(self.lib, "ERR_peek_last_error", ctypes.c_ulong)()
+        function(self.lib, "ERR_error_string_n", None, ctypes.c_ulong, S,
+                 ctypes.c_size_t)(code, text, 256)
+        print("error", text.value.decode())
+        sys.exit(0)
+
+    def name(self, ssl, sni):
+        if sni:
+            function(self.lib, "SSL_ctrl", ctypes.c_long, P, I, ctypes.c_long,
+                     S)(ssl, 55, 0, sni.encode())
+
+    def by_ssl(self, port, sni, data):
+        sock = socket.create_connection(("127.0.0.1", port))
+        ssl = function(self.lib, "SSL_new", P, P)(self.ctx)
+        function(self.lib, "SSL_set_fd", I, P, I)(ssl, sock.fileno())
+        self.name(ssl, sni)
+        if function(self.lib, "SSL_connect", I, P)(ssl) != 1:
+            self.fail()
+        if function(self.lib, "SSL_write", I, P, S, I)(
+                ssl, data, len(data)) <= 0:
+            self.fail()
+        room = ctypes.create_string_buffer(65536)
+        n = function(self.lib, "SSL_read", I, P, P, I)(ssl, room, 65536)
+        return room.raw[:n] if n > 0 else self.fail()
+
+    def by_bio(self, port, sni, data):
+        bio = function(self.lib, "BIO_new_ssl_connect", P, P)(self.ctx)
+        ctrl = function(self.lib, "BIO_ctrl", ctypes.c_long, P, I,
+                        ctypes.c_long, P)
+        place = ctypes.create_string_buffer(b"127.0.0.1:%d" % port)
+        ctrl(bio, 100, 0, ctypes.addressof(place))  # BIO_set_conn_hostname
+        ssl = ctypes.c_void_p()
+        ctrl(bio, 110, 0, ctypes.addressof(ssl))  # BIO_get_ssl
+        self.name(ssl, sni)
+        if function(self.lib, "BIO_write", I, P, S, I)(
+                bio, data, len(data)) <= 0:
+            self.fail()
+        room = ctypes.create_string_buffer(65536)
+        n = function(self.lib, "BIO_read", I, P, P, I)(bio, room, 65536)
+        return room.raw[:n] if n > 0 else self.fail()
+
+
+def main():
+    way, port, ca, path = sys.argv[1:5]
+    sni, host = (sys.argv[5:] + ["localhost", "localhost:" + port])[:2]
+    with open(path, "rb") as file:
+        body = file.read()
+    data = (b"POST /v1/chat/completions HTTP/1.1\r\nHost: %s\r\n"
+            b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+            % (host.encode(), len(body))) + body
+    run = Way(way, ca)
+    ask = run.by_bio if way == "bio" else run.by_ssl
+    answer = ask(int(port), None if sni == "-" else sni, data)
+    print(answer.split(b"\r\n")[0].decode())
+    print(answer.split(b"\r\n\r\n", 1)[-1].decode(errors="replace"))
+
+
+main()
