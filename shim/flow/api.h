@@ -58,8 +58,9 @@ struct engine_api {
     void (*engine_close)(struct engine *eng);
 
     /*
-     * Whether a session to this host can carry LLM traffic that is inspected:
-     * false means conn_new would answer CONN_PASS at once. An empty host: true.
+     * Whether a session to this host carries LLM traffic that is inspected; an
+     * empty host may. Where it does not, a connection passes unless the Host
+     * of its first request is watched, as behind a gateway.
      */
     bool (*engine_watches)(const struct engine *eng, struct str host,
                            uint16_t port);

@@ -16,7 +16,9 @@ struct conn *conn_new(struct engine *eng, const struct peer *peer)
     c->eng = eng;
     c->port = peer->port;
     c->door = peer->door;
-    c->named = peer->host.len > 0;
+    c->named =
+        peer->host.len > 0 && engine_watches(eng, peer->host, peer->port);
+    c->elsewhere = peer->host.len > 0 && !c->named;
     buf_init(&c->host, 512);
     queue_init(&c->out[DIR_SEND], LIM_OUT);
     queue_init(&c->out[DIR_RECV], LIM_OUT);
@@ -26,9 +28,7 @@ struct conn *conn_new(struct engine *eng, const struct peer *peer)
     buf_init(&c->req.raw, (size_t)4 * LIM_REQUEST_BODY);
     buf_init(&c->res.content, LIM_RESPONSE_BODY);
     buf_init(&c->res.raw, (size_t)4 * LIM_RESPONSE_BODY);
-    if (!engine_watches(eng, peer->host, peer->port))
-        conn_pass(c);
-    if (buf_add(&c->host, str_head(peer->host, c->host.max))) {
+    if (c->named && buf_add(&c->host, str_head(peer->host, c->host.max))) {
         conn_free(c);
         return NULL;
     }

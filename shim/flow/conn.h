@@ -62,6 +62,7 @@ struct conn {
     const char *door;
     bool host_judged, host_shown; /* in audit lines                      */
     bool named;     /* the host is known, and one of ours                   */
+    bool elsewhere; /* the session's is not; the first Host may still be     */
     bool routed;    /* a first request has been sent                         */
     bool abandoned; /* no answers any more to requests that wait           */
     enum conn_state state;

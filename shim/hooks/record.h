@@ -50,6 +50,8 @@ struct session {
     struct engine *engine;
     struct conn *conn; /* made when the first bytes come */
     bool named;        /* the host is known              */
+    bool elsewhere;    /* it is not watched; the first
+                          request may name another       */
     uint16_t port;     /* the host's; 0: not known       */
     struct str answer; /* the rest of load_answer        */
 

@@ -63,6 +63,10 @@ static void narrow_alpn(struct session *s)
         (void)lib->set_alpn(s->ssl, http1, sizeof(http1) - 1);
 }
 
+/*
+ * Whether the session's bytes are looked at: all of them, or, elsewhere, the
+ * first head.
+ */
 static bool watched(struct session *s)
 {
     struct str host = str_of(s->lib->get_servername(s->ssl, NAME_HOST));
@@ -71,9 +75,9 @@ static bool watched(struct session *s)
     s->named = host.len > 0;
     s->port = net_port(fd);
     s->api = load_engine(&s->engine);
-    if (s->api ? !s->api->engine_watches(s->engine, host, s->port)
-               : s->named && !load_refuses(host, s->port))
-        return false;
+    s->elsewhere = s->api && !s->api->engine_watches(s->engine, host, s->port);
+    if (s->elsewhere || (!s->api && s->named && !load_refuses(host, s->port)))
+        return s->elsewhere;
     if (s->named)
         narrow_alpn(s);
     if (fd < 0) {
@@ -106,7 +110,8 @@ static void decide(struct session *s, bool connects)
         !watched(s)) {
         record_pass(s);
     } else {
-        marker_add(&sallyport_marker.guarded);
+        if (!s->elsewhere)
+            marker_add(&sallyport_marker.guarded);
         atomic_store(&s->state, OPEN);
     }
     record_unlock(s);
@@ -234,7 +239,7 @@ bool session_guards(const struct session *s)
 {
     int state = s ? atomic_load(&s->state) : PASS;
 
-    return state != PASS && state != NEW;
+    return state != PASS && state != NEW && !(s->elsewhere && !s->conn);
 }
 
 void session_reset(struct session *s)

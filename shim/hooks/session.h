@@ -42,7 +42,10 @@ struct session *session_find(const struct call *call, struct lib **ret_lib);
 /* As session_find, but makes a record where there is none. */
 struct session *session_make(const struct call *call, struct lib **ret_lib);
 
-/* session_guards - whether there is a record (not NULL) of a guarded session.
+/*
+ * session_guards - whether there is a record (not NULL) of a guarded session.
+ * One to a host that is not watched is guarded from its first bytes on, until
+ * these say that it may pass.
  */
 bool session_guards(const struct session *s);
 

@@ -163,6 +163,10 @@ static void settle(struct session *s, bool writing)
         return;
     }
     st = s->api->conn_state(s->conn);
+    if (s->elsewhere && st != CONN_PASS) {
+        s->elsewhere = false;
+        marker_add(&sallyport_marker.guarded);
+    }
     done = st == CONN_PASS && s->owed == 0 && is_empty(s);
     if (st == CONN_BLOCKED)
         set_blocked(s, writing);

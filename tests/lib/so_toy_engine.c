@@ -87,8 +87,11 @@ static bool engine_watches(const struct engine *eng, struct str host,
 
 static struct conn *conn_new(struct engine *eng, const struct peer *peer)
 {
-    (void)eng, (void)peer;
-    return calloc(1, sizeof(struct conn));
+    struct conn *c = calloc(1, sizeof(*c));
+
+    if (c && !engine_watches(eng, peer->host, peer->port))
+        c->state = CONN_PASS;
+    return c;
 }
 
 static void conn_free(struct conn *c)
@@ -221,7 +224,7 @@ static void conn_recv(struct conn *c, struct str s)
 
     if (c->state == CONN_BLOCKED || c->state == CONN_FAILED)
         return;
-    add(&c->held, s.ptr, s.len);
+    add(c->state == CONN_PASS ? &c->out[DIR_RECV] : &c->held, s.ptr, s.len);
     if (c->held.len > 0 && c->held.ptr[c->held.len - 1] == '\n')
         keep = 0;
     release(c, c->held.len > keep ? c->held.len - keep : 0);
