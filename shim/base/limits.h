@@ -102,6 +102,8 @@
 #define LIM_SCAN_LINE    (64 * MIB) /* one line, or one text, of `scan`        */
 #define LIM_SCAN_OUT     (512 * MIB) /* its output line: every byte escaped     */
 #define LIM_REPLAY       (64 * MIB) /* a file of `replay`                      */
+#define LIM_REPORT       (16 * MIB) /* the text of `doctor`                    */
+#define LIM_OBJECTS      2048 /* files `doctor` looks at; it says so     */
 
 /* The first line of IMAGE.hosts where a policy says `uncovered: refuse`. */
 #define HOSTS_REFUSE_UNCOVERED "#uncovered: refuse\n"

@@ -7,11 +7,16 @@
  * The command. Exit statuses: 0 done; 1 something was found, or did not hold;
  * 2 the command line is wrong, or a file cannot be used. `run` has those of
  * env(1): 125 we refuse, 126 not executable, 127 not found, else the program's.
+ * `doctor` has its verdict: 0 covered, 1 partly, 2 not covered; 3 if that
+ * cannot be told, for a wrong command line too.
  */
 enum {
     EXIT_DONE = 0,
     EXIT_FOUND = 1,
     EXIT_USAGE = 2,
+    EXIT_PARTLY = 1,
+    EXIT_NOT = 2,
+    EXIT_UNTOLD = 3,
     EXIT_REFUSED = 125,
     EXIT_DENIED = 126,
     EXIT_MISSING = 127,
@@ -29,7 +34,7 @@ struct command {
 };
 
 extern const struct command command_run, command_compile, command_check,
-    command_scan, command_replay;
+    command_scan, command_replay, command_doctor;
 
 /* usage - "Try 'sallyport NAME --help'" to stderr; returns EXIT_USAGE. */
 int usage(const struct command *cmd);

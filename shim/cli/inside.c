@@ -1,120 +1,170 @@
 /*
  * A symbol is looked for in the program itself first, then in what is
  * preloaded. So a program that defines SSL_write calls its own, and ours never
- * hears of it. One that hides its TLS library cannot be told from one without.
- *
- *     section headers --> names: .note.go.buildid, .go.buildinfo
- *                     \-> .dynsym: {name, section it is defined in} ...
+ * hears of it. Where the functions are hidden, texts still tell: the labels of
+ * the TLS 1.3 key schedule for key logs stand in every implementation, the
+ * names of source files in most. Such texts are evidence, not proof.
  */
 #include "cli/inside.h"
 
-#include <link.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
+#include "cli/closure.h"
 
-#include "base/str.h"
+/* --- Libraries by their names. */
 
-/* The part of the file that a section names; empty if it lies outside. */
-static struct str bytes_of(struct str file, const ElfW(Shdr) * section)
+static const struct {
+    struct str start; /* of the file's name or DT_SONAME */
+    enum inside what;
+    const char *name;
+} libraries[] = {
+    {STR_INIT("libssl.so"), INSIDE_OPENSSL, "OpenSSL"},
+    {STR_INIT("libgnutls.so"), INSIDE_GNUTLS, "GnuTLS"},
+    {STR_INIT("libssl3.so"), INSIDE_NSS, "NSS"},
+    {STR_INIT("libmbedtls.so"), INSIDE_OTHER, "Mbed TLS"},
+    {STR_INIT("libwolfssl.so"), INSIDE_OTHER, "wolfSSL"},
+    {STR_INIT("libbearssl.so"), INSIDE_OTHER, "BearSSL"},
+    {STR_INIT("libs2n.so"), INSIDE_OTHER, "s2n-tls"},
+    {STR_INIT("librustls"), INSIDE_OTHER, "rustls"},
+    {STR_INIT("libbotan-"), INSIDE_OTHER, "Botan"},
+    {STR_INIT("libcurl.so"), INSIDE_CURL, "libcurl"},
+    {STR_INIT("libcurl-"), INSIDE_CURL, "libcurl"},
+    {STR_INIT("libngtcp2.so"), INSIDE_QUIC, "ngtcp2"},
+    {STR_INIT("libquiche.so"), INSIDE_QUIC, "quiche"},
+    {STR_INIT("libmsquic.so"), INSIDE_QUIC, "MsQuic"},
+    {STR_INIT("liblsquic.so"), INSIDE_QUIC, "LSQUIC"},
+    {STR_INIT("libjli.so"), INSIDE_JAVA, "Java"},
+    {STR_INIT("libjvm.so"), INSIDE_JAVA, "Java"},
+};
+
+static bool by_name(struct str name, struct inside_view *ret_view)
 {
-    if (section->sh_type == SHT_NOBITS || section->sh_offset > file.len ||
-        section->sh_size > file.len - section->sh_offset)
-        return STR("");
-    return (struct str){file.ptr + section->sh_offset, section->sh_size};
+    for (size_t i = 0; i < ARRAY_LEN(libraries); i++)
+        if (str_starts(name, libraries[i].start)) {
+            *ret_view = (struct inside_view){libraries[i].what, INSIDE_SHARED,
+                                             libraries[i].name, "its name"};
+            return true;
+        }
+    return false;
 }
 
-/* A name of a string table; empty where it does not end. */
-static struct str name_at(struct str table, size_t off)
-{
-    struct str rest = str_skip(table, off);
-    size_t n = str_find_byte(rest, '\0');
+/* --- Linked in, with symbols. */
 
-    return n < rest.len ? str_head(rest, n) : STR("");
+static const struct {
+    struct str symbol;
+    enum inside what;
+    const char *name;
+} symbols[] = {
+    {STR_INIT("SSL_write"), INSIDE_OPENSSL, "OpenSSL or a relative of it"},
+    {STR_INIT("SSL_CTX_new"), INSIDE_OPENSSL, "OpenSSL or a relative of it"},
+    {STR_INIT("gnutls_record_send"), INSIDE_GNUTLS, "GnuTLS"},
+    {STR_INIT("mbedtls_ssl_write"), INSIDE_OTHER, "Mbed TLS"},
+    {STR_INIT("wolfSSL_write"), INSIDE_OTHER, "wolfSSL"},
+};
+
+static bool by_export(const struct elf_file *f, struct inside_view *ret_view)
+{
+    uint64_t at;
+
+    for (size_t i = 0; i < ARRAY_LEN(symbols); i++)
+        if (elf_file_symbol(f, symbols[i].symbol, &at)) {
+            *ret_view =
+                (struct inside_view){symbols[i].what, INSIDE_EXPORTED,
+                                     symbols[i].name, symbols[i].symbol.ptr};
+            return true;
+        }
+    return false;
 }
 
-/* Copied out: a damaged file may have its tables at odd places. */
-static bool section_at(struct str file, size_t i, ElfW(Shdr) * ret_section)
+static bool by_symtab(const struct elf_file *f, struct inside_view *ret_view)
 {
-    ElfW(Ehdr) head;
-    struct str rest;
+    for (size_t i = 0; i < ARRAY_LEN(symbols); i++)
+        if (elf_file_local(f, symbols[i].symbol)) {
+            *ret_view =
+                (struct inside_view){symbols[i].what, INSIDE_SYMTAB,
+                                     symbols[i].name, symbols[i].symbol.ptr};
+            return true;
+        }
+    return false;
+}
 
-    memcpy(&head, file.ptr, sizeof(head));
-    if (head.e_shentsize != sizeof(*ret_section) || i >= head.e_shnum ||
-        head.e_shoff > file.len)
-        return false;
-    rest = str_skip(file, head.e_shoff);
-    if (rest.len / sizeof(*ret_section) <= i)
-        return false;
-    memcpy(ret_section, rest.ptr + i * sizeof(*ret_section),
-           sizeof(*ret_section));
+/* --- Linked in, by its texts. */
+
+static bool has(const struct elf_file *f, struct str text)
+{
+    return f->bytes.len > 0 &&
+           memmem(f->bytes.ptr, f->bytes.len, text.ptr, text.len) != NULL;
+}
+
+/* The most telling first: Bun, for one, is all of the next two as well. */
+static const struct {
+    struct str text;
+    enum inside what;
+    const char *name;
+} texts[] = {
+    {STR_INIT("---- Bun! ----"), INSIDE_OTHER, "Bun, with BoringSSL"},
+    {STR_INIT("boringssl"), INSIDE_OTHER, "BoringSSL"},
+    {STR_INIT("BoringSSL"), INSIDE_OTHER, "BoringSSL"},
+    {STR_INIT("ssl/ssl_lib.c"), INSIDE_OPENSSL, "OpenSSL"},
+    {STR_INIT("rustls"), INSIDE_OTHER, "rustls"},
+    {STR_INIT("wolfSSL"), INSIDE_OTHER, "wolfSSL"},
+    {STR_INIT("mbedtls"), INSIDE_OTHER, "Mbed TLS"},
+    {STR_INIT("mbed TLS"), INSIDE_OTHER, "Mbed TLS"},
+    {STR_INIT("gnutls"), INSIDE_GNUTLS, "GnuTLS"},
+    {STR_INIT("s2n_"), INSIDE_OTHER, "s2n-tls"},
+};
+
+static bool by_text(const struct elf_file *f, struct inside_view *ret_view)
+{
+    static const struct str label = STR_INIT("CLIENT_TRAFFIC_SECRET_0");
+
+    if (!has(f, label)) {
+        if (!has(f, STR("ssl/ssl_lib.c"))) /* older, or without key logs */
+            return false;
+        *ret_view = (struct inside_view){INSIDE_OPENSSL, INSIDE_HIDDEN,
+                                         "OpenSSL", "ssl/ssl_lib.c"};
+        return true;
+    }
+    *ret_view = (struct inside_view){INSIDE_OTHER, INSIDE_HIDDEN,
+                                     "a TLS library", label.ptr};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        if (has(f, texts[i].text)) {
+            *ret_view = (struct inside_view){texts[i].what, INSIDE_HIDDEN,
+                                             texts[i].name, texts[i].text.ptr};
+            break;
+        }
     return true;
 }
 
-static bool is_tls_name(struct str name)
-{
-    static const struct str names[] = {
-        STR_INIT("SSL_write"),
-        STR_INIT("SSL_CTX_new"),
-        STR_INIT("gnutls_record_send"),
-    };
+/* --- All of it. */
 
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (str_eq(name, names[i]))
-            return true;
-    return false;
+static bool is_go(const struct elf_file *f)
+{
+    return elf_file_section(f, STR(".note.go.buildid")) ||
+           elf_file_section(f, STR(".go.buildinfo"));
 }
 
-static bool defines_tls(struct str file, const ElfW(Shdr) * section)
+struct inside_view inside_look(const struct elf_file *f, const char *path)
 {
-    struct str symbols = bytes_of(file, section), names;
-    ElfW(Shdr) strings;
-    ElfW(Sym) symbol;
+    struct inside_view view = {INSIDE_NONE, INSIDE_SHARED, "", ""};
 
-    if (!section_at(file, section->sh_link, &strings))
-        return false;
-    names = bytes_of(file, &strings);
-    for (; symbols.len >= sizeof(symbol);
-         symbols = str_skip(symbols, sizeof(symbol))) {
-        memcpy(&symbol, symbols.ptr, sizeof(symbol));
-        if (symbol.st_shndx != SHN_UNDEF &&
-            is_tls_name(name_at(names, symbol.st_name)))
-            return true;
+    if (is_go(f))
+        return (struct inside_view){INSIDE_GO, INSIDE_HIDDEN, "Go",
+                                    "its build note"};
+    if (!by_name(base_name(path), &view) && !by_name(f->soname, &view) &&
+        !by_export(f, &view) && !by_symtab(f, &view))
+        (void)by_text(f, &view);
+    return view;
+}
+
+const char *inside_tls(const struct elf_file *f, const char **ret_gap)
+{
+    struct inside_view view;
+
+    if (is_go(f)) {
+        *ret_gap = "go";
+        return "it is a Go program, which has a TLS of its own";
     }
-    return false;
-}
-
-static const char *look_inside(struct str file)
-{
-    ElfW(Shdr) section, strings;
-    ElfW(Ehdr) head;
-    struct str name;
-
-    memcpy(&head, file.ptr, sizeof(head));
-    if (!section_at(file, head.e_shstrndx, &strings))
+    if (!by_export(f, &view))
         return NULL;
-    for (size_t i = 0; section_at(file, i, &section); i++) {
-        name = name_at(bytes_of(file, &strings), section.sh_name);
-        if (str_eq(name, STR(".note.go.buildid")) ||
-            str_eq(name, STR(".go.buildinfo")))
-            return "it is a Go program, which has a TLS of its own";
-        if (section.sh_type == SHT_DYNSYM && defines_tls(file, &section))
-            return "it has a TLS library linked in";
-    }
-    return NULL;
-}
-
-const char *inside_tls(int fd)
-{
-    const char *why;
-    struct stat st;
-    void *map;
-
-    if (fstat(fd, &st) != 0 || st.st_size < (off_t)sizeof(ElfW(Ehdr)))
-        return NULL;
-    map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (map == MAP_FAILED)
-        return NULL;
-    why = look_inside((struct str){map, (size_t)st.st_size});
-    munmap(map, (size_t)st.st_size);
-    return why;
+    *ret_gap = "linked-in";
+    return "it has a TLS library linked in";
 }

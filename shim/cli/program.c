@@ -7,7 +7,6 @@
  */
 #include "cli/program.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,11 +15,11 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "cli/closure.h"
 #include "cli/inside.h"
 
 #define SCRIPT_DEPTH 5   /* Linux follows four interpreters */
 #define SCRIPT_LINE  256 /* bytes of a #! line it looks at  */
-#define HEADERS      64  /* program headers looked at       */
 
 /* --- Finding. */
 
@@ -42,7 +41,7 @@ enum program_state program_find(const char *name, struct program *ret_program)
     enum program_state state, worst = PROGRAM_MISSING;
     char found[sizeof(ret_program->path)];
 
-    ret_program->why = NULL;
+    ret_program->why = ret_program->gap = NULL;
     snprintf(ret_program->path, sizeof(ret_program->path), "%s", name);
     if (strlen(name) >= sizeof(found) || name[0] == '\0')
         return PROGRAM_MISSING;
@@ -71,136 +70,89 @@ enum program_state program_find(const char *name, struct program *ret_program)
 
 /* --- ELF files. */
 
-struct elf {
-    unsigned char class, data;
-    uint16_t machine;
-    bool has_interp;
-    char interp[256];
-};
-
-static bool read_at(int fd, void *to, size_t n, uint64_t off)
-{
-    return pread(fd, to, n, (off_t)off) == (ssize_t)n;
-}
-
-struct segment {
-    uint32_t type;
-    uint64_t off, size;
-};
-
-static bool read_segment(int fd, bool wide, uint64_t off,
-                         struct segment *ret_segment)
-{
-    Elf64_Phdr p64;
-    Elf32_Phdr p32;
-
-    if (wide) {
-        if (!read_at(fd, &p64, sizeof(p64), off))
-            return false;
-        *ret_segment = (struct segment){p64.p_type, p64.p_offset, p64.p_filesz};
-        return true;
-    }
-    if (!read_at(fd, &p32, sizeof(p32), off))
-        return false;
-    *ret_segment = (struct segment){p32.p_type, p32.p_offset, p32.p_filesz};
-    return true;
-}
-
-/* False for what is no ELF file that we can read. Another byte order than
- * ours is told by `data`; its other fields then mean nothing. */
-static bool read_elf(int fd, struct elf *ret_elf)
-{
-    union {
-        unsigned char ident[EI_NIDENT];
-        Elf64_Ehdr e64;
-        Elf32_Ehdr e32;
-    } head;
-    struct segment seg;
-    uint64_t table;
-    size_t count, size;
-    bool wide;
-
-    *ret_elf = (struct elf){0};
-    if (!read_at(fd, &head.e32, sizeof(head.e32), 0) ||
-        memcmp(head.ident, ELFMAG, SELFMAG) != 0)
-        return false;
-    wide = head.ident[EI_CLASS] == ELFCLASS64;
-    if (wide && !read_at(fd, &head.e64, sizeof(head.e64), 0))
-        return false;
-    ret_elf->class = head.ident[EI_CLASS];
-    ret_elf->data = head.ident[EI_DATA];
-    ret_elf->machine = head.e32.e_machine; /* at one place in both */
-    table = wide ? head.e64.e_phoff : head.e32.e_phoff;
-    count = wide ? head.e64.e_phnum : head.e32.e_phnum;
-    size = wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
-    for (size_t i = 0; i < count && i < HEADERS; i++) {
-        if (!read_segment(fd, wide, table + i * size, &seg))
-            break;
-        if (seg.type != PT_INTERP)
-            continue;
-        ret_elf->has_interp = true;
-        if (seg.size >= sizeof(ret_elf->interp) ||
-            !read_at(fd, ret_elf->interp, (size_t)seg.size, seg.off))
-            return false;
-        break;
-    }
-    return true;
-}
-
-static struct str base_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return str_of(slash == NULL ? path : slash + 1);
-}
-
 /* Ourselves: what a covered program must be like. */
-static bool read_own(struct elf *ret_elf)
+static bool read_own(struct elf_file *ret_elf)
 {
-    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-    bool good = fd >= 0 && read_elf(fd, ret_elf);
+    struct str bytes;
 
-    if (fd >= 0)
-        close(fd);
-    return good;
+    if (!map_path("/proc/self/exe", &bytes))
+        return false;
+    if (elf_file_open(bytes, ret_elf) == OK)
+        return true;
+    unmap(bytes);
+    return false;
+}
+
+static struct str base_of(struct str path)
+{
+    for (size_t n = path.len; n > 0; n--)
+        if (path.ptr[n - 1] == '/')
+            return str_skip(path, n);
+    return path;
 }
 
 static enum program_state uncovered(struct program *p, enum program_state state,
-                                    const char *why)
+                                    const char *gap, const char *why)
 {
     p->why = why;
+    p->gap = gap;
     return state;
 }
 
-static enum program_state check_elf(int fd, struct program *p)
+static enum program_state check_kind(const struct elf_file *own,
+                                     const struct elf_file *elf,
+                                     struct program *p)
 {
-    struct elf own, elf;
-    struct stat st;
-    const char *why;
-
-    if (fstat(fd, &st) != 0 || !read_own(&own) || !read_elf(fd, &elf))
-        return uncovered(p, PROGRAM_UNCOVERED, "its ELF headers are damaged");
-    if (elf.class != own.class || elf.data != own.data ||
-        elf.machine != own.machine)
-        return uncovered(p, PROGRAM_FOREIGN,
+    if (elf->class != own->class || elf->data != own->data ||
+        elf->machine != own->machine)
+        return uncovered(p, PROGRAM_FOREIGN, "processor",
                          "it is built for another processor or word size");
-    if (!elf.has_interp)
-        return uncovered(p, PROGRAM_UNCOVERED, "it is statically linked");
-    if (str_starts(base_of(elf.interp), STR("ld-musl")))
-        return uncovered(p, PROGRAM_FOREIGN,
+    if (elf->interp.len == 0)
+        return uncovered(p, PROGRAM_UNCOVERED, "static",
+                         "it is statically linked");
+    if (str_starts(base_of(elf->interp), STR("ld-musl")))
+        return uncovered(p, PROGRAM_FOREIGN, "musl",
                          "it is built for musl, not for glibc");
-    if (own.has_interp && !str_eq(base_of(elf.interp), base_of(own.interp)))
-        return uncovered(p, PROGRAM_FOREIGN,
+    if (own->interp.len > 0 &&
+        !str_eq(base_of(elf->interp), base_of(own->interp)))
+        return uncovered(p, PROGRAM_FOREIGN, "linker",
                          "it has another dynamic linker than glibc's");
-    if (st.st_mode & S_ISUID)
-        return uncovered(p, PROGRAM_UNCOVERED, "it is set-user-ID");
-    if ((st.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
-        return uncovered(p, PROGRAM_UNCOVERED, "it is set-group-ID");
-    if (fgetxattr(fd, "security.capability", NULL, 0) > 0)
-        return uncovered(p, PROGRAM_UNCOVERED, "it has file capabilities");
-    if ((why = inside_tls(fd)) != NULL)
-        return uncovered(p, PROGRAM_UNCOVERED, why);
     return PROGRAM_COVERED;
+}
+
+static enum program_state check_rights(int fd, struct program *p)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return uncovered(p, PROGRAM_UNCOVERED, "unreadable",
+                         "it cannot be read");
+    if (st.st_mode & S_ISUID)
+        return uncovered(p, PROGRAM_UNCOVERED, "setuid", "it is set-user-ID");
+    if ((st.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
+        return uncovered(p, PROGRAM_UNCOVERED, "setgid", "it is set-group-ID");
+    if (fgetxattr(fd, "security.capability", NULL, 0) > 0)
+        return uncovered(p, PROGRAM_UNCOVERED, "capabilities",
+                         "it has file capabilities");
+    return PROGRAM_COVERED;
+}
+
+static enum program_state check_elf(int fd, struct str bytes, struct program *p)
+{
+    struct elf_file own, elf;
+    enum program_state state;
+
+    if (elf_file_open(bytes, &elf) || !read_own(&own))
+        return uncovered(p, PROGRAM_UNCOVERED, "damaged",
+                         "its ELF headers are damaged");
+    state = check_kind(&own, &elf, p);
+    unmap(own.bytes);
+    if (state == PROGRAM_COVERED)
+        state = check_rights(fd, p);
+    if (state == PROGRAM_COVERED &&
+        (p->why = inside_tls(&elf, &p->gap)) != NULL)
+        state = PROGRAM_UNCOVERED;
+    return state;
 }
 
 /* --- Scripts. */
@@ -219,16 +171,29 @@ static struct str word_of(struct str *rest)
     return word;
 }
 
-/* The NAME in what follows `env`: behind its options and settings. */
+/*
+ * The NAME in what follows `env`: behind its options and settings. With -S the
+ * rest is taken apart, and may hold options again.
+ */
 static struct str env_name(struct str rest)
 {
-    struct str word;
+    static const struct str split[] = {STR_INIT("-S"), STR_INIT("-vS"),
+                                       STR_INIT("--split-string=")};
 
-    do
-        word = word_of(&rest);
-    while (word.len > 0 &&
-           (word.ptr[0] == '-' || str_find_byte(word, '=') < word.len));
-    return word;
+    for (;;) {
+        struct str word = word_of(&rest);
+
+        for (size_t i = 0; i < ARRAY_LEN(split); i++)
+            if (str_starts(word, split[i]))
+                word = str_skip(word, split[i].len);
+        if (str_eq(word, STR("-u")) || str_eq(word, STR("-C")))
+            (void)word_of(&rest); /* its argument */
+        else if (word.len > 0 && word.ptr[0] != '-' &&
+                 str_find_byte(word, '=') == word.len)
+            return word;
+        if (rest.len == 0)
+            return STR("");
+    }
 }
 
 /* The program that runs a script, as the next to look into. */
@@ -242,46 +207,58 @@ static enum program_state follow(struct str line, struct program *p)
     line = str_head(line, str_find_byte(line, '\n'));
     word = word_of(&line);
     if (word.len == 0)
-        return uncovered(p, PROGRAM_UNCOVERED, "its #! line names nothing");
+        return uncovered(p, PROGRAM_UNCOVERED, "script",
+                         "its #! line names nothing");
+    if (str_eq(base_of(word), STR("env")) && env_name(line).len > 0)
+        word = env_name(line);
     memcpy(name, word.ptr, word.len);
     name[word.len] = '\0';
-    if (str_eq(base_of(name), STR("env")) && env_name(line).len > 0) {
-        word = env_name(line);
-        memcpy(name, word.ptr, word.len);
-        name[word.len] = '\0';
-    }
     if ((state = program_find(name, &next)) != PROGRAM_COVERED)
-        return uncovered(p, state, "its interpreter is not there");
+        return uncovered(p, state, "script", "its interpreter is not there");
     memcpy(p->subject, next.path, sizeof(p->subject));
     return PROGRAM_COVERED;
 }
 
-enum program_state program_check(struct program *p)
+/* A file of our own or a script; the latter's interpreter is to be next. */
+static enum program_state check_file(int fd, struct program *p, bool *ret_more)
 {
-    char line[SCRIPT_LINE];
+    struct str bytes;
     enum program_state state;
 
+    *ret_more = false;
+    if (!map_fd(fd, &bytes))
+        return uncovered(p, PROGRAM_UNCOVERED, "unreadable",
+                         "it cannot be read");
+    if (str_starts(bytes, STR(ELFMAG))) {
+        state = check_elf(fd, bytes, p);
+    } else if (str_starts(bytes, STR("#!"))) {
+        state = follow(str_skip(str_head(bytes, SCRIPT_LINE), 2), p);
+        *ret_more = state == PROGRAM_COVERED;
+    } else {
+        state = uncovered(p, PROGRAM_UNCOVERED, "script",
+                          "it is neither an ELF program nor a script");
+    }
+    unmap(bytes);
+    return state;
+}
+
+enum program_state program_check(struct program *p)
+{
     memcpy(p->subject, p->path, sizeof(p->subject));
+    p->why = p->gap = NULL;
     for (int depth = 0; depth < SCRIPT_DEPTH; depth++) {
         int fd = open(p->subject, O_RDONLY | O_CLOEXEC);
-        ssize_t n;
+        enum program_state state;
+        bool more;
 
         if (fd < 0)
-            return uncovered(p, PROGRAM_UNCOVERED, "it cannot be read");
-        n = pread(fd, line, sizeof(line), 0);
-        if (n >= SELFMAG && memcmp(line, ELFMAG, SELFMAG) == 0) {
-            state = check_elf(fd, p);
-            close(fd);
-            return state;
-        }
+            return uncovered(p, PROGRAM_UNCOVERED, "unreadable",
+                             "it cannot be read");
+        state = check_file(fd, p, &more);
         close(fd);
-        if (n < 2 || memcmp(line, "#!", 2) != 0)
-            return uncovered(p, PROGRAM_UNCOVERED,
-                             "it is neither an ELF program nor a script");
-        state = follow((struct str){line + 2, (size_t)n - 2}, p);
-        if (state != PROGRAM_COVERED)
+        if (!more)
             return state;
     }
-    return uncovered(p, PROGRAM_UNCOVERED,
+    return uncovered(p, PROGRAM_UNCOVERED, "script",
                      "its interpreters are scripts without end");
 }

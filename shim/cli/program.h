@@ -20,6 +20,7 @@ struct program {
     char path[4096];    /* what is to be executed           */
     char subject[4096]; /* what `why` speaks of: an interpreter, maybe */
     const char *why;    /* static; NULL where it is covered */
+    const char *gap;    /* the same in a word: "static", "setuid" */
 };
 
 /*

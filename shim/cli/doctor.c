@@ -1,0 +1,209 @@
+/* sallyport doctor */
+#include "cli/doctor.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+/* --- What is guarded. */
+
+static bool shows(const struct elf_file *shim, struct str name)
+{
+    uint64_t at;
+
+    return elf_file_symbol(shim, name, &at);
+}
+
+struct doors doors_of(const struct elf_file *shim)
+{
+    return (struct doors){
+        .openssl = shows(shim, STR("SSL_write")),
+        .gnutls = shows(shim, STR("gnutls_record_send")),
+        .curl = shows(shim, STR("curl_easy_perform")),
+        .sockets = shows(shim, STR("connect")),
+        .children = shows(shim, STR("execve")),
+    };
+}
+
+/* --- Judging what is in an object. */
+
+static const char *const stack_names[] = {
+    [INSIDE_NONE] = "none",     [INSIDE_OPENSSL] = "openssl",
+    [INSIDE_GNUTLS] = "gnutls", [INSIDE_NSS] = "nss",
+    [INSIDE_OTHER] = "tls",     [INSIDE_CURL] = "libcurl",
+    [INSIDE_QUIC] = "quic",     [INSIDE_JAVA] = "java",
+    [INSIDE_GO] = "go",
+};
+
+/* A shared TLS library. */
+static void judge_shared(struct report *r, const struct doors *doors,
+                         const struct suspect *s)
+{
+    bool guarded = (s->view.what == INSIDE_OPENSSL && doors->openssl) ||
+                   (s->view.what == INSIDE_GNUTLS && doors->gnutls);
+    const char *name = stack_names[s->view.what];
+    const char *by = s->needed_by[0] == '\0' ? "" : " (for ",
+               *end = by[0] == '\0' ? "" : ")";
+
+    if (s->view.what == INSIDE_OPENSSL &&
+        str_starts(base_name(s->path), STR("libssl.so.1.0")))
+        report_add(r, GRADE_PARTLY, name, s->path,
+                   "is older than OpenSSL 1.1.1, with which nothing is tested");
+    else if (guarded)
+        report_add(r, GRADE_COVERED, name, s->path, "is %s, guarded%s%s%s",
+                   s->view.name, by, s->needed_by, end);
+    else if (s->only_curl && doors->curl)
+        report_add(r, GRADE_COVERED, name, s->path,
+                   "is %s, guarded through libcurl", s->view.name);
+    else
+        report_add(r, GRADE_NOT, name, s->path,
+                   "is %s, which is not interposed%s%s%s", s->view.name, by,
+                   s->needed_by, end);
+}
+
+/* A TLS library within something else. */
+static void judge_linked(struct report *r, const struct suspect *s)
+{
+    const char *name = stack_names[s->view.what];
+
+    switch (s->view.how) {
+    case INSIDE_EXPORTED:
+        report_add(r, GRADE_NOT, name, s->path,
+                   "has %s linked in (it shows %s) and calls it directly: use "
+                   "a build with shared libraries",
+                   s->view.name, s->view.sign);
+        break;
+    case INSIDE_SYMTAB:
+        report_add(r, GRADE_NOT, name, s->path,
+                   "has %s linked in (%s is among its local symbols): use a "
+                   "build with shared libraries",
+                   s->view.name, s->view.sign);
+        break;
+    default:
+        report_add(r, GRADE_NOT, name, s->path,
+                   "seems to have %s linked in (it holds the text \"%s\"): use "
+                   "a build with shared libraries",
+                   s->view.name, s->view.sign);
+    }
+}
+
+void doctor_judge(struct report *r, const struct doors *doors,
+                  const struct suspect *s)
+{
+    const char *name = stack_names[s->view.what];
+
+    if (s->view.what == INSIDE_NONE)
+        return;
+    if (s->view.what == INSIDE_GO)
+        report_add(
+            r, GRADE_NOT, name, s->path,
+            "is made by Go, which has a TLS and system calls of its own");
+    else if (s->view.what == INSIDE_JAVA)
+        report_add(r, GRADE_NOT, name, s->path,
+                   "is Java, whose TLS is its own");
+    else if (s->view.what == INSIDE_QUIC)
+        report_add(r, GRADE_PARTLY, name, s->path,
+                   "is %s: HTTP/3 is not seen; keep to HTTP/2 or HTTP/1.1",
+                   s->view.name);
+    else if (s->view.what == INSIDE_CURL)
+        report_add(r, GRADE_NOTE, name, s->path, "speaks TLS by one of these");
+    else if (s->view.how == INSIDE_SHARED)
+        judge_shared(r, doors, s);
+    else
+        judge_linked(r, s);
+}
+
+void doctor_kept_out(struct report *r, const char *path, const char *gap,
+                     const char *why)
+{
+    static const struct {
+        const char *gap, *advice;
+    } advices[] = {
+        {"static", ": use a build with shared libraries"},
+        {"musl", ": use a build for glibc"},
+        {"processor", ": use a build for this machine"},
+        {"setuid", ", so the preload is dropped: run a copy without the bit"},
+        {"setgid", ", so the preload is dropped: run a copy without the bit"},
+        {"capabilities",
+         ", so the preload is dropped: run a copy without them"},
+        {"go", ": put a proxy between it and its models"},
+    };
+    const char *advice = "";
+
+    for (size_t i = 0; i < ARRAY_LEN(advices); i++)
+        if (strcmp(advices[i].gap, gap) == 0)
+            advice = advices[i].advice;
+    /* "it is ..." reads on behind the path */
+    if (strncmp(why, "it ", 3) == 0)
+        why += 3;
+    report_add(r, GRADE_NEVER, gap, path, "%s%s", why, advice);
+}
+
+/* --- The command. */
+
+static int judge(const char *name, bool json)
+{
+    struct report r = {0};
+    int status = EXIT_UNTOLD;
+
+    if (doctor_program(&r, name))
+        status = report_print(&r, name, json);
+    report_free(&r);
+    return status;
+}
+
+static int run_doctor(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    bool json = false;
+    int o;
+
+    while ((o = getopt_long(argc, argv, "+h", options, NULL)) != -1)
+        switch (o) {
+        case 'j':
+            json = true;
+            break;
+        case 'h':
+            return help(&command_doctor);
+        default:
+            (void)usage(&command_doctor);
+            return EXIT_UNTOLD;
+        }
+    if (argc - optind != 1) {
+        (void)usage_why(&command_doctor, "one PROGRAM is needed");
+        return EXIT_UNTOLD;
+    }
+    return judge(argv[optind], json);
+}
+
+const struct command command_doctor = {
+    "doctor", run_doctor, "tell whether a program can be guarded",
+    "usage: sallyport doctor [--json] PROGRAM\n"
+    "\n"
+    "Tells whether the firewall covers a program, and if "
+    "not,\n"
+    "why. Nothing of it is run. One line for each thing that "
+    "matters:\n"
+    "what it is, its grade, where, and what to do. The last line is the "
+    "verdict.\n"
+    "\n"
+    "A program is found along PATH; a script is as its interpreter is. Its\n"
+    "libraries are followed, and the modules that Python, PHP, Ruby, Perl, "
+    "Lua,\n"
+    "R and Git are known to load. A TLS library that is hidden within a "
+    "program "
+    "is\n"
+    "told by texts in it, so that may be wrong.\n"
+    "\n"
+    "  --json               one JSON object: verdict, because, lines, "
+    "counters\n"
+    "  -h, --help           this text\n"
+    "\n"
+    "Exit status: 0 covered, 1 partly, 2 not covered, 3 if it cannot be "
+    "told.\n"};

@@ -1,0 +1,194 @@
+/*
+ * A program that is not running yet. What keeps a preload out is asked first,
+ * as `run` asks it; then each file that will be in the process is looked into.
+ */
+#include "cli/doctor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cli/cli.h"
+#include "cli/modules.h"
+#include "cli/paths.h"
+#include "cli/program.h"
+
+/* --- The objects. */
+
+/* Libraries that are there for NSS, or are libcurl: they do not count as ones
+ * that use a TLS library on their own. */
+static bool uses_alone(const struct object *o)
+{
+    static const struct str names[] = {
+        STR_INIT("libcurl"), STR_INIT("libssl3."),    STR_INIT("libsmime3."),
+        STR_INIT("libnss"),  STR_INIT("libmbedtls."), STR_INIT("libwolfssl."),
+    };
+    struct str name = base_name(o->path);
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (str_starts(name, names[i]))
+            return false;
+    return true;
+}
+
+static bool needs(const struct object *o, struct str wanted)
+{
+    struct str name;
+
+    for (size_t i = 0; elf_file_needed(&o->elf, &i, &name);)
+        if (str_eq(name, wanted))
+            return true;
+    return false;
+}
+
+/* Whether a library is there for libcurl alone. */
+static bool only_curl(const struct closure *c, const struct object *o)
+{
+    struct str name =
+        o->elf.soname.len > 0 ? o->elf.soname : base_name(o->path);
+    bool curl = false;
+
+    for (size_t i = 0; i < c->count; i++) {
+        if (!needs(&c->objects[i], name))
+            continue;
+        if (uses_alone(&c->objects[i]))
+            return false;
+        curl =
+            curl || str_starts(base_name(c->objects[i].path), STR("libcurl"));
+    }
+    return curl;
+}
+
+static void look_at(struct report *r, const struct doors *doors,
+                    const struct closure *c, size_t i)
+{
+    const struct object *o = &c->objects[i];
+    struct suspect s = {
+        .path = o->path,
+        .needed_by = o->kind == OBJECT_LIBRARY
+                         ? base_name(c->objects[o->parent].path).ptr
+                         : "",
+        .program = o->kind == OBJECT_PROGRAM,
+    };
+
+    if (o->kind == OBJECT_MISSING) {
+        report_add(r, GRADE_NOTE, "missing", o->path,
+                   "is needed by %s and not found",
+                   base_name(c->objects[o->parent].path).ptr);
+        return;
+    }
+    if (o->kind == OBJECT_MODULE)
+        report_add(r, GRADE_NOTE, "module", o->path, "is what it may load");
+    s.view = inside_look(&o->elf, o->path);
+    s.only_curl = only_curl(c, o);
+    doctor_judge(r, doors, &s);
+}
+
+static bool look_at_all(struct report *r, const struct program *p,
+                        struct closure *c)
+{
+    struct doors doors = {0};
+    struct elf_file shim;
+    struct paths paths;
+    struct str bytes;
+    size_t libraries = 0;
+
+    if (!paths_find(&paths))
+        return false;
+    if (paths.shim[0] == '\0' || !map_path(paths.shim, &bytes)) {
+        complain("libsallyport.so is not found");
+        return false;
+    }
+    if (elf_file_open(bytes, &shim) == OK)
+        doors = doors_of(&shim);
+    unmap(bytes);
+    if (closure_add(c, p->subject, 0, OBJECT_PROGRAM) ||
+        modules_add(c, p->path, p->subject) || closure_walk(c)) {
+        complain("%s: its libraries cannot be told", p->subject);
+        return false;
+    }
+    for (size_t i = 0; i < c->count; i++) {
+        libraries += c->objects[i].kind == OBJECT_LIBRARY;
+        look_at(r, &doors, c, i);
+    }
+    report_count(r, "libraries", libraries);
+    if (c->cut)
+        report_add(r, GRADE_PARTLY, "libraries", "",
+                   "there are more libraries than are looked at");
+    return true;
+}
+
+/* --- The program. */
+
+static bool is_shell(const char *path)
+{
+    static const struct str names[] = {
+        STR_INIT("sh"),  STR_INIT("bash"), STR_INIT("dash"),
+        STR_INIT("zsh"), STR_INIT("ksh"),  STR_INIT("fish"),
+    };
+    struct str name = base_name(path);
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (str_eq(name, names[i]))
+            return true;
+    return false;
+}
+
+/* A static program may be told more of. */
+static void look_inside(struct report *r, const struct program *p)
+{
+    struct suspect s = {.path = p->subject, .needed_by = "", .program = true};
+    struct doors doors = {0};
+    struct elf_file elf;
+    struct str bytes;
+
+    if (strcmp(p->gap, "go") == 0 || !map_path(p->subject, &bytes))
+        return;
+    if (elf_file_open(bytes, &elf) == OK && elf.native) {
+        s.view = inside_look(&elf, p->subject);
+        doctor_judge(r, &doors, &s);
+    }
+    unmap(bytes);
+}
+
+static bool judge_found(struct report *r, struct program *p)
+{
+    struct closure c = {0};
+    enum program_state state = program_check(p);
+    bool linked = p->gap != NULL && strcmp(p->gap, "linked-in") == 0, good;
+
+    if (state == PROGRAM_MISSING || state == PROGRAM_DENIED ||
+        (p->gap != NULL && strcmp(p->gap, "unreadable") == 0)) {
+        complain("%s: %s", p->subject, p->why);
+        return false;
+    }
+    report_add(r, GRADE_NOTE, "program", p->path, "%s", "");
+    if (strcmp(p->path, p->subject) != 0)
+        report_add(r, GRADE_NOTE, "interpreter", p->subject, "%s",
+                   is_shell(p->subject)
+                       ? "runs it; ask for each program that it starts"
+                       : "runs it");
+    if (state != PROGRAM_COVERED && !linked) {
+        doctor_kept_out(r, p->subject, p->gap, p->why);
+        look_inside(r, p);
+        return true;
+    }
+    good = look_at_all(r, p, &c);
+    closure_free(&c);
+    return good;
+}
+
+bool doctor_program(struct report *r, const char *name)
+{
+    struct program p;
+
+    switch (program_find(name, &p)) {
+    case PROGRAM_MISSING:
+        complain("%s: not found", name);
+        return false;
+    case PROGRAM_DENIED:
+        complain("%s: not executable", name);
+        return false;
+    default:
+        return judge_found(r, &p);
+    }
+}
