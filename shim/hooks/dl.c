@@ -18,6 +18,7 @@
 #include "hooks/elf.h"
 #include "hooks/load.h"
 #include "hooks/names.h"
+#include "hooks/gnutls.h"
 #include "hooks/openssl.h"
 #include "hooks/real.h"
 

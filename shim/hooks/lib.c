@@ -10,6 +10,7 @@
 #include "hooks/names.h"
 #include "hooks/real.h"
 #include "hooks/session.h"
+#include "hooks/tls.h"
 
 /*
  * Libraries are added and never taken away: the handle keeps each loaded, and
@@ -25,13 +26,19 @@ static struct {
 static const struct entry {
     const char *name;
     size_t at;
+    const struct tls *kind;
     bool needed;
 } entries[] = {
-#define ENTRY_NEEDED(ret, member, name, args)                                  \
-    {name, offsetof(struct lib, member), true},
-#define ENTRY_OPTIONAL(ret, member, name, args)                                \
-    {name, offsetof(struct lib, member), false},
-    LIB_NEEDED(ENTRY_NEEDED) LIB_OPTIONAL(ENTRY_OPTIONAL)};
+#define ENTRY(member, name, kind, needed)                                      \
+    {name, offsetof(struct lib, member), &kind, needed},
+#define O_NEEDED(ret, member, name, args) ENTRY(member, name, tls_openssl, true)
+#define O_OPTIONAL(ret, member, name, args)                                    \
+    ENTRY(member, name, tls_openssl, false)
+#define G_NEEDED(ret, member, name, args) ENTRY(member, name, tls_gnutls, true)
+#define G_OPTIONAL(ret, member, name, args)                                    \
+    ENTRY(member, name, tls_gnutls, false)
+    LIB_NEEDED(O_NEEDED) LIB_OPTIONAL(O_OPTIONAL) LIB_G_NEEDED(G_NEEDED)
+        LIB_G_OPTIONAL(G_OPTIONAL)};
 
 /* What ERR_PACK does: 3.x has 23 bits for the reason, 1.1.1 has 12 and 12. */
 #define PACK_3(lib) ((unsigned long)(lib) << 23)
@@ -89,7 +96,8 @@ static void *lookup(const struct lib *lib, const struct elf *e,
         fn = real_in(lib->handle, name, NULL);
     if (fn && real_is_ours(fn))
         fn = NULL;
-    if (!fn && !elf_find(e, "SSL_new"))
+    if (!fn &&
+        !elf_find(e, lib->tls == &tls_openssl ? "SSL_new" : "gnutls_init"))
         fn = real_next(name, NULL);
     return fn;
 }
@@ -98,8 +106,11 @@ static void fill(struct lib *lib, const struct elf *e)
 {
     lib->usable = true;
     for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
-        void *fn = lookup(lib, e, entries[i].name);
+        void *fn;
 
+        if (entries[i].kind != lib->tls)
+            continue;
+        fn = lookup(lib, e, entries[i].name);
         memcpy((char *)lib + entries[i].at, &fn, sizeof(fn));
         if (!fn && entries[i].needed)
             lib->usable = false;
@@ -155,6 +166,8 @@ static struct lib *add(const char *name, void *fn)
         !(lib = calloc(1, sizeof(*lib))))
         return NULL;
     lib->index = count;
+    lib->tls =
+        str_starts(str_of(name), STR("gnutls_")) ? &tls_gnutls : &tls_openssl;
     lib->handle = real_handle(fn);
     extent_of(lib, map);
     fill(lib, &e);

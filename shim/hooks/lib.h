@@ -7,12 +7,23 @@
 #include "base/str.h"
 
 /*
- * One loaded OpenSSL: its functions by pointer, found by name. Two libraries
- * are never mixed: a session holds the table of the one that made it.
+ * One loaded OpenSSL or GnuTLS: its functions by pointer, found by name. Two
+ * libraries are never mixed: a session holds the table of the one that made it.
  *
- * Any function may be absent (NULL), but for those of LIB_NEEDED: an object
- * that lacks one of them is not OpenSSL as we know it, and is left alone.
+ * Any function may be absent (NULL), but for those of LIB_NEEDED, or of
+ * LIB_G_NEEDED for GnuTLS: an object that lacks one of them is not the library
+ * as we know it, and is left alone.
  */
+struct tls;
+struct gnutls_session_int;
+struct gnutls_range_st;
+struct mbuffer_st;
+
+/* gnutls_datum_t */
+struct lib_datum {
+    unsigned char *data;
+    unsigned size;
+};
 struct ssl_st;
 struct ssl_ctx_st;
 struct bio_st;
@@ -80,6 +91,44 @@ struct bio_method_st;
     X(void, err_set, "ERR_set_error", (int, int, const char *, ...))           \
     X(void, err_put, "ERR_put_error", (int, int, int, const char *, int))
 
+#define LIB_G_NEEDED(X)                                                        \
+    X(ssize_t, g_send, "gnutls_record_send",                                   \
+      (struct gnutls_session_int *, const void *, size_t))                     \
+    X(ssize_t, g_recv, "gnutls_record_recv",                                   \
+      (struct gnutls_session_int *, void *, size_t))                           \
+    X(size_t, g_check_pending, "gnutls_record_check_pending",                  \
+      (struct gnutls_session_int *))                                           \
+    X(int, g_handshake, "gnutls_handshake", (struct gnutls_session_int *))     \
+    X(int, g_bye, "gnutls_bye", (struct gnutls_session_int *, int))            \
+    X(void, g_deinit, "gnutls_deinit", (struct gnutls_session_int *))          \
+    X(int, g_server_name_get, "gnutls_server_name_get",                        \
+      (struct gnutls_session_int *, void *, size_t *, unsigned *, unsigned))   \
+    X(int, g_is_fatal, "gnutls_error_is_fatal", (int))
+
+#define LIB_G_OPTIONAL(X)                                                      \
+    X(ssize_t, g_send2, "gnutls_record_send2",                                 \
+      (struct gnutls_session_int *, const void *, size_t, size_t, unsigned))   \
+    X(ssize_t, g_send_range, "gnutls_record_send_range",                       \
+      (struct gnutls_session_int *, const void *, size_t,                      \
+       const struct gnutls_range_st *))                                        \
+    X(ssize_t, g_send_file, "gnutls_record_send_file",                         \
+      (struct gnutls_session_int *, int, off_t *, size_t))                     \
+    X(ssize_t, g_send_early, "gnutls_record_send_early_data",                  \
+      (struct gnutls_session_int *, const void *, size_t))                     \
+    X(ssize_t, g_recv_seq, "gnutls_record_recv_seq",                           \
+      (struct gnutls_session_int *, void *, size_t, unsigned char *))          \
+    X(ssize_t, g_recv_packet, "gnutls_record_recv_packet",                     \
+      (struct gnutls_session_int *, struct mbuffer_st **))                     \
+    X(int, g_server_name_set, "gnutls_server_name_set",                        \
+      (struct gnutls_session_int *, int, const void *, size_t))                \
+    X(int, g_alpn_set, "gnutls_alpn_set_protocols",                            \
+      (struct gnutls_session_int *, const struct lib_datum *, unsigned,        \
+       unsigned))                                                              \
+    X(void, g_random, "gnutls_session_get_random",                             \
+      (struct gnutls_session_int *, struct lib_datum *, struct lib_datum *))   \
+    X(int, g_version, "gnutls_protocol_get_version",                           \
+      (struct gnutls_session_int *))
+
 /* The callbacks of an ex_data slot; from_d is a pointer to the slot's value. */
 #define lib_dup_fn  int (*)(void *, const void *, void *, int, long, void *)
 #define lib_free_fn void (*)(void *, void *, void *, int, long, void *)
@@ -95,14 +144,17 @@ struct lib_reason {
 struct lib {
     LIB_NEEDED(LIB_MEMBER)
     LIB_OPTIONAL(LIB_MEMBER)
+    LIB_G_NEEDED(LIB_MEMBER)
+    LIB_G_OPTIONAL(LIB_MEMBER)
 
-    void *handle;         /* keeps it and its libcrypto loaded             */
-    bool usable;          /* all of LIB_NEEDED is there                    */
-    unsigned index;       /* its place among the libraries of the process  */
-    uintptr_t begin, end; /* where it lies                                 */
-    int session_slot;     /* ex_data of SSL objects, or -1                 */
-    int alpn_slot;        /* ex_data of SSL_CTX objects, or -1             */
-    int error_lib;        /* number of our error library there, or -1      */
+    const struct tls *tls; /* which of the two kinds it is                 */
+    void *handle;          /* keeps it and its libcrypto loaded             */
+    bool usable;           /* all that its kind needs is there              */
+    unsigned index;        /* its place among the libraries of the process  */
+    uintptr_t begin, end;  /* where it lies                                 */
+    int session_slot;      /* ex_data of SSL objects, or -1                 */
+    int alpn_slot;         /* ex_data of SSL_CTX objects, or -1             */
+    int error_lib;         /* number of our error library there, or -1      */
     const struct bio_method_st *bio_method; /* bio.c; NULL: not yet made   */
 };
 

@@ -28,6 +28,20 @@
     X(SSL_CTX_set_alpn_protos)                                                 \
     X(SSL_set_alpn_protos)                                                     \
     X(BIO_f_ssl)                                                               \
+    X(gnutls_record_send)                                                      \
+    X(gnutls_record_send2)                                                     \
+    X(gnutls_record_send_range)                                                \
+    X(gnutls_record_send_file)                                                 \
+    X(gnutls_record_send_early_data)                                           \
+    X(gnutls_record_recv)                                                      \
+    X(gnutls_record_recv_seq)                                                  \
+    X(gnutls_record_recv_packet)                                               \
+    X(gnutls_record_check_pending)                                             \
+    X(gnutls_handshake)                                                        \
+    X(gnutls_server_name_set)                                                  \
+    X(gnutls_alpn_set_protocols)                                               \
+    X(gnutls_bye)                                                              \
+    X(gnutls_deinit)                                                           \
     X(curl_easy_setopt)
 
 #define NAME_DECLARE(fn) extern const char NAME(fn)[];

@@ -126,6 +126,17 @@ EXPORT int SSL_has_pending(const struct ssl_st *cssl)
     return REAL(has_pending, 0, ssl);
 }
 
+static int shaken(struct session *s, int (*real)(struct ssl_st *),
+                  struct ssl_st *ssl)
+{
+    int rc;
+
+    session_shaking();
+    rc = real(ssl);
+    session_shook(s, rc == 1);
+    return rc;
+}
+
 EXPORT int SSL_do_handshake(struct ssl_st *ssl)
 {
     struct lib *lib;
@@ -133,7 +144,7 @@ EXPORT int SSL_do_handshake(struct ssl_st *ssl)
 
     if (!s)
         return REAL(do_handshake, -1, ssl);
-    return session_handshake(s, lib->do_handshake);
+    return shaken(s, lib->do_handshake, ssl);
 }
 
 EXPORT int SSL_connect(struct ssl_st *ssl)
@@ -144,7 +155,7 @@ EXPORT int SSL_connect(struct ssl_st *ssl)
 
     if (!s)
         return REAL(connect, -1, ssl);
-    return session_handshake(s, lib->connect);
+    return shaken(s, lib->connect, ssl);
 }
 
 EXPORT int SSL_write_early_data(struct ssl_st *ssl, const void *p, size_t n,
@@ -155,7 +166,8 @@ EXPORT int SSL_write_early_data(struct ssl_st *ssl, const void *p, size_t n,
 
     if (!s)
         return REAL(write_early_data, 0, ssl, p, n, written);
-    session_refuse(s, "sallyport: early data to an LLM host is not inspected");
+    (void)session_refuse(
+        s, "sallyport: early data to an LLM host is not inspected");
     return 0;
 }
 
@@ -167,8 +179,8 @@ EXPORT ssize_t SSL_sendfile(struct ssl_st *ssl, int fd, off_t offset, size_t n,
 
     if (!s)
         return REAL(sendfile, -1, ssl, fd, offset, n, flags);
-    session_refuse(s, "sallyport: a file sent to an LLM host is not inspected");
-    return -1;
+    return session_refuse(
+        s, "sallyport: a file sent to an LLM host is not inspected");
 }
 
 EXPORT void SSL_free(struct ssl_st *ssl)

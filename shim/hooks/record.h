@@ -8,6 +8,7 @@
 #include "flow/api.h"
 #include "hooks/lib.h"
 #include "hooks/table.h"
+#include "hooks/tls.h"
 
 /*
  * The inside of a session's record, shared by the two files that work on it:
@@ -19,10 +20,10 @@
  *   OPEN ----+--> BLOCKED    an answer is in the queue, then a clean end
  *             \-> FAILED     every call puts our error in the queue
  */
-#define RECORD_IN  (16 * KIB)  /* the largest TLS record                   */
-#define RECORD_OUT (256 * KIB) /* handed to the library at once            */
-
-#define NAME_HOST 0 /* TLSEXT_NAMETYPE_host_name */
+#define RECORD_IN   (16 * KIB)  /* the largest TLS record                   */
+#define RECORD_OUT  (256 * KIB) /* handed to the library at once            */
+#define RECORD_ALPN 264         /* eight names of 32: what GnuTLS takes */
+#define RECORD_SNI  256         /* a name in DNS has 253 characters         */
 
 enum state {
     NEW,
@@ -39,13 +40,20 @@ enum alpn {
 
 struct session {
     struct node node; /* key: the TLS object            */
-    struct ssl_st *ssl;
+    void *object;
     struct lib *lib;
+    const struct tls *tls; /* the library's        */
     _Atomic int state;
-    bool slotted; /* its end is told by the ex_data slot */
+    bool slotted;  /* its end is told by the ex_data slot */
+    bool connects; /* its first call was SSL_connect      */
 
     pthread_mutex_t lock; /* for what follows */
     enum alpn alpn;
+    struct buf alpn_list; /* GnuTLS: kept until the handshake, as in RFC 7301;
+                             empty: none */
+    unsigned alpn_flags;  /* given with it */
+    bool narrowed;        /* and it is to be without h2 */
+    struct buf sni;       /* GnuTLS: as the program set it   */
     const struct engine_api *api; /* NULL: refuse without an engine */
     struct engine *engine;
     struct conn *conn; /* made when the first bytes come */
@@ -58,10 +66,11 @@ struct session {
     char *in;
     struct buf out; /* what the library is sending    */
     size_t out_sent;
-    size_t owed; /* bytes fed of a write that is not yet reported */
+    size_t owed;  /* bytes fed of a write that is not yet reported */
+    bool stopped; /* GnuTLS: the library has more of it to send   */
 
     bool recv_ended, send_ended;
-    unsigned long end_code; /* the error at whose place a tail went out */
+    long end_code; /* the error at whose place a tail went out */
 
     int fd; /* -1: not known      */
     bool carried, seeking, shaken;

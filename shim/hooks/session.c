@@ -35,11 +35,9 @@ void record_locate(struct session *s)
 
     if (s->fd >= 0)
         return;
-    s->fd = s->lib->get_rfd(s->ssl);
-    if (s->seeking && s->lib->client_random &&
-        s->lib->client_random(s->ssl, random, sizeof(random)) ==
-            sizeof(random) &&
-        net_find(random, &hello) && (s->fd < 0 || s->fd == hello.fd)) {
+    s->fd = s->tls->fd(s);
+    if (s->seeking && s->tls->random(s, random) && net_find(random, &hello) &&
+        (s->fd < 0 || s->fd == hello.fd)) {
         s->carried = s->fd < 0 && hello.carried;
         s->port = hello.port;
         s->fd = hello.fd;
@@ -50,27 +48,14 @@ void record_locate(struct session *s)
 
 /* --- deciding ------------------------------------------------------------ */
 
-/* Drops h2 where the client offered it beside http/1.1. */
-static void narrow_alpn(struct session *s)
-{
-    static const unsigned char http1[] = "\x08http/1.1";
-    struct lib *lib = s->lib;
-    bool h2 = s->alpn == ALPN_H2;
-
-    if (s->alpn == ALPN_UNSET && lib->get_ctx && lib->alpn_slot >= 0)
-        h2 = lib->ctx_get_ex(lib->get_ctx(s->ssl), lib->alpn_slot) != NULL;
-    if (h2 && lib->set_alpn)
-        (void)lib->set_alpn(s->ssl, http1, sizeof(http1) - 1);
-}
-
 /*
  * Whether the session's bytes are looked at: all of them, or, elsewhere, the
  * first head.
  */
 static bool watched(struct session *s)
 {
-    struct str host = str_of(s->lib->get_servername(s->ssl, NAME_HOST));
-    int fd = s->lib->get_rfd(s->ssl);
+    struct str host = s->tls->host(s);
+    int fd = s->tls->fd(s);
 
     s->named = host.len > 0;
     s->port = net_port(fd);
@@ -79,7 +64,7 @@ static bool watched(struct session *s)
     if (s->elsewhere || (!s->api && s->named && !load_refuses(host, s->port)))
         return s->elsewhere;
     if (s->named)
-        narrow_alpn(s);
+        s->tls->narrow(s);
     if (fd < 0) {
         s->seeking = true;
         net_seek(1);
@@ -94,20 +79,15 @@ void record_pass(struct session *s)
     atomic_store(&s->state, PASS);
 }
 
-/* An object without a method for one side counts as a server until it is told
- * otherwise: SSL_connect does so inside. */
 static void decide(struct session *s, bool connects)
 {
-    const struct lib *lib = s->lib;
-
     record_lock(s);
     if (atomic_load(&s->state) != NEW) {
         record_unlock(s);
         return;
     }
-    if (!lib->usable || (lib->is_dtls && lib->is_dtls(s->ssl)) ||
-        (!connects && lib->is_server && lib->is_server(s->ssl)) ||
-        !watched(s)) {
+    s->connects = connects;
+    if (!s->lib->usable || !s->tls->is_client(s) || !watched(s)) {
         record_pass(s);
     } else {
         if (!s->elsewhere)
@@ -119,9 +99,9 @@ static void decide(struct session *s, bool connects)
 
 /* --- records ------------------------------------------------------------- */
 
-static struct session *record(const void *ssl)
+static struct session *record(const void *object)
 {
-    return (struct session *)(void *)table_find(ssl); /* node comes first */
+    return (struct session *)(void *)table_find(object); /* node comes first */
 }
 
 /* Back to an object of which nothing is known but its protocol list. */
@@ -137,7 +117,7 @@ void record_forget(struct session *s)
     free(s->in);
     s->in = NULL;
     s->out_sent = s->owed = 0;
-    s->recv_ended = s->send_ended = s->shaken = false;
+    s->recv_ended = s->send_ended = s->shaken = s->stopped = false;
     s->end_code = 0;
     seek_end(s);
     if (s->carried)
@@ -150,34 +130,39 @@ void record_forget(struct session *s)
 static void destroy(struct session *s)
 {
     record_forget(s);
+    buf_free(&s->sni);
+    buf_free(&s->alpn_list);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
 
-static struct session *create(struct ssl_st *ssl, struct lib *lib)
+static struct session *create(void *object, struct lib *lib)
 {
     struct session *s = calloc(1, sizeof(*s)), *there;
 
     if (!s)
         return NULL;
-    s->node.key = s->ssl = ssl;
+    s->node.key = s->object = object;
     s->lib = lib;
+    s->tls = lib->tls;
     s->fd = -1;
     buf_init(&s->out, RECORD_OUT);
+    buf_init(&s->sni, RECORD_SNI);
+    buf_init(&s->alpn_list, RECORD_ALPN);
     pthread_mutex_init(&s->lock, NULL);
     there = (struct session *)(void *)table_add(&s->node);
     if (there != s) { /* another thread was first */
         destroy(s);
         return there;
     }
-    s->slotted =
-        lib->session_slot >= 0 && lib->set_ex(ssl, lib->session_slot, s) == 1;
+    s->slotted = lib->session_slot >= 0 &&
+                 lib->set_ex(object, lib->session_slot, s) == 1;
     return s;
 }
 
 struct session *session_find(const struct call *call, struct lib **ret_lib)
 {
-    struct session *s = record(call->ssl);
+    struct session *s = record(call->object);
 
     *ret_lib = s ? s->lib : lib_of(call->name, call->from);
     return s;
@@ -189,7 +174,7 @@ struct session *session_make(const struct call *call, struct lib **ret_lib)
 
     if (s || !*ret_lib || load_off())
         return s;
-    return create(call->ssl, *ret_lib);
+    return create(call->object, *ret_lib);
 }
 
 /* The session if it is guarded, decided now if it was not yet. */
@@ -226,13 +211,24 @@ struct session *session_enter(const struct call *call, struct lib **ret_lib)
     return guarded(s, call->connects);
 }
 
-struct session *session_enter_lib(struct ssl_st *ssl, struct lib *lib)
+struct session *session_enter_lib(void *object, struct lib *lib)
 {
-    struct session *s = record(ssl);
+    struct session *s = record(object);
 
-    if (!s && !(s = create(ssl, lib)))
+    if (!s && !(s = create(object, lib)))
         return NULL;
     return guarded(s, false);
+}
+
+bool session_is_over(const struct session *s)
+{
+    return s && (atomic_load(&s->state) == BLOCKED ||
+                 atomic_load(&s->state) == FAILED);
+}
+
+size_t session_owed(const struct session *s)
+{
+    return s->owed;
 }
 
 bool session_guards(const struct session *s)
@@ -299,6 +295,58 @@ void session_alpn(struct session *s, struct str list)
 {
     record_lock(s);
     s->alpn = list_narrows(list) ? ALPN_H2 : ALPN_OTHER;
+    record_unlock(s);
+}
+
+bool session_alpn_keep(struct session *s, const struct lib_datum *list,
+                       unsigned count, unsigned flags)
+{
+    bool kept = count > 0;
+
+    record_lock(s);
+    buf_clear(&s->alpn_list);
+    for (unsigned i = 0; kept && i < count; i++) {
+        struct str name = {(const char *)list[i].data, list[i].size};
+
+        kept = name.len > 0 && name.len <= 32 &&
+               !buf_add_byte(&s->alpn_list, (char)name.len) &&
+               !buf_add(&s->alpn_list, name);
+    }
+    kept = kept && list_narrows(buf_str(&s->alpn_list));
+    s->alpn = kept ? ALPN_H2 : ALPN_OTHER;
+    s->alpn_flags = flags;
+    record_unlock(s);
+    return kept;
+}
+
+void session_alpn_give(struct session *s)
+{
+    struct lib_datum list[RECORD_ALPN / 2];
+    unsigned count = 0;
+    struct str all;
+
+    if (!s || s->alpn != ALPN_H2)
+        return;
+    record_lock(s);
+    for (all = buf_str(&s->alpn_list); all.len > 0;) {
+        struct str name = str_head(str_skip(all, 1), (uint8_t)all.ptr[0]);
+
+        all = str_skip(all, 1 + name.len);
+        if (!s->narrowed || !str_eq(name, STR("h2")))
+            list[count++] = (struct lib_datum){
+                (unsigned char *)(uintptr_t)name.ptr, (unsigned)name.len};
+    }
+    (void)s->lib->g_alpn_set(s->object, list, count, s->alpn_flags);
+    s->alpn = ALPN_OTHER; /* the library may point into the list: it stays */
+    record_unlock(s);
+}
+
+void session_name(struct session *s, struct str name)
+{
+    record_lock(s);
+    buf_clear(&s->sni);
+    if (buf_add(&s->sni, name)) /* no name of a host: too long */
+        buf_clear(&s->sni);
     record_unlock(s);
 }
 

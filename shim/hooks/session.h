@@ -14,7 +14,7 @@ struct session;
 
 /* The call of a hook: on what, under which name (names.h), from where. */
 struct call {
-    struct ssl_st *ssl;
+    void *object;
     const char *name;
     const void *from;
     bool connects; /* SSL_connect: a client, whatever the object says */
@@ -31,7 +31,7 @@ struct call {
 struct session *session_enter(const struct call *call, struct lib **ret_lib);
 
 /* session_enter_lib - the same where the library is known by other means. */
-struct session *session_enter_lib(struct ssl_st *ssl, struct lib *lib);
+struct session *session_enter_lib(void *object, struct lib *lib);
 
 /*
  * session_find - for the other calls: the record if there is one, also of a
@@ -50,10 +50,18 @@ struct session *session_make(const struct call *call, struct lib **ret_lib);
 bool session_guards(const struct session *s);
 
 /*
- * session_handshake - the real SSL_connect or SSL_do_handshake, with what goes
- * around it. Returns the real result.
+ * session_shaking, session_shook - around a real call that does a handshake;
+ * `done`: it is finished.
  */
-int session_handshake(struct session *s, int (*real)(struct ssl_st *));
+void session_shaking(void);
+void session_shook(struct session *s, bool done);
+
+/*
+ * session_is_over - whether it was blocked or has failed; NULL is allowed.
+ * session_owed - the bytes of a write that is not yet reported.
+ */
+bool session_is_over(const struct session *s);
+size_t session_owed(const struct session *s);
 
 /*
  * session_write - the application writes n bytes, n > 0. 1: *ret_taken is what
@@ -72,12 +80,15 @@ int session_read(struct session *s, void *p, size_t n, bool peek);
 /* session_pending - bytes ready; what the library has buffered is pulled. */
 size_t session_pending(struct session *s);
 
-/* session_refuse - an entry in the error queue: `what` cannot be inspected. */
-void session_refuse(struct session *s, const char *what);
+/*
+ * session_refuse - an error in the library's own way, whose code is returned:
+ * `what` says what cannot be inspected.
+ */
+int session_refuse(struct session *s, const char *what);
 
 /*
- * session_close - before the real SSL_shutdown: what is held of the outgoing
- * bytes is judged and sent. 1, or the real result that stopped it.
+ * session_close - before the real SSL_shutdown or gnutls_bye: what is held of
+ * the outgoing bytes is judged and sent. 1, or the real result that stopped it.
  */
 int session_close(struct session *s);
 
@@ -92,6 +103,19 @@ void session_drop(struct session *s);
  * object with a list of its own does not use that of its context.
  */
 void session_alpn(struct session *s, struct str list);
+
+/*
+ * session_alpn_keep - the same in GnuTLS, where a second list upsets the
+ * library (3.7: its length becomes wrong): one with a choice is kept, and given
+ * by session_alpn_give, before the handshake, when it is known how. false: not
+ * kept, the real function takes it. session_alpn_give: s may be NULL.
+ */
+bool session_alpn_keep(struct session *s, const struct lib_datum *list,
+                       unsigned count, unsigned flags);
+void session_alpn_give(struct session *s);
+
+/* session_name - the application set the server's name (GnuTLS). */
+void session_name(struct session *s, struct str name);
 
 /* session_ctx_alpn - the same for a context. */
 void session_ctx_alpn(const struct lib *lib, struct ssl_ctx_st *ctx,

@@ -37,8 +37,6 @@
 #include "hooks/net.h"
 #include "hooks/record.h"
 
-#define RECEIVED_SHUTDOWN 2 /* SSL_RECEIVED_SHUTDOWN */
-
 /* --- the engine's side --------------------------------------------------- */
 
 /* What the application may read now. Under the lock. */
@@ -86,10 +84,12 @@ static const char *why(const struct session *s)
 
 static int fail(struct session *s)
 {
+    int rc;
+
     record_lock(s);
-    lib_raise(s->lib, why(s));
+    rc = s->tls->fail(s, why(s));
     record_unlock(s);
-    return -1;
+    return rc;
 }
 
 static void set_failed(struct session *s)
@@ -118,26 +118,17 @@ static void set_blocked(struct session *s, bool writing)
         marker_add(&sallyport_marker.blocked);
 }
 
-/* The real library says that the peer has closed. */
-static int clean_end(struct session *s, void *p, size_t n)
-{
-    struct lib *lib = s->lib;
-
-    lib->set_shutdown(s->ssl, lib->get_shutdown(s->ssl) | RECEIVED_SHUTDOWN);
-    return lib->read(s->ssl, p, n > INT_MAX ? INT_MAX : (int)n);
-}
-
 /* --- feeding ------------------------------------------------------------- */
 
 /* The connection in the engine; false if there is none to be had. */
 static bool connected(struct session *s)
 {
-    struct peer peer = {.door = "openssl"};
+    struct peer peer = {.door = s->tls->door};
 
     if (s->conn || !s->api)
         return s->conn != NULL;
     record_locate(s);
-    peer.host = str_of(s->lib->get_servername(s->ssl, NAME_HOST));
+    peer.host = s->tls->host(s);
     peer.port = s->port;
     s->conn = s->api->conn_new(s->engine, &peer);
     s->in = s->conn ? malloc(RECORD_IN) : NULL;
@@ -214,17 +205,28 @@ static void end(struct session *s, enum dir dir)
 
 /* --- handshake ----------------------------------------------------------- */
 
-int session_handshake(struct session *s, int (*real)(struct ssl_st *))
+void session_shaking(void)
 {
-    int rc;
-
     net_enter();
-    rc = real(s->ssl);
+}
+
+void session_shook(struct session *s, bool done)
+{
     net_leave();
-    if (rc == 1 && !s->shaken) {
+    if (done && !s->shaken) {
         s->shaken = true;
         marker_add(&sallyport_marker.handshakes);
     }
+}
+
+/* What is left of the handshake: 1, or the real result that stopped it. */
+static int shake(struct session *s)
+{
+    int rc;
+
+    session_shaking();
+    rc = s->tls->shake(s);
+    session_shook(s, rc == 1);
     return rc;
 }
 
@@ -265,7 +267,7 @@ static int flush(struct session *s)
             return 1;
         left = s->out.len - s->out_sent;
         net_enter();
-        rc = s->lib->write(s->ssl, s->out.ptr + s->out_sent, (int)left);
+        rc = s->tls->write(s, s->out.ptr + s->out_sent, left);
         net_leave();
         if (rc <= 0)
             return rc;
@@ -280,8 +282,7 @@ static void judge_alone(struct session *s, struct str plain)
 
     record_lock(s);
     record_locate(s); /* the port may be known only now */
-    host = s->named ? str_of(s->lib->get_servername(s->ssl, NAME_HOST))
-                    : hosts_of_request(plain);
+    host = s->named ? s->tls->host(s) : hosts_of_request(plain);
     if (!load_refuses(host, s->port)) {
         record_pass(s);
     } else {
@@ -320,12 +321,9 @@ static int written(struct session *s, size_t n, size_t *ret_taken)
 
 int session_write(struct session *s, const void *p, size_t n, size_t *ret_taken)
 {
-    struct lib *lib = s->lib;
     int rc, state = atomic_load(&s->state);
 
-    if (state == OPEN && lib->is_init_finished &&
-        !lib->is_init_finished(s->ssl) &&
-        (rc = session_handshake(s, lib->do_handshake)) <= 0)
+    if (state == OPEN && (rc = shake(s)) <= 0)
         return rc;
     if (n > INT_MAX)
         n = INT_MAX;
@@ -342,7 +340,7 @@ int session_write(struct session *s, const void *p, size_t n, size_t *ret_taken)
     if (state == FAILED)
         return fail(s);
     if (state == PASS) {
-        rc = lib->write(s->ssl, p, (int)n);
+        rc = s->tls->write(s, p, n);
         *ret_taken = rc > 0 ? (size_t)rc : 0;
         return rc > 0 ? 1 : rc;
     }
@@ -357,18 +355,11 @@ static int pull(struct session *s, size_t n)
     int rc;
 
     net_enter();
-    rc = s->lib->read(s->ssl, s->in, (int)(n < RECORD_IN ? n : RECORD_IN));
+    rc = s->tls->read(s, s->in, n < RECORD_IN ? n : RECORD_IN);
     net_leave();
     if (rc > 0 && feed(s, DIR_RECV, (struct str){s->in, (size_t)rc}))
         settle(s, false);
     return rc;
-}
-
-/* Errors after which nothing more will come (ssl.h). */
-static bool is_final(int error)
-{
-    return error == 1 /* SSL */ || error == 5 /* SYSCALL */ ||
-           error == 6 /* ZERO_RETURN */;
 }
 
 /*
@@ -378,28 +369,24 @@ static bool is_final(int error)
  * not certain: the library has read the peer's end, and a peer that keeps its
  * socket open leaves nothing to poll for. So the socket is made to tell.
  */
-static bool tail(struct session *s, int rc)
+static bool tail(struct session *s, int *rc)
 {
-    const struct lib *lib = s->lib;
     int saved = errno;
     bool more = false;
 
-    if (!s->recv_ended && is_final(lib->get_error(s->ssl, rc))) {
+    if (!s->recv_ended && s->tls->is_final(s, *rc)) {
         end(s, DIR_RECV);
         more = queued(s) > 0;
-        if (more && lib->err_last && lib->err_clear) {
-            s->end_code = lib->err_last();
-            lib->err_clear();
-        }
         if (more) {
+            s->tls->keep_end(s, *rc);
             record_lock(s);
             record_locate(s);
             record_unlock(s);
             (void)net_wake(s->fd, /* carried */ false);
         }
         settle(s, false);
-    } else if (s->end_code && lib->err_peek && !lib->err_peek()) {
-        lib_raise_code(lib, s->end_code);
+    } else if (s->end_code) {
+        *rc = s->tls->again_end(s, *rc);
     }
     errno = saved;
     return more;
@@ -407,10 +394,11 @@ static bool tail(struct session *s, int rc)
 
 static int real_read(struct session *s, void *p, size_t n, bool peek)
 {
-    int len = n > INT_MAX ? INT_MAX : (int)n, rc;
+    size_t len = n > INT_MAX ? INT_MAX : n;
+    int rc;
 
     net_enter();
-    rc = peek ? s->lib->peek(s->ssl, p, len) : s->lib->read(s->ssl, p, len);
+    rc = peek ? s->tls->peek(s, p, len) : s->tls->read(s, p, len);
     net_leave();
     return rc;
 }
@@ -437,21 +425,19 @@ int session_read(struct session *s, void *p, size_t n, bool peek)
         if (got > 0)
             return (int)got;
         if (state == BLOCKED)
-            return clean_end(s, p, n);
+            return s->tls->clean_end(s, p, n > INT_MAX ? INT_MAX : n);
         if (state == FAILED)
             return fail(s);
         if (state == PASS || !s->api)
             return real_read(s, p, n, peek);
-        if (!s->conn && s->lib->is_init_finished &&
-            !s->lib->is_init_finished(s->ssl) &&
-            (rc = session_handshake(s, s->lib->do_handshake)) <= 0)
+        if (!s->conn && (rc = shake(s)) <= 0)
             return rc;
         if (!ready_to_pull(s))
             continue;
         if (s->owed == 0)
             (void)flush(s); /* what the engine let go since the last write */
         rc = pull(s, RECORD_IN);
-        if (rc <= 0 && !tail(s, rc))
+        if (rc <= 0 && !tail(s, &rc))
             return rc;
     }
 }
@@ -459,28 +445,25 @@ int session_read(struct session *s, void *p, size_t n, bool peek)
 size_t session_pending(struct session *s)
 {
     size_t n = queued(s);
-    int more;
+    size_t more;
 
     while (n == 0 && atomic_load(&s->state) == OPEN && s->conn &&
-           (more = s->lib->pending(s->ssl)) > 0 && pull(s, (size_t)more) > 0)
+           (more = s->tls->pending(s)) > 0 && pull(s, more) > 0)
         n = queued(s);
     if (n > 0 || atomic_load(&s->state) == BLOCKED)
         return n;
-    more = s->conn ? 0 : s->lib->pending(s->ssl);
-    return more > 0 ? (size_t)more : 0;
+    return s->conn ? 0 : s->tls->pending(s);
 }
 
 /* --- closing, refusing --------------------------------------------------- */
 
 int session_close(struct session *s)
 {
-    struct lib *lib = s->lib;
     int state = atomic_load(&s->state);
 
     if (state == BLOCKED) {
         /* Do not let the library look for the peer's end: see net_wake. */
-        lib->set_shutdown(s->ssl,
-                          lib->get_shutdown(s->ssl) | RECEIVED_SHUTDOWN);
+        s->tls->closing(s);
         return 1;
     }
     if (state != OPEN || !s->conn)
@@ -489,7 +472,7 @@ int session_close(struct session *s)
     return flush(s);
 }
 
-void session_refuse(struct session *s, const char *what)
+int session_refuse(struct session *s, const char *what)
 {
-    lib_raise(s->lib, what);
+    return s->tls->fail(s, what);
 }
