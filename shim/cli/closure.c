@@ -138,6 +138,23 @@ static enum err open_object(const char *path, struct elf_file *ret_elf)
     return e;
 }
 
+static enum err put(struct closure *c, const char *path, struct object o)
+{
+    enum err e;
+
+    if ((o.path = strdup(path)) == NULL)
+        return E_NOMEM;
+    if ((e = append(c, &o)) != OK)
+        free(o.path);
+    return e;
+}
+
+enum err closure_put(struct closure *c, const char *path, enum object_kind kind,
+                     const struct elf_file *elf)
+{
+    return put(c, path, (struct object){.kind = kind, .elf = *elf});
+}
+
 enum err closure_add(struct closure *c, const char *path, size_t parent,
                      enum object_kind kind)
 {
@@ -150,17 +167,13 @@ enum err closure_add(struct closure *c, const char *path, size_t parent,
     if (kind != OBJECT_MISSING && (e = open_object(path, &o.elf)))
         return e;
     if (c->count > 0 && o.elf.bytes.len > 0 &&
-        o.elf.machine != c->objects[0].elf.machine) {
+        o.elf.machine != c->objects[0].elf.machine)
+        e = E_SYNTAX;
+    else
+        e = put(c, path, o);
+    if (e != OK)
         unmap(o.elf.bytes);
-        return E_SYNTAX;
-    }
-    if ((o.path = strdup(path)) == NULL || (e = append(c, &o)) != OK) {
-        e = o.path == NULL ? E_NOMEM : e;
-        free(o.path);
-        unmap(o.elf.bytes);
-        return e;
-    }
-    return OK;
+    return e;
 }
 
 void closure_free(struct closure *c)

@@ -42,6 +42,14 @@ MUST_USE enum err closure_add(struct closure *c, const char *path,
                               size_t parent, enum object_kind kind);
 
 /*
+ * closure_put - append an object that is mapped already; its bytes belong to
+ * the closure then. E_NOMEM, and E_LIMIT as above: they stay the caller's.
+ */
+MUST_USE enum err closure_put(struct closure *c, const char *path,
+                              enum object_kind kind,
+                              const struct elf_file *elf);
+
+/*
  * closure_walk - add what the objects need, until nothing is new. Libraries are
  * looked for as ld.so(8) has it: RPATH, LD_LIBRARY_PATH of this process,
  * RUNPATH, the cache, the trusted directories. E_NOMEM.

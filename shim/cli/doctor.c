@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "cli/cli.h"
 
 /* --- What is guarded. */
@@ -143,13 +144,47 @@ void doctor_kept_out(struct report *r, const char *path, const char *gap,
 
 /* --- The command. */
 
-static int judge(const char *name, bool json)
+static bool read_pid(const char *text, uint64_t *ret_pid)
 {
-    struct report r = {0};
+    return str_u64(str_of(text), ret_pid) == OK && *ret_pid > 0 &&
+           *ret_pid <= INT32_MAX;
+}
+
+/* Returns the exit status. */
+static int print(const struct report *r, const char *target, bool json)
+{
+    static const int statuses[] = {
+        [GRADE_COVERED] = EXIT_DONE,
+        [GRADE_PARTLY] = EXIT_PARTLY,
+        [GRADE_NOT] = EXIT_NOT,
+        [GRADE_NEVER] = EXIT_NOT,
+    };
+    struct buf out;
     int status = EXIT_UNTOLD;
 
-    if (doctor_program(&r, name))
-        status = report_print(&r, name, json);
+    buf_init(&out, LIM_REPORT);
+    if (report_put(r, target, json, &out))
+        complain("out of memory");
+    else if (!write_all(STDOUT_FILENO, buf_str(&out)))
+        complain("the report cannot be written");
+    else
+        status = statuses[report_verdict(r)];
+    buf_free(&out);
+    return status;
+}
+
+static int judge(const char *pid, const char *name, bool json)
+{
+    struct report r = {0};
+    uint64_t n = 0;
+    int status = EXIT_UNTOLD;
+
+    if (pid != NULL && !read_pid(pid, &n)) {
+        (void)usage_why(&command_doctor, "'%s' is no process number", pid);
+        return EXIT_UNTOLD;
+    }
+    if (pid != NULL ? doctor_process(&r, n) : doctor_program(&r, name))
+        status = print(&r, pid != NULL ? pid : name, json);
     report_free(&r);
     return status;
 }
@@ -157,15 +192,20 @@ static int judge(const char *name, bool json)
 static int run_doctor(int argc, char **argv)
 {
     static const struct option options[] = {
+        {"pid", required_argument, NULL, 'p'},
         {"json", no_argument, NULL, 'j'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
+    const char *pid = NULL;
     bool json = false;
     int o;
 
-    while ((o = getopt_long(argc, argv, "+h", options, NULL)) != -1)
+    while ((o = getopt_long(argc, argv, "+hp:", options, NULL)) != -1)
         switch (o) {
+        case 'p':
+            pid = optarg;
+            break;
         case 'j':
             json = true;
             break;
@@ -175,20 +215,21 @@ static int run_doctor(int argc, char **argv)
             (void)usage(&command_doctor);
             return EXIT_UNTOLD;
         }
-    if (argc - optind != 1) {
-        (void)usage_why(&command_doctor, "one PROGRAM is needed");
+    if ((pid != NULL) + (argc - optind) != 1) {
+        (void)usage_why(&command_doctor, "a PROGRAM or --pid N is needed");
         return EXIT_UNTOLD;
     }
-    return judge(argv[optind], json);
+    return judge(pid, argv[optind], json);
 }
 
 const struct command command_doctor = {
     "doctor", run_doctor, "tell whether a program can be guarded",
     "usage: sallyport doctor [--json] PROGRAM\n"
+    "       sallyport doctor [--json] --pid N\n"
     "\n"
-    "Tells whether the firewall covers a program, and if "
+    "Tells whether the firewall covers a program, or a running process, and if "
     "not,\n"
-    "why. Nothing of it is run. One line for each thing that "
+    "why. Nothing is run or stopped for it. One line for each thing that "
     "matters:\n"
     "what it is, its grade, where, and what to do. The last line is the "
     "verdict.\n"
@@ -201,6 +242,13 @@ const struct command command_doctor = {
     "is\n"
     "told by texts in it, so that may be wrong.\n"
     "\n"
+    "Of a process it is told whether the library is in it, whether the calls "
+    "that\n"
+    "matter really go there, which policy it uses, and which of its children "
+    "go\n"
+    "without. This needs the right to trace it.\n"
+    "\n"
+    "  --pid N              judge a running process\n"
     "  --json               one JSON object: verdict, because, lines, "
     "counters\n"
     "  -h, --help           this text\n"

@@ -27,6 +27,9 @@ struct suspect {
 void doctor_judge(struct report *r, const struct doors *doors,
                   const struct suspect *s);
 
+/* doctor_only_curl - whether a library is there for libcurl alone. */
+bool doctor_only_curl(const struct closure *c, const struct object *o);
+
 /*
  * doctor_program - judge a program by its name or path. Returns false after a
  * complaint if it cannot be judged.
@@ -39,5 +42,11 @@ bool doctor_program(struct report *r, const char *name);
  */
 void doctor_kept_out(struct report *r, const char *path, const char *gap,
                      const char *why);
+
+/*
+ * doctor_process - judge a running process. Returns false after a complaint if
+ * it cannot be judged.
+ */
+bool doctor_process(struct report *r, uint64_t pid);
 
 #endif

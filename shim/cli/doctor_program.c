@@ -40,8 +40,7 @@ static bool needs(const struct object *o, struct str wanted)
     return false;
 }
 
-/* Whether a library is there for libcurl alone. */
-static bool only_curl(const struct closure *c, const struct object *o)
+bool doctor_only_curl(const struct closure *c, const struct object *o)
 {
     struct str name =
         o->elf.soname.len > 0 ? o->elf.soname : base_name(o->path);
@@ -79,7 +78,7 @@ static void look_at(struct report *r, const struct doors *doors,
     if (o->kind == OBJECT_MODULE)
         report_add(r, GRADE_NOTE, "module", o->path, "is what it may load");
     s.view = inside_look(&o->elf, o->path);
-    s.only_curl = only_curl(c, o);
+    s.only_curl = doctor_only_curl(c, o);
     doctor_judge(r, doors, &s);
 }
 

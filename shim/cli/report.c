@@ -3,10 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "base/limits.h"
-#include "cli/cli.h"
 #include "cli/closure.h"
 #include "json/text.h"
 
@@ -69,7 +66,7 @@ static bool has_grade(const struct report *r, enum grade grade)
     return false;
 }
 
-static enum grade verdict_of(const struct report *r)
+enum grade report_verdict(const struct report *r)
 {
     if (has_grade(r, GRADE_NEVER))
         return GRADE_NEVER;
@@ -88,27 +85,36 @@ static bool is_reason(const struct report_line *line, enum grade verdict)
 
 /* --- Text. */
 
+/* One reason, behind those that were put before it. */
+static enum err put_reason(const struct report_line *line, bool first,
+                           struct buf *out)
+{
+    struct str about = base_name(line->about);
+    enum err e;
+
+    if ((e = buf_add(out, first ? STR(" ") : STR("; "))) ||
+        (about.len > 0 &&
+         ((e = buf_add(out, about)) || (e = buf_add_byte(out, ' ')))))
+        return e;
+    return buf_add(out, str_of(line->text));
+}
+
 static enum err put_verdict(const struct report *r, struct buf *out)
 {
-    enum grade verdict = verdict_of(r);
+    enum grade verdict = report_verdict(r);
     size_t n = 0;
     enum err e;
 
     if ((e = buf_add(out, str_of(grade_names[verdict]))) ||
         (e = buf_add(out, STR(", because"))))
         return e;
-    for (size_t i = 0; i < r->count; i++) {
-        const struct report_line *line = &r->lines[i];
-        struct str about = base_name(line->about);
-
-        if (!is_reason(line, verdict) || n++ >= REASONS)
-            continue;
-        if ((e = buf_add(out, n == 1 ? STR(" ") : STR("; "))) ||
-            (about.len > 0 &&
-             ((e = buf_add(out, about)) || (e = buf_add(out, STR(" "))))) ||
-            (e = buf_add(out, str_of(line->text))))
-            return e;
-    }
+    /* the worst first */
+    for (int grade = GRADE_NEVER; grade > GRADE_NOTE; grade--)
+        for (size_t i = 0; i < r->count; i++)
+            if ((int)r->lines[i].grade == grade &&
+                is_reason(&r->lines[i], verdict) && n++ < REASONS &&
+                (e = put_reason(&r->lines[i], n == 1, out)))
+                return e;
     if (n > REASONS && ((e = buf_add(out, STR("; and "))) ||
                         (e = buf_add_u64(out, n - REASONS)) ||
                         (e = buf_add(out, STR(" more")))))
@@ -178,7 +184,7 @@ static enum err put_lines(const struct report *r, struct buf *out)
 static enum err put_json(const struct report *r, const char *target,
                          struct buf *out)
 {
-    enum grade verdict = verdict_of(r);
+    enum grade verdict = report_verdict(r);
     bool first = true;
     enum err e;
 
@@ -203,24 +209,10 @@ static enum err put_json(const struct report *r, const char *target,
     return buf_add(out, STR("}}\n"));
 }
 
-int report_print(const struct report *r, const char *target, bool json)
+enum err report_put(const struct report *r, const char *target, bool json,
+                    struct buf *out)
 {
-    static const int statuses[] = {
-        [GRADE_COVERED] = EXIT_DONE,
-        [GRADE_PARTLY] = EXIT_PARTLY,
-        [GRADE_NOT] = EXIT_NOT,
-        [GRADE_NEVER] = EXIT_NOT,
-    };
-    struct buf out;
-    int status = EXIT_UNTOLD;
-
-    buf_init(&out, LIM_REPORT);
-    if (r->failed || (json ? put_json(r, target, &out) : put_text(r, &out)))
-        complain("out of memory");
-    else if (!write_all(STDOUT_FILENO, buf_str(&out)))
-        complain("the report cannot be written");
-    else
-        status = statuses[verdict_of(r)];
-    buf_free(&out);
-    return status;
+    if (r->failed)
+        return E_NOMEM;
+    return json ? put_json(r, target, out) : put_text(r, out);
 }

@@ -49,13 +49,16 @@ report_add(struct report *r, enum grade grade, const char *name,
 /* report_count - a number for --json and the text. Silent if there are many. */
 void report_count(struct report *r, const char *name, uint64_t value);
 
+/* report_verdict - COVERED, PARTLY, or NOT and NEVER, which mean the same. */
+enum grade report_verdict(const struct report *r);
+
 /*
- * report_print - the lines and, at the end, the verdict, to stdout; as one
- * JSON object with `json`. `target` is what was asked for. Returns the exit
- * status: 0 covered, 1 partly, 2 not covered, 3 if it cannot be told or
- * written, after a complaint.
+ * report_put - the lines and, at the end, the verdict; as one JSON object with
+ * `json`. `target` is what was asked for. E_NOMEM also where lines are missing;
+ * E_LIMIT.
  */
-int report_print(const struct report *r, const char *target, bool json);
+MUST_USE enum err report_put(const struct report *r, const char *target,
+                             bool json, struct buf *out);
 
 void report_free(struct report *r);
 

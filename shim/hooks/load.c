@@ -78,12 +78,14 @@ static void settings_read(void)
 {
     settings.off = getauxval(AT_SECURE) != 0 || second_copy();
     if (settings.off) {
+        own_marker.state = SHIM_OFF;
         dl_open_mask = ~0;
         return;
     }
     say_start();
     vars_read(real_self());
     settings.policy = vars_get("SALLYPORT_POLICY");
+    own_marker.policy = settings.policy;
     settings.audit = vars_get("SALLYPORT_AUDIT");
     settings.hosts = vars_get("SALLYPORT_HOSTS");
     settings.engine = vars_get("SALLYPORT_ENGINE");
@@ -206,6 +208,7 @@ static void engine_load(void)
     if (!api && settings.policy)
         (void)!hosts_read(settings.policy, &load.hosts);
     load.api = api;
+    own_marker.state = api ? SHIM_READY : SHIM_FAILED;
     buf_free(&path);
 }
 

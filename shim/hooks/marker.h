@@ -21,6 +21,16 @@ struct shim_marker {
     _Atomic uint64_t blocked;    /* sessions ended by an answer of ours      */
     _Atomic uint64_t failed;     /* sessions ended by a queued TLS error     */
     _Atomic uint64_t unwoken;    /* blocks whose socket was not found        */
+    _Atomic uint64_t state;      /* enum shim_state                          */
+    const char *policy;          /* path of the image; NULL if none is set   */
+};
+
+/* How far the shim has come. A reader may meet values that it does not know. */
+enum shim_state {
+    SHIM_IDLE,   /* the engine is loaded at the first need           */
+    SHIM_READY,  /* engine and policy stand                          */
+    SHIM_FAILED, /* one of them cannot be used                       */
+    SHIM_OFF,    /* raised rights, or another copy: all calls pass   */
 };
 
 extern struct shim_marker sallyport_marker;

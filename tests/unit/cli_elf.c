@@ -7,6 +7,8 @@
 #include "cli/elf_file.h"
 #include "cli/inside.h"
 #include "cli/ldcache.h"
+#include "cli/report.h"
+#include "failmalloc.h"
 
 /* A function of this program that is exported for the tables to hold it. */
 __attribute__((visibility("default"))) int exported_here(void);
@@ -331,6 +333,33 @@ static void test_cache(void)
     }
 }
 
+/* --- Memory that runs out. */
+
+static void test_nth_allocation(void)
+{
+    for (size_t n = 1;; n++) {
+        struct closure c = {0};
+        struct report r = {0};
+        enum err e;
+
+        failmalloc_at(n, FAIL_FROM);
+        if ((e = closure_add(&c, "/proc/self/exe", 0, OBJECT_PROGRAM)) == OK)
+            e = closure_walk(&c);
+        report_add(&r, GRADE_NOTE, "a", "b", "%d", 1);
+        if (!failmalloc_off()) {
+            CHECK(e == OK && !r.failed && r.count == 1);
+            closure_free(&c);
+            report_free(&r);
+            break;
+        }
+        CHECK(r.failed || r.count == 1);
+        CHECK(e == OK || e == E_NOMEM);
+        CHECK(e == E_NOMEM || r.failed);
+        closure_free(&c);
+        report_free(&r);
+    }
+}
+
 int main(void)
 {
     RUN(test_own);
@@ -339,5 +368,6 @@ int main(void)
     RUN(test_hostile);
     RUN(test_foreign);
     RUN(test_cache);
+    RUN(test_nth_allocation);
     return check_done();
 }
