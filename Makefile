@@ -2,7 +2,7 @@
 #
 #   make                      build/plain/{libsallyport*.so,.a,sallyport}
 #   make SANITIZE=address,undefined   the same in build/address-undefined
-#   make demo check lint bench fuzz   scripts/ of these names
+#   make demo check matrix lint bench fuzz   scripts/ of these names
 #   make install PREFIX=/usr/local DESTDIR=
 #
 # Knobs: V=1 shows the commands, WERROR=1 makes warnings errors, B= is the
@@ -74,7 +74,7 @@ FUZZ     ?= $(notdir $(replays))
 fuzzers  := $(FUZZ:%=$(B)/fuzzer/%)
 
 .PHONY: all tests units replays benches helpers fuzzers clang-check \
-        check lint fuzz bench demo install uninstall clean
+        check matrix lint fuzz bench demo install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -179,6 +179,12 @@ demo:
 check:
 	@scripts/install-deps check
 	@WERROR=$(WERROR) scripts/check
+
+# Writes the table of the README anew.
+matrix:
+	@scripts/install-deps check
+	@$(MAKE) all
+	@scripts/matrix --write
 
 lint:
 	@scripts/install-deps check

@@ -27,7 +27,7 @@ server_start() {
     echo $! >>"$BATS_FILE_TMPDIR/servers"
     local i
     for ((i = 0; i < 200; i++)); do
-        read -r _ PORT <"$SERVER_DIR/out" && [ -n "$PORT" ] && break
+        [ -s "$SERVER_DIR/out" ] && read -r _ PORT <"$SERVER_DIR/out" && break
         sleep 0.05
     done
     [ -n "${PORT:-}" ] || return 1

@@ -3,13 +3,17 @@
 
     client.py KIND CA METHOD URL BODYFILE [METHOD URL BODYFILE ...]
 
-KIND: http requests httpx httpx-async aiohttp. BODYFILE `-` means no body.
+KIND: http urllib3 requests httpx httpx-async aiohttp pycurl. BODYFILE `-`
+means no body. With AT_ONCE set, kinds that can do so send all at once.
 For each request it prints the body of the answer and then a line
 `STATUS code retry=VALUE` (the x-should-retry field). The exit status is 77
 when the package is not installed, 1 when a request raised.
 """
 
+import os
 import sys
+
+AT_ONCE = bool(os.environ.get("AT_ONCE"))
 
 
 def body_of(path):
@@ -55,6 +59,22 @@ def run_http(ca, jobs):
         show(data, answer.status, answer.headers)
 
 
+def run_urllib3(ca, jobs):
+    import urllib3
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = urllib3.PoolManager(ca_certs=ca, retries=False, timeout=60,
+                               maxsize=len(jobs) if AT_ONCE else 1)
+
+    def one(job):
+        method, url, body = job
+        return pool.request(method, url, body=body, headers=fields_for(body))
+
+    with ThreadPoolExecutor(len(jobs) if AT_ONCE and jobs else 1) as threads:
+        for answer in threads.map(one, jobs):
+            show(answer.data, answer.status, answer.headers)
+
+
 def run_requests(ca, jobs):
     import requests
 
@@ -82,14 +102,19 @@ def run_httpx_async(ca, jobs):
     import asyncio
     import httpx
 
+    async def one(session, method, url, body):
+        async with session.stream(method, url, content=body,
+                                  headers=fields_for(body)) as answer:
+            data = b"".join([p async for p in answer.aiter_bytes()])
+        show(data, answer.status_code, answer.headers)
+
     async def go():
         async with httpx.AsyncClient(verify=ca, timeout=60) as session:
-            for method, url, body in jobs:
-                async with session.stream(
-                        method, url, content=body,
-                        headers=fields_for(body)) as answer:
-                    data = b"".join([p async for p in answer.aiter_bytes()])
-                show(data, answer.status_code, answer.headers)
+            if AT_ONCE:
+                await asyncio.gather(*(one(session, *job) for job in jobs))
+                return
+            for job in jobs:
+                await one(session, *job)
 
     asyncio.run(go())
 
@@ -99,25 +124,92 @@ def run_aiohttp(ca, jobs):
     import ssl
     import aiohttp
 
+    context = ssl.create_default_context(cafile=ca)
+
+    async def one(session, method, url, body):
+        async with session.request(method, url, data=body, ssl=context,
+                                   headers=fields_for(body)) as answer:
+            parts = [p async for p in answer.content.iter_any()]
+            show(b"".join(parts), answer.status, answer.headers)
+
     async def go():
-        context = ssl.create_default_context(cafile=ca)
         async with aiohttp.ClientSession() as session:
-            for method, url, body in jobs:
-                async with session.request(
-                        method, url, data=body, ssl=context,
-                        headers=fields_for(body)) as answer:
-                    parts = [p async for p in answer.content.iter_any()]
-                    show(b"".join(parts), answer.status, answer.headers)
+            if AT_ONCE:
+                await asyncio.gather(*(one(session, *job) for job in jobs))
+                return
+            for job in jobs:
+                await one(session, *job)
 
     asyncio.run(go())
 
 
+def pycurl_job(handle, ca, job):
+    """Sets a handle up; what comes is collected in the two lists returned."""
+    import pycurl
+
+    method, url, body = job
+    data, head = [], []
+    handle.reset()
+    handle.setopt(pycurl.URL, url)
+    handle.setopt(pycurl.CAINFO, ca)
+    handle.setopt(pycurl.CUSTOMREQUEST, method)
+    handle.setopt(pycurl.TIMEOUT, 60)
+    if body is not None:
+        handle.setopt(pycurl.POSTFIELDS, body)
+        handle.setopt(pycurl.HTTPHEADER, ["Content-Type: application/json"])
+    handle.setopt(pycurl.WRITEFUNCTION, data.append)
+    handle.setopt(pycurl.HEADERFUNCTION, head.append)
+    return data, head
+
+
+def pycurl_show(handle, data, head):
+    import pycurl
+
+    fields = {}
+    for line in head:
+        name, _, value = line.decode().partition(":")
+        fields[name.lower()] = value.strip()
+    show(b"".join(data), handle.getinfo(pycurl.RESPONSE_CODE), fields)
+
+
+def pycurl_at_once(ca, jobs):
+    import pycurl
+
+    multi = pycurl.CurlMulti()
+    running = []
+    for job in jobs:
+        handle = pycurl.Curl()
+        running.append((handle, *pycurl_job(handle, ca, job)))
+        multi.add_handle(handle)
+    left = len(running)
+    while left:
+        _, left = multi.perform()
+        multi.select(0.1)
+    for handle, data, head in running:
+        pycurl_show(handle, data, head)
+
+
+def run_pycurl(ca, jobs):
+    import pycurl
+
+    if AT_ONCE:
+        pycurl_at_once(ca, jobs)
+        return
+    handle = pycurl.Curl()
+    for job in jobs:
+        data, head = pycurl_job(handle, ca, job)
+        handle.perform()
+        pycurl_show(handle, data, head)
+
+
 KINDS = {
     "http": run_http,
+    "urllib3": run_urllib3,
     "requests": run_requests,
     "httpx": run_httpx,
     "httpx-async": run_httpx_async,
     "aiohttp": run_aiohttp,
+    "pycurl": run_pycurl,
 }
 
 
