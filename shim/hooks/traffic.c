@@ -357,8 +357,11 @@ static int pull(struct session *s, size_t n)
     net_enter();
     rc = s->tls->read(s, s->in, n < RECORD_IN ? n : RECORD_IN);
     net_leave();
-    if (rc > 0 && feed(s, DIR_RECV, (struct str){s->in, (size_t)rc}))
+    if (rc > 0 && feed(s, DIR_RECV, (struct str){s->in, (size_t)rc})) {
+        if (s->owed == 0)
+            (void)flush(s); /* the engine's own word to the network */
         settle(s, false);
+    }
     return rc;
 }
 

@@ -1,0 +1,84 @@
+"""A WebSocket client: talk.py websockets|websocket CA URL FILE [FRAME]
+
+Sends each line of FILE as a message (in frames of FRAME characters). A line
+"?KIND" waits for an event of that type. Prints each message it gets as a line,
+and at the end "CLOSED code reason". The libraries are Debian's
+python3-websockets (asyncio) and python3-websocket (blocking).
+"""
+
+import asyncio
+import json
+import ssl
+import sys
+
+name, ca, url, path, *rest = sys.argv[1:]
+step = int(rest[0]) if rest else 0
+lines = [line.rstrip("\n") for line in open(path, encoding="utf-8")]
+
+
+def show(message):
+    if isinstance(message, bytes):
+        message = message.decode()
+    print(message, flush=True)
+    return json.loads(message)["type"]
+
+
+def pieces(line):
+    return [line[i:i + step] for i in range(0, len(line), step)]
+
+
+async def with_websockets():
+    import websockets
+
+    context = ssl.create_default_context(cafile=ca)
+    async with websockets.connect(url, ssl=context, max_size=None,
+                                  max_queue=None) as ws:
+        try:
+            for line in lines:
+                if line.startswith("?"):
+                    while show(await ws.recv()) != line[1:]:
+                        pass
+                else:
+                    await ws.send(pieces(line) if step else line)
+            pong = await ws.ping()
+            await asyncio.wait_for(pong, 10)
+            await ws.close()
+            while True:
+                show(await ws.recv())
+        except websockets.ConnectionClosed:
+            pass
+        print("CLOSED", ws.close_code, ws.close_reason)
+
+
+def with_websocket():
+    import websocket
+
+    ws = websocket.create_connection(url, sslopt={"ca_certs": ca}, timeout=20)
+
+    def hear():
+        code, data = ws.recv_data()
+        if code == websocket.ABNF.OPCODE_CLOSE:
+            print("CLOSED", int.from_bytes(data[:2], "big"),
+                  data[2:].decode())
+            sys.exit()
+        return show(data)
+
+    for line in lines:
+        if line.startswith("?"):
+            while hear() != line[1:]:
+                pass
+            continue
+        cut = pieces(line) if step else [line]
+        for i, piece in enumerate(cut):
+            kind = websocket.ABNF.OPCODE_CONT if i else 1
+            ws.send_frame(websocket.ABNF.create_frame(
+                piece, kind, int(i == len(cut) - 1)))
+    ws.send_close(1000)
+    while True:
+        hear()
+
+
+if name == "websockets":
+    asyncio.run(with_websockets())
+else:
+    with_websocket()

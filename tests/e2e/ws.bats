@@ -1,0 +1,214 @@
+#!/usr/bin/env bats
+# WebSocket: unmodified clients of three kinds (asyncio, blocking, Perl) speak
+# with a server that talks as OpenAI's Realtime and Responses APIs do.
+
+load ../lib/e2e
+
+setup_file() {
+    server_start
+    TALKS=$(mktemp -d "$BATS_FILE_TMPDIR/talks.XXXXXX")
+    "$PYTHON" "$ROOT/tests/lib/wsserver.py" --dir "$TALKS" \
+        --cert "$BATS_FILE_TMPDIR/certs/cert.pem" \
+        --key "$BATS_FILE_TMPDIR/certs/key.pem" \
+        >"$TALKS/out" 2>"$TALKS/err" 3>&- &
+    echo $! >>"$BATS_FILE_TMPDIR/servers"
+    local i
+    for ((i = 0; i < 200; i++)); do
+        read -r _ PORT <"$TALKS/out" && [ -n "$PORT" ] && break
+        sleep 0.05
+    done
+    export TALKS PORT
+    WS=wss://localhost:$PORT
+    export WS
+}
+
+teardown_file() {
+    servers_stop
+}
+
+setup() {
+    test_begin
+    : >"$TALKS/said"
+    : >"$TALKS/ended"
+    {
+        echo '?session.created'
+        item "Why is $KEY refused?"
+        echo '?conversation.item.created'
+        echo '{"type":"response.create"}'
+        echo '?response.done'
+    } >talk.txt
+}
+
+item() {
+    printf '{"type":"conversation.item.create","item":{"type":"message",'
+    printf '"role":"user","content":[{"type":"input_text","text":"%s"}]}}\n' \
+        "$1"
+}
+
+# talk [shim] NAME URL FILE [FRAME] - one of the clients.
+talk() {
+    local guard=
+    if [ "$1" = shim ]; then
+        guard=shim
+        shift
+    fi
+    local name=$1
+    shift
+    if [ "$name" = perl ]; then
+        $guard timeout 60 perl "$CLIENTS/talk.pl" "$CA" "$@"
+    else
+        $guard timeout 60 "$PYTHON" "$CLIENTS/talk.py" "$name" "$CA" "$@"
+    fi
+}
+
+# ended START - how the server saw the end, which it may see later than we do.
+ended() {
+    local i
+    for ((i = 0; i < 200; i++)); do
+        [ -s "$TALKS/ended" ] && break
+        sleep 0.05
+    done
+    [[ "$(cat "$TALKS/ended")" == "$1"* ]] || fail "$(cat "$TALKS/ended")"
+}
+
+# heard FILE - the text of the deltas, put together.
+heard() {
+    "$PYTHON" - "$1" <<'END'
+import json
+import sys
+
+for line in open(sys.argv[1], encoding="utf-8"):
+    if '.delta"' in line:
+        sys.stdout.write(json.loads(line)["delta"])
+END
+}
+
+hello="Hello from the test model: all über 😀 fine."
+masked="The key is $PLACEHOLDER, keep it safe. Ü 😀 done."
+
+pass() {
+    local url="$WS/v1/realtime?pieces=7&ping=1"
+    sed "s/$KEY/it/" talk.txt >plain
+    talk "$1" "$url" plain >bare.out
+    mv "$TALKS/said" bare.said
+    : >"$TALKS/said"
+    talk shim "$1" "$url" plain >shim.out
+    cmp bare.out shim.out
+    cmp bare.said "$TALKS/said"
+    is "$(heard shim.out)" "$hello"
+    is "$(tail -n 1 shim.out)" "CLOSED 1000 "
+    is "$(cat stderr)" ""
+}
+
+redact() {
+    talk shim "$1" "$WS/v1/realtime?say=key" talk.txt >out
+    hasnt "$TALKS/said" "$KEY_TAIL"
+    has "$TALKS/said" "Why is $PLACEHOLDER refused?"
+    hasnt out "$KEY_TAIL"
+    is "$(heard out)" "$masked"
+    is "$(tail -n 1 out)" "CLOSED 1000 "
+    ended "extensions 0 code " # Mojolicious does not wait for the end
+    is "$(audit_field 0 action)" pass
+    is "$(audit_field 0 http.response.status_code)" 101
+    is "$(audit_field 1 action)" redact
+    is "$(audit_field 1 gen_ai.usage.output_tokens)" 12
+    no_secret_of_ours
+}
+
+block() {
+    {
+        echo '?session.created'
+        item "Sell me a forbidden-plum."
+        item "never sent"
+        echo '?error'
+    } >forbidden
+    talk shim "$1" "$WS/v1/realtime" forbidden >out
+    is "$(cat "$TALKS/said")" ""
+    is "$(wc -l <out)" 3
+    has out '"code":"policy_block"'
+    has out 'forbidden-word (rule SP-9001, exchange sp-'
+    is "$(tail -n 1 out)" "CLOSED 1008 Blocked by sallyport policy"
+    ended "extensions 0 code 1001"
+    is "$(audit_field 1 action)" block
+}
+
+cut() {
+    printf '%s\n' '{"type":"response.create"}' '?error' >ask
+    talk shim "$1" "$WS/v1/realtime?say=forbidden" ask >out
+    is "$(heard out)" "Some words first, then the "
+    hasnt out PLUM
+    has out '"code":"policy_block"'
+    is "$(tail -n 1 out)" "CLOSED 1008 Blocked by sallyport policy"
+    ended "extensions 0 code 1001"
+}
+
+@test "asyncio: passes as it is, in pieces and with pings" { pass websockets; }
+@test "asyncio: a secret is redacted both ways" { redact websockets; }
+@test "asyncio: a prompt is blocked" { block websockets; }
+@test "asyncio: an answer is blocked" { cut websockets; }
+
+@test "blocking: passes as it is, in pieces and with pings" { pass websocket; }
+@test "blocking: a secret is redacted both ways" { redact websocket; }
+@test "blocking: a prompt is blocked" { block websocket; }
+@test "blocking: an answer is blocked" { cut websocket; }
+
+@test "Perl: passes as it is, in pieces and with pings" { pass perl; }
+@test "Perl: a secret is redacted both ways" { redact perl; }
+@test "Perl: a prompt is blocked" { block perl; }
+@test "Perl: an answer is blocked" { cut perl; }
+
+@test "a client's frames of one character hide nothing" {
+    talk shim websocket "$WS/v1/realtime" talk.txt 1 >out
+    hasnt "$TALKS/said" "$KEY_TAIL"
+    has "$TALKS/said" "Why is $PLACEHOLDER refused?"
+}
+
+@test "a server's frames of one character hide nothing" {
+    talk shim websockets "$WS/v1/realtime?say=key&delta=1&pieces=1&ping=1" \
+        talk.txt >out
+    hasnt out "$KEY_TAIL"
+    is "$(heard out)" "$masked"
+}
+
+@test "Responses over a WebSocket" {
+    cat >ask <<END
+{"type":"response.create","model":"m-1","input":"What of $KEY?"}
+?response.completed
+{"type":"response.create","model":"m-1","input":"And then?"}
+?response.completed
+END
+    talk shim websockets "$WS/v1/responses?say=key" ask >out
+    hasnt "$TALKS/said" "$KEY_TAIL"
+    has "$TALKS/said" "What of $PLACEHOLDER?"
+    is "$(heard out)" "$masked$masked"
+    is "$(wc -l <"$AUDIT")" 3
+    is "$(audit_field 1 route)" openai-responses
+    is "$(audit_field 1 gen_ai.request.model)" m-1
+    is "$(audit_field 2 gen_ai.response.id)" resp_2
+}
+
+@test "a thousand messages, each way" {
+    local i
+    for ((i = 0; i < 1000; i++)); do
+        printf '{"type":"test.echo","n":%d,"text":"word %d"}\n' $i $i
+        [ $((i % 10)) -ne 9 ] || echo '?test.echo'
+    done >many
+    talk websockets "$WS/v1/responses" many >bare.out
+    talk shim websockets "$WS/v1/responses" many >shim.out
+    cmp bare.out shim.out
+    is "$(grep -c 'test.echo' shim.out)" 1000
+}
+
+@test "the server's own close is the client's" {
+    printf '%s\n' '{"type":"test.close"}' '?error' >ask
+    talk shim websockets "$WS/v1/realtime" ask >out
+    is "$(tail -n 1 out)" "CLOSED 4000 as you wish"
+}
+
+@test "a host that is none of ours is left alone" {
+    printf '%s\n' "{\"type\":\"test.echo\",\"text\":\"$KEY\"}" '?test.echo' >ask
+    talk shim websockets "wss://127.0.0.2:$PORT/v1/responses" ask >out
+    has out "$KEY"
+    has "$TALKS/said" "$KEY"
+    [ ! -s "$AUDIT" ]
+}
