@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/paths.h"
@@ -153,25 +154,60 @@ static void tell_shim(struct look *l)
 
 /* --- The engine and its policy. */
 
+/* Whether a file is where the process would find it. */
+static bool in_reach(const struct look *l, const char *path)
+{
+    char there[4096 + 64];
+
+    snprintf(there, sizeof(there), "/proc/%ld/%s/%s", (long)l->p.pid,
+             path[0] == '/' ? "root" : "cwd", path);
+    return access(there, R_OK) == 0;
+}
+
+/* The engine is to come later: can it? */
+static void tell_idle(struct look *l, const char *policy)
+{
+    const char *shim = object_at(l, l->shim)->path;
+    struct str own = process_env(&l->p, STR("SALLYPORT_ENGINE"));
+    struct str dir = str_head(str_of(shim), strlen(shim) - base_name(shim).len);
+    char engine[4096];
+
+    report_add(l->r, GRADE_NOTE, "engine", "",
+               "is loaded at the first session");
+    if (own.len == 0)
+        snprintf(engine, sizeof(engine), "%.*s%s", (int)dir.len, dir.ptr,
+                 engine_name.ptr);
+    else
+        snprintf(engine, sizeof(engine), "%.*s", (int)own.len, own.ptr);
+    if (!in_reach(l, engine))
+        report_add(l->r, GRADE_PARTLY, "engine", engine,
+                   "is not in its reach, so model hosts will be blocked: start "
+                   "it with SALLYPORT_LOAD=early");
+    else if (!in_reach(l, policy))
+        report_add(l->r, GRADE_PARTLY, "policy", policy,
+                   "is not in its reach, so model hosts will be blocked");
+    if (l->p.confined)
+        report_add(l->r, GRADE_PARTLY, "seccomp", "",
+                   "its system calls are filtered, so the engine may not load: "
+                   "start it with SALLYPORT_LOAD=early");
+}
+
 static void tell_engine(struct look *l)
 {
-    char path[4096];
     struct str hint = process_env(&l->p, STR("SALLYPORT_POLICY"));
+    char path[4096] = "";
 
     if (!l->marked)
         return;
-    if (l->marker.policy != NULL &&
-        process_text(&l->p, (uint64_t)(uintptr_t)l->marker.policy, path,
-                     sizeof(path)))
-        report_add(l->r, GRADE_NOTE, "policy", path, "is its policy image");
-    else if (hint.ptr != NULL) {
+    if (l->marker.policy == NULL ||
+        !process_text(&l->p, (uint64_t)(uintptr_t)l->marker.policy, path,
+                      sizeof(path)))
         snprintf(path, sizeof(path), "%.*s", (int)hint.len, hint.ptr);
-        report_add(l->r, GRADE_NOTE, "policy", path,
-                   "is its policy image, by the environment it started with");
-    } else {
+    if (path[0] != '\0')
+        report_add(l->r, GRADE_NOTE, "policy", path, "is its policy image");
+    else
         report_add(l->r, GRADE_PARTLY, "policy", "",
                    "there is no policy: model hosts are blocked");
-    }
     if (l->marker.state == SHIM_READY)
         report_add(l->r, GRADE_NOTE, "engine", "", "is loaded");
     else if (l->marker.state == SHIM_FAILED)
@@ -179,8 +215,7 @@ static void tell_engine(struct look *l)
                    "the engine or the policy could not be used: model hosts "
                    "are blocked");
     else
-        report_add(l->r, GRADE_NOTE, "engine", "",
-                   "is loaded at the first session");
+        tell_idle(l, path);
 }
 
 static void count_sessions(struct look *l)
@@ -363,6 +398,22 @@ static void tell_stack(struct look *l, size_t i)
         doctor_judge(l->r, &l->doors, &s);
 }
 
+/* A caller that no object belongs to, such as a JIT's, means one of them. */
+static void tell_versions(struct look *l)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < l->p.objects.count; i++)
+        n += !l->p.places[i].apart &&
+             str_starts(base_name(object_at(l, i)->path), STR("libssl.so"));
+    if (n > 1)
+        report_add(
+            l->r, GRADE_NOTE, "versions", "",
+            "%zu libraries of OpenSSL are in it: calls of generated code "
+            "that cannot be told apart follow the fail policy",
+            n);
+}
+
 /* --- Its children. */
 
 static void tell_children(struct look *l)
@@ -411,6 +462,7 @@ static void judge_process(struct look *l)
     tell_calls(l);
     for (size_t i = 0; i < l->p.objects.count; i++)
         tell_stack(l, i);
+    tell_versions(l);
     if (l->p.objects.cut)
         report_add(l->r, GRADE_PARTLY, "libraries", "",
                    "there are more libraries than are looked at");

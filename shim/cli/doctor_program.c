@@ -19,8 +19,9 @@
 static bool uses_alone(const struct object *o)
 {
     static const struct str names[] = {
-        STR_INIT("libcurl"), STR_INIT("libssl3."),    STR_INIT("libsmime3."),
-        STR_INIT("libnss"),  STR_INIT("libmbedtls."), STR_INIT("libwolfssl."),
+        STR_INIT("libcurl"),   STR_INIT("libssl3."),    STR_INIT("libsmime3."),
+        STR_INIT("libnss"),    STR_INIT("libmbedtls."), STR_INIT("libwolfssl."),
+        STR_INIT("libngtcp2"),
     };
     struct str name = base_name(o->path);
 
@@ -118,18 +119,38 @@ static bool look_at_all(struct report *r, const struct program *p,
 
 /* --- The program. */
 
+static bool is_named(const char *path, const struct str *names, size_t n)
+{
+    struct str name = base_name(path);
+
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(name, names[i]))
+            return true;
+    return false;
+}
+
 static bool is_shell(const char *path)
 {
     static const struct str names[] = {
         STR_INIT("sh"),  STR_INIT("bash"), STR_INIT("dash"),
         STR_INIT("zsh"), STR_INIT("ksh"),  STR_INIT("fish"),
     };
-    struct str name = base_name(path);
 
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (str_eq(name, names[i]))
-            return true;
-    return false;
+    return is_named(path, names, ARRAY_LEN(names));
+}
+
+/* Starts programs in another root directory, or has a service start them. */
+static bool is_launcher(const char *path)
+{
+    static const struct str names[] = {
+        STR_INIT("bwrap"),       STR_INIT("flatpak"),
+        STR_INIT("snap"),        STR_INIT("firejail"),
+        STR_INIT("systemd-run"), STR_INIT("systemd-nspawn"),
+        STR_INIT("lxc-attach"),  STR_INIT("machinectl"),
+        STR_INIT("chroot"),      STR_INIT("at"),
+    };
+
+    return is_named(path, names, ARRAY_LEN(names));
 }
 
 /* A static program may be told more of. */
@@ -166,6 +187,10 @@ static bool judge_found(struct report *r, struct program *p)
                    is_shell(p->subject)
                        ? "runs it; ask for each program that it starts"
                        : "runs it");
+    if (is_launcher(p->path))
+        report_add(r, GRADE_PARTLY, "launcher", p->path,
+                   "starts programs where the preload may not be: guard them "
+                   "there");
     if (state != PROGRAM_COVERED && !linked) {
         doctor_kept_out(r, p->subject, p->gap, p->why);
         look_inside(r, p);

@@ -33,6 +33,9 @@ static const struct {
     {STR_INIT("liblsquic.so"), INSIDE_QUIC, "LSQUIC"},
     {STR_INIT("libjli.so"), INSIDE_JAVA, "Java"},
     {STR_INIT("libjvm.so"), INSIDE_JAVA, "Java"},
+    {STR_INIT("libhostfxr.so"), INSIDE_DOTNET, ".NET"},
+    {STR_INIT("libcoreclr.so"), INSIDE_DOTNET, ".NET"},
+    {STR_INIT("liburing.so"), INSIDE_URING, "io_uring"},
 };
 
 static bool by_name(struct str name, struct inside_view *ret_view)
@@ -117,11 +120,13 @@ static bool by_text(const struct elf_file *f, struct inside_view *ret_view)
     static const struct str label = STR_INIT("CLIENT_TRAFFIC_SECRET_0");
 
     if (!has(f, label)) {
-        if (!has(f, STR("ssl/ssl_lib.c"))) /* older, or without key logs */
-            return false;
-        *ret_view = (struct inside_view){INSIDE_OPENSSL, INSIDE_HIDDEN,
-                                         "OpenSSL", "ssl/ssl_lib.c"};
-        return true;
+        if (has(f, STR("ssl/ssl_lib.c"))) /* older, or without key logs */
+            *ret_view = (struct inside_view){INSIDE_OPENSSL, INSIDE_HIDDEN,
+                                             "OpenSSL", "ssl/ssl_lib.c"};
+        else if (has(f, STR("hostfxr_main"))) /* what starts a .NET program */
+            *ret_view = (struct inside_view){INSIDE_DOTNET, INSIDE_HIDDEN,
+                                             ".NET", "hostfxr_main"};
+        return ret_view->what != INSIDE_NONE;
     }
     *ret_view = (struct inside_view){INSIDE_OTHER, INSIDE_HIDDEN,
                                      "a TLS library", label.ptr};

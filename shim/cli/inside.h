@@ -16,6 +16,8 @@ enum inside {
     INSIDE_CURL,
     INSIDE_QUIC,
     INSIDE_JAVA,
+    INSIDE_DOTNET,
+    INSIDE_URING, /* sends and receives without libc */
     INSIDE_GO,
 };
 

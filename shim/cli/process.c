@@ -47,7 +47,7 @@ static enum err read_proc(pid_t pid, const char *name, struct buf *out)
 
     if (fd < 0)
         return E_UNSUPPORTED;
-    while ((e = buf_reserve(out, 64 * KIB)) == OK) {
+    while ((e = buf_reserve(out, 4 * KIB)) == OK) {
         n = read(fd, out->ptr + out->len, out->cap - out->len);
         if (n < 0 && errno == EINTR)
             continue;
@@ -292,6 +292,21 @@ static void read_namespaces(struct process *p)
 
 /* --- The process. */
 
+static bool has_filter(pid_t pid)
+{
+    struct buf text;
+    struct str s, filter = STR("\nSeccomp:\t2\n");
+    bool found = false;
+
+    buf_init(&text, 64 * KIB);
+    if (read_proc(pid, "status", &text) == OK) {
+        s = buf_str(&text);
+        found = str_find(s, filter) < s.len;
+    }
+    buf_free(&text);
+    return found;
+}
+
 enum err process_open(pid_t pid, struct process *ret_p)
 {
     struct process p = {.pid = pid, .memory = -1};
@@ -314,6 +329,7 @@ enum err process_open(pid_t pid, struct process *ret_p)
     }
     (void)!read_proc(pid, "environ", &p.environ); /* or without it */
     read_namespaces(&p);
+    p.confined = has_filter(pid);
     *ret_p = p;
     return OK;
 }

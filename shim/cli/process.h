@@ -27,6 +27,7 @@ struct process {
     struct closure objects; /* in the order of their addresses */
     struct place *places;   /* of each object                  */
     struct buf environ;     /* as it was at its start          */
+    bool confined;          /* a seccomp filter judges its system calls */
 };
 
 /*

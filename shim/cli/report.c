@@ -85,6 +85,14 @@ static bool is_reason(const struct report_line *line, enum grade verdict)
 
 /* --- Text. */
 
+/* A file's name is no text of ours: it must not make lines, or worse. */
+static void make_plain(struct buf *out, size_t from)
+{
+    for (size_t i = from; i < out->len; i++)
+        if ((unsigned char)out->ptr[i] < ' ' || out->ptr[i] == 0x7f)
+            out->ptr[i] = '?';
+}
+
 /* One reason, behind those that were put before it. */
 static enum err put_reason(const struct report_line *line, bool first,
                            struct buf *out)
@@ -102,7 +110,7 @@ static enum err put_reason(const struct report_line *line, bool first,
 static enum err put_verdict(const struct report *r, struct buf *out)
 {
     enum grade verdict = report_verdict(r);
-    size_t n = 0;
+    size_t n = 0, from = out->len;
     enum err e;
 
     if ((e = buf_add(out, str_of(grade_names[verdict]))) ||
@@ -119,8 +127,10 @@ static enum err put_verdict(const struct report *r, struct buf *out)
                         (e = buf_add_u64(out, n - REASONS)) ||
                         (e = buf_add(out, STR(" more")))))
         return e;
-    return buf_add(out, n == 0 ? STR(" it has no TLS library of its own\n")
-                               : STR("\n"));
+    if (n == 0 && (e = buf_add(out, STR(" it has no TLS library of its own"))))
+        return e;
+    make_plain(out, from);
+    return buf_add_byte(out, '\n');
 }
 
 static enum err put_text(const struct report *r, struct buf *out)
@@ -130,6 +140,7 @@ static enum err put_text(const struct report *r, struct buf *out)
 
     for (size_t i = 0; i < r->count; i++) {
         const struct report_line *line = &r->lines[i];
+        size_t from = out->len;
         bool apart = line->about[0] != '\0' && line->text[0] != '\0';
 
         snprintf(head, sizeof(head), "%-12s %-12s ", line->name,
@@ -137,8 +148,10 @@ static enum err put_text(const struct report *r, struct buf *out)
         if ((e = buf_add(out, str_of(head))) ||
             (e = buf_add(out, str_of(line->about))) ||
             (apart && (e = buf_add(out, STR(" ")))) ||
-            (e = buf_add(out, str_of(line->text))) ||
-            (e = buf_add_byte(out, '\n')))
+            (e = buf_add(out, str_of(line->text))))
+            return e;
+        make_plain(out, from);
+        if ((e = buf_add_byte(out, '\n')))
             return e;
     }
     for (size_t i = 0; i < r->counted; i++) {

@@ -234,6 +234,33 @@ END
     verdict partly
 }
 
+@test "QUIC, io_uring, .NET, old OpenSSL" {
+    local name grade rc
+
+    printf 'int one;\n' >lib.c
+    while read -r name grade rc; do
+        gcc -shared -fPIC -Wl,-soname,$name -o $name lib.c
+        made uses -Wl,--no-as-needed,-rpath,"$PWD" ./$name
+        doctor $rc ./uses
+        line "[a-z_0-9]*" "$grade.*" $name
+    done <<'END'
+libngtcp2.so.16 partly 1
+liburing.so.2 note 0
+libhostfxr.so partly 1
+libssl.so.1.0.0 partly 1
+libssl3.so not 2
+libmbedtls.so.14 not 2
+libjvm.so not 2
+END
+}
+
+@test "what starts programs elsewhere" {
+    printf '#!/bin/sh\n' >flatpak
+    chmod +x flatpak
+    doctor 1 ./flatpak
+    line launcher partly "guard them there"
+}
+
 # --- The search of libraries, against the dynamic linker's own.
 
 # libraries PROGRAM - what ld.so would map, by name, sorted.
@@ -313,6 +340,13 @@ END
     "$PYTHON" -c 'import json; r = json.load(open("out"))
 assert r["verdict"] == "not covered"
 assert r["target"] == "./odd\"name"'
+}
+
+@test "a name cannot make lines of its own" {
+    made $'a\nb\e' -static
+    doctor 2 $'./a\nb\e'
+    grep -qF 'a?b?' out
+    [ "$(wc -l <out)" -eq 3 ]
 }
 
 @test "what cannot be told is status 3" {

@@ -185,6 +185,7 @@ END
 
 @test "a shim that has been replaced since" {
     cp "$BUILD/libsallyport.so" "$BUILD/libsallyport-engine.so" .
+    touch none.img
     start env LD_PRELOAD="$PWD/libsallyport.so" \
         SALLYPORT_POLICY="$PWD/none.img" "$PYTHON" -c "import ssl; $SLEEPER"
     doctor 0 --pid "$PID"
@@ -193,7 +194,7 @@ END
     line shim note "restart the process"
     line openssl covered libssl.so
     strip -o stripped "$BUILD/libsallyport.so"
-    mkdir own && mv stripped own/libsallyport.so
+    mkdir own && cp libsallyport-engine.so own/ && mv stripped own/libsallyport.so
     start env LD_PRELOAD="$PWD/own/libsallyport.so" \
         SALLYPORT_POLICY="$PWD/none.img" "$PYTHON" -c "$SLEEPER"
     doctor 0 --pid "$PID"
@@ -202,6 +203,7 @@ END
 
 @test "two copies: the one at work is looked at" {
     mkdir second
+    touch p.img
     cp "$BUILD/libsallyport.so" second/
     start env LD_PRELOAD="$BUILD/libsallyport.so:$PWD/second/libsallyport.so" \
         SALLYPORT_POLICY="$PWD/p.img" "$PYTHON" -c "import ssl; $SLEEPER"
@@ -209,6 +211,57 @@ END
     line shim note "$BUILD/libsallyport.so"
     line policy note "$PWD/p.img"
     count past 0
+}
+
+@test "an engine or a policy that is not in reach any more" {
+    start env LD_PRELOAD="$BUILD/libsallyport.so" \
+        SALLYPORT_POLICY=gone.img "$PYTHON" -c "$SLEEPER"
+    doctor 1 --pid "$PID"
+    line policy partly "not in its reach"
+    touch gone.img
+    doctor 0 --pid "$PID"
+    [ "$(id -u)" -eq 0 ] || skip "not root"
+    guarded "$PYTHON" -c "import os; os.chroot('$PWD'); $SLEEPER"
+    doctor 1 --pid "$PID"
+    line engine partly "SALLYPORT_LOAD=early"
+    export SALLYPORT_LOAD=early
+    guarded "$PYTHON" -c "import os; os.chroot('$PWD'); $SLEEPER"
+    doctor 0 --pid "$PID"
+    line engine note "is loaded"
+}
+
+@test "filtered system calls" {
+    cat >f.c <<'END'
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+int main(void)
+{
+    struct sock_filter all = {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW};
+    struct sock_fprog prog = {1, &all};
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) == 0)
+        puts("ready");
+    fflush(stdout);
+    sleep(600);
+}
+END
+    gcc -o filtered f.c
+    guarded ./filtered
+    doctor 1 --pid "$PID"
+    line seccomp partly "SALLYPORT_LOAD=early"
+}
+
+@test "two versions of OpenSSL" {
+    cp "$("$PYTHON" -c 'import _ssl
+print([l.split()[-1] for l in open("/proc/self/maps") if "libssl" in l][0])')" \
+        libssl.so.1.1
+    guarded "$PYTHON" -c "import ssl, ctypes
+ctypes.CDLL('$PWD/libssl.so.1.1'); $SLEEPER"
+    doctor 0 --pid "$PID"
+    line versions note "2 libraries of OpenSSL"
 }
 
 @test "--json of a process" {
