@@ -69,25 +69,25 @@ static void judge_shared(struct report *r, const struct doors *doors,
 static void judge_linked(struct report *r, const struct suspect *s)
 {
     const char *name = stack_names[s->view.what];
+    const char *advice = s->view.what == INSIDE_OTHER
+                             ? "use one with OpenSSL or GnuTLS beside it"
+                             : "use a build with shared libraries";
 
     switch (s->view.how) {
     case INSIDE_EXPORTED:
         report_add(r, GRADE_NOT, name, s->path,
-                   "has %s linked in (it shows %s) and calls it directly: use "
-                   "a build with shared libraries",
-                   s->view.name, s->view.sign);
+                   "has %s linked in (it shows %s) and calls it directly: %s",
+                   s->view.name, s->view.sign, advice);
         break;
     case INSIDE_SYMTAB:
         report_add(r, GRADE_NOT, name, s->path,
-                   "has %s linked in (%s is among its local symbols): use a "
-                   "build with shared libraries",
-                   s->view.name, s->view.sign);
+                   "has %s linked in (%s is among its local symbols): %s",
+                   s->view.name, s->view.sign, advice);
         break;
     default:
         report_add(r, GRADE_NOT, name, s->path,
-                   "seems to have %s linked in (it holds the text \"%s\"): use "
-                   "a build with shared libraries",
-                   s->view.name, s->view.sign);
+                   "seems to have %s linked in (it holds the text \"%s\"): %s",
+                   s->view.name, s->view.sign, advice);
     }
 }
 

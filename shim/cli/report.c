@@ -194,6 +194,21 @@ static enum err put_lines(const struct report *r, struct buf *out)
     return OK;
 }
 
+/* A reason as the text has it. */
+static enum err put_because(const struct report_line *line, bool first,
+                            struct buf *out)
+{
+    struct buf text;
+    enum err e;
+
+    buf_init(&text, out->max);
+    if ((e = put_reason(line, true, &text)) == OK &&
+        (first || (e = buf_add_byte(out, ',')) == OK))
+        e = json_put_string(out, str_skip(buf_str(&text), 1));
+    buf_free(&text);
+    return e;
+}
+
 static enum err put_json(const struct report *r, const char *target,
                          struct buf *out)
 {
@@ -207,7 +222,7 @@ static enum err put_json(const struct report *r, const char *target,
         return e;
     for (size_t i = 0; i < r->count; i++)
         if (is_reason(&r->lines[i], verdict)) {
-            if ((e = put_member(out, first ? "" : ",", r->lines[i].text)))
+            if ((e = put_because(&r->lines[i], first, out)))
                 return e;
             first = false;
         }
