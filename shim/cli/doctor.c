@@ -28,6 +28,17 @@ struct doors doors_of(const struct elf_file *shim)
     };
 }
 
+void doctor_tell_doors(struct report *r, const struct doors *doors)
+{
+    if (!doors->sockets)
+        report_add(r, GRADE_NOTE, "plain", "",
+                   "what is said to a model host without TLS is not seen");
+    if (!doors->children)
+        report_add(r, GRADE_NOTE, "children", "",
+                   "a program that it starts with a cleared environment is not "
+                   "guarded");
+}
+
 /* --- Judging what is in an object. */
 
 static const char *const stack_names[] = {
@@ -171,10 +182,11 @@ void doctor_kept_out(struct report *r, const char *path, const char *gap,
     for (size_t i = 0; i < ARRAY_LEN(advices); i++)
         if (strcmp(advices[i].gap, gap) == 0)
             advice = advices[i].advice;
-    /* "it is ..." reads on behind the path */
-    if (strncmp(why, "it ", 3) == 0)
-        why += 3;
-    report_add(r, GRADE_NEVER, gap, path, "%s%s", why, advice);
+    /* "it is ..." reads on behind the path, "its ..." does not */
+    if (str_starts(str_of(why), STR("it ")))
+        report_add(r, GRADE_NEVER, gap, path, "%s%s", why + 3, advice);
+    else
+        report_add(r, GRADE_NEVER, gap, path, "cannot be run: %s", why);
 }
 
 /* --- The command. */

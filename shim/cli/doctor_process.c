@@ -463,6 +463,7 @@ static void judge_process(struct look *l)
     for (size_t i = 0; i < l->p.objects.count; i++)
         tell_stack(l, i);
     tell_versions(l);
+    doctor_tell_doors(l->r, &l->doors);
     if (l->p.objects.cut)
         report_add(l->r, GRADE_PARTLY, "libraries", "",
                    "there are more libraries than are looked at");

@@ -110,6 +110,7 @@ static bool look_at_all(struct report *r, const struct program *p,
         libraries += c->objects[i].kind == OBJECT_LIBRARY;
         look_at(r, &doors, c, i);
     }
+    doctor_tell_doors(r, &doors);
     report_count(r, "libraries", libraries);
     if (c->cut)
         report_add(r, GRADE_PARTLY, "libraries", "",

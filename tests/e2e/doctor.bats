@@ -167,12 +167,24 @@ status_of() {
 
 @test "cut files are damaged, never worse" {
     made whole
-    for n in 4 17 63 64 100 500 ; do
+    for n in 4 17 63 64 500 100; do
         head -c $n whole >cut
         chmod +x cut
         doctor 2 ./cut
         line "damaged|static|processor" "not covered" ./cut
     done
+    grep -q 'cannot be run: its ELF headers are damaged' out
+    printf '#!\n' >cut
+    doctor 2 ./cut
+    line script "not covered" "its #! line names nothing"
+    printf '#!%s/cut\n' "$PWD" >cut
+    doctor 2 ./cut
+    line script "not covered" "scripts without end"
+    printf 'echo text\n' >cut
+    doctor 2 ./cut
+    line script "not covered" "is neither an ELF program nor a script"
+    printf '#!/no/such/interpreter\n' >cut
+    doctor 3 ./cut
 }
 
 # --- TLS within a program.
