@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
-# WebSocket: unmodified clients of three kinds (asyncio, blocking, Perl) speak
-# with a server that talks as OpenAI's Realtime and Responses APIs do.
+# WebSocket: unmodified clients (Python with asyncio, blocking and with threads,
+# Perl, Node) speak with a server that talks as OpenAI's Realtime and Responses
+# APIs do.
 
 load ../lib/e2e
 
@@ -54,11 +55,12 @@ talk() {
     fi
     local name=$1
     shift
-    if [ "$name" = perl ]; then
-        $guard timeout 60 perl "$CLIENTS/talk.pl" "$CA" "$@"
-    else
-        $guard timeout 60 "$PYTHON" "$CLIENTS/talk.py" "$name" "$CA" "$@"
-    fi
+    case $name in
+    perl) set -- perl "$CLIENTS/talk.pl" "$CA" "$@" ;;
+    node) set -- "$CLIENTS/node-debian" "$CLIENTS/talk.js" "$CA" "$@" ;;
+    *) set -- "$PYTHON" "$CLIENTS/talk.py" "$name" "$CA" "$@" ;;
+    esac
+    $guard timeout 60 "$@"
 }
 
 # ended START - how the server saw the end, which it may see later than we do.
@@ -69,6 +71,11 @@ ended() {
         sleep 0.05
     done
     [[ "$(cat "$TALKS/ended")" == "$1"* ]] || fail "$(cat "$TALKS/ended")"
+}
+
+need_node() {
+    "$CLIENTS/node-debian" -e 'require("ws")' 2>/dev/null ||
+        skip "Debian's Node, or its ws, is not there"
 }
 
 # heard FILE - the text of the deltas, put together.
@@ -152,10 +159,20 @@ cut() {
 @test "blocking: a prompt is blocked" { block websocket; }
 @test "blocking: an answer is blocked" { cut websocket; }
 
+@test "two threads: passes as it is, in pieces and with pings" { pass threads; }
+@test "two threads: a secret is redacted both ways" { redact threads; }
+@test "two threads: a prompt is blocked" { block threads; }
+@test "two threads: an answer is blocked" { cut threads; }
+
 @test "Perl: passes as it is, in pieces and with pings" { pass perl; }
 @test "Perl: a secret is redacted both ways" { redact perl; }
 @test "Perl: a prompt is blocked" { block perl; }
 @test "Perl: an answer is blocked" { cut perl; }
+
+@test "Node: passes as it is, in pieces and with pings" { need_node; pass node; }
+@test "Node: a secret is redacted both ways" { need_node; redact node; }
+@test "Node: a prompt is blocked" { need_node; block node; }
+@test "Node: an answer is blocked" { need_node; cut node; }
 
 @test "a client's frames of one character hide nothing" {
     talk shim websocket "$WS/v1/realtime" talk.txt 1 >out

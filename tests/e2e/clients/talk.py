@@ -1,15 +1,17 @@
-"""A WebSocket client: talk.py websockets|websocket CA URL FILE [FRAME]
+"""A WebSocket client: talk.py websockets|websocket|threads CA URL FILE [FRAME]
 
 Sends each line of FILE as a message (in frames of FRAME characters). A line
 "?KIND" waits for an event of that type. Prints each message it gets as a line,
 and at the end "CLOSED code reason". The libraries are Debian's
-python3-websockets (asyncio) and python3-websocket (blocking).
+python3-websockets (asyncio) and python3-websocket (blocking; with threads, one
+waits in a read while another writes, and "?" lines wait for the event there).
 """
 
 import asyncio
 import json
 import ssl
 import sys
+import threading
 
 name, ca, url, path, *rest = sys.argv[1:]
 step = int(rest[0]) if rest else 0
@@ -78,7 +80,38 @@ def with_websocket():
         hear()
 
 
+def with_threads():
+    import websocket
+
+    ws = websocket.create_connection(url, sslopt={"ca_certs": ca}, timeout=40)
+    seen = {line: threading.Event() for line in lines if line[0] == "?"}
+
+    def read():
+        while True:
+            code, data = ws.recv_data()
+            if code == websocket.ABNF.OPCODE_CLOSE:
+                print("CLOSED", int.from_bytes(data[:2], "big"),
+                      data[2:].decode())
+                return
+            seen.get("?" + show(data), threading.Event()).set()
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for line in lines:
+        if line[0] != "?":
+            ws.send(line)
+        elif not seen[line].wait(30):
+            break
+    try:
+        ws.send_close(1000)
+    except OSError:
+        pass  # closed by now
+    reader.join(30)
+
+
 if name == "websockets":
     asyncio.run(with_websockets())
+elif name == "threads":
+    with_threads()
 else:
     with_websocket()
