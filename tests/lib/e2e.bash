@@ -94,6 +94,8 @@ prompt() {
 # before is forgotten.
 test_begin() {
     cd "$BATS_TEST_TMPDIR" || return 1
+    # What the caller has set of ours must not reach the programs under test.
+    unset "${!SALLYPORT_@}"
     AUDIT=$BATS_TEST_TMPDIR/audit.jsonl
     POLICY=${POLICY:-$BATS_FILE_TMPDIR/policy.yaml}
     [ -e "$POLICY" ] || policy_write "$POLICY"
