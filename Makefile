@@ -44,8 +44,10 @@ ldflags  := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDFLAGS)
 # The runtime of a sanitizer is in the program, not in our shared objects.
 shared   := -shared $(if $(SANITIZE),,-Wl,--no-undefined) \
             -Wl,--exclude-libs,ALL
-static   := -l:libpcre2-8.a -l:libz.a -l:libsodium.a
+static   := -l:libpcre2-8.a -l:libz.a -l:libsodium.a -l:libnghttp2.a
 yaml     := -ljansson -lyaml
+# A failed assertion of a library must not end the host: wire/h2guard.h.
+asserts  := -Wl,--wrap=__assert_fail
 
 # Flags of one source: conversions are explicit in the engine.
 extra = $(if $(filter $(addprefix shim/,$(addsuffix /%,$(engine_rooms))),$(1)),\
@@ -123,15 +125,16 @@ $(B)/libsallyport.so: $(call objects,hooks) $(B)/libbase.a shim/hooks/exports.ma
 $(B)/libsallyport-engine.so: $(call objects,$(engine_rooms)) shim/flow/exports.map
 	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) $(shared) \
 	    -Wl,-soname,$(@F) -Wl,--version-script=shim/flow/exports.map \
-	    -Wl,--wrap=read -o $@ $(filter %.o,$^) $(static)
+	    -Wl,--wrap=read,--wrap=stderr $(asserts) -o $@ $(filter %.o,$^) \
+	    $(static)
 
 $(B)/sallyport: $(call objects,compile cli) $(engine_a)
 	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) -pie -o $@ $^ \
-	    $(static) $(yaml)
+	    $(asserts) $(static) $(yaml)
 
 # Every unit test can make allocations fail. Tools and hooks are there only for
 # a test that includes their headers: to the others dlopen is libc's.
-wrap   := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+wrap   := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc $(asserts)
 group   = -Wl,--start-group $(filter %.a,$^) $(static) -Wl,--end-group $(yaml)
 # A test opens a room by its headers, or by a helper of tests/lib that does.
 holding = $(shell grep -lE '^\#include "($(1))' $(2) 2>/dev/null)

@@ -4,6 +4,7 @@
 
 #include "act/refuse.h"
 #include "audit/sink.h"
+#include "flow/h2.h"
 #include "flow/talk.h"
 #include "wire/coding.h"
 
@@ -86,6 +87,7 @@ void conn_free(struct conn *c)
         return;
     c->entered_ns = engine_clock_ns();
     conn_abandon(c);
+    h2_free(c->h2);
     talk_free(c->talk);
     http_head_free(&c->req.head);
     http_head_free(&c->res.head);
@@ -308,7 +310,9 @@ static void pass_on(struct conn *c, enum dir d, struct str bytes)
 void conn_send(struct conn *c, struct str plain)
 {
     enter(c);
-    if (c->state == CONN_OPEN)
+    if (c->state == CONN_OPEN && c->h2 != NULL)
+        h2_send(c, plain);
+    else if (c->state == CONN_OPEN)
         request_feed(c, plain);
     else if (c->state == CONN_PASS)
         pass_on(c, DIR_SEND, plain);
@@ -318,7 +322,9 @@ void conn_send(struct conn *c, struct str plain)
 void conn_recv(struct conn *c, struct str plain)
 {
     enter(c);
-    if (c->state == CONN_OPEN)
+    if (c->state == CONN_OPEN && c->h2 != NULL)
+        h2_recv(c, plain);
+    else if (c->state == CONN_OPEN)
         response_feed(c, plain);
     else if (c->state == CONN_PASS)
         pass_on(c, DIR_RECV, plain);
@@ -328,7 +334,9 @@ void conn_recv(struct conn *c, struct str plain)
 void conn_end(struct conn *c, enum dir d)
 {
     enter(c);
-    if (c->state == CONN_OPEN && d == DIR_RECV)
+    if (c->state == CONN_OPEN && d == DIR_RECV && c->h2 != NULL)
+        h2_eof(c);
+    else if (c->state == CONN_OPEN && d == DIR_RECV)
         response_eof(c);
     else if (c->state == CONN_OPEN && !c->named && c->first == NULL &&
              c->req.phase == REQ_HEAD && c->req.raw.len > 0) {
@@ -347,6 +355,8 @@ struct str conn_ready(const struct conn *c, enum dir d)
 void conn_taken(struct conn *c, enum dir d, size_t n)
 {
     queue_take(&c->out[d], n);
+    if (c->h2 != NULL && c->state == CONN_OPEN)
+        h2_taken(c, d);
 }
 
 enum conn_state conn_state(const struct conn *c)

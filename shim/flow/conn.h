@@ -9,6 +9,7 @@
 #include "wire/rechunk.h"
 
 struct talk; /* flow/talk.h */
+struct h2;   /* flow/h2.h */
 
 /*
  * One connection of the application: two parsers, a queue of exchanges between
@@ -72,6 +73,7 @@ struct conn {
     struct exchange *first, *last; /* owned; wait for their response     */
     size_t waiting;
     struct talk *talk; /* owned; once a WebSocket has been agreed on  */
+    struct h2 *h2;     /* owned; once HTTP/2 has begun                */
     bool tools_ready;
     struct tools tools;
     uint64_t entered_ns, spent_ns; /* time in the engine                 */

@@ -1,5 +1,6 @@
 #include "flow/conn.h"
 
+#include "flow/h2.h"
 #include "flow/judge.h"
 #include "flow/talk.h"
 #include "wire/field.h"
@@ -131,6 +132,26 @@ static bool may_be_request(struct str front)
     return false;
 }
 
+/* HTTP/2 begins as no request of HTTP/1 does (RFC 9113, 3.4). */
+static bool begins_http2(const struct conn *c)
+{
+    return !c->elsewhere && first_head(c) &&
+           str_starts(buf_str(&c->req.raw), STR("PRI * HTTP/2.0\r\n"));
+}
+
+static void begin_http2(struct conn *c, struct str rest)
+{
+    struct buf early = c->req.raw;
+
+    buf_init(&c->req.raw, early.max);
+    c->routed = true;
+    if (buf_add(&early, rest))
+        conn_fail(c, COND_NOMEM, NULL);
+    else
+        h2_open(c, buf_str(&early));
+    buf_wipe_free(&early);
+}
+
 /* Bytes that are no head: another protocol, or a message nobody may trust. */
 static void head_error(struct conn *c, enum err e, struct str rest)
 {
@@ -138,6 +159,8 @@ static void head_error(struct conn *c, enum err e, struct str rest)
 
     if (e == E_NOMEM) {
         conn_fail(c, COND_NOMEM, NULL);
+    } else if (begins_http2(c)) {
+        begin_http2(c, rest);
     } else if (!c->named) {
         pass_all(c, rest);
     } else if (first_head(c) && other_protocol(c)) {
