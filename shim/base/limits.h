@@ -76,18 +76,20 @@
 #define LIM_OUT      (64 * MIB) /* bytes queued towards one side           */
 
 /* HTTP/2: what is offered to either side, and what either may make us do. */
-#define LIM_H2_STREAMS    100         /* at once; as servers have it          */
-#define LIM_H2_WINDOW     (1 * MIB)   /* of a stream: sent before it is read  */
-#define LIM_H2_WINDOW_ALL (16 * MIB)  /* of the connection                    */
-#define LIM_H2_BACKLOG    (64 * KIB)  /* content of a stream that waits before
-                                         its sender is held back              */
-#define LIM_H2_READY      (256 * KIB) /* frames made before they are taken    */
-#define LIM_H2_HELD       (64 * MIB)  /* held of all streams; request_limit,
-                                         response_limit of the next           */
-#define LIM_H2_INTERIM    32          /* 1xx of one stream; it is reset       */
-#define LIM_H2_RESETS     1000        /* streams reset in a burst; then       */
-#define LIM_H2_RESETS_SEC 100         /* so many a second: it is ended        */
-#define LIM_H2_CONTINUED  8           /* CONTINUATIONs of a head: it is ended */
+#define LIM_H2_STREAMS    100        /* at once; as servers have it          */
+#define LIM_H2_WINDOW     (1 * MIB)  /* of a stream: sent before it is read  */
+#define LIM_H2_WINDOW_ALL (16 * MIB) /* of the connection */
+#define LIM_H2_BACKLOG                                                         \
+    (64 * KIB)                   /* content of a stream that waits before      \
+                                    its sender is held back              */
+#define LIM_H2_READY (256 * KIB) /* frames made before they are taken    */
+#define LIM_H2_HELD                                                            \
+    (64 * MIB)                 /* held of all streams; request_limit,          \
+                                  response_limit of the next           */
+#define LIM_H2_INTERIM    32   /* 1xx of one stream; it is reset       */
+#define LIM_H2_RESETS     1000 /* streams reset in a burst; then       */
+#define LIM_H2_RESETS_SEC 100  /* so many a second: it is ended        */
+#define LIM_H2_CONTINUED  8    /* CONTINUATIONs of a head: it is ended */
 
 /* Policy image. */
 #define LIM_IMAGE       (64 * MIB)

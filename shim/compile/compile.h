@@ -25,6 +25,7 @@
  *          reason: public data}
  *     on_failure: {request_limit: pass}
  *     audit: /var/log/sallyport.jsonl  # absolute
+ *     alpn: http1                      # or h2, the default: HTTP/2 is offered
  *     uncovered: refuse                # or log; default log: children that
  *                                      # the shim is not loaded into
  *     rules: [...]
@@ -80,7 +81,7 @@ struct compile {
     size_t source_count, rule_count, exclusion_count, host_count;
     size_t provider_count;
     bool is_policy; /* the first file is one                            */
-    bool mode_set, providers_set, uncovered_set;
+    bool mode_set, providers_set, uncovered_set, alpn_set;
     bool refuse_uncovered; /* children that run without the shim        */
     bool cond_set[COND_COUNT];
 };

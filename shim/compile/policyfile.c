@@ -54,6 +54,21 @@ static bool on_uncovered(struct reader *r, const struct yaml_node *n,
     return true;
 }
 
+static bool on_alpn(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct compile *c = ((struct file_at *)into)->c;
+    struct str word;
+
+    if (!read_text(r, n, &word))
+        return false;
+    if (!str_eq(word, STR("h2")) && !str_eq(word, STR("http1")))
+        return read_refuse(r, n, "'alpn' must be h2 or http1");
+    if (!c->alpn_set)
+        c->policy.http1 = str_eq(word, STR("http1"));
+    c->alpn_set = true;
+    return true;
+}
+
 static bool on_include(struct reader *r, const struct yaml_node *n, void *into)
 {
     struct file_at *at = into;
@@ -414,6 +429,7 @@ static const struct field policy_fields[] = {
     {STR_INIT("mode"), false, on_mode},
     {STR_INIT("audit"), false, on_audit},
     {STR_INIT("uncovered"), false, on_uncovered},
+    {STR_INIT("alpn"), false, on_alpn},
     {STR_INIT("on_failure"), false, on_failure},
     {STR_INIT("hosts"), false, on_hosts},
     {STR_INIT("providers"), false, on_providers},

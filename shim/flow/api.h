@@ -15,7 +15,7 @@
  * time. No call blocks, but for one write to the audit file.
  */
 
-#define ENGINE_API_VERSION 1
+#define ENGINE_API_VERSION 2
 
 struct engine;
 struct conn;
@@ -64,6 +64,9 @@ struct engine_api {
      */
     bool (*engine_watches)(const struct engine *eng, struct str host,
                            uint16_t port);
+
+    /* Whether HTTP/2 may be offered to a watched host. */
+    bool (*engine_http2)(const struct engine *eng);
 
     /* NULL when out of memory: the caller treats it as CONN_FAILED. */
     struct conn *(*conn_new)(struct engine *eng, const struct peer *peer);

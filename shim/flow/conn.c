@@ -23,6 +23,7 @@ struct conn *conn_new(struct engine *eng, const struct peer *peer)
     buf_init(&c->host, 512);
     queue_init(&c->out[DIR_SEND], LIM_OUT);
     queue_init(&c->out[DIR_RECV], LIM_OUT);
+    buf_init(&c->ahead, LIM_HEAD);
     http_head_init(&c->req.head, HTTP_REQUEST);
     http_head_init(&c->res.head, HTTP_RESPONSE);
     buf_init(&c->req.content, LIM_REQUEST_BODY);
@@ -97,6 +98,7 @@ void conn_free(struct conn *c)
     buf_wipe_free(&c->req.raw);
     buf_wipe_free(&c->res.content);
     buf_wipe_free(&c->res.raw);
+    buf_wipe_free(&c->ahead);
     queue_free(&c->out[DIR_SEND]);
     queue_free(&c->out[DIR_RECV]);
     if (c->tools_ready)
@@ -120,6 +122,9 @@ void conn_pass(struct conn *c)
     c->state = CONN_PASS;
     c->req.phase = REQ_ENDED;
     c->res.phase = RES_ENDED;
+    if (conn_out(c, DIR_RECV, buf_str(&c->ahead)))
+        conn_fail(c, COND_NOMEM, NULL);
+    buf_clear(&c->ahead);
 }
 
 static void set_why(struct conn *c, struct str text)
@@ -378,6 +383,7 @@ const struct engine_api sallyport_engine_api = {
     .engine_open = engine_open,
     .engine_close = engine_close,
     .engine_watches = engine_watches,
+    .engine_http2 = engine_http2,
     .conn_new = conn_new,
     .conn_free = conn_free,
     .conn_send = conn_send,

@@ -72,6 +72,7 @@ struct conn {
     struct res_side res;
     struct exchange *first, *last; /* owned; wait for their response     */
     size_t waiting;
+    struct buf ahead;  /* the network's bytes before the application's first */
     struct talk *talk; /* owned; once a WebSocket has been agreed on  */
     struct h2 *h2;     /* owned; once HTTP/2 has begun                */
     bool tools_ready;

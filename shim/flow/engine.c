@@ -217,3 +217,8 @@ bool engine_watches(const struct engine *eng, struct str host, uint16_t port)
 {
     return host.len == 0 || providers_watch(eng->providers, host, port);
 }
+
+bool engine_http2(const struct engine *eng)
+{
+    return !eng->policy.http1;
+}

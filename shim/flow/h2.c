@@ -12,8 +12,11 @@
  * only. What is said to it out of turn (an answer of ours to a request that the
  * network never sees, the window of an upload that is held) would lie here
  * until the network speaks. So the network is made to speak: a PING goes out,
- * its answer comes in, and with it the application. One at a time is enough:
- * while its answer has not been read here, the socket will be readable.
+ * and when its answer comes in, the application is there to read. Until then
+ * nothing is said to it: a socket that has something to read, and then nothing
+ * to say, is taken for a broken one by some programs when they are idle. One
+ * PING at a time is enough: as long as its answer has not been read here, the
+ * socket will be readable.
  *
  * Offers. To the application we offer what the network's side offers, as far as
  * it is more than an intermediary's own business: the number of streams, once
@@ -313,29 +316,31 @@ static bool pump_side(struct h2 *h2, enum dir d, bool *ret_moved)
     return true;
 }
 
-/* What one side takes may let the other go on. */
-static bool pump(struct h2 *h2)
+/*
+ * What one side takes may let the other go on. The application hears nothing
+ * while it does not listen: see above.
+ */
+static bool pump(struct h2 *h2, bool listens)
 {
     bool moved = true;
 
     while (moved) {
         moved = false;
         if (!pump_side(h2, DIR_SEND, &moved) ||
-            !pump_side(h2, DIR_RECV, &moved))
+            (listens && !pump_side(h2, DIR_RECV, &moved)))
             return false;
     }
     return !h2->nomem;
 }
 
-/* Something is said to the application while it does not listen: see above. */
-static bool wake(struct h2 *h2, size_t before)
+static bool wake(struct h2 *h2)
 {
-    if (h2->asked || queue_str(&h2->c->out[DIR_RECV]).len <= before)
+    if (h2->asked || !nghttp2_session_want_write(h2->session[DIR_RECV]))
         return true;
     h2->asked = true;
     return !nghttp2_submit_ping(h2->session[DIR_SEND], NGHTTP2_FLAG_NONE,
                                 ping) &&
-           pump(h2);
+           pump(h2, false);
 }
 
 /* The network's side is in error: nothing more can come of it. */
@@ -348,14 +353,17 @@ static void end_net(struct h2 *h2)
 }
 
 /* The application's side has said, or been told, that it is over. */
-static void end_app(struct h2 *h2)
+static bool end_app(struct h2 *h2)
 {
     nghttp2_session *app = h2->session[DIR_RECV];
 
-    if (nghttp2_session_want_read(app) || nghttp2_session_want_write(app) ||
-        h2->goaway)
-        return;
-    conn_close(h2->c, STR("sallyport: the HTTP/2 connection is in error"));
+    if (nghttp2_session_want_read(app) || h2->goaway)
+        return true;
+    if (!pump(h2, true))
+        return false;
+    if (!nghttp2_session_want_write(app))
+        conn_close(h2->c, STR("sallyport: the HTTP/2 connection is in error"));
+    return true;
 }
 
 /* One call from outside. */
@@ -364,7 +372,7 @@ struct job {
     enum dir side;   /* whose session it is for  */
     struct str in;   /* what has come            */
     bool eof, feeds; /* what is to be done       */
-    bool wakes;      /* the application may be waiting for its socket */
+    bool listens;    /* the application is there to read                 */
     ssize_t rc;      /* of nghttp2               */
 };
 
@@ -379,7 +387,6 @@ static void work(void *arg)
 {
     struct job *job = arg;
     struct h2 *h2 = job->h2;
-    size_t before = queue_str(&h2->c->out[DIR_RECV]).len;
 
     if (job->feeds)
         job->rc = nghttp2_session_mem_recv(
@@ -389,10 +396,8 @@ static void work(void *arg)
     if (job->eof)
         flush_all(h2);
     end_net(h2);
-    if (!pump(h2) || (job->wakes && !wake(h2, before)))
+    if (!pump(h2, job->listens) || (!job->listens && !wake(h2)) || !end_app(h2))
         job->rc = NGHTTP2_ERR_NOMEM;
-    else
-        end_app(h2);
 }
 
 /* What the library says of the application's bytes, or of the network's. */
@@ -439,27 +444,32 @@ void h2_open(struct conn *c, struct str early)
         conn_fail(c, COND_NOMEM, NULL);
     } else {
         h2_send(c, early);
+        if (c->state == CONN_OPEN && c->ahead.len > 0)
+            run(c, &(struct job){.side = DIR_SEND,
+                                 .in = buf_str(&c->ahead),
+                                 .feeds = true});
+        buf_clear(&c->ahead);
     }
 }
 
 void h2_send(struct conn *c, struct str in)
 {
-    run(c, &(struct job){
-               .side = DIR_RECV, .in = in, .feeds = true, .wakes = true});
+    run(c, &(struct job){.side = DIR_RECV, .in = in, .feeds = true});
 }
 
 void h2_recv(struct conn *c, struct str in)
 {
-    run(c, &(struct job){.side = DIR_SEND, .in = in, .feeds = true});
+    run(c, &(struct job){
+               .side = DIR_SEND, .in = in, .feeds = true, .listens = true});
 }
 
 void h2_eof(struct conn *c)
 {
-    run(c, &(struct job){.side = DIR_SEND, .eof = true});
+    run(c, &(struct job){.eof = true, .listens = true});
 }
 
 /* Who takes from its queue is there to take more. */
 void h2_taken(struct conn *c, enum dir d)
 {
-    run(c, &(struct job){.wakes = d == DIR_SEND});
+    run(c, &(struct job){.listens = d == DIR_RECV});
 }

@@ -479,6 +479,10 @@ static void begin_request(struct conn *c, struct str rest)
     struct exchange *ex;
     enum err e;
 
+    if (c->ahead.len > 0) {
+        conn_fail(c, COND_HTTP_AMBIGUOUS, "a response to no request");
+        return;
+    }
     if (c->waiting >= LIM_PIPELINE) {
         refuse_early(c, COND_HTTP_LIMIT, "too many requests in a row", rest);
         return;

@@ -503,9 +503,32 @@ static void begin_response(struct conn *c, struct str *in)
         begin_body(c);
 }
 
+/*
+ * A server of HTTP/2 may say what it takes before the application says that
+ * this is HTTP/2: a SETTINGS frame (RFC 9113, 3.4 and 6.5), of a size, with no
+ * flags, of no stream.
+ */
+static bool may_be_settings(struct str s)
+{
+    static const char after[] = {4, 0, 0, 0, 0, 0};
+
+    if (s.ptr[0] != '\0')
+        return false;
+    for (size_t i = 3; i < 9 && i < s.len; i++)
+        if (s.ptr[i] != after[i - 3])
+            return false;
+    return true;
+}
+
 /* Bytes that answer no request. */
 static void unasked(struct conn *c, struct str *in)
 {
+    enum err e = c->routed ? E_LIMIT : buf_add(&c->ahead, *in);
+
+    if (!e)
+        *in = (struct str){0};
+    if (!e && may_be_settings(buf_str(&c->ahead)))
+        return;      /* until the application has begun */
     if (!c->named) { /* another protocol, in which the server speaks first */
         struct str held = buf_str(&c->req.raw);
 
@@ -595,6 +618,9 @@ void response_eof(struct conn *c)
             c->res.phase = RES_ENDED;
         return;
     case RES_HEAD:
+        if (c->ahead.len > 0 && !c->named)
+            conn_pass(c);
+        break;
     case RES_ENDED:
         break;
     }

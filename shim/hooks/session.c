@@ -63,7 +63,7 @@ static bool watched(struct session *s)
     s->elsewhere = s->api && !s->api->engine_watches(s->engine, host, s->port);
     if (s->elsewhere || (!s->api && s->named && !load_refuses(host, s->port)))
         return s->elsewhere;
-    if (s->named)
+    if (s->named && !(s->api && s->api->engine_http2(s->engine)))
         s->tls->narrow(s);
     if (fd < 0) {
         s->seeking = true;

@@ -13,8 +13,9 @@ enum err policy_pack(const struct policy *p, struct buf *out)
 {
     enum err e;
 
-    if ((e = pack_u32(out, p->monitor)) || (e = pack_str(out, p->name)) ||
-        (e = pack_str(out, p->audit)) || (e = pack_u32(out, COND_COUNT)))
+    if ((e = pack_u32(out, p->monitor)) || (e = pack_u32(out, p->http1)) ||
+        (e = pack_str(out, p->name)) || (e = pack_str(out, p->audit)) ||
+        (e = pack_u32(out, COND_COUNT)))
         return e;
     for (unsigned i = 0; i < COND_COUNT; i++)
         if ((e = pack_u32(out, (uint32_t)p->on_failure[i])))
@@ -25,11 +26,12 @@ enum err policy_pack(const struct policy *p, struct buf *out)
 enum err policy_load(struct str packed, struct policy *ret_policy)
 {
     struct policy p;
-    uint32_t monitor, count, action;
+    uint32_t monitor, http1, count, action;
     enum err e;
 
     policy_init(&p);
     if ((e = unpack_below(&packed, 2, &monitor)) ||
+        (e = unpack_below(&packed, 2, &http1)) ||
         (e = unpack_str(&packed, &p.name)) ||
         (e = unpack_str(&packed, &p.audit)) ||
         (e = unpack_u32(&packed, &count)))
@@ -44,6 +46,7 @@ enum err policy_load(struct str packed, struct policy *ret_policy)
         p.on_failure[i] = (enum fail_action)action;
     }
     p.monitor = monitor == 1;
+    p.http1 = http1 == 1;
     *ret_policy = p;
     return OK;
 }

@@ -10,6 +10,7 @@
  */
 struct policy {
     bool monitor;     /* mode: monitor            */
+    bool http1;       /* alpn: http1              */
     struct str name;  /* of the policy file       */
     struct str audit; /* path; empty: none given  */
     enum fail_action on_failure[COND_COUNT];

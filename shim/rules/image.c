@@ -16,7 +16,7 @@
 
 static const struct str magic = STR_INIT("SALLYIMG");
 
-#define VERSION 1u
+#define VERSION 2u
 
 static uint32_t sum(struct str s)
 {

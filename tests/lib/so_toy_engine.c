@@ -78,6 +78,13 @@ static void engine_close(struct engine *eng)
     (void)eng;
 }
 
+/* The toy reads HTTP/1 alone. */
+static bool engine_http2(const struct engine *eng)
+{
+    (void)eng;
+    return false;
+}
+
 static bool engine_watches(const struct engine *eng, struct str host,
                            uint16_t port)
 {
@@ -268,6 +275,7 @@ EXPORT const struct engine_api sallyport_engine_api = {
     .engine_open = engine_open,
     .engine_close = engine_close,
     .engine_watches = engine_watches,
+    .engine_http2 = engine_http2,
     .conn_new = conn_new,
     .conn_free = conn_free,
     .conn_send = conn_send,

@@ -74,6 +74,7 @@ static const struct {
      "1:1: error: 'value' must be a map, not a list"},
     {"relative audit", "audit: a.jsonl\n",
      "1:8: error: 'audit' must be an absolute path"},
+    {"alpn", "alpn: http/1.1\n", "1:7: error: 'alpn' must be h2 or http1"},
     {"uncovered", "uncovered: maybe\n",
      "1:12: error: 'uncovered' must be refuse or log"},
     {"condition", "on_failure: {nothing: pass}\n",

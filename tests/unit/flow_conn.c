@@ -230,8 +230,6 @@ static const struct {
     {"bare LF", "POST " CHAT " HTTP/1.1\nHost: llm.test\n\n", "http_ambiguous"},
     {"not HTTP", "\x16\x03\x01 something else entirely\r\n\r\n",
      "unknown_protocol"},
-    {"the other protocol", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-     "unknown_protocol"},
     {"an upgrade",
      "GET /v1/realtime HTTP/1.1\r\nHost: llm.test\r\nConnection: upgrade\r\n"
      "Upgrade: websocket\r\n\r\n",

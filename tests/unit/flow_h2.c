@@ -211,7 +211,7 @@ static void test_nth_allocation(void)
         for (size_t n = 1; failed; n++) {
             struct played p;
 
-            failmalloc_at(n, n % 2 ? FAIL_ONE : FAIL_FROM);
+            failmalloc_at(n, FAIL_ONE);
             scene_play(&sc, 0, 9, 0, &p);
             failed = failmalloc_off();
             CHECK(!leaks(&p.out[DIR_SEND]));

@@ -1,9 +1,0 @@
-HTTP/1.1 403 Forbidden
-Content-Type: application/json
-Content-Length: 260
-Connection: close
-x-should-retry: false
-x-request-id: #############################
-X-Sallyport-Blocked: unknown_protocol;#############################
-
-{"error":{"message":"Blocked by sallyport policy: the connection does not speak HTTP/1.1: request line does not end in HTTP/1.x (rule unknown_protocol, exchange #############################)","type":"invalid_request_error","param":null,"code":"policy_block"}}
