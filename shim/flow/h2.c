@@ -344,12 +344,15 @@ static bool wake(struct h2 *h2)
 }
 
 /* The network's side is in error: nothing more can come of it. */
-static void end_net(struct h2 *h2)
+static bool end_net(struct h2 *h2, bool listens)
 {
-    if (h2->goaway || nghttp2_session_want_read(h2->session[DIR_SEND]))
-        return;
-    (void)nghttp2_session_terminate_session(h2->session[DIR_RECV],
-                                            NGHTTP2_INTERNAL_ERROR);
+    if (h2->goaway || h2->net_over ||
+        nghttp2_session_want_read(h2->session[DIR_SEND]))
+        return true;
+    h2->net_over = true;
+    return !nghttp2_session_terminate_session(h2->session[DIR_RECV],
+                                              NGHTTP2_INTERNAL_ERROR) &&
+           pump(h2, listens);
 }
 
 /* The application's side has said, or been told, that it is over. */
@@ -395,8 +398,8 @@ static void work(void *arg)
         return;
     if (job->eof)
         flush_all(h2);
-    end_net(h2);
-    if (!pump(h2, job->listens) || (!job->listens && !wake(h2)) || !end_app(h2))
+    if (!pump(h2, job->listens) || !end_net(h2, job->listens) ||
+        (!job->listens && !wake(h2)) || !end_app(h2))
         job->rc = NGHTTP2_ERR_NOMEM;
 }
 

@@ -93,6 +93,7 @@ struct h2 {
     bool broken; /* an assertion failed: the sessions are left alone    */
     bool nomem;  /* a callback found no memory                          */
     uint32_t streams_most; /* that the network takes at once               */
+    bool net_over;         /* the network has broken the protocol */
     bool goaway; /* the network wants to end                            */
     bool asked;  /* the network owes us an answer: see wake in h2.c     */
     struct http_head head;      /* of the message in work */

@@ -21,10 +21,11 @@ guarded() { # ARGUMENT... of curl
     shim curl -sS --cacert "$CA" --max-time 60 "$@"
 }
 
-@test "--http2 to a model host is answered with HTTP/1.1, elsewhere untouched" {
+@test "alpn: http1 to a model host is answered with HTTP/1.1, elsewhere untouched" {
     (
         server_start --alpn h2,http/1.1
-        POLICY=$PWD/h2.yaml
+                POLICY=$PWD/h2.yaml
+        policy_write "$POLICY" 'alpn: http1'
         test_begin
         guarded --http2 "$LLM/v1/models" >out
         has out '"path":"/v1/models"'

@@ -23,20 +23,13 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame,
                      size_t value_len, uint8_t flags, void *user)
 {
     struct h2_said *said = said_of(user, frame->hd.stream_id);
-    bool tail =
-        said->head.len > 0 && frame->headers.cat == NGHTTP2_HCAT_HEADERS;
-    struct buf *into = tail ? &said->tail : &said->head;
+    struct buf *into = said->headed ? &said->tail : &said->head;
 
     (void)session, (void)flags;
     keep(into, (struct str){(const char *)name, name_len});
     keep(into, STR(": "));
     keep(into, (struct str){(const char *)value, value_len});
     keep(into, STR("\n"));
-    if (said->head.len > 10 && into == &said->head &&
-        str_starts(buf_str(into), STR(":status: 1")) && name[0] == ':') {
-        said->interim++;
-        buf_clear(into);
-    }
     return 0;
 }
 
@@ -93,6 +86,16 @@ static void answer(struct h2_side *side, int32_t id)
         abort();
 }
 
+static void head_done(struct h2_said *said)
+{
+    bool interim = str_starts(buf_str(&said->head), STR(":status: 1"));
+
+    said->interim += interim;
+    said->headed |= !interim;
+    if (interim)
+        buf_clear(&said->head);
+}
+
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame,
                     void *user)
 {
@@ -105,6 +108,8 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame,
         side->pings++;
     if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA)
         return 0;
+    if (frame->hd.type == NGHTTP2_HEADERS)
+        head_done(said_of(side, frame->hd.stream_id));
     if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)
         said_of(side, frame->hd.stream_id)->ended = true;
     side->last = frame->hd.stream_id;
@@ -200,7 +205,7 @@ static void side_begin(struct h2_side *side, struct h2_world *w, bool server)
     nghttp2_option *opt;
 
     side->world = w;
-    buf_init(&side->wire, LIM_OUT);
+    buf_init(&side->wire, 4 * (size_t)LIM_OUT);
     for (size_t i = 0; i < H2_MOST; i++) {
         buf_init(&side->said[i].head, MIB);
         buf_init(&side->said[i].body, LIM_OUT);

@@ -18,6 +18,7 @@ struct h2_said {
     struct buf body;
     struct buf tail; /* trailers, as head */
     unsigned interim;
+    bool headed; /* its head is complete, and not an interim one */
     bool ended, closed;
     uint32_t code; /* of closed */
 };
