@@ -35,6 +35,7 @@ struct req_side {
     struct buf content;  /* without framing                              */
     struct buf raw;      /* with it, where that differs (chunked)        */
     struct exchange *ex; /* of the request in work; borrowed from the queue */
+    bool decline;        /* its offer of h2c is left out                    */
 };
 
 enum res_phase {

@@ -1,5 +1,6 @@
 #include "flow/conn.h"
 
+#include "flow/decline.h"
 #include "flow/h2.h"
 #include "flow/judge.h"
 #include "flow/talk.h"
@@ -266,15 +267,18 @@ static struct str body_raw(const struct conn *c)
 
 static enum err put_head(struct conn *c, const struct buf *changed)
 {
-    struct http_field_edit edits[12];
-    struct buf accept, length;
+    struct http_field_edit edits[16];
+    struct buf accept, length, connection;
     size_t count = 0;
     enum err e = OK;
 
     buf_init(&accept, LIM_HEAD);
     buf_init(&length, 32);
+    buf_init(&connection, LIM_HEAD);
     if (!judge_signed(&c->req.head))
         e = negotiate(c, edits, &count, &accept);
+    if (!e && c->req.decline)
+        e = decline_edits(&c->req.head, edits, &count, &connection);
     if (!e && changed != NULL) {
         drop_digests(edits, &count);
         if (c->req.msg.framing == FRAMING_LENGTH) {
@@ -288,6 +292,7 @@ static enum err put_head(struct conn *c, const struct buf *changed)
                             queue_open(&c->out[DIR_SEND]));
     buf_free(&accept);
     buf_free(&length);
+    buf_free(&connection);
     return e;
 }
 
@@ -497,6 +502,10 @@ static void begin_request(struct conn *c, struct str rest)
                       h->why);
     else
         ex->asked = http_asked_of(h, &c->req.msg);
+    c->req.decline =
+        !e && c->req.msg.upgrade && !judge_signed(h) && decline_asked(h);
+    if (c->req.decline)
+        c->req.msg.upgrade = ex->asked.upgrade = false;
     ex->talk = !e && c->req.msg.upgrade && ws_asked(h);
     if (!e && c->req.msg.upgrade && !ex->talk)
         exchange_cond(ex, COND_UNKNOWN_PROTOCOL, "an upgrade is asked for");

@@ -87,6 +87,27 @@ static void test_request_is_redacted(void)
     played_free(&p);
 }
 
+/* The offer of HTTP/2 without TLS is left out; the rest stays. */
+static void test_h2c_is_declined(void)
+{
+    static const char ask[] =
+        "GET /v1/models HTTP/1.1\r\nHost: llm.test\r\n"
+        "Connection: Upgrade, keep-alive, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+        "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\nAccept: a\r\n\r\n";
+    struct str answer = scene_response("application/json", "{}");
+    struct scene sc = scene_of(sends(str_of(ask)), gets(answer));
+    struct played p;
+
+    scene_play(&sc, 0, 9, 0, &p);
+    CHECK_STR(buf_str(&p.out[DIR_SEND]),
+              "GET /v1/models HTTP/1.1\r\nHost: llm.test\r\n"
+              "Connection: keep-alive\r\nAccept: a\r\n\r\n");
+    CHECK_EQ(buf_str(&p.out[DIR_RECV]), answer);
+    CHECK_INT(p.state, CONN_OPEN);
+    CHECK(scene_every_split(&sc, &p));
+    played_free(&p);
+}
+
 static void test_request_is_blocked(void)
 {
     struct str ask =
@@ -423,6 +444,7 @@ int main(void)
         return 1;
     RUN(test_plain_is_identical);
     RUN(test_request_is_redacted);
+    RUN(test_h2c_is_declined);
     RUN(test_request_is_blocked);
     RUN(test_block_waits_for_its_turn);
     RUN(test_stream_is_redacted);
