@@ -5,6 +5,7 @@
 #include "act/refuse.h"
 #include "audit/sink.h"
 #include "flow/h2.h"
+#include "flow/h2peek.h"
 #include "flow/talk.h"
 #include "wire/coding.h"
 
@@ -89,6 +90,7 @@ void conn_free(struct conn *c)
     c->entered_ns = engine_clock_ns();
     conn_abandon(c);
     h2_free(c->h2);
+    h2peek_free(c->peek);
     talk_free(c->talk);
     http_head_free(&c->req.head);
     http_head_free(&c->res.head);
@@ -317,6 +319,9 @@ void conn_send(struct conn *c, struct str plain)
     enter(c);
     if (c->state == CONN_OPEN && c->h2 != NULL)
         h2_send(c, plain);
+    else if (c->state == CONN_OPEN && c->peek != NULL)
+        h2peek_send(c, plain);
+
     else if (c->state == CONN_OPEN)
         request_feed(c, plain);
     else if (c->state == CONN_PASS)
@@ -329,6 +334,9 @@ void conn_recv(struct conn *c, struct str plain)
     enter(c);
     if (c->state == CONN_OPEN && c->h2 != NULL)
         h2_recv(c, plain);
+    else if (c->state == CONN_OPEN && c->peek != NULL)
+        pass_on(c, DIR_RECV, plain);
+
     else if (c->state == CONN_OPEN)
         response_feed(c, plain);
     else if (c->state == CONN_PASS)
@@ -341,6 +349,9 @@ void conn_end(struct conn *c, enum dir d)
     enter(c);
     if (c->state == CONN_OPEN && d == DIR_RECV && c->h2 != NULL)
         h2_eof(c);
+    else if (c->state == CONN_OPEN && c->peek != NULL)
+        h2peek_end(c);
+
     else if (c->state == CONN_OPEN && d == DIR_RECV)
         response_eof(c);
     else if (c->state == CONN_OPEN && !c->named && c->first == NULL &&

@@ -8,8 +8,9 @@
 #include "wire/body.h"
 #include "wire/rechunk.h"
 
-struct talk; /* flow/talk.h */
-struct h2;   /* flow/h2.h */
+struct talk;   /* flow/talk.h */
+struct h2;     /* flow/h2.h */
+struct h2peek; /* flow/h2peek.h */
 
 /*
  * One connection of the application: two parsers, a queue of exchanges between
@@ -75,7 +76,8 @@ struct conn {
     size_t waiting;
     struct buf ahead;  /* the network's bytes before the application's first */
     struct talk *talk; /* owned; once a WebSocket has been agreed on  */
-    struct h2 *h2;     /* owned; once HTTP/2 has begun                */
+    struct h2peek *peek; /* owned; HTTP/2 to a host that is none of ours */
+    struct h2 *h2;       /* owned; once HTTP/2 has begun                */
     bool tools_ready;
     struct tools tools;
     uint64_t entered_ns, spent_ns; /* time in the engine                 */

@@ -2,6 +2,7 @@
 
 #include "flow/decline.h"
 #include "flow/h2.h"
+#include "flow/h2peek.h"
 #include "flow/judge.h"
 #include "flow/talk.h"
 #include "wire/field.h"
@@ -136,7 +137,7 @@ static bool may_be_request(struct str front)
 /* HTTP/2 begins as no request of HTTP/1 does (RFC 9113, 3.4). */
 static bool begins_http2(const struct conn *c)
 {
-    return !c->elsewhere && first_head(c) &&
+    return first_head(c) &&
            str_starts(buf_str(&c->req.raw), STR("PRI * HTTP/2.0\r\n"));
 }
 
@@ -148,6 +149,8 @@ static void begin_http2(struct conn *c, struct str rest)
     c->routed = true;
     if (buf_add(&early, rest))
         conn_fail(c, COND_NOMEM, NULL);
+    else if (c->elsewhere)
+        h2peek_open(c, buf_str(&early));
     else
         h2_open(c, buf_str(&early));
     buf_wipe_free(&early);

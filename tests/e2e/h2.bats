@@ -64,7 +64,10 @@ END
     waits_for "$PORT"
     NGHTTPD=$(free_port)
     mkdir "$dir/root"
-    head -c 3000000 /dev/urandom >"$dir/root/big"
+    { # as an image begins: by its first byte it is no JSON
+        printf '\211PNG'
+        head -c 3000000 /dev/urandom
+    } >"$dir/root/big"
     echo small >"$dir/root/small"
     nghttpd -d "$dir/root" --trailer='x-sum: 7' "$NGHTTPD" "$key" "$cert" \
         >"$dir/nghttpd" 2>&1 3>&- &
@@ -228,6 +231,36 @@ over_http2() { # FILE: heads
     is "$(grep -c '^STATUS 200 HTTP/2' out)" 6
     is "$(grep -c '^STATUS 403 HTTP/2' out)" 2
     wire >sent
+    hasnt sent "$KEY_TAIL"
+    hasnt sent plum
+}
+
+@test "libcurl over GnuTLS: redacts, refuses, goes on" {
+    "$PYTHON" -c 'import pycurl
+assert "GnuTLS" in pycurl.version and "nghttp2" in pycurl.version' ||
+        skip "no pycurl with GnuTLS and HTTP/2"
+    shim "$PYTHON" - "$CA" "$LLM$chat" secret.json forbidden.json hello.json \
+        >out <<'END'
+import sys
+import pycurl
+
+ca, url, *names = sys.argv[1:]
+curl = pycurl.Curl()
+for name in names:
+    curl.setopt(pycurl.URL, url)
+    curl.setopt(pycurl.CAINFO, ca)
+    curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
+    curl.setopt(pycurl.HTTPHEADER, ["Content-Type: application/json"])
+    curl.setopt(pycurl.POSTFIELDS, open(name).read())
+    curl.setopt(pycurl.WRITEFUNCTION, lambda data: None)
+    curl.perform()
+    print("STATUS", curl.getinfo(pycurl.RESPONSE_CODE),
+          curl.getinfo(pycurl.INFO_HTTP_VERSION))
+END
+    is "$(paste -sd ' ' out)" "STATUS 200 3 STATUS 403 3 STATUS 200 3"
+    is "$(audit_field 0 door)" gnutls
+    wire >sent
+    has sent "$PLACEHOLDER"
     hasnt sent "$KEY_TAIL"
     hasnt sent plum
 }

@@ -755,22 +755,53 @@ static void test_server_speaks_first(void)
 /* To a host that is none of ours all of it passes, byte by byte. */
 static void test_other_hosts(void)
 {
-    static const char hello[] = "\0\0\6\4\0\0\0\0\0\0\3\0\0\0\x32";
-    struct scene sc = {
-        .eng = eng,
-        .host = "other.test",
-        .steps = {{DIR_RECV, {hello, sizeof(hello) - 1}},
-                  {DIR_SEND, STR_INIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-                                      "anything")}},
-        .count = 2};
+    struct h2_ask ask = post(STR(SAYS("key-abcd1234")));
+    struct scene sc = {.eng = eng, .host = "other.test", .count = 4};
+    struct h2_world w;
     struct played p;
 
+    ask.authority = "other.test";
+    h2_world_begin(&w, eng, "other.test", answer_plain);
+    (void)h2_world_ask(&w, &ask);
+    h2_world_run(&w);
+    CHECK_INT(conn_state(w.conn), CONN_PASS);
+    CHECK_EQ(buf_str(&w.net.said[0].body), ask.body);
+    CHECK_EQ(buf_str(&w.app.said[0].body), plain.body);
+    /* The server speaks first; its bytes have no place in ours. */
+    sc.steps[0] = (struct step){DIR_RECV, str_head(buf_str(&w.net.wire), 9)};
+    sc.steps[1] = (struct step){DIR_SEND, str_head(buf_str(&w.app.wire), 40)};
+    sc.steps[2] = (struct step){DIR_SEND, str_skip(buf_str(&w.app.wire), 40)};
+    sc.steps[3] = (struct step){DIR_RECV, str_skip(buf_str(&w.net.wire), 9)};
     scene_play(&sc, 0, 9, 0, &p);
     CHECK_INT(p.state, CONN_PASS);
-    CHECK_EQ(buf_str(&p.out[DIR_SEND]), sc.steps[1].bytes);
-    CHECK_EQ(buf_str(&p.out[DIR_RECV]), sc.steps[0].bytes);
+    CHECK_EQ(buf_str(&p.out[DIR_SEND]), buf_str(&w.app.wire));
+    CHECK_EQ(buf_str(&p.out[DIR_RECV]), buf_str(&w.net.wire));
     CHECK(scene_every_split(&sc, &p));
     played_free(&p);
+    h2_world_free(&w);
+}
+
+/* ... unless its first request is for one of ours. */
+static void test_behind_another_host(void)
+{
+    struct h2_ask asks[] = {post(STR(SAYS("key-abcd1234"))),
+                            post(STR(SAYS("key-abcd1234")))};
+
+    asks[1].authority = NULL;
+    asks[1].fields[2] = "host";
+    asks[1].fields[3] = "LLM.test:443";
+    for (size_t i = 0; i < 2 * ARRAY_LEN(cuts); i++) {
+        struct h2_world w;
+
+        h2_world_begin(&w, eng, "other.test", answer_plain);
+        w.every = cuts[i / 2];
+        (void)h2_world_ask(&w, &asks[i % 2]);
+        h2_world_run(&w);
+        CHECK_INT(conn_state(w.conn), CONN_FAILED);
+        CHECK_INT(w.net.said[0].head.len, 0);
+        CHECK_INT(w.net.said[0].body.len, 0);
+        h2_world_free(&w);
+    }
 }
 
 /* ---- Hostile bytes ------------------------------------------------------ */
@@ -944,6 +975,7 @@ int main(void)
     RUN(test_the_network_is_made_to_speak);
     RUN(test_server_speaks_first);
     RUN(test_other_hosts);
+    RUN(test_behind_another_host);
     RUN(test_floods);
     RUN(test_network_in_error);
     RUN(test_assertions);
