@@ -8,22 +8,23 @@
  * The connection: what its sessions receive goes to the streams, what they have
  * to send goes to the queues.
  *
- * Waking. The application waits for its socket, which knows of the network
- * only. What is said to it out of turn (an answer of ours to a request that the
- * network never sees, the window of an upload that is held) would lie here
- * until the network speaks. So the network is made to speak: a PING goes out,
- * and when its answer comes in, the application is there to read. Until then
- * nothing is said to it: a socket that has something to read, and then nothing
- * to say, is taken for a broken one by some programs when they are idle. One
- * PING at a time is enough: as long as its answer has not been read here, the
- * socket will be readable.
+ * Turns. In a write of the application only the network is spoken to, in a read
+ * only the application: a write must not make something to be read, nor a read
+ * something to be written, for programs do not look for it there. One waits for
+ * its socket, which knows of the network only; another writes into memory, and
+ * carries that to the network after writes only.
+ *
+ * What is to be said out of turn (an answer of ours to a request that the
+ * network never sees, the window of what was taken) waits for its turn, and the
+ * other side is made to speak: it gets a PING, and must answer. One at a time
+ * is enough: as long as its answer has not been read here, a turn will come.
  *
  * Offers. To the application we offer what the network's side offers, as far as
  * it is more than an intermediary's own business: the number of streams, once
  * it is known. Nobody is offered server push or extended CONNECT (RFC 8441).
  */
 
-/* The payload of our PING; none of the application's ever gets here. */
+/* The payload of our PINGs; those of others stay on their side. */
 static const uint8_t ping[8] = "sallypo";
 
 /* ---- Callbacks ---------------------------------------------------------- */
@@ -142,16 +143,17 @@ static void on_goaway(struct h2 *h2, uint32_t code)
 
 static void on_control(struct h2 *h2, enum dir side, const nghttp2_frame *frame)
 {
-    bool ack = (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0;
-
+    if (frame->hd.flags & NGHTTP2_FLAG_ACK &&
+        (frame->hd.type == NGHTTP2_SETTINGS || frame->hd.type == NGHTTP2_PING))
+        h2->asked[side] = false; /* our SETTINGS, or our PING */
     if (side == DIR_RECV)
         return;
-    if (frame->hd.type == NGHTTP2_SETTINGS && !ack)
+    h2->heard = true;
+    if (frame->hd.type == NGHTTP2_SETTINGS &&
+        !(frame->hd.flags & NGHTTP2_FLAG_ACK))
         on_settings(h2);
     else if (frame->hd.type == NGHTTP2_GOAWAY)
         on_goaway(h2, frame->goaway.error_code);
-    else if (ack) /* of our SETTINGS, or of our PING */
-        h2->asked = false;
 }
 
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame,
@@ -298,53 +300,52 @@ void h2_free(struct h2 *h2)
 
 /* ---- Moving ------------------------------------------------------------- */
 
-/* Frames of one side, as far as there is room for more. */
-static bool pump_side(struct h2 *h2, enum dir d, bool *ret_moved)
+/* Frames to one side, as far as there is room for more. */
+static bool pump(struct h2 *h2, enum dir d)
 {
     struct queue *out = &h2->c->out[d];
     const uint8_t *p;
-    ssize_t n;
 
     while (queue_str(out).len < LIM_H2_READY) {
-        n = nghttp2_session_mem_send(h2->session[d], &p);
-        if (n <= 0)
-            return n == 0;
-        if (buf_add(queue_open(out), (struct str){(const char *)p, (size_t)n}))
-            return false;
-        *ret_moved = true;
-    }
-    return true;
-}
+        ssize_t n = nghttp2_session_mem_send(h2->session[d], &p);
 
-/*
- * What one side takes may let the other go on. The application hears nothing
- * while it does not listen: see above.
- */
-static bool pump(struct h2 *h2, bool listens)
-{
-    bool moved = true;
-
-    while (moved) {
-        moved = false;
-        if (!pump_side(h2, DIR_SEND, &moved) ||
-            (listens && !pump_side(h2, DIR_RECV, &moved)))
+        if (n < 0 ||
+            buf_add(queue_open(out), (struct str){(const char *)p, (size_t)n}))
             return false;
+        if (n == 0)
+            break;
     }
     return !h2->nomem;
 }
 
-static bool wake(struct h2 *h2)
+/* It is d's turn; if there is something for the other, d is made to speak. */
+static bool rouse(struct h2 *h2, enum dir d)
 {
-    if (h2->asked || !nghttp2_session_want_write(h2->session[DIR_RECV]))
+    nghttp2_session *other = h2->session[d == DIR_SEND ? DIR_RECV : DIR_SEND];
+
+    if (h2->asked[d] || !nghttp2_session_want_write(other))
         return true;
-    h2->asked = true;
-    return !nghttp2_submit_ping(h2->session[DIR_SEND], NGHTTP2_FLAG_NONE,
-                                ping) &&
-           pump(h2, false);
+    h2->asked[d] = true;
+    return !nghttp2_submit_ping(h2->session[d], NGHTTP2_FLAG_NONE, ping) &&
+           pump(h2, d);
+}
+
+/*
+ * The socket had something to read, which was for us alone. An idle program
+ * that then reads nothing may take the connection for a broken one (curl does),
+ * so it hears the least there is: the window is larger by one byte.
+ */
+static bool murmur(struct h2 *h2)
+{
+    if (!h2->heard || queue_str(&h2->c->out[DIR_RECV]).len > 0)
+        return true;
+    return !nghttp2_submit_window_update(h2->session[DIR_RECV],
+                                         NGHTTP2_FLAG_NONE, 0, 1) &&
+           pump(h2, DIR_RECV);
 }
 
 /* The network's side is in error: nothing more can come of it. */
-static bool end_net(struct h2 *h2, bool listens)
+static bool end_net(struct h2 *h2)
 {
     if (h2->goaway || h2->net_over ||
         nghttp2_session_want_read(h2->session[DIR_SEND]))
@@ -352,7 +353,7 @@ static bool end_net(struct h2 *h2, bool listens)
     h2->net_over = true;
     return !nghttp2_session_terminate_session(h2->session[DIR_RECV],
                                               NGHTTP2_INTERNAL_ERROR) &&
-           pump(h2, listens);
+           pump(h2, DIR_RECV);
 }
 
 /* The application's side has said, or been told, that it is over. */
@@ -362,7 +363,7 @@ static bool end_app(struct h2 *h2)
 
     if (nghttp2_session_want_read(app) || h2->goaway)
         return true;
-    if (!pump(h2, true))
+    if (!pump(h2, DIR_RECV))
         return false;
     if (!nghttp2_session_want_write(app))
         conn_close(h2->c, STR("sallyport: the HTTP/2 connection is in error"));
@@ -372,11 +373,12 @@ static bool end_app(struct h2 *h2)
 /* One call from outside. */
 struct job {
     struct h2 *h2;
-    enum dir side;   /* whose session it is for  */
+    enum dir turn;   /* who is spoken to */
+    enum dir from;   /* who has spoken, if `feeds`        */
     struct str in;   /* what has come            */
     bool eof, feeds; /* what is to be done       */
-    bool listens;    /* the application is there to read                 */
-    ssize_t rc;      /* of nghttp2               */
+
+    ssize_t rc; /* of nghttp2               */
 };
 
 static void flush_all(struct h2 *h2)
@@ -391,15 +393,16 @@ static void work(void *arg)
     struct job *job = arg;
     struct h2 *h2 = job->h2;
 
+    h2->heard = false;
     if (job->feeds)
         job->rc = nghttp2_session_mem_recv(
-            h2->session[job->side], (const uint8_t *)job->in.ptr, job->in.len);
+            h2->session[job->from], (const uint8_t *)job->in.ptr, job->in.len);
     if (job->rc < 0)
         return;
     if (job->eof)
         flush_all(h2);
-    if (!pump(h2, job->listens) || !end_net(h2, job->listens) ||
-        (!job->listens && !wake(h2)) || !end_app(h2))
+    if (!pump(h2, job->turn) || !rouse(h2, job->turn) ||
+        (job->turn == DIR_RECV && !murmur(h2)) || !end_net(h2) || !end_app(h2))
         job->rc = NGHTTP2_ERR_NOMEM;
 }
 
@@ -436,7 +439,8 @@ void h2_open(struct conn *c, struct str early)
         return;
     }
     h2->c = c;
-    h2->asked = true; /* our SETTINGS are answered */
+    h2->asked[DIR_SEND] = h2->asked[DIR_RECV] =
+        true; /* our SETTINGS are answered */
     h2->streams_most = UINT32_MAX;
     http_head_init(&h2->head, HTTP_REQUEST);
     c->h2 = h2;
@@ -448,7 +452,8 @@ void h2_open(struct conn *c, struct str early)
     } else {
         h2_send(c, early);
         if (c->state == CONN_OPEN && c->ahead.len > 0)
-            run(c, &(struct job){.side = DIR_SEND,
+            run(c, &(struct job){.turn = DIR_SEND,
+                                 .from = DIR_SEND,
                                  .in = buf_str(&c->ahead),
                                  .feeds = true});
         buf_clear(&c->ahead);
@@ -457,22 +462,23 @@ void h2_open(struct conn *c, struct str early)
 
 void h2_send(struct conn *c, struct str in)
 {
-    run(c, &(struct job){.side = DIR_RECV, .in = in, .feeds = true});
+    run(c, &(struct job){
+               .turn = DIR_SEND, .from = DIR_RECV, .in = in, .feeds = true});
 }
 
 void h2_recv(struct conn *c, struct str in)
 {
     run(c, &(struct job){
-               .side = DIR_SEND, .in = in, .feeds = true, .listens = true});
+               .turn = DIR_RECV, .from = DIR_SEND, .in = in, .feeds = true});
 }
 
 void h2_eof(struct conn *c)
 {
-    run(c, &(struct job){.eof = true, .listens = true});
+    run(c, &(struct job){.turn = DIR_RECV, .eof = true});
 }
 
-/* Who takes from its queue is there to take more. */
+/* Who takes from a queue takes more. */
 void h2_taken(struct conn *c, enum dir d)
 {
-    run(c, &(struct job){.listens = d == DIR_RECV});
+    run(c, &(struct job){.turn = d});
 }

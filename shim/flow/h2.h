@@ -91,11 +91,12 @@ struct h2 {
     struct h2_stream *streams;   /* owned                                  */
     size_t held;                 /* bytes held by all of them              */
     bool broken; /* an assertion failed: the sessions are left alone    */
+    bool heard;  /* a frame that is for us alone has come */
     bool nomem;  /* a callback found no memory                          */
     uint32_t streams_most; /* that the network takes at once               */
     bool net_over;         /* the network has broken the protocol */
-    bool goaway; /* the network wants to end                            */
-    bool asked;  /* the network owes us an answer: see wake in h2.c     */
+    bool goaway;   /* the network wants to end                            */
+    bool asked[2]; /* by enum dir: it owes us an answer; see h2.c             */
     struct http_head head;      /* of the message in work */
     nghttp2_nv list[H2_FIELDS]; /* the same               */
 };

@@ -251,12 +251,17 @@ static bool speak(struct h2_world *w, struct h2_side *side, enum dir d)
     rest = (struct str){(const char *)p, (size_t)n};
     keep(&side->wire, rest);
     while (rest.len > 0) {
+        size_t said;
         struct str piece = str_head(rest, w->every ? w->every : rest.len);
 
+        said = conn_ready(w->conn, d == DIR_SEND ? DIR_RECV : DIR_SEND).len;
         if (d == DIR_SEND)
             conn_send(w->conn, piece);
         else
             conn_recv(w->conn, piece);
+        w->out_of_turn +=
+            conn_ready(w->conn, d == DIR_SEND ? DIR_RECV : DIR_SEND).len !=
+            said;
         rest = str_skip(rest, piece.len);
     }
     return n > 0;

@@ -71,7 +71,9 @@ struct h2_world {
     h2_answers *answers;
     size_t every; /* pieces in which bytes are moved; 0: whole */
     bool deaf;    /* the server is not heard                    */
-    size_t most;  /* the largest queue towards either side      */
+    size_t
+        out_of_turn; /* calls for one side that said something to the other */
+    size_t most;     /* the largest queue towards either side      */
     nghttp2_settings_entry settings[4]; /* of the server; id 0 ends */
 };
 

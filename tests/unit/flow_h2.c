@@ -111,6 +111,7 @@ static void test_identity(void)
         CHECK(at_net->ended && at_app->ended && at_app->closed);
         CHECK_INT(at_app->code, NGHTTP2_NO_ERROR);
         CHECK_INT(conn_state(w.conn), CONN_OPEN);
+        CHECK_INT(w.out_of_turn, 0);
         h2_world_free(&w);
     }
 }
@@ -161,6 +162,7 @@ static void test_request_is_blocked(void)
         CHECK_INT(w.net.said[1].head.len, 0);
         CHECK_EQ(buf_str(&w.app.said[l].body), plain.body);
         CHECK_INT(conn_state(w.conn), CONN_OPEN);
+        CHECK_INT(w.out_of_turn, 0);
         h2_world_free(&w);
     }
 }
@@ -396,6 +398,7 @@ static void test_many_streams(void)
         CHECK(i < 80 || w.net.said[i].head.len == 0);
         CHECK(!has(&w.net.said[i].body, "abcd1234"));
     }
+    CHECK_INT(w.out_of_turn, 0);
     h2_world_free(&w);
 }
 
@@ -460,6 +463,7 @@ static void test_windows(void)
     CHECK_EQ(buf_str(&w.net.said[k].body), ask.body);
     CHECK_EQ(buf_str(&w.app.said[k].body), large_answer.body);
     CHECK(w.most < LIM_H2_READY + 20000);
+    CHECK_INT(w.out_of_turn, 0);
     h2_world_free(&w);
 
     h2_world_begin(&w, eng, "llm.test", answer_large);
@@ -545,6 +549,7 @@ static void test_full_duplex(void)
     CHECK_EQ(buf_str(&w.net.said[k].body), ask.body);
     CHECK_EQ(buf_str(&w.app.said[k].body), both_ways.body);
     CHECK(!w.app.said[k].ended && !w.app.said[k].closed);
+    CHECK_INT(w.out_of_turn, 0);
     h2_world_free(&w);
 }
 
@@ -628,6 +633,7 @@ static void test_stream_is_blocked(void)
     CHECK(w.app.said[k].ended);
     CHECK_INT(w.app.said[k].code, NGHTTP2_NO_ERROR);
     CHECK(w.net.said[k].closed);
+    CHECK_INT(w.out_of_turn, 0);
     h2_world_free(&w);
 }
 
