@@ -84,12 +84,12 @@
                                     its sender is held back              */
 #define LIM_H2_READY (256 * KIB) /* frames made before they are taken    */
 #define LIM_H2_HELD                                                            \
-    (64 * MIB)                 /* held of all streams; request_limit,          \
-                                  response_limit of the next           */
-#define LIM_H2_INTERIM    32   /* 1xx of one stream; it is reset       */
-#define LIM_H2_RESETS     1000 /* streams reset in a burst; then       */
-#define LIM_H2_RESETS_SEC 100  /* so many a second: it is ended        */
-#define LIM_H2_CONTINUED  8    /* CONTINUATIONs of a head: it is ended */
+    (64 * MIB)                  /* held of all streams; request_limit,         \
+                                   response_limit of the next           */
+#define LIM_H2_INTERIM    32    /* 1xx of one stream; it is reset       */
+#define LIM_H2_RESETS     10000 /* streams reset in a burst; then       */
+#define LIM_H2_RESETS_SEC 1000  /* so many a second: it is ended        */
+#define LIM_H2_CONTINUED  8     /* CONTINUATIONs of a head: it is ended */
 
 /* Policy image. */
 #define LIM_IMAGE       (64 * MIB)

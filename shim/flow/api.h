@@ -31,6 +31,8 @@ struct peer {
     struct str host;  /* SNI or URL host; empty where unknown */
     uint16_t port;    /* 0 where unknown                      */
     const char *door; /* static: "openssl", "replay", ...     */
+    bool
+        in_memory; /* the program carries what TLS has written to the network */
 };
 
 enum conn_state {

@@ -18,6 +18,7 @@ struct conn *conn_new(struct engine *eng, const struct peer *peer)
     c->eng = eng;
     c->port = peer->port;
     c->door = peer->door;
+    c->in_memory = peer->in_memory;
     c->named =
         peer->host.len > 0 && engine_watches(eng, peer->host, peer->port);
     c->elsewhere = peer->host.len > 0 && !c->named;

@@ -331,17 +331,21 @@ static bool rouse(struct h2 *h2, enum dir d)
 }
 
 /*
- * The socket had something to read, which was for us alone. An idle program
- * that then reads nothing may take the connection for a broken one (curl does),
- * so it hears the least there is: the window is larger by one byte.
+ * A turn in which there is nothing to say. In a read, the socket had something,
+ * which was for us alone: an idle program that then reads nothing may take the
+ * connection for a broken one (curl does). In a write into memory, some take it
+ * that something has been written, and send what lies there (gRPC does). So the
+ * least there is is said: the window is larger by one byte.
  */
-static bool murmur(struct h2 *h2)
+static bool murmur(struct h2 *h2, enum dir d)
 {
-    if (!h2->heard || queue_str(&h2->c->out[DIR_RECV]).len > 0)
+    bool needs = d == DIR_SEND ? h2->c->in_memory && h2->fed : h2->heard;
+
+    if (!needs || queue_str(&h2->c->out[d]).len > 0)
         return true;
-    return !nghttp2_submit_window_update(h2->session[DIR_RECV],
-                                         NGHTTP2_FLAG_NONE, 0, 1) &&
-           pump(h2, DIR_RECV);
+    return !nghttp2_submit_window_update(h2->session[d], NGHTTP2_FLAG_NONE, 0,
+                                         1) &&
+           pump(h2, d);
 }
 
 /* The network's side is in error: nothing more can come of it. */
@@ -394,6 +398,7 @@ static void work(void *arg)
     struct h2 *h2 = job->h2;
 
     h2->heard = false;
+    h2->fed = job->feeds && job->from == DIR_RECV;
     if (job->feeds)
         job->rc = nghttp2_session_mem_recv(
             h2->session[job->from], (const uint8_t *)job->in.ptr, job->in.len);
@@ -402,7 +407,7 @@ static void work(void *arg)
     if (job->eof)
         flush_all(h2);
     if (!pump(h2, job->turn) || !rouse(h2, job->turn) ||
-        (job->turn == DIR_RECV && !murmur(h2)) || !end_net(h2) || !end_app(h2))
+        !murmur(h2, job->turn) || !end_net(h2) || !end_app(h2))
         job->rc = NGHTTP2_ERR_NOMEM;
 }
 

@@ -92,6 +92,7 @@ struct h2 {
     size_t held;                 /* bytes held by all of them              */
     bool broken; /* an assertion failed: the sessions are left alone    */
     bool heard;  /* a frame that is for us alone has come */
+    bool fed;    /* the application has spoken */
     bool nomem;  /* a callback found no memory                          */
     uint32_t streams_most; /* that the network takes at once               */
     bool net_over;         /* the network has broken the protocol */

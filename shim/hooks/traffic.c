@@ -130,6 +130,7 @@ static bool connected(struct session *s)
     record_locate(s);
     peer.host = s->tls->host(s);
     peer.port = s->port;
+    peer.in_memory = s->tls->fd(s) < 0;
     s->conn = s->api->conn_new(s->engine, &peer);
     s->in = s->conn ? malloc(RECORD_IN) : NULL;
     return s->in != NULL;

@@ -265,6 +265,17 @@ END
     hasnt sent plum
 }
 
+@test "gRPC to a model host, which cannot be read, is refused call by call" {
+    "$PYTHON" -c 'import grpc' 2>/dev/null ||
+        skip "python3-grpcio is not installed"
+    shim timeout 60 "$PYTHON" "$CLIENTS/grpc-call.py" "$CA" "localhost:$PORT" \
+        >out
+    is "$(paste -sd ' ' out)" \
+        "PERMISSION_DENIED PERMISSION_DENIED PERMISSION_DENIED"
+    is "$(audit_field 2 condition)" body_unknown
+    is "$(connections)" 0
+}
+
 @test "Node's http2: redacts, refuses, goes on, on one session" {
     "$CLIENTS/node-debian" -e 'require("http2")' 2>/dev/null ||
         skip "Debian's Node is not there"

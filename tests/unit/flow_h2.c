@@ -709,6 +709,33 @@ static void test_the_network_is_made_to_speak(void)
     h2_world_free(&w);
 }
 
+/* Who carries what TLS has written finds something after each write. */
+static void test_each_write_into_memory_says_something(void)
+{
+    struct peer peer = {
+        .host = STR("llm.test"), .door = "test", .in_memory = true};
+    struct h2_ask ask = post(STR(SAYS("xyzzy")));
+    struct h2_world w;
+    struct conn *c = conn_new(eng, &peer);
+    struct str rest;
+
+    h2_world_begin(&w, eng, "llm.test", answer_plain);
+    (void)h2_world_ask(&w, &ask);
+    h2_world_run(&w);
+    if (!CHECK(c != NULL))
+        return;
+    /* Before the preface is whole nothing is known. */
+    conn_send(c, str_head(buf_str(&w.app.wire), 24));
+    for (rest = str_skip(buf_str(&w.app.wire), 24); rest.len > 0;
+         rest = str_skip(rest, 5)) {
+        conn_taken(c, DIR_SEND, conn_ready(c, DIR_SEND).len);
+        conn_send(c, str_head(rest, 5));
+        CHECK(conn_ready(c, DIR_SEND).len > 0);
+    }
+    conn_free(c);
+    h2_world_free(&w);
+}
+
 /* The server may say what it takes before anybody asks. */
 static void speak_first(size_t cut, size_t *ret_len)
 {
@@ -979,6 +1006,7 @@ int main(void)
     RUN(test_goaway);
     RUN(test_network_ends);
     RUN(test_the_network_is_made_to_speak);
+    RUN(test_each_write_into_memory_says_something);
     RUN(test_server_speaks_first);
     RUN(test_other_hosts);
     RUN(test_behind_another_host);
