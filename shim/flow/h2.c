@@ -141,19 +141,34 @@ static void on_goaway(struct h2 *h2, uint32_t code)
                                 code, NULL, 0);
 }
 
+/* The application is about to leave, and says so. */
+static void on_leave(struct h2 *h2, uint32_t code)
+{
+    h2->goaway = true;
+    (void)nghttp2_submit_goaway(h2->session[DIR_SEND], NGHTTP2_FLAG_NONE, 0,
+                                code, NULL, 0);
+}
+
 static void on_control(struct h2 *h2, enum dir side, const nghttp2_frame *frame)
 {
-    if (frame->hd.flags & NGHTTP2_FLAG_ACK &&
-        (frame->hd.type == NGHTTP2_SETTINGS || frame->hd.type == NGHTTP2_PING))
-        h2->asked[side] = false; /* our SETTINGS, or our PING */
-    if (side == DIR_RECV)
+    bool ack = (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0;
+
+    h2->heard |= side == DIR_SEND;
+    switch (frame->hd.type) {
+    case NGHTTP2_PING:
+    case NGHTTP2_SETTINGS:
+        if (ack) /* of our SETTINGS, or of our PING */
+            h2->asked[side] = false;
+        else if (side == DIR_SEND && frame->hd.type == NGHTTP2_SETTINGS)
+            on_settings(h2);
         return;
-    h2->heard = true;
-    if (frame->hd.type == NGHTTP2_SETTINGS &&
-        !(frame->hd.flags & NGHTTP2_FLAG_ACK))
-        on_settings(h2);
-    else if (frame->hd.type == NGHTTP2_GOAWAY)
-        on_goaway(h2, frame->goaway.error_code);
+    case NGHTTP2_GOAWAY:
+        if (side == DIR_SEND)
+            on_goaway(h2, frame->goaway.error_code);
+        else
+            on_leave(h2, frame->goaway.error_code);
+        return;
+    }
 }
 
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame,

@@ -96,7 +96,7 @@ struct h2 {
     bool nomem;  /* a callback found no memory                          */
     uint32_t streams_most; /* that the network takes at once               */
     bool net_over;         /* the network has broken the protocol */
-    bool goaway;   /* the network wants to end                            */
+    bool goaway;           /* one side wants to end, in good order */
     bool asked[2]; /* by enum dir: it owes us an answer; see h2.c             */
     struct http_head head;      /* of the message in work */
     nghttp2_nv list[H2_FIELDS]; /* the same               */

@@ -664,6 +664,22 @@ static void test_goaway(void)
     h2_world_free(&w);
 }
 
+/* The application leaves: that is no error, and the network hears of it. */
+static void test_leaving(void)
+{
+    struct h2_ask ask = post(STR("{}"));
+    struct h2_world w;
+    size_t k = world(&w, answer_plain, &ask);
+
+    nghttp2_submit_goaway(w.app.session, 0, 0, NGHTTP2_NO_ERROR, NULL, 0);
+    h2_world_run(&w);
+    CHECK(w.app.said[k].ended);
+    CHECK_INT(conn_state(w.conn), CONN_OPEN);
+    CHECK_INT(w.net.goaway, NGHTTP2_NO_ERROR + 1);
+    CHECK_INT(w.app.goaway, 0);
+    h2_world_free(&w);
+}
+
 /* The network ends: what is held is judged, and leaves or does not. */
 static void test_network_ends(void)
 {
@@ -1004,6 +1020,7 @@ int main(void)
     RUN(test_resets);
     RUN(test_stream_is_blocked);
     RUN(test_goaway);
+    RUN(test_leaving);
     RUN(test_network_ends);
     RUN(test_the_network_is_made_to_speak);
     RUN(test_each_write_into_memory_says_something);
