@@ -51,8 +51,8 @@ static const struct row rows[COND_COUNT] = {
                                   "edited"),
                          FAIL_BLOCK, false},
     [COND_UNKNOWN_PROTOCOL] = {STR_INIT("unknown_protocol"),
-                               STR_INIT("the connection does not speak "
-                                        "HTTP/1.1"),
+                               STR_INIT("the protocol is not one that is "
+                                        "judged"),
                                FAIL_BLOCK, true},
     [COND_WEBSOCKET] = {STR_INIT("websocket"),
                         STR_INIT("the WebSocket breaks its protocol"),

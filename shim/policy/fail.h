@@ -22,7 +22,7 @@ enum cond {
     COND_RULE_ERROR,       /* match, heap or findings limit, PCRE2 error   */
     COND_STREAM_LIMIT,     /* too much held in a stream, too many channels */
     COND_UNEDITABLE,       /* to be redacted, but signed or a bare number  */
-    COND_UNKNOWN_PROTOCOL, /* not HTTP/1 on an LLM host                    */
+    COND_UNKNOWN_PROTOCOL, /* not HTTP on an LLM host                      */
     COND_WEBSOCKET,        /* frames that are none of the protocol's       */
     COND_AUDIT,            /* the audit line could not be written          */
     COND_NOMEM,

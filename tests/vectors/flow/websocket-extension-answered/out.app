@@ -6,4 +6,4 @@ x-should-retry: false
 x-request-id: #############################
 X-Sallyport-Blocked: unknown_protocol;#############################
 
-{"error":{"message":"Blocked by sallyport policy: the connection does not speak HTTP/1.1: an upgrade to what was not asked for (rule unknown_protocol, exchange #############################)","type":"invalid_request_error","param":null,"code":"policy_block"}}
+{"error":{"message":"Blocked by sallyport policy: the protocol is not one that is judged: an upgrade to what was not asked for (rule unknown_protocol, exchange #############################)","type":"invalid_request_error","param":null,"code":"policy_block"}}
