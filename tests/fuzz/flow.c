@@ -1,7 +1,9 @@
 /*
  * A whole connection from hostile bytes: the first byte is how the rest is cut
  * into reads; then requests, a separator, responses. Laws: nothing crashes, and
- * the output does not depend on the cutting.
+ * the output does not depend on the cutting. What begins as HTTP/2 is free of
+ * the second law: its sessions answer frame by frame, so how far an answer got
+ * before an error depends on the reads (the target h2 compares their meaning).
  */
 
 #include <stdlib.h>
@@ -170,7 +172,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         recv = STR("");
     play(send, recv, 0, &whole);
     play(send, recv, (size_t)data[0] % 64 + 1, &cut);
-    if (!same(&whole, &cut))
+    if (!str_starts(send, STR("PRI * HTTP/2.0\r\n")) && !same(&whole, &cut))
         __builtin_trap();
     for (int d = 0; d < 2; d++) {
         buf_free(&whole.out[d]);

@@ -29,7 +29,7 @@ __attribute__((weak)) void __sanitizer_set_death_callback(void (*f)(void));
 #define BLIND       2000
 #define BLIND_BYTES 64
 
-static uint64_t rnd_state = 0x9e3779b97f4a7c15;
+static uint64_t rnd_state;
 static size_t inputs;
 static char note[4096 + 64];
 
@@ -114,6 +114,17 @@ static void feed_flipped(const uint8_t *data, size_t n, const char *name,
     free(copy);
 }
 
+/*
+ * The generator begins anew for each seed, at a state made of its name by
+ * FNV-1a: what a seed shows does not depend on the seeds before it.
+ */
+static void begin_random(const char *name)
+{
+    rnd_state = 0xcbf29ce484222325;
+    for (; *name != '\0'; name++)
+        rnd_state = (rnd_state ^ (uint8_t)*name) * 0x100000001b3;
+}
+
 static void feed_seed(const uint8_t *data, size_t n, const char *name)
 {
     snprintf(note, sizeof(note), "died of %s\n", name);
@@ -130,6 +141,7 @@ static void feed_blind(void)
 {
     uint8_t data[BLIND_BYTES];
 
+    begin_random("blind");
     for (int i = 0; i < BLIND; i++) {
         size_t n = (size_t)(rnd() % (BLIND_BYTES + 1));
 
@@ -176,6 +188,7 @@ static int replay(const char *folder)
         snprintf(path, sizeof(path), "%s/%s", folder, list[i]->d_name);
         data = slurp(path, &len);
         if (data != NULL) {
+            begin_random(list[i]->d_name);
             feed_seed(data, len, path);
         } else {
             fprintf(stderr, "%s: cannot be read\n", path);
