@@ -84,6 +84,12 @@ static void judge_linked(struct report *r, const struct suspect *s)
                              ? "use one with OpenSSL or GnuTLS beside it"
                              : "use a build with shared libraries";
 
+    if (s->program && s->view.patchable) {
+        report_add(r, GRADE_COVERED, name, s->path,
+                   "has %s linked in; its calls are redirected at its start",
+                   s->view.name);
+        return;
+    }
     switch (s->view.how) {
     case INSIDE_EXPORTED:
         report_add(r, GRADE_NOT, name, s->path,

@@ -42,8 +42,9 @@ static bool by_name(struct str name, struct inside_view *ret_view)
 {
     for (size_t i = 0; i < ARRAY_LEN(libraries); i++)
         if (str_starts(name, libraries[i].start)) {
-            *ret_view = (struct inside_view){libraries[i].what, INSIDE_SHARED,
-                                             libraries[i].name, "its name"};
+            *ret_view =
+                (struct inside_view){libraries[i].what, INSIDE_SHARED,
+                                     libraries[i].name, "its name", false};
             return true;
         }
     return false;
@@ -63,15 +64,37 @@ static const struct {
     {STR_INIT("wolfSSL_write"), INSIDE_OTHER, "wolfSSL"},
 };
 
+/* As patch.c will see it in the running program. */
+static bool is_patchable(const struct elf_file *f)
+{
+    static const struct str signs[] = {
+        STR_INIT("SSL_write"),
+        STR_INIT("SSL_read"),
+        STR_INIT("SSL_peek"),
+        STR_INIT("SSL_pending"),
+        STR_INIT("SSL_new"),
+        STR_INIT("SSL_CTX_new"),
+        STR_INIT("TLS_client_method"),
+        STR_INIT("BIO_new"),
+        STR_INIT("OPENSSL_init_crypto"),
+    };
+    uint64_t at;
+
+    for (size_t i = 0; i < ARRAY_LEN(signs); i++)
+        if (!elf_file_symbol(f, signs[i], &at))
+            return false;
+    return f->machine == EM_X86_64;
+}
+
 static bool by_export(const struct elf_file *f, struct inside_view *ret_view)
 {
     uint64_t at;
 
     for (size_t i = 0; i < ARRAY_LEN(symbols); i++)
         if (elf_file_symbol(f, symbols[i].symbol, &at)) {
-            *ret_view =
-                (struct inside_view){symbols[i].what, INSIDE_EXPORTED,
-                                     symbols[i].name, symbols[i].symbol.ptr};
+            *ret_view = (struct inside_view){
+                symbols[i].what, INSIDE_EXPORTED, symbols[i].name,
+                symbols[i].symbol.ptr, is_patchable(f)};
             return true;
         }
     return false;
@@ -81,9 +104,9 @@ static bool by_symtab(const struct elf_file *f, struct inside_view *ret_view)
 {
     for (size_t i = 0; i < ARRAY_LEN(symbols); i++)
         if (elf_file_local(f, symbols[i].symbol)) {
-            *ret_view =
-                (struct inside_view){symbols[i].what, INSIDE_SYMTAB,
-                                     symbols[i].name, symbols[i].symbol.ptr};
+            *ret_view = (struct inside_view){symbols[i].what, INSIDE_SYMTAB,
+                                             symbols[i].name,
+                                             symbols[i].symbol.ptr, false};
             return true;
         }
     return false;
@@ -122,18 +145,19 @@ static bool by_text(const struct elf_file *f, struct inside_view *ret_view)
     if (!has(f, label)) {
         if (has(f, STR("ssl/ssl_lib.c"))) /* older, or without key logs */
             *ret_view = (struct inside_view){INSIDE_OPENSSL, INSIDE_HIDDEN,
-                                             "OpenSSL", "ssl/ssl_lib.c"};
+                                             "OpenSSL", "ssl/ssl_lib.c", false};
         else if (has(f, STR("hostfxr_main"))) /* what starts a .NET program */
             *ret_view = (struct inside_view){INSIDE_DOTNET, INSIDE_HIDDEN,
-                                             ".NET", "hostfxr_main"};
+                                             ".NET", "hostfxr_main", false};
         return ret_view->what != INSIDE_NONE;
     }
     *ret_view = (struct inside_view){INSIDE_OTHER, INSIDE_HIDDEN,
-                                     "a TLS library", label.ptr};
+                                     "a TLS library", label.ptr, false};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         if (has(f, texts[i].text)) {
-            *ret_view = (struct inside_view){texts[i].what, INSIDE_HIDDEN,
-                                             texts[i].name, texts[i].text.ptr};
+            *ret_view =
+                (struct inside_view){texts[i].what, INSIDE_HIDDEN,
+                                     texts[i].name, texts[i].text.ptr, false};
             break;
         }
     return true;
@@ -149,11 +173,11 @@ static bool is_go(const struct elf_file *f)
 
 struct inside_view inside_look(const struct elf_file *f, const char *path)
 {
-    struct inside_view view = {INSIDE_NONE, INSIDE_SHARED, "", ""};
+    struct inside_view view = {INSIDE_NONE, INSIDE_SHARED, "", "", false};
 
     if (is_go(f))
         return (struct inside_view){INSIDE_GO, INSIDE_HIDDEN, "Go",
-                                    "its build note"};
+                                    "its build note", false};
     if (!by_name(base_name(path), &view) && !by_name(f->soname, &view) &&
         !by_export(f, &view) && !by_symtab(f, &view))
         (void)by_text(f, &view);
@@ -168,7 +192,7 @@ const char *inside_tls(const struct elf_file *f, const char **ret_gap)
         *ret_gap = "go";
         return "it is a Go program, which has a TLS of its own";
     }
-    if (!by_export(f, &view))
+    if (!by_export(f, &view) || view.patchable)
         return NULL;
     *ret_gap = "linked-in";
     return "it has a TLS library linked in";

@@ -32,6 +32,7 @@ struct inside_view {
     enum inside what;
     enum inside_how how;
     const char *name, *sign; /* what it is, and what tells so; static */
+    bool patchable; /* linked into a program, where our start redirects it */
 };
 
 /*
@@ -42,7 +43,8 @@ struct inside_view inside_look(const struct elf_file *f, const char *path);
 /*
  * inside_tls - why a program's own calls to TLS go past a preloaded library, as
  * far as its symbols tell: it was made by Go, or it defines and exports the
- * functions of a TLS library (OpenSSL, BoringSSL, GnuTLS). Static text, with
+ * functions of a TLS library (BoringSSL, GnuTLS), but not the whole of OpenSSL,
+ * whose calls are redirected (hooks/patch.h). Static text, with
  * the same in a word to *ret_gap; NULL where nothing tells so.
  */
 const char *inside_tls(const struct elf_file *f, const char **ret_gap);

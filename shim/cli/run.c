@@ -347,7 +347,7 @@ const struct command command_run = {
     "and\n"
     "                       Go programs, and those with a TLS library linked "
     "in\n"
-    "                       (official Node.js); the audit file tells of it\n"
+    "                       for good; the audit file tells of it\n"
     "  -h, --help           this text\n"
     "\n"
     "Of the environment only SALLYPORT_AUDIT counts, behind --audit and "

@@ -9,6 +9,7 @@
 #include "hooks/lib.h"
 #include "hooks/load.h"
 #include "hooks/net.h"
+#include "hooks/patch.h"
 #include "hooks/real.h"
 #include "hooks/session.h"
 
@@ -42,5 +43,6 @@ __attribute__((constructor)) static void init(void)
     net_bind();
     if (!load_off())
         (void)pthread_atfork(fork_lock, fork_unlock, fork_unlock);
+    patch_program();
     load_early();
 }

@@ -8,6 +8,7 @@
 #include "hooks/elf.h"
 #include "hooks/export.h"
 #include "hooks/names.h"
+#include "hooks/patch.h"
 #include "hooks/real.h"
 #include "hooks/session.h"
 #include "hooks/tls.h"
@@ -99,7 +100,7 @@ static void *lookup(const struct lib *lib, const struct elf *e,
     if (!fn &&
         !elf_find(e, lib->tls == &tls_openssl ? "SSL_new" : "gnutls_init"))
         fn = real_next(name, NULL);
-    return fn;
+    return patch_through(fn);
 }
 
 static void fill(struct lib *lib, const struct elf *e)
@@ -144,7 +145,7 @@ static struct lib *known(const char *name, void *fn)
     for (unsigned i = 0; i < count; i++) {
         struct lib *lib = atomic_load(&libs.all[i]);
 
-        if (member(lib, name) == fn)
+        if (member(lib, name) == patch_through(fn))
             return lib;
     }
     return NULL;
@@ -170,6 +171,7 @@ static struct lib *add(const char *name, void *fn)
         str_starts(str_of(name), STR("gnutls_")) ? &tls_gnutls : &tls_openssl;
     lib->handle = real_handle(fn);
     extent_of(lib, map);
+    lib->patched = patch_is_made(fn);
     fill(lib, &e);
     atomic_store(&libs.all[count], lib);
     atomic_store(&libs.count, count + 1);

@@ -42,6 +42,7 @@ struct bio_method_st;
     X(void, set_shutdown, "SSL_set_shutdown", (struct ssl_st *, int))          \
     X(int, shutdown, "SSL_shutdown", (struct ssl_st *))                        \
     X(int, clear, "SSL_clear", (struct ssl_st *))                              \
+    X(int, in_before, "SSL_in_before", (const struct ssl_st *))                \
     X(void, free, "SSL_free", (struct ssl_st *))                               \
     X(void, set_connect_state, "SSL_set_connect_state", (struct ssl_st *))     \
     X(const char *, get_servername, "SSL_get_servername",                      \
@@ -150,6 +151,7 @@ struct lib {
     const struct tls *tls; /* which of the two kinds it is                 */
     void *handle;          /* keeps it and its libcrypto loaded             */
     bool usable;           /* all that its kind needs is there              */
+    bool patched;          /* in the program, reached by patch.c            */
     unsigned index;        /* its place among the libraries of the process  */
     uintptr_t begin, end;  /* where it lies                                 */
     int session_slot;      /* ex_data of SSL objects, or -1                 */

@@ -42,7 +42,7 @@ struct shim_marker sallyport_marker __attribute__((visibility("default"))) = {
 static struct {
     const char *policy, *audit, *hosts, *engine;
     const char *uncovered;
-    bool monitor, off, early, leave;
+    bool monitor, off, early, leave, unpatched;
 } settings;
 
 static pthread_once_t settings_once = PTHREAD_ONCE_INIT;
@@ -92,6 +92,7 @@ static void settings_read(void)
     settings.monitor = vars_is("SALLYPORT_MODE", "monitor");
     settings.uncovered = vars_get("SALLYPORT_UNCOVERED");
     settings.leave = vars_is("SALLYPORT_CHILDREN", "leave");
+    settings.unpatched = vars_is("SALLYPORT_PATCH", "off");
     settings.early = vars_is("SALLYPORT_LOAD", "early");
     if (vars_is("SALLYPORT_DEEPBIND", "keep"))
         dl_open_mask = ~0;
@@ -229,6 +230,12 @@ const struct engine_api *load_engine(struct engine **ret_engine)
     if (load.api)
         *ret_engine = load.engine;
     return load.api;
+}
+
+bool load_patch_off(void)
+{
+    load_settings();
+    return settings.unpatched;
 }
 
 void load_early(void)

@@ -15,6 +15,7 @@
  *   SALLYPORT_ENGINE  path of libsallyport-engine.so; else the one that lies
  *                     beside this shim
  *   SALLYPORT_DEEPBIND  "keep": leave RTLD_DEEPBIND to dlopen
+ *   SALLYPORT_PATCH   "off": a program with OpenSSL inside is left as it is
  *   SALLYPORT_LOAD    "early": load engine and policy at the program's start
  *   SALLYPORT_CHILDREN  "leave": do not put back what a child's environment
  *                       has lost of us, only note it
@@ -42,6 +43,9 @@ bool load_off(void);
 bool load_leaves_children(void);
 bool load_refuses_uncovered(void);
 const char *load_audit(void);
+
+/* load_patch_off - the program's own code is to be left as it is. */
+bool load_patch_off(void);
 
 /* load_early - load the engine now, if the settings say so. */
 void load_early(void);

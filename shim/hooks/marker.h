@@ -23,6 +23,7 @@ struct shim_marker {
     _Atomic uint64_t unwoken;    /* blocks whose socket was not found        */
     _Atomic uint64_t state;      /* enum shim_state                          */
     const char *policy;          /* path of the image; NULL if none is set   */
+    _Atomic uint64_t unpatched;  /* programs whose own TLS is out of reach   */
 };
 
 /* How far the shim has come. A reader may meet values that it does not know. */

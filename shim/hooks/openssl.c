@@ -195,12 +195,19 @@ EXPORT void SSL_free(struct ssl_st *ssl)
     lib->free(ssl);
 }
 
+/* Before its handshake an object has nothing to forget; the library itself
+ * clears it then. */
+static bool has_begun(const struct lib *lib, const struct ssl_st *ssl)
+{
+    return !lib || !lib->in_before || !lib->in_before(ssl);
+}
+
 EXPORT int SSL_clear(struct ssl_st *ssl)
 {
     struct lib *lib;
     struct session *s = session_find(CALL(SSL_clear), &lib);
 
-    if (s && !lib_calls(lib, CALLER))
+    if (s && has_begun(lib, ssl))
         session_reset(s);
     return REAL(clear, 0, ssl);
 }
@@ -210,7 +217,7 @@ EXPORT void SSL_set_connect_state(struct ssl_st *ssl)
     struct lib *lib;
     struct session *s = session_find(CALL(SSL_set_connect_state), &lib);
 
-    if (s && !lib_calls(lib, CALLER))
+    if (s && has_begun(lib, ssl))
         session_reset(s);
     if (lib)
         lib->set_connect_state(ssl);

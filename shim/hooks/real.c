@@ -79,6 +79,11 @@ static bool map_is_libc(const struct link_map *map)
     return base && elf_same(base, "libc.so.6");
 }
 
+const struct link_map *real_program(void)
+{
+    return first_map();
+}
+
 static struct link_map *libc_map(void)
 {
     static _Atomic(struct link_map *) known;

@@ -1,6 +1,8 @@
 #ifndef SP_HOOKS_REAL_H
 #define SP_HOOKS_REAL_H
 
+#include <link.h>
+
 #include "base/str.h"
 
 /*
@@ -18,6 +20,9 @@
  * NULL where libc has no such function.
  */
 void *real_libc(const char *name);
+
+/* real_program - the main program, as the dynamic linker knows it, or NULL. */
+const struct link_map *real_program(void);
 
 /* real_self - the path the dynamic linker knows this shim by; "" if none. */
 const char *real_self(void);

@@ -189,9 +189,14 @@ static struct session *guarded(struct session *s, bool connects)
     return state == PASS ? NULL : s;
 }
 
+/*
+ * The library goes on within a function that was hooked already. One that lies
+ * in the program is not told from it by return addresses, and does so in the
+ * handshake only, where it does no harm.
+ */
 static bool is_inner(const struct lib *lib, const void *from)
 {
-    return lib_calls(lib, from) || real_is_self(from);
+    return !lib->patched && (lib_calls(lib, from) || real_is_self(from));
 }
 
 struct session *session_enter(const struct call *call, struct lib **ret_lib)
@@ -205,7 +210,6 @@ struct session *session_enter(const struct call *call, struct lib **ret_lib)
     }
     if (atomic_load_explicit(&s->state, memory_order_acquire) == PASS)
         return NULL;
-    /* The library goes on within a function that was hooked already. */
     if (atomic_load(&s->state) != NEW && is_inner(s->lib, call->from))
         return NULL;
     return guarded(s, call->connects);

@@ -602,8 +602,7 @@ END
     node=$(command -v node) || skip "no node"
     nm -D --defined-only "$node" 2>/dev/null | grep -q ' SSL_write$' ||
         skip "this node has its OpenSSL outside"
-    expect 125 "$SALLYPORT" run --rules p.yaml node --version
-    grep -q 'it has a TLS library linked in' err
+    expect 0 "$SALLYPORT" run --rules p.yaml node --version
 }
 
 @test "run: damaged section headers do no harm" {

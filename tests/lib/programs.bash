@@ -6,7 +6,7 @@ programs() {
         python-http python-urllib3 python-requests python-httpx \
         python-httpx-async python-aiohttp python-pycurl httpie \
         ruby perl perl-tiny php-streams php-curl lua r-curl r-httr \
-        node-debian-https node-debian-fetch \
+        node-https node-fetch node-debian-https node-debian-fetch \
         emacs vim s_client gnutls-cli socat nginx stunnel
 }
 
@@ -43,6 +43,10 @@ program_of() {
     node-debian-*)
         program=("$CLIENTS/node-debian" "$CLIENTS/client.js" "${1##*-}")
         can+=q
+        ;;
+    node-*)
+        program=(node "$CLIENTS/client.js" "${1#node-}") needs=node can+=q
+        door='OpenSSL inside'
         ;;
     emacs)
         program=(emacs -Q --batch -l "$CLIENTS/client.el") needs=emacs
