@@ -29,6 +29,7 @@ struct insn {
     size_t len;    /* bytes, 1 to 15                                        */
     size_t rip_at; /* offset of a 32-bit distance from the instruction's end;
                       0: there is none                                      */
+    bool near;     /* a jump, its last byte the distance from its end       */
 };
 
 /*
@@ -36,6 +37,13 @@ struct insn {
  * cut off or not known.
  */
 bool insn_read(const uint8_t *p, size_t n, struct insn *ret_insn);
+
+/*
+ * insn_move - writes an instruction that stands at `from` to `to`, where it
+ * does the same: at most INSN_MOVED + 4 bytes. Gives how many; 0: its distance
+ * is too great there, or what it leads to may be moved itself.
+ */
+size_t insn_move(const uint8_t *from, const struct insn *insn, uint8_t *to);
 
 /*
  * insn_landing - bytes at the start of a function that must stay there, since

@@ -40,8 +40,14 @@ bool insn_read(const uint8_t *p, size_t n, struct insn *ret_insn)
                (w & 0x3b000000U) == 0x18000000U) { /* loads of literals */
         return false;
     }
-    *ret_insn = (struct insn){4, 0};
+    *ret_insn = (struct insn){.len = 4};
     return true;
+}
+
+size_t insn_move(const uint8_t *from, const struct insn *insn, uint8_t *to)
+{
+    memcpy(to, from, insn->len);
+    return insn->len;
 }
 
 size_t insn_landing(const uint8_t *p)

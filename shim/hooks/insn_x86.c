@@ -13,6 +13,7 @@ enum form {
     NONE,  /* not known: also what changes the flow    */
     BARE,  /* the opcode is all                         */
     FAR,   /* a call or jump over four bytes' distance */
+    NEAR,  /* a jump over one byte's                   */
     I8,    /* an immediate of a byte                    */
     IZ,    /* of four bytes, of two with prefix 66      */
     IV,    /* as IZ, of eight with REX.W                */
@@ -46,6 +47,7 @@ static const uint8_t one[256] = {
     [0x69] = REGZ,          /* IMUL                   */
     [0x6a] = I8,            /* PUSH                   */
     [0x6b] = REG8,          /* IMUL                   */
+    [0x70 ... 0x7f] = NEAR, /* Jcc                    */
     [0x80] = REG8,
     [0x81] = REGZ,
     [0x83] = REG8,
@@ -62,6 +64,7 @@ static const uint8_t one[256] = {
     [0xc7] = MOVZ,
     [0xd0 ... 0xd3] = REG,
     [0xe8 ... 0xe9] = FAR, /* CALL, JMP */
+    [0xeb] = NEAR,         /* JMP       */
     [0xf6] = TEST8,
     [0xf7] = TESTZ,
     [0xfe] = REG,
@@ -166,16 +169,63 @@ bool insn_read(const uint8_t *p, size_t n, struct insn *ret_insn)
         x.at += iz;
     if (form == IV)
         x.at += x.wide ? 8 : iz;
+    if ((form == FAR || form == NEAR) && x.half)
+        return false; /* means another thing to each maker of processors */
     if (form == FAR) {
-        if (x.half) /* means another thing to each maker of processors */
-            return false;
         rip_at = x.at;
         x.at += 4;
     }
+    if (form == NEAR)
+        x.at += 1;
     if (x.at > n || x.at > 15)
         return false;
-    *ret_insn = (struct insn){x.at, rip_at};
+    *ret_insn = (struct insn){x.at, rip_at, form == NEAR};
     return true;
+}
+
+/* A short jump becomes the long one of its kind. */
+static size_t move_near(const uint8_t *from, const struct insn *insn,
+                        uint8_t *to, int64_t *ret_far)
+{
+    uint8_t op = from[insn->len - 2];
+    int8_t by = (int8_t)from[insn->len - 1];
+    size_t n = 0;
+
+    if (by < INSN_MOVED) /* back, or into what is moved too */
+        return 0;
+    if (op == 0xeb) {
+        to[n++] = 0xe9;
+    } else {
+        to[n++] = 0x0f;
+        to[n++] = op + 0x10;
+    }
+    n += 4;
+    *ret_far = by + (from + insn->len - (to + n));
+    return n;
+}
+
+size_t insn_move(const uint8_t *from, const struct insn *insn, uint8_t *to)
+{
+    size_t n = insn->len, at = insn->rip_at;
+    int64_t d = 0;
+    int32_t far;
+
+    if (insn->near) {
+        n = move_near(from, insn, to, &d);
+        at = n < 4 ? 0 : n - 4;
+    } else {
+        memcpy(to, from, n);
+        if (at > 0) {
+            memcpy(&far, from + at, sizeof(far));
+            d = far + (int64_t)(from - to);
+        }
+    }
+    if (d < INT32_MIN || d > INT32_MAX)
+        return 0;
+    far = (int32_t)d;
+    if (at > 0)
+        memcpy(to + at, &far, sizeof(far));
+    return n;
 }
 
 size_t insn_landing(const uint8_t *p)

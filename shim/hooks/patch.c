@@ -100,30 +100,12 @@ static uint8_t *island_make(uint8_t *near)
 
 /* --- one function -------------------------------------------------------- */
 
-/* Copies an instruction to `to`, where its distance from RIP is another. */
-static bool move(const uint8_t *from, const struct insn *insn, uint8_t *to)
-{
-    int32_t far;
-    int64_t d;
-
-    memcpy(to, from, insn->len);
-    if (insn->rip_at == 0)
-        return true;
-    memcpy(&far, from + insn->rip_at, sizeof(far));
-    d = far + (int64_t)(from - to);
-    if (d < INT32_MIN || d > INT32_MAX)
-        return false;
-    far = (int32_t)d;
-    memcpy(to + insn->rip_at, &far, sizeof(far));
-    return true;
-}
-
 /* Lays out a slot: the jump to the hook, then the way around. */
 static bool prepare(struct made *m, const struct wanted *w, uint8_t *slot)
 {
     uint8_t *to = slot + SLOT / 4;
     const void *hook;
-    size_t done = 0;
+    size_t done = 0, n;
 
     memcpy(&hook, &w->hook, sizeof(hook));
     m->at = m->fn + insn_landing(m->fn);
@@ -133,11 +115,12 @@ static bool prepare(struct made *m, const struct wanted *w, uint8_t *slot)
         struct insn insn;
 
         if (!insn_read(m->at + done, INSN_MOVED - done, &insn) ||
-            !move(m->at + done, &insn, to + done))
+            (n = insn_move(m->at + done, &insn, to)) == 0)
             return false;
         done += insn.len;
+        to += n;
     }
-    insn_put_far(to + done, m->at + done);
+    insn_put_far(to, m->at + done);
     return reaches(m->at, slot);
 }
 

@@ -6,6 +6,8 @@ ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 BUILD=${BUILD:-$ROOT/build/plain}
 SALLYPORT=${SALLYPORT:-$BUILD/sallyport}
 CLIENTS=$ROOT/tests/e2e/clients
+# shellcheck disable=SC2034 # for the matrix
+NPM=$ROOT/build/npm/node_modules
 PYTHON=/usr/bin/python3
 
 # A made-up key, in two halves as in llmserver.py.

@@ -63,8 +63,10 @@ int main(void)
         if (!insn_read(code, sizeof(code), &insn))
             continue;
         known++;
-        if (insn.len == n && leads_away(name) <= (insn.rip_at > 0) &&
-            (insn.rip_at > 0) == (leads_away(name) || strstr(name, "(%rip)")) &&
+        if (insn.len == n &&
+            leads_away(name) <= (insn.rip_at > 0 || insn.near) &&
+            (insn.rip_at > 0 || insn.near) ==
+                (leads_away(name) || strstr(name, "(%rip)")) &&
             !insn_read(code, n - 1, &insn))
             continue;
         wrong++;

@@ -6,7 +6,8 @@ programs() {
         python-http python-urllib3 python-requests python-httpx \
         python-httpx-async python-aiohttp python-pycurl httpie \
         ruby perl perl-tiny php-streams php-curl lua r-curl r-httr \
-        node-https node-fetch node-debian-https node-debian-fetch \
+        node20-https node20-fetch node22-https node22-fetch \
+        node24-https node24-fetch node-debian-https node-debian-fetch \
         emacs vim s_client gnutls-cli socat nginx stunnel
 }
 
@@ -44,9 +45,9 @@ program_of() {
         program=("$CLIENTS/node-debian" "$CLIENTS/client.js" "${1##*-}")
         can+=q
         ;;
-    node-*)
-        program=(node "$CLIENTS/client.js" "${1#node-}") needs=node can+=q
-        door='OpenSSL inside'
+    node2[024]-*) # official builds: OpenSSL is linked into the program
+        program=("$NPM/${1%%-*}/bin/node" "$CLIENTS/client.js" "${1##*-}")
+        can+=q needs="${program[0]}" door='OpenSSL inside'
         ;;
     emacs)
         program=(emacs -Q --batch -l "$CLIENTS/client.el") needs=emacs

@@ -38,7 +38,7 @@ static void test_known(void)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-        struct insn insn = {0, 0};
+        struct insn insn = {0};
 
         CHECK(insn_read(all[i].code, sizeof(all[i].code), &insn));
         CHECK_INT(insn.len, all[i].n);
@@ -48,15 +48,50 @@ static void test_known(void)
     }
 }
 
+/* A short jump becomes a long one to the same place. */
+static void test_moved(void)
+{
+    static const struct {
+        uint8_t code[2];
+        uint8_t opcode[2];
+        size_t n; /* 0: refused */
+    } all[] = {
+        {{0x74, 0x73}, {0x0f, 0x84}, 6}, /* je                     */
+        {{0x7f, 0x14}, {0x0f, 0x8f}, 6}, /* jg, over all that moves */
+        {{0xeb, 0x7f}, {0xe9}, 5},       /* jmp                    */
+        {{0x74, 0x13}, {0}, 0},          /* into what moves        */
+        {{0xeb, 0xf0}, {0}, 0},          /* back                   */
+    };
+    static uint8_t place[4096];
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        for (int back = 0; back < 2; back++) {
+            uint8_t *from = place + (back ? 3000 : 100);
+            uint8_t *to = place + (back ? 100 : 3000);
+            struct insn insn = {0};
+            int32_t far;
+
+            memcpy(from, all[i].code, 2);
+            CHECK(!insn_read(from, 1, &insn));
+            CHECK(insn_read(from, 2, &insn) && insn.len == 2 && insn.near);
+            CHECK_INT(insn_move(from, &insn, to), all[i].n);
+            if (all[i].n == 0)
+                continue;
+            CHECK(memcmp(to, all[i].opcode, all[i].n - 4) == 0);
+            memcpy(&far, to + all[i].n - 4, 4);
+            CHECK(to + all[i].n + far == from + 2 + all[i].code[1]);
+        }
+}
+
 /* What leads elsewhere, what is none, what is not known. */
 static void test_refused(void)
 {
     static const uint8_t all[][16] = {
         {0x66, 0xe9},
-        {0xeb},
+        {0x66, 0xeb},
+        {0x66, 0x74},
         {0xc3},
         {0xc2},
-        {0x74},
         {0xe3},
         {0xcc},
         {0xff, 0x10},
@@ -108,6 +143,10 @@ static void test_known(void)
 {
     SKIP("another processor");
 }
+static void test_moved(void)
+{
+    SKIP("another processor");
+}
 static void test_refused(void)
 {
     SKIP("another processor");
@@ -121,6 +160,7 @@ static void test_anything(void)
 int main(void)
 {
     RUN(test_known);
+    RUN(test_moved);
     RUN(test_refused);
     RUN(test_anything);
     return check_done();
