@@ -5,23 +5,6 @@
 
 load ../lib/e2e
 
-free_port() {
-    "$PYTHON" -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
-}
-
-# waits_for PORT - until somebody listens.
-waits_for() {
-    local i
-    for ((i = 0; i < 200; i++)); do
-        (: </dev/tcp/127.0.0.1/"$1") 2>/dev/null && return
-        sleep 0.05
-    done
-    return 1
-}
-
 setup_file() {
     local behind dir cert=$BATS_FILE_TMPDIR/certs/cert.pem
     local key=$BATS_FILE_TMPDIR/certs/key.pem

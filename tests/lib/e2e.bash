@@ -41,6 +41,23 @@ server_start() {
     unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
 }
 
+free_port() {
+    "$PYTHON" -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])'
+}
+
+# waits_for PORT - until somebody listens.
+waits_for() {
+    local i
+    for ((i = 0; i < 200; i++)); do
+        (: </dev/tcp/127.0.0.1/"$1") 2>/dev/null && return
+        sleep 0.05
+    done
+    return 1
+}
+
 servers_stop() {
     local pid
     [ -e "$BATS_FILE_TMPDIR/servers" ] || return 0
