@@ -99,6 +99,7 @@ enum err code_new(const struct rule *r, struct code **ret_code)
     /* A keyword_first rule is only tried where a keyword stands. */
     uint32_t options = r->keyword_first ? PCRE2_ANCHORED : 0;
     struct pattern_error why;
+    uint32_t groups = 0;
     bool slow = false;
     enum err e;
 
@@ -107,6 +108,12 @@ enum err code_new(const struct rule *r, struct code **ret_code)
     if ((e = pattern_compile(r->match, options, &c->match, &slow, &why)))
         goto out;
     c->slow += slow;
+    /* Of a group that the pattern lacks a match says nothing, not even that. */
+    pcre2_pattern_info(c->match, PCRE2_INFO_CAPTURECOUNT, &groups);
+    if (r->group > groups) {
+        e = E_INTERNAL;
+        goto out;
+    }
     if (r->end.len != 0) {
         if ((e = pattern_compile(r->end, 0, &c->end, &slow, &why)))
             goto out;
