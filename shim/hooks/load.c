@@ -26,6 +26,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "hooks/dl.h"
+#include "hooks/fork.h"
 #include "hooks/hosts.h"
 #include "hooks/marker.h"
 #include "hooks/real.h"
@@ -45,7 +46,8 @@ static struct {
     bool monitor, off, early, leave, unpatched;
 } settings;
 
-static pthread_once_t settings_once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t settings_lock = PTHREAD_MUTEX_INITIALIZER;
+static _Atomic bool settings_done;
 
 static struct {
     pthread_mutex_t lock;
@@ -98,9 +100,16 @@ static void settings_read(void)
         dl_open_mask = ~0;
 }
 
+/* pthread_once would make a system call of it, at every program's start. */
 void load_settings(void)
 {
-    pthread_once(&settings_once, settings_read);
+    if (atomic_load_explicit(&settings_done, memory_order_acquire))
+        return;
+    pthread_mutex_lock(&settings_lock);
+    if (!atomic_load(&settings_done))
+        settings_read();
+    atomic_store(&settings_done, true);
+    pthread_mutex_unlock(&settings_lock);
 }
 
 bool load_off(void)
@@ -219,6 +228,7 @@ const struct engine_api *load_engine(struct engine **ret_engine)
         if (loading)
             return NULL;
         load_settings();
+        fork_guard();
         pthread_mutex_lock(&load.lock);
         loading = true;
         if (!atomic_load(&load.done))

@@ -34,17 +34,20 @@
 #include "hooks/export.h"
 #include "hooks/hello.h"
 #include "hooks/real.h"
+#include "hooks/zeros.h"
 
 /* An application-data record with one byte, which no key can decrypt. */
 static const char junk[] = {0x17, 3, 3, 0, 1, 0};
 
-static struct net_fd {
+struct net_fd {
     _Atomic uint64_t random[HELLO_RANDOM / 8];
     _Atomic uint64_t inode; /* of the socket the junk is for              */
     _Atomic uint8_t seen;   /* a hello: 1 by the library, 2 carried       */
     _Atomic uint8_t left;   /* bytes of junk still to be read             */
     _Atomic uint16_t port;  /* of the host that the hello went to, or 0   */
-} fds[NET_FDS] TABLE;
+};
+
+static _Atomic(void *) fds; /* NET_FDS of them, once one is used */
 
 static _Atomic int seeking; /* sessions of unknown descriptor    */
 static _Atomic int armed;   /* descriptors with junk to be read  */
@@ -123,9 +126,14 @@ static inline bool looking(void)
         atomic_load_explicit(&seeking, memory_order_relaxed) > 0, 0);
 }
 
+/* The entry of a descriptor; NULL: too high, or without memory. */
 static struct net_fd *entry(int fd)
 {
-    return fd >= 0 && fd < NET_FDS ? &fds[fd] : NULL;
+    struct net_fd *all = fd >= 0 && fd < NET_FDS
+                             ? zeros_get(&fds, NET_FDS * sizeof(struct net_fd))
+                             : NULL;
+
+    return all ? &all[fd] : NULL;
 }
 
 static void disarm(struct net_fd *f)
@@ -187,9 +195,9 @@ static void look_at_vec(int fd, const struct iovec *iov, size_t count)
 bool net_find(const unsigned char *random, struct net_hello *ret_hello)
 {
     int high = atomic_load(&top);
+    const struct net_fd *f = zeros_seen(&fds);
 
-    for (int fd = 0; fd < high; fd++) {
-        const struct net_fd *f = &fds[fd];
+    for (int fd = 0; f && fd < high; fd++, f++) {
 
         if (has_random(f, (const char *)random)) {
             *ret_hello = (struct net_hello){
@@ -260,7 +268,7 @@ static inline bool has_junk(int fd)
 static ssize_t serve_junk(int fd, const struct iovec *iov, size_t count,
                           bool peek)
 {
-    struct net_fd *f = &fds[fd];
+    struct net_fd *f = entry(fd);
     size_t left = atomic_load(&f->left), done = 0;
 
     for (size_t i = 0; i < count && done < left; i++) {
@@ -327,10 +335,8 @@ static _Atomic bool started;
 static __attribute__((noinline)) void *find_real(int i)
 {
     bool final = atomic_load(&started);
-    void *fn = final ? real_next(names[i], NULL) : NULL;
+    void *fn = final ? real_behind(names[i]) : real_libc(names[i]);
 
-    if (!fn)
-        fn = real_libc(names[i]);
     if (final)
         atomic_store(&real[i], fn);
     return fn;

@@ -32,7 +32,8 @@
 #include <sys/auxv.h>
 
 #include "hooks/elf.h"
-#include "hooks/export.h"
+#include "hooks/fork.h"
+#include "hooks/zeros.h"
 
 /* A call in the last position would let our caller pass for the asker. */
 #define NO_TAIL_CALL() __asm__ volatile("" ::: "memory")
@@ -227,40 +228,47 @@ bool real_is_ours(const void *addr)
 
 /* --- answers of dlsym ---------------------------------------------------- */
 
+struct note {
+    const struct link_map *asker;
+    const char *name;
+    void *fn;
+};
+
 static struct {
     pthread_mutex_t lock;
-    struct note {
-        const struct link_map *asker;
-        const char *name;
-        void *fn;
-    } all[REAL_NOTES];
+    _Atomic(void *) all; /* REAL_NOTES of them, once there is one */
     size_t next;
-} notes TABLE = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} notes = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 void real_note(const void *from, const char *name, void *fn)
 {
     struct note note = {map_of(from), name, fn};
+    struct note *all = zeros_get(&notes.all, REAL_NOTES * sizeof(*all));
     size_t i;
 
+    if (!all)
+        return;
+    fork_guard();
     pthread_mutex_lock(&notes.lock);
     for (i = 0; i < REAL_NOTES; i++)
-        if (notes.all[i].asker == note.asker && notes.all[i].name == name)
+        if (all[i].asker == note.asker && all[i].name == name)
             break;
     if (i == REAL_NOTES)
         i = notes.next++ % REAL_NOTES;
-    notes.all[i] = note;
+    all[i] = note;
     pthread_mutex_unlock(&notes.lock);
 }
 
 /* The answer given to this asker; or, if `any`, the one given to everybody. */
 static void *noted(const struct link_map *asker, const char *name, bool any)
 {
+    const struct note *n = zeros_seen(&notes.all);
     void *fn = NULL;
 
+    if (!n)
+        return NULL;
     pthread_mutex_lock(&notes.lock);
-    for (size_t i = 0; i < REAL_NOTES; i++) {
-        const struct note *n = &notes.all[i];
-
+    for (size_t i = 0; i < REAL_NOTES; i++, n++) {
         if (n->name != name || (!any && n->asker != asker))
             continue;
         if (fn && fn != n->fn) {
@@ -366,20 +374,23 @@ static void *find(const char *name, const void *from)
 
 #define CACHE_SLOTS 256 /* direct-mapped; a clash costs one search */
 
-static struct slot {
+struct slot {
     _Atomic uint32_t seq; /* odd while written */
     _Atomic(const void *) from;
     _Atomic(const char *) name;
     _Atomic(void *) fn;
     _Atomic unsigned long long unloads;
-} cache[CACHE_SLOTS] TABLE;
+};
+
+static _Atomic(void *) cache; /* CACHE_SLOTS of them, once one is used */
 
 static struct slot *slot_of(const char *name, const void *from)
 {
+    struct slot *all = zeros_get(&cache, CACHE_SLOTS * sizeof(*all));
     uint64_t h = (uint64_t)(uintptr_t)from * 0x9e3779b97f4a7c15u;
 
     h ^= (uint64_t)(uintptr_t)name * 0xc2b2ae3d27d4eb4fu;
-    return &cache[h >> 56];
+    return all ? &all[h >> 56] : NULL;
 }
 
 static bool slot_read(struct slot *s, const char *name, const void *from,
@@ -424,10 +435,10 @@ void *real_find(const char *name, const void *from)
     void *fn;
 
     dl_iterate_phdr(unloads_look, &unloads);
-    if (slot_read(s, name, from, unloads, &fn))
+    if (s && slot_read(s, name, from, unloads, &fn))
         return fn;
     fn = find(name, from);
-    if (fn) /* a library may still come: do not remember its absence */
+    if (s && fn) /* a library may still come: do not remember its absence */
         slot_write(s, name, from, unloads, fn);
     return fn;
 }

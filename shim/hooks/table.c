@@ -2,18 +2,19 @@
 
 #include <pthread.h>
 
-#include "hooks/export.h"
+#include "hooks/zeros.h"
 
 /* Few enough for a fork to take them all; a thread holds one for an instant. */
 #define SHARDS  16
 #define BUCKETS 256
 
-static struct shard {
-    pthread_mutex_t lock;
+struct shard {
+    pthread_mutex_t lock; /* zeros are an unlocked one in glibc */
     struct node *bucket[BUCKETS];
-} shards[SHARDS] TABLE = {
-    [0 ... SHARDS - 1] = {.lock = PTHREAD_MUTEX_INITIALIZER},
 };
+
+static _Atomic(void *) shards; /* SHARDS of them, once one is used */
+static struct shard *held;     /* by the fork in progress          */
 
 static uint32_t hash(const void *key)
 {
@@ -22,7 +23,9 @@ static uint32_t hash(const void *key)
 
 static struct shard *shard_of(const void *key)
 {
-    return &shards[hash(key) % SHARDS];
+    struct shard *all = zeros_get(&shards, SHARDS * sizeof(struct shard));
+
+    return all ? &all[hash(key) % SHARDS] : NULL;
 }
 
 static struct node **place(struct shard *sh, const void *key)
@@ -36,9 +39,11 @@ static struct node **place(struct shard *sh, const void *key)
 
 struct node *table_find(const void *key)
 {
-    struct shard *sh = shard_of(key);
+    struct shard *sh = zeros_seen(&shards) ? shard_of(key) : NULL;
     struct node *node;
 
+    if (!sh)
+        return NULL;
     pthread_mutex_lock(&sh->lock);
     node = *place(sh, key);
     pthread_mutex_unlock(&sh->lock);
@@ -50,6 +55,8 @@ struct node *table_add(struct node *node)
     struct shard *sh = shard_of(node->key);
     struct node **at;
 
+    if (!sh)
+        return NULL;
     pthread_mutex_lock(&sh->lock);
     at = place(sh, node->key);
     if (!*at) {
@@ -63,10 +70,12 @@ struct node *table_add(struct node *node)
 
 bool table_remove(struct node *node)
 {
-    struct shard *sh = shard_of(node->key);
+    struct shard *sh = zeros_seen(&shards) ? shard_of(node->key) : NULL;
     struct node **at;
     bool there;
 
+    if (!sh)
+        return false;
     pthread_mutex_lock(&sh->lock);
     at = place(sh, node->key);
     there = *at == node;
@@ -76,22 +85,29 @@ bool table_remove(struct node *node)
     return there;
 }
 
+/*
+ * Mapped if it was not: another thread must not be the first to take a lock
+ * while the fork is under way. Without memory for that, nobody can.
+ */
 void table_fork_lock(void)
 {
-    for (size_t i = 0; i < SHARDS; i++)
-        pthread_mutex_lock(&shards[i].lock);
+    struct shard *all = zeros_get(&shards, SHARDS * sizeof(struct shard));
+
+    for (size_t i = 0; all && i < SHARDS; i++)
+        pthread_mutex_lock(&all[i].lock);
+    held = all;
 }
 
 void table_fork_unlock(void)
 {
-    for (size_t i = SHARDS; i-- > 0;)
-        pthread_mutex_unlock(&shards[i].lock);
+    for (size_t i = SHARDS; held && i-- > 0;)
+        pthread_mutex_unlock(&held[i].lock);
 }
 
 void table_each(void (*visit)(struct node *node))
 {
-    for (size_t i = 0; i < SHARDS; i++)
+    for (size_t i = 0; held && i < SHARDS; i++)
         for (size_t b = 0; b < BUCKETS; b++)
-            for (struct node *n = shards[i].bucket[b]; n; n = n->next)
+            for (struct node *n = held[i].bucket[b]; n; n = n->next)
                 visit(n);
 }

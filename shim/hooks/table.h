@@ -18,7 +18,8 @@ struct node *table_find(const void *key);
 
 /*
  * table_add - enter a node under node->key; or, if the key is there already,
- * leave it out. Returns the node that is in the table afterwards.
+ * leave it out. Returns the node that is in the table afterwards; NULL without
+ * memory.
  */
 struct node *table_add(struct node *node);
 
