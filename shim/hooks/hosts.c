@@ -10,45 +10,46 @@
 #include "base/limits.h"
 #include "base/host.h"
 
-static const struct str builtin[] = {
-    STR_INIT("api.openai.com"),
-    STR_INIT(".api.openai.com"),
-    STR_INIT(".openai.azure.com"),
-    STR_INIT(".services.ai.azure.com"),
-    STR_INIT(".inference.ai.azure.com"),
-    STR_INIT("models.inference.ai.azure.com"),
-    STR_INIT("models.github.ai"),
-    STR_INIT("api.githubcopilot.com"),
-    STR_INIT("api.anthropic.com"),
-    STR_INIT("generativelanguage.googleapis.com"),
-    STR_INIT("aiplatform.googleapis.com"),
-    STR_INIT("*-aiplatform.googleapis.com"),
-    STR_INIT("bedrock-runtime.*.amazonaws.com"),
-    STR_INIT("bedrock-runtime-fips.*.amazonaws.com"),
-    STR_INIT("api.mistral.ai"),
-    STR_INIT("codestral.mistral.ai"),
-    STR_INIT("api.cohere.com"),
-    STR_INIT("api.cohere.ai"),
-    STR_INIT("api.groq.com"),
-    STR_INIT("openrouter.ai"),
-    STR_INIT("api.deepseek.com"),
-    STR_INIT("api.x.ai"),
-    STR_INIT("api.perplexity.ai"),
-    STR_INIT("ollama.com"),
-    STR_INIT("api.together.xyz"),
-    STR_INIT("api.together.ai"),
-    STR_INIT("api.fireworks.ai"),
-    STR_INIT("api.cerebras.ai"),
-    STR_INIT("api.replicate.com"),
-    STR_INIT("api-inference.huggingface.co"),
-    STR_INIT("router.huggingface.co"),
-    STR_INIT("api.ai21.com"),
-    STR_INIT("api.voyageai.com"),
-    STR_INIT("api.moonshot.ai"),
-    STR_INIT("api.moonshot.cn"),
-    STR_INIT("dashscope.aliyuncs.com"),
-    STR_INIT("dashscope-intl.aliyuncs.com"),
-    STR_INIT("integrate.api.nvidia.com"),
+/* Without a pointer, which would have to be set at every program's start. */
+static const char builtin[][40] = {
+    "api.openai.com",
+    ".api.openai.com",
+    ".openai.azure.com",
+    ".services.ai.azure.com",
+    ".inference.ai.azure.com",
+    "models.inference.ai.azure.com",
+    "models.github.ai",
+    "api.githubcopilot.com",
+    "api.anthropic.com",
+    "generativelanguage.googleapis.com",
+    "aiplatform.googleapis.com",
+    "*-aiplatform.googleapis.com",
+    "bedrock-runtime.*.amazonaws.com",
+    "bedrock-runtime-fips.*.amazonaws.com",
+    "api.mistral.ai",
+    "codestral.mistral.ai",
+    "api.cohere.com",
+    "api.cohere.ai",
+    "api.groq.com",
+    "openrouter.ai",
+    "api.deepseek.com",
+    "api.x.ai",
+    "api.perplexity.ai",
+    "ollama.com",
+    "api.together.xyz",
+    "api.together.ai",
+    "api.fireworks.ai",
+    "api.cerebras.ai",
+    "api.replicate.com",
+    "api-inference.huggingface.co",
+    "router.huggingface.co",
+    "api.ai21.com",
+    "api.voyageai.com",
+    "api.moonshot.ai",
+    "api.moonshot.cn",
+    "dashscope.aliyuncs.com",
+    "dashscope-intl.aliyuncs.com",
+    "integrate.api.nvidia.com",
 };
 
 static bool matches(struct str host, struct str name)
@@ -98,7 +99,7 @@ bool hosts_listed(struct str host, uint16_t port, struct str extra)
 {
     host = host_plain(host);
     for (size_t i = 0; i < ARRAY_LEN(builtin); i++)
-        if (matches(host, builtin[i]))
+        if (matches(host, str_of(builtin[i])))
             return true;
     while (extra.ptr) {
         struct str name = next_name(&extra);
