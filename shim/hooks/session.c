@@ -18,6 +18,8 @@
 #include "hooks/real.h"
 #include "hooks/record.h"
 
+static struct table sessions;
+
 /* --- sockets ------------------------------------------------------------- */
 
 static void seek_end(struct session *s)
@@ -101,7 +103,8 @@ static void decide(struct session *s, bool connects)
 
 static struct session *record(const void *object)
 {
-    return (struct session *)(void *)table_find(object); /* node comes first */
+    return (struct session *)(void *)table_find(&sessions,
+                                                object); /* node comes first */
 }
 
 /* Back to an object of which nothing is known but its protocol list. */
@@ -150,7 +153,7 @@ static struct session *create(void *object, struct lib *lib)
     buf_init(&s->sni, RECORD_SNI);
     buf_init(&s->alpn_list, RECORD_ALPN);
     pthread_mutex_init(&s->lock, NULL);
-    there = (struct session *)(void *)table_add(&s->node);
+    there = (struct session *)(void *)table_add(&sessions, &s->node);
     if (there != s) { /* another thread was first */
         destroy(s);
         return there;
@@ -252,7 +255,7 @@ void session_reset(struct session *s)
 
 void session_drop(struct session *s)
 {
-    if (!s->slotted && table_remove(&s->node))
+    if (!s->slotted && table_remove(&sessions, &s->node))
         destroy(s);
 }
 
@@ -270,7 +273,7 @@ void session_ex_free(void *parent, void *ptr, void *ad, int index, long argl,
     struct session *s = ptr;
 
     (void)parent, (void)ad, (void)index, (void)argl, (void)argp;
-    if (s && table_remove(&s->node))
+    if (s && table_remove(&sessions, &s->node))
         destroy(s);
 }
 
@@ -378,12 +381,12 @@ static void node_unlock(struct node *n)
 
 void session_fork_lock(void)
 {
-    table_fork_lock();
-    table_each(node_lock);
+    table_fork_lock(&sessions);
+    table_each(&sessions, node_lock);
 }
 
 void session_fork_unlock(void)
 {
-    table_each(node_unlock);
-    table_fork_unlock();
+    table_each(&sessions, node_unlock);
+    table_fork_unlock(&sessions);
 }

@@ -13,17 +13,14 @@ struct shard {
     struct node *bucket[BUCKETS];
 };
 
-static _Atomic(void *) shards; /* SHARDS of them, once one is used */
-static struct shard *held;     /* by the fork in progress          */
-
 static uint32_t hash(const void *key)
 {
     return (uint32_t)(((uint64_t)(uintptr_t)key * 0x9e3779b97f4a7c15u) >> 32);
 }
 
-static struct shard *shard_of(const void *key)
+static struct shard *shard_of(struct table *t, const void *key)
 {
-    struct shard *all = zeros_get(&shards, SHARDS * sizeof(struct shard));
+    struct shard *all = zeros_get(&t->shards, SHARDS * sizeof(struct shard));
 
     return all ? &all[hash(key) % SHARDS] : NULL;
 }
@@ -37,9 +34,9 @@ static struct node **place(struct shard *sh, const void *key)
     return at;
 }
 
-struct node *table_find(const void *key)
+struct node *table_find(struct table *t, const void *key)
 {
-    struct shard *sh = zeros_seen(&shards) ? shard_of(key) : NULL;
+    struct shard *sh = zeros_seen(&t->shards) ? shard_of(t, key) : NULL;
     struct node *node;
 
     if (!sh)
@@ -50,9 +47,9 @@ struct node *table_find(const void *key)
     return node;
 }
 
-struct node *table_add(struct node *node)
+struct node *table_add(struct table *t, struct node *node)
 {
-    struct shard *sh = shard_of(node->key);
+    struct shard *sh = shard_of(t, node->key);
     struct node **at;
 
     if (!sh)
@@ -68,9 +65,9 @@ struct node *table_add(struct node *node)
     return node;
 }
 
-bool table_remove(struct node *node)
+bool table_remove(struct table *t, struct node *node)
 {
-    struct shard *sh = zeros_seen(&shards) ? shard_of(node->key) : NULL;
+    struct shard *sh = zeros_seen(&t->shards) ? shard_of(t, node->key) : NULL;
     struct node **at;
     bool there;
 
@@ -89,25 +86,25 @@ bool table_remove(struct node *node)
  * Mapped if it was not: another thread must not be the first to take a lock
  * while the fork is under way. Without memory for that, nobody can.
  */
-void table_fork_lock(void)
+void table_fork_lock(struct table *t)
 {
-    struct shard *all = zeros_get(&shards, SHARDS * sizeof(struct shard));
+    struct shard *all = zeros_get(&t->shards, SHARDS * sizeof(struct shard));
 
     for (size_t i = 0; all && i < SHARDS; i++)
         pthread_mutex_lock(&all[i].lock);
-    held = all;
+    t->held = all;
 }
 
-void table_fork_unlock(void)
+void table_fork_unlock(struct table *t)
 {
-    for (size_t i = SHARDS; held && i-- > 0;)
-        pthread_mutex_unlock(&held[i].lock);
+    for (size_t i = SHARDS; t->held && i-- > 0;)
+        pthread_mutex_unlock(&t->held[i].lock);
 }
 
-void table_each(void (*visit)(struct node *node))
+void table_each(struct table *t, void (*visit)(struct node *node))
 {
-    for (size_t i = 0; held && i < SHARDS; i++)
+    for (size_t i = 0; t->held && i < SHARDS; i++)
         for (size_t b = 0; b < BUCKETS; b++)
-            for (struct node *n = held[i].bucket[b]; n; n = n->next)
+            for (struct node *n = t->held[i].bucket[b]; n; n = n->next)
                 visit(n);
 }
