@@ -15,7 +15,7 @@
  * time. No call blocks, but for one write to the audit file.
  */
 
-#define ENGINE_API_VERSION 2
+#define ENGINE_API_VERSION 3
 
 struct engine;
 struct conn;
@@ -33,6 +33,7 @@ struct peer {
     const char *door; /* static: "openssl", "replay", ...     */
     bool
         in_memory; /* the program carries what TLS has written to the network */
+    bool unverified; /* the program does not check who answers */
 };
 
 enum conn_state {
@@ -69,6 +70,12 @@ struct engine_api {
 
     /* Whether HTTP/2 may be offered to a watched host. */
     bool (*engine_http2)(const struct engine *eng);
+
+    /*
+     * Whether a request to a watched host is blocked for the sole reason that
+     * the program does not check who answers (struct peer, unverified).
+     */
+    bool (*engine_refuses_unverified)(const struct engine *eng);
 
     /* NULL when out of memory: the caller treats it as CONN_FAILED. */
     struct conn *(*conn_new)(struct engine *eng, const struct peer *peer);

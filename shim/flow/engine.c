@@ -222,3 +222,9 @@ bool engine_http2(const struct engine *eng)
 {
     return !eng->policy.http1;
 }
+
+bool engine_refuses_unverified(const struct engine *eng)
+{
+    return policy_blocks(&eng->policy, COND_UNVERIFIED_PEER) &&
+           !eng->policy.monitor;
+}

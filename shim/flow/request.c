@@ -512,6 +512,8 @@ static void begin_request(struct conn *c, struct str rest)
     ex->talk = !e && c->req.msg.upgrade && ws_asked(h);
     if (!e && c->req.msg.upgrade && !ex->talk)
         exchange_cond(ex, COND_UNKNOWN_PROTOCOL, "an upgrade is asked for");
+    if (c->unverified)
+        exchange_cond(ex, COND_UNVERIFIED_PEER, NULL);
     conn_check_audit(c, ex);
     if (exchange_blocked(ex))
         conn_refuse(c, ex);

@@ -57,6 +57,10 @@ static const struct row rows[COND_COUNT] = {
     [COND_WEBSOCKET] = {STR_INIT("websocket"),
                         STR_INIT("the WebSocket breaks its protocol"),
                         FAIL_BLOCK, false},
+    [COND_UNVERIFIED_PEER] = {STR_INIT("unverified_peer"),
+                              STR_INIT("the program has switched off the check "
+                                       "of the host's certificate"),
+                              FAIL_BLOCK, true},
     [COND_AUDIT] = {STR_INIT("audit"),
                     STR_INIT("the audit line cannot be written"), FAIL_PASS,
                     true},

@@ -119,7 +119,8 @@ static void mask_ids(struct buf *b)
 void scene_play(const struct scene *sc, size_t every, size_t cut_step,
                 size_t cut_at, struct played *ret)
 {
-    struct peer peer = {.host = str_of(sc->host), .door = "test"};
+    struct peer peer = {
+        .host = str_of(sc->host), .door = "test", .unverified = sc->unverified};
     struct conn *c = conn_new(sc->eng, &peer);
 
     *ret = (struct played){.state = CONN_FAILED};
