@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "hooks/curl.h"
 #include "hooks/lib.h"
 #include "hooks/load.h"
 #include "hooks/real.h"
@@ -17,9 +18,10 @@
 extern void *__dso_handle __attribute__((visibility("hidden"), weak));
 void *__dso_handle = &__dso_handle;
 
-/* Sessions before the loading of the engine, as a first use takes them. */
+/* Records before the loading of the engine, as a first use takes them. */
 static void fork_lock(void)
 {
+    curl_fork_lock();
     session_fork_lock();
     load_fork_lock();
     lib_fork_lock();
@@ -32,6 +34,7 @@ static void fork_unlock(void)
     lib_fork_unlock();
     load_fork_unlock();
     session_fork_unlock();
+    curl_fork_unlock();
 }
 
 void fork_guard(void)

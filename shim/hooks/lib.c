@@ -68,26 +68,6 @@ static struct lib_reason our_names[LIB_MAX][2];
 
 /* --- finding ------------------------------------------------------------- */
 
-static void extent_of(struct lib *lib, const struct link_map *map)
-{
-    const ElfW(Ehdr) *eh = NULL;
-    const ElfW(Phdr) * ph;
-    struct link_map *same;
-    Dl_info info;
-
-    if (!dladdr1(map->l_ld, &info, (void **)&same, RTLD_DL_LINKMAP))
-        return;
-    eh = info.dli_fbase;
-    ph = (const void *)((const char *)eh + eh->e_phoff);
-    lib->begin = (uintptr_t)eh;
-    for (unsigned i = 0; i < eh->e_phnum; i++) {
-        uintptr_t end = map->l_addr + ph[i].p_vaddr + ph[i].p_memsz;
-
-        if (ph[i].p_type == PT_LOAD && end > lib->end)
-            lib->end = end;
-    }
-}
-
 /*
  * In the object itself; else in what it needs (its own libcrypto); else, where
  * the object is another interposer and no library at all, behind us.
@@ -174,7 +154,7 @@ static struct lib *add(const char *name, void *fn)
     lib->tls =
         str_starts(str_of(name), STR("gnutls_")) ? &tls_gnutls : &tls_openssl;
     lib->handle = real_handle(fn);
-    extent_of(lib, map);
+    real_extent(map, &lib->begin, &lib->end);
     lib->patched = patch_is_made(fn);
     fill(lib, &e);
     atomic_store(&libs.all[count], lib);

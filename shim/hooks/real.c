@@ -213,6 +213,28 @@ void *real_handle(const void *addr)
     return map ? handle_of(map) : NULL;
 }
 
+void real_extent(const struct link_map *map, uintptr_t *ret_begin,
+                 uintptr_t *ret_end)
+{
+    const ElfW(Ehdr) * eh;
+    const ElfW(Phdr) * ph;
+    struct link_map *same;
+    Dl_info info;
+
+    *ret_begin = *ret_end = 0;
+    if (!dladdr1(map->l_ld, &info, (void **)&same, RTLD_DL_LINKMAP))
+        return;
+    eh = info.dli_fbase;
+    ph = (const void *)((const char *)eh + eh->e_phoff);
+    *ret_begin = (uintptr_t)eh;
+    for (unsigned i = 0; i < eh->e_phnum; i++) {
+        uintptr_t end = map->l_addr + ph[i].p_vaddr + ph[i].p_memsz;
+
+        if (ph[i].p_type == PT_LOAD && end > *ret_end)
+            *ret_end = end;
+    }
+}
+
 static bool is_shim(const struct elf *e)
 {
     return elf_find(e, "sallyport_marker") != NULL;

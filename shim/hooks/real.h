@@ -50,6 +50,10 @@ void *real_in(void *handle, const char *name, const char *version);
  */
 void *real_handle(const void *addr);
 
+/* real_extent - where an object lies: its first byte, and behind its last. */
+void real_extent(const struct link_map *map, uintptr_t *ret_begin,
+                 uintptr_t *ret_end);
+
 /*
  * real_find - the true function of this name for the caller that returns to
  * `from`, by the steps in real.c. `name` is one of names.h: its address is part

@@ -103,8 +103,8 @@ static void decide(struct session *s, bool connects)
 
 static struct session *record(const void *object)
 {
-    return (struct session *)(void *)table_find(&sessions,
-                                                object); /* node comes first */
+    /* the node comes first */
+    return (struct session *)(void *)table_find(&sessions, object);
 }
 
 /* Back to an object of which nothing is known but its protocol list. */

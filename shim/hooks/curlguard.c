@@ -1,0 +1,517 @@
+/*
+ * Transfers of libcurl that no TLS door sees.
+ *
+ * What libcurl writes and reads over TLS is seen where the TLS library is
+ * (openssl.c, gnutls.c). There are libcurls with other TLS libraries. A
+ * transfer of theirs to a model host is led to us, and a copy of it goes to the
+ * host in its stead:
+ *
+ *   the program's handle                        its twin
+ *   http over a local socket                    https, the true host
+ *        |        ^                                 ^        |
+ *        v        |                                 |        v
+ *       [ conn: parse, judge, edit ] --request--> READFUNCTION
+ *       [                          ] <--answer--- HEADER-, WRITEFUNCTION
+ *
+ * So libcurl itself forms the request and reads the answer: whatever sets the
+ * body, the true bytes are judged, and a block is an answer with its code, in
+ * curl_easy_perform as in a multi handle. The twin is a transfer in the same
+ * multi handle and is driven by whoever drives that; the program never hears
+ * of it.
+ *
+ * The same way without a twin answers a program that has switched off the
+ * check of the host's certificate. And what cannot be led so (an open
+ * connection given to the program, another protocol over TLS) is sent to a
+ * socket where nobody listens: it fails to connect.
+ */
+#include "hooks/curlguard.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "hooks/curltwin.h"
+#include "hooks/load.h"
+#include "hooks/marker.h"
+
+#define PIECE (16 * KIB) /* read from the program at once */
+
+/* Of CURLOPT_HTTP_VERSION and CURLOPT_ALTSVC_CTRL. */
+enum {
+    HTTP_1_1 = 2,
+    HTTP_2_TLS = 4,
+    HTTP_3 = 30,
+    HTTP_3_ONLY = 31,
+    ALTSVC_H1 = 8,
+    ALTSVC_H3 = 32,
+};
+
+/* --- where it goes ------------------------------------------------------- */
+
+enum way {
+    WAY_FREE,    /* to its host; a door sees it if it has to        */
+    WAY_WATCHED, /* the same, and the host is a model host          */
+    WAY_LED,     /* to us, and on to the host                       */
+    WAY_ANSWER,  /* to us, who refuse it                            */
+    WAY_SHUT,    /* nowhere                                         */
+};
+
+static bool is_unverified(const struct easy *e)
+{
+    return easy_number(e, SLOT_VERIFYPEER) == 0 ||
+           easy_number(e, SLOT_VERIFYHOST) == 0;
+}
+
+static bool is_watched(const struct engine_api *api, const struct engine *eng,
+                       const struct target *t)
+{
+    return api ? api->engine_watches(eng, str_of(t->host), t->port)
+               : load_refuses(str_of(t->host), t->port);
+}
+
+/* What is known of the transfer is set in *g, also where it goes free. */
+static enum way choose(struct guard *g)
+{
+    const struct easy *e = g->easy;
+    bool seen = curl_lib_seen(g->lib), refused;
+    enum err err = target_of_easy(g->lib, e, &g->target);
+
+    if (err == E_SYNTAX || (err == E_UNSUPPORTED && seen))
+        return WAY_FREE;
+    if (err)
+        return WAY_SHUT;
+    if (!g->target.tls)
+        return WAY_FREE;
+    g->api = load_engine(&g->engine);
+    if (!is_watched(g->api, g->engine, &g->target))
+        return WAY_FREE;
+    g->unverified = is_unverified(e);
+    refused =
+        g->unverified && g->api && g->api->engine_refuses_unverified(g->engine);
+    if (seen && !refused)
+        return WAY_WATCHED;
+    if (!g->target.https || easy_number(e, SLOT_CONNECT_ONLY) != 0)
+        return WAY_SHUT;
+    return seen ? WAY_ANSWER : WAY_LED;
+}
+
+/* --- options ------------------------------------------------------------- */
+
+/*
+ * What is let go to a model host: nothing that TLS doors do not see, and no
+ * wait for a word that cannot come, as the engine holds the request's head
+ * until it has seen the body.
+ */
+static void narrow(struct easy *e, const struct curl_lib *lib)
+{
+    long version = easy_number(e, SLOT_HTTP_VERSION);
+    long altsvc = easy_number(e, SLOT_ALTSVC_CTRL);
+
+    (void)!easy_take(e, lib, OPT_EXPECT_WAIT, (const void *)1L);
+    if (version == HTTP_3 || version == HTTP_3_ONLY)
+        (void)!easy_take(e, lib, OPT_HTTP_VERSION,
+                         (const void *)(long)HTTP_2_TLS);
+    if (altsvc & ALTSVC_H3)
+        (void)!easy_take(e, lib, OPT_ALTSVC_CTRL,
+                         (const void *)((altsvc & ~ALTSVC_H3) | ALTSVC_H1));
+}
+
+/* Options that would lead the handle elsewhere, or see our socket. */
+static int clear(struct guard *g)
+{
+    static const struct {
+        enum curl_slot slot;
+        int option;
+    } all[] = {
+        {SLOT_CURLU, OPT_CURLU},
+        {SLOT_PRE_PROXY, OPT_PRE_PROXY},
+        {SLOT_OPENSOCKET, OPT_OPENSOCKET},
+        {SLOT_SOCKOPT, OPT_SOCKOPT},
+        {SLOT_CLOSESOCKET, OPT_CLOSESOCKET},
+    };
+    int rc = CURL_OK;
+
+    for (size_t i = 0; !rc && i < ARRAY_LEN(all); i++)
+        if (easy_pointer(g->easy, all[i].slot))
+            rc = easy_take(g->easy, g->lib, all[i].option, NULL);
+    return rc;
+}
+
+static int allow_http(struct guard *g)
+{
+    const struct easy_value *v = &g->easy->value[SLOT_PROTOCOLS];
+
+    if (v->option == OPT_PROTOCOLS_STR)
+        return easy_take(g->easy, g->lib, v->option, "http,https");
+    if (v->option)
+        return easy_take(g->easy, g->lib, v->option,
+                         (const void *)(v->number | 1 /* CURLPROTO_HTTP */));
+    return CURL_OK;
+}
+
+/* `name` is our socket's. An empty proxy is none, whatever the environment. */
+static int lead(struct guard *g, const char *name)
+{
+    struct easy *e = g->easy;
+    const struct curl_lib *lib = g->lib;
+    int rc;
+
+    if ((rc = easy_take(e, lib, OPT_ABSTRACT_SOCKET, name)) ||
+        (rc = easy_take(e, lib, OPT_PROXY, "")) ||
+        (rc = easy_take(e, lib, OPT_FORBID_REUSE, (const void *)1L)))
+        return rc;
+    if (g->shut)
+        return clear(g);
+    if ((rc = easy_take(e, lib, OPT_URL, g->target.plain)) ||
+        (rc = easy_take(e, lib, OPT_HTTP_VERSION,
+                        (const void *)(long)HTTP_1_1)) ||
+        (rc = allow_http(g)))
+        return rc;
+    return clear(g);
+}
+
+/* --- the local socket ---------------------------------------------------- */
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        (void)syscall(SYS_close, *fd);
+    *fd = -1;
+}
+
+/* The kernel gives it a name that nobody has (unix(7), autobind). */
+static int listen_at(bool shut, struct sockaddr_un *ret_name)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    socklen_t len = sizeof(a);
+    int fd = (int)syscall(SYS_socket, AF_UNIX,
+                          SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (fd < 0)
+        return -1;
+    if (syscall(SYS_bind, fd, &a, sizeof(sa_family_t)) ||
+        syscall(SYS_getsockname, fd, &a, &len) ||
+        (!shut && syscall(SYS_listen, fd, 4))) {
+        close_fd(&fd);
+        return -1;
+    }
+    *ret_name = a;
+    ret_name->sun_path[len - offsetof(struct sockaddr_un, sun_path)] = '\0';
+    return fd;
+}
+
+/* Such a name can be called by anybody. */
+static bool is_own(int fd)
+{
+    struct ucred peer;
+    socklen_t len = sizeof(peer);
+
+    return !syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) &&
+           peer.pid == (pid_t)syscall(SYS_getpid);
+}
+
+/* --- the connection ------------------------------------------------------ */
+
+static struct str queued(const struct guard *g)
+{
+    return g->conn ? g->api->conn_ready(g->conn, DIR_RECV) : g->answer;
+}
+
+size_t guard_queued(const struct guard *g)
+{
+    return queued(g).len;
+}
+
+static void taken(struct guard *g, size_t n)
+{
+    if (g->conn)
+        g->api->conn_taken(g->conn, DIR_RECV, n);
+    else
+        g->answer = str_skip(g->answer, n);
+}
+
+/* Whether the engine has nothing more to say than what is queued. */
+static bool is_over(const struct guard *g)
+{
+    return g->ending || (g->conn && g->api->conn_state(g->conn) != CONN_OPEN);
+}
+
+static void flush(struct guard *g)
+{
+    struct str q;
+    long n;
+
+    while (g->fd >= 0 && (q = queued(g)).len > 0) {
+        n = syscall(SYS_sendto, g->fd, q.ptr, q.len,
+                    MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
+        if (n <= 0)
+            return;
+        taken(g, (size_t)n);
+    }
+    if (g->fd >= 0 && is_over(g) && !g->ended) {
+        g->ended = true;
+        (void)syscall(SYS_shutdown, g->fd, SHUT_WR);
+    }
+}
+
+static void hang_up(struct guard *g)
+{
+    twin_stop(g->twin);
+    if (g->conn)
+        g->api->conn_free(g->conn);
+    g->conn = NULL;
+    g->answer = (struct str){NULL, 0};
+    g->ending = g->ended = false;
+    close_fd(&g->fd);
+}
+
+void guard_fail(struct guard *g, const char *why)
+{
+    g->why = why;
+    g->ending = true;
+    flush(g);
+}
+
+/* libcurl has connected, for the first request or after a redirect. */
+static void take_call(struct guard *g)
+{
+    struct peer peer = {
+        .host = str_of(g->target.host),
+        .port = g->target.port,
+        .door = "curl",
+        .unverified = g->unverified,
+    };
+    int fd = (int)syscall(SYS_accept4, g->listener, NULL, NULL,
+                          SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+    if (fd >= 0 && !is_own(fd))
+        close_fd(&fd);
+    if (fd < 0)
+        return;
+    hang_up(g);
+    g->fd = fd;
+    marker_add(&sallyport_marker.guarded);
+    if (!g->api)
+        return;
+    g->conn = g->api->conn_new(g->engine, &peer);
+    if (!g->conn)
+        guard_fail(g, "Blocked by sallyport: out of memory");
+}
+
+static void judge(struct guard *g, struct str bytes)
+{
+    if (g->conn) {
+        enum conn_state before = g->api->conn_state(g->conn);
+
+        g->api->conn_send(g->conn, bytes);
+        if (before == CONN_OPEN && g->api->conn_state(g->conn) == CONN_BLOCKED)
+            marker_add(&sallyport_marker.blocked);
+    } else if (!g->api && !g->ending) {
+        marker_add(&sallyport_marker.blocked);
+        g->answer = load_answer();
+        g->ending = true;
+    }
+}
+
+/* What the program's handle says. It hangs up when its transfer is over. */
+static void hear_program(struct guard *g)
+{
+    char piece[PIECE];
+    long n;
+
+    while (g->fd >= 0) {
+        n = syscall(SYS_recvfrom, g->fd, piece, sizeof(piece), MSG_DONTWAIT,
+                    NULL, NULL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN)
+            break;
+        if (n <= 0)
+            hang_up(g);
+        else
+            judge(g, (struct str){piece, (size_t)n});
+    }
+    explicit_bzero(piece, sizeof(piece));
+}
+
+void guard_heard(struct guard *g, struct str bytes)
+{
+    if (g->conn)
+        g->api->conn_recv(g->conn, bytes);
+    flush(g);
+}
+
+void guard_heard_end(struct guard *g, bool whole)
+{
+    if (g->conn && whole)
+        g->api->conn_end(g->conn, DIR_RECV);
+    g->ending = true;
+    flush(g);
+}
+
+bool guard_pump(struct guard *g)
+{
+    bool begun = false;
+
+    if (g->shut)
+        return false;
+    take_call(g);
+    hear_program(g);
+    flush(g);
+    if (g->conn && g->twin && g->api->conn_state(g->conn) <= CONN_PASS)
+        begun = twin_pump(g->twin);
+    return begun;
+}
+
+/* --- begin and end ------------------------------------------------------- */
+
+static void guard_free(struct guard *g)
+{
+    hang_up(g);
+    twin_free(g->twin);
+    close_fd(&g->listener);
+    target_free(&g->target);
+    free(g);
+}
+
+void guard_end(struct easy *e)
+{
+    struct guard *g = e->guard;
+
+    easy_give_back(e, g->lib);
+    e->guard = NULL;
+    guard_free(g);
+}
+
+/* A CURLcode. Once the socket stands, whatever fails leads nowhere else. */
+static int arm(struct guard *g, bool sends)
+{
+    struct sockaddr_un name;
+    int rc;
+
+    g->listener = listen_at(g->shut, &name);
+    if (g->listener < 0)
+        return CURL_COULDNT_CONNECT;
+    if (sends && !(g->twin = twin_new(g)))
+        return CURL_OUT_OF_MEMORY;
+    if ((rc = lead(g, name.sun_path + 1)))
+        return rc;
+    g->why = g->shut ? "Blocked by sallyport: this transfer to a model host "
+                       "cannot be inspected"
+                     : NULL;
+    return CURL_OK;
+}
+
+int guard_begin(struct easy *e, struct curl_lib *lib)
+{
+    struct guard *g;
+    enum way way;
+    int rc;
+
+    easy_give_back(e, lib);
+    if (!lib->usable)
+        return CURL_OK;
+    if (!(g = calloc(1, sizeof(*g))))
+        return CURL_OUT_OF_MEMORY;
+    *g = (struct guard){.easy = e, .lib = lib, .listener = -1, .fd = -1};
+    way = choose(g);
+    g->shut = way == WAY_SHUT;
+    if (way >= WAY_LED) {
+        e->guard = g;
+        rc = arm(g, way == WAY_LED && g->api);
+        if (rc)
+            guard_end(e);
+        return rc;
+    }
+    if (way == WAY_WATCHED)
+        narrow(e, lib);
+    if (!curl_lib_seen(lib) || is_unverified(e))
+        guard_ward(e, lib);
+    guard_free(g);
+    return CURL_OK;
+}
+
+int guard_result(struct guard *g, int result)
+{
+    char *to = easy_pointer(g->easy, SLOT_ERRORBUFFER);
+    const char *why = g->why, *twin_why = "";
+    int failed = g->twin ? twin_failed(g->twin, &twin_why) : CURL_OK;
+
+    if (result == CURL_OK)
+        return result;
+    if (!why && failed) {
+        why = twin_why;
+        result = failed;
+    }
+    if (!why && g->conn && g->api->conn_state(g->conn) == CONN_FAILED)
+        why = g->api->conn_why(g->conn);
+    if (to && why && *why) {
+        struct str text = str_head(str_of(why), GUARD_TEXT - 1);
+
+        memcpy(to, text.ptr, text.len);
+        to[text.len] = '\0';
+    }
+    return result;
+}
+
+/* --- redirects ----------------------------------------------------------- */
+
+#define INFO_URL 0x100001 /* CURLINFO_EFFECTIVE_URL: of the request in work */
+
+/* Whether the request that is about to be sent has to stay. */
+static bool stays(const struct easy *e)
+{
+    const struct curl_lib *lib = e->ward;
+    const struct engine_api *api;
+    struct engine *engine = NULL;
+    struct target t = {0};
+    char *url = NULL;
+    bool seen = curl_lib_seen(e->ward), stay;
+    enum err err;
+
+    if (e->guard || lib->getinfo(e->handle, INFO_URL, &url) || !url)
+        return false;
+    if ((err = target_of_url(lib, url, &t)))
+        return !seen && err != E_SYNTAX;
+    stay = t.tls;
+    if (stay) {
+        api = load_engine(&engine);
+        stay = is_watched(api, engine, &t) &&
+               (!seen || (is_unverified(e) && api &&
+                          api->engine_refuses_unverified(engine)));
+    }
+    target_free(&t);
+    return stay;
+}
+
+static int before_request(void *handle, char *host, char *own, int port,
+                          int own_port)
+{
+    const struct easy *e = easy_of(handle);
+    int (*next)(void *, char *, char *, int, int);
+    void *fn;
+
+    if (!e || !e->ward)
+        return 0;
+    if (stays(e))
+        return 1; /* CURL_PREREQFUNC_ABORT */
+    fn = easy_pointer(e, SLOT_PREREQ);
+    if (!fn)
+        return 0;
+    memcpy(&next, &fn, sizeof(next));
+    return next(easy_pointer(e, SLOT_PREREQ_DATA), host, own, port, own_port);
+}
+
+void guard_ward(struct easy *e, struct curl_lib *lib)
+{
+    const void *fn = (const void *)(uintptr_t)&before_request;
+
+    if (!lib->setopt(e->handle, OPT_PREREQ, fn) &&
+        !lib->setopt(e->handle, OPT_PREREQ_DATA, e->handle))
+        e->ward = lib;
+}

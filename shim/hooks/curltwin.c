@@ -1,0 +1,486 @@
+#include "hooks/curltwin.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/limits.h"
+
+#define PAUSE    0x10000001u /* CURL_READFUNC_PAUSE, CURL_WRITEFUNC_PAUSE */
+#define TWIN_OUT (256 * KIB) /* waits for the program: then no more is read */
+
+enum {
+    OPT_NOBODY = 44,
+    OPT_POST = 47,
+    OPT_READDATA = 10009,
+    OPT_HTTPHEADER = 10023,
+    OPT_METHOD = 10036,
+    OPT_TARGET = 10266,
+    OPT_READFUNCTION = 20012,
+};
+
+/* How the body of the request in work is framed, and where in it we are. */
+enum place {
+    IN_LENGTH,
+    IN_SIZE, /* a chunk's first line                  */
+    IN_DATA,
+    IN_CRLF, /* behind the data of a chunk            */
+    IN_TRAILER,
+    IN_NOTHING, /* the body is complete                  */
+};
+
+struct twin {
+    struct guard *guard;
+    void *handle;
+    void *fields; /* curl_slist */
+    bool added, done;
+    bool starved; /* paused: the rest of the body is not there yet    */
+    bool full;    /* paused: the program does not fetch what there is */
+    bool answered;
+    enum place place;
+    uint64_t left;
+    struct buf host; /* of the first request */
+    int result;
+    char error[GUARD_TEXT];
+};
+
+/* --- its options --------------------------------------------------------- */
+
+/*
+ * Nothing but what the program's own transfer says goes out, and nothing of
+ * what comes back is understood here; the limits are those of that transfer.
+ */
+static const struct option {
+    int option;
+    bool needed;
+    long value;
+} options[] = {
+    {OPT_CURLU, true, 0},
+    {10018, true, 0},  /* USERAGENT                              */
+    {10016, true, 0},  /* REFERER                                */
+    {10022, true, 0},  /* COOKIE                                 */
+    {10082, false, 0}, /* COOKIEJAR: first, for it begins cookies */
+    {10031, false, 0}, /* COOKIEFILE                             */
+    {10102, true, 0},  /* ACCEPT_ENCODING                        */
+    {207, false, 0},   /* TRANSFER_ENCODING                      */
+    {10007, true, 0},  /* RANGE                                  */
+    {30116, true, 0},  /* RESUME_FROM_LARGE                      */
+    {33, true, 0},     /* TIMECONDITION                          */
+    {10005, true, 0},  /* USERPWD                                */
+    {10220, false, 0}, /* XOAUTH2_BEARER                         */
+    {10305, false, 0}, /* AWS_SIGV4                              */
+    {51, true, 0},     /* NETRC                                  */
+    {107, true, 0},    /* HTTPAUTH                               */
+    {58, true, 0},     /* AUTOREFERER                            */
+    {OPT_FOLLOW, true, 0},
+    {45, true, 0},    /* FAILONERROR                            */
+    {42, true, 0},    /* HEADER                                 */
+    {43, true, 1},    /* NOPROGRESS                             */
+    {41, true, 0},    /* VERBOSE                                */
+    {30117, true, 0}, /* MAXFILESIZE_LARGE                      */
+    {155, true, 0},   /* TIMEOUT_MS                             */
+    {19, true, 0},    /* LOW_SPEED_LIMIT                        */
+    {265, true, 1},   /* SUPPRESS_CONNECT_HEADERS               */
+    {229, true, 1},   /* HEADEROPT: a proxy hears none of ours  */
+    {OPT_FORBID_REUSE, true, 1},
+    {OPT_HTTP_VERSION, true, 2}, /* 1.1                                    */
+    {157, true, 0},              /* HTTP_TRANSFER_DECODING                 */
+    {158, true, 0},              /* HTTP_CONTENT_DECODING                  */
+    {OPT_PREREQ, false, 0},
+    {20283, false, 0}, /* TRAILERFUNCTION                        */
+    {20167, true, 0},  /* SEEKFUNCTION                           */
+    {20130, false, 0}, /* IOCTLFUNCTION                          */
+    {OPT_POSTFIELDS, true, 0},
+};
+
+static bool set(const struct twin *t, int option, const void *value)
+{
+    return !t->guard->lib->setopt(t->handle, option, value);
+}
+
+static bool set_number(const struct twin *t, int option, long value)
+{
+    return !t->guard->lib->setopt(t->handle, option, value);
+}
+
+/* A function's address, as libcurl takes it: without its type. */
+#define FN(fn) ((const void *)(uintptr_t)(fn))
+
+static size_t say(char *p, size_t size, size_t n, void *arg);
+static size_t hear_field(char *p, size_t size, size_t n, void *arg);
+static size_t hear(char *p, size_t size, size_t n, void *arg);
+
+static bool prepare(struct twin *t)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < ARRAY_LEN(options); i++)
+        ok &= set_number(t, options[i].option, options[i].value) ||
+              !options[i].needed;
+    return ok && set(t, OPT_URL, t->guard->target.origin) &&
+           set(t, OPT_ERRORBUFFER, t->error) && set(t, 10009, t) &&
+           set(t, OPT_READFUNCTION, FN(say)) &&         /* READDATA before */
+           set(t, 20079, FN(hear_field)) &&             /* HEADERFUNCTION */
+           set(t, 10029, t) &&                          /* HEADERDATA     */
+           set(t, 20011, FN(hear)) && set(t, 10001, t); /* WRITE...     */
+}
+
+/* Sets an option of the program's handle, for a moment. */
+static void put(const struct guard *g, int option, const void *value)
+{
+    (void)g->lib->setopt(g->easy->handle, option, value);
+}
+
+/*
+ * A form is put together by the program's functions, which must not be called
+ * for a copy of it; and libcurl (7.88) fails to copy a body that it has copied
+ * before, if it was not told how long that is. Both are taken out meanwhile,
+ * and what then said last what is to be sent says so again.
+ */
+static void *duplicate(struct guard *g)
+{
+    const struct easy *e = g->easy;
+    const struct easy_value *body = &e->value[SLOT_BODY];
+    void *mime = easy_pointer(e, SLOT_MIME), *handle;
+    char *copied = easy_pointer(e, SLOT_COPIED);
+
+    if (mime)
+        put(g, OPT_MIME, NULL);
+    if (copied)
+        put(g, OPT_COPIED, NULL);
+    handle = g->lib->dup(e->handle);
+    if (copied)
+        put(g, OPT_COPIED, copied);
+    if (mime)
+        put(g, OPT_MIME, mime);
+    if (copied && body->option == OPT_COPIED)
+        put(g, OPT_COPIED, copied);
+    else if ((copied || mime) && body->option != OPT_MIME)
+        put(g, body->option, body->pointer);
+    return handle;
+}
+
+struct twin *twin_new(struct guard *g)
+{
+    struct twin *t = calloc(1, sizeof(*t));
+
+    if (!t)
+        return NULL;
+    t->guard = g;
+    t->handle = duplicate(g);
+    buf_init(&t->host, LIM_HEAD_LINE);
+    if (t->handle && prepare(t))
+        return t;
+    twin_free(t);
+    return NULL;
+}
+
+void twin_free(struct twin *t)
+{
+    if (!t)
+        return;
+    twin_stop(t);
+    if (t->handle)
+        t->guard->lib->cleanup(t->handle);
+    buf_free(&t->host);
+    free(t);
+}
+
+bool twin_is(const struct twin *t, const void *handle)
+{
+    return t && t->handle == handle;
+}
+
+bool twin_runs(const struct twin *t)
+{
+    return t && t->added && !t->done;
+}
+
+/* --- the request --------------------------------------------------------- */
+
+static struct str ready(const struct twin *t)
+{
+    const struct guard *g = t->guard;
+
+    return g->api->conn_ready(g->conn, DIR_SEND);
+}
+
+static void taken(const struct twin *t, size_t n)
+{
+    t->guard->api->conn_taken(t->guard->conn, DIR_SEND, n);
+}
+
+struct request {
+    struct str method, target;
+    bool has_body, chunked;
+    uint64_t length;
+};
+
+static bool add_line(struct twin *t, struct str name, const char *between,
+                     struct str value)
+{
+    struct buf line;
+    void *fields = NULL;
+
+    buf_init(&line, LIM_HEAD_LINE);
+    if (!buf_add(&line, name) && !buf_add(&line, str_of(between)) &&
+        !buf_add(&line, value) && !buf_add_byte(&line, '\0'))
+        fields = t->guard->lib->slist_add(t->fields, line.ptr);
+    buf_free(&line);
+    if (fields)
+        t->fields = fields;
+    return fields != NULL;
+}
+
+/* All requests of one transfer go to one host, whatever it is led to. */
+static bool same_host(struct twin *t, struct str host)
+{
+    if (t->host.len == 0)
+        return !buf_add(&t->host, host);
+    return str_eq(buf_str(&t->host), host);
+}
+
+/* The length is libcurl's to say, and the wait for a word of the host's. */
+static bool add_field(struct twin *t, struct request *r, struct str line)
+{
+    struct str name = str_split(&line, ':'), value = str_trim(line);
+
+    if (str_eq_nocase(name, STR("content-length"))) {
+        r->has_body = true;
+        return str_u64(value, &r->length) == OK;
+    }
+    if (str_eq_nocase(name, STR("transfer-encoding")))
+        r->has_body = r->chunked = true;
+    if (str_eq_nocase(name, STR("expect")))
+        return true;
+    if (str_eq_nocase(name, STR("upgrade")) ||
+        (str_eq_nocase(name, STR("host")) && !same_host(t, value)))
+        return false;
+    return add_line(t, name, value.len > 0 ? ": " : ";", value);
+}
+
+/* What libcurl adds by itself is left out, unless the program said it. */
+static bool add_fields(struct twin *t, struct request *r, struct str head)
+{
+    static const struct str own[] = {STR_INIT("Accept"), STR_INIT("Expect"),
+                                     STR_INIT("Content-Type")};
+    bool said[ARRAY_LEN(own)] = {false};
+
+    while (head.ptr) {
+        struct str line = str_split(&head, '\n');
+        struct str name = str_head(line, str_find_byte(line, ':'));
+
+        line = str_head(line, str_find_byte(line, '\r'));
+        for (size_t i = 0; i < ARRAY_LEN(own); i++)
+            said[i] |= i != 1 && str_eq_nocase(name, own[i]);
+        if (line.len > 0 && !add_field(t, r, line))
+            return false;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
+        if (!said[i] && !add_line(t, own[i], ":", STR("")))
+            return false;
+    return true;
+}
+
+static bool set_text(const struct twin *t, int option, struct str text)
+{
+    char *copy = text.len > 0 ? strndup(text.ptr, text.len) : NULL;
+    bool ok = copy && set(t, option, copy);
+
+    free(copy);
+    return ok;
+}
+
+static bool set_request(struct twin *t, const struct request *r)
+{
+    bool ok =
+        set(t, OPT_HTTPHEADER, t->fields) && set_text(t, OPT_TARGET, r->target);
+
+    if (r->has_body)
+        ok =
+            ok && set_number(t, OPT_POST, 1) &&
+            set_number(t, OPT_POSTFIELDSIZE, r->chunked ? -1 : (long)r->length);
+    else
+        ok = ok && set_number(t, OPT_HTTPGET, 1);
+    if (str_eq(r->method, STR("HEAD")))
+        ok = ok && set_number(t, OPT_NOBODY, 1);
+    t->place = !r->has_body ? IN_NOTHING : r->chunked ? IN_SIZE : IN_LENGTH;
+    t->left = r->length;
+    return ok && set_text(t, OPT_METHOD, r->method);
+}
+
+/* E_AGAIN: no whole head is there. */
+static enum err begin(struct twin *t)
+{
+    const struct curl_lib *lib = t->guard->lib;
+    struct str all = ready(t), head, line;
+    size_t len = str_find(all, STR("\r\n\r\n"));
+    struct request r = {0};
+    bool ok;
+
+    if (len == all.len)
+        return E_AGAIN;
+    head = str_head(all, len);
+    line = str_split(&head, '\n');
+    r.method = str_split(&line, ' ');
+    r.target = str_split(&line, ' ');
+    lib->slist_free(t->fields);
+    t->fields = NULL;
+    ok = add_fields(t, &r, head) && set_request(t, &r);
+    taken(t, len + 4);
+    t->done = t->answered = t->starved = t->full = false;
+    t->result = CURL_OK;
+    t->error[0] = '\0';
+    t->added = ok && !lib->multi_add(t->guard->multi, t->handle);
+    return t->added ? OK : E_UNSUPPORTED;
+}
+
+/* --- its body ------------------------------------------------------------ */
+
+/* A line of the framing, which the engine has read before; -1: not all there.
+ */
+static long line_of(struct twin *t)
+{
+    struct str all = ready(t);
+    size_t len = str_find(all, STR("\r\n"));
+    uint64_t size = 0;
+
+    if (len == all.len)
+        return -1;
+    for (size_t i = 0; i < len && hex_value(all.ptr[i]) >= 0; i++)
+        size = size << 4 | (uint64_t)hex_value(all.ptr[i]);
+    t->left = size;
+    taken(t, len + 2);
+    return (long)len;
+}
+
+static size_t copy_data(struct twin *t, char *p, size_t n)
+{
+    struct str data = str_head(ready(t), n);
+
+    data = str_head(data, t->left < data.len ? (size_t)t->left : data.len);
+    if (data.len > 0)
+        memcpy(p, data.ptr, data.len);
+    t->left -= data.len;
+    taken(t, data.len);
+    return data.len;
+}
+
+/* One step through the framing: false where more bytes are needed. */
+static bool step(struct twin *t, char *p, size_t n, size_t *done)
+{
+    long len;
+
+    switch (t->place) {
+    case IN_LENGTH:
+    case IN_DATA:
+        *done += copy_data(t, p + *done, n - *done);
+        if (t->left > 0)
+            return false;
+        t->place = t->place == IN_DATA ? IN_CRLF : IN_NOTHING;
+        return true;
+    case IN_SIZE:
+        if (line_of(t) < 0)
+            return false;
+        t->place = t->left > 0 ? IN_DATA : IN_TRAILER;
+        return true;
+    case IN_CRLF:
+        if (line_of(t) < 0)
+            return false;
+        t->place = IN_SIZE;
+        return true;
+    case IN_TRAILER:
+        if ((len = line_of(t)) < 0)
+            return false;
+        if (len == 0)
+            t->place = IN_NOTHING;
+        return true;
+    case IN_NOTHING:
+        break;
+    }
+    return false;
+}
+
+static size_t say(char *p, size_t size, size_t n, void *arg)
+{
+    struct twin *t = arg;
+    size_t done = 0;
+
+    while (done < size * n && step(t, p, size * n, &done))
+        ;
+    if (done > 0 || t->place == IN_NOTHING)
+        return done;
+    t->starved = true;
+    return PAUSE;
+}
+
+/* --- the answer ---------------------------------------------------------- */
+
+static size_t hear(char *p, size_t size, size_t n, void *arg)
+{
+    struct twin *t = arg;
+
+    if (guard_queued(t->guard) > TWIN_OUT) {
+        t->full = true;
+        return PAUSE;
+    }
+    t->answered = true;
+    guard_heard(t->guard, (struct str){p, size * n});
+    return size * n;
+}
+
+static size_t hear_field(char *p, size_t size, size_t n, void *arg)
+{
+    struct twin *t = arg;
+
+    t->answered = true;
+    guard_heard(t->guard, (struct str){p, size * n});
+    return size * n;
+}
+
+/* --- its life ------------------------------------------------------------ */
+
+bool twin_pump(struct twin *t)
+{
+    bool fed = t->starved && ready(t).len > 0;
+    bool room = t->full && guard_queued(t->guard) <= TWIN_OUT;
+    enum err e;
+
+    if (!t->added) {
+        e = begin(t);
+        if (e && e != E_AGAIN)
+            guard_fail(t->guard, "Blocked by sallyport: a request that cannot "
+                                 "be sent on for libcurl");
+        return !e;
+    }
+    if (!t->done && (fed || room)) {
+        t->starved = t->full = false; /* who still has to wait says so again */
+        (void)t->guard->lib->pause(t->handle, 0 /* CURLPAUSE_CONT */);
+    }
+    return false;
+}
+
+void twin_stop(struct twin *t)
+{
+    if (!t)
+        return;
+    if (t->added)
+        (void)t->guard->lib->multi_remove(t->guard->multi, t->handle);
+    t->added = false;
+    if (t->handle)
+        (void)set(t, OPT_HTTPHEADER, NULL);
+    t->guard->lib->slist_free(t->fields);
+    t->fields = NULL;
+}
+
+void twin_done(struct twin *t, int result)
+{
+    t->done = true;
+    t->result = result;
+    guard_heard_end(t->guard, t->answered);
+}
+
+int twin_failed(const struct twin *t, const char **ret_why)
+{
+    *ret_why = t->error;
+    return t->result;
+}
