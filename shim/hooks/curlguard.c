@@ -26,20 +26,17 @@
  */
 #include "hooks/curlguard.h"
 
-#include <errno.h>
-#include <stddef.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "base/limits.h"
+#include "hooks/curlcall.h"
 #include "hooks/curltwin.h"
 #include "hooks/load.h"
-#include "hooks/marker.h"
-
-#define PIECE (16 * KIB) /* read from the program at once */
+#include "hooks/note.h"
+#include "hooks/say.h"
 
 /* Of CURLOPT_HTTP_VERSION and CURLOPT_ALTSVC_CTRL. */
 enum {
@@ -175,206 +172,12 @@ static int lead(struct guard *g, const char *name)
     return clear(g);
 }
 
-/* --- the local socket ---------------------------------------------------- */
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        (void)syscall(SYS_close, *fd);
-    *fd = -1;
-}
-
-/* The kernel gives it a name that nobody has (unix(7), autobind). */
-static int listen_at(bool shut, struct sockaddr_un *ret_name)
-{
-    struct sockaddr_un a = {.sun_family = AF_UNIX};
-    socklen_t len = sizeof(a);
-    int fd = (int)syscall(SYS_socket, AF_UNIX,
-                          SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-    if (fd < 0)
-        return -1;
-    if (syscall(SYS_bind, fd, &a, sizeof(sa_family_t)) ||
-        syscall(SYS_getsockname, fd, &a, &len) ||
-        (!shut && syscall(SYS_listen, fd, 4))) {
-        close_fd(&fd);
-        return -1;
-    }
-    *ret_name = a;
-    ret_name->sun_path[len - offsetof(struct sockaddr_un, sun_path)] = '\0';
-    return fd;
-}
-
-/* Such a name can be called by anybody. */
-static bool is_own(int fd)
-{
-    struct ucred peer;
-    socklen_t len = sizeof(peer);
-
-    return !syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) &&
-           peer.pid == (pid_t)syscall(SYS_getpid);
-}
-
-/* --- the connection ------------------------------------------------------ */
-
-static struct str queued(const struct guard *g)
-{
-    return g->conn ? g->api->conn_ready(g->conn, DIR_RECV) : g->answer;
-}
-
-size_t guard_queued(const struct guard *g)
-{
-    return queued(g).len;
-}
-
-static void taken(struct guard *g, size_t n)
-{
-    if (g->conn)
-        g->api->conn_taken(g->conn, DIR_RECV, n);
-    else
-        g->answer = str_skip(g->answer, n);
-}
-
-/* Whether the engine has nothing more to say than what is queued. */
-static bool is_over(const struct guard *g)
-{
-    return g->ending || (g->conn && g->api->conn_state(g->conn) != CONN_OPEN);
-}
-
-static void flush(struct guard *g)
-{
-    struct str q;
-    long n;
-
-    while (g->fd >= 0 && (q = queued(g)).len > 0) {
-        n = syscall(SYS_sendto, g->fd, q.ptr, q.len,
-                    MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
-        if (n <= 0)
-            return;
-        taken(g, (size_t)n);
-    }
-    if (g->fd >= 0 && is_over(g) && !g->ended) {
-        g->ended = true;
-        (void)syscall(SYS_shutdown, g->fd, SHUT_WR);
-    }
-}
-
-static void hang_up(struct guard *g)
-{
-    twin_stop(g->twin);
-    if (g->conn)
-        g->api->conn_free(g->conn);
-    g->conn = NULL;
-    g->answer = (struct str){NULL, 0};
-    g->ending = g->ended = false;
-    close_fd(&g->fd);
-}
-
-void guard_fail(struct guard *g, const char *why)
-{
-    g->why = why;
-    g->ending = true;
-    flush(g);
-}
-
-/* libcurl has connected, for the first request or after a redirect. */
-static void take_call(struct guard *g)
-{
-    struct peer peer = {
-        .host = str_of(g->target.host),
-        .port = g->target.port,
-        .door = "curl",
-        .unverified = g->unverified,
-    };
-    int fd = (int)syscall(SYS_accept4, g->listener, NULL, NULL,
-                          SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-    if (fd >= 0 && !is_own(fd))
-        close_fd(&fd);
-    if (fd < 0)
-        return;
-    hang_up(g);
-    g->fd = fd;
-    marker_add(&sallyport_marker.guarded);
-    if (!g->api)
-        return;
-    g->conn = g->api->conn_new(g->engine, &peer);
-    if (!g->conn)
-        guard_fail(g, "Blocked by sallyport: out of memory");
-}
-
-static void judge(struct guard *g, struct str bytes)
-{
-    if (g->conn) {
-        enum conn_state before = g->api->conn_state(g->conn);
-
-        g->api->conn_send(g->conn, bytes);
-        if (before == CONN_OPEN && g->api->conn_state(g->conn) == CONN_BLOCKED)
-            marker_add(&sallyport_marker.blocked);
-    } else if (!g->api && !g->ending) {
-        marker_add(&sallyport_marker.blocked);
-        g->answer = load_answer();
-        g->ending = true;
-    }
-}
-
-/* What the program's handle says. It hangs up when its transfer is over. */
-static void hear_program(struct guard *g)
-{
-    char piece[PIECE];
-    long n;
-
-    while (g->fd >= 0) {
-        n = syscall(SYS_recvfrom, g->fd, piece, sizeof(piece), MSG_DONTWAIT,
-                    NULL, NULL);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EAGAIN)
-            break;
-        if (n <= 0)
-            hang_up(g);
-        else
-            judge(g, (struct str){piece, (size_t)n});
-    }
-    explicit_bzero(piece, sizeof(piece));
-}
-
-void guard_heard(struct guard *g, struct str bytes)
-{
-    if (g->conn)
-        g->api->conn_recv(g->conn, bytes);
-    flush(g);
-}
-
-void guard_heard_end(struct guard *g, bool whole)
-{
-    if (g->conn && whole)
-        g->api->conn_end(g->conn, DIR_RECV);
-    g->ending = true;
-    flush(g);
-}
-
-bool guard_pump(struct guard *g)
-{
-    bool begun = false;
-
-    if (g->shut)
-        return false;
-    take_call(g);
-    hear_program(g);
-    flush(g);
-    if (g->conn && g->twin && g->api->conn_state(g->conn) <= CONN_PASS)
-        begun = twin_pump(g->twin);
-    return begun;
-}
-
 /* --- begin and end ------------------------------------------------------- */
 
 static void guard_free(struct guard *g)
 {
-    hang_up(g);
+    call_close(g);
     twin_free(g->twin);
-    close_fd(&g->listener);
     target_free(&g->target);
     free(g);
 }
@@ -388,23 +191,34 @@ void guard_end(struct easy *e)
     guard_free(g);
 }
 
-/* A CURLcode. Once the socket stands, whatever fails leads nowhere else. */
+/* A block of which the engine knows nothing: said and noted here. */
+static void tell(const char *why)
+{
+    char exe[PATH_MAX];
+    struct uncovered u = {.exe = exe, .reason = why, .refused = true};
+    long n = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", exe,
+                     sizeof(exe) - 1);
+
+    exe[n > 0 ? n : 0] = '\0';
+    say_line("blocked", why, /* anyway */ false);
+    (void)!note_uncovered(load_audit(), &u);
+}
+
+/* A CURLcode. The twin is as the handle was before. */
 static int arm(struct guard *g, bool sends)
 {
-    struct sockaddr_un name;
-    int rc;
+    char name[CALL_NAME];
 
-    g->listener = listen_at(g->shut, &name);
-    if (g->listener < 0)
+    if (!call_open(g, name))
         return CURL_COULDNT_CONNECT;
     if (sends && !(g->twin = twin_new(g)))
         return CURL_OUT_OF_MEMORY;
-    if ((rc = lead(g, name.sun_path + 1)))
-        return rc;
-    g->why = g->shut ? "Blocked by sallyport: this transfer to a model host "
-                       "cannot be inspected"
-                     : NULL;
-    return CURL_OK;
+    if (g->shut) {
+        g->why = "Blocked by sallyport: this transfer to a model host cannot "
+                 "be inspected";
+        tell("a transfer of libcurl to a model host cannot be inspected");
+    }
+    return lead(g, name);
 }
 
 int guard_begin(struct easy *e, struct curl_lib *lib)
@@ -498,8 +312,11 @@ static int before_request(void *handle, char *host, char *own, int port,
 
     if (!e || !e->ward)
         return 0;
-    if (stays(e))
+    if (stays(e)) {
+        tell("a transfer of libcurl was redirected to a model host, where it "
+             "cannot be inspected or its host is not verified");
         return 1; /* CURL_PREREQFUNC_ABORT */
+    }
     fn = easy_pointer(e, SLOT_PREREQ);
     if (!fn)
         return 0;

@@ -46,22 +46,11 @@ MUST_USE int guard_begin(struct easy *e, struct curl_lib *lib);
  */
 void guard_end(struct easy *e);
 
-/* guard_pump - move what can be moved; true if something was begun. */
-bool guard_pump(struct guard *g);
-
 /*
  * guard_result - what the program is told of its transfer's end, a CURLcode;
  * the cause goes into its error buffer.
  */
 int guard_result(struct guard *g, int result);
-
-/* For the twin: bytes of the host's answer; it has none more to come. */
-void guard_heard(struct guard *g, struct str bytes);
-void guard_heard_end(struct guard *g, bool whole);
-/* It cannot be gone on: the program's transfer ends, and is told why. */
-void guard_fail(struct guard *g, const char *why);
-/* How many bytes the program has not yet fetched. */
-size_t guard_queued(const struct guard *g);
 
 /*
  * guard_ward - transfers that are let go can be redirected to a model host.

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "hooks/curlcall.h"
 #include "hooks/curltwin.h"
 #include "hooks/net.h"
 
@@ -199,7 +200,7 @@ static bool pump(struct multi *m)
     bool begun = false;
 
     for (struct guard *g = m->guards; g; g = g->next)
-        begun |= guard_pump(g);
+        begun |= call_pump(g);
     return begun;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "hooks/curlcall.h"
 
 #define PAUSE    0x10000001u /* CURL_READFUNC_PAUSE, CURL_WRITEFUNC_PAUSE */
 #define TWIN_OUT (256 * KIB) /* waits for the program: then no more is read */
@@ -215,15 +216,15 @@ struct request {
     uint64_t length;
 };
 
-static bool add_line(struct twin *t, struct str name, const char *between,
-                     struct str value)
+/* In a list of libcurl's, "name:" leaves a field out, "name;" has no value. */
+static bool add_line(struct twin *t, struct str text, struct str end)
 {
     struct buf line;
     void *fields = NULL;
 
     buf_init(&line, LIM_HEAD_LINE);
-    if (!buf_add(&line, name) && !buf_add(&line, str_of(between)) &&
-        !buf_add(&line, value) && !buf_add_byte(&line, '\0'))
+    if (!buf_add(&line, text) && !buf_add(&line, end) &&
+        !buf_add_byte(&line, '\0'))
         fields = t->guard->lib->slist_add(t->fields, line.ptr);
     buf_free(&line);
     if (fields)
@@ -242,7 +243,8 @@ static bool same_host(struct twin *t, struct str host)
 /* The length is libcurl's to say, and the wait for a word of the host's. */
 static bool add_field(struct twin *t, struct request *r, struct str line)
 {
-    struct str name = str_split(&line, ':'), value = str_trim(line);
+    struct str rest = line, name = str_split(&rest, ':');
+    struct str value = str_trim(rest);
 
     if (str_eq_nocase(name, STR("content-length"))) {
         r->has_body = true;
@@ -255,7 +257,8 @@ static bool add_field(struct twin *t, struct request *r, struct str line)
     if (str_eq_nocase(name, STR("upgrade")) ||
         (str_eq_nocase(name, STR("host")) && !same_host(t, value)))
         return false;
-    return add_line(t, name, value.len > 0 ? ": " : ";", value);
+    return value.len > 0 ? add_line(t, line, STR(""))
+                         : add_line(t, name, STR(";"));
 }
 
 /* What libcurl adds by itself is left out, unless the program said it. */
@@ -276,7 +279,7 @@ static bool add_fields(struct twin *t, struct request *r, struct str head)
             return false;
     }
     for (size_t i = 0; i < ARRAY_LEN(own); i++)
-        if (!said[i] && !add_line(t, own[i], ":", STR("")))
+        if (!said[i] && !add_line(t, own[i], STR(":")))
             return false;
     return true;
 }
@@ -419,21 +422,47 @@ static size_t hear(char *p, size_t size, size_t n, void *arg)
 {
     struct twin *t = arg;
 
-    if (guard_queued(t->guard) > TWIN_OUT) {
+    if (call_queued(t->guard) > TWIN_OUT) {
         t->full = true;
         return PAUSE;
     }
     t->answered = true;
-    guard_heard(t->guard, (struct str){p, size * n});
+    call_heard(t->guard, (struct str){p, size * n});
     return size * n;
+}
+
+/*
+ * The program's handle knows its host as http. Where it follows a redirect by
+ * itself, one that stays with the host is made to show no scheme; one that
+ * leaves it comes to us again, and is not sent on.
+ */
+static void hear_redirect(struct twin *t, struct str value)
+{
+    struct guard *g = t->guard;
+    struct str origin = str_of(g->target.origin);
+
+    if (str_eq_nocase(str_head(value, origin.len), origin))
+        value = str_skip(value, origin.len - 1);
+    else if (str_find(value, STR("//")) < value.len)
+        g->why = "Blocked by sallyport: a redirect from a model host to "
+                 "another host is not followed for this libcurl";
+    call_heard(g, STR("Location: "));
+    call_heard(g, value);
+    call_heard(g, STR("\r\n"));
 }
 
 static size_t hear_field(char *p, size_t size, size_t n, void *arg)
 {
     struct twin *t = arg;
+    struct str line = {p, size * n}, value = line;
+    struct str name = str_split(&value, ':');
 
     t->answered = true;
-    guard_heard(t->guard, (struct str){p, size * n});
+    if (value.ptr && str_eq_nocase(name, STR("location")) &&
+        easy_number(t->guard->easy, SLOT_FOLLOW) != 0)
+        hear_redirect(t, str_trim(str_head(value, str_find_byte(value, '\r'))));
+    else
+        call_heard(t->guard, line);
     return size * n;
 }
 
@@ -442,14 +471,14 @@ static size_t hear_field(char *p, size_t size, size_t n, void *arg)
 bool twin_pump(struct twin *t)
 {
     bool fed = t->starved && ready(t).len > 0;
-    bool room = t->full && guard_queued(t->guard) <= TWIN_OUT;
+    bool room = t->full && call_queued(t->guard) <= TWIN_OUT;
     enum err e;
 
     if (!t->added) {
         e = begin(t);
         if (e && e != E_AGAIN)
-            guard_fail(t->guard, "Blocked by sallyport: a request that cannot "
-                                 "be sent on for libcurl");
+            call_fail(t->guard, "Blocked by sallyport: a request that cannot "
+                                "be sent on for libcurl");
         return !e;
     }
     if (!t->done && (fed || room)) {
@@ -476,7 +505,7 @@ void twin_done(struct twin *t, int result)
 {
     t->done = true;
     t->result = result;
-    guard_heard_end(t->guard, t->answered);
+    call_heard_end(t->guard, t->answered);
 }
 
 int twin_failed(const struct twin *t, const char **ret_why)

@@ -15,6 +15,7 @@ Paths
     /echo               the body back, as it came
     /big?n=N            N bytes
     /status/204, /get   small answers; HEAD everywhere
+    /redirect?to=URL    307
 
 Options stand in the query, or in a header `x-test: te=chunked&say=key`
     te=length|chunked|close     framing of the answer
@@ -451,6 +452,9 @@ class Connection:
             return self.answer("200 OK", text, data, options, method)
         if path == "/status/204":
             return self.answer("204 No Content", [], b"", options)
+        if path == "/redirect":
+            where = ["Location: " + options["to"]]
+            return self.answer("307 Temporary Redirect", where, b"", options)
         if path == "/count":
             data = compact({"bytes": len(body)}).encode()
             return self.answer("200 OK", ["Content-Type: application/json"],

@@ -125,9 +125,12 @@ static size_t give(char *p, size_t size, size_t n, void *arg)
     return len;
 }
 
-static void prepare(struct transfer *t, CURL *easy)
+static void begin(CURL *easy)
 {
+    struct transfer *t = &one;
+
     t->easy = easy;
+    fields = c.slist_append(NULL, "Content-Type: application/json");
     c.easy_setopt(easy, CURLOPT_URL, url);
     c.easy_setopt(easy, CURLOPT_CAINFO, ca);
     c.easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error);
@@ -353,9 +356,10 @@ static bool set(const char *word, const char *value)
     CURL *e = one.easy;
     static CURLU *u;
 
-    if (!strcmp(word, "post"))
+    if (!strcmp(word, "post")) {
+        c.easy_setopt(e, CURLOPT_POSTFIELDSIZE, -1L);
         c.easy_setopt(e, CURLOPT_POSTFIELDS, file(value));
-    else if (!strcmp(word, "copy"))
+    } else if (!strcmp(word, "copy"))
         c.easy_setopt(e, CURLOPT_COPYPOSTFIELDS, file(value));
     else if (!strcmp(word, "url"))
         c.easy_setopt(e, CURLOPT_URL, value);
@@ -372,6 +376,8 @@ static bool set(const char *word, const char *value)
         c.easy_setopt(e, CURLOPT_CUSTOMREQUEST, value);
     else if (!strcmp(word, "proxy"))
         c.easy_setopt(e, CURLOPT_PROXY, value);
+    else if (!strcmp(word, "proxy-ca"))
+        c.easy_setopt(e, CURLOPT_PROXY_CAINFO, value);
     else if (!strcmp(word, "protocols"))
         c.easy_setopt(e, CURLOPT_PROTOCOLS_STR, value);
     else if (!strcmp(word, "field")) {
@@ -379,6 +385,7 @@ static bool set(const char *word, const char *value)
         c.easy_setopt(e, CURLOPT_HTTPHEADER, fields);
     } else if (!strcmp(word, "read") || !strcmp(word, "read-sized")) {
         one.left = file(value);
+        c.easy_setopt(e, CURLOPT_POSTFIELDS, NULL);
         c.easy_setopt(e, CURLOPT_POST, 1L);
         c.easy_setopt(e, CURLOPT_READFUNCTION, give);
         c.easy_setopt(e, CURLOPT_READDATA, &one);
@@ -412,7 +419,7 @@ static void act(const char *word)
         one.easy = e;
     } else if (!strcmp(word, "reset")) {
         c.easy_reset(e);
-        prepare(&one, e);
+        begin(e);
     } else if (!strcmp(word, "get"))
         c.easy_setopt(e, CURLOPT_HTTPGET, 1L);
     else if (!strcmp(word, "head"))
@@ -443,8 +450,7 @@ int main(int argc, char **argv)
     fetch(argv[1]);
     ca = argv[2];
     url = argv[3];
-    fields = c.slist_append(NULL, "Content-Type: application/json");
-    prepare(&one, c.easy_init());
+    begin(c.easy_init());
     for (int i = 4; i < argc; i++) {
         char *value = strchr(argv[i], '=');
 
