@@ -151,22 +151,18 @@ static bool is_seen(const struct curl_lib *lib, struct str tls)
 /* Asked at the first transfer: by then the program has chosen among several. */
 bool curl_lib_seen(struct curl_lib *lib)
 {
-    enum {
-        UNKNOWN,
-        SEEN,
-        UNSEEN
-    };
     int seen = atomic_load(&lib->seen);
     const struct version *v;
 
-    if (seen == UNKNOWN && lib->version) {
+    if (seen == CURL_UNASKED && lib->version) {
         pthread_mutex_lock(&libs.lock);
         v = lib->version(0);
-        seen = !v->tls || is_seen(lib, str_of(v->tls)) ? SEEN : UNSEEN;
+        seen =
+            !v->tls || is_seen(lib, str_of(v->tls)) ? CURL_SEEN : CURL_UNSEEN;
         pthread_mutex_unlock(&libs.lock);
         atomic_store(&lib->seen, seen);
     }
-    return seen != UNSEEN;
+    return seen != CURL_UNSEEN;
 }
 
 void curl_lib_fork_lock(void)

@@ -66,13 +66,19 @@ struct curl_msg {
 
 #define CURL_MEMBER(ret, member, name, args) ret(*member) args;
 
+enum curl_seen {
+    CURL_UNASKED,
+    CURL_SEEN,
+    CURL_UNSEEN,
+};
+
 struct curl_lib {
     CURL_NEEDED(CURL_MEMBER)
     CURL_OPTIONAL(CURL_MEMBER)
     bool usable; /* all that is needed is there                 */
     const struct link_map *map;
     uintptr_t begin, end; /* where it lies                               */
-    _Atomic int seen;     /* see curl_lib_seen; 0: not yet asked         */
+    _Atomic int seen;     /* enum curl_seen                              */
 };
 
 /* More libcurls in one process than any program was seen to load. */
