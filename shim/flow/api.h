@@ -36,6 +36,13 @@ struct peer {
     bool unverified; /* the program does not check who answers */
 };
 
+/* What the caller knows that the engine cannot see, each a row of the policy.
+ */
+enum doubt {
+    DOUBT_PEER,  /* the program does not check who answers: unverified_peer */
+    DOUBT_BYTES, /* what is said cannot be seen: unknown_protocol           */
+};
+
 enum conn_state {
     CONN_OPEN,    /* inspected, or not yet known to be uninspected         */
     CONN_PASS,    /* not an LLM route, for good: once both queues are empty
@@ -71,11 +78,8 @@ struct engine_api {
     /* Whether HTTP/2 may be offered to a watched host. */
     bool (*engine_http2)(const struct engine *eng);
 
-    /*
-     * Whether a request to a watched host is blocked for the sole reason that
-     * the program does not check who answers (struct peer, unverified).
-     */
-    bool (*engine_refuses_unverified)(const struct engine *eng);
+    /* Whether something to a watched host is blocked for this reason alone. */
+    bool (*engine_refuses)(const struct engine *eng, enum doubt doubt);
 
     /* NULL when out of memory: the caller treats it as CONN_FAILED. */
     struct conn *(*conn_new)(struct engine *eng, const struct peer *peer);

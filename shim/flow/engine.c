@@ -223,8 +223,10 @@ bool engine_http2(const struct engine *eng)
     return !eng->policy.http1;
 }
 
-bool engine_refuses_unverified(const struct engine *eng)
+bool engine_refuses(const struct engine *eng, enum doubt doubt)
 {
-    return policy_blocks(&eng->policy, COND_UNVERIFIED_PEER) &&
-           !eng->policy.monitor;
+    enum cond c =
+        doubt == DOUBT_PEER ? COND_UNVERIFIED_PEER : COND_UNKNOWN_PROTOCOL;
+
+    return policy_blocks(&eng->policy, c) && !eng->policy.monitor;
 }

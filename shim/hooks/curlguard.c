@@ -71,6 +71,36 @@ static bool is_watched(const struct engine_api *api, const struct engine *eng,
                : load_refuses(str_of(t->host), t->port);
 }
 
+/* Without an engine whatever it would have to judge is refused. */
+static bool refuses(const struct engine_api *api, const struct engine *eng,
+                    enum doubt doubt)
+{
+    return !api || api->engine_refuses(eng, doubt);
+}
+
+/* Of this the engine hears nothing, so that it is said and noted here. */
+static void tell(const char *why, bool refused)
+{
+    char exe[PATH_MAX];
+    struct uncovered u = {.exe = exe, .reason = why, .refused = refused};
+    long n = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", exe,
+                     sizeof(exe) - 1);
+
+    exe[n > 0 ? n : 0] = '\0';
+    if (refused)
+        say_line("blocked", why, /* anyway */ false);
+    (void)!note_uncovered(load_audit(), &u);
+}
+
+/* It cannot be led to us: shut, unless the policy lets such things pass. */
+static enum way unseen(struct guard *g, bool refused)
+{
+    refused = refused || refuses(g->api, g->engine, DOUBT_BYTES);
+    tell("a transfer of libcurl to a model host, which cannot be inspected",
+         refused);
+    return refused ? WAY_SHUT : WAY_FREE;
+}
+
 /* What is known of the transfer is set in *g, also where it goes free. */
 static enum way choose(struct guard *g)
 {
@@ -78,22 +108,20 @@ static enum way choose(struct guard *g)
     bool seen = curl_lib_seen(g->lib), refused;
     enum err err = target_of_easy(g->lib, e, &g->target);
 
-    if (err == E_SYNTAX || (err == E_UNSUPPORTED && seen))
-        return WAY_FREE;
-    if (err)
-        return WAY_SHUT;
-    if (!g->target.tls)
+    if (err == E_SYNTAX || (!err && !g->target.tls) ||
+        (err == E_UNSUPPORTED && seen))
         return WAY_FREE;
     g->api = load_engine(&g->engine);
+    if (err)
+        return unseen(g, err == E_NOMEM);
     if (!is_watched(g->api, g->engine, &g->target))
         return WAY_FREE;
     g->unverified = is_unverified(e);
-    refused =
-        g->unverified && g->api && g->api->engine_refuses_unverified(g->engine);
+    refused = g->unverified && g->api && refuses(g->api, g->engine, DOUBT_PEER);
     if (seen && !refused)
         return WAY_WATCHED;
     if (!g->target.https || easy_number(e, SLOT_CONNECT_ONLY) != 0)
-        return WAY_SHUT;
+        return unseen(g, refused);
     return seen ? WAY_ANSWER : WAY_LED;
 }
 
@@ -191,19 +219,6 @@ void guard_end(struct easy *e)
     guard_free(g);
 }
 
-/* A block of which the engine knows nothing: said and noted here. */
-static void tell(const char *why)
-{
-    char exe[PATH_MAX];
-    struct uncovered u = {.exe = exe, .reason = why, .refused = true};
-    long n = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", exe,
-                     sizeof(exe) - 1);
-
-    exe[n > 0 ? n : 0] = '\0';
-    say_line("blocked", why, /* anyway */ false);
-    (void)!note_uncovered(load_audit(), &u);
-}
-
 /* A CURLcode. The twin is as the handle was before. */
 static int arm(struct guard *g, bool sends)
 {
@@ -213,11 +228,9 @@ static int arm(struct guard *g, bool sends)
         return CURL_COULDNT_CONNECT;
     if (sends && !(g->twin = twin_new(g)))
         return CURL_OUT_OF_MEMORY;
-    if (g->shut) {
+    if (g->shut)
         g->why = "Blocked by sallyport: this transfer to a model host cannot "
                  "be inspected";
-        tell("a transfer of libcurl to a model host cannot be inspected");
-    }
     return lead(g, name);
 }
 
@@ -277,30 +290,35 @@ int guard_result(struct guard *g, int result)
 
 #define INFO_URL 0x100001 /* CURLINFO_EFFECTIVE_URL: of the request in work */
 
-/* Whether the request that is about to be sent has to stay. */
-static bool stays(const struct easy *e)
+/* Why the request that is about to be sent has to stay; NULL: it may go. */
+static const char *stays(const struct easy *e)
 {
     const struct curl_lib *lib = e->ward;
     const struct engine_api *api;
     struct engine *engine = NULL;
     struct target t = {0};
+    const char *why = NULL;
     char *url = NULL;
-    bool seen = curl_lib_seen(e->ward), stay;
     enum err err;
 
     if (e->guard || lib->getinfo(e->handle, INFO_URL, &url) || !url)
-        return false;
-    if ((err = target_of_url(lib, url, &t)))
-        return !seen && err != E_SYNTAX;
-    stay = t.tls;
-    if (stay) {
-        api = load_engine(&engine);
-        stay = is_watched(api, engine, &t) &&
-               (!seen || (is_unverified(e) && api &&
-                          api->engine_refuses_unverified(engine)));
+        return NULL;
+    err = target_of_url(lib, url, &t);
+    if (err == E_SYNTAX || (!err && !t.tls)) {
+        target_free(&t);
+        return NULL;
+    }
+    api = load_engine(&engine);
+    if (err || is_watched(api, engine, &t)) {
+        if (!curl_lib_seen(e->ward) && refuses(api, engine, DOUBT_BYTES))
+            why = "a redirect of libcurl to a model host, where it cannot be "
+                  "inspected";
+        else if (!err && is_unverified(e) && refuses(api, engine, DOUBT_PEER))
+            why = "a redirect of libcurl to a model host, which is not "
+                  "verified";
     }
     target_free(&t);
-    return stay;
+    return why;
 }
 
 static int before_request(void *handle, char *host, char *own, int port,
@@ -308,15 +326,15 @@ static int before_request(void *handle, char *host, char *own, int port,
 {
     const struct easy *e = easy_of(handle);
     int (*next)(void *, char *, char *, int, int);
+    const char *why = e && e->ward ? stays(e) : NULL;
     void *fn;
 
-    if (!e || !e->ward)
-        return 0;
-    if (stays(e)) {
-        tell("a transfer of libcurl was redirected to a model host, where it "
-             "cannot be inspected or its host is not verified");
+    if (why) {
+        tell(why, /* refused */ true);
         return 1; /* CURL_PREREQFUNC_ABORT */
     }
+    if (!e)
+        return 0;
     fn = easy_pointer(e, SLOT_PREREQ);
     if (!fn)
         return 0;

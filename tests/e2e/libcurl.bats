@@ -212,8 +212,8 @@ clean_wire() {
     has out 'another host is not followed'
     with "$NSS" "$PLAIN/redirect?to=$URL" follow post=hello.json easy dup multi
     is "$(codes)" "42 307,42 307"
-    has stderr 'redirected to a model host'
-    has "$AUDIT" 'redirected to a model host'
+    has stderr 'a redirect of libcurl to a model host'
+    has "$AUDIT" 'a redirect of libcurl to a model host'
     wire >sent
     hasnt sent 'POST /v1/chat'
 }
@@ -228,6 +228,15 @@ clean_wire() {
     with "$NSS" "$PLAIN/" raw=hello.json
     is "$(codes)" "0 0"
     has out 'HTTP/1.1 200'
+    # Where the policy lets pass what cannot be read, it is noted.
+    POLICY=$PWD/lax.yaml
+    policy_write "$POLICY" 'on_failure: {unknown_protocol: pass}'
+    rm -f "$AUDIT"
+    nss raw=hello.json
+    is "$(codes)" "0 0"
+    is "$(audit_field 0 action)" log
+    with "$NSS" "$PLAIN/redirect?to=$URL" follow post=hello.json easy
+    is "$(codes)" "0 200"
 }
 
 @test "NSS: without an engine" {

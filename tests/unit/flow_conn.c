@@ -315,11 +315,13 @@ static void test_unverified_peer(void)
     CHECK(has(&p.out[DIR_RECV], "403 Forbidden"));
     CHECK(has(&p.out[DIR_RECV], "unverified_peer"));
     CHECK(scene_every_split(&sc, &p));
-    CHECK(engine_refuses_unverified(eng));
+    CHECK(engine_refuses(eng, DOUBT_PEER));
+    CHECK(engine_refuses(eng, DOUBT_BYTES));
     played_free(&p);
     for (size_t i = 0; i < ARRAY_LEN(lax); i++) {
         sc.eng = scene_engine(lax[i], NULL);
-        CHECK(!engine_refuses_unverified(sc.eng));
+        CHECK(!engine_refuses(sc.eng, DOUBT_PEER));
+        CHECK_INT(engine_refuses(sc.eng, DOUBT_BYTES), i == 0);
         scene_play(&sc, 0, 9, 0, &p);
         CHECK(str_eq(buf_str(&p.out[DIR_SEND]), ask));
         played_free(&p);
