@@ -203,6 +203,16 @@ EXPORT struct curl_msg *curl_multi_info_read(void *multi, int *left)
     return m ? multi_read(m, left) : REAL(multi_info, NULL, multi, left);
 }
 
+/* Variadic as the other. */
+EXPORT int curl_multi_setopt(void *multi, int option, void *arg)
+{
+    struct entry in = ENTER(curl_multi_setopt);
+
+    if (!in.ours || !multi || !multi_limits(option) || curl_lib_seen(in.lib))
+        return REAL(multi_setopt, CURLM_BAD_HANDLE, multi, option, arg);
+    return multi_set(in.lib, multi, option, (long)(uintptr_t)arg);
+}
+
 EXPORT int curl_multi_cleanup(void *multi)
 {
     struct entry in = ENTER(curl_multi_cleanup);

@@ -15,6 +15,7 @@ int curl_multi_socket(void *multi, int fd, int *running);
 int curl_multi_socket_action(void *multi, int fd, int what, int *running);
 int curl_multi_socket_all(void *multi, int *running);
 struct curl_msg *curl_multi_info_read(void *multi, int *left);
+int curl_multi_setopt(void *multi, int option, void *arg);
 int curl_multi_cleanup(void *multi);
 
 /* Held by a fork in progress: every lock behind the hooks. */

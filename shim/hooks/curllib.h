@@ -49,6 +49,7 @@ struct curl_msg {
     X(int, multi_action, "curl_multi_socket_action",                           \
       (void *, int, int, int *))                                               \
     X(struct curl_msg *, multi_info, "curl_multi_info_read", (void *, int *))  \
+    X(int, multi_setopt, "curl_multi_setopt", (void *, int, ...))              \
     X(int, multi_cleanup, "curl_multi_cleanup", (void *))                      \
     X(void *, version, "curl_version_info", (int))                             \
     X(void *, slist_add, "curl_slist_append", (void *, const char *))          \

@@ -10,6 +10,10 @@
 #define ROUNDS 8    /* a call of the program's moves us on so often at most */
 #define WAIT   1000 /* ms; every transfer has something to wait for         */
 
+/* CURLMOPT_MAX_HOST_CONNECTIONS and CURLMOPT_MAX_TOTAL_CONNECTIONS */
+static const int limits[] = {7, 13};
+#define LIMITS ARRAY_LEN(limits)
+
 /* An end that was collected and not yet told. */
 struct told {
     struct told *next;
@@ -23,6 +27,7 @@ struct multi {
     struct guard *guards;       /* linked by next */
     struct told *first, **last; /* owned          */
     int stopped;                /* twins taken out since the last count */
+    long limit[LIMITS];         /* as the program set them; 0: none      */
     struct curl_msg shown;
 };
 
@@ -51,11 +56,56 @@ struct multi *multi_make(const struct curl_lib *lib, void *handle)
     return NULL;
 }
 
+/* --- limits -------------------------------------------------------------- */
+
+bool multi_limits(int option)
+{
+    for (size_t i = 0; i < LIMITS; i++)
+        if (limits[i] == option)
+            return true;
+    return false;
+}
+
+/* What leads to us is no connection that the program meant. */
+static int set_limit(const struct multi *m, size_t i)
+{
+    long more = 0;
+
+    for (const struct guard *g = m->guards; g; g = g->next)
+        more += g->twin != NULL;
+    return m->lib->multi_setopt(m->handle, limits[i],
+                                m->limit[i] > 0 ? m->limit[i] + more
+                                                : m->limit[i]);
+}
+
+static void set_limits(const struct multi *m)
+{
+    for (size_t i = 0; i < LIMITS; i++)
+        if (m->limit[i] > 0)
+            (void)set_limit(m, i);
+}
+
+int multi_set(const struct curl_lib *lib, void *handle, int option, long value)
+{
+    struct multi *m = multi_make(lib, handle);
+    int rc = CURLM_OUT_OF_MEMORY;
+
+    for (size_t i = 0; m && i < LIMITS; i++)
+        if (limits[i] == option) {
+            m->limit[i] = value;
+            rc = set_limit(m, i);
+        }
+    return rc;
+}
+
+/* --- transfers ----------------------------------------------------------- */
+
 void multi_join(struct multi *m, struct guard *g)
 {
     g->multi = m->handle;
     g->next = m->guards;
     m->guards = g;
+    set_limits(m);
 }
 
 /* Its options are the program's again, and its twin is gone. */
@@ -69,6 +119,7 @@ static void release(struct multi *m, struct guard *g)
         *at = g->next;
     m->stopped += twin_runs(g->twin);
     guard_end(g->easy);
+    set_limits(m);
 }
 
 static void forget(struct multi *m, const void *handle)

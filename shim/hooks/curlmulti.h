@@ -35,6 +35,15 @@ int multi_moved(struct multi *m, int rc, int *running, bool sockets);
  */
 struct curl_msg *multi_read(struct multi *m, int *left);
 
+/*
+ * multi_limits - whether an option limits how many connections there are at
+ * once. multi_set - the program sets one, as curl_multi_setopt. A transfer that
+ * is led to us has two, of which its own waits for the twin's: with a limit
+ * that counts both, none might ever begin.
+ */
+bool multi_limits(int option);
+int multi_set(const struct curl_lib *lib, void *handle, int option, long value);
+
 /* multi_drop - as curl_multi_cleanup: before it, all its transfers end. */
 void multi_drop(struct multi *m);
 

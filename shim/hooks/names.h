@@ -54,7 +54,8 @@
     X(curl_multi_socket_action)                                                \
     X(curl_multi_socket_all)                                                   \
     X(curl_multi_info_read)                                                    \
-    X(curl_multi_cleanup)
+    X(curl_multi_cleanup)                                                      \
+    X(curl_multi_setopt)
 
 #define NAME_DECLARE(fn) extern const char NAME(fn)[];
 NAME_LIST(NAME_DECLARE)

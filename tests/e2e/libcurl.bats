@@ -134,6 +134,11 @@ clean_wire() {
     clean_wire
     is "$(grep -oF "$PLACEHOLDER" sent | wc -l)" 12
     is "$(audited)" 24
+    # Few connections at once, which ours are not counted among.
+    forget_wire
+    nss limit=1 post=secret.json parallel=4 multi limit=3 parallel=9
+    is "$(grep -c '^DONE 0 200' out)" 14
+    is "$(grep -oF "$PLACEHOLDER" <(wire) | wc -l)" 14
 }
 
 @test "NSS: streams, in every framing, paused by the program or left" {

@@ -96,6 +96,7 @@ struct transfer {
 static const char *ca, *url;
 static struct transfer one;
 static struct curl_slist *fields;
+static long limit; /* of connections at once */
 
 static size_t take(char *p, size_t size, size_t n, void *arg)
 {
@@ -185,6 +186,10 @@ static void multi(struct transfer *all, size_t n)
     int running = 0;
     size_t done = 0;
 
+    if (limit) {
+        c.multi_setopt(m, CURLMOPT_MAX_HOST_CONNECTIONS, limit);
+        c.multi_setopt(m, CURLMOPT_MAX_TOTAL_CONNECTIONS, limit);
+    }
     for (size_t i = 0; i < n; i++)
         NEED(!c.multi_add_handle(m, all[i].easy));
     do {
@@ -368,6 +373,8 @@ static bool set(const char *word, const char *value)
         c.easy_setopt(e, CURLOPT_CURLU, u);
     } else if (!strcmp(word, "form"))
         form(value);
+    else if (!strcmp(word, "limit"))
+        limit = number(value);
     else if (!strcmp(word, "parallel"))
         parallel((size_t)number(value));
     else if (!strcmp(word, "raw"))
