@@ -269,7 +269,7 @@ int multi_moved(struct multi *m, int rc, int *running, bool sockets)
         rc = sockets ? m->lib->multi_action(m->handle, CURL_TIMER, 0, &count)
                      : m->lib->multi_perform(m->handle, &count);
     collect(m);
-    if (running)
+    if (running && !rc)
         *running = count - twins(m);
     net_leave();
     errno = saved;

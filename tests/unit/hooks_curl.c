@@ -8,6 +8,7 @@
 
 #include <dlfcn.h>
 #include <stdarg.h>
+#include <stdlib.h>
 
 #include "hooks/curlguard.h"
 
@@ -232,8 +233,37 @@ static void test_turned_down(void)
     }
 }
 
+/* Where TLS is not seen, and what it carries is no request: nobody listens. */
+static void test_shut(void)
+{
+    static const char *const urls[] = {
+        "wss://api.openai.com/v1/realtime",
+        "gophers://api.openai.com/",
+        "https://api.openai.com/",
+    };
+
+    lib.seen = CURL_UNSEEN;
+    for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
+        check_state.row = urls[i];
+        set(OPT_URL, urls[i]);
+        set_number(OPT_CONNECT_ONLY, i == 2);
+        count = 0;
+        CHECK_INT(guard_begin(easy_of(&a), &lib), CURL_OK);
+        CHECK(easy_of(&a)->guard != NULL && easy_of(&a)->guard->shut);
+        CHECK(last(OPT_ABSTRACT_SOCKET) != -99);
+        CHECK_INT(last(OPT_URL), -99);
+        CHECK_INT(last(OPT_FORBID_REUSE), 1);
+        guard_end(easy_of(&a));
+        CHECK_INT(last(OPT_UNIX_SOCKET), 0);
+        CHECK_INT(last(OPT_FORBID_REUSE), 0);
+        easy_drop(easy_of(&a));
+    }
+    lib.seen = CURL_SEEN;
+}
+
 int main(void)
 {
+    setenv("SALLYPORT_CHILDREN", "leave", 1); /* something to be read */
     CHECK(real_urls());
     if (!lib.usable)
         return check_done();
@@ -242,5 +272,6 @@ int main(void)
     RUN(test_bodies);
     RUN(test_targets);
     RUN(test_turned_down);
+    RUN(test_shut);
     return check_done();
 }
