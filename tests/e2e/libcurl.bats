@@ -244,6 +244,29 @@ clean_wire() {
     is "$(codes)" "0 200"
 }
 
+@test "NSS: llvm-debuginfod-find, a program of Debian's that is linked to it" {
+    command -v llvm-debuginfod-find-14 certutil >/dev/null ||
+        skip "llvm-14 or libnss3-tools is not installed"
+    local find=(env DEBUGINFOD_CACHE_PATH="$PWD/cache" SSL_DIR="$PWD/db"
+        llvm-debuginfod-find-14 --dump --debuginfo abcdef0123)
+    mkdir db
+    certutil -N -d sql:db --empty-password
+    certutil -A -d sql:db -n ca -t C,, -i "$CA"
+    DEBUGINFOD_URLS="$LLM" shim "${find[@]}" >out
+    has out '"path":"/buildid/abcdef0123/debuginfo"'
+    rm -rf cache
+    DEBUGINFOD_URLS="$LLM/x?say=key&y=" shim "${find[@]}" >out
+    hasnt out "$KEY_TAIL"
+    has out "$PLACEHOLDER"
+    rm -rf cache
+    forget_wire
+    DEBUGINFOD_URLS="$LLM/$KEY" run shim "${find[@]}"
+    [ "$status" -eq 1 ]
+    is "$(wire | wc -c)" 0
+    is "$(audit_field 2 action)" block
+    is "$(grep -c '"door":"curl"' "$AUDIT")" 3
+}
+
 @test "NSS: without an engine" {
     local status=0
     nss post=hello.json easy
