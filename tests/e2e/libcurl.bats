@@ -267,6 +267,22 @@ clean_wire() {
     is "$(grep -c '"door":"curl"' "$AUDIT")" 3
 }
 
+@test "OpenSSL hidden within libcurl" {
+    local needs
+    echo '{ global: curl_*; local: *; };' >map
+    mapfile -t needs < <(ldd "$(gcc -print-file-name=libcurl.so)" |
+        awk '$3 ~ "^/" && $3 !~ "/lib(ssl|crypto|c)[.]" { print $3 }')
+    gcc -shared -o libcurl-own.so -Wl,--version-script=map \
+        -Wl,--whole-archive -l:libcurl.a -Wl,--no-whole-archive \
+        -l:libssl.a -l:libcrypto.a "${needs[@]}"
+    with "$PWD/libcurl-own.so" "$URL" version post=secret.json easy multi \
+        post=forbidden.json easy unverified sockets
+    has out 'TLS OpenSSL/'
+    is "$(codes)" "0 200,0 200,0 403,0 403"
+    clean_wire
+    is "$(grep -c '"door":"curl"' "$AUDIT")" 4
+}
+
 @test "NSS: without an engine" {
     local status=0
     nss post=hello.json easy
