@@ -221,5 +221,6 @@ bool call_pump(struct guard *g)
     take_calls(g);
     hear_program(g);
     flush(g);
-    return g->conn && g->twin && !is_refused(g) && twin_pump(g->twin);
+    return g->conn && g->twin && !g->ending && !is_refused(g) &&
+           twin_pump(g->twin);
 }

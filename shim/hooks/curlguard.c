@@ -188,13 +188,13 @@ static int lead(struct guard *g, const char *name)
 
     if ((rc = easy_take(e, lib, OPT_ABSTRACT_SOCKET, name)) ||
         (rc = easy_take(e, lib, OPT_PROXY, "")) ||
+        (rc = easy_take(e, lib, OPT_HTTP_VERSION,
+                        (const void *)(long)HTTP_1_1)) ||
         (rc = easy_take(e, lib, OPT_FORBID_REUSE, (const void *)1L)))
         return rc;
     if (g->shut)
         return clear(g);
     if ((rc = easy_take(e, lib, OPT_URL, g->target.plain)) ||
-        (rc = easy_take(e, lib, OPT_HTTP_VERSION,
-                        (const void *)(long)HTTP_1_1)) ||
         (rc = allow_http(g)))
         return rc;
     return clear(g);
@@ -298,10 +298,12 @@ static const char *stays(const struct easy *e)
     struct engine *engine = NULL;
     struct target t = {0};
     const char *why = NULL;
+    bool seen = curl_lib_seen(e->ward);
     char *url = NULL;
     enum err err;
 
-    if (e->guard || lib->getinfo(e->handle, INFO_URL, &url) || !url)
+    if (e->guard || (seen && !is_unverified(e)) ||
+        lib->getinfo(e->handle, INFO_URL, &url) || !url)
         return NULL;
     err = target_of_url(lib, url, &t);
     if (err == E_SYNTAX || (!err && !t.tls)) {
@@ -310,7 +312,7 @@ static const char *stays(const struct easy *e)
     }
     api = load_engine(&engine);
     if (err || is_watched(api, engine, &t)) {
-        if (!curl_lib_seen(e->ward) && refuses(api, engine, DOUBT_BYTES))
+        if (!seen && refuses(api, engine, DOUBT_BYTES))
             why = "a redirect of libcurl to a model host, where it cannot be "
                   "inspected";
         else if (!err && is_unverified(e) && refuses(api, engine, DOUBT_PEER))

@@ -9,14 +9,49 @@
 #define PAUSE    0x10000001u /* CURL_READFUNC_PAUSE, CURL_WRITEFUNC_PAUSE */
 #define TWIN_OUT (256 * KIB) /* waits for the program: then no more is read */
 
+/* Of CURLOPT_ */
 enum {
+    OPT_LOW_SPEED = 19,
+    OPT_TIMECONDITION = 33,
+    OPT_VERBOSE = 41,
+    OPT_HEADER = 42,
+    OPT_NOPROGRESS = 43,
     OPT_NOBODY = 44,
+    OPT_FAILONERROR = 45,
     OPT_POST = 47,
+    OPT_NETRC = 51,
+    OPT_AUTOREFERER = 58,
+    OPT_HTTPAUTH = 107,
+    OPT_TIMEOUT_MS = 155,
+    OPT_TRANSFER_DECODING = 157,
+    OPT_CONTENT_DECODING = 158,
+    OPT_TRANSFER_ENCODING = 207,
+    OPT_HEADEROPT = 229,
+    OPT_SUPPRESS_CONNECT = 265,
+    OPT_WRITEDATA = 10001,
+    OPT_USERPWD = 10005,
+    OPT_RANGE = 10007,
     OPT_READDATA = 10009,
+    OPT_REFERER = 10016,
+    OPT_USERAGENT = 10018,
+    OPT_COOKIE = 10022,
     OPT_HTTPHEADER = 10023,
+    OPT_HEADERDATA = 10029,
+    OPT_COOKIEFILE = 10031,
     OPT_METHOD = 10036,
+    OPT_COOKIEJAR = 10082,
+    OPT_ACCEPT_ENCODING = 10102,
+    OPT_BEARER = 10220,
     OPT_TARGET = 10266,
+    OPT_AWS_SIGV4 = 10305,
+    OPT_WRITEFUNCTION = 20011,
     OPT_READFUNCTION = 20012,
+    OPT_HEADERFUNCTION = 20079,
+    OPT_IOCTLFUNCTION = 20130,
+    OPT_SEEKFUNCTION = 20167,
+    OPT_TRAILERFUNCTION = 20283,
+    OPT_RESUME_FROM = 30116,
+    OPT_MAXFILESIZE = 30117,
 };
 
 /* How the body of the request in work is framed, and where in it we are. */
@@ -52,44 +87,44 @@ struct twin {
  */
 static const struct option {
     int option;
-    bool needed;
+    bool needed; /* others an older libcurl may not know */
     long value;
 } options[] = {
     {OPT_CURLU, true, 0},
-    {10018, true, 0},  /* USERAGENT                              */
-    {10016, true, 0},  /* REFERER                                */
-    {10022, true, 0},  /* COOKIE                                 */
-    {10082, false, 0}, /* COOKIEJAR: first, for it begins cookies */
-    {10031, false, 0}, /* COOKIEFILE                             */
-    {10102, true, 0},  /* ACCEPT_ENCODING                        */
-    {207, false, 0},   /* TRANSFER_ENCODING                      */
-    {10007, true, 0},  /* RANGE                                  */
-    {30116, true, 0},  /* RESUME_FROM_LARGE                      */
-    {33, true, 0},     /* TIMECONDITION                          */
-    {10005, true, 0},  /* USERPWD                                */
-    {10220, false, 0}, /* XOAUTH2_BEARER                         */
-    {10305, false, 0}, /* AWS_SIGV4                              */
-    {51, true, 0},     /* NETRC                                  */
-    {107, true, 0},    /* HTTPAUTH                               */
-    {58, true, 0},     /* AUTOREFERER                            */
+    {OPT_USERAGENT, true, 0},
+    {OPT_REFERER, true, 0},
+    {OPT_COOKIE, true, 0},
+    {OPT_COOKIEJAR, false, 0}, /* before the next: it begins cookies */
+    {OPT_COOKIEFILE, false, 0},
+    {OPT_ACCEPT_ENCODING, true, 0},
+    {OPT_TRANSFER_ENCODING, false, 0},
+    {OPT_RANGE, true, 0},
+    {OPT_RESUME_FROM, true, 0},
+    {OPT_TIMECONDITION, true, 0},
+    {OPT_USERPWD, true, 0},
+    {OPT_BEARER, false, 0},
+    {OPT_AWS_SIGV4, false, 0},
+    {OPT_NETRC, true, 0},
+    {OPT_HTTPAUTH, false, 0},
+    {OPT_AUTOREFERER, true, 0},
     {OPT_FOLLOW, true, 0},
-    {45, true, 0},    /* FAILONERROR                            */
-    {42, true, 0},    /* HEADER                                 */
-    {43, true, 1},    /* NOPROGRESS                             */
-    {41, true, 0},    /* VERBOSE                                */
-    {30117, true, 0}, /* MAXFILESIZE_LARGE                      */
-    {155, true, 0},   /* TIMEOUT_MS                             */
-    {19, true, 0},    /* LOW_SPEED_LIMIT                        */
-    {265, true, 1},   /* SUPPRESS_CONNECT_HEADERS               */
-    {229, true, 1},   /* HEADEROPT: a proxy hears none of ours  */
+    {OPT_FAILONERROR, true, 0},
+    {OPT_HEADER, true, 0},
+    {OPT_NOPROGRESS, true, 1},
+    {OPT_VERBOSE, true, 0},
+    {OPT_MAXFILESIZE, true, 0},
+    {OPT_TIMEOUT_MS, true, 0},
+    {OPT_LOW_SPEED, true, 0},
+    {OPT_SUPPRESS_CONNECT, true, 1},
+    {OPT_HEADEROPT, true, 1}, /* a proxy hears none of it */
     {OPT_FORBID_REUSE, true, 1},
-    {OPT_HTTP_VERSION, true, 2}, /* 1.1                                    */
-    {157, true, 0},              /* HTTP_TRANSFER_DECODING                 */
-    {158, true, 0},              /* HTTP_CONTENT_DECODING                  */
+    {OPT_HTTP_VERSION, true, 2}, /* 1.1 */
+    {OPT_TRANSFER_DECODING, true, 0},
+    {OPT_CONTENT_DECODING, true, 0},
     {OPT_PREREQ, false, 0},
-    {20283, false, 0}, /* TRAILERFUNCTION                        */
-    {20167, true, 0},  /* SEEKFUNCTION                           */
-    {20130, false, 0}, /* IOCTLFUNCTION                          */
+    {OPT_TRAILERFUNCTION, false, 0},
+    {OPT_SEEKFUNCTION, true, 0},
+    {OPT_IOCTLFUNCTION, false, 0},
     {OPT_POSTFIELDS, true, 0},
 };
 
@@ -118,11 +153,10 @@ static bool prepare(struct twin *t)
         ok &= set_number(t, options[i].option, options[i].value) ||
               !options[i].needed;
     return ok && set(t, OPT_URL, t->guard->target.origin) &&
-           set(t, OPT_ERRORBUFFER, t->error) && set(t, 10009, t) &&
-           set(t, OPT_READFUNCTION, FN(say)) &&         /* READDATA before */
-           set(t, 20079, FN(hear_field)) &&             /* HEADERFUNCTION */
-           set(t, 10029, t) &&                          /* HEADERDATA     */
-           set(t, 20011, FN(hear)) && set(t, 10001, t); /* WRITE...     */
+           set(t, OPT_ERRORBUFFER, t->error) && set(t, OPT_READDATA, t) &&
+           set(t, OPT_READFUNCTION, FN(say)) && set(t, OPT_HEADERDATA, t) &&
+           set(t, OPT_HEADERFUNCTION, FN(hear_field)) &&
+           set(t, OPT_WRITEDATA, t) && set(t, OPT_WRITEFUNCTION, FN(hear));
 }
 
 /* Sets an option of the program's handle, for a moment. */
@@ -266,7 +300,7 @@ static bool add_fields(struct twin *t, struct request *r, struct str head)
 {
     static const struct str own[] = {STR_INIT("Accept"), STR_INIT("Expect"),
                                      STR_INIT("Content-Type")};
-    bool said[ARRAY_LEN(own)] = {false};
+    bool said[ARRAY_LEN(own)] = {false}; /* Expect never is */
 
     while (head.ptr) {
         struct str line = str_split(&head, '\n');
@@ -274,7 +308,8 @@ static bool add_fields(struct twin *t, struct request *r, struct str head)
 
         line = str_head(line, str_find_byte(line, '\r'));
         for (size_t i = 0; i < ARRAY_LEN(own); i++)
-            said[i] |= i != 1 && str_eq_nocase(name, own[i]);
+            said[i] |=
+                str_eq_nocase(name, own[i]) && !str_eq(own[i], STR("Expect"));
         if (line.len > 0 && !add_field(t, r, line))
             return false;
     }
@@ -311,6 +346,12 @@ static bool set_request(struct twin *t, const struct request *r)
     return ok && set_text(t, OPT_METHOD, r->method);
 }
 
+/* What is no HTTP does not become it by waiting. */
+static bool passes(const struct twin *t)
+{
+    return t->guard->api->conn_state(t->guard->conn) == CONN_PASS;
+}
+
 /* E_AGAIN: no whole head is there. */
 static enum err begin(struct twin *t)
 {
@@ -321,7 +362,7 @@ static enum err begin(struct twin *t)
     bool ok;
 
     if (len == all.len)
-        return E_AGAIN;
+        return passes(t) && len > 0 ? E_UNSUPPORTED : E_AGAIN;
     head = str_head(all, len);
     line = str_split(&head, '\n');
     r.method = str_split(&line, ' ');

@@ -267,6 +267,20 @@ clean_wire() {
     is "$(grep -c '"door":"curl"' "$AUDIT")" 3
 }
 
+@test "NSS: a body is never taken for a request" {
+    POLICY=$PWD/lax.yaml
+    policy_write "$POLICY" 'on_failure: {unknown_protocol: pass, json_invalid: pass, body_unknown: pass}'
+    printf 'POST /evil HTTP/1.1\r\nHost: localhost:%s\r\nContent-Length: 0\r\n\r\n' \
+        "$PORT" >evil
+    nss field=Upgrade:\ x field=Connection:\ upgrade post=evil easy multi
+    hasnt out ' 200'
+    # ... and a handshake, where one is made with us, for none.
+    with "$NSS" "$LLM/redirect?to=$PLAIN/get" follow get easy
+    is "$(codes)" "35 307"
+    wire >sent
+    hasnt sent 'POST /evil'
+}
+
 @test "OpenSSL hidden within libcurl" {
     local needs
     echo '{ global: curl_*; local: *; };' >map
