@@ -9,6 +9,7 @@
  */
 #include "hooks/curl.h"
 
+#include "hooks/curlinfo.h"
 #include "hooks/curlmulti.h"
 #include "hooks/export.h"
 #include "hooks/load.h"
@@ -47,6 +48,15 @@ EXPORT int curl_easy_setopt(void *handle, int option, void *arg)
     if (!in.ours || !handle || !easy_keeps(option))
         return REAL(setopt, CURL_UNKNOWN_OPTION, handle, option, arg);
     return easy_set(in.lib, handle, option, arg);
+}
+
+EXPORT int curl_easy_getinfo(void *handle, int info, void *arg)
+{
+    struct entry in = ENTER(curl_easy_getinfo);
+    struct easy *e = in.ours ? easy_of(handle) : NULL;
+
+    return e ? info_get(e, in.lib, info, arg)
+             : REAL(getinfo, CURL_UNKNOWN_OPTION, handle, info, arg);
 }
 
 EXPORT int curl_easy_perform(void *handle)
@@ -95,6 +105,7 @@ EXPORT void curl_easy_reset(void *handle)
 
     if (e) {
         end_transfer(e);
+        info_forget(e, in.lib);
         easy_clear(e);
     }
     if (in.lib && in.lib->reset)
@@ -106,8 +117,10 @@ EXPORT void curl_easy_cleanup(void *handle)
     struct entry in = ENTER(curl_easy_cleanup);
     struct easy *e = in.ours ? easy_of(handle) : NULL;
 
-    if (e)
+    if (e) {
         end_transfer(e);
+        info_forget(e, in.lib);
+    }
     if (in.lib && in.lib->cleanup)
         in.lib->cleanup(handle);
     if (e)

@@ -4,6 +4,7 @@
 /* The hooks on libcurl: see curl.c. */
 
 int curl_easy_setopt(void *handle, int option, void *arg);
+int curl_easy_getinfo(void *handle, int info, void *arg);
 int curl_easy_perform(void *handle);
 void *curl_easy_duphandle(void *handle);
 void curl_easy_reset(void *handle);

@@ -61,6 +61,10 @@ struct easy {
     uint32_t ours;         /* a bit a slot                             */
     struct curl_lib *ward; /* its PREREQ is ours for good: see guard_begin */
     struct guard *guard;   /* owned; of the transfer in work, or NULL  */
+    struct {
+        void *twin; /* owned, as the others; NULL where there was none */
+        char *url, *next_url;
+    } past; /* of the last transfer: see curlinfo.h */
 };
 
 /* easy_of - the record of a handle, or NULL. */

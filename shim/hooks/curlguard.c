@@ -33,6 +33,7 @@
 #include <unistd.h>
 
 #include "hooks/curlcall.h"
+#include "hooks/curlinfo.h"
 #include "hooks/curltwin.h"
 #include "hooks/load.h"
 #include "hooks/note.h"
@@ -214,6 +215,8 @@ void guard_end(struct easy *e)
 {
     struct guard *g = e->guard;
 
+    if (g->twin)
+        info_keep(g);
     easy_give_back(e, g->lib);
     e->guard = NULL;
     guard_free(g);
@@ -240,6 +243,7 @@ int guard_begin(struct easy *e, struct curl_lib *lib)
     enum way way;
     int rc;
 
+    info_forget(e, lib);
     easy_give_back(e, lib);
     if (!lib->usable)
         return CURL_OK;

@@ -220,6 +220,22 @@ void twin_free(struct twin *t)
     free(t);
 }
 
+void *twin_leave(struct twin *t)
+{
+    void *handle = t->handle;
+
+    twin_stop(t);
+    if (handle)
+        (void)set(t, OPT_ERRORBUFFER, NULL);
+    t->handle = NULL;
+    return handle;
+}
+
+void *twin_handle(const struct twin *t)
+{
+    return t->handle;
+}
+
 bool twin_is(const struct twin *t, const void *handle)
 {
     return t && t->handle == handle;

@@ -13,7 +13,12 @@
 struct twin *twin_new(struct guard *g);
 void twin_free(struct twin *t);
 
-/* twin_of - whether a handle is the twin's. */
+/* twin_leave - the handle, stopped, now the caller's; twin_free is still due.
+ */
+void *twin_leave(struct twin *t);
+
+void *twin_handle(const struct twin *t);
+/* twin_is - whether a handle is the twin's; t may be NULL. */
 bool twin_is(const struct twin *t, const void *handle);
 
 /*

@@ -44,6 +44,7 @@
     X(gnutls_deinit)                                                           \
     X(curl_easy_setopt)                                                        \
     X(curl_easy_perform)                                                       \
+    X(curl_easy_getinfo)                                                       \
     X(curl_easy_duphandle)                                                     \
     X(curl_easy_reset)                                                         \
     X(curl_easy_cleanup)                                                       \

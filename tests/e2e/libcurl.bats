@@ -124,7 +124,7 @@ clean_wire() {
     is "$(codes)" "0 200,0 403,0 200"
     nss "url=http://localhost:1/" "curlu=$URL" post=forbidden.json easy where
     is "$(codes)" "0 403"
-    has out "URL http://localhost:1/"
+    has out "WHERE http://localhost:1/"
 }
 
 @test "NSS: twelve transfers in one multi handle" {
@@ -221,6 +221,22 @@ clean_wire() {
     has "$AUDIT" 'a redirect of libcurl to a model host'
     wire >sent
     hasnt sent 'POST /v1/chat'
+}
+
+@test "NSS: what libcurl tells of the connection is the host's" {
+    local words=(certinfo post=hello.json easy where multi where follow
+        "url=$LLM/redirect?to=/v1/chat/completions" easy where
+        "url=$LLM/redirect?to=$URL" sockets where)
+    "$BUILD/tests/prog_curl" "$NSS" "$CA" "$URL" "${words[@]}" >bare || true
+    nss "${words[@]}"
+    grep '^WHERE' out >told
+    grep '^WHERE' bare >wanted
+    diff <(head -n 1 wanted) <(head -n 1 told)
+    # Without us the connection goes on: nothing more of its making is told.
+    diff <(cut -d' ' -f 1-7 wanted) <(cut -d' ' -f 1-7 told)
+    is "$(wc -l <told)" 4
+    nss "url=$LLM/redirect?to=/get" get easy where
+    has out " $LLM/get HTTPS 127.0.0.1 $PORT 0 "
 }
 
 @test "NSS: a connection of the program's own does not come about" {

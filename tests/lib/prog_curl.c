@@ -405,10 +405,39 @@ static bool set(const char *word, const char *value)
     return true;
 }
 
+/* What libcurl tells of the last transfer's connection. */
+static void where(CURL *e)
+{
+    static const CURLINFO texts[] = {CURLINFO_EFFECTIVE_URL,
+                                     CURLINFO_REDIRECT_URL, CURLINFO_SCHEME,
+                                     CURLINFO_PRIMARY_IP};
+    static const CURLINFO numbers[] = {CURLINFO_PRIMARY_PORT,
+                                       CURLINFO_SSL_VERIFYRESULT};
+    struct curl_certinfo *certs = NULL;
+    double connected = 0;
+
+    printf("WHERE");
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        char *text = NULL;
+
+        NEED(!c.easy_getinfo(e, texts[i], &text));
+        printf(" %s", text ? text : "-");
+    }
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+        long n = -1;
+
+        NEED(!c.easy_getinfo(e, numbers[i], &n));
+        printf(" %ld", n);
+    }
+    NEED(!c.easy_getinfo(e, CURLINFO_CERTINFO, &certs));
+    NEED(!c.easy_getinfo(e, CURLINFO_APPCONNECT_TIME, &connected));
+    printf(" %d %s\n", certs ? certs->num_of_certs : -1,
+           connected > 0 ? "handshake" : "none");
+}
+
 static void act(const char *word)
 {
     CURL *e = one.easy;
-    char *told = NULL;
 
     if (!strcmp(word, "easy"))
         easy();
@@ -440,11 +469,12 @@ static void act(const char *word)
     else if (!strcmp(word, "verified")) {
         c.easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
         c.easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
-    } else if (!strcmp(word, "gzip"))
+    } else if (!strcmp(word, "certinfo"))
+        c.easy_setopt(e, CURLOPT_CERTINFO, 1L);
+    else if (!strcmp(word, "gzip"))
         c.easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "");
     else if (!strcmp(word, "where")) {
-        c.easy_getinfo(e, CURLINFO_EFFECTIVE_URL, &told);
-        printf("URL %s\n", told ? told : "");
+        where(e);
     } else if (!strcmp(word, "version"))
         printf("TLS %s\n", c.version_info(CURLVERSION_NOW)->ssl_version);
     else
