@@ -141,6 +141,16 @@ clean_wire() {
     is "$(grep -oF "$PLACEHOLDER" <(wire) | wc -l)" 14
 }
 
+@test "NSS: in threads, and after a fork" {
+    nss post=secret.json threads=8 post=forbidden.json threads=8
+    clean_wire
+    is "$(grep -oF "$PLACEHOLDER" sent | wc -l)" 40
+    is "$(audited)" 80
+    nss post=secret.json fork easy post=forbidden.json fork
+    is "$(codes)" "0 200,0 200,0 200,0 403,0 403"
+    clean_wire
+}
+
 @test "NSS: streams, in every framing, paused by the program or left" {
     local te
     for te in chunked close; do

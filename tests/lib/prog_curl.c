@@ -10,10 +10,12 @@
 /* link: -ldl */
 #include <dlfcn.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define CURL_DISABLE_TYPECHECK
@@ -286,6 +288,65 @@ static void parallel(size_t n)
     }
 }
 
+/* The same, each in a thread of its own, one after another in turn. */
+static void *thread(void *arg)
+{
+    struct transfer *t = arg;
+
+    for (int i = 0; i < 5; i++) {
+        long code = 0;
+
+        t->len = 0;
+        t->paused = c.easy_perform(t->easy) != CURLE_OK;
+        c.easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &code);
+        if (t->paused ||
+            !strstr(t->body, code == 403 ? "policy_block" : "Hello from"))
+            return t;
+    }
+    return NULL;
+}
+
+static void threads(size_t n)
+{
+    struct transfer all[16];
+    pthread_t id[16];
+    void *bad;
+
+    NEED(n <= 16);
+    memset(all, 0, sizeof(all));
+    for (size_t i = 0; i < n; i++) {
+        all[i].easy = c.easy_duphandle(one.easy);
+        c.easy_setopt(all[i].easy, CURLOPT_ERRORBUFFER, all[i].error);
+        c.easy_setopt(all[i].easy, CURLOPT_WRITEDATA, &all[i]);
+    }
+    for (size_t i = 0; i < n; i++)
+        NEED(!pthread_create(&id[i], NULL, thread, &all[i]));
+    for (size_t i = 0; i < n; i++) {
+        NEED(!pthread_join(id[i], &bad));
+        NEED(!bad);
+        c.easy_cleanup(all[i].easy);
+        free(all[i].body);
+    }
+}
+
+/* A child goes on with handles of its own, and its parent as before. */
+static void forked(void)
+{
+    pid_t pid = fork();
+    int status;
+
+    if (pid == 0) {
+        CURL *easy = c.easy_duphandle(one.easy);
+
+        one.easy = easy;
+        tell(&one, c.easy_perform(easy));
+        c.easy_cleanup(easy);
+        _exit(0);
+    }
+    NEED(waitpid(pid, &status, 0) == pid && status == 0);
+    tell(&one, c.easy_perform(one.easy));
+}
+
 /* Left before it has ended. */
 static void abandon(void)
 {
@@ -377,6 +438,8 @@ static bool set(const char *word, const char *value)
         limit = number(value);
     else if (!strcmp(word, "parallel"))
         parallel((size_t)number(value));
+    else if (!strcmp(word, "threads"))
+        threads((size_t)number(value));
     else if (!strcmp(word, "raw"))
         raw(file(value));
     else if (!strcmp(word, "method"))
@@ -447,6 +510,8 @@ static void act(const char *word)
         sockets();
     else if (!strcmp(word, "abandon"))
         abandon();
+    else if (!strcmp(word, "fork"))
+        forked();
     else if (!strcmp(word, "pause"))
         one.pauses = true;
     else if (!strcmp(word, "dup")) {
