@@ -57,7 +57,8 @@ void dl_bind(void)
 static const struct hook *find(const char *name)
 {
     /* Nearly every question is answered by the first letter. */
-    if (!name || (name[0] != 'S' && name[0] != 'B' && name[0] != 'c'))
+    if (!name ||
+        (name[0] != 'S' && name[0] != 'B' && name[0] != 'c' && name[0] != 'g'))
         return NULL;
     for (size_t i = 0; i < ARRAY_LEN(hooks); i++)
         if (elf_same(hooks[i].name, name))

@@ -148,3 +148,18 @@ one() {
     shim wget -q --ca-certificate="$CA" -O wget "$WEB/big"
     cmp wget "$big"
 }
+
+@test "a function fetched by name is ours" {
+    cat >fetch.py <<'END2'
+import ctypes
+library = ctypes.CDLL("libgnutls.so.30")
+for name in "gnutls_record_send", "gnutls_handshake", "gnutls_init":
+    at = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
+    for line in open("/proc/self/maps"):
+        first, last = (int(x, 16) for x in line.split()[0].split("-"))
+        if first <= at < last:
+            print(name, line.split()[-1].split("/")[-1].split(".so")[0])
+END2
+    shim "$PYTHON" fetch.py >out
+    is "$(paste -sd , out)" "gnutls_record_send libsallyport,gnutls_handshake libsallyport,gnutls_init libgnutls"
+}
