@@ -58,8 +58,8 @@ static const struct row rows[COND_COUNT] = {
                         STR_INIT("the WebSocket breaks its protocol"),
                         FAIL_BLOCK, false},
     [COND_UNVERIFIED_PEER] = {STR_INIT("unverified_peer"),
-                              STR_INIT("the program has switched off the check "
-                                       "of the host's certificate"),
+                              STR_INIT("the program does not check the host's "
+                                       "certificate"),
                               FAIL_BLOCK, true},
     [COND_AUDIT] = {STR_INIT("audit"),
                     STR_INIT("the audit line cannot be written"), FAIL_PASS,
