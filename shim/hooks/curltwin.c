@@ -314,8 +314,8 @@ static bool add_field(struct twin *t, struct request *r, struct str line)
 /* What libcurl adds by itself is left out, unless the program said it. */
 static bool add_fields(struct twin *t, struct request *r, struct str head)
 {
-    static const struct str own[] = {STR_INIT("Accept"), STR_INIT("Expect"),
-                                     STR_INIT("Content-Type")};
+    const struct str own[] = {STR("Accept"), STR("Expect"),
+                              STR("Content-Type")};
     bool said[ARRAY_LEN(own)] = {false}; /* Expect never is */
 
     while (head.ptr) {
