@@ -151,6 +151,14 @@ clean_wire() {
     clean_wire
 }
 
+@test "NSS: who else calls at the local socket is sent away" {
+    nss post=hello.json intruder
+    is "$(codes)" "0 200"
+    wire >sent
+    hasnt sent evil
+    is "$(audited)" 1
+}
+
 @test "NSS: streams, in every framing, paused by the program or left" {
     local te
     for te in chunked close; do

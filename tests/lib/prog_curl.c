@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -347,6 +349,55 @@ static void forked(void)
     tell(&one, c.easy_perform(one.easy));
 }
 
+/* A local socket of this process at which somebody listens. */
+static socklen_t listener(struct sockaddr_un *ret)
+{
+    for (int fd = 3; fd < 256; fd++) {
+        int listens = 0;
+        socklen_t n = sizeof(listens), len = sizeof(*ret);
+
+        if (!getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) &&
+            listens && !getsockname(fd, (struct sockaddr *)ret, &len) &&
+            ret->sun_family == AF_UNIX)
+            return len;
+    }
+    return 0;
+}
+
+/* Another process calls there: it is sent away, and the transfer goes on. */
+static void intruder(void)
+{
+    static const char ask[] = "GET /evil HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    CURLM *m = c.multi_init();
+    struct sockaddr_un a;
+    int running, status;
+    socklen_t len;
+    size_t done = 0;
+    pid_t pid;
+
+    NEED(!c.multi_add_handle(m, one.easy));
+    NEED(!c.multi_perform(m, &running)); /* ours is there */
+    len = listener(&a);
+    NEED(len > 0);
+    pid = fork();
+    if (pid == 0) {
+        int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        char byte;
+
+        if (connect(fd, (struct sockaddr *)&a, len))
+            _exit(1);
+        (void)!write(fd, ask, sizeof(ask) - 1);
+        _exit(read(fd, &byte, 1) > 0);
+    }
+    usleep(200000);
+    while (!ended(m, &one, 1, &done)) {
+        NEED(!c.multi_perform(m, &running));
+        NEED(!c.multi_wait(m, NULL, 0, 100, NULL));
+    }
+    NEED(waitpid(pid, &status, 0) == pid && status == 0);
+    c.multi_cleanup(m);
+}
+
 /* Left before it has ended. */
 static void abandon(void)
 {
@@ -510,6 +561,8 @@ static void act(const char *word)
         sockets();
     else if (!strcmp(word, "abandon"))
         abandon();
+    else if (!strcmp(word, "intruder"))
+        intruder();
     else if (!strcmp(word, "fork"))
         forked();
     else if (!strcmp(word, "pause"))
