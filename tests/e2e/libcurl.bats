@@ -371,6 +371,13 @@ clean_wire() {
         has out policy_block
         is "$(audited)" 2
     done
+    if command -v Rscript >/dev/null; then
+        rm -f "$AUDIT"
+        shim Rscript --vanilla "$CLIENTS/client.R" curl "$CA" POST "$URL" \
+            secret.json POST "$URL" forbidden.json >out
+        is "$(statuses out)" "200 403"
+        is "$(audited)" 2
+    fi
     if command -v git >/dev/null; then
         rm -f "$AUDIT"
         GIT_SSL_CAINFO=$CA shim git ls-remote "$LLM/repo.git" >out || true
