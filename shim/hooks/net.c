@@ -11,8 +11,8 @@
  * Two threads that write hellos to one descriptor at once would be the
  * program's own mistake; the worst outcome is an entry that matches nothing.
  *
- * Cost: a program without a session of unknown descriptor pays one relaxed
- * load per call. Signal handlers may call any of these: no lock, no
+ * Cost: bytes that cannot begin a ClientHello pay two comparisons and one
+ * relaxed load per call. Signal handlers may call any of these: no lock, no
  * allocation, errno as the real call left it.
  *
  * A descriptor that was woken can be closed by a raw system call and come back
@@ -32,8 +32,8 @@
 #include <unistd.h>
 
 #include "hooks/export.h"
-#include "hooks/hello.h"
 #include "hooks/real.h"
+#include "hooks/unseen.h"
 
 /* An application-data record with one byte, which no key can decrypt. */
 static const char junk[] = {0x17, 3, 3, 0, 1, 0};
@@ -46,16 +46,10 @@ static struct net_fd {
     _Atomic uint16_t port;  /* of the host that the hello went to, or 0   */
 } fds[NET_FDS] TABLE;
 
-static _Atomic int seeking; /* sessions of unknown descriptor    */
-static _Atomic int armed;   /* descriptors with junk to be read  */
-static _Atomic int top;     /* one above the highest used entry  */
+static _Atomic int armed; /* descriptors with junk to be read  */
+static _Atomic int top;   /* one above the highest used entry  */
 
 static __thread int inside __attribute__((tls_model("initial-exec")));
-
-void net_seek(int change)
-{
-    atomic_fetch_add_explicit(&seeking, change, memory_order_relaxed);
-}
 
 void net_enter(void)
 {
@@ -65,6 +59,11 @@ void net_enter(void)
 void net_leave(void)
 {
     inside--;
+}
+
+bool net_is_inside(void)
+{
+    return inside > 0;
 }
 
 /* --- peers --------------------------------------------------------------- */
@@ -117,12 +116,6 @@ uint16_t net_port(int fd)
 
 /* --- ClientHellos going out ---------------------------------------------- */
 
-static inline bool looking(void)
-{
-    return __builtin_expect(
-        atomic_load_explicit(&seeking, memory_order_relaxed) > 0, 0);
-}
-
 static struct net_fd *entry(int fd)
 {
     return fd >= 0 && fd < NET_FDS ? &fds[fd] : NULL;
@@ -135,7 +128,7 @@ static void disarm(struct net_fd *f)
 }
 
 /* Whether the last hello of this entry had this random. */
-static bool has_random(const struct net_fd *f, const char *random)
+static bool has_random(const struct net_fd *f, const unsigned char *random)
 {
     uint64_t want[HELLO_RANDOM / 8];
 
@@ -149,19 +142,14 @@ static bool has_random(const struct net_fd *f, const char *random)
     return true;
 }
 
-static void look(int fd, struct str s)
+static void note_hello(int fd, struct net_fd *f, const unsigned char *random)
 {
-    struct str random = hello_random(s);
-    struct net_fd *f = random.len ? entry(fd) : NULL;
     int high = atomic_load_explicit(&top, memory_order_relaxed);
     uint64_t word;
 
-    /* A second hello of one handshake (RFC 8446, 4.1.2) tells nothing new. */
-    if (!f || has_random(f, random.ptr))
-        return;
     disarm(f); /* a new connection: the descriptor was used again */
     for (size_t i = 0; i < ARRAY_LEN(f->random); i++) {
-        memcpy(&word, random.ptr + 8 * i, sizeof(word));
+        memcpy(&word, random + 8 * i, sizeof(word));
         atomic_store_explicit(&f->random[i], word, memory_order_relaxed);
     }
     atomic_store(&f->port, net_port(fd));
@@ -170,18 +158,61 @@ static void look(int fd, struct str s)
         ;
 }
 
-static void look_at(int fd, const void *p, size_t n)
+bool net_hello(int fd, const unsigned char *random)
 {
-    if (looking() && n >= HELLO_LEN)
-        look(fd, (struct str){p, n});
+    struct net_fd *f = entry(fd);
+
+    /* A second hello of one handshake (RFC 8446, 4.1.2) tells nothing new. */
+    if (f && !has_random(f, random))
+        note_hello(fd, f, random);
+    return inside > 0;
 }
 
-static void look_at_vec(int fd, const struct iovec *iov, size_t count)
+/* What may begin a hello is rare; all else only passes these. */
+static __attribute__((noinline)) bool look(int fd, const struct iovec *iov,
+                                           size_t count,
+                                           const struct msghdr *to)
 {
-    char store[HELLO_LEN];
+    struct sending s = {.fd = fd, .iov = iov, .count = count};
 
-    if (looking() && iov)
-        look(fd, hello_gather(iov, count, store));
+    if (to) {
+        s.to = to->msg_name;
+        s.to_len = to->msg_namelen;
+    }
+    return unseen_refuses(&s);
+}
+
+static inline bool is_open(void)
+{
+    return __builtin_expect(
+        atomic_load_explicit(&unseen_open, memory_order_relaxed) > 0, 0);
+}
+
+static __attribute__((noinline)) bool
+look_one(int fd, const void *p, size_t n, const struct sockaddr *to,
+         socklen_t len)
+{
+    struct iovec iov = {(void *)(uintptr_t)p, n};
+    struct msghdr m = {.msg_name = (void *)(uintptr_t)to, .msg_namelen = len};
+
+    return look(fd, &iov, 1, &m);
+}
+
+/* Whether these bytes must not leave; errno says so. */
+static inline bool refused(int fd, const void *p, size_t n)
+{
+    return ((n >= HELLO_FRONT && p && unseen_begins(p)) || is_open()) &&
+           look_one(fd, p, n, NULL, 0);
+}
+
+static inline bool refused_vec(int fd, const struct iovec *iov, size_t count,
+                               const struct msghdr *to)
+{
+    if (!iov || count == 0)
+        return false;
+    return (iov->iov_len < HELLO_FRONT || unseen_begins(iov->iov_base) ||
+            is_open()) &&
+           look(fd, iov, count, to);
 }
 
 bool net_find(const unsigned char *random, struct net_hello *ret_hello)
@@ -191,7 +222,7 @@ bool net_find(const unsigned char *random, struct net_hello *ret_hello)
     for (int fd = 0; fd < high; fd++) {
         const struct net_fd *f = &fds[fd];
 
-        if (has_random(f, (const char *)random)) {
+        if (has_random(f, random)) {
             *ret_hello = (struct net_hello){
                 .fd = fd,
                 .carried = atomic_load(&f->seen) == 2,
@@ -205,7 +236,7 @@ bool net_find(const unsigned char *random, struct net_hello *ret_hello)
 
 /* --- waking -------------------------------------------------------------- */
 
-static uint64_t inode_of(int fd)
+uint64_t net_inode(int fd)
 {
     struct stat st;
 
@@ -215,7 +246,7 @@ static uint64_t inode_of(int fd)
 bool net_wake(int fd, bool carried)
 {
     struct net_fd *f = entry(fd);
-    uint64_t inode = inode_of(fd);
+    uint64_t inode = net_inode(fd);
 
     if (!inode)
         return false;
@@ -242,7 +273,7 @@ static __attribute__((noinline)) bool junk_is_for(int fd)
 
     if (inside || !f || !atomic_load(&f->left))
         return false;
-    if (inode_of(fd) == atomic_load(&f->inode))
+    if (net_inode(fd) == atomic_load(&f->inode))
         return true;
     disarm(f);
     return false;
@@ -360,41 +391,52 @@ NET_LIST(NET_TYPE)
 
 EXPORT ssize_t write(int fd, const void *p, size_t n)
 {
-    look_at(fd, p, n);
+    if (refused(fd, p, n))
+        return -1;
     return real_write()(fd, p, n);
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *iov, int count)
 {
-    look_at_vec(fd, iov, count > 0 ? (size_t)count : 0);
+    if (count > 0 && refused_vec(fd, iov, (size_t)count, NULL))
+        return -1;
     return real_writev()(fd, iov, count);
 }
 
 EXPORT ssize_t send(int fd, const void *p, size_t n, int flags)
 {
-    look_at(fd, p, n);
+    if (refused(fd, p, n))
+        return -1;
     return real_send()(fd, p, n, flags);
 }
 
 EXPORT ssize_t sendto(int fd, const void *p, size_t n, int flags,
                       const struct sockaddr *to, socklen_t to_len)
 {
-    look_at(fd, p, n);
+    if (((n >= HELLO_FRONT && p && unseen_begins(p)) || is_open()) &&
+        look_one(fd, p, n, to, to_len))
+        return -1;
     return real_sendto()(fd, p, n, flags, to, to_len);
 }
 
 EXPORT ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 {
-    if (m)
-        look_at_vec(fd, m->msg_iov, m->msg_iovlen);
+    if (m && refused_vec(fd, m->msg_iov, m->msg_iovlen, m))
+        return -1;
     return real_sendmsg()(fd, m, flags);
 }
 
 EXPORT int sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
 {
-    for (unsigned i = 0; looking() && m && i < count; i++)
-        look_at_vec(fd, m[i].msg_hdr.msg_iov, m[i].msg_hdr.msg_iovlen);
-    return real_sendmmsg()(fd, m, count, flags);
+    unsigned good = 0;
+
+    while (m && good < count &&
+           !refused_vec(fd, m[good].msg_hdr.msg_iov, m[good].msg_hdr.msg_iovlen,
+                        &m[good].msg_hdr))
+        good++;
+    if (good < count && good == 0 && m)
+        return -1;
+    return real_sendmmsg()(fd, m, m ? good : count, flags);
 }
 
 EXPORT ssize_t read(int fd, void *p, size_t n)

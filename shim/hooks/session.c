@@ -20,13 +20,6 @@
 
 /* --- sockets ------------------------------------------------------------- */
 
-static void seek_end(struct session *s)
-{
-    if (s->seeking)
-        net_seek(-1);
-    s->seeking = false;
-}
-
 /* Which socket carries the session: asked while its first hello counts. */
 void record_locate(struct session *s)
 {
@@ -43,7 +36,7 @@ void record_locate(struct session *s)
         s->fd = hello.fd;
     }
     if (s->fd >= 0)
-        seek_end(s);
+        s->seeking = false;
 }
 
 /* --- deciding ------------------------------------------------------------ */
@@ -65,17 +58,14 @@ static bool watched(struct session *s)
         return s->elsewhere;
     if (s->named && !(s->api && s->api->engine_http2(s->engine)))
         s->tls->narrow(s);
-    if (fd < 0) {
-        s->seeking = true;
-        net_seek(1);
-    }
+    s->seeking = fd < 0;
     return true;
 }
 
 void record_pass(struct session *s)
 {
     marker_add(&sallyport_marker.passed);
-    seek_end(s);
+    s->seeking = false;
     atomic_store(&s->state, PASS);
 }
 
@@ -119,7 +109,7 @@ void record_forget(struct session *s)
     s->out_sent = s->owed = 0;
     s->recv_ended = s->send_ended = s->shaken = s->stopped = false;
     s->end_code = 0;
-    seek_end(s);
+    s->seeking = false;
     if (s->carried)
         net_forget(s->fd);
     s->carried = false;
@@ -240,6 +230,21 @@ bool session_guards(const struct session *s)
     int state = s ? atomic_load(&s->state) : PASS;
 
     return state != PASS && state != NEW && !(s->elsewhere && !s->conn);
+}
+
+static bool owns(struct node *n, const void *random)
+{
+    const struct session *s = (struct session *)(void *)n;
+    unsigned char own[HELLO_RANDOM];
+    int state = atomic_load(&s->state);
+
+    return state != NEW && state != PASS && s->tls->random(s, own) &&
+           memcmp(own, random, sizeof(own)) == 0;
+}
+
+bool session_owns(const unsigned char *random)
+{
+    return table_any(owns, random);
 }
 
 void session_reset(struct session *s)

@@ -50,6 +50,12 @@ struct session *session_make(const struct call *call, struct lib **ret_lib);
 bool session_guards(const struct session *s);
 
 /*
+ * session_owns - whether a guarded session sent, or is to send, a ClientHello
+ * with this random. Takes locks.
+ */
+bool session_owns(const unsigned char *random);
+
+/*
  * session_shaking, session_shook - around a real call that does a handshake;
  * `done`: it is finished.
  */

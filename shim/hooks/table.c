@@ -95,3 +95,26 @@ void table_each(void (*visit)(struct node *node))
             for (struct node *n = shards[i].bucket[b]; n; n = n->next)
                 visit(n);
 }
+
+static bool shard_any(const struct shard *sh,
+                      bool (*is)(struct node *node, const void *arg),
+                      const void *arg)
+{
+    for (size_t b = 0; b < BUCKETS; b++)
+        for (struct node *n = sh->bucket[b]; n; n = n->next)
+            if (is(n, arg))
+                return true;
+    return false;
+}
+
+bool table_any(bool (*is)(struct node *node, const void *arg), const void *arg)
+{
+    bool any = false;
+
+    for (size_t i = 0; !any && i < SHARDS; i++) {
+        pthread_mutex_lock(&shards[i].lock);
+        any = shard_any(&shards[i], is, arg);
+        pthread_mutex_unlock(&shards[i].lock);
+    }
+    return any;
+}

@@ -33,4 +33,10 @@ void table_fork_lock(void);
 void table_fork_unlock(void);
 void table_each(void (*visit)(struct node *node));
 
+/*
+ * table_any - whether `is` says so of a node. While it is asked, a node's shard
+ * is locked: it cannot be removed meanwhile, and `is` must not use the table.
+ */
+bool table_any(bool (*is)(struct node *node, const void *arg), const void *arg);
+
 #endif

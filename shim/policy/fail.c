@@ -57,6 +57,10 @@ static const struct row rows[COND_COUNT] = {
     [COND_WEBSOCKET] = {STR_INIT("websocket"),
                         STR_INIT("the WebSocket breaks its protocol"),
                         FAIL_BLOCK, false},
+    [COND_UNSEEN_TLS] = {STR_INIT("unseen_tls"),
+                         STR_INIT("TLS or QUIC goes to a model host "
+                                  "unguarded"),
+                         FAIL_BLOCK, true},
     [COND_AUDIT] = {STR_INIT("audit"),
                     STR_INIT("the audit line cannot be written"), FAIL_PASS,
                     true},

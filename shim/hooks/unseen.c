@@ -1,0 +1,326 @@
+/*
+ * A ClientHello names its host in the clear (RFC 6066, section 3), whoever
+ * wrote it. One that is ours is written by a library while it is in a call of
+ * a guarded session, or is carried by the application: then a guarded session
+ * has the same random. Any other for a watched host is of TLS that goes past
+ * us, and follows the fail policy (`unseen_tls`).
+ *
+ *   bytes --hello.c--> random --net_hello, session_owns--> ours: pass
+ *                      name   --load_watches_now---------> not watched: pass
+ *                                                          else: say, refuse
+ *
+ * A hello may leave in several writes. What was read of it so far lies in one
+ * of a few slots; the next write to the same socket goes on there. A write
+ * that the kernel took in part only, in the middle of such a hello, is not
+ * followed: sockets whose first kilobytes do not fit are not seen.
+ *
+ * A hello without a name, or one that cannot be read, is judged by the address
+ * it goes to, and so is QUIC, whose hello lies behind a key: by the address
+ * itself, and by the names for which getaddrinfo gave it. Where something was
+ * said on the connection before, as to a proxy, the address tells nothing.
+ *
+ * Ordinary bytes never come here (unseen_begins). No allocation and no lock but
+ * for the question whose random it is, asked when all else speaks against it.
+ */
+#include "hooks/unseen.h"
+
+#include <errno.h>
+#include <sched.h>
+
+#include "hooks/addr.h"
+#include "hooks/export.h"
+#include "hooks/load.h"
+#include "hooks/marker.h"
+#include "hooks/net.h"
+#include "hooks/note.h"
+#include "hooks/say.h"
+#include "hooks/session.h"
+
+#define SLOTS 32
+#define HOSTS 16 /* that people were told of */
+
+/* Two threads that write one hello at once would be the program's mistake. */
+static struct slot {
+    _Atomic int fd; /* plus one; 0: free */
+    bool refused;
+    uint64_t inode;
+    struct hello hello;
+} slots[SLOTS] TABLE;
+
+_Atomic int unseen_open; /* slots in use */
+static _Atomic unsigned victim;
+static _Atomic uint64_t told[HOSTS];
+
+/* --- slots --------------------------------------------------------------- */
+
+static void slot_free(struct slot *s)
+{
+    if (s && atomic_exchange(&s->fd, 0))
+        atomic_fetch_sub(&unseen_open, 1);
+}
+
+/* The slot of this socket; one of an older socket of this number is freed. */
+static struct slot *slot_find(int fd)
+{
+    for (size_t i = 0; i < SLOTS; i++) {
+        struct slot *s = &slots[i];
+
+        if (atomic_load_explicit(&s->fd, memory_order_acquire) != fd + 1)
+            continue;
+        if (s->inode == net_inode(fd))
+            return s;
+        slot_free(s);
+    }
+    return NULL;
+}
+
+static void slot_put(struct slot *s, int fd, const struct hello *h)
+{
+    int zero = 0;
+
+    for (size_t i = 0; !s && i < SLOTS; i++)
+        if (!atomic_load(&slots[i].fd))
+            s = &slots[i];
+    if (!s) {
+        s = &slots[atomic_fetch_add(&victim, 1) % SLOTS];
+        slot_free(s);
+    }
+    s->inode = net_inode(fd);
+    s->refused = h == NULL;
+    if (h)
+        s->hello = *h;
+    if (s->inode && atomic_compare_exchange_strong(&s->fd, &zero, fd + 1))
+        atomic_fetch_add(&unseen_open, 1);
+}
+
+/* --- whom it is for ------------------------------------------------------ */
+
+struct target {
+    struct addr addr; /* zero where it is not known */
+    bool known;
+    bool direct; /* nothing was said on the connection before */
+    uint16_t port;
+    struct str host;
+    char text[ADDR_TEXT];
+};
+
+static bool name_of_address(struct target *t, struct str name)
+{
+    bool watched = load_watches_now(name, t->addr.port);
+
+    if (watched) {
+        t->host = name;
+        t->port = t->addr.port;
+    }
+    return watched;
+}
+
+/* Whether the address is a watched host's. */
+static bool by_address(struct target *t)
+{
+    struct str name;
+
+    if (!t->known)
+        return false;
+    for (size_t at = 0; addr_next(&t->addr, &at, &name);)
+        if (name_of_address(t, name))
+            return true;
+    return name_of_address(t, addr_text(&t->addr, t->text));
+}
+
+/*
+ * Whether the name is a watched host's. Behind a proxy the port is not the
+ * socket's; but one may also have been told to begin with TLS (STARTTLS), and
+ * then the address is the host's.
+ */
+static bool by_name(struct target *t, struct str name)
+{
+    struct str other;
+    bool there = t->direct;
+
+    for (size_t at = 0; !there && t->known && addr_next(&t->addr, &at, &other);)
+        there = str_eq_nocase(name, other);
+    t->port = there ? t->addr.port : 0;
+    t->host = name;
+    return load_watches_now(name, t->port);
+}
+
+static struct target target_of(const struct sending *s)
+{
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof(peer);
+    struct target t = {.known = false};
+
+    memset(&peer, 0, sizeof(peer));
+    if (addr_of(s->to, s->to_len, &t.addr) ||
+        (getpeername(s->fd, (struct sockaddr *)&peer, &len) == 0 &&
+         addr_of((struct sockaddr *)&peer, len, &t.addr)))
+        t.known = true;
+    return t;
+}
+
+/* --- refusing ------------------------------------------------------------ */
+
+/* Whether this host was not among the last that people were told of. */
+static bool is_news(struct str host)
+{
+    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+    static _Atomic unsigned next;
+
+    for (size_t i = 0; i < host.len; i++)
+        hash = (hash ^ (unsigned char)to_lower(host.ptr[i])) * 0x100000001b3u;
+    for (size_t i = 0; i < HOSTS; i++)
+        if (atomic_load(&told[i]) == hash)
+            return false;
+    atomic_store(&told[atomic_fetch_add(&next, 1) % HOSTS], hash);
+    return true;
+}
+
+static void tell(struct str host, const char *why)
+{
+    struct note line = {0};
+
+    note_add(&line, STR("connection to "));
+    note_add(&line, host);
+    note_add(&line, STR(" refused\0"));
+    say_line(line.text, why, false);
+}
+
+/* What the policy does about it: whether it is refused. */
+static bool act(const struct target *t, const char *protocol, const char *why)
+{
+    bool refused = load_refuses_unseen();
+    struct unseen u = {t->host, t->port, protocol, refused};
+    enum err e = note_unseen(load_audit(), &u);
+
+    marker_add(&sallyport_marker.unseen);
+    if ((refused || e) && is_news(t->host))
+        tell(t->host, why);
+    return refused;
+}
+
+/* --- looking ------------------------------------------------------------- */
+
+static bool refuses_quic(const struct sending *s)
+{
+    struct target t = target_of(s);
+
+    return by_address(&t) &&
+           act(&t, "quic",
+               "HTTP/3 cannot be inspected: HTTP/2 and HTTP/1.1 are");
+}
+
+static bool refuses_hello(const struct sending *s, const struct hello *h,
+                          enum err e)
+{
+    struct target t = target_of(s);
+    struct str name = e == OK ? hello_name(h) : (struct str){NULL, 0};
+
+    t.direct = t.known && net_port(s->fd) != 0;
+    if (!net_inode(s->fd) ||
+        !(name.len > 0 ? by_name(&t, name) : t.direct && by_address(&t)) ||
+        session_owns(h->random) ||
+        !act(&t, "tls", "its TLS is none that can be inspected"))
+        return false;
+    (void)shutdown(s->fd, SHUT_RDWR);
+    return true;
+}
+
+static enum err feed(struct hello *h, const struct sending *s)
+{
+    enum err e = E_AGAIN;
+
+    for (size_t i = 0; e == E_AGAIN && i < s->count; i++)
+        e = hello_feed(h, (struct str){s->iov[i].iov_base, s->iov[i].iov_len});
+    return e;
+}
+
+/*
+ * Goes on with a hello that has begun; or, where the program gives its first
+ * bytes again because the socket did not take them, reads it from the start.
+ */
+static enum err read_hello(const struct sending *s, const struct hello *begun,
+                           struct hello *h)
+{
+    struct hello anew = {0};
+    enum err first = feed(&anew, s), e;
+
+    *h = anew;
+    if (!begun || (hello_has_random(&anew) &&
+                   (!hello_has_random(begun) ||
+                    memcmp(anew.random, begun->random, HELLO_RANDOM) == 0)))
+        return first;
+    *h = *begun;
+    e = feed(h, s);
+    if (e == E_SYNTAX && !hello_has_random(h)) {
+        *h = anew;
+        return first;
+    }
+    return e;
+}
+
+/* The front of the first bytes, for what is told by a few of them. */
+static struct str front_of(const struct sending *s, char store[HELLO_FRONT])
+{
+    size_t have = 0;
+
+    for (size_t i = 0; i < s->count && have < HELLO_FRONT; i++) {
+        size_t n = s->iov[i].iov_len;
+
+        if (n > HELLO_FRONT - have)
+            n = HELLO_FRONT - have;
+        if (n > 0)
+            memcpy(store + have, s->iov[i].iov_base, n);
+        have += n;
+    }
+    return (struct str){store, have};
+}
+
+static size_t size_of(const struct sending *s)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->count; i++)
+        n += s->iov[i].iov_len; /* a sum that turns over is no datagram's */
+    return n;
+}
+
+static bool refuses(const struct sending *s)
+{
+    struct slot *slot = atomic_load(&unseen_open) ? slot_find(s->fd) : NULL;
+    char store[HELLO_FRONT];
+    struct hello h;
+    enum err e;
+    bool refused = false;
+
+    if (slot && slot->refused)
+        return true;
+    if (hello_quic(front_of(s, store), size_of(s)))
+        return refuses_quic(s);
+    e = read_hello(s, slot ? &slot->hello : NULL, &h);
+    if (hello_has_random(&h) && net_hello(s->fd, h.random)) {
+        slot_free(slot);
+        return false;
+    }
+    if (e == E_AGAIN) {
+        if (!net_is_inside())
+            slot_put(slot, s->fd, &h);
+        return false;
+    }
+    if (hello_has_random(&h))
+        refused = refuses_hello(s, &h, e);
+    if (refused)
+        slot_put(slot, s->fd, NULL);
+    else
+        slot_free(slot);
+    return refused;
+}
+
+bool unseen_refuses(const struct sending *s)
+{
+    int saved = errno;
+    bool refused = !load_off() && refuses(s);
+
+    errno = refused ? EPERM : saved;
+    return refused;
+}
