@@ -434,9 +434,14 @@ EXPORT int sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
            !refused_vec(fd, m[good].msg_hdr.msg_iov, m[good].msg_hdr.msg_iovlen,
                         &m[good].msg_hdr))
         good++;
-    if (good < count && good == 0 && m)
-        return -1;
-    return real_sendmmsg()(fd, m, m ? good : count, flags);
+    if (!m || good == count)
+        return real_sendmmsg()(fd, m, count, flags);
+    /* A socket that was shut by this takes none of what comes before either. */
+    if (good > 0 &&
+        (good = real_sendmmsg()(fd, m, good, flags | MSG_NOSIGNAL)) > 0)
+        return good;
+    errno = EPERM;
+    return -1;
 }
 
 EXPORT ssize_t read(int fd, void *p, size_t n)

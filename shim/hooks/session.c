@@ -17,6 +17,7 @@
 #include "hooks/net.h"
 #include "hooks/real.h"
 #include "hooks/record.h"
+#include "hooks/unseen.h"
 
 /* --- sockets ------------------------------------------------------------- */
 
@@ -69,6 +70,18 @@ void record_pass(struct session *s)
     atomic_store(&s->state, PASS);
 }
 
+/* The data will never come by us: it may go its way, or it may not begin. */
+static void decide_quic(struct session *s)
+{
+    if (!unseen_refuses_quic(s->tls->host(s))) {
+        record_pass(s);
+        return;
+    }
+    s->quic = true;
+    marker_add(&sallyport_marker.failed);
+    atomic_store(&s->state, FAILED);
+}
+
 static void decide(struct session *s, bool connects)
 {
     record_lock(s);
@@ -79,6 +92,8 @@ static void decide(struct session *s, bool connects)
     s->connects = connects;
     if (!s->lib->usable || !s->tls->is_client(s) || !watched(s)) {
         record_pass(s);
+    } else if (!s->elsewhere && s->tls->is_quic(s)) {
+        decide_quic(s);
     } else {
         if (!s->elsewhere)
             marker_add(&sallyport_marker.guarded);
@@ -106,6 +121,7 @@ void record_forget(struct session *s)
         explicit_bzero(s->in, RECORD_IN);
     free(s->in);
     s->in = NULL;
+    s->quic = false;
     s->out_sent = s->owed = 0;
     s->recv_ended = s->send_ended = s->shaken = s->stopped = false;
     s->end_code = 0;
@@ -220,6 +236,11 @@ bool session_is_over(const struct session *s)
                  atomic_load(&s->state) == FAILED);
 }
 
+bool session_has_failed(const struct session *s)
+{
+    return atomic_load(&s->state) == FAILED;
+}
+
 size_t session_owed(const struct session *s)
 {
     return s->owed;
@@ -295,15 +316,20 @@ static bool list_has(struct str list, struct str name)
     return false;
 }
 
-static bool list_narrows(struct str list)
+/* A list for QUIC has no protocol of another transport (RFC 9001, 8.1). */
+static enum alpn kind_of(struct str list)
 {
-    return list_has(list, STR("h2")) && list_has(list, STR("http/1.1"));
+    bool h1 = list_has(list, STR("http/1.1")), h2 = list_has(list, STR("h2"));
+
+    if (h1 && h2)
+        return ALPN_H2;
+    return list_has(list, STR("h3")) && !h1 && !h2 ? ALPN_H3 : ALPN_OTHER;
 }
 
 void session_alpn(struct session *s, struct str list)
 {
     record_lock(s);
-    s->alpn = list_narrows(list) ? ALPN_H2 : ALPN_OTHER;
+    s->alpn = kind_of(list);
     record_unlock(s);
 }
 
@@ -321,8 +347,8 @@ bool session_alpn_keep(struct session *s, const struct lib_datum *list,
                !buf_add_byte(&s->alpn_list, (char)name.len) &&
                !buf_add(&s->alpn_list, name);
     }
-    kept = kept && list_narrows(buf_str(&s->alpn_list));
-    s->alpn = kept ? ALPN_H2 : ALPN_OTHER;
+    s->alpn = kept ? kind_of(buf_str(&s->alpn_list)) : ALPN_OTHER;
+    kept = s->alpn == ALPN_H2;
     s->alpn_flags = flags;
     record_unlock(s);
     return kept;
@@ -362,11 +388,9 @@ void session_name(struct session *s, struct str name)
 void session_ctx_alpn(const struct lib *lib, struct ssl_ctx_st *ctx,
                       struct str list)
 {
-    static char mark;
-
     if (lib->alpn_slot >= 0)
         (void)lib->ctx_set_ex(ctx, lib->alpn_slot,
-                              list_narrows(list) ? &mark : NULL);
+                              (void *)(uintptr_t)kind_of(list));
 }
 
 /* --- fork ---------------------------------------------------------------- */

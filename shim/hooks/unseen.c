@@ -205,9 +205,7 @@ static bool refuses_quic(const struct sending *s)
 {
     struct target t = target_of(s);
 
-    return by_address(&t) &&
-           act(&t, "quic",
-               "HTTP/3 cannot be inspected: HTTP/2 and HTTP/1.1 are");
+    return by_address(&t) && act(&t, "quic", UNSEEN_QUIC);
 }
 
 static bool refuses_hello(const struct sending *s, const struct hello *h,
@@ -323,4 +321,11 @@ bool unseen_refuses(const struct sending *s)
 
     errno = refused ? EPERM : saved;
     return refused;
+}
+
+bool unseen_refuses_quic(struct str host)
+{
+    struct target t = {.host = host};
+
+    return act(&t, "quic", UNSEEN_QUIC);
 }

@@ -45,4 +45,13 @@ static inline bool unseen_begins(const void *p)
  */
 bool unseen_refuses(const struct sending *s);
 
+/* What people and programs are told of HTTP/3. */
+#define UNSEEN_QUIC "HTTP/3 cannot be inspected: HTTP/2 and HTTP/1.1 can"
+
+/*
+ * unseen_refuses_quic - the same of a QUIC connection of which only the
+ * handshake comes by, to this watched host.
+ */
+bool unseen_refuses_quic(struct str host);
+
 #endif
