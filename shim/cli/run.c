@@ -360,4 +360,5 @@ const struct command command_run = {
     "without\n"
     "--monitor the policy's mode holds. What the program starts later runs "
     "guarded\n"
-    "too; where that is not possible, the policy's 'uncovered: refuse' keeps it from starting.\n"};
+    "too; where that is not possible, the policy's 'uncovered: refuse' keeps "
+    "it from starting.\n"};

@@ -19,17 +19,17 @@
  * same place.
  */
 struct hello {
-    uint8_t step;       /* enum step of hello.c                    */
-    uint8_t result;     /* enum err, once it is not E_AGAIN        */
-    uint8_t head;       /* bytes read of a record's head           */
-    uint8_t name_len;   /* bytes read of the name                  */
-    bool done;          /* `result` is final                       */
-    uint16_t size;      /* what the record's head has told         */
-    uint16_t record;    /* bytes left in the record; 0: its head   */
-    uint16_t left;      /* bytes left in the field                 */
-    uint32_t number;    /* what the field has told                 */
-    uint32_t rest;      /* bytes of the message behind the field   */
-    uint32_t inside;    /* bytes of the extension with the name    */
+    uint8_t step;     /* enum step of hello.c                    */
+    uint8_t result;   /* enum err, once it is not E_AGAIN        */
+    uint8_t head;     /* bytes read of a record's head           */
+    uint8_t name_len; /* bytes read of the name                  */
+    bool done;        /* `result` is final                       */
+    uint16_t size;    /* what the record's head has told         */
+    uint16_t record;  /* bytes left in the record; 0: its head   */
+    uint16_t left;    /* bytes left in the field                 */
+    uint32_t number;  /* what the field has told                 */
+    uint32_t rest;    /* bytes of the message behind the field   */
+    uint32_t inside;  /* bytes of the extension with the name    */
     unsigned char random[HELLO_RANDOM];
     char name[HELLO_NAME];
 };

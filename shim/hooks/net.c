@@ -169,9 +169,8 @@ bool net_hello(int fd, const unsigned char *random)
 }
 
 /* What may begin a hello is rare; all else only passes these. */
-static __attribute__((noinline)) bool look(int fd, const struct iovec *iov,
-                                           size_t count,
-                                           const struct msghdr *to)
+static __attribute__((noinline)) bool
+look(int fd, const struct iovec *iov, size_t count, const struct msghdr *to)
 {
     struct sending s = {.fd = fd, .iov = iov, .count = count};
 
@@ -188,9 +187,9 @@ static inline bool is_open(void)
         atomic_load_explicit(&unseen_open, memory_order_relaxed) > 0, 0);
 }
 
-static __attribute__((noinline)) bool
-look_one(int fd, const void *p, size_t n, const struct sockaddr *to,
-         socklen_t len)
+static __attribute__((noinline)) bool look_one(int fd, const void *p, size_t n,
+                                               const struct sockaddr *to,
+                                               socklen_t len)
 {
     struct iovec iov = {(void *)(uintptr_t)p, n};
     struct msghdr m = {.msg_name = (void *)(uintptr_t)to, .msg_namelen = len};

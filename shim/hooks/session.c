@@ -70,16 +70,20 @@ void record_pass(struct session *s)
     atomic_store(&s->state, PASS);
 }
 
-/* The data will never come by us: it may go its way, or it may not begin. */
-static void decide_quic(struct session *s)
+#define PORT_HTTPS 443
+
+/*
+ * HTTP/3 to a watched host: its data will not come by us. Where it goes, a
+ * datagram's address will tell; until then, to where HTTP/3 is spoken.
+ */
+static bool is_barred(struct session *s)
 {
-    if (!unseen_refuses_quic(s->tls->host(s))) {
-        record_pass(s);
-        return;
-    }
-    s->quic = true;
-    marker_add(&sallyport_marker.failed);
-    atomic_store(&s->state, FAILED);
+    struct str host = s->tls->host(s);
+
+    s->quic = s->named && !s->elsewhere && s->tls->is_quic(s) &&
+              load_watches_now(host, s->port ? s->port : PORT_HTTPS) &&
+              unseen_refuses_quic(host);
+    return s->quic;
 }
 
 static void decide(struct session *s, bool connects)
@@ -92,8 +96,9 @@ static void decide(struct session *s, bool connects)
     s->connects = connects;
     if (!s->lib->usable || !s->tls->is_client(s) || !watched(s)) {
         record_pass(s);
-    } else if (!s->elsewhere && s->tls->is_quic(s)) {
-        decide_quic(s);
+    } else if (is_barred(s)) {
+        marker_add(&sallyport_marker.failed);
+        atomic_store(&s->state, FAILED);
     } else {
         if (!s->elsewhere)
             marker_add(&sallyport_marker.guarded);

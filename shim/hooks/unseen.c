@@ -37,7 +37,13 @@
 #include "hooks/session.h"
 
 #define SLOTS 32
-#define HOSTS 16 /* that people were told of */
+#define TOLD  16
+
+/* What was told last, as hashes: of a host, or of one and a socket. */
+struct news {
+    _Atomic uint64_t told[TOLD];
+    _Atomic unsigned next;
+};
 
 /* Two threads that write one hello at once would be the program's mistake. */
 static struct slot {
@@ -49,7 +55,7 @@ static struct slot {
 
 _Atomic int unseen_open; /* slots in use */
 static _Atomic unsigned victim;
-static _Atomic uint64_t told[HOSTS];
+static struct news hosts, sockets;
 
 /* --- slots --------------------------------------------------------------- */
 
@@ -161,18 +167,16 @@ static struct target target_of(const struct sending *s)
 
 /* --- refusing ------------------------------------------------------------ */
 
-/* Whether this host was not among the last that people were told of. */
-static bool is_news(struct str host)
+static bool is_news(struct news *n, struct str host, uint64_t socket)
 {
-    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
-    static _Atomic unsigned next;
+    uint64_t hash = 0xcbf29ce484222325u ^ socket; /* FNV-1a */
 
     for (size_t i = 0; i < host.len; i++)
         hash = (hash ^ (unsigned char)to_lower(host.ptr[i])) * 0x100000001b3u;
-    for (size_t i = 0; i < HOSTS; i++)
-        if (atomic_load(&told[i]) == hash)
+    for (size_t i = 0; i < TOLD; i++)
+        if (atomic_load(&n->told[i]) == hash)
             return false;
-    atomic_store(&told[atomic_fetch_add(&next, 1) % HOSTS], hash);
+    atomic_store(&n->told[atomic_fetch_add(&n->next, 1) % TOLD], hash);
     return true;
 }
 
@@ -186,15 +190,22 @@ static void tell(struct str host, const char *why)
     say_line(line.text, why, false);
 }
 
-/* What the policy does about it: whether it is refused. */
-static bool act(const struct target *t, const char *protocol, const char *why)
+/*
+ * What the policy does about it: whether it is refused. A QUIC stack sends its
+ * first packet again and again; that is one connection still (`again`).
+ */
+static bool act(const struct target *t, const char *protocol, const char *why,
+                bool again)
 {
     bool refused = load_refuses_unseen();
     struct unseen u = {t->host, t->port, protocol, refused};
-    enum err e = note_unseen(load_audit(), &u);
+    enum err e = OK;
 
-    marker_add(&sallyport_marker.unseen);
-    if ((refused || e) && is_news(t->host))
+    if (!again) {
+        e = note_unseen(load_audit(), &u);
+        marker_add(&sallyport_marker.unseen);
+    }
+    if ((refused || e) && is_news(&hosts, t->host, 0))
         tell(t->host, why);
     return refused;
 }
@@ -205,7 +216,8 @@ static bool refuses_quic(const struct sending *s)
 {
     struct target t = target_of(s);
 
-    return by_address(&t) && act(&t, "quic", UNSEEN_QUIC);
+    return by_address(&t) && act(&t, "quic", UNSEEN_QUIC,
+                                 !is_news(&sockets, t.host, net_inode(s->fd)));
 }
 
 static bool refuses_hello(const struct sending *s, const struct hello *h,
@@ -218,7 +230,7 @@ static bool refuses_hello(const struct sending *s, const struct hello *h,
     if (!net_inode(s->fd) ||
         !(name.len > 0 ? by_name(&t, name) : t.direct && by_address(&t)) ||
         session_owns(h->random) ||
-        !act(&t, "tls", "its TLS is none that can be inspected"))
+        !act(&t, "tls", "its TLS is none that can be inspected", false))
         return false;
     (void)shutdown(s->fd, SHUT_RDWR);
     return true;
@@ -327,5 +339,5 @@ bool unseen_refuses_quic(struct str host)
 {
     struct target t = {.host = host};
 
-    return act(&t, "quic", UNSEEN_QUIC);
+    return act(&t, "quic", UNSEEN_QUIC, false);
 }

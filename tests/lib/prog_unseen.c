@@ -112,7 +112,8 @@ static int each(const char *how, size_t n)
     if (strcmp(how, "writev") == 0)
         return writev(fd, iov, (int)count) < 0 ? -1 : 0;
     if (strcmp(how, "sendmsg") == 0)
-        return sendmsg(fd, &(struct msghdr){.msg_iov = iov, .msg_iovlen = count},
+        return sendmsg(fd,
+                       &(struct msghdr){.msg_iov = iov, .msg_iovlen = count},
                        0) < 0
                    ? -1
                    : 0;

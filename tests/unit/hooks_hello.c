@@ -259,10 +259,14 @@ static void test_quic(void)
         size_t datagram;
         bool want;
     } rows[] = {
-        {"\xc0\0\0\0\x01", 1200, true},  {"\xcf\0\0\0\x01", 1350, true},
-        {"\xc0\0\0\0\x01", 1199, false}, {"\xd0\0\0\0\x01", 1200, false},
-        {"\xe0\0\0\0\x01", 1200, false}, {"\x40\0\0\0\x01", 1200, false},
-        {"\x80\0\0\0\x01", 1200, false}, {"\xc0\0\0\0\x02", 1200, false},
+        {"\xc0\0\0\0\x01", 1200, true},
+        {"\xcf\0\0\0\x01", 1350, true},
+        {"\xc0\0\0\0\x01", 1199, false},
+        {"\xd0\0\0\0\x01", 1200, false},
+        {"\xe0\0\0\0\x01", 1200, false},
+        {"\x40\0\0\0\x01", 1200, false},
+        {"\x80\0\0\0\x01", 1200, false},
+        {"\xc0\0\0\0\x02", 1200, false},
         {"\xd3\x6b\x33\x43\xcf", 1200, true},
         {"\xc3\x6b\x33\x43\xcf", 1200, false},
         {"\xd3\x6b\x33\x43\xc0", 1200, false},
