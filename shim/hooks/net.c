@@ -209,8 +209,8 @@ static inline bool refused_vec(int fd, const struct iovec *iov, size_t count,
 {
     if (!iov || count == 0)
         return false;
-    return (iov->iov_len < HELLO_FRONT || unseen_begins(iov->iov_base) ||
-            is_open()) &&
+    return (iov->iov_len == 0 ||
+            (iov->iov_base && unseen_begins(iov->iov_base)) || is_open()) &&
            look(fd, iov, count, to);
 }
 
@@ -314,6 +314,33 @@ static ssize_t serve_one(int fd, void *p, size_t n, int flags)
     struct iovec iov = {p, n};
 
     return serve_junk(fd, &iov, 1, flags & MSG_PEEK);
+}
+
+/*
+ * The result of a real read into `room` bytes. A hello that came by a socket is
+ * another program's, should it leave again: see unseen.c.
+ */
+static inline ssize_t came(int fd, const void *p, size_t room, ssize_t n)
+{
+    if (n >= (ssize_t)HELLO_FRONT && (size_t)n <= room &&
+        __builtin_expect(*(const unsigned char *)p == 0x16, 0))
+        unseen_came(fd, (struct str){p, (size_t)n});
+    return n;
+}
+
+/* With MSG_TRUNC the count is no count of bytes that lie there (recv(2)). */
+static inline size_t filled(size_t room, int flags)
+{
+    return flags & MSG_TRUNC ? 0 : room;
+}
+
+static ssize_t came_vec(int fd, const struct iovec *iov, size_t room, ssize_t n)
+{
+    ssize_t first = n > (ssize_t)room ? (ssize_t)room : n;
+
+    if (first >= (ssize_t)HELLO_FRONT)
+        (void)came(fd, iov->iov_base, room, first);
+    return n;
 }
 
 /* --- the hooks ----------------------------------------------------------- */
@@ -447,21 +474,24 @@ EXPORT ssize_t read(int fd, void *p, size_t n)
 {
     if (has_junk(fd))
         return serve_one(fd, p, n, 0);
-    return real_read()(fd, p, n);
+    return came(fd, p, n, real_read()(fd, p, n));
 }
 
 EXPORT ssize_t readv(int fd, const struct iovec *iov, int count)
 {
+    ssize_t n;
+
     if (count > 0 && has_junk(fd))
         return serve_junk(fd, iov, (size_t)count, false);
-    return real_readv()(fd, iov, count);
+    n = real_readv()(fd, iov, count);
+    return n > 0 ? came_vec(fd, iov, iov->iov_len, n) : n;
 }
 
 EXPORT ssize_t recv(int fd, void *p, size_t n, int flags)
 {
     if (has_junk(fd))
         return serve_one(fd, p, n, flags);
-    return real_recv()(fd, p, n, flags);
+    return came(fd, p, filled(n, flags), real_recv()(fd, p, n, flags));
 }
 
 EXPORT ssize_t recvfrom(int fd, void *p, size_t n, int flags,
@@ -472,18 +502,24 @@ EXPORT ssize_t recvfrom(int fd, void *p, size_t n, int flags,
             *from_len = 0; /* as on a connected stream */
         return serve_one(fd, p, n, flags);
     }
-    return real_recvfrom()(fd, p, n, flags, from, from_len);
+    return came(fd, p, filled(n, flags),
+                real_recvfrom()(fd, p, n, flags, from, from_len));
 }
 
 EXPORT ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 {
+    ssize_t n;
+
     if (m && has_junk(fd)) {
         m->msg_namelen = 0;
         m->msg_controllen = 0;
         m->msg_flags = 0;
         return serve_junk(fd, m->msg_iov, m->msg_iovlen, flags & MSG_PEEK);
     }
-    return real_recvmsg()(fd, m, flags);
+    n = real_recvmsg()(fd, m, flags);
+    if (n <= 0 || !m->msg_iovlen)
+        return n;
+    return came_vec(fd, m->msg_iov, filled(m->msg_iov->iov_len, flags), n);
 }
 
 ssize_t __read_chk(int fd, void *p, size_t n, size_t room);
@@ -491,7 +527,7 @@ EXPORT ssize_t __read_chk(int fd, void *p, size_t n, size_t room)
 {
     if (n <= room && has_junk(fd))
         return serve_one(fd, p, n, 0);
-    return real___read_chk()(fd, p, n, room);
+    return came(fd, p, n, real___read_chk()(fd, p, n, room));
 }
 
 ssize_t __recv_chk(int fd, void *p, size_t n, size_t room, int flags);
@@ -499,7 +535,8 @@ EXPORT ssize_t __recv_chk(int fd, void *p, size_t n, size_t room, int flags)
 {
     if (n <= room && has_junk(fd))
         return serve_one(fd, p, n, flags);
-    return real___recv_chk()(fd, p, n, room, flags);
+    return came(fd, p, filled(n, flags),
+                real___recv_chk()(fd, p, n, room, flags));
 }
 
 ssize_t __recvfrom_chk(int fd, void *p, size_t n, size_t room, int flags,
@@ -512,5 +549,6 @@ EXPORT ssize_t __recvfrom_chk(int fd, void *p, size_t n, size_t room, int flags,
             *from_len = 0;
         return serve_one(fd, p, n, flags);
     }
-    return real___recvfrom_chk()(fd, p, n, room, flags, from, from_len);
+    return came(fd, p, filled(n, flags),
+                real___recvfrom_chk()(fd, p, n, room, flags, from, from_len));
 }

@@ -19,6 +19,11 @@
  * itself, and by the names for which getaddrinfo gave it. Where something was
  * said on the connection before, as to a proxy, the address tells nothing.
  *
+ * A hello that came in by a socket before is another program's, which this one
+ * only carries, as a proxy does: it passes. Whoever made it sent it by a call
+ * of its own, and was asked there. So every socket is looked at, this machine's
+ * own kinds too: no program becomes its own proxy.
+ *
  * Ordinary bytes never come here (unseen_begins). No allocation and no lock but
  * for the question whose random it is, asked when all else speaks against it.
  */
@@ -36,8 +41,9 @@
 #include "hooks/say.h"
 #include "hooks/session.h"
 
-#define SLOTS 32
-#define TOLD  16
+#define SLOTS   32
+#define CARRIED 64 /* hellos of others, the last that came */
+#define TOLD    16
 
 /* What was told last, as hashes: of a host, or of one and a socket. */
 struct news {
@@ -56,6 +62,12 @@ static struct slot {
 _Atomic int unseen_open; /* slots in use */
 static _Atomic unsigned victim;
 static struct news hosts, sockets;
+
+static struct carried {
+    _Atomic bool set;
+    unsigned char random[HELLO_RANDOM];
+} carried[CARRIED] TABLE;
+static _Atomic unsigned carried_next;
 
 /* --- slots --------------------------------------------------------------- */
 
@@ -210,6 +222,33 @@ static bool act(const struct target *t, const char *protocol, const char *why,
     return refused;
 }
 
+/* --- others' hellos ------------------------------------------------------ */
+
+void unseen_came(int fd, struct str s)
+{
+    int saved = errno;
+    struct hello h = {0};
+    struct carried *c;
+
+    (void)!hello_feed(&h, s);
+    if (hello_has_random(&h) && net_inode(fd)) {
+        c = &carried[atomic_fetch_add(&carried_next, 1) % CARRIED];
+        atomic_store(&c->set, false);
+        memcpy(c->random, h.random, sizeof(c->random));
+        atomic_store(&c->set, true);
+    }
+    errno = saved;
+}
+
+static bool is_carried(const unsigned char *random)
+{
+    for (size_t i = 0; i < CARRIED; i++)
+        if (atomic_load(&carried[i].set) &&
+            memcmp(carried[i].random, random, HELLO_RANDOM) == 0)
+            return true;
+    return false;
+}
+
 /* --- looking ------------------------------------------------------------- */
 
 static bool refuses_quic(const struct sending *s)
@@ -229,7 +268,7 @@ static bool refuses_hello(const struct sending *s, const struct hello *h,
     t.direct = t.known && net_port(s->fd) != 0;
     if (!net_inode(s->fd) ||
         !(name.len > 0 ? by_name(&t, name) : t.direct && by_address(&t)) ||
-        session_owns(h->random) ||
+        is_carried(h->random) || session_owns(h->random) ||
         !act(&t, "tls", "its TLS is none that can be inspected", false))
         return false;
     (void)shutdown(s->fd, SHUT_RDWR);

@@ -45,6 +45,12 @@ static inline bool unseen_begins(const void *p)
  */
 bool unseen_refuses(const struct sending *s);
 
+/*
+ * unseen_came - these bytes, which may begin a ClientHello, came in by a
+ * descriptor. errno stays.
+ */
+void unseen_came(int fd, struct str s);
+
 /* What people and programs are told of HTTP/3. */
 #define UNSEEN_QUIC "HTTP/3 cannot be inspected: HTTP/2 and HTTP/1.1 can"
 

@@ -249,6 +249,39 @@ under() {
     PORT=$port SERVER_DIR=$dir
 }
 
+@test "a proxy that carries the TLS of others" {
+    local door
+    door=$(free_port)
+    "$SALLYPORT" run --rules "$POLICY" --audit proxy.jsonl -- \
+        socat "TCP-LISTEN:$door,fork,reuseaddr" "TCP:localhost:$PORT" \
+        2>proxy.err 3>&- &
+    echo $! >>"$BATS_FILE_TMPDIR/servers"
+    waits_for "$door"
+    curl -sS --cacert "$CA" --json @hello.json \
+        --connect-to "localhost:$PORT:127.0.0.1:$door" "$LLM$chat" >out
+    has out "Hello from the test model"
+    shim curl -sS --cacert "$CA" --json @forbidden.json \
+        --connect-to "localhost:$PORT:127.0.0.1:$door" "$LLM$chat" >out
+    has out SP-9001
+    is "$(cat proxy.err)" ""
+    [ ! -s proxy.jsonl ] || fail "something was noted"
+}
+
+@test "a program is not its own proxy" {
+    cat >pair.py <<'END'
+import socket, sys
+sys.path.insert(0, sys.argv[1])
+import stray
+end, other = socket.socketpair()
+try:
+    end.sendall(stray.hello())
+    print("sent")
+except PermissionError:
+    print("refused")
+END
+    is "$(shim "$PYTHON" -B pair.py "$CLIENTS")" refused
+}
+
 @test "bytes of a hello that go to no socket" {
     "$PYTHON" -c 'import sys
 sys.stdout.buffer.write(open(sys.argv[1], "rb").read())' \
@@ -257,6 +290,43 @@ sys.stdout.buffer.write(open(sys.argv[1], "rb").read())' \
     cmp hello copy
     cmp hello copy2
     passed_is
+}
+
+@test "calls that bring no bytes, or none that can be read" {
+    cat >odd.c <<'END'
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+int main(void)
+{
+    struct iovec none[] = {{NULL, 9}, {NULL, 0}};
+    struct msghdr m = {.msg_iov = none + 1, .msg_iovlen = 1};
+    int d[2], s[2], p[2];
+    assert(!socketpair(AF_UNIX, SOCK_DGRAM, 0, d));
+    assert(!socketpair(AF_UNIX, SOCK_STREAM, 0, s) && !pipe(p));
+    assert(send(d[0], "\x16\3\1\2\3\4", 6, 0) == 6);
+    assert(recv(d[1], NULL, 0, MSG_PEEK | MSG_TRUNC) == 6);
+    assert(recvmsg(d[1], &m, MSG_PEEK | MSG_TRUNC) == 6);
+    assert(read(d[1], d, 0) == 0);
+    assert(write(p[1], NULL, 9) == -1 && errno == EFAULT);
+    assert(write(p[1], (void *)8, 4) == -1 && errno == EFAULT);
+    assert(writev(p[1], none, 1) == -1 && errno == EFAULT);
+    assert(writev(p[1], none + 1, 1) == 0 && writev(p[1], NULL, 0) == 0);
+    assert(send(s[0], NULL, 9, MSG_NOSIGNAL) == -1 && errno == EFAULT);
+    assert(sendmsg(s[0], NULL, 0) == -1 && errno == EFAULT);
+    assert(sendmmsg(s[0], NULL, 3, 0) == -1 && errno == EFAULT);
+    assert(sendmmsg(s[0], NULL, 0, 0) == 0);
+    errno = 77;
+    assert(write(p[1], "\x16\3\1\2\0\1", 6) == 6 && errno == 77);
+    return 0;
+}
+END
+    cc -o odd odd.c
+    ./odd
+    shim ./odd
 }
 
 # --- QUIC.

@@ -39,4 +39,5 @@ def main():
         time.sleep(int(sys.argv[3]))
 
 
-main()
+if __name__ == "__main__":
+    main()
