@@ -361,4 +361,5 @@ const struct command command_run = {
     "--monitor the policy's mode holds. What the program starts later runs "
     "guarded\n"
     "too; where that is not possible, the policy's 'uncovered: refuse' keeps "
-    "it from starting.\n"};
+    "it\n"
+    "from starting.\n"};
