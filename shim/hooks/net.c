@@ -158,14 +158,13 @@ static void note_hello(int fd, struct net_fd *f, const unsigned char *random)
         ;
 }
 
-bool net_hello(int fd, const unsigned char *random)
+void net_hello(int fd, const unsigned char *random)
 {
     struct net_fd *f = entry(fd);
 
     /* A second hello of one handshake (RFC 8446, 4.1.2) tells nothing new. */
     if (f && !has_random(f, random))
         note_hello(fd, f, random);
-    return inside > 0;
 }
 
 /* What may begin a hello is rare; all else only passes these. */

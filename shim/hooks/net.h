@@ -43,9 +43,9 @@ struct net_hello {
 
 /*
  * net_hello - one with this random is about to leave on fd, which net_find
- * will tell from now on. True if the library itself writes it.
+ * will tell from now on.
  */
-bool net_hello(int fd, const unsigned char *random);
+void net_hello(int fd, const unsigned char *random);
 
 /*
  * net_find - where a ClientHello with this random was written last. false if

@@ -51,10 +51,13 @@ struct news {
     _Atomic unsigned next;
 };
 
+#define TAKEN (-1)
+
 /* Two threads that write one hello at once would be the program's mistake. */
 static struct slot {
-    _Atomic int fd; /* plus one; 0: free */
-    bool refused;
+    _Atomic int fd; /* plus one; 0: free; TAKEN: being filled */
+    bool refused;   /* else a hello that is not complete      */
+    uint16_t port;  /* net_port, before its first byte        */
     uint64_t inode;
     struct hello hello;
 } slots[SLOTS] TABLE;
@@ -92,23 +95,37 @@ static struct slot *slot_find(int fd)
     return NULL;
 }
 
+/* A free one; if there is none, the one that had its turn longest ago. */
+static struct slot *slot_take(void)
+{
+    struct slot *s = &slots[atomic_fetch_add(&victim, 1) % SLOTS];
+
+    for (size_t i = 0; i < SLOTS; i++) {
+        int zero = 0;
+
+        if (atomic_compare_exchange_strong(&slots[i].fd, &zero, TAKEN)) {
+            atomic_fetch_add(&unseen_open, 1);
+            return &slots[i];
+        }
+    }
+    return atomic_exchange(&s->fd, TAKEN) == TAKEN ? NULL : s;
+}
+
+/* Keeps what was read so far, or, without h, that the socket is refused. */
 static void slot_put(struct slot *s, int fd, const struct hello *h)
 {
-    int zero = 0;
+    uint64_t inode = s ? s->inode : net_inode(fd);
 
-    for (size_t i = 0; !s && i < SLOTS; i++)
-        if (!atomic_load(&slots[i].fd))
-            s = &slots[i];
-    if (!s) {
-        s = &slots[atomic_fetch_add(&victim, 1) % SLOTS];
-        slot_free(s);
+    if (!s && inode && (s = slot_take()) != NULL) {
+        s->inode = inode;
+        s->port = net_port(fd);
     }
-    s->inode = net_inode(fd);
+    if (!s)
+        return;
     s->refused = h == NULL;
     if (h)
         s->hello = *h;
-    if (s->inode && atomic_compare_exchange_strong(&s->fd, &zero, fd + 1))
-        atomic_fetch_add(&unseen_open, 1);
+    atomic_store_explicit(&s->fd, fd + 1, memory_order_release);
 }
 
 /* --- whom it is for ------------------------------------------------------ */
@@ -260,12 +277,12 @@ static bool refuses_quic(const struct sending *s)
 }
 
 static bool refuses_hello(const struct sending *s, const struct hello *h,
-                          enum err e)
+                          enum err e, const struct slot *slot)
 {
     struct target t = target_of(s);
     struct str name = e == OK ? hello_name(h) : (struct str){NULL, 0};
 
-    t.direct = t.known && net_port(s->fd) != 0;
+    t.direct = t.known && (slot ? slot->port : net_port(s->fd)) != 0;
     if (!net_inode(s->fd) ||
         !(name.len > 0 ? by_name(&t, name) : t.direct && by_address(&t)) ||
         is_carried(h->random) || session_owns(h->random) ||
@@ -334,41 +351,49 @@ static size_t size_of(const struct sending *s)
     return n;
 }
 
-static bool refuses(const struct sending *s)
+static bool look(const struct sending *s, struct slot *slot)
 {
-    struct slot *slot = atomic_load(&unseen_open) ? slot_find(s->fd) : NULL;
-    char store[HELLO_FRONT];
     struct hello h;
-    enum err e;
+    enum err e = read_hello(s, slot ? &slot->hello : NULL, &h);
     bool refused = false;
 
-    if (slot && slot->refused)
-        return true;
-    if (hello_quic(front_of(s, store), size_of(s)))
-        return refuses_quic(s);
-    e = read_hello(s, slot ? &slot->hello : NULL, &h);
-    if (hello_has_random(&h) && net_hello(s->fd, h.random)) {
+    if (net_is_inside()) {
+        if (hello_has_random(&h))
+            net_hello(s->fd, h.random);
         slot_free(slot);
         return false;
     }
-    if (e == E_AGAIN) {
-        if (!net_is_inside())
-            slot_put(slot, s->fd, &h);
-        return false;
+    if (hello_has_random(&h)) {
+        net_hello(s->fd, h.random);
+        refused = e != E_AGAIN && refuses_hello(s, &h, e, slot);
     }
-    if (hello_has_random(&h))
-        refused = refuses_hello(s, &h, e);
     if (refused)
         slot_put(slot, s->fd, NULL);
+    else if (e == E_AGAIN)
+        slot_put(slot, s->fd, &h);
     else
         slot_free(slot);
     return refused;
 }
 
+static bool refuses(const struct sending *s)
+{
+    struct slot *slot = atomic_load(&unseen_open) ? slot_find(s->fd) : NULL;
+    char store[HELLO_FRONT];
+    struct str front = front_of(s, store);
+
+    if (slot)
+        return slot->refused || look(s, slot);
+    if (hello_quic(front, size_of(s)))
+        return !load_off() && refuses_quic(s);
+    return front.len == HELLO_FRONT && str_starts(front, STR("\x16\x03")) &&
+           !load_off() && look(s, NULL);
+}
+
 bool unseen_refuses(const struct sending *s)
 {
     int saved = errno;
-    bool refused = !load_off() && refuses(s);
+    bool refused = refuses(s);
 
     errno = refused ? EPERM : saved;
     return refused;
