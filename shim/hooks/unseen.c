@@ -30,7 +30,6 @@
 #include "hooks/unseen.h"
 
 #include <errno.h>
-#include <sched.h>
 
 #include "hooks/addr.h"
 #include "hooks/export.h"

@@ -161,6 +161,27 @@ END
     done
 }
 
+@test "where something was said before: to a proxy, or to the host itself" {
+    local sink other
+    sink=$(free_port)
+    other=$(free_port)
+    socat -u "TCP-LISTEN:$sink,fork,reuseaddr" OPEN:/dev/null 3>&- &
+    echo $! >>"$BATS_FILE_TMPDIR/servers"
+    waits_for "$sink"
+    # As far as one can tell, a proxy that leads to the model host.
+    sed "s/localhost:$PORT/localhost/" "$POLICY" >any.yaml
+    POLICY=$PWD/any.yaml shim "$PYTHON" "$CLIENTS/stray.py" "$sink" 1 0 \
+        CONNECT >out
+    is "$(cat out)" refused
+    rm "$AUDIT"
+    # STARTTLS on another port of it.
+    sed "s/localhost:$PORT/localhost:$other/" "$POLICY" >other.yaml
+    POLICY=$PWD/other.yaml shim "$PYTHON" "$CLIENTS/stray.py" "$sink" 1 0 \
+        STARTTLS >out
+    is "$(cat out)" sent
+    passed_is
+}
+
 # --- The policy.
 
 @test "a policy may let it pass; then it is only noted" {

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """ClientHellos for localhost with a random that no session has.
 
-    stray.py PORT TIMES [SECONDS]
+    stray.py PORT TIMES [SECONDS [WORD]]
 
-Each on a connection of its own; prints `refused` or `sent` for each, then
-sleeps so many seconds.
+Each on a connection of its own, on which WORD was said before; prints `refused`
+or `sent` for each, then sleeps so many seconds.
 """
 
 import socket
@@ -29,6 +29,7 @@ def hello():
 def main():
     for _ in range(int(sys.argv[2])):
         sock = socket.create_connection(("localhost", int(sys.argv[1])))
+        sock.sendall("".join(sys.argv[4:]).encode())
         try:
             sock.sendall(hello())
             print("sent", flush=True)
