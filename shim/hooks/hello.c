@@ -179,26 +179,3 @@ bool hello_has_random(const struct hello *h)
 {
     return h->step > RANDOM;
 }
-
-/* --- QUIC ---------------------------------------------------------------- */
-
-#define DATAGRAM_MIN 1200 /* RFC 9000, 14.1 */
-
-bool hello_quic(struct str front, size_t datagram)
-{
-    static const struct {
-        unsigned char type; /* the four upper bits of the first byte */
-        char version[4];
-    } rows[] = {
-        {0xc0, {0, 0, 0, 1}},
-        {0xd0, {0x6b, 0x33, 0x43, (char)0xcf}},
-    };
-
-    if (front.len < HELLO_FRONT || datagram < DATAGRAM_MIN)
-        return false;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (((unsigned char)front.ptr[0] & 0xf0) == rows[i].type &&
-            memcmp(front.ptr + 1, rows[i].version, 4) == 0)
-            return true;
-    return false;
-}

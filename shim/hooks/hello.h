@@ -57,11 +57,4 @@ static inline struct str hello_name(const struct hello *h)
     return (struct str){h->name, h->name_len};
 }
 
-/*
- * hello_quic - whether s begins with the long header of a QUIC Initial packet
- * (RFC 9000, 17.2.2; version 2: RFC 9369, 3.2), in a datagram as large as a
- * client's must be (RFC 9000, 14.1).
- */
-bool hello_quic(struct str front, size_t datagram);
-
 #endif

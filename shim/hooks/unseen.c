@@ -15,9 +15,9 @@
  * followed: sockets whose first kilobytes do not fit are not seen.
  *
  * A hello without a name, or one that cannot be read, is judged by the address
- * it goes to, and so is QUIC, whose hello lies behind a key: by the address
- * itself, and by the names for which getaddrinfo gave it. Where something was
- * said on the connection before, as to a proxy, the address tells nothing.
+ * it goes to: by the address itself, and by the names for which getaddrinfo
+ * gave it. Where something was said on the connection before, as to a proxy,
+ * the address tells nothing. QUIC's first packet has a hello too (quic.c).
  *
  * A hello that came in by a socket before is another program's, which this one
  * only carries, as a proxy does: it passes. Whoever made it sent it by a call
@@ -37,6 +37,7 @@
 #include "hooks/marker.h"
 #include "hooks/net.h"
 #include "hooks/note.h"
+#include "hooks/quic.h"
 #include "hooks/say.h"
 #include "hooks/session.h"
 
@@ -44,7 +45,7 @@
 #define CARRIED 64 /* hellos of others, the last that came */
 #define TOLD    16
 
-/* What was told last, as hashes: of a host, or of one and a socket. */
+/* The last of what was told or decided, as hashes. */
 struct news {
     _Atomic uint64_t told[TOLD];
     _Atomic unsigned next;
@@ -63,7 +64,8 @@ static struct slot {
 
 _Atomic int unseen_open; /* slots in use */
 static _Atomic unsigned victim;
-static struct news hosts, sockets;
+static struct news hosts;        /* that people were told of      */
+static struct news seen, passed; /* connections of QUIC, by hash */
 
 static struct carried {
     _Atomic bool set;
@@ -195,46 +197,52 @@ static struct target target_of(const struct sending *s)
 
 /* --- refusing ------------------------------------------------------------ */
 
-static bool is_news(struct news *n, struct str host, uint64_t socket)
+static uint64_t hash_of(struct str s, uint64_t socket)
 {
     uint64_t hash = 0xcbf29ce484222325u ^ socket; /* FNV-1a */
 
-    for (size_t i = 0; i < host.len; i++)
-        hash = (hash ^ (unsigned char)to_lower(host.ptr[i])) * 0x100000001b3u;
-    for (size_t i = 0; i < TOLD; i++)
-        if (atomic_load(&n->told[i]) == hash)
-            return false;
-    atomic_store(&n->told[atomic_fetch_add(&n->next, 1) % TOLD], hash);
-    return true;
+    for (size_t i = 0; i < s.len; i++)
+        hash = (hash ^ (unsigned char)s.ptr[i]) * 0x100000001b3u;
+    return hash;
 }
 
-static void tell(struct str host, const char *why)
+static bool news_has(const struct news *n, uint64_t hash)
+{
+    for (size_t i = 0; i < TOLD; i++)
+        if (atomic_load(&n->told[i]) == hash)
+            return true;
+    return false;
+}
+
+static bool news_add(struct news *n, uint64_t hash)
+{
+    bool is_new = !news_has(n, hash);
+
+    if (is_new)
+        atomic_store(&n->told[atomic_fetch_add(&n->next, 1) % TOLD], hash);
+    return is_new;
+}
+
+static void tell(const struct target *t, const char *why, bool refused)
 {
     struct note line = {0};
 
     note_add(&line, STR("connection to "));
-    note_add(&line, host);
-    note_add(&line, STR(" refused\0"));
+    note_add(&line, t->host);
+    note_add(&line, refused ? STR(" refused\0") : STR(" is not guarded\0"));
     say_line(line.text, why, false);
 }
 
-/*
- * What the policy does about it: whether it is refused. A QUIC stack sends its
- * first packet again and again; that is one connection still (`again`).
- */
-static bool act(const struct target *t, const char *protocol, const char *why,
-                bool again)
+/* What the policy does about it: whether it is refused. */
+static bool act(const struct target *t, const char *protocol, const char *why)
 {
     bool refused = load_refuses_unseen();
     struct unseen u = {t->host, t->port, protocol, refused};
-    enum err e = OK;
+    enum err e = note_unseen(load_audit(), &u);
 
-    if (!again) {
-        e = note_unseen(load_audit(), &u);
-        marker_add(&sallyport_marker.unseen);
-    }
-    if ((refused || e) && is_news(&hosts, t->host, 0))
-        tell(t->host, why);
+    marker_add(&sallyport_marker.unseen);
+    if ((refused || e) && news_add(&hosts, hash_of(t->host, 0)))
+        tell(t, why, refused);
     return refused;
 }
 
@@ -267,12 +275,54 @@ static bool is_carried(const unsigned char *random)
 
 /* --- looking ------------------------------------------------------------- */
 
+/* The first bytes, at most n, as one. */
+static struct str front_of(const struct sending *s, char *store, size_t n)
+{
+    size_t have = 0;
+
+    for (size_t i = 0; i < s->count && have < n; i++) {
+        size_t more = s->iov[i].iov_len;
+
+        if (more > n - have)
+            more = n - have;
+        if (more > 0)
+            memcpy(store + have, s->iov[i].iov_base, more);
+        have += more;
+    }
+    return (struct str){store, have};
+}
+
+/*
+ * By the name in the packet; where that cannot be read, by the address. Later
+ * packets of a connection cannot be: what its first one said counts for them.
+ */
+static bool is_watched_quic(const struct sending *s, struct target *t,
+                            struct hello *h, uint64_t connection)
+{
+    char store[QUIC_MAX];
+    enum err e = quic_hello(front_of(s, store, sizeof(store)), h);
+
+    t->direct = t->known;
+    if (e || h->name_len == 0)
+        return !news_has(&passed, connection) && by_address(t);
+    if (by_name(t, hello_name(h)))
+        return true;
+    news_add(&passed, connection);
+    return false;
+}
+
+/* A stack sends its first packets again and again: told once. */
 static bool refuses_quic(const struct sending *s)
 {
     struct target t = target_of(s);
+    struct str ip = {(const char *)t.addr.ip, sizeof(t.addr.ip)};
+    uint64_t connection = hash_of(ip, net_inode(s->fd) << 16 | t.addr.port);
+    struct hello h = {0};
 
-    return by_address(&t) && act(&t, "quic", UNSEEN_QUIC,
-                                 !is_news(&sockets, t.host, net_inode(s->fd)));
+    if (!net_inode(s->fd) || !is_watched_quic(s, &t, &h, connection))
+        return false;
+    return news_add(&seen, connection) ? act(&t, "quic", UNSEEN_QUIC)
+                                       : load_refuses_unseen();
 }
 
 static bool refuses_hello(const struct sending *s, const struct hello *h,
@@ -285,7 +335,7 @@ static bool refuses_hello(const struct sending *s, const struct hello *h,
     if (!net_inode(s->fd) ||
         !(name.len > 0 ? by_name(&t, name) : t.direct && by_address(&t)) ||
         is_carried(h->random) || session_owns(h->random) ||
-        !act(&t, "tls", "its TLS is none that can be inspected", false))
+        !act(&t, "tls", "its TLS cannot be inspected (unseen_tls)"))
         return false;
     (void)shutdown(s->fd, SHUT_RDWR);
     return true;
@@ -322,23 +372,6 @@ static enum err read_hello(const struct sending *s, const struct hello *begun,
         return first;
     }
     return e;
-}
-
-/* The front of the first bytes, for what is told by a few of them. */
-static struct str front_of(const struct sending *s, char store[HELLO_FRONT])
-{
-    size_t have = 0;
-
-    for (size_t i = 0; i < s->count && have < HELLO_FRONT; i++) {
-        size_t n = s->iov[i].iov_len;
-
-        if (n > HELLO_FRONT - have)
-            n = HELLO_FRONT - have;
-        if (n > 0)
-            memcpy(store + have, s->iov[i].iov_base, n);
-        have += n;
-    }
-    return (struct str){store, have};
 }
 
 static size_t size_of(const struct sending *s)
@@ -379,11 +412,11 @@ static bool refuses(const struct sending *s)
 {
     struct slot *slot = atomic_load(&unseen_open) ? slot_find(s->fd) : NULL;
     char store[HELLO_FRONT];
-    struct str front = front_of(s, store);
+    struct str front = front_of(s, store, sizeof(store));
 
     if (slot)
         return slot->refused || look(s, slot);
-    if (hello_quic(front, size_of(s)))
+    if (quic_is_initial(front, size_of(s)))
         return !load_off() && refuses_quic(s);
     return front.len == HELLO_FRONT && str_starts(front, STR("\x16\x03")) &&
            !load_off() && look(s, NULL);
@@ -402,5 +435,5 @@ bool unseen_refuses_quic(struct str host)
 {
     struct target t = {.host = host};
 
-    return act(&t, "quic", UNSEEN_QUIC, false);
+    return act(&t, "quic", UNSEEN_QUIC);
 }

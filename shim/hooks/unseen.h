@@ -52,7 +52,7 @@ bool unseen_refuses(const struct sending *s);
 void unseen_came(int fd, struct str s);
 
 /* What people and programs are told of HTTP/3. */
-#define UNSEEN_QUIC "HTTP/3 cannot be inspected: HTTP/2 and HTTP/1.1 can"
+#define UNSEEN_QUIC "HTTP/3 cannot be inspected (unseen_tls): HTTP/2 can"
 
 /*
  * unseen_refuses_quic - the same of a QUIC connection of which only the

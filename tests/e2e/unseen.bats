@@ -349,7 +349,7 @@ int main(void)
     return 0;
 }
 END
-    cc -o odd odd.c
+    cc -D_GNU_SOURCE -w -o odd odd.c
     ./odd
     shim ./odd
 }
@@ -375,6 +375,14 @@ END
         "$PORT")" sent # no version in use
 }
 
+@test "QUIC: the name in the packet, whatever the address" {
+    is "$(shim "$PYTHON" "$CLIENTS/datagram.py" sendmsg 1 127.0.0.2 "$PORT" \
+        "$ROOT/tests/fuzz/corpus/quic/ngtcp2")" EPERM
+    has stderr "connection to localhost refused: HTTP/3"
+    is "$(audit_field -1 server.address) $(audit_field -1 server.port)" \
+        "localhost $PORT"
+}
+
 @test "QUIC: an address is a model host's where the program asked for it" {
     local name
     name=$(hostname)
@@ -386,6 +394,10 @@ END
         EPERM
     is "$(audit_field -1 server.address)" "$name"
     rm "$AUDIT"
+    # Another name at that address, which the packet tells.
+    is "$(shim "$PYTHON" "$CLIENTS/datagram.py" sendto 1 "$name" "$PORT" \
+        "$ROOT/tests/fuzz/corpus/quic/ngtcp2")" sent
+    passed_is
     # The bare address, of which nothing is known.
     is "$(shim "$PYTHON" "$CLIENTS/datagram.py" sendto 1 \
         "$(getent ahostsv4 "$name" | awk '{ print $1; exit }')" "$PORT")" sent

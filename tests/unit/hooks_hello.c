@@ -252,32 +252,6 @@ static void test_long_name(void)
     check_wire(wrap(wire, 16384), E_SYNTAX, NULL);
 }
 
-static void test_quic(void)
-{
-    static const struct {
-        const char *front;
-        size_t datagram;
-        bool want;
-    } rows[] = {
-        {"\xc0\0\0\0\x01", 1200, true},
-        {"\xcf\0\0\0\x01", 1350, true},
-        {"\xc0\0\0\0\x01", 1199, false},
-        {"\xd0\0\0\0\x01", 1200, false},
-        {"\xe0\0\0\0\x01", 1200, false},
-        {"\x40\0\0\0\x01", 1200, false},
-        {"\x80\0\0\0\x01", 1200, false},
-        {"\xc0\0\0\0\x02", 1200, false},
-        {"\xd3\x6b\x33\x43\xcf", 1200, true},
-        {"\xc3\x6b\x33\x43\xcf", 1200, false},
-        {"\xd3\x6b\x33\x43\xc0", 1200, false},
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        CHECK_INT(hello_quic((struct str){rows[i].front, 5}, rows[i].datagram),
-                  rows[i].want);
-    CHECK(!hello_quic((struct str){rows[0].front, 4}, 1200));
-}
-
 int main(void)
 {
     RUN(test_names);
@@ -285,6 +259,5 @@ int main(void)
     RUN(test_behind);
     RUN(test_damaged);
     RUN(test_long_name);
-    RUN(test_quic);
     return check_done();
 }
