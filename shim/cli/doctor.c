@@ -155,9 +155,7 @@ static void judge_other(struct report *r, const struct doors *doors,
                        "is %s: HTTP/3 is not seen%s; keep to HTTP/2 or "
                        "HTTP/1.1",
                        s->view.name,
-                       doors->unseen ? ", and refused to the addresses of "
-                                       "model hosts"
-                                     : "");
+                       doors->unseen ? ", and refused to model hosts" : "");
         break;
     case INSIDE_URING:
         report_add(r, GRADE_NOTE, name, s->path,

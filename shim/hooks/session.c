@@ -258,19 +258,32 @@ bool session_guards(const struct session *s)
     return state != PASS && state != NEW && !(s->elsewhere && !s->conn);
 }
 
-static bool owns(struct node *n, const void *random)
+struct sought {
+    const unsigned char *random;
+    struct str name;
+};
+
+/*
+ * A library within a program may lack the function that tells the random: then
+ * a handshake that is not finished counts, with that host.
+ */
+static bool owns(struct node *n, const void *arg)
 {
     const struct session *s = (struct session *)(void *)n;
+    const struct sought *sought = arg;
     unsigned char own[HELLO_RANDOM];
     int state = atomic_load(&s->state);
 
-    return state != NEW && state != PASS && s->tls->random(s, own) &&
-           memcmp(own, random, sizeof(own)) == 0;
+    if (state == NEW || state == PASS)
+        return false;
+    if (s->tls->random(s, own))
+        return memcmp(own, sought->random, sizeof(own)) == 0;
+    return !s->shaken && str_eq_nocase(s->tls->host(s), sought->name);
 }
 
-bool session_owns(const unsigned char *random)
+bool session_owns(const unsigned char *random, struct str name)
 {
-    return table_any(owns, random);
+    return table_any(owns, &(struct sought){random, name});
 }
 
 void session_reset(struct session *s)

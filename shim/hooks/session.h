@@ -51,9 +51,9 @@ bool session_guards(const struct session *s);
 
 /*
  * session_owns - whether a guarded session sent, or is to send, a ClientHello
- * with this random. Takes locks.
+ * with this random, for a host of this name. Takes locks.
  */
-bool session_owns(const unsigned char *random);
+bool session_owns(const unsigned char *random, struct str name);
 
 /*
  * session_shaking, session_shook - around a real call that does a handshake;

@@ -334,7 +334,7 @@ static bool refuses_hello(const struct sending *s, const struct hello *h,
     t.direct = t.known && (slot ? slot->port : net_port(s->fd)) != 0;
     if (!net_inode(s->fd) ||
         !(name.len > 0 ? by_name(&t, name) : t.direct && by_address(&t)) ||
-        is_carried(h->random) || session_owns(h->random) ||
+        is_carried(h->random) || session_owns(h->random, name) ||
         !act(&t, "tls", "its TLS cannot be inspected (unseen_tls)"))
         return false;
     (void)shutdown(s->fd, SHUT_RDWR);

@@ -5,6 +5,7 @@
 load ../lib/e2e
 
 BUN=$NPM/@oven/bun-linux-x64/bin/bun
+DENO=$NPM/@deno/linux-x64-glibc/deno
 
 setup_file() {
     make -C "$ROOT" B="$BUILD" all helpers >&2
@@ -65,6 +66,29 @@ END
     passed_is
     forget_wire
     shim timeout 60 "$BUN" job.js "$LLM$chat" "$CA" >out
+    has out failed
+    refused_is localhost
+}
+
+@test "rustls, in Deno" {
+    [ -x "$DENO" ] || skip "deno is not installed"
+    cat >job.js <<'END'
+const [url] = Deno.args;
+try {
+    const answer = await fetch(url, {method: "POST", body: "{}"});
+    console.log(answer.status);
+} catch (e) {
+    console.log("failed", e.message);
+}
+END
+    local ask=(timeout 60 env "DENO_DIR=$PWD/deno" "DENO_CERT=$CA"
+        DENO_NO_UPDATE_CHECK=1 "$DENO" run --quiet --no-remote --allow-net
+        job.js)
+    shim "${ask[@]}" "$PLAIN/echo" >out
+    is "$(cat out)" 200
+    passed_is
+    forget_wire
+    shim "${ask[@]}" "$LLM$chat" >out
     has out failed
     refused_is localhost
 }
