@@ -168,16 +168,13 @@ void net_hello(int fd, const unsigned char *random)
 }
 
 /* What may begin a hello is rare; all else only passes these. */
-static __attribute__((noinline)) bool
-look(int fd, const struct iovec *iov, size_t count, const struct msghdr *to)
+static __attribute__((noinline)) bool look_one(int fd, const void *p, size_t n,
+                                               const struct sockaddr *to,
+                                               socklen_t len)
 {
-    struct sending s = {.fd = fd, .iov = iov, .count = count};
+    struct iovec iov = {(void *)(uintptr_t)p, n};
 
-    if (to) {
-        s.to = to->msg_name;
-        s.to_len = to->msg_namelen;
-    }
-    return unseen_refuses(&s);
+    return unseen_refuses(&(struct sending){fd, &iov, 1, to, len});
 }
 
 static inline bool is_open(void)
@@ -186,21 +183,12 @@ static inline bool is_open(void)
         atomic_load_explicit(&unseen_open, memory_order_relaxed) > 0, 0);
 }
 
-static __attribute__((noinline)) bool look_one(int fd, const void *p, size_t n,
-                                               const struct sockaddr *to,
-                                               socklen_t len)
-{
-    struct iovec iov = {(void *)(uintptr_t)p, n};
-    struct msghdr m = {.msg_name = (void *)(uintptr_t)to, .msg_namelen = len};
-
-    return look(fd, &iov, 1, &m);
-}
-
 /* Whether these bytes must not leave; errno says so. */
-static inline bool refused(int fd, const void *p, size_t n)
+static inline bool refused(int fd, const void *p, size_t n,
+                           const struct sockaddr *to, socklen_t len)
 {
     return ((n >= HELLO_FRONT && p && unseen_begins(p)) || is_open()) &&
-           look_one(fd, p, n, NULL, 0);
+           look_one(fd, p, n, to, len);
 }
 
 static inline bool refused_vec(int fd, const struct iovec *iov, size_t count,
@@ -210,7 +198,9 @@ static inline bool refused_vec(int fd, const struct iovec *iov, size_t count,
         return false;
     return (iov->iov_len == 0 ||
             (iov->iov_base && unseen_begins(iov->iov_base)) || is_open()) &&
-           look(fd, iov, count, to);
+           unseen_refuses(&(struct sending){fd, iov, count,
+                                            to ? to->msg_name : NULL,
+                                            to ? to->msg_namelen : 0});
 }
 
 bool net_find(const unsigned char *random, struct net_hello *ret_hello)
@@ -416,7 +406,7 @@ NET_LIST(NET_TYPE)
 
 EXPORT ssize_t write(int fd, const void *p, size_t n)
 {
-    if (refused(fd, p, n))
+    if (refused(fd, p, n, NULL, 0))
         return -1;
     return real_write()(fd, p, n);
 }
@@ -430,7 +420,7 @@ EXPORT ssize_t writev(int fd, const struct iovec *iov, int count)
 
 EXPORT ssize_t send(int fd, const void *p, size_t n, int flags)
 {
-    if (refused(fd, p, n))
+    if (refused(fd, p, n, NULL, 0))
         return -1;
     return real_send()(fd, p, n, flags);
 }
@@ -438,8 +428,7 @@ EXPORT ssize_t send(int fd, const void *p, size_t n, int flags)
 EXPORT ssize_t sendto(int fd, const void *p, size_t n, int flags,
                       const struct sockaddr *to, socklen_t to_len)
 {
-    if (((n >= HELLO_FRONT && p && unseen_begins(p)) || is_open()) &&
-        look_one(fd, p, n, to, to_len))
+    if (refused(fd, p, n, to, to_len))
         return -1;
     return real_sendto()(fd, p, n, flags, to, to_len);
 }
@@ -454,6 +443,7 @@ EXPORT ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 EXPORT int sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
 {
     unsigned good = 0;
+    int rc;
 
     while (m && good < count &&
            !refused_vec(fd, m[good].msg_hdr.msg_iov, m[good].msg_hdr.msg_iovlen,
@@ -461,12 +451,13 @@ EXPORT int sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
         good++;
     if (!m || good == count)
         return real_sendmmsg()(fd, m, count, flags);
+    if (good == 0)
+        return -1;
     /* A socket that was shut by this takes none of what comes before either. */
-    if (good > 0 &&
-        (good = real_sendmmsg()(fd, m, good, flags | MSG_NOSIGNAL)) > 0)
-        return good;
-    errno = EPERM;
-    return -1;
+    rc = real_sendmmsg()(fd, m, good, flags | MSG_NOSIGNAL);
+    if (rc < 0 && errno == EPIPE)
+        errno = EPERM;
+    return rc;
 }
 
 EXPORT ssize_t read(int fd, void *p, size_t n)
