@@ -10,8 +10,8 @@
  * 5.2): they keep nothing from anybody who has seen the packet. The tag is not
  * tried: what another key had made does not read as frames.
  *
- * The payload's CRYPTO frames hold the hello, in any order. What is missing of
- * it may come with another packet, which is not waited for.
+ * The payload's CRYPTO frames hold the hello, in any order. A large one goes on
+ * in a second packet.
  */
 #include "hooks/quic.h"
 
@@ -209,24 +209,25 @@ static enum err feed(struct hello *h, struct str bytes)
     return e == E_AGAIN ? hello_feed(h, bytes) : e;
 }
 
-enum err quic_hello(struct str datagram, struct hello *h)
+enum err quic_hello(struct str datagram, struct hello *h, uint64_t *at)
 {
     struct piece pieces[FRAMES];
     char store[QUIC_MAX];
-    enum err e = E_AGAIN;
-    uint64_t at = 0;
-    size_t count, i;
+    enum err e = E_SYNTAX;
+    size_t count, i = 0;
 
-    if (!pieces_of(payload(datagram, store), pieces, &count) || count == 0)
+    if (!pieces_of(payload(datagram, store), pieces, &count))
         return E_SYNTAX;
-    for (i = 0; i < count && e == E_AGAIN; i++) {
-        struct piece *p = &pieces[i];
+    while (i < count) {
+        struct piece *p = &pieces[i++];
 
-        if (p->at > at || p->at + p->bytes.len <= at)
+        if (p->at > *at || p->at + p->bytes.len <= *at)
             continue;
-        e = feed(h, str_skip(p->bytes, (size_t)(at - p->at)));
-        at = p->at + p->bytes.len;
-        i = (size_t)-1; /* one that was passed over may be next */
+        e = feed(h, str_skip(p->bytes, (size_t)(*at - p->at)));
+        if (e != E_AGAIN)
+            return e;
+        *at = p->at + p->bytes.len;
+        i = 0; /* one that was passed over may be next */
     }
-    return at == 0 ? E_SYNTAX : e;
+    return e;
 }

@@ -18,13 +18,16 @@ bool quic_is_initial(struct str front, size_t datagram);
 
 /*
  * quic_hello - the ClientHello in the Initial packet at the front of a
- * datagram, of which the first QUIC_MAX bytes are enough. *h starts zeroed.
+ * datagram, of which the first QUIC_MAX bytes are enough. *h and *at, the
+ * bytes of it that were read, start as 0; where it goes on in another packet,
+ * they are given to the call for that one.
  *
  * OK        as hello_feed: the name is known
  * E_AGAIN   it goes on in another packet
- * E_SYNTAX  none that begins in this packet and can be read: the packet is not
- *           a client's first, or it was made with other keys
+ * E_SYNTAX  none that can be read: the packet has nothing that goes on at *at,
+ *           or it was made with other keys, as a client's later ones are
  */
-MUST_USE enum err quic_hello(struct str datagram, struct hello *h);
+MUST_USE enum err quic_hello(struct str datagram, struct hello *h,
+                             uint64_t *at);
 
 #endif

@@ -44,6 +44,7 @@
 #define SLOTS   32
 #define CARRIED 64 /* hellos of others, the last that came */
 #define TOLD    16
+#define HALVES  8 /* hellos of QUIC in more than one packet */
 
 /* The last of what was told or decided, as hashes. */
 struct news {
@@ -293,16 +294,55 @@ static struct str front_of(const struct sending *s, char *store, size_t n)
 }
 
 /*
+ * What one packet had of a hello, kept for the next. Half a hello does no harm,
+ * so it may leave.
+ */
+static struct half {
+    _Atomic uint64_t connection; /* 0: free */
+    uint64_t at;
+    struct hello hello;
+} halves[HALVES] TABLE;
+static _Atomic unsigned halves_next;
+
+static enum err read_packet(const struct sending *s, uint64_t connection,
+                            struct hello *h)
+{
+    struct half *p = NULL;
+    char store[QUIC_MAX];
+    uint64_t at = 0;
+    enum err e;
+
+    for (size_t i = 0; !p && i < HALVES; i++)
+        if (atomic_load(&halves[i].connection) == connection)
+            p = &halves[i];
+    if (p) { /* the second, or else there is no telling */
+        *h = p->hello;
+        at = p->at;
+        atomic_store(&p->connection, 0);
+    }
+    e = quic_hello(front_of(s, store, sizeof(store)), h, &at);
+    if (p || e != E_AGAIN)
+        return e == E_AGAIN ? E_SYNTAX : e;
+    p = &halves[atomic_fetch_add(&halves_next, 1) % HALVES];
+    atomic_store(&p->connection, 0);
+    p->at = at;
+    p->hello = *h;
+    atomic_store(&p->connection, connection);
+    return E_AGAIN;
+}
+
+/*
  * By the name in the packet; where that cannot be read, by the address. Later
- * packets of a connection cannot be: what its first one said counts for them.
+ * packets of a connection cannot be: what its first ones said counts for them.
  */
 static bool is_watched_quic(const struct sending *s, struct target *t,
                             struct hello *h, uint64_t connection)
 {
-    char store[QUIC_MAX];
-    enum err e = quic_hello(front_of(s, store, sizeof(store)), h);
+    enum err e = read_packet(s, connection, h);
 
     t->direct = t->known;
+    if (e == E_AGAIN)
+        return false;
     if (e || h->name_len == 0)
         return !news_has(&passed, connection) && by_address(t);
     if (by_name(t, hello_name(h)))

@@ -408,6 +408,20 @@ END
         "localhost $PORT"
 }
 
+@test "QUIC: a hello in two packets" {
+    local half=$ROOT/tests/fuzz/corpus/quic/half
+    shim "$PYTHON" "$CLIENTS/datagram.py" sendto 1 127.0.0.2 "$PORT" \
+        "$half-1" "$half-2" >out
+    is "$(xargs <out)" "sent EPERM"
+    has stderr "connection to localhost refused: HTTP/3"
+    rm "$AUDIT"
+    # Each alone tells nothing, and the address is no model host's.
+    shim "$PYTHON" "$CLIENTS/datagram.py" sendto 1 127.0.0.2 "$PORT" \
+        "$half-2" "$half-1" >out
+    is "$(xargs <out)" "sent sent"
+    passed_is
+}
+
 @test "QUIC: an address is a model host's where the program asked for it" {
     local name
     name=$(hostname)
