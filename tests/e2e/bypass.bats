@@ -107,7 +107,7 @@ subprocess.run(sys.argv[1:], env={})' "$(command -v curl)" -sS \
 @test "early data" {
     local port
     port=$(free_port)
-    sleep 60 | openssl s_server -accept "$port" -early_data -quiet \
+    sleep 60 3>&- | openssl s_server -accept "$port" -early_data -quiet \
         -cert "$BATS_FILE_TMPDIR/certs/cert.pem" \
         -key "$BATS_FILE_TMPDIR/certs/key.pem" >server.out 2>&1 3>&- &
     echo $! >>"$BATS_FILE_TMPDIR/servers"
