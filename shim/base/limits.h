@@ -121,7 +121,8 @@
 #define LIM_REPORT       (16 * MIB) /* the text of `doctor`                    */
 #define LIM_OBJECTS      2048 /* files `doctor` looks at; it says so     */
 
-/* The first line of IMAGE.hosts where a policy says `uncovered: refuse`. */
+/* The first lines of IMAGE.hosts: what a policy says to the shim itself. */
 #define HOSTS_REFUSE_UNCOVERED "#uncovered: refuse\n"
+#define HOSTS_PASS_UNSEEN      "#unseen_tls: pass\n"
 
 #endif

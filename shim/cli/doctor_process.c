@@ -228,6 +228,7 @@ static void count_sessions(struct look *l)
     report_count(l->r, "blocked", l->marker.blocked);
     report_count(l->r, "failed", l->marker.failed);
     report_count(l->r, "unwoken", l->marker.unwoken);
+    report_count(l->r, "unseen", l->marker.unseen);
 }
 
 /* --- Where the calls lead. */

@@ -145,6 +145,8 @@ EXPORT int gnutls_handshake(struct gnutls_session_int *g)
     session_alpn_give(session_find(CALL(gnutls_handshake), &lib));
     if (!s)
         return REAL(g_handshake, UNIMPLEMENTED, g);
+    if (session_has_failed(s))
+        return session_fail(s);
     session_shaking();
     rc = lib->g_handshake(g);
     session_shook(s, rc == 0);

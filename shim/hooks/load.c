@@ -42,7 +42,7 @@ struct shim_marker sallyport_marker __attribute__((visibility("default"))) = {
 
 static struct {
     const char *policy, *audit, *hosts, *engine;
-    const char *uncovered;
+    const char *uncovered, *unseen;
     bool monitor, off, early, leave, unpatched;
 } settings;
 
@@ -93,6 +93,7 @@ static void settings_read(void)
     settings.engine = vars_get("SALLYPORT_ENGINE");
     settings.monitor = vars_is("SALLYPORT_MODE", "monitor");
     settings.uncovered = vars_get("SALLYPORT_UNCOVERED");
+    settings.unseen = vars_get("SALLYPORT_UNSEEN");
     settings.leave = vars_is("SALLYPORT_CHILDREN", "leave");
     settings.unpatched = vars_is("SALLYPORT_PATCH", "off");
     settings.early = vars_is("SALLYPORT_LOAD", "early");
@@ -131,7 +132,19 @@ bool load_refuses_uncovered(void)
         return false;
     if (settings.uncovered)
         return !str_eq(str_of(settings.uncovered), STR("log"));
-    return settings.policy && hosts_refuse_uncovered(settings.policy);
+    return settings.policy &&
+           hosts_say(settings.policy, STR(HOSTS_REFUSE_UNCOVERED));
+}
+
+bool load_refuses_unseen(void)
+{
+    load_settings();
+    if (settings.monitor)
+        return false;
+    if (settings.unseen)
+        return !str_eq(str_of(settings.unseen), STR("pass"));
+    return !settings.policy ||
+           !hosts_say(settings.policy, STR(HOSTS_PASS_UNSEEN));
 }
 
 const char *load_audit(void)
@@ -273,6 +286,31 @@ bool load_refuses(struct str host, uint16_t port)
 {
     return hosts_listed(host, port, str_of(settings.hosts)) ||
            hosts_listed(host, port, buf_str(&load.hosts));
+}
+
+/* The lists that a policy came with are all of its hosts. */
+static bool policy_lists(struct str host, uint16_t port, bool *ret_listed)
+{
+    bool known = settings.policy && settings.hosts;
+
+    *ret_listed = known && hosts_among(host, port, str_of(settings.hosts));
+    return *ret_listed ||
+           (settings.policy &&
+            hosts_beside(settings.policy, host, port, ret_listed) == OK) ||
+           known;
+}
+
+bool load_watches_now(struct str host, uint16_t port)
+{
+    bool listed;
+
+    load_settings();
+    if (atomic_load_explicit(&load.done, memory_order_acquire))
+        return load.api ? load.api->engine_watches(load.engine, host, port)
+                        : load_refuses(host, port);
+    if (policy_lists(host, port, &listed))
+        return listed;
+    return hosts_listed(host, port, str_of(settings.hosts));
 }
 
 bool load_watches(struct str host)

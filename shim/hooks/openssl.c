@@ -131,6 +131,8 @@ static int shaken(struct session *s, int (*real)(struct ssl_st *),
 {
     int rc;
 
+    if (session_has_failed(s))
+        return session_fail(s);
     session_shaking();
     rc = real(ssl);
     session_shook(s, rc == 1);

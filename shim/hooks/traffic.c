@@ -36,6 +36,7 @@
 #include "hooks/marker.h"
 #include "hooks/net.h"
 #include "hooks/record.h"
+#include "hooks/unseen.h"
 
 /* --- the engine's side --------------------------------------------------- */
 
@@ -79,10 +80,12 @@ static const char *why(const struct session *s)
 {
     const char *text = s->conn ? s->api->conn_why(s->conn) : NULL;
 
+    if (s->quic)
+        return UNSEEN_QUIC;
     return text && *text ? text : "refused by sallyport";
 }
 
-static int fail(struct session *s)
+int session_fail(struct session *s)
 {
     int rc;
 
@@ -339,7 +342,7 @@ int session_write(struct session *s, const void *p, size_t n, size_t *ret_taken)
     }
     state = atomic_load(&s->state);
     if (state == FAILED)
-        return fail(s);
+        return session_fail(s);
     if (state == PASS) {
         rc = s->tls->write(s, p, n);
         *ret_taken = rc > 0 ? (size_t)rc : 0;
@@ -431,7 +434,7 @@ int session_read(struct session *s, void *p, size_t n, bool peek)
         if (state == BLOCKED)
             return s->tls->clean_end(s, p, n > INT_MAX ? INT_MAX : n);
         if (state == FAILED)
-            return fail(s);
+            return session_fail(s);
         if (state == PASS || !s->api)
             return real_read(s, p, n, peek);
         if (!s->conn && (rc = shake(s)) <= 0)

@@ -61,6 +61,10 @@ static const struct row rows[COND_COUNT] = {
                               STR_INIT("the program does not check the host's "
                                        "certificate"),
                               FAIL_BLOCK, true},
+    [COND_UNSEEN_TLS] = {STR_INIT("unseen_tls"),
+                         STR_INIT("TLS or QUIC goes to a model host "
+                                  "unguarded"),
+                         FAIL_BLOCK, true},
     [COND_AUDIT] = {STR_INIT("audit"),
                     STR_INIT("the audit line cannot be written"), FAIL_PASS,
                     true},

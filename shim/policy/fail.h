@@ -25,6 +25,7 @@ enum cond {
     COND_UNKNOWN_PROTOCOL, /* not HTTP on an LLM host                      */
     COND_WEBSOCKET,        /* frames that are none of the protocol's       */
     COND_UNVERIFIED_PEER,  /* the program does not check who answers it    */
+    COND_UNSEEN_TLS,       /* TLS or QUIC that is not guarded; the shim's  */
     COND_AUDIT,            /* the audit line could not be written          */
     COND_NOMEM,
     COND_INTERNAL,

@@ -87,3 +87,46 @@ subprocess.run(sys.argv[1:], env={})' "$(command -v curl)" -sS \
     guarded_is curl -sS --cacert "$CA" --json @forbidden.json \
         --unix-socket "$PWD/door" "$LLM$chat"
 }
+
+# Refused before anything is said.
+@test "HTTP/3: its first packets" {
+    is "$(shim "$PYTHON" "$CLIENTS/datagram.py" sendto 1 localhost "$PORT")" \
+        EPERM
+    has stderr "connection to localhost refused"
+    is "$(audit_field 0 condition)" unseen_tls
+}
+
+@test "a TLS library within the program" {
+    shim "$BUILD/tests/prog_unseen" fd localhost 127.0.0.1 "$PORT" >out || true
+    has out refused
+    has stderr "connection to localhost refused"
+    is "$(audit_field 0 condition)" unseen_tls
+    is "$(connections)" 0
+}
+
+@test "early data" {
+    local port
+    port=$(free_port)
+    sleep 60 3>&- | openssl s_server -accept "$port" -early_data -quiet \
+        -cert "$BATS_FILE_TMPDIR/certs/cert.pem" \
+        -key "$BATS_FILE_TMPDIR/certs/key.pem" >server.out 2>&1 3>&- &
+    echo $! >>"$BATS_FILE_TMPDIR/servers"
+    local ask=(timeout 20 openssl s_client -connect "localhost:$port"
+        -servername localhost -CAfile "$CA") i
+    echo "GET /?forbidden-plum HTTP/1.0" >request
+    for ((i = 0; i < 50; i++)); do
+        sleep 1 | "${ask[@]}" -sess_out session >bare 2>&1 || true
+        [ -s session ] && break
+    done
+    sleep 1 | "${ask[@]}" -sess_in session -early_data request >bare 2>&1
+    has bare "Early data was accepted"
+    has server.out forbidden-plum
+    cp server.out before
+    sed "s/localhost:$PORT/localhost:$port/" "$POLICY" >early.yaml
+    sleep 1 | POLICY=$PWD/early.yaml shim "${ask[@]}" -sess_in session \
+        -early_data request >out 2>&1 || true
+    hasnt out "Early data was accepted"
+    is "$(grep -c plum server.out)" "$(grep -c plum before)"
+    cat out stderr >said
+    has said "early data to an LLM host is not inspected"
+}

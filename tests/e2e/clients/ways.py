@@ -7,7 +7,6 @@ WAY: write    SSL_write and SSL_read of the libssl that is there
      second   the same of a copy of it, beside the one of Python
      deep     the same, opened with RTLD_DEEPBIND
      bio      BIO_new_ssl_connect, BIO_puts or BIO_write, BIO_read
-     early    SSL_write_early_data in a resumed session
 SNI `-`: no server name is sent. HOST: the value of the Host field. Prints the
 answer's status line, or `error` and what the library says.
 """
