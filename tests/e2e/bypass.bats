@@ -45,6 +45,25 @@ subprocess.run(sys.argv[1:], env={})' "$(command -v curl)" -sS \
 @test "libssl opened with RTLD_DEEPBIND" { way deep; }
 @test "a second libssl in one process" { way second; }
 @test "libssl by its BIOs" { way bio; }
+@test "GnuTLS, its functions asked for by name" { way gnutls; }
+
+# refused_is WAY WORDS - the library's own kind of error, and nothing left.
+refused_is() {
+    shim "$PYTHON" "$CLIENTS/ways.py" "$1" "$PORT" "$CA" forbidden.json >out
+    has out "error"
+    has out "$2"
+    is "$(wire | wc -c)" 0
+}
+
+@test "early data" {
+    refused_is early "early data to an LLM host is not inspected"
+    refused_is early-gnutls "Error in the push function."
+}
+
+@test "a file, sent by its descriptor" {
+    refused_is sendfile "a file sent to an LLM host is not inspected"
+    refused_is sendfile-gnutls "Error in the push function."
+}
 
 @test "no server name in the handshake" {
     way write -
