@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/quiet.h"
 #include "base/utf8.h"
+#include "hooks/say.h"
 
 void note_add(struct note *n, struct str s)
 {
@@ -87,4 +88,17 @@ enum err note_uncovered(const char *audit, const struct uncovered *u)
     note_json(&n, str_of(u->reason));
     note_add(&n, STR("}\n"));
     return quiet_append(audit, note_str(&n));
+}
+
+void note_report(const char *audit, const struct uncovered *u, bool anyway)
+{
+    struct note line = {0};
+    enum err e = note_uncovered(audit, u);
+
+    if (!u->refused && !e)
+        return;
+    note_add(&line, str_head(str_of(u->exe), NOTE_WORD));
+    note_add(&line,
+             u->refused ? STR(" is refused\0") : STR(" runs unguarded\0"));
+    say_line(line.text, u->reason, anyway);
 }

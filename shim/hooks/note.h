@@ -43,4 +43,10 @@ struct uncovered {
  */
 MUST_USE enum err note_uncovered(const char *audit, const struct uncovered *u);
 
+/*
+ * note_report - that line; where it cannot be written, or what is told was
+ * refused, a word on stderr too. `anyway` as of say_line.
+ */
+void note_report(const char *audit, const struct uncovered *u, bool anyway);
+
 #endif

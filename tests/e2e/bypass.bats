@@ -65,6 +65,69 @@ refused_is() {
     refused_is sendfile-gnutls "Error in the push function."
 }
 
+# in_space base|new log|refuse - a request by a library that brings libcurl,
+# opened by dlmopen.
+in_space() {
+    cat >ask.c <<'END'
+#include <curl/curl.h>
+int ask(const char *url, const char *ca, const char *body);
+int ask(const char *url, const char *ca, const char *body)
+{
+    CURL *c = curl_easy_init();
+    curl_easy_setopt(c, CURLOPT_URL, url);
+    curl_easy_setopt(c, CURLOPT_CAINFO, ca);
+    curl_easy_setopt(c, CURLOPT_POSTFIELDS, body);
+    return curl_easy_perform(c);
+}
+END
+    cat >space.c <<'END'
+#include <dlfcn.h>
+#include <stdio.h>
+int main(int argc, char **argv)
+{
+    int (*ask)(const char *, const char *, const char *);
+    void *lib = dlmopen(argv[1][0] == 'n' ? LM_ID_NEWLM : LM_ID_BASE,
+                        "./libask.so", RTLD_NOW);
+    (void)argc;
+    if (!lib) {
+        puts(dlerror());
+        return 1;
+    }
+    *(void **)&ask = dlsym(lib, "ask");
+    return ask(argv[2], argv[3], argv[4]);
+}
+END
+    gcc -shared -fPIC -o libask.so ask.c -lcurl
+    gcc -D_GNU_SOURCE -o space space.c
+    POLICY=$PWD/policy.yaml
+    policy_write "$POLICY" "uncovered: $2"
+    shim ./space "$1" "$LLM$chat" "$CA" \
+        "$(cat forbidden.json)" >out || true
+}
+
+@test "dlmopen into the program's own namespace is as dlopen" {
+    in_space base refuse
+    has out SP-9001
+    is "$(wire | wc -c)" 0
+    is "$(audit_field 0 findings.0.rule)" SP-9001
+}
+
+@test "dlmopen into a namespace of its own, where no preload is, is told" {
+    in_space new log
+    is "$(audit_field 0 event)" uncovered
+    is "$(audit_field 0 action)" log
+    is "$(audit_field 0 exe)" ./libask.so
+    has "$AUDIT" dlmopen
+}
+
+@test "dlmopen into a namespace of its own is refused by the policy" {
+    in_space new refuse
+    is "$(wire | wc -c)" 0
+    is "$(audit_field 0 action)" block
+    has out "refused by sallyport"
+    has stderr "dlmopen"
+}
+
 @test "no server name in the handshake" {
     way write -
 }
