@@ -30,10 +30,10 @@ under() {
         SALLYPORT_ENGINE="$TESTS/so_toy_engine.so" "$@"
 }
 
-# both CASE - a case of prog_tls under TLS 1.2 and TLS 1.3.
+# both CASE [PROGRAM] - a case of prog_tls under TLS 1.2 and TLS 1.3.
 both() {
-    under "$SHIM" "$TESTS/prog_tls" "$1" 1.2
-    under "$SHIM" "$TESTS/prog_tls" "$1" 1.3
+    under "$SHIM" "$TESTS/${2:-prog_tls}" "$1" 1.2
+    under "$SHIM" "$TESTS/${2:-prog_tls}" "$1" 1.3
 }
 
 @test "a request is edited, the next one on the connection too" {
@@ -80,6 +80,15 @@ both() {
     under "$SHIM" "$TESTS/prog_tls" key-update 1.3
 }
 
+@test "new handshakes on the connection, of the client's wish and the server's" {
+    under "$SHIM" "$TESTS/prog_tls" renegotiate 1.2
+    under "$SHIM" "$TESTS/prog_tls" renegotiated 1.2
+}
+
+@test "a byte at a time, in and out, on both sides" {
+    both bytes
+}
+
 @test "a client that closes its side gets the rest" {
     both half-close
 }
@@ -114,6 +123,18 @@ both() {
 
 @test "fork while threads are in the hooks" {
     both fork
+}
+
+@test "1,000 sessions at once in 50 threads" {
+    both sessions prog_many
+}
+
+@test "fork in the middle of a request: either side goes on" {
+    both fork-within prog_many
+}
+
+@test "signal handlers that call hooks while hooks run" {
+    both signal prog_many
 }
 
 @test "references and copies of TLS objects" {
@@ -301,22 +322,31 @@ END
     is "$(grep -c 'LLM hosts are blocked' stderr)" 1
 }
 
-# sanitized VARIANT RUNTIME - all of prog_tls in a build of its own. The
-# sanitizer's runtime must be first in a process.
+# sanitized VARIANT RUNTIME - all of prog_tls and prog_many in a build of its
+# own. The sanitizer's runtime must be first in a process.
 sanitized() {
     local tree=$ROOT/build/${1/,/-} runtime what
     runtime=$(readlink -f "$(gcc -print-file-name="$2")")
     make -C "$ROOT" SANITIZE="$1" "${tree#"$ROOT"/}/libsallyport.so" \
         "${tree#"$ROOT"/}/tests/prog_tls" \
+        "${tree#"$ROOT"/}/tests/prog_many" \
         "${tree#"$ROOT"/}/tests/so_toy_engine.so" >&2
     for what in plain pass to-pass block fail cut tail peek pending clear \
-        key-update half-close early alpn bio slow memory reuse unwoken fork \
-        objects; do
-        timeout 120 env LD_PRELOAD="$runtime $tree/libsallyport.so" \
-            SALLYPORT_POLICY=toy ASAN_OPTIONS=detect_leaks=0 \
-            SALLYPORT_ENGINE="$tree/tests/so_toy_engine.so" \
-            "$tree/tests/prog_tls" "$what"
+        key-update "renegotiate 1.2" "renegotiated 1.2" bytes half-close early \
+        alpn bio slow memory reuse unwoken fork objects; do
+        sanitized_one prog_tls "$what"
     done
+    for what in sessions "sessions 1.2" fork-within signal; do
+        sanitized_one prog_many "$what"
+    done
+}
+
+sanitized_one() { # PROGRAM CASE
+    # shellcheck disable=SC2086 # the case is words
+    timeout 120 env LD_PRELOAD="$runtime $tree/libsallyport.so" \
+        SALLYPORT_POLICY=toy ASAN_OPTIONS=detect_leaks=0 \
+        SALLYPORT_ENGINE="$tree/tests/so_toy_engine.so" \
+        "$tree/tests/$1" $2
 }
 
 @test "every case under the address and undefined-behaviour sanitizers" {

@@ -31,13 +31,15 @@ under() {
 @test "every way through the OpenSSL door" {
     local what version
     for what in plain pass to-pass block fail cut tail peek pending clear \
-        half-close early alpn bio slow memory reuse unwoken fork objects; do
+        bytes half-close early alpn bio slow memory reuse unwoken fork objects; do
         for version in 1.2 1.3; do
             echo "$what $version"
             under "$TESTS/prog_tls_inside" "$what" "$version"
         done
     done
     under "$TESTS/prog_tls_inside" key-update 1.3
+    under "$TESTS/prog_tls_inside" renegotiate 1.2
+    under "$TESTS/prog_tls_inside" renegotiated 1.2
 }
 
 @test "the lengths of instructions are those that objdump sees" {
