@@ -214,10 +214,13 @@ void session_shaking(void)
 void session_shook(struct session *s, bool done)
 {
     net_leave();
-    if (done && !s->shaken) {
-        s->shaken = true;
-        marker_add(&sallyport_marker.handshakes);
-    }
+    if (!done || s->shaken)
+        return;
+    s->shaken = true;
+    marker_add(&sallyport_marker.handshakes);
+    record_lock(s);
+    record_locate(s); /* a hello of a later handshake cannot be read */
+    record_unlock(s);
 }
 
 /* What is left of the handshake: 1, or the real result that stopped it. */
