@@ -562,7 +562,7 @@ static void case_reuse(void)
     memory_connect(&m);
     send_request(&m.c, "BLOCKME");
     sockets(fd);
-    NEED(syscall(SYS_dup2, fd[0], m.c.fd) == m.c.fd);
+    NEED(syscall(SYS_dup3, fd[0], m.c.fd, 0) == m.c.fd);
     NEED(send(fd[1], "abc", 3, 0) == 3);
     NEED(read(m.c.fd, buf, sizeof(buf)) == 3 && !memcmp(buf, "abc", 3));
     close(fd[0]);
