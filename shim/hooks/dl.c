@@ -96,7 +96,7 @@ static void *substitute(const char *name, void *found, const void *from)
 {
     const struct hook *hook = find(name);
 
-    if (!found || !hook || real_is_ours(found))
+    if (!found || !hook || real_is_ours(found) || real_is_own(found))
         return found;
     real_note(from, hook->name, found);
     return (void *)(uintptr_t)hook->fn;

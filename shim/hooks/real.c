@@ -225,6 +225,21 @@ bool real_is_ours(const void *addr)
     return map && !elf_open(&e, map->l_addr, map->l_ld) && is_shim(&e);
 }
 
+bool real_is_own(const void *addr)
+{
+    static const char *const signs[] = {"SSL_new", "gnutls_init",
+                                        "curl_easy_init"};
+    const struct link_map *map = map_of(addr);
+    struct elf e;
+
+    if (!map || map != real_program() || elf_open(&e, map->l_addr, map->l_ld))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(signs); i++)
+        if (elf_find(&e, signs[i]))
+            return false;
+    return true;
+}
+
 /* --- answers of dlsym ---------------------------------------------------- */
 
 static struct {

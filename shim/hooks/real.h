@@ -74,6 +74,12 @@ static inline bool real_is_self(const void *from)
 bool real_is_ours(const void *addr);
 
 /*
+ * real_is_own - whether an address lies in a main program that holds none of
+ * the libraries: what it calls by a name of theirs is a function of its own.
+ */
+bool real_is_own(const void *addr);
+
+/*
  * real_note - remember what an ordinary dlsym answered where a hook was handed
  * out instead: the object that holds `from` asked for `name`. Bounded: beyond
  * REAL_NOTES answers the oldest is forgotten.

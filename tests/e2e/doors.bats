@@ -172,6 +172,47 @@ both() {
     done
 }
 
+# own LDFLAGS... - a program with a function of its own that is named as one of
+# the library's, and is shown.
+own() {
+    cat >own.c <<'END'
+#include <dlfcn.h>
+#include <stddef.h>
+/* Nothing like the library's. */
+double SSL_write(double a, double b, double c);
+double SSL_write(double a, double b, double c)
+{
+    return a + b + c;
+}
+typedef double fn(double, double, double);
+int main(void)
+{
+    void *all = dlopen(NULL, RTLD_NOW);
+    fn *one = NULL, *two = NULL;
+
+    if (!all)
+        return 1;
+    *(void **)&one = dlsym(all, "SSL_write");
+    *(void **)&two = dlsym(RTLD_DEFAULT, "SSL_write");
+    if (one != two || one(1, 2, 3) != 6)
+        return 2;
+    /* what the shim binds within itself is its own all the same */
+    all = dlopen("libssl.so.3", RTLD_NOW);
+    *(void **)&two = all ? dlsym(all, "SSL_write") : NULL;
+    return !two || two == one ? 3 : 0;
+}
+END
+    gcc -rdynamic -o own own.c "$@"
+    ./own
+    under "$SHIM" ./own
+    under "$SHIM" env LD_BIND_NOW=1 ./own
+}
+
+@test "a program's own function of such a name stays its own" {
+    own
+    own -Wl,--no-as-needed -lssl -lcrypto
+}
+
 @test "dlopen with the caller's own \$ORIGIN, as without us" {
     mkdir found
     cp "$TESTS/prog_origin" .
