@@ -235,7 +235,7 @@ EXPORT int SSL_shutdown(struct ssl_st *ssl)
 EXPORT int SSL_CTX_set_alpn_protos(struct ssl_ctx_st *ctx,
                                    const unsigned char *list, unsigned n)
 {
-    struct lib *lib = lib_of(NAME(SSL_CTX_set_alpn_protos), CALLER);
+    struct lib *lib = lib_of(NAME(SSL_CTX_set_alpn_protos), CALLER, ctx);
 
     if (lib && ctx)
         session_ctx_alpn(lib, ctx, (struct str){(const char *)list, n});
@@ -255,7 +255,7 @@ EXPORT int SSL_set_alpn_protos(struct ssl_st *ssl, const unsigned char *list,
 
 EXPORT const struct bio_method_st *BIO_f_ssl(void)
 {
-    struct lib *lib = lib_of(NAME(BIO_f_ssl), CALLER);
+    struct lib *lib = lib_of(NAME(BIO_f_ssl), CALLER, NULL);
 
     return lib ? bio_method(lib) : NULL;
 }

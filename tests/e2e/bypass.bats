@@ -44,6 +44,15 @@ subprocess.run(sys.argv[1:], env={})' "$(command -v curl)" -sS \
 
 @test "libssl opened with RTLD_DEEPBIND" { way deep; }
 @test "a second libssl in one process" { way second; }
+@test "two libssls in one process, their functions asked for by name" {
+    shim "$PYTHON" "$CLIENTS/ways.py" two "$PORT" "$CA" forbidden.json >out
+    is "$(cut -d ' ' -f 2 out | paste -sd ' ')" \
+        "403 200 403 200 403 200 403 200 403 200 403 200"
+    wire >sent
+    hasnt sent forbidden-plum
+    has sent permitted-plum
+}
+
 @test "libssl by its BIOs" { way bio; }
 @test "GnuTLS, its functions asked for by name" { way gnutls; }
 

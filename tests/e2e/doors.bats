@@ -208,6 +208,51 @@ END
     under "$SHIM" env LD_BIND_NOW=1 ./own
 }
 
+@test "libraries whose functions one program asks for by name are not mixed" {
+    cat >mix.c <<'END'
+#include <dlfcn.h>
+#include <string.h>
+#define GET(to, lib, name) (*(void **)&(to) = dlsym(lib, name))
+static struct lib {
+    void *file;
+    void *(*make)(void *);
+    int (*put)(void *, const void *, int), (*get)(void *, void *, int);
+    int (*connect)(void *);
+    void (*end)(void *);
+} lib[2];
+int main(void)
+{
+    lib[0].file = dlopen("./one.so", RTLD_NOW | RTLD_LOCAL);
+    lib[1].file = dlopen("./two.so", RTLD_NOW | RTLD_LOCAL);
+    for (int i = 0; i < 2; i++)
+        if (!lib[i].file || !GET(lib[i].make, lib[i].file, "SSL_new") ||
+            !GET(lib[i].put, lib[i].file, "SSL_write") ||
+            !GET(lib[i].get, lib[i].file, "SSL_read") ||
+            !GET(lib[i].connect, lib[i].file, "SSL_connect") ||
+            !GET(lib[i].end, lib[i].file, "SSL_free"))
+            return 1;
+    for (int i = 0; i < 20; i++) {
+        struct lib *l = &lib[i / 2 % 2];
+        void *s = l->make(NULL);
+        char text[3] = "";
+        if (i % 2 && l->connect(s) != 1)
+            return 2;
+        if (l->put(s, "abc", 3) != 3)
+            return 3;
+        if (l->get(s, text, 3) != 3 || memcmp(text, "abc", 3) != 0)
+            return 4;
+        l->end(s);
+    }
+    return 0;
+}
+END
+    gcc -o mix mix.c
+    cp "$TESTS/so_toy_ssl.so" one.so
+    cp "$TESTS/so_toy_ssl.so" two.so
+    ./mix
+    under "$SHIM" ./mix
+}
+
 @test "a program's own function of such a name stays its own" {
     own
     own -Wl,--no-as-needed -lssl -lcrypto

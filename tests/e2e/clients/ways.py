@@ -5,6 +5,8 @@
 
 WAY: write    SSL_write and SSL_read of the libssl that is there
      second   the same of a copy of it, beside the one of Python
+     two      the same of the first, in each function's turn of the second too:
+              a session of each, one after the other, several times
      deep     the same, opened with RTLD_DEEPBIND
      bio      BIO_new_ssl_connect, BIO_puts or BIO_write, BIO_read
      gnutls   GnuTLS, whose functions are asked for by name
@@ -16,6 +18,7 @@ answer's status line, or `error` and what the library says.
 
 import ctypes
 import os
+import re
 import shutil
 import signal
 import socket
@@ -26,7 +29,6 @@ import tempfile
 def copies():
     """Copies of libssl and libcrypto that are other files."""
     import _ssl  # noqa: F401  Python's own is loaded first
-    import re
     with open("/proc/self/maps", encoding="utf-8") as file:
         paths = set(re.findall(r"/\S*/lib(?:ssl|crypto)\.so\.\d+", file.read()))
     folder = tempfile.mkdtemp()
@@ -85,7 +87,7 @@ class Way:
             function(self.lib, "SSL_ctrl", ctypes.c_long, P, I, ctypes.c_long,
                      S)(ssl, 55, 0, sni.encode())
 
-    def by_ssl(self, port, sni, data):
+    def by_ssl(self, port, sni, data, free=False):
         sock = socket.create_connection(("127.0.0.1", port))
         ssl = function(self.lib, "SSL_new", P, P)(self.ctx)
         function(self.lib, "SSL_set_fd", I, P, I)(ssl, sock.fileno())
@@ -109,6 +111,8 @@ class Way:
             self.fail()
         room = ctypes.create_string_buffer(65536)
         n = function(self.lib, "SSL_read", I, P, P, I)(ssl, room, 65536)
+        if free:
+            function(self.lib, "SSL_free", None, P)(ssl)
         return room.raw[:n] if n > 0 else self.fail()
 
     def by_bio(self, port, sni, data):
@@ -180,6 +184,21 @@ class GnuTLS:
         return room.raw[:n]
 
 
+def by_two(ca, port, data):
+    """Each library is asked for its functions before one of them is used."""
+    runs = [Way(way, ca) for way in ("write", "second")]
+    names = ("SSL_connect", "SSL_write", "SSL_read", "SSL_free")
+    for _ in range(2):
+        for run in runs:
+            for name in names:
+                function(run.lib, name)
+    answer = b""
+    for run in runs * 3:
+        for body in data, data.replace(b"forbidden-plum", b"permitted-plum"):
+            answer += run.by_ssl(port, "localhost", body, free=True)
+    return answer
+
+
 def main():
     signal.alarm(30)
     way, port, ca, path = sys.argv[1:5]
@@ -189,6 +208,10 @@ def main():
     data = (b"POST /v1/chat/completions HTTP/1.1\r\nHost: %s\r\n"
             b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
             % (host.encode(), len(body))) + body
+    if way == "two":
+        for line in re.findall(rb"HTTP/1.1 .*", by_two(ca, int(port), data)):
+            print(line.decode())
+        return
     if way.endswith("gnutls"):
         answer = GnuTLS(ca).ask(way, int(port), sni, data)
     else:
