@@ -19,8 +19,10 @@
  * from dlsym may be called from one place (libffi) for several libraries. The
  * cache is read and written without locks: each slot is guarded by a sequence
  * number that is odd while it is being written. Code can be unloaded and other
- * code mapped at its address, so an entry is good only while the dynamic
- * linker's count of unloaded objects stands where it stood.
+ * code mapped at its address, and a pointer from dlsym is called from one place
+ * (libffi) for several libraries; so an entry is good only while the dynamic
+ * linker's count of unloaded objects, and ours of dlsym's answers, stand where
+ * they stood. What only an object told is not cached.
  *
  * The functions of the dynamic linker themselves are exported by the shim, so
  * even a reference to dlvsym from here would end in our own. Their addresses
