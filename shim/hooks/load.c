@@ -26,6 +26,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "hooks/dl.h"
+#include "hooks/export.h"
 #include "hooks/hosts.h"
 #include "hooks/marker.h"
 #include "hooks/real.h"
@@ -125,6 +126,12 @@ bool load_refuses_uncovered(void)
     return settings.policy && hosts_refuse_uncovered(settings.policy);
 }
 
+bool load_monitors(void)
+{
+    load_settings();
+    return settings.monitor;
+}
+
 const char *load_audit(void)
 {
     load_settings();
@@ -180,22 +187,23 @@ static const struct engine_api *api_open(const char *path)
     return api;
 }
 
+static char program[PATH_MAX] TABLE;
+
 static void engine_load(void)
 {
-    char exe[PATH_MAX];
-    long n = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", exe,
-                     sizeof(exe) - 1);
+    long n = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", program,
+                     sizeof(program) - 1);
     struct engine_config cfg = {
         .policy = settings.policy,
         .audit = settings.audit,
-        .exe = exe,
+        .exe = program,
         .monitor = settings.monitor,
     };
     const struct engine_api *api = NULL;
     char why[WHY_SIZE] = "";
     struct buf path;
 
-    exe[n > 0 ? n : 0] = '\0';
+    program[n > 0 ? n : 0] = '\0';
     buf_init(&path, 2 * PATH_MAX);
     if (engine_path(&path))
         say_blocked("the engine cannot be loaded", "out of memory");
@@ -230,6 +238,11 @@ const struct engine_api *load_engine(struct engine **ret_engine)
     if (load.api)
         *ret_engine = load.engine;
     return load.api;
+}
+
+const char *load_program(void)
+{
+    return program;
 }
 
 bool load_patch_off(void)

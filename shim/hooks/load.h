@@ -44,6 +44,12 @@ bool load_leaves_children(void);
 bool load_refuses_uncovered(void);
 const char *load_audit(void);
 
+/* load_monitors - what would be done is told, and nothing is changed. */
+bool load_monitors(void);
+
+/* load_program - the path of what runs, as the audit names it; static. */
+const char *load_program(void);
+
 /* load_patch_off - the program's own code is to be left as it is. */
 bool load_patch_off(void);
 

@@ -164,10 +164,9 @@ EXPORT int SSL_write_early_data(struct ssl_st *ssl, const void *p, size_t n,
     struct lib *lib;
     struct session *s = session_enter(CALL(SSL_write_early_data), &lib);
 
-    if (!s)
+    if (!s || !session_refuses(s, (struct str){p, n}, REFUSED_EARLY))
         return REAL(write_early_data, 0, ssl, p, n, written);
-    (void)session_refuse(
-        s, "sallyport: early data to an LLM host is not inspected");
+    (void)session_refuse(s, REFUSED_EARLY);
     return 0;
 }
 
@@ -177,10 +176,9 @@ EXPORT ssize_t SSL_sendfile(struct ssl_st *ssl, int fd, off_t offset, size_t n,
     struct lib *lib;
     struct session *s = session_enter(CALL(SSL_sendfile), &lib);
 
-    if (!s)
+    if (!s || !session_refuses(s, STR(""), REFUSED_FILE))
         return REAL(sendfile, -1, ssl, fd, offset, n, flags);
-    return session_refuse(
-        s, "sallyport: a file sent to an LLM host is not inspected");
+    return session_refuse(s, REFUSED_FILE);
 }
 
 EXPORT void SSL_free(struct ssl_st *ssl)

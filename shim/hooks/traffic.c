@@ -35,6 +35,7 @@
 #include "hooks/load.h"
 #include "hooks/marker.h"
 #include "hooks/net.h"
+#include "hooks/note.h"
 #include "hooks/record.h"
 
 /* --- the engine's side --------------------------------------------------- */
@@ -477,6 +478,24 @@ int session_close(struct session *s)
         return 1;
     end(s, DIR_SEND);
     return flush(s);
+}
+
+bool session_refuses(struct session *s, struct str plain, const char *what)
+{
+    struct uncovered u = {
+        .exe = load_program(),
+        .reason = what,
+        .refused = !load_monitors(),
+    };
+
+    if (!session_guards(s) && !load_watches(hosts_of_request(plain))) {
+        record_lock(s);
+        record_pass(s); /* its first head, which names no other host */
+        record_unlock(s);
+        return false;
+    }
+    (void)!note_uncovered(load_audit(), &u);
+    return u.refused;
 }
 
 int session_refuse(struct session *s, const char *what)

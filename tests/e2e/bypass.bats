@@ -62,16 +62,29 @@ refused_is() {
     has out "error"
     has out "$2"
     is "$(wire | wc -c)" 0
+    is "$(audit_field 0 event)" uncovered
+    is "$(audit_field 0 action)" block
+    has "$AUDIT" "$3"
+    rm "$AUDIT"
 }
 
 @test "early data" {
-    refused_is early "early data to an LLM host is not inspected"
-    refused_is early-gnutls "Error in the push function."
+    refused_is early "early data to an LLM host is not inspected" "early data"
+    refused_is early-gnutls "Error in the push function." "early data"
 }
 
 @test "a file, sent by its descriptor" {
-    refused_is sendfile "a file sent to an LLM host is not inspected"
-    refused_is sendfile-gnutls "Error in the push function."
+    refused_is sendfile "a file to an LLM host is not inspected" "a file"
+    refused_is sendfile-gnutls "Error in the push function." "a file"
+}
+
+@test "a file, in monitor mode: told, and left to the library" {
+    "$SALLYPORT" run --monitor --rules "$POLICY" --audit "$AUDIT" -- \
+        "$PYTHON" "$CLIENTS/ways.py" sendfile "$PORT" "$CA" forbidden.json >out
+    has out error # it wants the kernel's TLS
+    hasnt out inspected
+    is "$(audit_field 0 action)" log
+    has "$AUDIT" "a file"
 }
 
 # in_space base|new log|refuse - a request by a library that brings libcurl,

@@ -307,11 +307,38 @@ static void case_half_close(void)
     finish(&c);
 }
 
+/* Early data with a session that allows it: what the call says. */
+static int early_to(const char *host, SSL_SESSION *session, const char *data)
+{
+    struct client c = {0};
+    size_t n = 0;
+    int rc;
+
+    start_server(&c);
+    c.ssl = SSL_new(client_ctx);
+    SSL_set_fd(c.ssl, c.fd);
+    SSL_set_tlsext_host_name(c.ssl, host);
+    NEED(SSL_set_session(c.ssl, session) == 1);
+    SSL_set_connect_state(c.ssl);
+    rc = SSL_write_early_data(c.ssl, data, strlen(data), &n);
+    NEED(rc == 0 || n == strlen(data));
+    if (rc == 0)
+        NEED(strstr(ERR_reason_error_string(ERR_get_error()), "early data"));
+    NEED(SSL_connect(c.ssl) == 1); /* this server takes none */
+    send_request(&c, "again");
+    read_until(&c, "again\n");
+    finish(&c);
+    return rc;
+}
+
 static void case_early(void)
 {
     struct client c = {0};
+    SSL_SESSION *session;
     size_t n = 77;
 
+    SSL_CTX_set_num_tickets(server_ctx, 1);
+    SSL_CTX_set_max_early_data(server_ctx, 1000);
     start_server(&c);
     c.ssl = SSL_new(client_ctx);
     SSL_set_fd(c.ssl, c.fd);
@@ -324,7 +351,17 @@ static void case_early(void)
     NEED(strstr(ERR_reason_error_string(ERR_get_error()), "file"));
     send_request(&c, "x");
     read_until(&c, "x\n");
+    session = SSL_get1_session(c.ssl);
     finish(&c);
+    if (version == TLS1_3_VERSION) {
+        static const char other[] = "GET / HTTP/1.1\r\nHost: pass.test\r\n";
+        static const char ours[] = "GET / HTTP/1.1\r\nHost: llm.test\r\n\r\n";
+
+        NEED(early_to("llm.test", session, ours) == 0);
+        NEED(early_to("pass.test", session, other) == 1);
+        NEED(early_to("pass.test", session, ours) == 0);
+    }
+    SSL_SESSION_free(session);
 }
 
 static void alpn_is(const char *host, const char *on_ctx, const char *on_ssl,
