@@ -73,6 +73,30 @@ refused_is() {
     refused_is early-gnutls "Error in the push function." "early data"
 }
 
+@test "early data of a session that the server takes it in" {
+    local port
+    port=$(free_port)
+    sleep 30 3>&- | openssl s_server -accept "127.0.0.1:$port" -early_data \
+        -cert "$BATS_FILE_TMPDIR/certs/cert.pem" \
+        -key "$BATS_FILE_TMPDIR/certs/key.pem" >served 2>&1 3>&- &
+    echo $! >>"$BATS_FILE_TMPDIR/servers"
+    waits_for "$port"
+    POLICY=$PWD/policy.yaml
+    PORT=$port policy_write "$POLICY"
+    set -- openssl s_client -CAfile "$CA" -connect "localhost:$port"
+    sleep 1 | timeout 20 "$@" -sess_out session >/dev/null 2>&1 || true
+    sleep 1 | timeout 20 "$@" -sess_in session -early_data hello.json \
+        >out 2>&1 || true
+    has out "Early data was accepted"
+    has served "Say hello."
+    sleep 1 | shim timeout 20 "$@" -sess_in session \
+        -early_data forbidden.json >out || true
+    has out "Early data was not sent"
+    has stderr "early data to an LLM host is not inspected"
+    hasnt served plum
+    is "$(audit_field 0 action)" block
+}
+
 @test "a file, sent by its descriptor" {
     refused_is sendfile "a file to an LLM host is not inspected" "a file"
     refused_is sendfile-gnutls "Error in the push function." "a file"
