@@ -74,8 +74,9 @@ MUST_USE enum err buf_add_u64(struct buf *b, uint64_t n);
 void buf_drop(struct buf *b, size_t n);
 
 /*
- * buf_empty - remove all bytes; memory over LIM_BUF_KEEP is zeroed and released.
- * For the end of a message, after which a connection may rest for hours.
+ * buf_empty - remove all bytes; memory over LIM_BUF_KEEP is zeroed and
+ * released. For the end of a message, after which a connection may rest for
+ * hours.
  */
 void buf_empty(struct buf *b);
 

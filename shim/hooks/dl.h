@@ -4,8 +4,8 @@
 #include "base/str.h"
 
 /*
- * The parts of dlopen, dlmopen, dlsym and dlvsym that the assembler stubs of dlstub.S
- * need from C. All symbols are hidden.
+ * The parts of dlopen, dlmopen, dlsym and dlvsym that the assembler stubs of
+ * dlstub.S need from C. All symbols are hidden.
  */
 
 /* The true functions; NULL until dl_bind. Read by the stubs. */
