@@ -193,6 +193,10 @@ void *real_next(const char *name, const char *version)
     return real_in(RTLD_NEXT, name, version);
 }
 
+/*
+ * The handle on exactly this object: what the linker finds by its name in our
+ * namespace may be another one's twin.
+ */
 static void *handle_of(const struct link_map *map)
 {
     struct linker ld;
@@ -205,6 +209,10 @@ static void *handle_of(const struct link_map *map)
         ld.open(map->l_name[0] ? map->l_name : NULL, RTLD_LAZY | RTLD_NOLOAD);
     if (!handle)
         dlerror();
+    else if (handle != (const void *)map) { /* glibc's handle is the map */
+        dlclose(handle);
+        handle = NULL;
+    }
     NO_TAIL_CALL();
     return handle;
 }

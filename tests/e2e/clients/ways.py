@@ -7,6 +7,7 @@ WAY: write    SSL_write and SSL_read of the libssl that is there
      second   the same of a copy of it, beside the one of Python
      two      the same of the first, in each function's turn of the second too:
               a session of each, one after the other, several times
+     space    the same of one in a namespace of its own, beside Python's
      deep     the same, opened with RTLD_DEEPBIND
      bio      BIO_new_ssl_connect, BIO_puts or BIO_write, BIO_read
      gnutls   GnuTLS, whose functions are asked for by name
@@ -39,6 +40,11 @@ def copies():
 
 def library(way):
     mode = ctypes.RTLD_LOCAL
+    if way == "space":
+        import _ssl  # noqa: F401  the one beside it
+        handle = function(ctypes.CDLL(None), "dlmopen", P, ctypes.c_long, S,
+                          I)(-1, b"libssl.so.3", os.RTLD_NOW)
+        return ctypes.CDLL("libssl.so.3", handle=handle)
     if way != "second":
         return ctypes.CDLL("libssl.so.3", mode=mode | (
             os.RTLD_DEEPBIND if way == "deep" else 0))
@@ -184,9 +190,9 @@ class GnuTLS:
         return room.raw[:n]
 
 
-def by_two(ca, port, data):
+def by_turns(ways, ca, port, data):
     """Each library is asked for its functions before one of them is used."""
-    runs = [Way(way, ca) for way in ("write", "second")]
+    runs = [Way(way, ca) for way in ways]
     names = ("SSL_connect", "SSL_write", "SSL_read", "SSL_free")
     for _ in range(2):
         for run in runs:
@@ -208,10 +214,13 @@ def main():
     data = (b"POST /v1/chat/completions HTTP/1.1\r\nHost: %s\r\n"
             b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
             % (host.encode(), len(body))) + body
-    if way == "two":
-        for line in re.findall(rb"HTTP/1.1 .*", by_two(ca, int(port), data)):
+    if way in ("two", "space"):
+        ways = ("write", "second") if way == "two" else ("space",)
+        answers = by_turns(ways, ca, int(port), data)
+        for line in re.findall(rb"HTTP/1.1 .*", answers):
             print(line.decode())
-        return
+        sys.stdout.flush()
+        os._exit(0)  # with two C libraries, Python does not always end well
     if way.endswith("gnutls"):
         answer = GnuTLS(ca).ask(way, int(port), sni, data)
     else:
