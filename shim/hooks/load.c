@@ -189,21 +189,30 @@ static const struct engine_api *api_open(const char *path)
 
 static char program[PATH_MAX] TABLE;
 
+const char *load_program(void)
+{
+    long n;
+
+    if (!program[0]) {
+        n = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", program,
+                    sizeof(program) - 1);
+        program[n > 0 ? n : 0] = '\0';
+    }
+    return program;
+}
+
 static void engine_load(void)
 {
-    long n = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", program,
-                     sizeof(program) - 1);
     struct engine_config cfg = {
         .policy = settings.policy,
         .audit = settings.audit,
-        .exe = program,
+        .exe = load_program(),
         .monitor = settings.monitor,
     };
     const struct engine_api *api = NULL;
     char why[WHY_SIZE] = "";
     struct buf path;
 
-    program[n > 0 ? n : 0] = '\0';
     buf_init(&path, 2 * PATH_MAX);
     if (engine_path(&path))
         say_blocked("the engine cannot be loaded", "out of memory");
@@ -238,11 +247,6 @@ const struct engine_api *load_engine(struct engine **ret_engine)
     if (load.api)
         *ret_engine = load.engine;
     return load.api;
-}
-
-const char *load_program(void)
-{
-    return program;
 }
 
 bool load_patch_off(void)

@@ -47,7 +47,10 @@ const char *load_audit(void);
 /* load_monitors - what would be done is told, and nothing is changed. */
 bool load_monitors(void);
 
-/* load_program - the path of what runs, as the audit names it; static. */
+/*
+ * load_program - the path of what runs, as the audit names it; static. First
+ * called while there is one thread, or under the lock of the loading.
+ */
 const char *load_program(void);
 
 /* load_patch_off - the program's own code is to be left as it is. */

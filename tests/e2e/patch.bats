@@ -125,6 +125,48 @@ END
     is "$(cat out)" SSL_write
 }
 
+@test "a program that could not be redirected: the audit and doctor say so" {
+    local how pid
+    cat >within.c <<'END'
+#include <stdio.h>
+#include <unistd.h>
+#define FN(name) int name(void); \
+    __attribute__((noinline)) int name(void) { puts(#name); return 7; }
+FN(SSL_write) FN(SSL_read) FN(SSL_peek) FN(SSL_pending) FN(SSL_new)
+FN(SSL_CTX_new) FN(TLS_client_method) FN(BIO_new) FN(OPENSSL_init_crypto)
+int main(void)
+{
+    printf("%d\n", (int)getpid());
+    fflush(stdout);
+    return (int)sleep(60);
+}
+END
+    cc -O1 -rdynamic -o within within.c
+    for how in redirected "$TESTS/prog_nowx" off; do
+        rm -f "$AUDIT" up
+        set -- env SALLYPORT_AUDIT="$AUDIT"
+        [ "$how" != off ] || set -- "$@" SALLYPORT_PATCH=off
+        [[ $how != /* ]] || set -- "$@" "$how"
+        under "$@" ./within >up 2>err &
+        echo $! >>"$BATS_FILE_TMPDIR/servers"
+        until [ -s up ]; do sleep 0.05; done
+        read -r pid <up
+        "$SALLYPORT" doctor --pid "$pid" >out || true
+        kill "$pid"
+        if [ "$how" = redirected ]; then
+            has out "leads to us"
+            [ ! -e "$AUDIT" ]
+            continue
+        fi
+        has out "could not be redirected, or was not to be"
+        is "$(sed -n '$s/,.*//p' out)" "not covered"
+        [ "$how" != off ] || continue
+        is "$(audit_field 0 event)" uncovered
+        is "$(audit_field 0 exe)" "$PWD/within"
+        has "$AUDIT" "cannot be redirected"
+    done
+}
+
 @test "doctor tells that calls are redirected, of a process too" {
     "$SALLYPORT" doctor "$TESTS/prog_tls_inside" >out
     has out "redirected at its start"
