@@ -30,6 +30,9 @@
 #define LIM_REQUEST_BODY  (8 * MIB) /* request_limit                      */
 #define LIM_RESPONSE_BODY (8 * MIB) /* response_limit                     */
 
+/* Kept of a buffer's memory between messages: what most of them need. */
+#define LIM_BUF_KEEP (256 * KIB)
+
 /* Decoded content (wire-level bombs): the ratio counts above 1 MiB out. */
 #define LIM_DECODED       (8 * MIB) /* coding                             */
 #define LIM_DECODED_RATIO 200       /* out : in; coding                   */

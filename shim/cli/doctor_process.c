@@ -395,6 +395,12 @@ static void tell_stack(struct look *l, size_t i)
     else if (s.view.how == INSIDE_EXPORTED && is_patched(l, i))
         report_add(l->r, GRADE_COVERED, "patched", o->path,
                    "has %s linked in, and leads to us", s.view.name);
+    else if (s.view.how == INSIDE_EXPORTED && s.program && s.view.patchable)
+        report_add(l->r, GRADE_NOT, "patched", o->path,
+                   "has %s linked in, and could not be redirected, or was not "
+                   "to be: where memory may become code, and without "
+                   "SALLYPORT_PATCH=off, it is",
+                   s.view.name);
     else
         doctor_judge(l->r, &l->doors, &s);
 }

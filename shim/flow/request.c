@@ -329,8 +329,8 @@ static void next_request(struct conn *c)
     c->routed = true;
     http_head_reset(&c->req.head);
     http_body_free(&c->req.body);
-    buf_clear(&c->req.content);
-    buf_clear(&c->req.raw);
+    buf_empty(&c->req.content);
+    buf_empty(&c->req.raw);
 }
 
 static enum err send_edited(struct conn *c, struct str body)

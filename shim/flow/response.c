@@ -29,8 +29,8 @@ static void head_done(struct conn *c)
 {
     http_head_reset(&c->res.head);
     http_body_free(&c->res.body);
-    buf_clear(&c->res.content);
-    buf_clear(&c->res.raw);
+    buf_empty(&c->res.content);
+    buf_empty(&c->res.raw);
     c->res.phase = RES_HEAD;
 }
 

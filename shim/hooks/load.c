@@ -15,6 +15,7 @@
 #include "hooks/load.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
@@ -32,6 +33,7 @@
 #include "hooks/real.h"
 #include "hooks/say.h"
 #include "hooks/vars.h"
+#include "hooks/zeros.h"
 
 #define WHY_SIZE 256
 
@@ -147,6 +149,12 @@ bool load_refuses_unseen(void)
            !hosts_say(settings.policy, STR(HOSTS_PASS_UNSEEN));
 }
 
+bool load_monitors(void)
+{
+    load_settings();
+    return settings.monitor;
+}
+
 const char *load_audit(void)
 {
     load_settings();
@@ -202,22 +210,32 @@ static const struct engine_api *api_open(const char *path)
     return api;
 }
 
+/* Whoever fills it in at the same time fills in the same. */
+const char *load_program(void)
+{
+    static _Atomic(void *) path;
+    char *program = zeros_get(&path, PATH_MAX);
+    int saved = errno;
+
+    if (program && !program[0])
+        (void)syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", program,
+                      PATH_MAX - 1);
+    errno = saved;
+    return program ? program : "";
+}
+
 static void engine_load(void)
 {
-    char exe[PATH_MAX];
-    long n = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", exe,
-                     sizeof(exe) - 1);
     struct engine_config cfg = {
         .policy = settings.policy,
         .audit = settings.audit,
-        .exe = exe,
+        .exe = load_program(),
         .monitor = settings.monitor,
     };
     const struct engine_api *api = NULL;
     char why[WHY_SIZE] = "";
     struct buf path;
 
-    exe[n > 0 ? n : 0] = '\0';
     buf_init(&path, 2 * PATH_MAX);
     if (engine_path(&path))
         say_blocked("the engine cannot be loaded", "out of memory");

@@ -51,6 +51,14 @@ const char *load_audit(void);
  * guarded is refused. No allocation, no lock.
  */
 bool load_refuses_unseen(void);
+/* load_monitors - what would be done is told, and nothing is changed. */
+bool load_monitors(void);
+
+/*
+ * load_program - the path of what runs, as the audit names it; static, "" where
+ * it cannot be told. No lock; errno stays.
+ */
+const char *load_program(void);
 
 /* load_patch_off - the program's own code is to be left as it is. */
 bool load_patch_off(void);

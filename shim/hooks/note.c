@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/quiet.h"
 #include "base/utf8.h"
+#include "hooks/say.h"
 
 void note_add(struct note *n, struct str s)
 {
@@ -100,15 +101,12 @@ enum err note_uncovered(const char *audit, const struct uncovered *u)
 
 enum err note_unseen(const char *audit, const struct unseen *u)
 {
-    char exe[NOTE_WORD];
     struct note n;
-    long len;
 
     if (!audit)
         return E_UNSUPPORTED;
-    len = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", exe, sizeof(exe));
     note_begin(&n, STR("unseen"), u->refused);
-    note_json(&n, (struct str){exe, len > 0 ? (size_t)len : 0});
+    note_json(&n, str_of(u->exe));
     note_add(&n, STR(",\"condition\":\"unseen_tls\",\"protocol\":"));
     note_json(&n, str_of(u->protocol));
     note_add(&n, STR(",\"server.address\":"));
@@ -119,4 +117,17 @@ enum err note_unseen(const char *audit, const struct unseen *u)
     }
     note_add(&n, STR("}\n"));
     return quiet_append(audit, note_str(&n));
+}
+
+void note_report(const char *audit, const struct uncovered *u, bool anyway)
+{
+    struct note line = {0};
+    enum err e = note_uncovered(audit, u);
+
+    if (!u->refused && !e)
+        return;
+    note_add(&line, str_head(str_of(u->exe), NOTE_WORD));
+    note_add(&line,
+             u->refused ? STR(" is refused\0") : STR(" runs unguarded\0"));
+    say_line(line.text, u->reason, anyway);
 }

@@ -178,7 +178,7 @@ struct session *session_find(const struct call *call, struct lib **ret_lib)
 {
     struct session *s = record(call->object);
 
-    *ret_lib = s ? s->lib : lib_of(call->name, call->from);
+    *ret_lib = s ? s->lib : lib_of(call->name, call->from, call->object);
     return s;
 }
 

@@ -89,9 +89,18 @@ int session_read(struct session *s, void *p, size_t n, bool peek);
 size_t session_pending(struct session *s);
 
 /*
- * session_refuse - an error in the library's own way, whose code is returned:
- * `what` says what cannot be inspected.
+ * session_refuses - whether a call is to fail because what it sends or brings
+ * cannot be inspected, as `what` says; told in the audit. Not in monitor mode,
+ * and not for a host that is not watched: `plain`, as far as it is known, is
+ * that session's first request, which may name another.
  */
+#define REFUSED_EARLY  "early data to an LLM host is not inspected by sallyport"
+#define REFUSED_FILE   "a file to an LLM host is not inspected by sallyport"
+#define REFUSED_PACKET "packets of an LLM host are not inspected by sallyport"
+
+bool session_refuses(struct session *s, struct str plain, const char *what);
+
+/* session_refuse - it fails, in the library's own way: the code to return. */
 int session_refuse(struct session *s, const char *what);
 
 /* session_fail - the same of a session that has failed, with its cause. */

@@ -35,6 +35,7 @@
 #include "hooks/load.h"
 #include "hooks/marker.h"
 #include "hooks/net.h"
+#include "hooks/note.h"
 #include "hooks/record.h"
 #include "hooks/unseen.h"
 
@@ -217,10 +218,13 @@ void session_shaking(void)
 void session_shook(struct session *s, bool done)
 {
     net_leave();
-    if (done && !s->shaken) {
-        s->shaken = true;
-        marker_add(&sallyport_marker.handshakes);
-    }
+    if (!done || s->shaken)
+        return;
+    s->shaken = true;
+    marker_add(&sallyport_marker.handshakes);
+    record_lock(s);
+    record_locate(s); /* a hello of a later handshake cannot be read */
+    record_unlock(s);
 }
 
 /* What is left of the handshake: 1, or the real result that stopped it. */
@@ -477,6 +481,24 @@ int session_close(struct session *s)
         return 1;
     end(s, DIR_SEND);
     return flush(s);
+}
+
+bool session_refuses(struct session *s, struct str plain, const char *what)
+{
+    struct uncovered u = {
+        .exe = load_program(),
+        .reason = what,
+        .refused = !load_monitors(),
+    };
+
+    if (!session_guards(s) && !load_watches(hosts_of_request(plain))) {
+        record_lock(s);
+        record_pass(s); /* its first head, which names no other host */
+        record_unlock(s);
+        return false;
+    }
+    (void)!note_uncovered(load_audit(), &u);
+    return u.refused;
 }
 
 int session_refuse(struct session *s, const char *what)

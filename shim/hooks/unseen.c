@@ -266,7 +266,7 @@ static void tell(const struct target *t, const char *why, bool refused)
 static bool act(const struct target *t, const char *protocol, const char *why)
 {
     bool refused = load_refuses_unseen();
-    struct unseen u = {t->host, t->port, protocol, refused};
+    struct unseen u = {load_program(), t->host, t->port, protocol, refused};
     enum err e = note_unseen(load_audit(), &u);
 
     marker_add(&sallyport_marker.unseen);
