@@ -205,8 +205,9 @@ static bool on_system(struct reader *r, const struct yaml_node *n, void *into)
 static bool on_reply(struct reader *r, const struct yaml_node *n, void *into)
 {
     static const struct str shapes[] = {
-        STR_INIT("openai"), STR_INIT("openai-responses"),
-        STR_INIT("openai-realtime"), STR_INIT("anthropic")};
+        STR_INIT("openai"),          STR_INIT("openai-responses"),
+        STR_INIT("openai-realtime"), STR_INIT("anthropic"),
+        STR_INIT("bedrock"),         STR_INIT("bedrock-invoke")};
     struct str name;
 
     if (!read_text(r, n, &name))
@@ -218,7 +219,8 @@ static bool on_reply(struct reader *r, const struct yaml_node *n, void *into)
         }
     return read_refuse(r, n,
                        "'reply' must be openai, openai-responses, "
-                       "openai-realtime or anthropic");
+                       "openai-realtime, anthropic, bedrock or "
+                       "bedrock-invoke");
 }
 
 static bool on_done(struct reader *r, const struct yaml_node *n, void *into)
@@ -248,6 +250,13 @@ static bool on_keys(struct reader *r, const struct yaml_node *n, void *into)
     return read_texts(r, n, &def->keys, &def->key_count);
 }
 
+static bool on_opens(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct provider_def *def = &((struct provider_src *)into)->def;
+
+    return read_texts(r, n, &def->opens, &def->open_count);
+}
+
 static bool on_method(struct reader *r, const struct yaml_node *n, void *into)
 {
     return read_slug(r, n, &((struct route *)into)->method);
@@ -259,11 +268,24 @@ static bool on_route_path(struct reader *r, const struct yaml_node *n,
     return read_text(r, n, &((struct route *)into)->path);
 }
 
+static bool on_framing(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct str name;
+
+    if (!read_text(r, n, &name))
+        return false;
+    if (!str_eq(name, STR("array")))
+        return read_refuse(r, n, "'framing' must be array");
+    ((struct route *)into)->framed = FRAMED_ARRAY;
+    return true;
+}
+
 static bool on_routes(struct reader *r, const struct yaml_node *n, void *into)
 {
     static const struct field fields[] = {
         {STR_INIT("method"), false, on_method},
         {STR_INIT("path"), true, on_route_path},
+        {STR_INIT("framing"), false, on_framing},
     };
     struct provider_def *def = &((struct provider_src *)into)->def;
     const struct yaml_node *c;
@@ -289,6 +311,7 @@ static const struct field provider_fields[] = {
     {STR_INIT("routes"), false, on_routes},
     {STR_INIT("done"), false, on_done},
     {STR_INIT("keys"), false, on_keys},
+    {STR_INIT("opens"), false, on_opens},
     {STR_INIT("request"), true, on_request},
     {STR_INIT("response"), true, on_response},
     {STR_INIT("stream"), false, on_stream},

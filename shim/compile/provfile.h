@@ -13,8 +13,11 @@
  *     generic: true                   # for shapes nobody knows; exactly one
  *     hosts: [api.openai.com, "*.openai.azure.com"]
  *     routes: [{method: POST, path: /chat/completions}]
+ *                                     # framing: array, where the answer is a
+ *                                     # JSON array that grows
  *     done: "[DONE]"                  # data that ends a stream
  *     keys: [index]                   # what tells channels apart
+ *     opens: [bytes]                  # members that hold JSON in base64
  *     request:
  *       text: [{path: "...", role: user, part: text, json: true}]
  *       opaque: ["..."]

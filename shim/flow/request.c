@@ -42,6 +42,8 @@ static enum err route(struct conn *c, struct exchange *ex)
         buf_clear(&path);
     ex->provider = providers_route(c->eng->providers, buf_str(&c->host),
                                    c->port, ex->method, buf_str(&path));
+    if (ex->provider != NULL)
+        ex->framed = provider_framed(ex->provider, ex->method, buf_str(&path));
     buf_free(&path);
     return ex->provider != NULL ? OK : E_INTERNAL;
 }
@@ -333,6 +335,24 @@ static void next_request(struct conn *c)
     buf_clear(&c->req.raw);
 }
 
+/* The body with its edits made; what was opened for them is closed again. */
+static enum err edited_body(struct conn *c, struct str body, struct buf *out)
+{
+    struct tools *t = &c->tools;
+    struct buf opened;
+    enum err e;
+
+    if (!t->is_opened)
+        return splice(body, t->edits, t->edit_count, out);
+    buf_init(&opened, LIM_OUT);
+    e = splice(buf_str(&t->opened), t->edits, t->edit_count, &opened);
+    if (!e)
+        e = opened_close(&t->opener, c->req.ex->provider, buf_str(&opened),
+                         out);
+    buf_wipe_free(&opened);
+    return e;
+}
+
 static enum err send_edited(struct conn *c, struct str body)
 {
     struct buf changed;
@@ -341,7 +361,7 @@ static enum err send_edited(struct conn *c, struct str body)
     if (c->tools.edit_count == 0)
         return put_request(c, NULL);
     buf_init(&changed, LIM_OUT);
-    e = splice(body, c->tools.edits, c->tools.edit_count, &changed);
+    e = edited_body(c, body, &changed);
     if (!e)
         e = put_request(c, &changed);
     buf_wipe_free(&changed);

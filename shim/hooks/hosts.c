@@ -24,7 +24,13 @@ static const struct str builtin[] = {
     STR_INIT("aiplatform.googleapis.com"),
     STR_INIT("*-aiplatform.googleapis.com"),
     STR_INIT("bedrock-runtime.*.amazonaws.com"),
+    STR_INIT("bedrock-runtime.*.amazonaws.com.cn"),
+    STR_INIT("bedrock-runtime.*.api.aws"),
     STR_INIT("bedrock-runtime-fips.*.amazonaws.com"),
+    STR_INIT("bedrock-runtime-fips.*.api.aws"),
+    STR_INIT("*.bedrock-runtime.*.vpce.amazonaws.com"),
+    STR_INIT("*.bedrock-runtime.*.vpce.amazonaws.com.cn"),
+    STR_INIT("*.bedrock-runtime-fips.*.vpce.amazonaws.com"),
     STR_INIT("api.mistral.ai"),
     STR_INIT("codestral.mistral.ai"),
     STR_INIT("api.cohere.com"),
@@ -53,19 +59,13 @@ static const struct str builtin[] = {
 
 static bool matches(struct str host, struct str name)
 {
-    size_t star = str_find_byte(name, '*');
-    struct str head = str_head(name, star), tail;
-
     if (name.len == 0)
         return false;
     if (name.ptr[0] == '.')
         return host.len > name.len && str_ends_nocase(host, name);
-    if (star == name.len)
-        return str_eq_nocase(host, host_plain(name));
-    tail = str_skip(name, star + 1);
-    return host.len > head.len + tail.len &&
-           str_eq_nocase(str_head(host, head.len), head) &&
-           str_ends_nocase(host, tail);
+    if (str_find_byte(name, '*') < name.len)
+        return host_like(name, host);
+    return str_eq_nocase(host, host_plain(name));
 }
 
 /* The next name of a list, which moves on behind it. */

@@ -84,11 +84,22 @@ struct phase_def {
     size_t count;
 };
 
+/* How the answer to a request is framed. */
+enum framed {
+    FRAMED_BY_TYPE, /* as its Content-Type says                            */
+    FRAMED_ARRAY,   /* its JSON is an array that grows: each element is an
+                       event of the stream                                 */
+    FRAMED_COUNT,
+};
+
 struct route {
     struct str method; /* empty: any */
     struct str path;   /* the end of a path, from a "/" on; a segment "*"
                           stands for any one segment */
+    enum framed framed;
 };
+
+#define OPENS_MAX 8 /* members that one description opens */
 
 struct provider_def {
     struct str id;           /* "openai-chat" */
@@ -104,6 +115,9 @@ struct provider_def {
     const struct str *keys; /* stream: members whose values tell channels
                                apart: "index" */
     size_t key_count;
+    const struct str *opens; /* members that hold JSON in base64, as
+                                "input.body": llm/opened.h */
+    size_t open_count;
     struct phase_def request, response, stream;
 };
 
@@ -166,6 +180,8 @@ struct provider {
     size_t route_count;
     struct str *keys;
     size_t key_count;
+    struct str *opens;
+    size_t open_count;
     struct phase request, response, stream;
     struct path_names *names; /* llm/path.h: every name of the description */
 };
@@ -205,5 +221,9 @@ bool providers_watch(const struct providers *p, struct str host, uint16_t port);
 const struct provider *providers_route(const struct providers *p,
                                        struct str host, uint16_t port,
                                        struct str method, struct str path);
+
+/* provider_framed - by the longest of its routes that fits, as above. */
+enum framed provider_framed(const struct provider *p, struct str method,
+                            struct str path);
 
 #endif

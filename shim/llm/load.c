@@ -150,10 +150,15 @@ static enum err load_routes(struct str *in, struct provider *p)
         return e;
     p->routes = list;
     for (size_t i = 0; i < p->route_count; i++) {
+        uint32_t framed;
+
         if ((e = unpack_str(in, &p->routes[i].method)))
             return e;
         if ((e = unpack_str(in, &p->routes[i].path)))
             return e;
+        if ((e = unpack_below(in, FRAMED_COUNT, &framed)))
+            return e;
+        p->routes[i].framed = (enum framed)framed;
         if (p->routes[i].path.len < 2 || p->routes[i].path.ptr[0] != '/')
             return E_SYNTAX;
     }
@@ -196,6 +201,8 @@ static enum err load_provider(struct str *in, struct provider *p)
     if ((e = load_routes(in, p)))
         return e;
     if ((e = load_keys(in, p)))
+        return e;
+    if ((e = unpack_strs(in, &p->opens, &p->open_count)))
         return e;
     if ((e = load_phase(in, p, &p->request)))
         return e;
@@ -289,6 +296,7 @@ void providers_free(struct providers *p)
         free(one->hosts);
         free(one->routes);
         free(one->keys);
+        free(one->opens);
         phase_free(&one->request);
         phase_free(&one->response);
         phase_free(&one->stream);
