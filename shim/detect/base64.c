@@ -51,8 +51,8 @@ enum err base64_encode(struct str s, struct buf *out)
 
     if (s.len > SIZE_MAX / 2)
         return E_LIMIT;
-    if ((e = buf_reserve(out, n)))
-        return e;
+    if (n == 0 || (e = buf_reserve(out, n)))
+        return n == 0 ? OK : e;
     p = out->ptr + out->len;
     for (size_t i = 0; i < s.len; i += 3) {
         uint32_t bits = (uint32_t)(unsigned char)s.ptr[i] << 16;
