@@ -122,6 +122,12 @@ void multipart_init(struct multipart *m, struct str boundary, struct str body)
 
 /* ---- Borders ------------------------------------------------------------ */
 
+/* The boundary as it begins a line. */
+static struct str boundary_line(const struct multipart *m)
+{
+    return (struct str){m->delimiter + 2, m->delimiter_len - 2};
+}
+
 /* What stands behind a boundary: another part, or the end. */
 static enum err border(struct multipart *m, size_t at)
 {
@@ -143,7 +149,7 @@ static enum err border(struct multipart *m, size_t at)
 /* The first boundary: nothing stands before it, an empty line at most. */
 static enum err begin(struct multipart *m)
 {
-    struct str line = {m->delimiter + 2, m->delimiter_len - 2};
+    struct str line = boundary_line(m);
     size_t at = str_starts(m->body, STR("\r\n")) ? 2 : 0;
 
     if (!str_starts(str_skip(m->body, at), line))
@@ -154,7 +160,7 @@ static enum err begin(struct multipart *m)
 /* From `from`, the end of the content: at the line end before a boundary. */
 static enum err content_end(struct multipart *m, size_t from, size_t *ret_end)
 {
-    struct str line = {m->delimiter + 2, m->delimiter_len - 2};
+    struct str line = boundary_line(m);
 
     for (size_t at = from;;) {
         struct str rest = str_skip(m->body, at);
@@ -260,6 +266,8 @@ static enum err head(struct multipart *m, struct part_at *ret)
     for (rest = ret->head; !e && rest.len > 0;) {
         size_t end = str_find_byte(rest, '\n') + 1;
 
+        if (str_starts(rest, boundary_line(m)))
+            return refuse(m, E_AMBIGUOUS, "a line that begins as the boundary");
         line = str_head(rest, end);
         rest = str_skip(rest, end);
         if ((e = http_line_end(line, &line, &fault)) || line.len == 0 ||

@@ -238,8 +238,10 @@ static const struct row rows[] = {
      STR_INIT(""), E_SYNTAX},
     {"a head without an end", STR_INIT("--b" X CD "a" X), STR_INIT(""),
      E_SYNTAX},
+    {"a boundary as a field", STR_INIT("--b" X CD "a" X "--b: x" X X "1" END),
+     STR_INIT(""), E_AMBIGUOUS},
     {"a boundary in the head", STR_INIT("--b" X CD "a" X "--b" X X "1" END),
-     STR_INIT(""), E_SYNTAX},
+     STR_INIT(""), E_AMBIGUOUS},
     /* contents */
     {"parts within a part",
      STR_INIT("--b" X CD "a" X "Content-Type: multipart/mixed; boundary=c" X X
