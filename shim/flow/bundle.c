@@ -20,54 +20,67 @@ static struct inspect inspect_of(struct conn *c, struct str body, size_t base)
 
 /* ---- JSON Lines --------------------------------------------------------- */
 
-/* The description for a request to a path, as for one on its own. */
-static const struct provider *provider_at(struct conn *c, struct str url)
+/*
+ * The description for a request to a path, as for one on its own. E_SYNTAX: not
+ * a path. E_NOMEM.
+ */
+static enum err provider_at(struct conn *c, struct str url,
+                            const struct provider **ret)
 {
-    const struct provider *p = NULL;
     struct buf path;
+    enum err e;
 
     buf_init(&path, LIM_HEAD_LINE);
-    if (http_route_path(str_split(&url, '?'), &path) == OK)
-        p = providers_route(c->eng->providers, buf_str(&c->host), c->port,
-                            STR("POST"), buf_str(&path));
+    e = http_route_path(str_split(&url, '?'), &path);
+    if (!e)
+        *ret = providers_route(c->eng->providers, buf_str(&c->host), c->port,
+                               STR("POST"), buf_str(&path));
     buf_free(&path);
-    return p;
+    return e;
 }
 
-/* A line that carries a request: its body, and who describes that. */
-static bool carried(struct conn *c, struct str line, struct span *ret_at,
-                    const struct provider **ret_provider)
+/*
+ * A line that carries a request: its body, and who describes that. *ret_at is
+ * empty for another line. E_NOMEM.
+ */
+static enum err carried(struct conn *c, struct str line, struct span *ret_at,
+                        const struct provider **ret_provider)
 {
     struct json_doc *doc = &c->tools.doc;
     uint32_t url, body;
+    enum err e;
 
-    if (json_parse(doc, line))
-        return false;
+    *ret_at = (struct span){0};
+    if ((e = json_parse(doc, line)))
+        return e == E_NOMEM ? e : OK; /* it will be read once more */
     url = json_member(doc, 0, STR("url"));
     body = json_member(doc, 0, STR("body"));
     if (url == 0 || doc->nodes[url].type != JSON_STRING ||
         doc->nodes[url].escaped || body == 0 ||
         doc->nodes[body].type != JSON_OBJECT)
-        return false;
+        return OK;
+    if ((e = provider_at(c, json_raw(doc, url), ret_provider)))
+        return e == E_NOMEM ? e : OK;
     *ret_at = (struct span){doc->nodes[body].off, doc->nodes[body].len};
-    *ret_provider = provider_at(c, json_raw(doc, url));
-    return *ret_provider != NULL;
+    return OK;
 }
 
 static void judge_line(struct conn *c, struct exchange *ex, struct str line,
                        size_t base)
 {
     struct inspect in = inspect_of(c, line, base), inner;
-    const struct provider *provider;
+    const struct provider *provider = NULL;
     struct span at;
 
-    in.json = true;
-    if (!carried(c, line, &at, &provider)) {
-        inspect_more(&c->tools, &in, ex);
+    if (carried(c, line, &at, &provider)) {
+        exchange_cond(ex, COND_NOMEM, NULL);
         return;
     }
+    in.json = true;
     in.skip = at;
     inspect_more(&c->tools, &in, ex);
+    if (at.len == 0)
+        return;
     inner = inspect_of(c, str_at(line, at), base + at.off);
     inner.json = true;
     inner.provider = provider;
@@ -137,27 +150,27 @@ static bool named_lines(struct str name)
            str_ends_nocase(name, STR(".ndjson"));
 }
 
-static bool is_json(struct conn *c, struct str content)
-{
-    return json_parse(&c->tools.doc, content) == OK;
-}
-
 /* What a part of UTF-8 is. `batch`: the form says that its file is lines. */
-static enum content content_of_part(struct conn *c, const struct part_at *p,
-                                    bool batch)
+static enum err content_of_part(struct conn *c, const struct part_at *p,
+                                bool batch, enum content *ret)
 {
     enum content declared =
         p->type.len > 0 ? content_of_type(p->type) : CONTENT_GUESS;
-    enum content found = content_sniff(p->content);
+    enum err e;
 
+    *ret = content_sniff(p->content);
     if (declared == CONTENT_LINES || declared == CONTENT_TEXTS ||
         named_lines(p->filename) || named_lines(p->extended) ||
-        (batch && is_file(p)) || found == CONTENT_TEXTS)
-        return CONTENT_TEXTS;
-    if (declared == CONTENT_JSON || str_ends_nocase(p->filename, STR(".json")))
-        return CONTENT_JSON;
-    return found == CONTENT_JSON && is_json(c, p->content) ? CONTENT_JSON
-                                                           : CONTENT_TEXT;
+        (batch && is_file(p)))
+        *ret = CONTENT_TEXTS;
+    else if (declared == CONTENT_JSON && *ret != CONTENT_TEXTS)
+        *ret = CONTENT_JSON;
+    else if (*ret == CONTENT_JSON) { /* or text that only begins so */
+        if ((e = json_parse(&c->tools.doc, p->content)) == E_NOMEM)
+            return e;
+        *ret = e ? CONTENT_TEXT : CONTENT_JSON;
+    }
+    return OK;
 }
 
 /* A file that is no text: media, or nothing we could vouch for. */
@@ -207,7 +220,10 @@ static void judge_part(struct conn *c, struct exchange *ex,
         unknown(ex, "the charset of a part is not UTF-8");
         return;
     }
-    kind = content_of_part(c, p, batch);
+    if (content_of_part(c, p, batch, &kind)) {
+        exchange_cond(ex, COND_NOMEM, NULL);
+        return;
+    }
     if (kind == CONTENT_TEXTS) {
         bundle_lines(c, ex, p->content, base);
         return;

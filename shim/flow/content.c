@@ -60,6 +60,14 @@ static struct str without_mark(struct str body)
     return str_starts(body, STR("\xef\xbb\xbf")) ? str_skip(body, 3) : body;
 }
 
+static struct str without_blanks(struct str body)
+{
+    body = without_mark(body);
+    while (body.len > 0 && (unsigned char)body.ptr[0] <= ' ')
+        body = str_skip(body, 1);
+    return body;
+}
+
 /* The first line is an object, all of it, and there are more. */
 static bool is_lines(struct str body)
 {
@@ -67,20 +75,12 @@ static bool is_lines(struct str body)
     struct json_doc doc;
     bool whole;
 
-    if (line.len < 2 || line.ptr[0] != '{' || str_trim(body).len == 0)
+    if (line.len < 2 || line.ptr[0] != '{' || without_blanks(body).len == 0)
         return false;
     json_doc_init(&doc);
     whole = json_parse(&doc, line) == OK;
     json_doc_free(&doc);
     return whole;
-}
-
-static struct str without_blanks(struct str body)
-{
-    body = without_mark(body);
-    while (body.len > 0 && (unsigned char)body.ptr[0] <= ' ')
-        body = str_skip(body, 1);
-    return body;
 }
 
 bool content_is_array(struct str body)

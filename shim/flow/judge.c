@@ -10,7 +10,7 @@ bool judge_signed(const struct http_head *h)
     struct str value;
 
     return http_field_get(h, STR("authorization"), &value) &&
-           str_starts(value, STR("AWS4-HMAC-"));
+           str_starts(value, STR("AWS4-"));
 }
 
 void judge_loose(struct conn *c, struct exchange *ex, struct str text,

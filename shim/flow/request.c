@@ -38,7 +38,12 @@ static enum err route(struct conn *c, struct exchange *ex)
                         &ex->method)) ||
         (e = arena_copy(&ex->arena, str_split(&target, '?'), &ex->path)))
         return e;
-    if (http_route_path(ex->path, &path))
+    e = http_route_path(ex->path, &path);
+    if (e == E_NOMEM) { /* another description would not see all of it */
+        buf_free(&path);
+        return e;
+    }
+    if (e)
         buf_clear(&path);
     ex->provider = providers_route(c->eng->providers, buf_str(&c->host),
                                    c->port, ex->method, buf_str(&path));

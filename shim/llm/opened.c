@@ -33,6 +33,24 @@ static uint32_t value_at(const struct json_doc *doc, struct str path)
     return at;
 }
 
+/*
+ * Whether the body can have such a member at all: the last name of a path
+ * stands in it, or an escape that may be a letter. Most bodies need not be
+ * parsed for that.
+ */
+static bool may_hold(struct str body, const struct provider *p)
+{
+    for (size_t i = 0; i < p->open_count; i++) {
+        struct str rest = p->opens[i], name = rest;
+
+        while (rest.ptr != NULL)
+            name = str_split(&rest, '.');
+        if (str_find(body, name) < body.len)
+            return true;
+    }
+    return p->open_count > 0 && str_find(body, STR("\\u")) < body.len;
+}
+
 /* Members that can be opened, or closed, in the order of the document. */
 struct places {
     uint32_t nodes[OPENS_MAX];
@@ -138,7 +156,7 @@ enum err opened_make(struct opener *o, const struct provider *p,
     enum err e;
 
     *ret_some = false;
-    if (p->open_count == 0)
+    if (!may_hold(body, p))
         return OK;
     if ((e = json_parse(&o->doc, body)))
         return e;

@@ -28,6 +28,8 @@ static const struct row rows[] = {
      STR_INIT(" { \"bytes\" : [1] } "), OK},
     {"a slash", STR_INIT("{\"bytes\":\"eyJhIjoiPz8/PiJ9\"}"),
      STR_INIT("{\"bytes\":{\"a\":\"?\?\?>\"}}"), OK},
+    {"an escape in its name", STR_INIT("{\"b\\u0079tes\":\"WzFd\"}"),
+     STR_INIT("{\"b\\u0079tes\":[1]}"), OK},
     {"none there", STR_INIT("{\"delta\":{\"text\":\"x\"}}"), STR_INIT(""), OK},
     {"no string", STR_INIT("{\"bytes\":{\"a\":1},\"in\":7}"), STR_INIT(""), OK},
     {"only at its place", STR_INIT("{\"x\":{\"bytes\":\"WzFd\"}}"),
