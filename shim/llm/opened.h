@@ -35,8 +35,9 @@ void opener_free(struct opener *o);
  * string, is left alone; *ret_some says whether there was another.
  *
  * OK           nothing has been appended unless *ret_some
- * E_SYNTAX     the body is not JSON, as far as it was looked at; or a member is not base64 in its canonical
- *              form (RFC 4648, section 4) of a JSON object or array
+ * E_SYNTAX     the body is not JSON, as far as it was looked at; or a member is
+ *              not base64 in its canonical form (RFC 4648, section 4) of a JSON
+ *              object or array
  * E_AMBIGUOUS  as json_parse, of either
  * E_LIMIT, E_NOMEM
  * On error nothing is appended.

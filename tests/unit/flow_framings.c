@@ -283,6 +283,52 @@ static void test_any_cut_of_the_text(void)
     CHECK_ROW(NULL);
 }
 
+/* --- When an event leaves. */
+
+/* What has come out when so much of the answer has come in, and no end. */
+static void check_so_far(struct str ask, struct str in, struct str want)
+{
+    struct scene sc = scene_of(ask, in);
+    struct played p;
+
+    sc.count = 2;
+    scene_play(&sc, 0, 9, 0, &p);
+    CHECK_EQ(buf_str(&p.out[DIR_RECV]), want);
+    played_free(&p);
+}
+
+/*
+ * An event leaves with its last byte where nothing may follow on its text; else
+ * with the end of its block.
+ */
+static void test_promptness(void)
+{
+    for (size_t k = 0; k < ARRAY_LEN(framings); k++) {
+        const struct framing *f = &framings[k];
+        struct str ask = scene_request(f->path, "{}");
+        struct str head = response_of(f, NULL, 0);
+        struct buf said;
+        size_t held;
+
+        CHECK_ROW(f->name);
+        buf_init(&said, MIB);
+        put(&said, str_head(head, str_find(head, STR("\r\n\r\n")) + 4));
+        f->write(STR("free, "), true, &said);
+        check_so_far(ask, buf_str(&said), buf_str(&said));
+        held = said.len;
+        f->write(STR("ke"), false, &said);
+        check_so_far(ask, buf_str(&said), str_head(buf_str(&said), held));
+        if (f->write == write_converse) {
+            awses_event(&said, "contentBlockStop",
+                        STR("{\"contentBlockIndex\":0}"));
+            check_so_far(ask, buf_str(&said), buf_str(&said));
+        }
+        buf_free(&said);
+        free((char *)(uintptr_t)head.ptr);
+    }
+    CHECK_ROW(NULL);
+}
+
 /* --- Allocations that fail. */
 
 static bool holds(const struct buf *b, struct str s)
@@ -383,6 +429,7 @@ int main(void)
     if (eng == NULL)
         return 1;
     RUN(test_any_cut_of_the_text);
+    RUN(test_promptness);
     RUN(test_memory_of_streams);
     RUN(test_memory_of_requests);
     engine_close(eng);
