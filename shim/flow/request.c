@@ -400,13 +400,15 @@ static void request_complete(struct conn *c)
     buf_wipe_free(&room);
 }
 
-/* Over the limit: refused now, not at the end, or let through from here on. */
-static void request_limit(struct conn *c, struct str piece)
+/* What will not be judged: refused now, not at the end, or let through from
+ * here on. */
+static void request_unheld(struct conn *c, enum cond cond, const char *detail,
+                           struct str piece)
 {
     struct exchange *ex = c->req.ex;
     bool chunked = c->req.msg.framing == FRAMING_CHUNKED;
 
-    exchange_cond(ex, COND_REQUEST_LIMIT, NULL);
+    exchange_cond(ex, cond, detail);
     if (exchange_blocked(ex)) {
         conn_refuse(c, ex);
         return;
@@ -451,7 +453,7 @@ static void request_body(struct conn *c, struct str *in)
         c->req.ex->bytes[DIR_SEND] += event.bytes.len;
         e = buf_add(&c->req.content, event.bytes);
         if (e == E_LIMIT)
-            request_limit(c, event.bytes);
+            request_unheld(c, COND_REQUEST_LIMIT, NULL, event.bytes);
         else if (e)
             conn_fail(c, COND_NOMEM, NULL);
     }
@@ -502,8 +504,12 @@ static void begin_body(struct conn *c, struct exchange *ex)
 
     http_body_init(&c->req.body, m->framing, m->length);
     c->req.phase = REQ_BODY;
-    if ((refused || put_continue(c, ex)) && over)
-        request_limit(c, STR(""));
+    if (!refused && !put_continue(c, ex))
+        return;
+    if (over)
+        request_unheld(c, COND_REQUEST_LIMIT, NULL, STR(""));
+    else if (content_of(&c->req.head) == CONTENT_AWS) /* may have no end */
+        request_unheld(c, COND_BODY_UNKNOWN, "events in a request", STR(""));
 }
 
 static void begin_request(struct conn *c, struct str rest)
