@@ -236,6 +236,11 @@ static bool on_generic(struct reader *r, const struct yaml_node *n, void *into)
     return read_bool(r, n, &((struct provider_src *)into)->def.generic);
 }
 
+static bool on_lines(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_bool(r, n, &((struct provider_src *)into)->def.lines);
+}
+
 static bool on_hosts(struct reader *r, const struct yaml_node *n, void *into)
 {
     struct provider_def *def = &((struct provider_src *)into)->def;
@@ -307,6 +312,7 @@ static const struct field provider_fields[] = {
     {STR_INIT("system"), true, on_system},
     {STR_INIT("reply"), true, on_reply},
     {STR_INIT("generic"), false, on_generic},
+    {STR_INIT("lines"), false, on_lines},
     {STR_INIT("hosts"), false, on_hosts},
     {STR_INIT("routes"), false, on_routes},
     {STR_INIT("done"), false, on_done},

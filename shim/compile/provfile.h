@@ -11,6 +11,7 @@
  *     system: openai                  # gen_ai.system of audit lines
  *     reply: openai                   # shape of refusals
  *     generic: true                   # for shapes nobody knows; exactly one
+ *     lines: true                     # for a line of JSON Lines; at most one
  *     hosts: [api.openai.com, "*.openai.azure.com"]
  *     routes: [{method: POST, path: /chat/completions}]
  *                                     # framing: array, where the answer is a

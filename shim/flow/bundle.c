@@ -77,6 +77,7 @@ static void judge_line(struct conn *c, struct exchange *ex, struct str line,
         return;
     }
     in.json = true;
+    in.provider = providers_lines(c->eng->providers);
     in.skip = at;
     inspect_more(&c->tools, &in, ex);
     if (at.len == 0)

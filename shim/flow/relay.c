@@ -30,13 +30,16 @@ struct relay {
 
 enum err relay_new(const struct relay_config *config, struct relay **ret_relay)
 {
+    const struct engine *eng = config->ex->eng;
+    bool lines = config->kind == EVENTS_TEXTS;
     struct delta_config dc = {
-        .provider = config->ex->provider,
-        .rules = config->ex->eng->rules,
+        .provider =
+            lines ? providers_lines(eng->providers) : config->ex->provider,
+        .rules = eng->rules,
         .scratch = config->scratch,
         .host = config->host,
         .ahead_ok = config->kind == EVENTS_SSE || config->kind == EVENTS_LINES,
-        .whole = config->kind == EVENTS_TEXTS,
+        .whole = lines,
     };
     struct relay *r = calloc(1, sizeof(*r));
     enum err e;

@@ -157,7 +157,7 @@ static enum err all_check(const struct provider_def *defs, size_t n,
                           const struct host_rule *hosts, size_t hosts_n,
                           struct provider_fault *reterr)
 {
-    size_t generic = 0;
+    size_t generic = 0, lines = 0;
     enum err e;
 
     for (size_t i = 0; i < n; i++) {
@@ -168,6 +168,9 @@ static enum err all_check(const struct provider_def *defs, size_t n,
         if ((e = provider_check(&defs[i], reterr)))
             return e;
         generic += defs[i].generic;
+        lines += defs[i].lines;
+        if (lines > 1)
+            return fault(reterr, E_SYNTAX, "a second description of lines");
     }
     if (generic != 1)
         return fault(reterr, E_SYNTAX, "there must be one generic description");
@@ -234,7 +237,8 @@ static enum err pack_provider(struct buf *out, const struct provider_def *def)
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if ((e = pack_str(out, words[i])))
             return e;
-    if ((e = pack_u32(out, def->generic)))
+    if ((e = pack_u32(out, (def->generic ? PROVIDER_GENERIC : 0u) |
+                               (def->lines ? PROVIDER_LINES : 0u))))
         return e;
     if ((e = pack_strs(out, def->hosts, def->host_count)))
         return e;

@@ -108,6 +108,7 @@ struct provider_def {
                                 openai-realtime, anthropic */
     struct str done;         /* data that ends a stream, "[DONE]"; or empty */
     bool generic;            /* for shapes nobody knows; exactly one */
+    bool lines;              /* for JSON Lines, on any route; at most one */
     const struct str *hosts; /* "api.openai.com", "*.openai.azure.com" */
     size_t host_count;
     const struct route *routes;
@@ -141,7 +142,7 @@ struct provider_fault {
  *
  * E_SYNTAX  a path, route or host that is none, an id given twice or not at
  *           all, a host rule for an unknown provider, none or two generic
- *           ones: *reterr_fault (may be NULL) says which
+ *           ones, two for lines: *reterr_fault (may be NULL) says which
  * E_LIMIT   over LIM_PATTERNS in a phase (also in the fault), or the buffer's
  *           maximum
  * E_NOMEM
@@ -173,7 +174,7 @@ struct phase {
 
 struct provider {
     struct str id, system, reply, done;
-    bool generic;
+    bool generic, lines;
     struct str *hosts;
     size_t host_count;
     struct route *routes;
@@ -221,6 +222,12 @@ bool providers_watch(const struct providers *p, struct str host, uint16_t port);
 const struct provider *providers_route(const struct providers *p,
                                        struct str host, uint16_t port,
                                        struct str method, struct str path);
+
+/*
+ * providers_lines - the description of what stands in a line of JSON Lines, as
+ * batches are sent and come back; the generic one if there is none of its own.
+ */
+const struct provider *providers_lines(const struct providers *p);
 
 /* provider_framed - by the longest of its routes that fits, as above. */
 enum framed provider_framed(const struct provider *p, struct str method,

@@ -184,7 +184,7 @@ static enum err load_keys(struct str *in, struct provider *p)
 static enum err load_provider(struct str *in, struct provider *p)
 {
     struct str *words[] = {&p->id, &p->system, &p->reply, &p->done};
-    uint32_t generic;
+    uint32_t flags;
     enum err e;
 
     p->names = calloc(1, sizeof(*p->names));
@@ -193,9 +193,10 @@ static enum err load_provider(struct str *in, struct provider *p)
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if ((e = unpack_str(in, words[i])))
             return e;
-    if ((e = unpack_below(in, 2, &generic)))
+    if ((e = unpack_below(in, 4, &flags)))
         return e;
-    p->generic = generic == 1;
+    p->generic = (flags & PROVIDER_GENERIC) != 0;
+    p->lines = (flags & PROVIDER_LINES) != 0;
     if ((e = unpack_strs(in, &p->hosts, &p->host_count)))
         return e;
     if ((e = load_routes(in, p)))
@@ -258,6 +259,8 @@ static enum err load_all(struct str *in, struct providers *all)
             return e;
         if (p->generic)
             all->generic = p;
+        if (p->lines)
+            all->lines = p;
     }
     if ((e = load_hosts(in, all)))
         return e;

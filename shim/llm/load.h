@@ -10,12 +10,15 @@
 #define PATTERN_DELTA 1u
 #define PATTERN_JSON  2u
 
+#define PROVIDER_GENERIC 1u
+#define PROVIDER_LINES   2u
+
 struct providers {
     struct provider *list; /* owned */
     size_t count;
     struct host_rule *hosts; /* owned */
     size_t host_count;
-    const struct provider *generic;
+    const struct provider *generic, *lines; /* lines: may be NULL */
 };
 
 #endif

@@ -122,6 +122,11 @@ const struct provider *providers_route(const struct providers *p,
     return best != NULL ? best : p->generic;
 }
 
+const struct provider *providers_lines(const struct providers *p)
+{
+    return p->lines != NULL ? p->lines : p->generic;
+}
+
 enum framed provider_framed(const struct provider *p, struct str method,
                             struct str path)
 {
