@@ -13,8 +13,8 @@
  */
 struct refusal {
     struct str shape;    /* "openai", "openai-responses", "openai-realtime",
-                            "anthropic", "bedrock", "bedrock-invoke"; any
-                            other name gives the openai shape              */
+                            "anthropic"; any other name gives the openai
+                            shape                                          */
     struct str rule;     /* rule id or name of a condition, for the header */
     struct str exchange; /* exchange id                                    */
     struct str text;     /* message for people, without any matched text   */
@@ -44,7 +44,7 @@ enum ending {
 };
 
 enum stream_kind {
-    STREAM_SSE,    /* also of what the caller frames in another way         */
+    STREAM_SSE,
     STREAM_NDJSON, /* has a hard ending only                              */
 };
 

@@ -236,11 +236,6 @@ static bool on_generic(struct reader *r, const struct yaml_node *n, void *into)
     return read_bool(r, n, &((struct provider_src *)into)->def.generic);
 }
 
-static bool on_lines(struct reader *r, const struct yaml_node *n, void *into)
-{
-    return read_bool(r, n, &((struct provider_src *)into)->def.lines);
-}
-
 static bool on_hosts(struct reader *r, const struct yaml_node *n, void *into)
 {
     struct provider_def *def = &((struct provider_src *)into)->def;
@@ -253,13 +248,6 @@ static bool on_keys(struct reader *r, const struct yaml_node *n, void *into)
     struct provider_def *def = &((struct provider_src *)into)->def;
 
     return read_texts(r, n, &def->keys, &def->key_count);
-}
-
-static bool on_opens(struct reader *r, const struct yaml_node *n, void *into)
-{
-    struct provider_def *def = &((struct provider_src *)into)->def;
-
-    return read_texts(r, n, &def->opens, &def->open_count);
 }
 
 static bool on_method(struct reader *r, const struct yaml_node *n, void *into)
@@ -307,20 +295,32 @@ static bool on_routes(struct reader *r, const struct yaml_node *n, void *into)
     return good;
 }
 
+static bool on_lines(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_bool(r, n, &((struct provider_src *)into)->def.lines);
+}
+
+static bool on_opens(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct provider_def *def = &((struct provider_src *)into)->def;
+
+    return read_texts(r, n, &def->opens, &def->open_count);
+}
+
 static const struct field provider_fields[] = {
     {STR_INIT("id"), true, on_id},
     {STR_INIT("system"), true, on_system},
     {STR_INIT("reply"), true, on_reply},
     {STR_INIT("generic"), false, on_generic},
-    {STR_INIT("lines"), false, on_lines},
     {STR_INIT("hosts"), false, on_hosts},
     {STR_INIT("routes"), false, on_routes},
     {STR_INIT("done"), false, on_done},
     {STR_INIT("keys"), false, on_keys},
-    {STR_INIT("opens"), false, on_opens},
     {STR_INIT("request"), true, on_request},
     {STR_INIT("response"), true, on_response},
     {STR_INIT("stream"), false, on_stream},
+    {STR_INIT("opens"), false, on_opens},
+    {STR_INIT("lines"), false, on_lines},
 };
 
 size_t provfile_keys(const struct field **ret_fields)

@@ -13,8 +13,8 @@
  * than checking a table of numbers would.
  *
  *   magic, provider count, host rule count
- *   each provider: id system reply done generic, hosts, routes, keys, opens,
- *                  3 phases
+ *   each provider: id system reply done generic, hosts, routes, keys, 3 phases
+ *                  opens lines
  *   each phase:    count, each: path kind role part flags fact group
  *   each rule:     host port provider
  */
@@ -237,8 +237,7 @@ static enum err pack_provider(struct buf *out, const struct provider_def *def)
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if ((e = pack_str(out, words[i])))
             return e;
-    if ((e = pack_u32(out, (def->generic ? PROVIDER_GENERIC : 0u) |
-                               (def->lines ? PROVIDER_LINES : 0u))))
+    if ((e = pack_u32(out, def->generic)))
         return e;
     if ((e = pack_strs(out, def->hosts, def->host_count)))
         return e;
@@ -256,13 +255,15 @@ static enum err pack_provider(struct buf *out, const struct provider_def *def)
     }
     if ((e = pack_strs(out, def->keys, def->key_count)))
         return e;
-    if ((e = pack_strs(out, def->opens, def->open_count)))
-        return e;
     if ((e = pack_phase(out, &def->request)))
         return e;
     if ((e = pack_phase(out, &def->response)))
         return e;
-    return pack_phase(out, &def->stream);
+    if ((e = pack_phase(out, &def->stream)))
+        return e;
+    if ((e = pack_strs(out, def->opens, def->open_count)))
+        return e;
+    return pack_u32(out, def->lines);
 }
 
 enum err providers_pack(const struct provider_def *defs, size_t n,

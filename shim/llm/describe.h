@@ -108,7 +108,6 @@ struct provider_def {
                                 openai-realtime, anthropic */
     struct str done;         /* data that ends a stream, "[DONE]"; or empty */
     bool generic;            /* for shapes nobody knows; exactly one */
-    bool lines;              /* for JSON Lines, on any route; at most one */
     const struct str *hosts; /* "api.openai.com", "*.openai.azure.com" */
     size_t host_count;
     const struct route *routes;
@@ -116,10 +115,11 @@ struct provider_def {
     const struct str *keys; /* stream: members whose values tell channels
                                apart: "index" */
     size_t key_count;
+    struct phase_def request, response, stream;
     const struct str *opens; /* members that hold JSON in base64, as
                                 "input.body": llm/opened.h */
     size_t open_count;
-    struct phase_def request, response, stream;
+    bool lines; /* for JSON Lines, on any route; at most one */
 };
 
 /* A host of the policy file. */
@@ -174,17 +174,18 @@ struct phase {
 
 struct provider {
     struct str id, system, reply, done;
-    bool generic, lines;
+    bool generic;
     struct str *hosts;
     size_t host_count;
     struct route *routes;
     size_t route_count;
     struct str *keys;
     size_t key_count;
-    struct str *opens;
-    size_t open_count;
     struct phase request, response, stream;
     struct path_names *names; /* llm/path.h: every name of the description */
+    struct str *opens;
+    size_t open_count;
+    bool lines;
 };
 
 struct providers; /* immutable; any number of threads at once */

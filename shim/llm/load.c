@@ -184,7 +184,7 @@ static enum err load_keys(struct str *in, struct provider *p)
 static enum err load_provider(struct str *in, struct provider *p)
 {
     struct str *words[] = {&p->id, &p->system, &p->reply, &p->done};
-    uint32_t flags;
+    uint32_t generic, lines;
     enum err e;
 
     p->names = calloc(1, sizeof(*p->names));
@@ -193,17 +193,14 @@ static enum err load_provider(struct str *in, struct provider *p)
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if ((e = unpack_str(in, words[i])))
             return e;
-    if ((e = unpack_below(in, 4, &flags)))
+    if ((e = unpack_below(in, 2, &generic)))
         return e;
-    p->generic = (flags & PROVIDER_GENERIC) != 0;
-    p->lines = (flags & PROVIDER_LINES) != 0;
+    p->generic = generic == 1;
     if ((e = unpack_strs(in, &p->hosts, &p->host_count)))
         return e;
     if ((e = load_routes(in, p)))
         return e;
     if ((e = load_keys(in, p)))
-        return e;
-    if ((e = unpack_strs(in, &p->opens, &p->open_count)))
         return e;
     if ((e = load_phase(in, p, &p->request)))
         return e;
@@ -211,6 +208,11 @@ static enum err load_provider(struct str *in, struct provider *p)
         return e;
     if ((e = load_phase(in, p, &p->stream)))
         return e;
+    if ((e = unpack_strs(in, &p->opens, &p->open_count)))
+        return e;
+    if ((e = unpack_below(in, 2, &lines)))
+        return e;
+    p->lines = lines == 1;
     return path_names_seal(p->names);
 }
 

@@ -10,9 +10,6 @@
 #define PATTERN_DELTA 1u
 #define PATTERN_JSON  2u
 
-#define PROVIDER_GENERIC 1u
-#define PROVIDER_LINES   2u
-
 struct providers {
     struct provider *list; /* owned */
     size_t count;

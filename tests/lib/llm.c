@@ -64,9 +64,9 @@ static bool read_one(const char *id, struct arena *a, struct provider_def *ret)
 
 struct providers *llm_providers(const struct host_rule *hosts, size_t n)
 {
-    static const char *const ids[] = {
-        "openai-chat", "openai-responses", "openai-realtime", "anthropic",
-        "bedrock",     "bedrock-invoke",   "batch",           "generic"};
+    static const char *const ids[] = {"openai-chat", "openai-responses",
+                                      "openai-realtime", "anthropic",
+                                      "generic"};
     struct provider_def defs[ARRAY_LEN(ids)];
     struct provider_fault fault = {0};
     struct providers *p = NULL;

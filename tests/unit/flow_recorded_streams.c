@@ -1,8 +1,8 @@
 /*
- * Recorded streams in the framings that are not text/event-stream: a secret
- * planted in the texts of Bedrock's is taken out, and nothing else changes;
- * chunks that were recorded without their framing get it, and come out as they
- * went in.
+ * Recorded exchanges in the framings that are not text/event-stream. They come
+ * out as they went in; a secret planted in the texts of Bedrock's streams is
+ * taken out, and nothing else changes; chunks that were recorded without their
+ * framing get it.
  */
 
 #include <jansson.h>
@@ -97,6 +97,30 @@ static bool plant_all(struct str stream, size_t which, struct str word,
     return some;
 }
 
+/* In chunks of all sizes, always the same, that keep to no message. */
+static struct str response_chunked(const char *type, struct str stream)
+{
+    size_t size = 0, n = 1;
+    char *out = NULL;
+    FILE *f = open_memstream(&out, &size);
+
+    fprintf(f,
+            "HTTP/1.1 200 OK\r\nContent-Type: %s\r\n"
+            "Transfer-Encoding: chunked\r\n\r\n",
+            type);
+    for (size_t at = 0; at < stream.len; at += n) {
+        n = (n * 7 + 13) % 301 + 1;
+        if (n > stream.len - at)
+            n = stream.len - at;
+        fprintf(f, "%zx\r\n", n);
+        fwrite(stream.ptr + at, 1, n, f);
+        fputs("\r\n", f);
+    }
+    fputs("0\r\n\r\n", f);
+    fclose(f);
+    return (struct str){out, size};
+}
+
 static struct str response_of(const char *type, struct str stream)
 {
     char *out = NULL;
@@ -141,6 +165,41 @@ static void play_planted(struct engine *redact, struct str in, struct str want)
     free((void *)whole.ptr);
 }
 
+/* A request and its answer, which pass as they are, whole and in pieces. */
+static void check_identity(struct engine *eng, struct str ask,
+                           struct str answer)
+{
+    struct scene sc = {
+        .eng = eng,
+        .host = "llm.test",
+        .steps = {{DIR_SEND, ask}, {DIR_RECV, answer}, {DIR_RECV, {NULL, 0}}},
+        .count = 3};
+
+    for (size_t every = 0; every < 80; every += 13) {
+        struct played p;
+
+        scene_play(&sc, every, 9, 0, &p);
+        check_same(buf_str(&p.out[DIR_SEND]), ask);
+        check_same(buf_str(&p.out[DIR_RECV]), answer);
+        CHECK_INT(p.state, CONN_OPEN);
+        played_free(&p);
+    }
+}
+
+static void check_stream(struct engine *eng, struct str stream)
+{
+    static const struct str ask = STR_INIT(
+        "POST /model/m/converse-stream HTTP/1.1\r\nHost: llm.test\r\n"
+        "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
+    struct str closed = response_of(AWS, stream);
+    struct str chunked = response_chunked(AWS, stream);
+
+    check_identity(eng, ask, closed);
+    check_identity(eng, ask, chunked);
+    free((void *)closed.ptr);
+    free((void *)chunked.ptr);
+}
+
 static void plant_file(struct engine *redact, const char *path)
 {
     FILE *f = fopen(path, "rb");
@@ -153,6 +212,7 @@ static void plant_file(struct engine *redact, const char *path)
         put(&stream, (struct str){block, n});
     if (f != NULL)
         fclose(f);
+    check_stream(redact, buf_str(&stream));
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         buf_init(&in, 64 << 20);
         buf_init(&want, 64 << 20);
@@ -198,6 +258,87 @@ static void test_bedrock_planted(void)
         fprintf(stderr, "planted behind %s: %u streams\n", texts[i].ptr,
                 planted_count[i]);
     CHECK(planted_count[0] > 0);
+}
+
+/* --- Exchanges without a stream: JSON both ways. */
+
+static struct str message_of(json_t *message, const char *start)
+{
+    char *body = json_dumps(json_object_get(message, "body"), JSON_COMPACT);
+    char *out = NULL;
+    int n = asprintf(&out,
+                     "%s\r\nContent-Type: application/json\r\n"
+                     "Content-Length: %zu\r\n\r\n%s",
+                     start, strlen(body), body);
+
+    free(body);
+    if (n < 0)
+        abort();
+    return (struct str){out, (size_t)n};
+}
+
+static bool play_whole(struct engine *eng, json_t *req, json_t *res)
+{
+    const char *url = json_string_value(json_object_get(req, "url"));
+    const char *path = url != NULL ? strstr(url, ".com/") : NULL;
+    char start[2048];
+    struct str ask, answer;
+
+    if (path == NULL || json_object_get(req, "body") == NULL ||
+        json_object_get(res, "body") == NULL)
+        return false;
+    snprintf(start, sizeof(start), "POST %s HTTP/1.1\r\nHost: llm.test",
+             path + 4);
+    ask = message_of(req, start);
+    snprintf(start, sizeof(start), "HTTP/1.1 %d Status",
+             (int)json_integer_value(json_object_get(res, "status")));
+    answer = message_of(res, start);
+    check_identity(eng, ask, answer);
+    free((void *)ask.ptr);
+    free((void *)answer.ptr);
+    return true;
+}
+
+static void play_folder(const char *api)
+{
+    const char *data = getenv("SALLYPORT_DATA");
+    unsigned count = 0;
+    struct engine *eng;
+
+    if (data == NULL) {
+        SKIP("no recorded exchanges");
+        return;
+    }
+    eng = scene_engine(redacting, NULL);
+    if (!CHECK(eng != NULL))
+        return;
+    for (unsigned i = 1; i < 200; i++) {
+        char path[1024];
+        json_t *req, *res;
+
+        snprintf(path, sizeof(path), "%s/exchanges/%s/%03u.req.json", data, api,
+                 i);
+        req = json_load_file(path, 0, NULL);
+        snprintf(path, sizeof(path), "%s/exchanges/%s/%03u.resp.json", data,
+                 api, i);
+        res = json_load_file(path, 0, NULL);
+        check_state.row = path;
+        if (req != NULL && res != NULL)
+            count += play_whole(eng, req, res);
+        check_state.row = NULL;
+        json_decref(req);
+        json_decref(res);
+    }
+    engine_close(eng);
+    fprintf(stderr, "%s: %u exchanges identical\n", api, count);
+    CHECK(count > 0);
+}
+
+static void test_whole(void)
+{
+    play_folder("bedrock");
+    play_folder("gemini");
+    play_folder("vertex");
 }
 
 /* --- Chunks without their framing, a JSON object a line. */
@@ -263,20 +404,8 @@ static void play_framed(struct engine *eng, const char *type, struct str body)
         "POST /models/m HTTP/1.1\r\nHost: llm.test\r\n"
         "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
     struct str answer = response_of(type, body);
-    struct scene sc = {
-        .eng = eng,
-        .host = "llm.test",
-        .steps = {{DIR_SEND, ask}, {DIR_RECV, answer}, {DIR_RECV, {NULL, 0}}},
-        .count = 3};
 
-    for (size_t every = 0; every < 80; every += 13) {
-        struct played p;
-
-        scene_play(&sc, every, 9, 0, &p);
-        check_same(buf_str(&p.out[DIR_RECV]), answer);
-        CHECK_INT(p.state, CONN_OPEN);
-        played_free(&p);
-    }
+    check_identity(eng, ask, answer);
     free((void *)answer.ptr);
 }
 
@@ -339,6 +468,7 @@ static void test_google_chunks(void)
 
 int main(void)
 {
+    RUN(test_whole);
     RUN(test_bedrock_planted);
     RUN(test_bedrock_chunks);
     RUN(test_google_chunks);
