@@ -18,7 +18,7 @@ struct relay {
     struct rechunk chunks;
     struct decoder *decoder; /* owned; NULL for identity                  */
     struct buf decoded;
-    struct events events;
+    struct frames frames;
     struct delta *delta;     /* owned                                         */
     struct buf clean;        /* headers of an event in which nothing is       */
     uint64_t passed;         /* offset in the content: all before has left    */
@@ -31,14 +31,14 @@ struct relay {
 enum err relay_new(const struct relay_config *config, struct relay **ret_relay)
 {
     const struct engine *eng = config->ex->eng;
-    bool lines = config->kind == EVENTS_TEXTS;
+    bool lines = config->kind == FRAMES_TEXTS;
     struct delta_config dc = {
         .provider =
             lines ? providers_lines(eng->providers) : config->ex->provider,
         .rules = eng->rules,
         .scratch = config->scratch,
         .host = config->host,
-        .ahead_ok = config->kind == EVENTS_SSE || config->kind == EVENTS_LINES,
+        .ahead_ok = config->kind == FRAMES_SSE || config->kind == FRAMES_LINES,
         .whole = lines,
     };
     struct relay *r = calloc(1, sizeof(*r));
@@ -49,7 +49,7 @@ enum err relay_new(const struct relay_config *config, struct relay **ret_relay)
     r->config = *config;
     r->rechunk = config->chunked && config->coding == CODING_IDENTITY;
     rechunk_init(&r->chunks);
-    events_init(&r->events, config->kind, config->ex->provider);
+    frames_init(&r->frames, config->kind, config->ex->provider);
     buf_init(&r->decoded, LIM_DECODED);
     buf_init(&r->skips, LIM_HELD_RAW);
     buf_init(&r->clean, LIM_EVENT);
@@ -195,8 +195,8 @@ static enum err put_ending(struct relay *r, struct buf *out)
     buf_init(&ending, RELAY_ENDING);
     buf_init(&framed, 2 * RELAY_ENDING);
     if (!(e = relay_ending(r->config.ex, r->delta, r->rule,
-                           events_form(&r->events), &ending)) &&
-        !(e = events_ending(&r->events, buf_str(&ending), &framed)))
+                           frames_form(&r->frames), &ending)) &&
+        !(e = frames_ending(&r->frames, buf_str(&ending), &framed)))
         e = put_framed(r, buf_str(&framed), 0, false, out);
     if (!e && r->rechunk)
         e = rechunk_stop(&r->chunks, out);
@@ -231,7 +231,7 @@ static enum err put_event_out(struct relay *r, const struct delta_out *o,
     size_t taken;
     enum err e;
 
-    if ((e = events_leave(&r->events, o, &bytes, &taken)))
+    if ((e = frames_leave(&r->frames, o, &bytes, &taken)))
         return e;
     r->passed += taken;
     return put_framed(r, bytes, taken, o->same, out);
@@ -305,7 +305,7 @@ static bool headers_pass(struct relay *r, struct str headers, struct buf *out)
     return !r->over;
 }
 
-static void put_event(struct relay *r, struct events_item *item,
+static void put_event(struct relay *r, struct frames_item *item,
                       struct buf *out)
 {
     enum err e;
@@ -331,7 +331,7 @@ static void put_event(struct relay *r, struct events_item *item,
 /* Errors of a reader of events: too long, not of the framing, no memory. */
 static void reader_error(struct relay *r, enum err e, struct buf *out)
 {
-    bool aws = r->config.kind == EVENTS_AWS;
+    bool aws = r->config.kind == FRAMES_AWS;
 
     if (e != OK && e != E_AGAIN && !r->over)
         fail(r,
@@ -342,10 +342,10 @@ static void reader_error(struct relay *r, enum err e, struct buf *out)
 
 static void read_events(struct relay *r, struct str in, struct buf *out)
 {
-    struct events_item item;
+    struct frames_item item;
     enum err e = OK;
 
-    while (!r->over && (e = events_next(&r->events, &in, &item)) == OK)
+    while (!r->over && (e = frames_next(&r->frames, &in, &item)) == OK)
         put_event(r, &item, out);
     reader_error(r, e, out);
 }
@@ -393,12 +393,12 @@ static void flush(struct relay *r, struct buf *out)
 /* The event or line that has no end. */
 static void read_last(struct relay *r, struct buf *out)
 {
-    struct events_item item;
+    struct frames_item item;
     enum err e;
 
     if (r->over)
         return;
-    if ((e = events_end(&r->events, &item)) == OK)
+    if ((e = frames_end(&r->frames, &item)) == OK)
         put_event(r, &item, out);
     reader_error(r, e, out);
 }
@@ -424,7 +424,7 @@ void relay_end(struct relay *r, struct str tail, struct buf *out)
 /* Half a line may be read by somebody; half an element or message is none. */
 void relay_cut(struct relay *r, struct buf *out)
 {
-    if (r->config.kind != EVENTS_ARRAY && r->config.kind != EVENTS_AWS)
+    if (r->config.kind != FRAMES_ARRAY && r->config.kind != FRAMES_AWS)
         read_last(r, out);
     flush(r, out);
 }
@@ -438,7 +438,7 @@ void relay_free(struct relay *r)
     rechunk_free(&r->chunks);
     decoder_free(r->decoder);
     buf_wipe_free(&r->decoded);
-    events_free(&r->events);
+    frames_free(&r->frames);
     delta_free(r->delta);
     buf_free(&r->skips);
     buf_free(&r->clean);

@@ -7,7 +7,7 @@
  * The network's half. What a body is decides how it travels:
  *
  *   events          one by one, each as soon as it is judged (relay.c), in
- *                   any of the framings of events.h
+ *                   any of the framings of frames.h
  *   JSON, text      held whole, judged, then delivered
  *   other           as it comes, by the condition response_unknown
  */
@@ -129,21 +129,21 @@ out:
 }
 
 /* The framing of content that is events; false of other content. */
-static bool events_of(enum content kind, enum events_kind *ret)
+static bool frames_of(enum content kind, enum frames_kind *ret)
 {
     static const struct {
         enum content content;
-        enum events_kind events;
+        enum frames_kind frames;
     } rows[] = {
-        {CONTENT_EVENTS, EVENTS_SSE},  {CONTENT_LINES, EVENTS_LINES},
-        {CONTENT_TEXTS, EVENTS_TEXTS}, {CONTENT_ARRAY, EVENTS_ARRAY},
-        {CONTENT_AWS, EVENTS_AWS},
+        {CONTENT_EVENTS, FRAMES_SSE},  {CONTENT_LINES, FRAMES_LINES},
+        {CONTENT_TEXTS, FRAMES_TEXTS}, {CONTENT_ARRAY, FRAMES_ARRAY},
+        {CONTENT_AWS, FRAMES_AWS},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (rows[i].content != kind)
             continue;
-        *ret = rows[i].events;
+        *ret = rows[i].frames;
         return true;
     }
     return false;
@@ -152,7 +152,7 @@ static bool events_of(enum content kind, enum events_kind *ret)
 /* Events under a Content-Length: relayed into a buffer, so that it can change.
  */
 static enum err judge_events(struct conn *c, struct str body,
-                             enum events_kind kind, struct buf *changed,
+                             enum frames_kind kind, struct buf *changed,
                              bool *ret_changed)
 {
     struct relay_config rc = {
@@ -184,14 +184,14 @@ static enum err judge_whole(struct conn *c, struct str body,
         .body = body,
     };
     enum content kind = c->res.kind;
-    enum events_kind events;
+    enum frames_kind frames;
 
     if (kind == CONTENT_GUESS || kind == CONTENT_TEXT || kind == CONTENT_OTHER)
         kind = content_sniff_response(body);
     if (kind == CONTENT_ARRAY && !content_is_array(body))
         kind = CONTENT_JSON;
-    if (events_of(kind, &events))
-        return judge_events(c, body, events, changed, ret_changed);
+    if (frames_of(kind, &frames))
+        return judge_events(c, body, frames, changed, ret_changed);
     in.json = kind == CONTENT_JSON;
     inspect_body(&c->tools, &in, c->first);
     *ret_changed = c->tools.edit_count > 0;
@@ -418,7 +418,7 @@ static void response_body(struct conn *c, struct str *in)
     }
 }
 
-static void begin_stream(struct conn *c, enum events_kind kind)
+static void begin_stream(struct conn *c, enum frames_kind kind)
 {
     struct relay_config rc = {
         .ex = c->first,
@@ -456,7 +456,7 @@ static void begin_body(struct conn *c)
 {
     const struct http_message *m = &c->res.msg;
     bool whole = m->framing == FRAMING_LENGTH;
-    enum events_kind kind;
+    enum frames_kind kind;
 
     http_body_init(&c->res.body, m->framing, m->length);
     c->res.kind = content_of(&c->res.head);
@@ -469,7 +469,7 @@ static void begin_body(struct conn *c)
         deliver(c, buf_str(&c->res.head.raw));
     } else if (http_field_count(&c->res.head, STR("content-type")) > 1) {
         refuse(c, COND_HTTP_AMBIGUOUS, "several Content-Type fields");
-    } else if (!whole && events_of(c->res.kind, &kind)) {
+    } else if (!whole && frames_of(c->res.kind, &kind)) {
         begin_stream(c, kind);
     } else {
         c->res.phase = RES_WHOLE;

@@ -1,4 +1,4 @@
-#include "flow/events.h"
+#include "flow/frames.h"
 
 #include "base/limits.h"
 #include "json/text.h"
@@ -21,10 +21,10 @@ struct waiting {
 /* JSON in base64 is longer by a third, and padding is added to it. */
 #define MESSAGES_MAX (3 * (size_t)LIM_HELD_RAW)
 
-void events_init(struct events *v, enum events_kind kind,
+void frames_init(struct frames *v, enum frames_kind kind,
                  const struct provider *provider)
 {
-    *v = (struct events){.kind = kind, .provider = provider};
+    *v = (struct frames){.kind = kind, .provider = provider};
     sse_init(&v->sse, LIM_EVENT);
     ndjson_init(&v->lines, LIM_EVENT);
     jsonarray_init(&v->array, LIM_EVENT);
@@ -38,7 +38,7 @@ void events_init(struct events *v, enum events_kind kind,
     queue_init(&v->messages, MESSAGES_MAX);
 }
 
-void events_free(struct events *v)
+void frames_free(struct frames *v)
 {
     sse_free(&v->sse);
     ndjson_free(&v->lines);
@@ -56,7 +56,7 @@ void events_free(struct events *v)
 /* ---- Text framings ------------------------------------------------------ */
 
 /* The same table in the words of the llm room, which knows no wire. */
-static enum err map_lines(struct events *v, const struct sse_event *sse)
+static enum err map_lines(struct frames *v, const struct sse_event *sse)
 {
     buf_clear(&v->map);
     for (size_t i = 0; i < sse->line_count; i++) {
@@ -72,7 +72,7 @@ static enum err map_lines(struct events *v, const struct sse_event *sse)
     return OK;
 }
 
-static enum err from_sse(struct events *v, const struct sse_event *sse,
+static enum err from_sse(struct frames *v, const struct sse_event *sse,
                          struct delta_event *ret)
 {
     enum err e;
@@ -90,7 +90,7 @@ static enum err from_sse(struct events *v, const struct sse_event *sse,
 }
 
 /* An event whose data is one stretch of its bytes. */
-static void from_stretch(struct events *v, struct str raw, struct str data,
+static void from_stretch(struct frames *v, struct str raw, struct str data,
                          struct delta_event *ret)
 {
     v->line = (struct delta_line){
@@ -107,7 +107,7 @@ static void from_stretch(struct events *v, struct str raw, struct str data,
 
 /* ---- AWS event streams -------------------------------------------------- */
 
-static enum err keep(struct events *v, const struct es_message *m, size_t named,
+static enum err keep(struct frames *v, const struct es_message *m, size_t named,
                      bool opened)
 {
     struct waiting w = {m->raw.len, m->payload_off, named, opened};
@@ -147,8 +147,8 @@ static enum err put_name(struct str headers, struct str payload,
 }
 
 /* Its payload, named, and opened where the description says so. */
-static enum err from_message(struct events *v, const struct es_message *m,
-                             struct events_item *ret)
+static enum err from_message(struct frames *v, const struct es_message *m,
+                             struct frames_item *ret)
 {
     struct str data = m->payload;
     size_t named = 0;
@@ -178,7 +178,7 @@ static enum err from_message(struct events *v, const struct es_message *m,
 }
 
 /* The payload that takes the place of the one that waits. */
-static enum err put_payload(struct events *v, const struct waiting *w,
+static enum err put_payload(struct frames *v, const struct waiting *w,
                             struct str event)
 {
     static const char crc[ES_CRC];
@@ -200,7 +200,7 @@ static enum err put_payload(struct events *v, const struct waiting *w,
     return es_seal(v->out.ptr, v->out.len);
 }
 
-static enum err leave_message(struct events *v, const struct delta_out *o,
+static enum err leave_message(struct frames *v, const struct delta_out *o,
                               struct str *ret_bytes, size_t *ret_taken)
 {
     struct waiting w;
@@ -236,27 +236,27 @@ static enum err put_message(struct str name, struct str data, struct buf *out)
 
 /* ---- Events ------------------------------------------------------------- */
 
-enum err events_next(struct events *v, struct str *in, struct events_item *ret)
+enum err frames_next(struct frames *v, struct str *in, struct frames_item *ret)
 {
     struct sse_event sse;
     struct es_message message;
     struct str raw, data;
     enum err e = E_INTERNAL;
 
-    *ret = (struct events_item){0};
+    *ret = (struct frames_item){0};
     switch (v->kind) {
-    case EVENTS_SSE:
+    case FRAMES_SSE:
         if ((e = sse_next(&v->sse, in, &sse)))
             return e;
         return from_sse(v, &sse, &ret->event);
-    case EVENTS_LINES:
-    case EVENTS_TEXTS:
+    case FRAMES_LINES:
+    case FRAMES_TEXTS:
         e = ndjson_next(&v->lines, in, &raw, &data);
         break;
-    case EVENTS_ARRAY:
+    case FRAMES_ARRAY:
         e = jsonarray_next(&v->array, in, &raw, &data);
         break;
-    case EVENTS_AWS:
+    case FRAMES_AWS:
         if ((e = es_next(&v->es, in, &message)))
             return e;
         return from_message(v, &message, ret);
@@ -266,27 +266,27 @@ enum err events_next(struct events *v, struct str *in, struct events_item *ret)
     return e;
 }
 
-enum err events_end(struct events *v, struct events_item *ret)
+enum err frames_end(struct frames *v, struct frames_item *ret)
 {
     struct sse_event sse;
     struct str raw, data;
     enum err e = E_INTERNAL;
 
-    *ret = (struct events_item){0};
+    *ret = (struct frames_item){0};
     switch (v->kind) {
-    case EVENTS_SSE:
+    case FRAMES_SSE:
         if ((e = sse_end(&v->sse, &sse)))
             return e;
         return from_sse(v, &sse, &ret->event);
-    case EVENTS_LINES:
-    case EVENTS_TEXTS:
+    case FRAMES_LINES:
+    case FRAMES_TEXTS:
         e = ndjson_end(&v->lines, &raw, &data);
         break;
-    case EVENTS_ARRAY:
+    case FRAMES_ARRAY:
         e = jsonarray_end(&v->array, &raw);
         data = STR("");
         break;
-    case EVENTS_AWS:
+    case FRAMES_AWS:
         return (e = es_end(&v->es)) ? e : E_AGAIN;
     }
     if (!e)
@@ -294,10 +294,10 @@ enum err events_end(struct events *v, struct events_item *ret)
     return e;
 }
 
-enum err events_leave(struct events *v, const struct delta_out *o,
+enum err frames_leave(struct frames *v, const struct delta_out *o,
                       struct str *ret_bytes, size_t *ret_taken)
 {
-    if (v->kind == EVENTS_AWS)
+    if (v->kind == FRAMES_AWS)
         return leave_message(v, o, ret_bytes, ret_taken);
     v->some |= o->bytes.len > 0;
     *ret_bytes = o->bytes;
@@ -307,18 +307,18 @@ enum err events_leave(struct events *v, const struct delta_out *o,
 
 /* ---- Endings ------------------------------------------------------------ */
 
-enum stream_kind events_form(const struct events *v)
+enum stream_kind frames_form(const struct frames *v)
 {
-    return v->kind == EVENTS_LINES || v->kind == EVENTS_TEXTS ? STREAM_NDJSON
+    return v->kind == FRAMES_LINES || v->kind == FRAMES_TEXTS ? STREAM_NDJSON
                                                               : STREAM_SSE;
 }
 
-static enum err put_ending(struct events *v, const struct sse_event *sse,
+static enum err put_ending(struct frames *v, const struct sse_event *sse,
                            struct buf *out)
 {
     enum err e;
 
-    if (v->kind == EVENTS_AWS)
+    if (v->kind == FRAMES_AWS)
         return put_message(sse->name, sse->data, out);
     if (str_eq(sse->data, v->provider->done))
         return OK; /* no JSON */
@@ -328,13 +328,13 @@ static enum err put_ending(struct events *v, const struct sse_event *sse,
     return buf_add(out, sse->data);
 }
 
-enum err events_ending(struct events *v, struct str ending, struct buf *out)
+enum err frames_ending(struct frames *v, struct str ending, struct buf *out)
 {
     struct sse_event event;
     struct sse sse;
     enum err e;
 
-    if (v->kind != EVENTS_AWS && v->kind != EVENTS_ARRAY)
+    if (v->kind != FRAMES_AWS && v->kind != FRAMES_ARRAY)
         return buf_add(out, ending);
     sse_init(&sse, LIM_EVENT);
     while ((e = sse_next(&sse, &ending, &event)) == OK)
@@ -343,5 +343,5 @@ enum err events_ending(struct events *v, struct str ending, struct buf *out)
     sse_free(&sse);
     if (e != E_AGAIN)
         return e;
-    return v->kind == EVENTS_ARRAY ? buf_add(out, STR("\r\n]")) : OK;
+    return v->kind == FRAMES_ARRAY ? buf_add(out, STR("\r\n]")) : OK;
 }
