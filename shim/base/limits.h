@@ -53,8 +53,12 @@
 #define LIM_LOOKBEHIND  63          /* characters; 64 are kept as context   */
 #define LIM_HOLD_CHAIN  (128 * KIB) /* findings that overlap; rule_error   */
 
-/* AWS event streams: the real ones have three headers a message. */
-#define LIM_ES_HEADERS 64 /* of one message; stream_limit          */
+/*
+ * AWS event streams: the real ones have three headers a message. JSON in base64
+ * is longer by a third, and so is the message that is held.
+ */
+#define LIM_ES_HEADERS 64                 /* of one message; stream_limit */
+#define LIM_ES_HELD    (3 * LIM_HELD_RAW) /* messages held; stream_limit  */
 
 /* WebSocket: a client's message is a request, a server's is an event. */
 #define LIM_TALK_HELD (5 * LIM_HELD_RAW) /* frames held; stream_limit */

@@ -18,9 +18,6 @@ struct waiting {
     bool opened;  /* the event has the opened form of the payload    */
 };
 
-/* JSON in base64 is longer by a third, and padding is added to it. */
-#define MESSAGES_MAX (3 * (size_t)LIM_HELD_RAW)
-
 void frames_init(struct frames *v, enum frames_kind kind,
                  const struct provider *provider)
 {
@@ -34,8 +31,8 @@ void frames_init(struct frames *v, enum frames_kind kind,
     buf_init(&v->opened, LIM_EVENT);
     buf_init(&v->event, 4 * (size_t)LIM_HELD_RAW);
     buf_init(&v->out, 4 * (size_t)LIM_HELD_RAW);
-    queue_init(&v->waiting, MESSAGES_MAX);
-    queue_init(&v->messages, MESSAGES_MAX);
+    queue_init(&v->waiting, LIM_ES_HELD);
+    queue_init(&v->messages, LIM_ES_HELD);
 }
 
 void frames_free(struct frames *v)

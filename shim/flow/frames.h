@@ -24,20 +24,20 @@ enum frames_kind {
 
 struct frames {
     enum frames_kind kind;
-    const struct provider *provider; /* borrowed                              */
+    const struct provider *provider; /* borrowed                        */
     struct sse sse;
     struct ndjson lines;
     struct jsonarray array;
     struct es es;
-    struct buf map;         /* of struct delta_line: the event in work       */
-    struct delta_line line; /* the same of one that is one line              */
+    struct buf map;         /* of struct delta_line: the event in work  */
+    struct delta_line line; /* the same of one that is one line         */
     struct opener opener;
-    struct buf opened;     /* AWS: the payload in work, opened              */
-    struct buf event;      /* and named                                     */
-    struct buf out;        /* the event that leaves                         */
-    struct queue waiting;  /* AWS: of struct waiting; in the queue       */
-    struct queue messages; /* and their bytes                               */
-    bool some;             /* an element of the array has left              */
+    struct buf opened;     /* AWS: the payload in work, opened ...      */
+    struct buf event;      /* ... and with its name                     */
+    struct buf out;        /* AWS: the message that leaves              */
+    struct queue waiting;  /* AWS: of struct waiting (frames.c): what   */
+    struct queue messages; /* is in the event queue, and its bytes      */
+    bool some;             /* an element of the array has left          */
 };
 
 /* frames_init - the provider is borrowed. No allocation. */

@@ -14,6 +14,7 @@
 #include "compile/compile.h"
 #include "failmalloc.h"
 #include "scene.h"
+#include "wire/eventstream.h"
 
 static const char policy[] =
     "mode: enforce\n"
@@ -329,6 +330,41 @@ static void test_promptness(void)
     CHECK_ROW(NULL);
 }
 
+/* --- What is held is bounded. */
+
+/* A text that is not decided, and behind it messages whose headers are long. */
+static void test_held_messages(void)
+{
+    struct str ask = scene_request(framings[0].path, "{}");
+    struct buf headers, out;
+    struct scene sc;
+    struct played p;
+
+    buf_init(&headers, MIB);
+    buf_init(&out, 32 * MIB);
+    put(&out, STR("HTTP/1.1 200 OK\r\nContent-Type: "
+                  "application/vnd.amazon.eventstream\r\n\r\n"));
+    write_converse(STR("ke"), true, &out);
+    for (char name = 'a'; name < 'a' + 27; name++) {
+        char front[] = {1, name, ES_BYTES, 0x7f, (char)0xff};
+
+        put(&headers, (struct str){front, sizeof(front)});
+        for (size_t i = 0; i < 0x7fff; i++)
+            put(&headers, STR("\xff")); /* no text, so not looked at */
+    }
+    for (int i = 0; i < 15; i++)
+        awses_put(&out, buf_str(&headers), STR("{}"));
+    CHECK(out.len > LIM_ES_HELD);
+    sc = scene_of(ask, buf_str(&out));
+    scene_play(&sc, 0, 9, 0, &p);
+    CHECK_INT(p.state, CONN_BLOCKED);
+    CHECK(str_find(str_of(p.why), STR("stream_limit")) < strlen(p.why));
+    CHECK(p.out[DIR_RECV].len < 1000);
+    played_free(&p);
+    buf_free(&headers);
+    buf_free(&out);
+}
+
 /* --- Allocations that fail. */
 
 static bool holds(const struct buf *b, struct str s)
@@ -430,6 +466,7 @@ int main(void)
         return 1;
     RUN(test_any_cut_of_the_text);
     RUN(test_promptness);
+    RUN(test_held_messages);
     RUN(test_memory_of_streams);
     RUN(test_memory_of_requests);
     engine_close(eng);
