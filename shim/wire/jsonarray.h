@@ -4,9 +4,10 @@
 #include "base/buf.h"
 
 /*
- * A JSON array that grows on the wire, one object at a time, as Google's APIs
- * stream without alt=sse (google.api.http, "HttpBody" streams; RFC 8259 is the
- * grammar):
+ * A JSON array that grows on the wire, one object at a time: the messages of a
+ * streaming method where gRPC is transcoded to JSON (Envoy's documentation of
+ * its gRPC-JSON transcoder), as Google's APIs answer without alt=sse. The
+ * grammar is that of RFC 8259:
  *
  *   [{ ... }    ,\r\n{ ... }    \r\n]\n
  *   |- item --||---- item ----||-end-|

@@ -64,7 +64,7 @@ http {
         location / {
             proxy_pass http://127.0.0.1:$behind;
         }
-        location ~ /(invoke-with-response-stream|count-tokens)\$ {
+        location ~ ^/array/|/(invoke-with-response-stream|count-tokens)\$ {
             proxy_pass http://127.0.0.1:$chunks;
         }
     }
@@ -233,4 +233,37 @@ said The key is $PLACEHOLDER, keep it safe."
         has out "(rule SP-9002, exchange sp-"
     done
     is "$(wc -l <"$AUDIT")" 4
+}
+
+# gemini TEXT - without alt=sse, as curl reads it; its texts, one after another.
+gemini() {
+    shim curl -s --cacert "$NODE_EXTRA_CA_CERTS" -o array.json \
+        -H 'Content-Type: application/json' \
+        -d "{\"contents\":[{\"parts\":[{\"text\":\"$1\"}]}]}" \
+        "https://localhost:$PORT/array/v1beta/models/m-1:streamGenerateContent"
+    "$PYTHON" - array.json <<'END'
+import json
+import sys
+
+for one in json.load(open(sys.argv[1])):
+    if "error" in one:
+        print("\nerror", one["error"]["message"], end="")
+    else:
+        print(one["candidates"][0]["content"]["parts"][0]["text"], end="")
+END
+}
+
+@test "a JSON array that grows: read by curl as it comes" {
+    policy_write array.yaml \
+        "providers: [$ROOT/tests/vectors/flow/growing.yaml, generic]"
+    POLICY=array.yaml
+    is "$(gemini hello)" "Hello to you."
+    is "$(gemini "use $KEY")" "It came redacted."
+    is "$(gemini "tell the key")" "The key is $PLACEHOLDER, keep it safe."
+    gemini "tell the plum" >out
+    has out 'What is on sale in this place is the '
+    has out 'error Blocked by sallyport policy: forbidden-answer'
+    hasnt out plum
+    is "$(audit_field 2 stream)" true
+    no_secret_of_ours
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""A small Bedrock for the end-to-end tests: InvokeModelWithResponseStream of a
-model of Anthropic's, and CountTokens, as the service frames them.
+"""What aimock does not frame as the services do, for the end-to-end tests:
+Bedrock's InvokeModelWithResponseStream of a model of Anthropic's, its
+CountTokens, and Gemini's stream without alt=sse.
 
     chunkserver.py PORT ANSWERS
 
@@ -52,7 +53,17 @@ def events(text):
     yield {"type": "message_stop"}
 
 
-class Bedrock(http.server.BaseHTTPRequestHandler):
+def elements(text):
+    before = "["
+    for at in range(0, len(text), 7):
+        yield (before + json.dumps({"candidates": [{
+            "content": {"parts": [{"text": text[at:at + 7]}],
+                        "role": "model"}, "index": 0}]}, indent=2)).encode()
+        before = "\n,\r\n"
+    yield b"\n]\n"
+
+
+class Server(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *_):
@@ -63,8 +74,11 @@ class Bedrock(http.server.BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(size))
         if self.path.endswith("/count-tokens"):
             self.count(body)
+        elif self.path.endswith(":streamGenerateContent"):
+            self.stream(body, "application/json; charset=UTF-8", elements)
         else:
-            self.stream(json.dumps(body))
+            self.stream(body, "application/vnd.amazon.eventstream",
+                        lambda text: map(chunk, events(text)))
 
     def count(self, body):
         inner = base64.b64decode(body["input"]["invokeModel"]["body"])
@@ -78,16 +92,15 @@ class Bedrock(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def stream(self, asked):
+    def stream(self, body, kind, pieces):
+        asked = json.dumps(body)
         text = next(f["response"]["content"] for f in ANSWERS
                     if f["match"]["userMessage"] in asked)
         self.send_response(200)
-        self.send_header("Content-Type", "application/vnd.amazon.eventstream")
-        self.send_header("x-amzn-bedrock-content-type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        for event in events(text):
-            data = chunk(event)
+        for data in pieces(text):
             self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
             self.wfile.flush()
         self.wfile.write(b"0\r\n\r\n")
@@ -96,4 +109,4 @@ class Bedrock(http.server.BaseHTTPRequestHandler):
 with open(sys.argv[2], encoding="utf-8") as answers:
     ANSWERS = json.load(answers)["fixtures"]
 http.server.ThreadingHTTPServer(
-    ("127.0.0.1", int(sys.argv[1])), Bedrock).serve_forever()
+    ("127.0.0.1", int(sys.argv[1])), Server).serve_forever()
