@@ -151,12 +151,31 @@ static bool named_lines(struct str name)
            str_ends_nocase(name, STR(".ndjson"));
 }
 
+/* Text that is not said to be JSON, or lines of it, may only begin so. */
+static enum err is_json(struct conn *c, struct str content, bool lines,
+                        bool *ret)
+{
+    enum err e = OK;
+
+    while (content.ptr != NULL && !e) {
+        struct str one = lines ? str_split(&content, '\n') : content;
+
+        if (!lines)
+            content = (struct str){0};
+        if (str_trim(one).len > 0 && !str_eq(one, STR("\r")))
+            e = json_parse(&c->tools.doc, one);
+    }
+    *ret = e == OK;
+    return e == E_NOMEM ? e : OK;
+}
+
 /* What a part of UTF-8 is. `batch`: the form says that its file is lines. */
 static enum err content_of_part(struct conn *c, const struct part_at *p,
                                 bool batch, enum content *ret)
 {
     enum content declared =
         p->type.len > 0 ? content_of_type(p->type) : CONTENT_GUESS;
+    bool good;
     enum err e;
 
     *ret = content_sniff(p->content);
@@ -164,12 +183,12 @@ static enum err content_of_part(struct conn *c, const struct part_at *p,
         named_lines(p->filename) || named_lines(p->extended) ||
         (batch && is_file(p)))
         *ret = CONTENT_TEXTS;
-    else if (declared == CONTENT_JSON && *ret != CONTENT_TEXTS)
-        *ret = CONTENT_JSON;
-    else if (*ret == CONTENT_JSON) { /* or text that only begins so */
-        if ((e = json_parse(&c->tools.doc, p->content)) == E_NOMEM)
+    else if (declared == CONTENT_JSON)
+        *ret = *ret == CONTENT_TEXTS ? *ret : CONTENT_JSON;
+    else if (*ret != CONTENT_TEXT) {
+        if ((e = is_json(c, p->content, *ret == CONTENT_TEXTS, &good)))
             return e;
-        *ret = e ? CONTENT_TEXT : CONTENT_JSON;
+        *ret = good ? *ret : CONTENT_TEXT;
     }
     return OK;
 }
