@@ -30,6 +30,10 @@
 #define LIM_REQUEST_BODY  (8 * MIB) /* request_limit                      */
 #define LIM_RESPONSE_BODY (8 * MIB) /* response_limit                     */
 
+/* multipart/form-data: an upload has a handful of parts; body_unknown. */
+#define LIM_PARTS     256
+#define LIM_PART_HEAD (8 * KIB) /* the head of one part */
+
 /* Kept of a buffer's memory between messages: what most of them need. */
 #define LIM_BUF_KEEP (256 * KIB)
 
@@ -51,6 +55,13 @@
 #define LIM_HOLD_STEP   64          /* caps are tested at these offsets     */
 #define LIM_LOOKBEHIND  63          /* characters; 64 are kept as context   */
 #define LIM_HOLD_CHAIN  (128 * KIB) /* findings that overlap; rule_error   */
+
+/*
+ * AWS event streams: the real ones have three headers a message. JSON in base64
+ * is longer by a third, and so is the message that is held.
+ */
+#define LIM_ES_HEADERS 64                 /* of one message; stream_limit */
+#define LIM_ES_HELD    (3 * LIM_HELD_RAW) /* messages held; stream_limit  */
 
 /* WebSocket: a client's message is a request, a server's is an event. */
 #define LIM_TALK_HELD (5 * LIM_HELD_RAW) /* frames held; stream_limit */

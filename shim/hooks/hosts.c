@@ -11,7 +11,7 @@
 #include "base/host.h"
 
 /* Without a pointer, which would have to be set at every program's start. */
-static const char builtin[][40] = {
+static const char builtin[][48] = {
     "api.openai.com",
     ".api.openai.com",
     ".openai.azure.com",
@@ -25,7 +25,13 @@ static const char builtin[][40] = {
     "aiplatform.googleapis.com",
     "*-aiplatform.googleapis.com",
     "bedrock-runtime.*.amazonaws.com",
+    "bedrock-runtime.*.amazonaws.com.cn",
+    "bedrock-runtime.*.api.aws",
     "bedrock-runtime-fips.*.amazonaws.com",
+    "bedrock-runtime-fips.*.api.aws",
+    "*.bedrock-runtime.*.vpce.amazonaws.com",
+    "*.bedrock-runtime.*.vpce.amazonaws.com.cn",
+    "*.bedrock-runtime-fips.*.vpce.amazonaws.com",
     "api.mistral.ai",
     "codestral.mistral.ai",
     "api.cohere.com",
@@ -54,19 +60,13 @@ static const char builtin[][40] = {
 
 static bool matches(struct str host, struct str name)
 {
-    size_t star = str_find_byte(name, '*');
-    struct str head = str_head(name, star), tail;
-
     if (name.len == 0)
         return false;
     if (name.ptr[0] == '.')
         return host.len > name.len && str_ends_nocase(host, name);
-    if (star == name.len)
-        return str_eq_nocase(host, host_plain(name));
-    tail = str_skip(name, star + 1);
-    return host.len > head.len + tail.len &&
-           str_eq_nocase(str_head(host, head.len), head) &&
-           str_ends_nocase(host, tail);
+    if (str_find_byte(name, '*') < name.len)
+        return host_like(name, host);
+    return str_eq_nocase(host, host_plain(name));
 }
 
 /* The next name of a list, which moves on behind it. */

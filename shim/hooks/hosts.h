@@ -11,8 +11,8 @@
 /*
  * hosts_listed - whether the host is one of the built-in list or of `extra`
  * (names with commas or line ends between them). A name that starts with a dot
- * stands for every host that ends so; one with a star matches any run of
- * characters there. A name may end in a port: then the host's must be that
+ * stands for every host that ends so; a star in one stands for one character or
+ * more. A name may end in a port: then the host's must be that
  * one, or 0, not known. Letters are compared without case; the forms of
  * host_plain (base/host.h) are one.
  */

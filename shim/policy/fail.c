@@ -57,6 +57,9 @@ static const struct row rows[COND_COUNT] = {
     [COND_WEBSOCKET] = {STR_INIT("websocket"),
                         STR_INIT("the WebSocket breaks its protocol"),
                         FAIL_BLOCK, false},
+    [COND_EVENT_STREAM] = {STR_INIT("event_stream"),
+                           STR_INIT("the event stream breaks its framing"),
+                           FAIL_BLOCK, false},
     [COND_UNVERIFIED_PEER] = {STR_INIT("unverified_peer"),
                               STR_INIT("the program does not check the host's "
                                        "certificate"),
