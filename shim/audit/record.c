@@ -113,6 +113,8 @@ static void put_model(struct line *l, const struct audit_record *r)
 {
     put_str(l, KEY("gen_ai.system"), r->system);
     put_str(l, KEY("gen_ai.request.model"), r->request_model);
+    put_count(l, KEY("gen_ai.request.max_tokens"), r->max_tokens);
+    put_str(l, KEY("user.id"), r->user);
     put_str(l, KEY("gen_ai.response.model"), r->response_model);
     put_str(l, KEY("gen_ai.response.id"), r->response_id);
     if (r->finish_reason.len > 0) {
@@ -124,6 +126,9 @@ static void put_model(struct line *l, const struct audit_record *r)
     }
     put_count(l, KEY("gen_ai.usage.input_tokens"), r->input_tokens);
     put_count(l, KEY("gen_ai.usage.output_tokens"), r->output_tokens);
+    put_count(l, KEY("gen_ai.usage.cache_read.input_tokens"), r->cached_tokens);
+    put_count(l, KEY("gen_ai.usage.reasoning.output_tokens"),
+              r->reasoning_tokens);
 }
 
 static void put_http(struct line *l, const struct audit_record *r)

@@ -40,7 +40,9 @@ struct audit_record {
     struct str detail;    /* static words about it                       */
     struct str request_model, response_model, response_id, finish_reason;
     struct str input_tokens, output_tokens; /* raw numbers               */
-    unsigned status;                        /* 0: no response seen       */
+    struct str cached_tokens, reasoning_tokens, max_tokens; /* the same  */
+    struct str user; /* as the application calls him */
+    unsigned status; /* 0: no response seen       */
     bool stream;
     uint64_t request_bytes, response_bytes; /* bodies, as they came      */
     uint64_t spent_ns;                      /* inside the engine          */

@@ -205,8 +205,22 @@ static bool on_system(struct reader *r, const struct yaml_node *n, void *into)
 static bool on_reply(struct reader *r, const struct yaml_node *n, void *into)
 {
     static const struct str shapes[] = {
-        STR_INIT("openai"), STR_INIT("openai-responses"),
-        STR_INIT("openai-realtime"), STR_INIT("anthropic")};
+        STR_INIT("anthropic"),
+        STR_INIT("azure"),
+        STR_INIT("cohere"),
+        STR_INIT("error"),
+        STR_INIT("gemini"),
+        STR_INIT("mcp"),
+        STR_INIT("mistral"),
+        STR_INIT("openai"),
+        STR_INIT("openai-realtime"),
+        STR_INIT("openai-responses"),
+        STR_INIT("openrouter"),
+        STR_INIT("tgi"),
+        STR_INIT("vllm"),
+        STR_INIT("voyage"),
+        STR_INIT("xai"),
+    };
     struct str name;
 
     if (!read_text(r, n, &name))
@@ -217,8 +231,25 @@ static bool on_reply(struct reader *r, const struct yaml_node *n, void *into)
             return true;
         }
     return read_refuse(r, n,
-                       "'reply' must be openai, openai-responses, "
-                       "openai-realtime or anthropic");
+                       "'%.*s' is no shape of a reply: anthropic, azure, "
+                       "cohere, error, gemini, mcp, mistral, openai, "
+                       "openai-realtime, openai-responses, openrouter, tgi, "
+                       "vllm, voyage, xai",
+                       STR_ARG(name));
+}
+
+static bool on_like(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct provider_def *def = &((struct provider_src *)into)->def;
+    struct str *one;
+
+    if (n->kind == YAML_LIST)
+        return read_texts(r, n, &def->likes, &def->like_count);
+    if ((one = read_take(r, sizeof(*one))) == NULL || !read_slug(r, n, one))
+        return false;
+    def->likes = one;
+    def->like_count = 1;
+    return true;
 }
 
 static bool on_done(struct reader *r, const struct yaml_node *n, void *into)
@@ -232,6 +263,11 @@ static bool on_done(struct reader *r, const struct yaml_node *n, void *into)
 static bool on_generic(struct reader *r, const struct yaml_node *n, void *into)
 {
     return read_bool(r, n, &((struct provider_src *)into)->def.generic);
+}
+
+static bool on_home(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_bool(r, n, &((struct provider_src *)into)->def.home);
 }
 
 static bool on_hosts(struct reader *r, const struct yaml_node *n, void *into)
@@ -282,15 +318,17 @@ static bool on_routes(struct reader *r, const struct yaml_node *n, void *into)
 
 static const struct field provider_fields[] = {
     {STR_INIT("id"), true, on_id},
-    {STR_INIT("system"), true, on_system},
-    {STR_INIT("reply"), true, on_reply},
+    {STR_INIT("like"), false, on_like},
+    {STR_INIT("system"), false, on_system},
+    {STR_INIT("reply"), false, on_reply},
     {STR_INIT("generic"), false, on_generic},
+    {STR_INIT("home"), false, on_home},
     {STR_INIT("hosts"), false, on_hosts},
     {STR_INIT("routes"), false, on_routes},
     {STR_INIT("done"), false, on_done},
     {STR_INIT("keys"), false, on_keys},
-    {STR_INIT("request"), true, on_request},
-    {STR_INIT("response"), true, on_response},
+    {STR_INIT("request"), false, on_request},
+    {STR_INIT("response"), false, on_response},
     {STR_INIT("stream"), false, on_stream},
 };
 
@@ -300,6 +338,23 @@ size_t provfile_keys(const struct field **ret_fields)
     return ARRAY_LEN(provider_fields);
 }
 
+/* What a description by itself needs; one that is like others has it there. */
+static bool is_whole(struct reader *r, const struct yaml_node *n)
+{
+    static const struct str needed[] = {STR_INIT("system"), STR_INIT("reply"),
+                                        STR_INIT("request"),
+                                        STR_INIT("response")};
+    bool good = true;
+
+    if (yaml_get(n, STR("like")) != NULL)
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(needed); i++)
+        if (yaml_get(n, needed[i]) == NULL)
+            good = read_refuse(r, n, "'%.*s' is missing, and so is 'like'",
+                               STR_ARG(needed[i]));
+    return good;
+}
+
 struct provider_src *provfile_read(struct reader *r, const struct yaml_node *n)
 {
     struct provider_src *p = read_take(r, sizeof(*p));
@@ -307,8 +362,12 @@ struct provider_src *provfile_read(struct reader *r, const struct yaml_node *n)
     if (p == NULL)
         return NULL;
     p->at = n->at;
-    if (!read_map(r, n, provider_fields, ARRAY_LEN(provider_fields), p))
+    if (!read_map(r, n, provider_fields, ARRAY_LEN(provider_fields), p) ||
+        !is_whole(r, n))
         return NULL;
+    p->lists[0] = yaml_get(n, STR("hosts"));
+    p->lists[1] = yaml_get(n, STR("routes"));
+    p->lists[2] = yaml_get(n, STR("like"));
     p->def.request =
         (struct phase_def){p->phases[0].patterns, p->phases[0].count};
     p->def.response =

@@ -5,12 +5,21 @@
 #include "llm/describe.h"
 
 /*
- * A provider description (rules/providers/NAME.yaml):
+ * A provider description (rules/providers/NAME.yaml). A vendor that speaks what
+ * others describe needs four lines:
+ *
+ *     id: acme
+ *     like: [openai-chat, openai-responses]   # or one id
+ *     system: acme
+ *     hosts: [llm.acme.example]
+ *
+ * and may say more, which is tried before what they say. A dialect:
  *
  *     id: openai-chat
  *     system: openai                  # gen_ai.system of audit lines
  *     reply: openai                   # shape of refusals
  *     generic: true                   # for shapes nobody knows; exactly one
+ *     home: true                      # its routes count at its own hosts only
  *     hosts: [api.openai.com, "*.openai.azure.com"]
  *     routes: [{method: POST, path: /chat/completions}]
  *     done: "[DONE]"                  # data that ends a stream
@@ -37,7 +46,8 @@ struct phase_src {
 
 struct provider_src {
     struct provider_def def;
-    struct phase_src phases[3]; /* request, response, stream */
+    struct phase_src phases[3];       /* request, response, stream */
+    const struct yaml_node *lists[3]; /* hosts, routes, like; or NULL */
     struct place at;
     struct provider_src *next;
 };

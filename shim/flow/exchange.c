@@ -267,6 +267,14 @@ enum err exchange_why(const struct exchange *ex, struct buf *out)
     return buf_add(out, STR(")"));
 }
 
+/* How the bodies were read: a vendor's by the dialect that it speaks. */
+static struct str route_of(const struct provider *p)
+{
+    if (p == NULL)
+        return STR("");
+    return p->like != NULL ? p->like->id : p->id;
+}
+
 static struct audit_record record_of(const struct exchange *ex,
                                      const struct exchange_place *place)
 {
@@ -284,7 +292,7 @@ static struct audit_record record_of(const struct exchange *ex,
         .port = place->port,
         .method = ex->method,
         .path = ex->path,
-        .route = ex->provider != NULL ? ex->provider->id : STR(""),
+        .route = route_of(ex->provider),
         .system = ex->provider != NULL ? ex->provider->system : STR(""),
         .monitor = ex->eng->policy.monitor,
         .action = v->action,
@@ -297,6 +305,10 @@ static struct audit_record record_of(const struct exchange *ex,
         .finish_reason = said[FACT_FINISH],
         .input_tokens = said[FACT_INPUT_TOKENS],
         .output_tokens = said[FACT_OUTPUT_TOKENS],
+        .cached_tokens = said[FACT_CACHED_TOKENS],
+        .reasoning_tokens = said[FACT_REASONING_TOKENS],
+        .max_tokens = asked[FACT_MAX_TOKENS],
+        .user = asked[FACT_USER],
         .status = ex->status,
         .stream = ex->stream,
         .request_bytes = ex->bytes[DIR_SEND],

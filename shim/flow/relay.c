@@ -164,7 +164,7 @@ enum err relay_ending(struct exchange *ex, const struct delta *d,
 {
     uint64_t open[128];
     struct refusal refusal = {
-        .shape = ex->provider->reply,
+        .shape = ex->provider->ending,
         .exchange = str_of(ex->id),
     };
     bool soft = rule != NULL && rule->reply == REPLY_SOFT;

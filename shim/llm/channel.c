@@ -50,14 +50,17 @@ enum err channel_new(const struct rules *rules, struct scratch *sc,
     return OK;
 }
 
-enum err channel_set_keys(struct channel *c, const struct view_key *keys,
-                          size_t n)
+enum err channel_keys(struct channel *c, const struct view_key *keys, size_t n)
 {
-    c->keys = malloc(n * sizeof(*keys) + 1);
-    if (c->keys == NULL)
+    struct view_key *more;
+
+    if (n <= c->key_count)
+        return OK;
+    more = realloc(c->keys, n * sizeof(*keys));
+    if (more == NULL)
         return E_NOMEM;
-    if (n > 0)
-        memcpy(c->keys, keys, n * sizeof(*keys));
+    memcpy(more, keys, n * sizeof(*keys));
+    c->keys = more;
     c->key_count = n;
     return OK;
 }

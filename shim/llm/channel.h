@@ -62,9 +62,12 @@ void channel_free(struct channel *c);
 MUST_USE enum err channel_new(const struct rules *rules, struct scratch *sc,
                               const struct scope *scope, bool json,
                               struct channel **ret_c);
-/* channel_set_keys - copied. E_NOMEM. */
-MUST_USE enum err channel_set_keys(struct channel *c,
-                                   const struct view_key *keys, size_t n);
+/*
+ * channel_keys - the keys that stand around a piece: copied, unless as many are
+ * known already. Those of one channel differ in zeros alone. E_NOMEM.
+ */
+MUST_USE enum err channel_keys(struct channel *c, const struct view_key *keys,
+                               size_t n);
 
 /* channel_take - the next string, unescaped. Errors as stream_take. */
 MUST_USE enum err channel_take(struct channel *c, struct str more);

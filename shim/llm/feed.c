@@ -53,7 +53,7 @@ static enum err channel_add(struct delta *d, const struct view_item *item,
     if ((e = channel_new(d->config.rules, d->config.scratch, &scope,
                          item->pattern != NULL && item->pattern->json, &c)))
         return e;
-    e = channel_set_keys(c, item->keys, item->key_count);
+    e = channel_keys(c, item->keys, item->key_count);
     if (e) {
         channel_free(c);
         return e;
@@ -70,22 +70,22 @@ static enum err channel_find(struct delta *d, const struct view_item *item,
 {
     uint64_t ident = item->pattern != NULL ? item->pattern->group : item->path;
 
-    /* A sum: members may come in any order. */
-    for (size_t i = 0; i < item->key_count; i++) {
-        ident += hash_mix(item->keys[i].path, item->keys[i].value);
+    /* A sum: members may come in any order. Some services write an index of 0
+     * in one event and leave it out in the next (protobuf's default). */
+    for (size_t i = 0; i < item->key_count; i++)
+        if (!item->keys[i].zero)
+            ident += hash_mix(item->keys[i].path, item->keys[i].value);
+    if (d->channel_count == 0 || d->idents[d->last_channel] != ident) {
+        size_t i = 0;
+
+        while (i < d->channel_count && d->idents[i] != ident)
+            i++;
+        if (i == d->channel_count)
+            return channel_add(d, item, ident, ret_chan);
+        d->last_channel = i;
     }
-    if (d->channel_count > 0 && d->idents[d->last_channel] == ident) {
-        *ret_chan = d->channels[d->last_channel];
-        return OK;
-    }
-    for (size_t i = 0; i < d->channel_count; i++) {
-        if (d->idents[i] == ident) {
-            d->last_channel = i;
-            *ret_chan = d->channels[i];
-            return OK;
-        }
-    }
-    return channel_add(d, item, ident, ret_chan);
+    *ret_chan = d->channels[d->last_channel];
+    return channel_keys(*ret_chan, item->keys, item->key_count);
 }
 
 void channels_drop_ended(struct delta *d)

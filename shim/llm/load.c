@@ -154,7 +154,8 @@ static enum err load_routes(struct str *in, struct provider *p)
             return e;
         if ((e = unpack_str(in, &p->routes[i].path)))
             return e;
-        if (p->routes[i].path.len < 2 || p->routes[i].path.ptr[0] != '/')
+        if (!str_eq(p->routes[i].path, ROUTE_ANY) &&
+            (p->routes[i].path.len < 2 || p->routes[i].path.ptr[0] != '/'))
             return E_SYNTAX;
     }
     return OK;
@@ -176,25 +177,14 @@ static enum err load_keys(struct str *in, struct provider *p)
     return OK;
 }
 
-static enum err load_provider(struct str *in, struct provider *p)
+/* Names, keys and phases of its own. */
+static enum err load_own(struct str *in, struct provider *p)
 {
-    struct str *words[] = {&p->id, &p->system, &p->reply, &p->done};
-    uint32_t generic;
     enum err e;
 
     p->names = calloc(1, sizeof(*p->names));
     if (p->names == NULL)
         return E_NOMEM;
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if ((e = unpack_str(in, words[i])))
-            return e;
-    if ((e = unpack_below(in, 2, &generic)))
-        return e;
-    p->generic = generic == 1;
-    if ((e = unpack_strs(in, &p->hosts, &p->host_count)))
-        return e;
-    if ((e = load_routes(in, p)))
-        return e;
     if ((e = load_keys(in, p)))
         return e;
     if ((e = load_phase(in, p, &p->request)))
@@ -204,6 +194,53 @@ static enum err load_provider(struct str *in, struct provider *p)
     if ((e = load_phase(in, p, &p->stream)))
         return e;
     return path_names_seal(p->names);
+}
+
+static enum err load_provider(struct str *in, struct providers *all,
+                              struct provider *p)
+{
+    struct str *words[] = {&p->id, &p->system, &p->reply, &p->ending, &p->done};
+    uint32_t generic, home, like, own;
+    enum err e;
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if ((e = unpack_str(in, words[i])))
+            return e;
+    if ((e = unpack_below(in, 2, &generic)))
+        return e;
+    if ((e = unpack_below(in, 2, &home)))
+        return e;
+    if ((e = unpack_below(in, (uint32_t)all->count + 1, &like)))
+        return e;
+    if ((e = unpack_below(in, 2, &own)))
+        return e;
+    p->generic = generic == 1;
+    p->home = home == 1;
+    p->like = like == 0 ? NULL : &all->list[like - 1];
+    if (p->like == NULL && own == 0)
+        return E_SYNTAX;
+    if ((e = unpack_strs(in, &p->hosts, &p->host_count)))
+        return e;
+    if ((e = load_routes(in, p)))
+        return e;
+    p->own = own == 1;
+    return p->own ? load_own(in, p) : OK;
+}
+
+/* What a vendor has from its dialect; a dialect has it all itself. */
+static enum err borrow(struct provider *p)
+{
+    if (p->like != NULL && (p->like->like != NULL || !p->like->own))
+        return E_SYNTAX;
+    if (p->own)
+        return OK;
+    p->keys = p->like->keys;
+    p->key_count = p->like->key_count;
+    p->request = p->like->request;
+    p->response = p->like->response;
+    p->stream = p->like->stream;
+    p->names = p->like->names;
+    return OK;
 }
 
 /* ---- All ---------------------------------------------------------------- */
@@ -235,7 +272,7 @@ static enum err load_all(struct str *in, struct providers *all)
         return e;
     if (magic != PROVIDERS_MAGIC)
         return E_SYNTAX;
-    if ((e = unpack_below(in, LIM_PROVIDERS + 1, &n)))
+    if ((e = unpack_below(in, LIM_PROVIDERS_ALL + 1, &n)))
         return e;
     if ((e = unpack_below(in, LIM_HOSTS + 1, &hosts_n)))
         return e;
@@ -244,14 +281,16 @@ static enum err load_all(struct str *in, struct providers *all)
     if (all->list == NULL || all->hosts == NULL)
         return E_NOMEM;
     all->host_count = hosts_n;
-    for (all->count = 0; all->count < n;) {
-        struct provider *p = &all->list[all->count++]; /* to be freed */
-
-        if ((e = load_provider(in, p)))
+    all->count = n; /* to be freed, all of them */
+    for (size_t i = 0; i < n; i++) {
+        if ((e = load_provider(in, all, &all->list[i])))
             return e;
-        if (p->generic)
-            all->generic = p;
+        if (all->list[i].generic)
+            all->generic = &all->list[i];
     }
+    for (size_t i = 0; i < n; i++)
+        if ((e = borrow(&all->list[i])))
+            return e;
     if ((e = load_hosts(in, all)))
         return e;
     return all->generic == NULL || in->len > 0 ? E_SYNTAX : OK;
@@ -288,6 +327,8 @@ void providers_free(struct providers *p)
 
         free(one->hosts);
         free(one->routes);
+        if (!one->own)
+            continue;
         free(one->keys);
         phase_free(&one->request);
         phase_free(&one->response);

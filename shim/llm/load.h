@@ -5,7 +5,13 @@
 
 #include "llm/describe.h"
 
-#define PROVIDERS_MAGIC 0x31766470u /* "pdv1" */
+#define PROVIDERS_MAGIC 0x32766470u /* "pdv2" */
+
+#define ROUTE_ANY   STR("*")
+#define ROUTE_MODEL STR("{model}")
+
+/* route_wild - the first star or {model} of a segment; length 0: none. */
+struct span route_wild(struct str segment);
 
 #define PATTERN_DELTA 1u
 #define PATTERN_JSON  2u

@@ -19,6 +19,7 @@
  */
 
 #define PATH_NAME 64 /* bytes; longer keys are no words of a description */
+#define PATH_WAYS 64 /* of reading a path whose steps name several members */
 
 /* Names as numbers: the id in the low bits, 0 for a word nobody knows. */
 #define NAME_ID     0x1fffu
@@ -71,7 +72,8 @@ enum step_kind {
 
 struct path_step {
     enum step_kind kind;
-    struct str name;   /* NAME; FILTER: the member */
+    struct str name;   /* NAME: a, or a|b; FILTER: the member */
+    size_t name_count; /* NAME */
     struct str values; /* FILTER: a|b */
 };
 

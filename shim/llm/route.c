@@ -3,14 +3,18 @@
 
 /* Which description speaks for a host and a path. */
 
+/* A star stands for one or more characters. */
 static bool host_matches(struct str pattern, struct str host)
 {
-    if (str_starts(pattern, STR("*."))) {
-        struct str suffix = str_skip(pattern, 1);
+    size_t star = str_find_byte(pattern, '*');
+    struct str tail;
 
-        return host.len > suffix.len && str_ends_nocase(host, suffix);
-    }
-    return str_eq_nocase(host_plain(pattern), host);
+    if (star == pattern.len)
+        return str_eq_nocase(host_plain(pattern), host);
+    tail = str_skip(pattern, star + 1);
+    return host.len >= pattern.len &&
+           str_eq_nocase(str_head(host, star), str_head(pattern, star)) &&
+           str_ends_nocase(host, tail);
 }
 
 static bool lists_host(const struct provider *p, struct str host)
@@ -65,33 +69,83 @@ static struct str last_segment(struct str *path)
     return segment;
 }
 
+struct span route_wild(struct str segment)
+{
+    size_t star = str_find_byte(segment, '*');
+    size_t model = str_find(segment, ROUTE_MODEL);
+
+    if (star < segment.len && star < model)
+        return (struct span){(uint32_t)star, 1};
+    return (struct span){(uint32_t)model,
+                         model < segment.len ? (uint32_t)ROUTE_MODEL.len : 0};
+}
+
+/* A segment, and what of it stands for {model}; else *ret_model is kept. */
+static bool segment_matches(struct str want, struct str have,
+                            struct str *ret_model)
+{
+    struct span wild = route_wild(want);
+    struct str head = str_head(want, wild.off);
+    struct str tail = str_skip(want, wild.off + wild.len);
+
+    if (wild.len == 0)
+        return str_eq_nocase(want, have);
+    if (have.len <= head.len + tail.len || !str_ends_nocase(have, tail) ||
+        !str_eq_nocase(str_head(have, head.len), head))
+        return false;
+    if (wild.len > 1)
+        *ret_model =
+            (struct str){have.ptr + head.len, have.len - head.len - tail.len};
+    return true;
+}
+
 static bool route_matches(const struct route *r, struct str method,
-                          struct str path)
+                          struct str path, struct str *ret_model)
 {
     struct str want = r->path;
 
     if (r->method.len > 0 && !str_eq(r->method, method))
         return false;
-    while (want.len > 0) {
-        struct str w = last_segment(&want), have = last_segment(&path);
-
-        if (str_eq(w, STR("/*")) ? have.len < 2 : !str_eq(w, have))
+    while (want.len > 0)
+        if (!segment_matches(last_segment(&want), last_segment(&path),
+                             ret_model))
             return false;
-    }
     return true;
 }
 
 /* The longest route of p that fits; 0 if none does. */
 static size_t route_length(const struct provider *p, struct str method,
-                           struct str path)
+                           struct str path, struct str *ret_model)
 {
     size_t best = 0;
 
-    for (size_t i = 0; i < p->route_count; i++)
-        if (p->routes[i].path.len > best &&
-            route_matches(&p->routes[i], method, path))
-            best = p->routes[i].path.len;
+    for (size_t i = 0; i < p->route_count; i++) {
+        const struct route *r = &p->routes[i];
+        struct str model = {0};
+
+        if (r->path.len <= best || (!str_eq(r->path, ROUTE_ANY) &&
+                                    !route_matches(r, method, path, &model)))
+            continue;
+        best = r->path.len;
+        *ret_model = model;
+    }
     return best;
+}
+
+static struct str path_plain(struct str path)
+{
+    return path.len > 1 && str_ends(path, STR("/"))
+               ? str_head(path, path.len - 1)
+               : path;
+}
+
+struct str provider_model(const struct provider *p, struct str method,
+                          struct str path)
+{
+    struct str model = {0};
+
+    route_length(p, method, path_plain(path), &model);
+    return model;
 }
 
 const struct provider *providers_route(const struct providers *p,
@@ -100,22 +154,22 @@ const struct provider *providers_route(const struct providers *p,
 {
     const struct provider *best = NULL, *best_of_host = NULL;
     size_t length = 0, length_of_host = 0;
+    struct str model;
 
     host = host_plain(host);
     if (!providers_watch(p, host, port))
         return NULL;
-    if (path.len > 1 && str_ends(path, STR("/")))
-        path = str_head(path, path.len - 1);
+    path = path_plain(path);
     for (size_t i = 0; i < p->count; i++) {
         const struct provider *one = &p->list[i];
-        size_t n = route_length(one, method, path);
+        bool at_home = lists_host(one, host) || rule_names(p, one, host, port);
+        size_t n = route_length(one, method, path, &model);
 
-        if (n > length) {
+        if (n > length && !one->home) {
             length = n;
             best = one;
         }
-        if (n > length_of_host &&
-            (lists_host(one, host) || rule_names(p, one, host, port))) {
+        if (n > length_of_host && at_home) {
             length_of_host = n;
             best_of_host = one;
         }

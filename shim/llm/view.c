@@ -212,6 +212,7 @@ static enum err collect_keys(struct view *v, uint32_t object)
         key->number = 0;
         if (str_u64(raw, &key->number))
             key->number = 0;
+        key->zero = str_eq(raw, STR("0"));
         st->key_count++;
     }
     return OK;

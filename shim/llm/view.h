@@ -50,6 +50,7 @@ struct view_key {
     uint64_t path;   /* hash of the place of its object, and its name */
     uint64_t value;  /* hash of the value as written                  */
     uint64_t number; /* the value if it is a whole number, else 0     */
+    bool zero;       /* it is 0: no other channel than one without it */
 };
 
 enum item_kind {
