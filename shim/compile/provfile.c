@@ -206,12 +206,13 @@ static bool on_reply(struct reader *r, const struct yaml_node *n, void *into)
 {
     static const struct str shapes[] = {
         STR_INIT("anthropic"),
-        STR_INIT("azure"),
         STR_INIT("cohere"),
-        STR_INIT("error"),
         STR_INIT("gemini"),
+        STR_INIT("gemini-live"),
+        STR_INIT("llamacpp"),
         STR_INIT("mcp"),
         STR_INIT("mistral"),
+        STR_INIT("ollama"),
         STR_INIT("openai"),
         STR_INIT("openai-realtime"),
         STR_INIT("openai-responses"),
@@ -231,10 +232,10 @@ static bool on_reply(struct reader *r, const struct yaml_node *n, void *into)
             return true;
         }
     return read_refuse(r, n,
-                       "'%.*s' is no shape of a reply: anthropic, azure, "
-                       "cohere, error, gemini, mcp, mistral, openai, "
-                       "openai-realtime, openai-responses, openrouter, tgi, "
-                       "vllm, voyage, xai",
+                       "'%.*s' is no shape of a reply: anthropic, "
+                       "cohere, gemini, gemini-live, llamacpp, mcp, mistral, "
+                       "ollama, openai, openai-realtime, openai-responses, "
+                       "openrouter, tgi, vllm, voyage, xai",
                        STR_ARG(name));
 }
 

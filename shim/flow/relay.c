@@ -166,6 +166,7 @@ enum err relay_ending(struct exchange *ex, const struct delta *d,
     struct refusal refusal = {
         .shape = ex->provider->ending,
         .exchange = str_of(ex->id),
+        .call = ex->facts[DIR_SEND][FACT_CALL],
     };
     bool soft = rule != NULL && rule->reply == REPLY_SOFT;
     struct stream_facts facts;

@@ -35,6 +35,7 @@ static const struct str fact_names[FACT_COUNT] = {
     [FACT_REASONING_TOKENS] = STR_INIT("reasoning_tokens"),
     [FACT_MAX_TOKENS] = STR_INIT("max_tokens"),
     [FACT_USER] = STR_INIT("user"),
+    [FACT_CALL] = STR_INIT("call"),
     [FACT_INDEX] = STR_INIT("index"),
     [FACT_SEQUENCE] = STR_INIT("sequence"),
     [FACT_ERROR] = STR_INIT("error"),

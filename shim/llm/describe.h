@@ -57,6 +57,8 @@ enum fact {
     FACT_REASONING_TOKENS, /* of the output: reasoning                     */
     FACT_MAX_TOKENS,       /* what the request allows                      */
     FACT_USER,             /* who asks, as the application names him       */
+    FACT_CALL,             /* the id of a JSON-RPC call: a literal, quotes
+                              and all                                      */
     FACT_INDEX,            /* in a stream: this choice or block is open now */
     FACT_SEQUENCE,         /* number of the event */
     FACT_ERROR,            /* type or code of an error reply */

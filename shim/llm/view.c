@@ -324,6 +324,11 @@ static bool fact_value(struct view *v, const struct pattern *p,
     if (type == JSON_NULL || type == JSON_OBJECT || type == JSON_ARRAY)
         return false;
     *ret_value = st->has_text ? st->text : json_raw(v->doc, st->node);
+    if (p->kind == PAT_FACT && p->fact == FACT_CALL && st->has_text) {
+        struct str raw = json_raw(v->doc, st->node);
+
+        *ret_value = (struct str){raw.ptr - 1, raw.len + 2};
+    }
     if (p->kind != PAT_END)
         return true;
     return type != JSON_FALSE && ret_value->len > 0;
