@@ -47,15 +47,24 @@ static bool on_delta(struct reader *r, const struct yaml_node *n, void *into)
     return read_bool(r, n, &((struct pattern_def *)into)->delta);
 }
 
+static bool on_repeat(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_bool(r, n, &((struct pattern_def *)into)->repeat);
+}
+
 static bool on_group(struct reader *r, const struct yaml_node *n, void *into)
 {
     return read_slug(r, n, &((struct pattern_def *)into)->group);
 }
 
 static const struct field pattern_fields[] = {
-    {STR_INIT("path"), true, on_path},    {STR_INIT("role"), false, on_role},
-    {STR_INIT("part"), false, on_part},   {STR_INIT("json"), false, on_json},
-    {STR_INIT("delta"), false, on_delta}, {STR_INIT("group"), false, on_group},
+    {STR_INIT("path"), true, on_path},
+    {STR_INIT("role"), false, on_role},
+    {STR_INIT("part"), false, on_part},
+    {STR_INIT("json"), false, on_json},
+    {STR_INIT("delta"), false, on_delta},
+    {STR_INIT("group"), false, on_group},
+    {STR_INIT("repeat"), false, on_repeat},
 };
 
 /* The next free pattern of the phase; the arrays are large enough. */
@@ -87,6 +96,46 @@ static bool read_patterns(struct reader *r, const struct yaml_node *list,
         else
             good &= read_text(r, c, &p->path);
     }
+    return good;
+}
+
+static bool on_values(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct str *all = &((struct pattern_def *)into)->values;
+    const struct str *list;
+    size_t count, len = 0;
+    char *p;
+
+    if (!read_texts(r, n, &list, &count))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (str_find_byte(list[i], '|') < list[i].len)
+            return read_refuse(r, n, "a value with a | in it");
+        len += list[i].len + 1;
+    }
+    if ((p = read_take(r, len + 1)) == NULL)
+        return false;
+    *all = (struct str){p, len > 0 ? len - 1 : 0};
+    for (size_t i = 0; i < count; i++) {
+        memcpy(p, list[i].ptr, list[i].len);
+        p += list[i].len;
+        *p++ = '|';
+    }
+    return true;
+}
+
+static bool read_types(struct reader *r, const struct yaml_node *list,
+                       struct phase_at *at)
+{
+    static const struct field fields[] = {
+        {STR_INIT("path"), true, on_path},
+        {STR_INIT("values"), true, on_values},
+    };
+    const struct yaml_node *c;
+    bool good = true;
+
+    for (c = list->child; c != NULL; c = c->next)
+        good &= read_map(r, c, fields, ARRAY_LEN(fields), new_pattern(at, c));
     return good;
 }
 
@@ -122,6 +171,7 @@ static const struct {
     {STR_INIT("opaque"), PAT_OPAQUE}, {STR_INIT("blank"), PAT_BLANK},
     {STR_INIT("whole"), PAT_WHOLE},   {STR_INIT("text"), PAT_TEXT},
     {STR_INIT("end"), PAT_END},       {STR_INIT("facts"), PAT_FACT},
+    {STR_INIT("types"), PAT_TYPE},
 };
 
 /* Patterns under a phase: as many as there are leaves in its lists. */
@@ -166,8 +216,9 @@ static bool read_phase(struct reader *r, const struct yaml_node *n,
         if ((c = yaml_get(n, lists[i].key)) == NULL)
             continue;
         at.kind = lists[i].kind;
-        good &= at.kind == PAT_FACT ? read_facts(r, c, &at)
-                                    : read_patterns(r, c, &at);
+        good &= at.kind == PAT_FACT   ? read_facts(r, c, &at)
+                : at.kind == PAT_TYPE ? read_types(r, c, &at)
+                                      : read_patterns(r, c, &at);
     }
     return good;
 }
@@ -285,6 +336,13 @@ static bool on_keys(struct reader *r, const struct yaml_node *n, void *into)
     return read_texts(r, n, &def->keys, &def->key_count);
 }
 
+static bool on_known(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct provider_def *def = &((struct provider_src *)into)->def;
+
+    return read_texts(r, n, &def->known, &def->known_count);
+}
+
 static bool on_method(struct reader *r, const struct yaml_node *n, void *into)
 {
     return read_slug(r, n, &((struct route *)into)->method);
@@ -328,6 +386,7 @@ static const struct field provider_fields[] = {
     {STR_INIT("routes"), false, on_routes},
     {STR_INIT("done"), false, on_done},
     {STR_INIT("keys"), false, on_keys},
+    {STR_INIT("known"), false, on_known},
     {STR_INIT("request"), false, on_request},
     {STR_INIT("response"), false, on_response},
     {STR_INIT("stream"), false, on_stream},

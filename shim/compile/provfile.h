@@ -24,13 +24,16 @@
  *     routes: [{method: POST, path: /chat/completions}]
  *     done: "[DONE]"                  # data that ends a stream
  *     keys: [index]                   # what tells channels apart
+ *     known: [object, created]        # no news, though no path names them
  *     request:
  *       text: [{path: "...", role: user, part: text, json: true}]
  *       opaque: ["..."]
  *       facts: {model: model}
+ *       types: [{path: "...", values: [text, image_url]}]
  *     response: {...}
  *     stream:                         # besides these:
- *       text: [{path: "...", part: text, delta: true, group: a}]
+ *       text: [{path: "...", part: text, delta: true, group: a},
+ *              {path: "...", part: text, repeat: true}]
  *       whole: ["..."]
  *       blank: ["..."]
  *       end: ["..."]

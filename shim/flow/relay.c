@@ -129,6 +129,13 @@ void relay_note(struct delta *d, struct exchange *ex)
 
 void relay_note_facts(const struct delta *d, struct exchange *ex)
 {
+    const struct news *news;
+    size_t n = delta_news(d, &news);
+
+    for (size_t i = 0; i < n; i++)
+        news_add(ex->news, &ex->news_count,
+                 (struct str){news[i].word, news[i].len});
+    ex->quarters[DIR_RECV] = delta_quarters(d);
     for (unsigned i = 0; i < FACT_COUNT; i++) {
         struct str value = delta_fact(d, (enum fact)i);
 

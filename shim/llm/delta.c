@@ -246,11 +246,24 @@ struct str delta_fact(const struct delta *d, enum fact fact)
     return (struct str){f->bytes, f->len};
 }
 
+size_t delta_news(const struct delta *d, const struct news **ret_list)
+{
+    *ret_list = d->news;
+    return d->news_count;
+}
+
+uint64_t delta_quarters(const struct delta *d)
+{
+    return d->quarters;
+}
+
 void delta_forget(struct delta *d)
 {
     for (unsigned i = 0; i < FACT_COUNT; i++)
         if (i != FACT_MODEL)
             d->facts[i].len = 0;
+    d->news_count = 0;
+    d->quarters = 0;
     d->shape.on = false; /* an event like the last one would not tell them */
 }
 

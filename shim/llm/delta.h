@@ -2,6 +2,7 @@
 #define SP_LLM_DELTA_H
 
 #include "llm/describe.h"
+#include "llm/news.h"
 #include "rules/rules.h"
 
 /*
@@ -99,6 +100,16 @@ bool delta_finding(struct delta *d, struct finding *ret_finding,
  * none. At most LIM_FACT bytes of it.
  */
 struct str delta_fact(const struct delta *d, enum fact fact);
+
+/*
+ * delta_news - names of members and kinds of which the description has not
+ * heard, each once, at most NEWS_MAX; borrowed until the next put. Returns how
+ * many.
+ */
+size_t delta_news(const struct delta *d, const struct news **ret_list);
+
+/* delta_quarters - quarters of tokens in what the model said in pieces. */
+uint64_t delta_quarters(const struct delta *d);
 
 /*
  * delta_forget - a new exchange begins on the same stream: all facts but the

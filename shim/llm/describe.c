@@ -15,8 +15,9 @@
  *
  *   magic, provider count, host rule count
  *   each provider: id system reply ending done generic home like own, hosts,
- *                  routes, and if its own: keys, 3 phases
- *   each phase:    count, each: path kind role part flags fact group
+ *                  routes, and if its own: keys, known, 3 phases
+ *   each phase:    count, each: path kind role part flags fact, group or
+ *                  values
  *   each rule:     host port provider
  *
  * `like` is the number of the dialect among the packed, from 1 on.
@@ -122,8 +123,14 @@ static enum err phase_check(const struct phase_def *phase,
             (unsigned)p->role >= ROLE_COUNT ||
             (unsigned)p->part >= PART_COUNT || (unsigned)p->fact >= FACT_COUNT)
             return fault(reterr, E_SYNTAX, "a kind, role, part or fact");
+        if (p->repeat && (p->delta || p->json || p->group.len > 0))
+            return fault(reterr, E_SYNTAX,
+                         "what repeats a channel is no delta, no json and in "
+                         "no group");
         if ((e = path_check(p->path, &why)))
             return fault(reterr, e, why);
+        if (p->kind == PAT_TYPE && p->values.len == 0)
+            return fault(reterr, E_SYNTAX, "no values that are known");
     }
     return OK;
 }
@@ -257,8 +264,9 @@ static enum err pack_strs(struct buf *out, const struct str *list, size_t n)
 
 static enum err pack_pattern(struct buf *out, const struct pattern_def *p)
 {
-    uint32_t flags =
-        (p->delta ? PATTERN_DELTA : 0u) | (p->json ? PATTERN_JSON : 0u);
+    uint32_t flags = (p->delta ? PATTERN_DELTA : 0u) |
+                     (p->json ? PATTERN_JSON : 0u) |
+                     (p->repeat ? PATTERN_REPEAT : 0u);
     uint32_t nums[] = {p->kind, p->role, p->part, flags, p->fact};
     enum err e;
 
@@ -267,7 +275,7 @@ static enum err pack_pattern(struct buf *out, const struct pattern_def *p)
     for (size_t i = 0; i < ARRAY_LEN(nums); i++)
         if ((e = pack_u32(out, nums[i])))
             return e;
-    return pack_str(out, p->group);
+    return pack_str(out, p->kind == PAT_TYPE ? p->values : p->group);
 }
 
 /* The paths of two phases, those of the first before those of the second. */
@@ -312,20 +320,18 @@ static enum err pack_routes(struct buf *out, const struct provider_def *def,
     return OK;
 }
 
-static enum err pack_keys(struct buf *out, const struct provider_def *def,
-                          const struct provider_def *like)
+/* Names of either, those of the first in front. */
+static enum err pack_names(struct buf *out, const struct str *first, size_t n,
+                           const struct str *second, size_t m)
 {
-    size_t n = def->key_count + like->key_count;
     enum err e;
 
-    if (n > LIM_PATTERNS)
+    if (n + m > LIM_PATTERNS)
         return E_LIMIT;
-    if ((e = pack_u32(out, (uint32_t)n)))
+    if ((e = pack_u32(out, (uint32_t)(n + m))))
         return e;
-    for (size_t i = 0; i < n; i++)
-        if ((e = pack_str(out, i < def->key_count
-                                   ? def->keys[i]
-                                   : like->keys[i - def->key_count])))
+    for (size_t i = 0; i < n + m; i++)
+        if ((e = pack_str(out, i < n ? first[i] : second[i - n])))
             return e;
     return OK;
 }
@@ -341,8 +347,9 @@ static enum err pack_provider(struct buf *out, const struct provider_def *def,
                               const struct provider_def *like, uint32_t like_at)
 {
     static const struct provider_def nobody;
-    bool own = like == NULL || def->key_count > 0 || def->request.count > 0 ||
-               def->response.count > 0 || def->stream.count > 0;
+    bool own = like == NULL || def->key_count + def->known_count > 0 ||
+               def->request.count > 0 || def->response.count > 0 ||
+               def->stream.count > 0;
     enum err e;
 
     if (like == NULL)
@@ -358,7 +365,10 @@ static enum err pack_provider(struct buf *out, const struct provider_def *def,
         (e = pack_strs(out, def->hosts, def->host_count)) ||
         (e = pack_routes(out, def, like)) || !own)
         return e;
-    if ((e = pack_keys(out, def, like)) ||
+    if ((e = pack_names(out, def->keys, def->key_count, like->keys,
+                        like->key_count)) ||
+        (e = pack_names(out, def->known, def->known_count, like->known,
+                        like->known_count)) ||
         (e = pack_phase(out, &def->request, &like->request)) ||
         (e = pack_phase(out, &def->response, &like->response)))
         return e;

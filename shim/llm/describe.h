@@ -33,12 +33,14 @@
  */
 enum pattern_kind {
     PAT_TEXT,   /* a text; in a stream with `delta` a piece of a channel,
-                   without it a whole text                                 */
+                   with `repeat` the channel so far, else a whole text     */
     PAT_OPAQUE, /* never scanned, never edited                             */
     PAT_WHOLE,  /* in a stream: a text that is whole by itself             */
     PAT_BLANK,  /* repeats text in another form (log probabilities): not
                    scanned, but emptied when its body or event is edited   */
     PAT_FACT,   /* a value to be noted; scanned besides                    */
+    PAT_TYPE,   /* names the kind of what stands beside it: a value that is
+                   none of `values` is told; scanned besides              */
     PAT_END,    /* in a stream: a value here, other than null, false and "",
                    ends the channels of the same keys                      */
     PAT_KIND_COUNT,
@@ -74,13 +76,15 @@ bool fact_from(struct str name, enum fact *ret_f);
 struct pattern_def {
     struct str path;
     enum pattern_kind kind;
-    enum role role;   /* TEXT, WHOLE                                        */
-    enum part part;   /* TEXT, WHOLE                                        */
-    bool delta;       /* TEXT in a stream: appended to a channel            */
-    bool json;        /* TEXT, WHOLE: the string is JSON text itself        */
-    enum fact fact;   /* FACT                                               */
-    struct str group; /* delta: paths of one group and equal keys feed one
-                         channel; empty: the path is its own group          */
+    enum role role;    /* TEXT, WHOLE                                        */
+    enum part part;    /* TEXT, WHOLE                                        */
+    bool delta;        /* TEXT in a stream: appended to a channel            */
+    bool repeat;       /* TEXT in a stream: all of its channel so far, again */
+    bool json;         /* TEXT, WHOLE: the string is JSON text itself        */
+    enum fact fact;    /* FACT                                               */
+    struct str group;  /* delta: paths of one group and equal keys feed one
+                          channel; empty: the path is its own group          */
+    struct str values; /* TYPE: a|b                                         */
 };
 
 /* In the order in which they are tried: opaque, blank, whole, text. */
@@ -122,6 +126,9 @@ struct provider_def {
     const struct str *keys; /* stream: members whose values tell channels
                                apart: "index" */
     size_t key_count;
+    const struct str *known; /* members that no path names, but which are no
+                                news: "object" */
+    size_t known_count;
     struct phase_def request, response, stream;
 };
 
@@ -172,14 +179,16 @@ struct pattern {
     enum pattern_kind kind;
     enum role role;
     enum part part;
-    bool delta, json;
+    bool delta, repeat, json;
     bool base64; /* only where the leaf is base64 */
     enum fact fact;
     uint16_t group; /* channel family; unique in the phase */
     struct str path;
+    struct str values; /* TYPE */
 };
 
-/* First pattern in order that matches wins; FACT and END count besides. */
+/* First pattern in order that matches wins; FACT, TYPE and END count besides.
+ */
 struct phase {
     struct pattern *patterns;
     size_t count;

@@ -1,5 +1,6 @@
 #include "llm/queue.h"
 
+#include "llm/guess.h"
 #include "llm/hash.h"
 
 /*
@@ -51,7 +52,7 @@ static enum err channel_add(struct delta *d, const struct view_item *item,
     if (d->channel_count == LIM_CHANNELS)
         return E_LIMIT;
     if ((e = channel_new(d->config.rules, d->config.scratch, &scope,
-                         item->pattern != NULL && item->pattern->json, &c)))
+                         item->pattern, &c)))
         return e;
     e = channel_keys(c, item->keys, item->key_count);
     if (e) {
@@ -113,7 +114,7 @@ static bool is_delta(const struct delta *d, const struct view_item *item)
 {
     if (item->seg.part == PART_KEY || item->seg.number)
         return false;
-    return item->pattern != NULL ? item->pattern->delta
+    return item->pattern != NULL ? item->pattern->delta || item->pattern->repeat
                                  : d->config.provider->generic;
 }
 
@@ -141,6 +142,7 @@ static enum err collect_text(struct delta *d, const struct delta_event *ev,
                           .escaped = item->seg.escaped};
     enum err e;
 
+    news_add(d->news, &d->news_count, item->unknown);
     if (!is_delta(d, item))
         return whole_scan(d, ev, &item->seg);
     if ((e = channel_find(d, item, &piece.chan)))
@@ -235,6 +237,11 @@ static enum err collect_item(struct delta *d, const struct delta_event *ev,
         return collect_end(d, item);
     case ITEM_BLANK:
         return collect_blank(d, ev, item);
+    case ITEM_TYPE:
+        news_add(d->news, &d->news_count, item->value);
+        return OK;
+    case ITEM_MEDIA:
+        return OK;
     }
     return E_INTERNAL;
 }
@@ -287,10 +294,13 @@ enum err feed_channels(struct delta *d, struct event *ev)
     for (size_t i = 0; i < ev->piece_count; i++) {
         struct piece *p = &pieces[i];
 
-        p->start = p->chan->outer_end;
-        if ((e = channel_take(p->chan, p->text)))
+        if ((e = p->chan->repeat ? channel_take_repeat(p->chan, p->text)
+                                 : channel_take(p->chan, p->text)))
             return e;
-        p->end = p->start + p->text.len;
+        p->end = p->chan->outer_end;
+        p->start = p->end - p->text.len;
+        if (!p->chan->repeat && p->chan->scope.role == ROLE_ASSISTANT)
+            d->quarters += tokens_quarters(p->text);
         p->text = (struct str){0};
     }
     for (size_t i = 0; i < d->ends.count; i++)

@@ -57,7 +57,7 @@ static enum err unpack_pattern(struct str *in, struct pattern *p,
         return e;
     if ((e = unpack_below(in, PART_COUNT, &part)))
         return e;
-    if ((e = unpack_below(in, 4, &flags)))
+    if ((e = unpack_below(in, PATTERN_FLAGS, &flags)))
         return e;
     if ((e = unpack_below(in, FACT_COUNT, &fact)))
         return e;
@@ -66,8 +66,17 @@ static enum err unpack_pattern(struct str *in, struct pattern *p,
     p->part = (enum part)part;
     p->delta = kind == PAT_TEXT && (flags & PATTERN_DELTA) != 0;
     p->json = (flags & PATTERN_JSON) != 0;
+    p->repeat = kind == PAT_TEXT && (flags & PATTERN_REPEAT) != 0;
+    if (p->repeat && (p->delta || p->json))
+        return E_SYNTAX;
     p->fact = (enum fact)fact;
-    return unpack_str(in, ret_group);
+    if ((e = unpack_str(in, ret_group)))
+        return e;
+    if (p->kind == PAT_TYPE) {
+        p->values = *ret_group;
+        *ret_group = STR("");
+    }
+    return p->repeat && ret_group->len > 0 ? E_SYNTAX : OK;
 }
 
 /* ---- Compiling a phase -------------------------------------------------- */
@@ -76,8 +85,8 @@ static enum err unpack_pattern(struct str *in, struct pattern *p,
 static int rank(const struct pattern *p)
 {
     static const int ranks[PAT_KIND_COUNT] = {
-        [PAT_OPAQUE] = 0, [PAT_BLANK] = 1, [PAT_WHOLE] = 2,
-        [PAT_TEXT] = 3,   [PAT_FACT] = 4,  [PAT_END] = 5,
+        [PAT_OPAQUE] = 0, [PAT_BLANK] = 1, [PAT_WHOLE] = 2, [PAT_TEXT] = 3,
+        [PAT_FACT] = 4,   [PAT_TYPE] = 5,  [PAT_END] = 6,
     };
 
     return ranks[p->kind];
@@ -108,7 +117,8 @@ static enum err build_trie(struct provider *p, struct phase *phase)
     for (int r = 0; r < PAT_KIND_COUNT; r++) {
         for (size_t i = 0; i < phase->count; i++) {
             struct pattern *pat = &phase->patterns[i];
-            bool extra = pat->kind == PAT_FACT || pat->kind == PAT_END;
+            bool extra = pat->kind == PAT_FACT || pat->kind == PAT_TYPE ||
+                         pat->kind == PAT_END;
 
             if (rank(pat) != r)
                 continue;
@@ -161,6 +171,21 @@ static enum err load_routes(struct str *in, struct provider *p)
     return OK;
 }
 
+/* They are words of the description, and nothing else. */
+static enum err load_known(struct str *in, struct provider *p)
+{
+    struct str *list = NULL;
+    size_t n = 0;
+    uint16_t id;
+    enum err e;
+
+    e = unpack_strs(in, &list, &n);
+    for (size_t i = 0; !e && i < n; i++)
+        e = path_names_add(p->names, list[i], &id);
+    free(list);
+    return e;
+}
+
 static enum err load_keys(struct str *in, struct provider *p)
 {
     enum err e;
@@ -186,6 +211,8 @@ static enum err load_own(struct str *in, struct provider *p)
     if (p->names == NULL)
         return E_NOMEM;
     if ((e = load_keys(in, p)))
+        return e;
+    if ((e = load_known(in, p)))
         return e;
     if ((e = load_phase(in, p, &p->request)))
         return e;

@@ -114,7 +114,7 @@ struct path_node {
     uint16_t any, elem;      /* nodes; 0 none */
     uint16_t deep;           /* the "**" entered with this node; 0 none */
     uint16_t content;        /* accepts: TEXT OPAQUE WHOLE BLANK, in order */
-    uint16_t extra;          /* accepts: FACT, END */
+    uint16_t extra;          /* accepts: FACT, TYPE, END */
     bool loop;               /* is a "**" */
 };
 

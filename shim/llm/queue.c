@@ -253,7 +253,8 @@ static enum err leave(struct delta *d)
     if ((e = make_bytes(d, ev)))
         return e;
     for (size_t i = 0; i < ev->piece_count; i++)
-        channel_drop(ev->pieces[i].chan, ev->pieces[i].end);
+        if (!ev->pieces[i].chan->repeat) /* the next one has it all again */
+            channel_drop(ev->pieces[i].chan, ev->pieces[i].end);
     for (size_t i = 0; i < ev->mark_count; i++)
         apply_mark(d, &ev->marks[i]);
     event_push(&d->ready, event_pop(&d->held));

@@ -218,6 +218,16 @@ static enum err collect_keys(struct view *v, uint32_t object)
     return OK;
 }
 
+/* Of the value at work, or around it, the outermost. */
+static uint32_t unknown_key(const struct view_state *st)
+{
+    uint32_t around = st->depth > 0 ? st->levels[st->depth - 1].unknown : 0;
+
+    if (around != 0 || st->key == 0 || st->ids[st->key] != 0)
+        return around;
+    return st->key;
+}
+
 static enum err open_container(struct view *v)
 {
     struct view_state *st = v->state;
@@ -236,6 +246,7 @@ static enum err open_container(struct view *v)
         .chan = st->chan,
         .path = st->path,
     };
+    top->unknown = unknown_key(st);
     if (st->depth > 0)
         top->arrays = st->levels[st->depth - 1].arrays;
     top->arrays = (uint16_t)(top->arrays + array);
@@ -285,6 +296,12 @@ static void item_text(struct view *v, struct str text, struct view_item *ret)
 
     item_base(v, ITEM_TEXT, st->pattern, ret);
     ret->seg.text = text;
+    if (st->pattern == NULL && !v->provider->generic) {
+        uint32_t key = unknown_key(st);
+
+        if (key != 0)
+            ret->unknown = json_raw(v->doc, key);
+    }
     if (names_role(st->pattern)) {
         ret->seg.role = st->pattern->role;
         ret->seg.part = st->pattern->part;
@@ -303,6 +320,7 @@ static enum err key_item(struct view *v, struct view_item *ret_item, bool *ret)
         return OK;
     item_text(v, (struct str){0}, ret_item);
     ret_item->pattern = NULL;
+    ret_item->unknown = STR("");
     ret_item->seg.part = PART_KEY;
     ret_item->seg.node = st->key;
     ret_item->seg.raw = (struct span){n->off, n->len};
@@ -312,6 +330,17 @@ static enum err key_item(struct view *v, struct view_item *ret_item, bool *ret)
         return e;
     *ret = ret_item->seg.text.len > 0;
     return OK;
+}
+
+/* A string that is none of a|b. */
+static bool is_news(const struct view_state *st, const struct pattern *p)
+{
+    struct str rest = p->values;
+
+    while (rest.ptr != NULL)
+        if (str_eq(str_split(&rest, '|'), st->text))
+            return false;
+    return st->has_text && st->text.len > 0;
 }
 
 /* The value as a fact: false for null, containers and, for END, no value. */
@@ -352,8 +381,13 @@ static bool extra_item(struct view *v, struct view_item *ret_item)
             if ((p->base64 && !(st->has_text && is_media(st->text))) ||
                 !fact_value(v, p, &value))
                 continue;
-            item_base(v, p->kind == PAT_END ? ITEM_END : ITEM_FACT, p,
-                      ret_item);
+            if (p->kind == PAT_TYPE && !is_news(st, p))
+                continue;
+            item_base(v,
+                      p->kind == PAT_END    ? ITEM_END
+                      : p->kind == PAT_TYPE ? ITEM_TYPE
+                                            : ITEM_FACT,
+                      p, ret_item);
             ret_item->fact = p->fact;
             ret_item->value = value;
             st->extra = a;
@@ -457,8 +491,12 @@ static enum err value_item(struct view *v, struct view_item *ret_item,
     st->stage = STAGE_NEXT;
     if (v->what == VIEW_EVENT && type > JSON_KEY)
         slot_add(v);
-    if (st->pattern != NULL && st->pattern->kind == PAT_OPAQUE)
+    if (st->pattern != NULL && st->pattern->kind == PAT_OPAQUE) {
+        item_base(v, ITEM_MEDIA, st->pattern, ret_item);
+        ret_item->value = st->text;
+        *ret = st->pattern->base64;
         return OK;
+    }
     if (st->pattern != NULL && st->pattern->kind == PAT_BLANK) {
         item_base(v, ITEM_BLANK, st->pattern, ret_item);
         ret_item->value = blank_of(type);

@@ -58,6 +58,8 @@ enum item_kind {
     ITEM_FACT,
     ITEM_END,
     ITEM_BLANK, /* to be replaced by `value` if the body is edited */
+    ITEM_TYPE,  /* `value` names a kind that the description does not know */
+    ITEM_MEDIA, /* `value` is media in base64; not a text */
 };
 
 struct view_item {
@@ -72,6 +74,9 @@ struct view_item {
     const struct view_key *keys; /* VIEW_EVENT: of all objects around it; */
     size_t key_count;            /* borrowed until the next call          */
     uint64_t path;               /* VIEW_EVENT: hash of the value's place */
+    struct str unknown; /* TEXT that no path names: the outermost member that
+                           leads to it of which the description has not heard,
+                           as it is written; empty if there is none        */
 };
 
 /*
