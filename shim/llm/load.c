@@ -181,7 +181,8 @@ static enum err load_known(struct str *in, struct provider *p)
 
     e = unpack_strs(in, &list, &n);
     for (size_t i = 0; !e && i < n; i++)
-        e = path_names_add(p->names, list[i], &id);
+        if (!(e = path_names_add(p->names, list[i], &id)))
+            p->names->flags[id] |= NAME_KNOWN;
     free(list);
     return e;
 }

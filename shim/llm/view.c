@@ -223,9 +223,13 @@ static uint32_t unknown_key(const struct view_state *st)
 {
     uint32_t around = st->depth > 0 ? st->levels[st->depth - 1].unknown : 0;
 
-    if (around != 0 || st->key == 0 || st->ids[st->key] != 0)
+    if (around != 0 || st->key == 0)
         return around;
-    return st->key;
+    if (st->ids[st->key] == 0)
+        return st->key;
+    return st->ids[st->key] & NAME_KNOWN && st->active_len == st->first
+               ? NO_NEWS
+               : 0;
 }
 
 static enum err open_container(struct view *v)
@@ -299,7 +303,7 @@ static void item_text(struct view *v, struct str text, struct view_item *ret)
     if (st->pattern == NULL && !v->provider->generic) {
         uint32_t key = unknown_key(st);
 
-        if (key != 0)
+        if (key != 0 && key != NO_NEWS)
             ret->unknown = json_raw(v->doc, key);
     }
     if (names_role(st->pattern)) {
