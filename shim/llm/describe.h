@@ -192,7 +192,9 @@ struct pattern {
 struct phase {
     struct pattern *patterns;
     size_t count;
-    struct path_trie *trie; /* llm/path.h */
+    const struct pattern *kind; /* the TYPE whose path is a member of the root,
+                                   or NULL: that member names the event      */
+    struct path_trie *trie;     /* llm/path.h */
 };
 
 struct provider {

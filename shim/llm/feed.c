@@ -66,6 +66,15 @@ static enum err channel_add(struct delta *d, const struct view_item *item,
     return OK;
 }
 
+/* Places that nobody knows do not get all the room there is. */
+static bool is_crowded(const struct delta *d, const struct view_item *item)
+{
+    return item->pattern == NULL && !d->config.provider->generic &&
+           d->channel_count >= LIM_CHAN_KEEP;
+}
+
+/* The channel of a piece; NULL: there is none for it, it is a text by itself.
+ */
 static enum err channel_find(struct delta *d, const struct view_item *item,
                              struct channel **ret_chan)
 {
@@ -81,8 +90,11 @@ static enum err channel_find(struct delta *d, const struct view_item *item,
 
         while (i < d->channel_count && d->idents[i] != ident)
             i++;
-        if (i == d->channel_count)
-            return channel_add(d, item, ident, ret_chan);
+        if (i == d->channel_count) {
+            *ret_chan = NULL;
+            return is_crowded(d, item) ? OK
+                                       : channel_add(d, item, ident, ret_chan);
+        }
         d->last_channel = i;
     }
     *ret_chan = d->channels[d->last_channel];
@@ -110,12 +122,11 @@ void channels_drop_ended(struct delta *d)
 
 /* ---- Collecting --------------------------------------------------------- */
 
-static bool is_delta(const struct delta *d, const struct view_item *item)
+static bool is_delta(const struct view_item *item)
 {
     if (item->seg.part == PART_KEY || item->seg.number)
         return false;
-    return item->pattern != NULL ? item->pattern->delta || item->pattern->repeat
-                                 : d->config.provider->generic;
+    return item->piece;
 }
 
 enum err feed_piece(struct delta *d, const struct delta_event *ev,
@@ -143,10 +154,12 @@ static enum err collect_text(struct delta *d, const struct delta_event *ev,
     enum err e;
 
     news_add(d->news, &d->news_count, item->unknown);
-    if (!is_delta(d, item))
+    if (!is_delta(item))
         return whole_scan(d, ev, &item->seg);
     if ((e = channel_find(d, item, &piece.chan)))
         return e;
+    if (piece.chan == NULL)
+        return whole_scan(d, ev, &item->seg);
     return feed_piece(d, ev, &piece);
 }
 

@@ -130,6 +130,19 @@ static enum err build_trie(struct provider *p, struct phase *phase)
     return OK;
 }
 
+/* What tells events apart: the known values of a member of the root. */
+static const struct pattern *kind_of(const struct phase *phase)
+{
+    for (size_t i = 0; i < phase->count; i++) {
+        const struct pattern *p = &phase->patterns[i];
+
+        if (p->kind == PAT_TYPE && str_find_byte(p->path, '.') == p->path.len &&
+            str_find_byte(p->path, '[') == p->path.len)
+            return p;
+    }
+    return NULL;
+}
+
 static enum err load_phase(struct str *in, struct provider *p,
                            struct phase *phase)
 {
@@ -145,6 +158,7 @@ static enum err load_phase(struct str *in, struct provider *p,
         if ((e = unpack_pattern(in, &phase->patterns[i], &groups[i])))
             return e;
     number_groups(phase, groups);
+    phase->kind = kind_of(phase);
     return build_trie(p, phase);
 }
 

@@ -255,8 +255,12 @@ static enum err leave(struct delta *d)
     for (size_t i = 0; i < ev->piece_count; i++)
         if (!ev->pieces[i].chan->repeat) /* the next one has it all again */
             channel_drop(ev->pieces[i].chan, ev->pieces[i].end);
-    for (size_t i = 0; i < ev->mark_count; i++)
-        apply_mark(d, &ev->marks[i]);
+    for (size_t i = 0; i < 2 * ev->mark_count; i++) { /* opened, then closed */
+        const struct mark *m = &ev->marks[i % ev->mark_count];
+
+        if (m->close == (i >= ev->mark_count))
+            apply_mark(d, m);
+    }
     event_push(&d->ready, event_pop(&d->held));
     return OK;
 }

@@ -28,11 +28,43 @@ void view_free(struct view *v)
     view_init(v);
 }
 
+/* The text is one of a|b. */
+static bool is_listed(struct str list, struct str text)
+{
+    while (list.ptr != NULL)
+        if (str_eq(str_split(&list, '|'), text))
+            return true;
+    return false;
+}
+
+/* Does the description know events of this name? */
+static enum err name_event(struct view *v)
+{
+    const struct json_node *nodes = v->doc->nodes;
+    const struct pattern *kind = v->phase->kind;
+    struct str text;
+    enum err e;
+
+    if (kind == NULL || v->doc->count == 0 || nodes[0].type != JSON_OBJECT)
+        return OK;
+    for (uint32_t c = 1; c < nodes[0].next; c = nodes[c + 1].next) {
+        if (nodes[c + 1].type != JSON_STRING ||
+            !json_text_eq(json_raw(v->doc, c), nodes[c].escaped, kind->path))
+            continue;
+        if ((e = json_text(json_raw(v->doc, c + 1), nodes[c + 1].escaped,
+                           v->arena, &text)))
+            return e;
+        v->strange = is_listed(kind->values, text) ? 0 : hash_str(text) | 1;
+    }
+    return OK;
+}
+
 enum err view_start(struct view *v, const struct provider *provider,
                     enum view_phase what, const struct json_doc *doc,
                     struct arena *arena)
 {
     struct view_state *st = v->state;
+    enum err e;
 
     if (st == NULL) {
         st = malloc(sizeof(*st));
@@ -55,7 +87,9 @@ enum err view_start(struct view *v, const struct provider *provider,
     st->started = false;
     st->depth = st->active_len = st->key_count = st->slot_count = 0;
     st->member_of = UINT32_MAX;
-    return walk_names(v);
+    if ((e = walk_names(v)))
+        return e;
+    return what == VIEW_EVENT ? name_event(v) : OK;
 }
 
 /* ---- From value to value ------------------------------------------------ */
@@ -300,11 +334,17 @@ static void item_text(struct view *v, struct str text, struct view_item *ret)
 
     item_base(v, ITEM_TEXT, st->pattern, ret);
     ret->seg.text = text;
-    if (st->pattern == NULL && !v->provider->generic) {
+    if (st->pattern != NULL) {
+        ret->piece = st->pattern->delta || st->pattern->repeat;
+    } else if (v->provider->generic) {
+        ret->piece = true;
+    } else {
         uint32_t key = unknown_key(st);
 
         if (key != 0 && key != NO_NEWS)
             ret->unknown = json_raw(v->doc, key);
+        ret->piece = v->strange != 0 || ret->unknown.len > 0;
+        ret->path ^= v->strange;
     }
     if (names_role(st->pattern)) {
         ret->seg.role = st->pattern->role;
@@ -339,12 +379,7 @@ static enum err key_item(struct view *v, struct view_item *ret_item, bool *ret)
 /* A string that is none of a|b. */
 static bool is_news(const struct view_state *st, const struct pattern *p)
 {
-    struct str rest = p->values;
-
-    while (rest.ptr != NULL)
-        if (str_eq(str_split(&rest, '|'), st->text))
-            return false;
-    return st->has_text && st->text.len > 0;
+    return st->has_text && st->text.len > 0 && !is_listed(p->values, st->text);
 }
 
 /* The value as a fact: false for null, containers and, for END, no value. */

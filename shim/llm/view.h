@@ -77,6 +77,8 @@ struct view_item {
     struct str unknown; /* TEXT that no path names: the outermost member that
                            leads to it of which the description has not heard,
                            as it is written; empty if there is none        */
+    bool piece; /* VIEW_EVENT, TEXT: appended to a channel. So is what nobody
+                   knows: to the channel of its place                      */
 };
 
 /*
@@ -107,6 +109,8 @@ struct view {
     struct arena *arena;
     enum view_phase what;
     struct view_state *state; /* owned */
+    uint64_t strange; /* VIEW_EVENT: its name is none that the description
+                         knows: a hash of it; else 0                       */
 };
 
 /* view_init - allocates nothing. */
