@@ -101,6 +101,7 @@ struct phase_def {
 struct route {
     struct str method; /* empty: any */
     struct str path;
+    bool wild; /* set by the loader: it has a star or {model} */
 };
 
 /*
@@ -207,8 +208,8 @@ struct provider {
     bool own;                    /* keys, phases and names are its own    */
     bool home;
     bool generic;
-    struct str *hosts;
-    size_t host_count;
+    struct str *hosts; /* those with a star in front */
+    size_t host_count, wild_hosts;
     struct route *routes;
     size_t route_count;
     struct str *keys;

@@ -11,15 +11,26 @@
  */
 static inline uint64_t tokens_quarters(struct str text)
 {
-    uint64_t tails = 0, others = 0;
+    uint64_t n = text.len, eight;
+    size_t i = 0;
 
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
+    while (i < text.len) {
+        unsigned char c;
 
-        tails += (c & 0xc0) == 0x80;
-        others += c >= 0xc0;
+        if (text.len - i >= 8) { /* nearly all text is nearly all ASCII */
+            memcpy(&eight, text.ptr + i, 8);
+            if ((eight & 0x8080808080808080u) == 0) {
+                i += 8;
+                continue;
+            }
+        }
+        c = (unsigned char)text.ptr[i++];
+        if (c >= 0xc0)
+            n += 3;
+        else if (c >= 0x80)
+            n--;
     }
-    return text.len - tails - others + 4 * others;
+    return n;
 }
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/host.h"
 #include "base/limits.h"
 #include "base/pack.h"
 #include "llm/path.h"
@@ -164,6 +165,20 @@ static enum err load_phase(struct str *in, struct provider *p,
 
 /* ---- A provider --------------------------------------------------------- */
 
+/* Those with a star to the front; the others in their one form. */
+static void sort_hosts(struct provider *p)
+{
+    for (size_t i = 0; i < p->host_count; i++) {
+        struct str host = host_plain(p->hosts[i]);
+
+        p->hosts[i] = host;
+        if (str_find_byte(host, '*') == host.len)
+            continue;
+        p->hosts[i] = p->hosts[p->wild_hosts];
+        p->hosts[p->wild_hosts++] = host;
+    }
+}
+
 static enum err load_routes(struct str *in, struct provider *p)
 {
     void *list;
@@ -178,6 +193,7 @@ static enum err load_routes(struct str *in, struct provider *p)
             return e;
         if ((e = unpack_str(in, &p->routes[i].path)))
             return e;
+        p->routes[i].wild = route_wild(p->routes[i].path).len > 0;
         if (!str_eq(p->routes[i].path, ROUTE_ANY) &&
             (p->routes[i].path.len < 2 || p->routes[i].path.ptr[0] != '/'))
             return E_SYNTAX;
@@ -263,6 +279,7 @@ static enum err load_provider(struct str *in, struct providers *all,
         return E_SYNTAX;
     if ((e = unpack_strs(in, &p->hosts, &p->host_count)))
         return e;
+    sort_hosts(p);
     if ((e = load_routes(in, p)))
         return e;
     p->own = own == 1;
@@ -296,6 +313,7 @@ static enum err load_hosts(struct str *in, struct providers *all)
 
         if ((e = unpack_str(in, &all->hosts[i].host)))
             return e;
+        all->hosts[i].host = host_plain(all->hosts[i].host);
         if ((e = unpack_below(in, 65536, &port)))
             return e;
         all->hosts[i].port = (uint16_t)port;

@@ -10,7 +10,7 @@ static enum err bad(const char **reterr_why, const char *why)
     return E_SYNTAX;
 }
 
-static bool is_name_byte(char c)
+static inline bool is_name_byte(char c)
 {
     return (unsigned char)c > ' ' && c != '.' && c != '[' && c != ']' &&
            c != '@' && c != '*' && c != '=' && c != '|' && c != 0x7f;

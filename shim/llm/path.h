@@ -35,7 +35,7 @@ struct path_slot {
 
 struct path_names {
     struct str *list; /* owned array of borrowed strings; list[id], from 1 */
-    uint16_t *flags;  /* owned; NAME_KEY, NAME_FILTER, NAME_KNOWN, by id               */
+    uint16_t *flags;  /* owned; NAME_KEY, NAME_FILTER, NAME_KNOWN, by id  */
     size_t count, cap;
     struct path_slot *slots; /* owned; open addressing, twice the names */
     size_t slot_count;

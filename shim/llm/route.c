@@ -19,8 +19,11 @@ static bool host_matches(struct str pattern, struct str host)
 
 static bool lists_host(const struct provider *p, struct str host)
 {
-    for (size_t i = 0; i < p->host_count; i++)
+    for (size_t i = 0; i < p->wild_hosts; i++)
         if (host_matches(p->hosts[i], host))
+            return true;
+    for (size_t i = p->wild_hosts; i < p->host_count; i++)
+        if (str_eq_nocase(p->hosts[i], host))
             return true;
     return false;
 }
@@ -58,13 +61,11 @@ bool providers_watch(const struct providers *p, struct str host, uint16_t port)
 /* The last segment of *path, with its slash, is cut off it. */
 static struct str last_segment(struct str *path)
 {
-    size_t n = path->len;
-    struct str segment;
+    const char *slash =
+        path->len > 0 ? memrchr(path->ptr, '/', path->len) : NULL;
+    size_t n = slash == NULL ? 0 : (size_t)(slash - path->ptr);
+    struct str segment = str_skip(*path, n);
 
-    while (n > 0 && path->ptr[n - 1] != '/')
-        n--;
-    n -= n > 0;
-    segment = str_skip(*path, n);
     *path = str_head(*path, n);
     return segment;
 }
@@ -72,12 +73,12 @@ static struct str last_segment(struct str *path)
 struct span route_wild(struct str segment)
 {
     size_t star = str_find_byte(segment, '*');
-    size_t model = str_find(segment, ROUTE_MODEL);
+    size_t model = str_find_byte(segment, '{');
+    struct str rest = str_skip(segment, model);
 
-    if (star < segment.len && star < model)
-        return (struct span){(uint32_t)star, 1};
-    return (struct span){(uint32_t)model,
-                         model < segment.len ? (uint32_t)ROUTE_MODEL.len : 0};
+    if (str_starts(rest, ROUTE_MODEL) && model < star)
+        return (struct span){(uint32_t)model, (uint32_t)ROUTE_MODEL.len};
+    return (struct span){(uint32_t)star, star < segment.len};
 }
 
 /* A segment, and what of it stands for {model}; else *ret_model is kept. */
@@ -106,11 +107,22 @@ static bool route_matches(const struct route *r, struct str method,
 
     if (r->method.len > 0 && !str_eq(r->method, method))
         return false;
+    if (!r->wild)
+        return str_ends_nocase(path, want);
     while (want.len > 0)
         if (!segment_matches(last_segment(&want), last_segment(&path),
                              ret_model))
             return false;
     return true;
+}
+
+/* Most routes differ from the path in the last letter. */
+static bool ends_alike(struct str route, struct str path)
+{
+    char last = route.ptr[route.len - 1];
+
+    return last == '*' || last == '}' ||
+           (path.len > 0 && to_lower(path.ptr[path.len - 1]) == to_lower(last));
 }
 
 /* The longest route of p that fits; 0 if none does. */
@@ -123,8 +135,9 @@ static size_t route_length(const struct provider *p, struct str method,
         const struct route *r = &p->routes[i];
         struct str model = {0};
 
-        if (r->path.len <= best || (!str_eq(r->path, ROUTE_ANY) &&
-                                    !route_matches(r, method, path, &model)))
+        if (r->path.len <= best || !ends_alike(r->path, path) ||
+            (!str_eq(r->path, ROUTE_ANY) &&
+             !route_matches(r, method, path, &model)))
             continue;
         best = r->path.len;
         *ret_model = model;
@@ -163,8 +176,11 @@ const struct provider *providers_route(const struct providers *p,
     for (size_t i = 0; i < p->count; i++) {
         const struct provider *one = &p->list[i];
         bool at_home = lists_host(one, host) || rule_names(p, one, host, port);
-        size_t n = route_length(one, method, path, &model);
+        size_t n;
 
+        if (one->home && !at_home)
+            continue;
+        n = route_length(one, method, path, &model);
         if (n > length && !one->home) {
             length = n;
             best = one;
