@@ -338,12 +338,12 @@ static void descriptions(const struct buf *whole, const struct buf *one)
     free((void *)body.ptr);
 }
 
-/* A policy with one description, and the generic one. */
+/* A policy with one vendor, and the generic description. */
 static struct buf image_of_one(const char *rules)
 {
     char path[] = "/tmp/sallyport-bench-XXXXXX";
     int fd = mkstemp(path);
-    static const char text[] = "mode: enforce\nproviders: [openai-chat]\n";
+    static const char text[] = "mode: enforce\nproviders: [openai]\n";
     struct buf image;
 
     if (fd < 0 || write(fd, text, sizeof(text) - 1) < 0)
