@@ -130,9 +130,8 @@ static enum err make_request(struct replay *r)
     if ((e = buf_add(out, STR("POST "))))
         return e;
     for (size_t i = 0; i < path.len; i++)
-        if ((e = buf_add_byte(out, strchr("*{}", path.ptr[i]) != NULL
-                                       ? 'x'
-                                       : path.ptr[i])))
+        if ((e = buf_add_byte(
+                 out, strchr("*{}", path.ptr[i]) != NULL ? 'x' : path.ptr[i])))
             return e;
     if ((e = buf_add(out, STR(" HTTP/1.1\r\nHost: "))) ||
         (e = buf_add(out, buf_str(&r->host_text))))

@@ -62,11 +62,10 @@ void delta_free(struct delta *d);
  * delta_put - the next event. It is copied.
  *
  * OK           taken in; after a block it is ignored
- * E_SYNTAX     the data is not JSON. Nothing has changed: the event may be put
- *              again as `opaque`
+ * E_SYNTAX     the data is not JSON, or over a limit of JSON. Nothing has
+ *              changed: the event may be put again as `opaque`
  * E_AMBIGUOUS  as json_parse and view_next; nothing has changed
- * E_LIMIT      LIM_EVENT, LIM_HELD_RAW, LIM_CHANNELS, a limit of JSON or of
- *              the rules
+ * E_LIMIT      LIM_EVENT, LIM_HELD_RAW, LIM_CHANNELS, a limit of the rules
  * E_INTERNAL   as rules_scan; or a literal that does not lie in a line
  * E_NOMEM
  * The last three are final: the same answer comes again, and what is held

@@ -266,7 +266,7 @@ enum err feed_collect(struct delta *d, const struct delta_event *ev)
 
     arena_clear(&d->arena);
     if ((e = json_parse(&d->doc, ev->data)))
-        return e;
+        return e == E_LIMIT ? E_SYNTAX : e; /* no more than in a whole body */
     if ((e = view_start(&d->view, d->config.provider, VIEW_EVENT, &d->doc,
                         &d->arena)))
         return e;

@@ -433,7 +433,7 @@ static void check_cut(const struct recorded *r, bool arguments, size_t cut,
     json_string_set(gap.pieces[gap.behind], changed);
     free(changed);
     changed = with(str_of(json_string_value(gap.pieces[gap.behind + 1])), 0,
-                   SECRET + cut);
+                   &SECRET[cut]);
     json_string_set(gap.pieces[gap.behind + 1], changed);
     free(changed);
     stream = events_write(&e);
