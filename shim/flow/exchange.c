@@ -161,6 +161,8 @@ struct usage exchange_usage(const struct exchange *ex)
         .reasoning = count_of(ex, FACT_REASONING_TOKENS),
     };
 
+    if (u.input == 0 && u.output == 0) /* embeddings: one number for all */
+        u.input = count_of(ex, FACT_TOTAL_TOKENS);
     if (!ex->stream || u.output > 0 || ex->quarters[DIR_RECV] == 0)
         return u;
     u.guessed = true;

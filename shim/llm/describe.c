@@ -165,7 +165,8 @@ static enum err provider_check(const struct provider_def *def,
             return fault(reterr, E_SYNTAX,
                          "not a route: /like/this, with one * in a segment, "
                          "or * alone");
-        if (str_eq(def->routes[i].path, ROUTE_ANY) && !def->home)
+        if (str_eq(def->routes[i].path, ROUTE_ANY) && !def->home &&
+            def->like_count == 0)
             return fault(reterr, E_SYNTAX,
                          "every path, but without 'home: true' it would be "
                          "that of every host");

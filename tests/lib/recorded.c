@@ -125,6 +125,68 @@ bool recorded_each(void (*play)(struct recorded *r))
     return true;
 }
 
+/* Payloads, one a line, as events. */
+static char *framed(const char *lines)
+{
+    char *out = NULL;
+    size_t size = 0;
+    FILE *f = open_memstream(&out, &size);
+
+    while (*lines != '\0') {
+        size_t n = strcspn(lines, "\n");
+
+        if (n > 0)
+            fprintf(f, "data: %.*s\n\n", (int)n, lines);
+        lines += lines[n] == '\n' ? n + 1 : n;
+    }
+    fclose(f);
+    return out;
+}
+
+static void play_alone(const char *data, const char *name,
+                       void (*play)(const char *name, struct recorded *r))
+{
+    struct recorded r = {.api = ""};
+    char path[512], *text;
+
+    snprintf(path, sizeof(path), "%s/exchanges/%s", data, name);
+    text = slurp(path);
+    if (text == NULL)
+        return;
+    if (strstr(name, ".chunks.") != NULL)
+        r.stream = framed(text);
+    else if (strstr(name, ".sse") != NULL)
+        r.stream = strdup(text);
+    else
+        r.text = text;
+    play(name, &r);
+    free(r.stream);
+    free(text);
+}
+
+bool recorded_responses(void (*play)(const char *name, struct recorded *r))
+{
+    const char *data = getenv("SALLYPORT_DATA");
+    char path[512], *text, *rest, *one;
+
+    if (data == NULL)
+        return false;
+    snprintf(path, sizeof(path), "%s/exchanges/chunks.index.jsonl", data);
+    text = rest = slurp(path);
+    if (text == NULL)
+        return false;
+    while ((one = strsep(&rest, "\n")) != NULL) {
+        json_t *line = json_loads(one, 0, NULL);
+
+        if (line != NULL)
+            play_alone(data, json_string_value(json_object_get(line, "file")),
+                       play);
+        json_decref(line);
+    }
+    free(text);
+    return true;
+}
+
 void every_string(json_t *value, void (*see)(json_t *node, void *with),
                   void *with)
 {

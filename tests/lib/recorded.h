@@ -22,6 +22,7 @@ struct recorded {
         *said;    /* their bodies, where they are JSON; or NULL */
     char *stream; /* the raw stream; NULL if there is none */
     bool lines;   /* it is lines of JSON, not events */
+    char *text;   /* of a response alone: its body, else NULL */
 };
 
 /* recorded_text - a body as text; to be freed. */
@@ -32,6 +33,9 @@ char *recorded_text(struct json_t *body);
  * no such data.
  */
 bool recorded_each(void (*play)(struct recorded *r));
+
+/* recorded_responses - every response whose request is not there. */
+bool recorded_responses(void (*play)(const char *name, struct recorded *r));
 
 /* A text that people wrote or read, or a tool did. */
 struct spot {

@@ -44,8 +44,8 @@ static struct arena arena;
 static struct view view;
 
 static struct {
-    unsigned exchanges, bedrock, known, bodies, texts, spots, streams, events,
-        changed;
+    unsigned exchanges, alone, bedrock, known, bodies, texts, spots, streams,
+        events, changed;
 } counts;
 
 /* ---- Bodies ------------------------------------------------------------- */
@@ -154,7 +154,11 @@ static void check_told(const struct recorded *r,
 static void put_out(struct delta *d, struct buf *out, bool json)
 {
     struct delta_out o;
+    struct finding f;
+    struct scope where;
 
+    while (delta_finding(d, &f, &where))
+        ;
     while (delta_next(d, &o) == OK) {
         size_t at = str_find(o.bytes, STR("data: {"));
 
@@ -355,6 +359,67 @@ static void test_recorded(void)
             counts.changed);
 }
 
+/* ---- Responses alone ---------------------------------------------------- */
+
+/* What a recorded response without a request is: by its name, else its first
+ * words. */
+static const struct {
+    const char *in_name, *in_text, *id;
+} dialects[] = {
+    {"amazon-bedrock/", NULL, NULL},
+    {"anthropic", NULL, "anthropic"},
+    {"google/interactions", NULL, "gemini-interactions"},
+    {"google/speech", NULL, "gemini-live"},
+    {"google", NULL, "gemini"},
+    {NULL, "chat.completion", "openai-chat"},
+    {NULL, "text_completion", "openai-chat"},
+    {NULL, "\"type\":\"response.", "openai-responses"},
+    {NULL, "\"object\":\"response\"", "openai-responses"},
+    {NULL, "\"object\": \"response\"", "openai-responses"},
+    {NULL, "\"generated_text\"", "tgi"},
+    {NULL, "\"embedding\"", "openai-chat"},
+    {"openai/", NULL, "openai-platform"},
+};
+
+static const struct provider *dialect_of(const char *name, const char *text)
+{
+    for (size_t i = 0; i < ARRAY_LEN(dialects); i++) {
+        if (dialects[i].in_name != NULL &&
+            strncmp(name, dialects[i].in_name, strlen(dialects[i].in_name)))
+            continue;
+        if (dialects[i].in_text != NULL &&
+            strstr(text, dialects[i].in_text) == NULL)
+            continue;
+        return dialects[i].id == NULL ? NULL
+                                      : llm_provider(all, dialects[i].id);
+    }
+    return NULL;
+}
+
+static void response_alone(const char *name, struct recorded *r)
+{
+    const char *text = r->stream != NULL ? r->stream : r->text;
+    const struct provider *p = dialect_of(name, text);
+
+    CHECK_ROW(name);
+    if (p == NULL)
+        return;
+    counts.alone++;
+    if (r->stream != NULL)
+        stream(p, r);
+    else
+        look(p, VIEW_RESPONSE, str_of(text));
+}
+
+static void test_responses(void)
+{
+    if (!recorded_responses(response_alone))
+        SKIP("no exchanges in SALLYPORT_DATA");
+    CHECK_ROW(NULL);
+    CHECK(counts.alone > 100);
+    fprintf(stderr, "%u responses without their requests\n", counts.alone);
+}
+
 int main(void)
 {
     all = llm_providers(named, ARRAY_LEN(named));
@@ -367,6 +432,7 @@ int main(void)
     arena_init(&arena, LIM_VIEW_ARENA);
     view_init(&view);
     RUN(test_recorded);
+    RUN(test_responses);
     view_free(&view);
     arena_free(&arena);
     json_doc_free(&doc);
