@@ -336,6 +336,13 @@ static bool on_keys(struct reader *r, const struct yaml_node *n, void *into)
     return read_texts(r, n, &def->keys, &def->key_count);
 }
 
+static bool on_plain(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct provider_def *def = &((struct provider_src *)into)->def;
+
+    return read_texts(r, n, &def->plain, &def->plain_count);
+}
+
 static bool on_known(struct reader *r, const struct yaml_node *n, void *into)
 {
     struct provider_def *def = &((struct provider_src *)into)->def;
@@ -386,6 +393,7 @@ static const struct field provider_fields[] = {
     {STR_INIT("routes"), false, on_routes},
     {STR_INIT("done"), false, on_done},
     {STR_INIT("keys"), false, on_keys},
+    {STR_INIT("plain"), false, on_plain},
     {STR_INIT("known"), false, on_known},
     {STR_INIT("request"), false, on_request},
     {STR_INIT("response"), false, on_response},

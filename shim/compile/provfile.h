@@ -24,6 +24,7 @@
  *     routes: [{method: POST, path: /chat/completions}]
  *     done: "[DONE]"                  # data that ends a stream
  *     keys: [index]                   # what tells channels apart
+ *     plain: ["/"]                    # so begins event data that is no JSON
  *     known: [object, created]        # no news, though no path names them
  *     request:
  *       text: [{path: "...", role: user, part: text, json: true}]

@@ -173,7 +173,6 @@ enum err relay_ending(struct exchange *ex, const struct delta *d,
     struct refusal refusal = {
         .shape = ex->provider->ending,
         .exchange = str_of(ex->id),
-        .call = ex->facts[DIR_SEND][FACT_CALL],
     };
     bool soft = rule != NULL && rule->reply == REPLY_SOFT;
     struct stream_facts facts;
@@ -184,6 +183,9 @@ enum err relay_ending(struct exchange *ex, const struct delta *d,
     exchange_clean(ex);
     facts = ending_facts(ex, d, open, ARRAY_LEN(open));
     refusal.rule = exchange_rule(ex);
+    refusal.call = ex->facts[DIR_RECV][FACT_CALL];
+    if (refusal.call.len == 0) /* no answer to it has begun */
+        refusal.call = ex->facts[DIR_SEND][FACT_CALL];
     buf_init(&why, 1024);
     if (!(e = exchange_why(ex, &why))) {
         refusal.text = buf_str(&why);

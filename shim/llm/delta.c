@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/utf8.h"
+
 #include "llm/queue.h"
 
 /*
@@ -118,6 +120,25 @@ static enum err collect_done(struct delta *d)
     return OK;
 }
 
+/* Data that is no JSON, as the description says: a text by itself. */
+static bool is_text(const struct provider *p, struct str data)
+{
+    for (size_t i = 0; i < p->plain_count; i++)
+        if (str_starts(data, p->plain[i]))
+            return true;
+    return false;
+}
+
+static enum err collect_words(struct delta *d, const struct delta_event *ev)
+{
+    struct seg seg = {.text = ev->data,
+                      .raw = {0, (uint32_t)ev->data.len},
+                      .role = ROLE_TOOL,
+                      .part = PART_OTHER};
+
+    return utf8_valid(ev->data) ? whole_scan(d, ev, &seg) : E_SYNTAX;
+}
+
 static enum err collect(struct delta *d, const struct delta_event *ev)
 {
     struct str done = d->config.provider->done;
@@ -130,6 +151,8 @@ static enum err collect(struct delta *d, const struct delta_event *ev)
         return OK;
     if (done.len > 0 && str_eq(str_trim(ev->data), done))
         return collect_done(d);
+    if (is_text(d->config.provider, ev->data))
+        return collect_words(d, ev);
     if ((e = shape_collect(d, ev, &same)) || same)
         return e;
     if ((e = feed_collect(d, ev)))

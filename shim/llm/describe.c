@@ -15,7 +15,7 @@
  *
  *   magic, provider count, host rule count
  *   each provider: id system reply ending done generic home like own, hosts,
- *                  routes, and if its own: keys, known, 3 phases
+ *                  routes, and if its own: keys, plain, known, 3 phases
  *   each phase:    count, each: path kind role part flags fact, group or
  *                  values
  *   each rule:     host port provider
@@ -348,7 +348,8 @@ static enum err pack_provider(struct buf *out, const struct provider_def *def,
                               const struct provider_def *like, uint32_t like_at)
 {
     static const struct provider_def nobody;
-    bool own = like == NULL || def->key_count + def->known_count > 0 ||
+    bool own = like == NULL ||
+               def->key_count + def->plain_count + def->known_count > 0 ||
                def->request.count > 0 || def->response.count > 0 ||
                def->stream.count > 0;
     enum err e;
@@ -368,6 +369,8 @@ static enum err pack_provider(struct buf *out, const struct provider_def *def,
         return e;
     if ((e = pack_names(out, def->keys, def->key_count, like->keys,
                         like->key_count)) ||
+        (e = pack_names(out, def->plain, def->plain_count, like->plain,
+                        like->plain_count)) ||
         (e = pack_names(out, def->known, def->known_count, like->known,
                         like->known_count)) ||
         (e = pack_phase(out, &def->request, &like->request)) ||

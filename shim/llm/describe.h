@@ -127,6 +127,9 @@ struct provider_def {
     const struct str *keys; /* stream: members whose values tell channels
                                apart: "index" */
     size_t key_count;
+    const struct str *plain; /* beginnings of event data that is no JSON but
+                                text: "/" */
+    size_t plain_count;
     const struct str *known; /* members that no path names, but which are no
                                 news: "object" */
     size_t known_count;
@@ -212,8 +215,8 @@ struct provider {
     size_t host_count, wild_hosts;
     struct route *routes;
     size_t route_count;
-    struct str *keys;
-    size_t key_count;
+    struct str *keys, *plain;
+    size_t key_count, plain_count;
     struct phase request, response, stream;
     struct path_names *names; /* llm/path.h: every name of the description */
 };

@@ -243,6 +243,8 @@ static enum err load_own(struct str *in, struct provider *p)
         return E_NOMEM;
     if ((e = load_keys(in, p)))
         return e;
+    if ((e = unpack_strs(in, &p->plain, &p->plain_count)))
+        return e;
     if ((e = load_known(in, p)))
         return e;
     if ((e = load_phase(in, p, &p->request)))
@@ -295,6 +297,8 @@ static enum err borrow(struct provider *p)
         return OK;
     p->keys = p->like->keys;
     p->key_count = p->like->key_count;
+    p->plain = p->like->plain;
+    p->plain_count = p->like->plain_count;
     p->request = p->like->request;
     p->response = p->like->response;
     p->stream = p->like->stream;
@@ -390,6 +394,7 @@ void providers_free(struct providers *p)
         if (!one->own)
             continue;
         free(one->keys);
+        free(one->plain);
         phase_free(&one->request);
         phase_free(&one->response);
         phase_free(&one->stream);

@@ -17,7 +17,7 @@
 #define HOSTS                                                                  \
     "mode: enforce\n"                                                          \
     "hosts: [localhost, {host: mcp.deepwiki.com, provider: mcp},\n"            \
-    "  {host: api.groq.com}]\n"                                                \
+    "  {host: \"*.snowflakecomputing.com\", provider: snowflake}]\n"           \
     "on_failure: {body_unknown: pass, json_invalid: pass}\n"
 #define SECRET "key-0123456789ab"
 #define PUT    "[k]"

@@ -269,6 +269,8 @@ static void stream(const struct provider *p, const struct recorded *r)
 /* The hosts that a policy would have to name. */
 static const struct host_rule named[] = {
     {.host = STR_INIT("localhost")},
+    {.host = STR_INIT("*.snowflakecomputing.com"),
+     .provider = STR_INIT("snowflake")},
     {.host = STR_INIT("mcp.deepwiki.com"), .provider = STR_INIT("mcp")},
 };
 
