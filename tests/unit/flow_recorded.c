@@ -3,7 +3,7 @@
  * it went in, in both directions, whole and cut. With a secret put into each of
  * its texts in turn, the secret is gone and nothing else has changed; so too
  * where a stream says it in two pieces, cut at each of its characters, and then
- * says it all again.
+ * says it all again. What a provider has sealed stays as it is.
  */
 
 #include <jansson.h>
@@ -24,7 +24,7 @@
 
 static struct engine *never, *seeks;
 static struct {
-    unsigned same, texts, streams, cuts, left_out;
+    unsigned same, texts, seals, streams, cuts;
 } counts;
 
 /* ---- Messages ----------------------------------------------------------- */
@@ -289,6 +289,55 @@ static void check_spots(const struct recorded *r, enum dir dir,
     spots_free(&spots);
 }
 
+/* ---- What is opaque ----------------------------------------------------- */
+
+/* The string members that a provider must get back as it made them. */
+static size_t seals_of(json_t *value, json_t **list, size_t n, size_t max)
+{
+    static const char *const names[] = {"signature", "encrypted_content",
+                                        "encrypted_index", "thoughtSignature",
+                                        "thought_signature"};
+    const char *key;
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(value, i, item) n = seals_of(item, list, n, max);
+    json_object_foreach(value, key, item)
+    {
+        for (i = 0; i < ARRAY_LEN(names); i++)
+            if (strcmp(key, names[i]) == 0 && n < max &&
+                json_string_length(item) > 0)
+                list[n++] = item;
+        n = seals_of(item, list, n, max);
+    }
+    return n;
+}
+
+/* Looks like a secret, and stays. */
+static void check_seals(const struct recorded *r, enum dir dir,
+                        struct str other)
+{
+    json_t *body = dir == DIR_SEND ? r->asked : r->said, *seals[256];
+    size_t n = seals_of(body, seals, 0, ARRAY_LEN(seals));
+
+    for (size_t i = 0; i < n; i++) {
+        const struct spot spot = {.node = seals[i]};
+        char *in = body_with(body, &spot, SECRET);
+        struct str mine =
+            dir == DIR_SEND ? ask_of(r, in) : answer_of(r, in, false);
+        struct played p;
+
+        play(r, seeks, dir == DIR_SEND ? mine : other,
+             dir == DIR_SEND ? other : mine, 0, &p);
+        if (check_open(&p))
+            check_same(behind_head(buf_str(&p.out[dir])), str_of(in));
+        played_free(&p);
+        free((void *)mine.ptr);
+        free(in);
+        counts.seals++;
+    }
+}
+
 /* ---- A secret in a stream ----------------------------------------------- */
 
 #define PIECES 4000
@@ -466,10 +515,14 @@ static void exchange(struct recorded *r)
 
     CHECK_ROW(r->id);
     check_identity(r, ask, answer);
-    if (is_watched(r) && r->asked != NULL)
+    if (is_watched(r) && r->asked != NULL) {
         check_spots(r, DIR_SEND, answer);
-    if (is_watched(r) && r->said != NULL && r->stream == NULL)
+        check_seals(r, DIR_SEND, answer);
+    }
+    if (is_watched(r) && r->said != NULL && r->stream == NULL) {
         check_spots(r, DIR_RECV, ask);
+        check_seals(r, DIR_RECV, ask);
+    }
     if (is_watched(r) && r->stream != NULL) {
         counts.streams++;
         for (size_t cut = 0; cut < sizeof(SECRET); cut++) {
@@ -490,9 +543,10 @@ static void test_recorded(void)
     check_state.row = NULL;
     fprintf(stderr,
             "%u exchanges identical; a secret in each of %u texts, and in %u "
-            "streams cut at %u places\n",
-            counts.same, counts.texts, counts.streams, counts.cuts);
-    CHECK(counts.texts > 1000 && counts.cuts > 1000);
+            "streams cut at %u places; %u seals unbroken\n",
+            counts.same, counts.texts, counts.streams, counts.cuts,
+            counts.seals);
+    CHECK(counts.texts > 1000 && counts.cuts > 1000 && counts.seals > 50);
 }
 
 int main(void)
