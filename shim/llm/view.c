@@ -485,8 +485,8 @@ static bool slot_fact(const struct view *v, enum fact *ret_fact)
             const struct pattern *p =
                 &v->phase->patterns[t->accepts[a].pattern];
 
-            if (p->kind != PAT_FACT || p->fact == FACT_INDEX || p->base64 ||
-                *ret_fact != FACT_COUNT)
+            if (p->kind != PAT_FACT || p->fact == FACT_INDEX ||
+                p->fact == FACT_CALL || p->base64 || *ret_fact != FACT_COUNT)
                 return false;
             *ret_fact = p->fact;
         }
