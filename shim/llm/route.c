@@ -10,7 +10,7 @@ static bool host_matches(struct str pattern, struct str host)
     struct str tail;
 
     if (star == pattern.len)
-        return str_eq_nocase(host_plain(pattern), host);
+        return str_eq_nocase(pattern, host);
     tail = str_skip(pattern, star + 1);
     return host.len >= pattern.len &&
            str_eq_nocase(str_head(host, star), str_head(pattern, star)) &&
