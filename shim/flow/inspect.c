@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "flow/attached.h"
 #include "llm/guess.h"
 #include "rules/rule.h"
 
@@ -35,7 +36,7 @@ void tools_free(struct tools *t)
     *t = (struct tools){0};
 }
 
-static enum err edit_add(struct tools *t, struct span at, struct str put)
+enum err inspect_edit(struct tools *t, struct span at, struct str put)
 {
     if (t->edit_count == t->edit_cap) {
         size_t cap = t->edit_cap == 0 ? 16 : t->edit_cap * 2;
@@ -68,8 +69,8 @@ static enum err take_clusters(struct tools *t, const struct inspect *in,
             continue;
         }
         t->redactions++;
-        if ((e = edit_add(t, seg_map_span(&map, cluster.start, cluster.end),
-                          cluster.rule->put)))
+        if ((e = inspect_edit(t, seg_map_span(&map, cluster.start, cluster.end),
+                              cluster.rule->put)))
             return e;
     }
     return OK;
@@ -107,13 +108,13 @@ static enum err scan_item(struct tools *t, const struct inspect *in,
         exchange_fact(ex, in->dir, item->fact, item->value);
         return OK;
     case ITEM_BLANK:
-        return edit_add(t, item->seg.raw, item->value);
+        return inspect_edit(t, item->seg.raw, item->value);
     case ITEM_TYPE:
         news_add(ex->news, &ex->news_count, item->value);
         return OK;
     case ITEM_MEDIA:
         exchange_media(ex, item->value);
-        return OK;
+        return attached_scan(t, in, item, ex);
     case ITEM_END:
         return OK;
     }

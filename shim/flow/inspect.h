@@ -47,4 +47,7 @@ struct inspect {
 void inspect_body(struct tools *t, const struct inspect *in,
                   struct exchange *ex);
 
+/* inspect_edit - one edit more, at a place in the body. E_NOMEM. */
+MUST_USE enum err inspect_edit(struct tools *t, struct span at, struct str put);
+
 #endif
