@@ -30,7 +30,8 @@ warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 # Under sanitizers gcc warns of paths that cannot be.
 warnings += $(if $(SANITIZE),,$(if $(filter 1,$(WERROR)),-Werror))
 harden   := -fstack-protector-strong \
-            $(if $(filter x86_64 i686,$(shell uname -m)),-fcf-protection)
+            $(if $(filter x86_64-% i686-%,$(shell $(CC) -dumpmachine)),\
+            -fcf-protection)
 # The sanitizers have their own checks of the string functions.
 optimise := $(if $(SANITIZE),-O1 -fno-omit-frame-pointer,-O2 \
             -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
@@ -113,14 +114,17 @@ $(foreach f,dl elf net real,$(B)/shim/hooks/$(f).o): sanitize :=
 
 # Every exec of every program pays for what is done here: mapped in two pieces,
 # not four; our own functions bound by the linker; no start files (init.c), so
-# nothing is undone before an unload, which never comes; large tables of zeros
-# behind the small variables (export.h).
-$(B)/libsallyport.so: $(call objects,hooks) $(B)/libbase.a shim/hooks/exports.map
+# nothing is undone before an unload, which never comes; what runs at the start
+# side by side, so that few pages of it are fetched.
+starters := $(patsubst %,$(B)/shim/hooks/%.o,init load vars say real elf net patch)
+$(B)/libsallyport.so: $(call objects,hooks) $(B)/libbase.a \
+    shim/hooks/exports.map shim/hooks/layout.ld
 	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) $(shared) \
 	    -nostartfiles -Wl,-z,noseparate-code,-z,nodelete \
 	    -Wl,-Bsymbolic-functions,--sort-section=name \
 	    -Wl,-soname,$(@F) -Wl,--version-script=shim/hooks/exports.map \
-	    -o $@ $(filter %.o %.a,$^)
+	    -Wl,-T,shim/hooks/layout.ld -o $@ $(starters) $(B)/libbase.a \
+	    $(filter-out $(starters),$(filter %.o,$^)) $(B)/libbase.a
 
 $(B)/libsallyport-engine.so: $(call objects,$(engine_rooms)) shim/flow/exports.map
 	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) $(shared) \

@@ -257,6 +257,8 @@ static bool on_reply(struct reader *r, const struct yaml_node *n, void *into)
 {
     static const struct str shapes[] = {
         STR_INIT("anthropic"),
+        STR_INIT("bedrock"),
+        STR_INIT("bedrock-invoke"),
         STR_INIT("cohere"),
         STR_INIT("gemini"),
         STR_INIT("gemini-live"),
@@ -284,7 +286,8 @@ static bool on_reply(struct reader *r, const struct yaml_node *n, void *into)
         }
     return read_refuse(r, n,
                        "'%.*s' is no shape of a reply: anthropic, "
-                       "cohere, gemini, gemini-live, llamacpp, mcp, mistral, "
+                       "bedrock, bedrock-invoke, cohere, gemini, gemini-live, "
+                       "llamacpp, mcp, mistral, "
                        "ollama, openai, openai-realtime, openai-responses, "
                        "openrouter, tgi, vllm, voyage, xai",
                        STR_ARG(name));
@@ -361,11 +364,24 @@ static bool on_route_path(struct reader *r, const struct yaml_node *n,
     return read_text(r, n, &((struct route *)into)->path);
 }
 
+static bool on_framing(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct str name;
+
+    if (!read_text(r, n, &name))
+        return false;
+    if (!str_eq(name, STR("array")))
+        return read_refuse(r, n, "'framing' must be array");
+    ((struct route *)into)->framed = FRAMED_ARRAY;
+    return true;
+}
+
 static bool on_routes(struct reader *r, const struct yaml_node *n, void *into)
 {
     static const struct field fields[] = {
         {STR_INIT("method"), false, on_method},
         {STR_INIT("path"), true, on_route_path},
+        {STR_INIT("framing"), false, on_framing},
     };
     struct provider_def *def = &((struct provider_src *)into)->def;
     const struct yaml_node *c;
@@ -380,6 +396,18 @@ static bool on_routes(struct reader *r, const struct yaml_node *n, void *into)
         good &= read_map(r, c, fields, ARRAY_LEN(fields),
                          &routes[def->route_count++]);
     return good;
+}
+
+static bool on_lines(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_bool(r, n, &((struct provider_src *)into)->def.lines);
+}
+
+static bool on_opens(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct provider_def *def = &((struct provider_src *)into)->def;
+
+    return read_texts(r, n, &def->opens, &def->open_count);
 }
 
 static const struct field provider_fields[] = {
@@ -398,6 +426,8 @@ static const struct field provider_fields[] = {
     {STR_INIT("request"), false, on_request},
     {STR_INIT("response"), false, on_response},
     {STR_INIT("stream"), false, on_stream},
+    {STR_INIT("opens"), false, on_opens},
+    {STR_INIT("lines"), false, on_lines},
 };
 
 size_t provfile_keys(const struct field **ret_fields)

@@ -15,7 +15,7 @@
  * time. No call blocks, but for one write to the audit file.
  */
 
-#define ENGINE_API_VERSION 2
+#define ENGINE_API_VERSION 3
 
 struct engine;
 struct conn;
@@ -33,6 +33,14 @@ struct peer {
     const char *door; /* static: "openssl", "replay", ...     */
     bool
         in_memory; /* the program carries what TLS has written to the network */
+    bool unverified; /* the program does not check who answers */
+};
+
+/* What the caller knows that the engine cannot see, each a row of the policy.
+ */
+enum doubt {
+    DOUBT_PEER,  /* the program does not check who answers: unverified_peer */
+    DOUBT_BYTES, /* what is said cannot be seen: unseen_tls                 */
 };
 
 enum conn_state {
@@ -69,6 +77,9 @@ struct engine_api {
 
     /* Whether HTTP/2 may be offered to a watched host. */
     bool (*engine_http2)(const struct engine *eng);
+
+    /* Whether something to a watched host is blocked for this reason alone. */
+    bool (*engine_refuses)(const struct engine *eng, enum doubt doubt);
 
     /* NULL when out of memory: the caller treats it as CONN_FAILED. */
     struct conn *(*conn_new)(struct engine *eng, const struct peer *peer);

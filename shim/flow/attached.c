@@ -64,8 +64,9 @@ static enum err redacted(const struct tools *t, const struct inspect *in,
 }
 
 /* The whole literal again: the head of a data URL, and what is left. */
-static enum err put_back(struct tools *t, const struct view_item *item,
-                         struct str head, struct str text)
+static enum err put_back(struct tools *t, const struct inspect *in,
+                         const struct view_item *item, struct str head,
+                         struct str text)
 {
     struct buf literal;
     struct str copy;
@@ -75,7 +76,7 @@ static enum err put_back(struct tools *t, const struct view_item *item,
     if (!(e = json_put(&literal, head)) &&
         !(e = base64_encode(text, &literal)) &&
         !(e = arena_copy(&t->arena, buf_str(&literal), &copy)))
-        e = inspect_edit(t, item->seg.raw, copy);
+        e = inspect_edit(t, in, item->seg.raw, copy);
     if (!e)
         t->redactions++;
     buf_wipe_free(&literal);
@@ -108,7 +109,7 @@ enum err attached_scan(struct tools *t, const struct inspect *in,
     buf_init(&out, LIM_OUT);
     e = redacted(t, in, text, &out, &some);
     if (!e && some)
-        e = put_back(t, item, head, buf_str(&out));
+        e = put_back(t, in, item, head, buf_str(&out));
     buf_wipe_free(&out);
     return e;
 }

@@ -19,6 +19,7 @@ struct conn *conn_new(struct engine *eng, const struct peer *peer)
     c->port = peer->port;
     c->door = peer->door;
     c->in_memory = peer->in_memory;
+    c->unverified = peer->unverified;
     c->named =
         peer->host.len > 0 && engine_watches(eng, peer->host, peer->port);
     c->elsewhere = peer->host.len > 0 && !c->named;
@@ -402,6 +403,7 @@ const struct engine_api sallyport_engine_api = {
     .engine_close = engine_close,
     .engine_watches = engine_watches,
     .engine_http2 = engine_http2,
+    .engine_refuses = engine_refuses,
     .conn_new = conn_new,
     .conn_free = conn_free,
     .conn_send = conn_send,

@@ -63,7 +63,7 @@ struct conn {
     struct buf host;    /* empty until known                             */
     uint16_t port;
     const char *door;
-    bool in_memory;               /* see struct peer */
+    bool in_memory, unverified;   /* see struct peer */
     bool host_judged, host_shown; /* in audit lines                      */
     bool named;     /* the host is known, and one of ours                   */
     bool elsewhere; /* the session's is not; the first Host may still be     */

@@ -36,6 +36,7 @@ MUST_USE enum err engine_open(const struct engine_config *cfg,
 void engine_close(struct engine *eng);
 bool engine_watches(const struct engine *eng, struct str host, uint16_t port);
 bool engine_http2(const struct engine *eng);
+bool engine_refuses(const struct engine *eng, enum doubt doubt);
 
 /* engine_clock_ns - a clock that only goes forward, for time spent. */
 uint64_t engine_clock_ns(void);

@@ -6,12 +6,13 @@
 #include <stdlib.h>
 
 #include "hooks/elf.h"
-#include "hooks/export.h"
+#include "hooks/fork.h"
 #include "hooks/names.h"
 #include "hooks/patch.h"
 #include "hooks/real.h"
 #include "hooks/session.h"
 #include "hooks/tls.h"
+#include "hooks/zeros.h"
 
 /*
  * Libraries are added and never taken away: the handle keeps each loaded, and
@@ -23,21 +24,22 @@ static struct {
     _Atomic unsigned count;
 } libs = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* Each function's name and place in struct lib. */
+/*
+ * Each function's name and place in struct lib. Without a pointer in it: each
+ * would have to be set at every start of every program.
+ */
 static const struct entry {
-    const char *name;
-    size_t at;
-    const struct tls *kind;
+    char name[40];
+    uint16_t at;
+    bool gnutls;
     bool needed;
 } entries[] = {
-#define ENTRY(member, name, kind, needed)                                      \
-    {name, offsetof(struct lib, member), &kind, needed},
-#define O_NEEDED(ret, member, name, args) ENTRY(member, name, tls_openssl, true)
-#define O_OPTIONAL(ret, member, name, args)                                    \
-    ENTRY(member, name, tls_openssl, false)
-#define G_NEEDED(ret, member, name, args) ENTRY(member, name, tls_gnutls, true)
-#define G_OPTIONAL(ret, member, name, args)                                    \
-    ENTRY(member, name, tls_gnutls, false)
+#define ENTRY(member, name, gnutls, needed)                                    \
+    {name, offsetof(struct lib, member), gnutls, needed},
+#define O_NEEDED(ret, member, name, args)   ENTRY(member, name, false, true)
+#define O_OPTIONAL(ret, member, name, args) ENTRY(member, name, false, false)
+#define G_NEEDED(ret, member, name, args)   ENTRY(member, name, true, true)
+#define G_OPTIONAL(ret, member, name, args) ENTRY(member, name, true, false)
     LIB_NEEDED(O_NEEDED) LIB_OPTIONAL(O_OPTIONAL) LIB_G_NEEDED(G_NEEDED)
         LIB_G_OPTIONAL(G_OPTIONAL)};
 
@@ -52,37 +54,19 @@ static const struct entry {
  */
 #define REASONS 64
 
+struct reason {
+    struct lib_reason row[2]; /* ends with a row of zeros */
+    char *text;
+};
+
 static struct {
     pthread_mutex_t lock;
-    struct {
-        struct lib_reason row[2]; /* ends with a row of zeros */
-        char *text;
-    } of[LIB_MAX][REASONS];
-} reasons TABLE = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    _Atomic(void *) all; /* LIB_MAX times REASONS, once there is one */
+} reasons = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static struct lib_reason our_names[LIB_MAX][2];
 
 /* --- finding ------------------------------------------------------------- */
-
-static void extent_of(struct lib *lib, const struct link_map *map)
-{
-    const ElfW(Ehdr) *eh = NULL;
-    const ElfW(Phdr) * ph;
-    struct link_map *same;
-    Dl_info info;
-
-    if (!dladdr1(map->l_ld, &info, (void **)&same, RTLD_DL_LINKMAP))
-        return;
-    eh = info.dli_fbase;
-    ph = (const void *)((const char *)eh + eh->e_phoff);
-    lib->begin = (uintptr_t)eh;
-    for (unsigned i = 0; i < eh->e_phnum; i++) {
-        uintptr_t end = map->l_addr + ph[i].p_vaddr + ph[i].p_memsz;
-
-        if (ph[i].p_type == PT_LOAD && end > lib->end)
-            lib->end = end;
-    }
-}
 
 /*
  * In the object itself; else in what it needs (its own libcrypto); else, where
@@ -109,7 +93,7 @@ static void fill(struct lib *lib, const struct elf *e)
     for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
         void *fn;
 
-        if (entries[i].kind != lib->tls)
+        if (entries[i].gnutls != (lib->tls == &tls_gnutls))
             continue;
         fn = lookup(lib, e, entries[i].name);
         memcpy((char *)lib + entries[i].at, &fn, sizeof(fn));
@@ -170,7 +154,7 @@ static struct lib *add(const char *name, void *fn)
     lib->tls =
         str_starts(str_of(name), STR("gnutls_")) ? &tls_gnutls : &tls_openssl;
     lib->handle = real_handle(fn);
-    extent_of(lib, map);
+    real_extent(map, &lib->begin, &lib->end);
     lib->patched = patch_is_made(fn);
     fill(lib, &e);
     atomic_store(&libs.all[count], lib);
@@ -178,15 +162,16 @@ static struct lib *add(const char *name, void *fn)
     return lib;
 }
 
-struct lib *lib_of(const char *name, const void *from)
+struct lib *lib_of(const char *name, const void *from, const void *object)
 {
-    void *fn = real_find(name, from);
+    void *fn = real_find_for(name, from, object);
     struct lib *lib;
 
     if (!fn)
         return NULL;
     if ((lib = known(name, fn)))
         return lib;
+    fork_guard();
     pthread_mutex_lock(&libs.lock);
     lib = add(name, fn);
     pthread_mutex_unlock(&libs.lock);
@@ -210,8 +195,13 @@ void lib_fork_unlock(void)
 /* The reason number of a text; 0 if it could not be made known. */
 static int reason_of(struct lib *lib, const char *text)
 {
+    struct reason *of =
+        zeros_get(&reasons.all, LIB_MAX * REASONS * sizeof(*of));
     int i;
 
+    if (!of)
+        return 0;
+    of += (size_t)lib->index * REASONS;
     pthread_mutex_lock(&reasons.lock);
     if (lib->error_lib < 0 && lib->err_next_lib && lib->err_load) {
         struct lib_reason *row = our_names[lib->index];
@@ -223,21 +213,18 @@ static int reason_of(struct lib *lib, const char *text)
         lib->err_load(lib->error_lib, row);
     }
     for (i = 0; i < REASONS; i++) {
-        char *have = reasons.of[lib->index][i].text;
-
-        if (!have || str_eq(str_of(have), str_of(text)))
+        if (!of[i].text || str_eq(str_of(of[i].text), str_of(text)))
             break;
     }
     if (i == REASONS)
         i = REASONS - 1;
-    if (!reasons.of[lib->index][i].text && lib->error_lib >= 0) {
+    if (!of[i].text && lib->error_lib >= 0) {
         char *copy = strdup(text);
-        struct lib_reason *row = reasons.of[lib->index][i].row;
 
-        row[0] = (struct lib_reason){(unsigned long)i + 1,
-                                     copy ? copy : "refused by sallyport"};
-        reasons.of[lib->index][i].text = copy;
-        lib->err_load(lib->error_lib, row);
+        of[i].row[0] = (struct lib_reason){
+            (unsigned long)i + 1, copy ? copy : "refused by sallyport"};
+        of[i].text = copy;
+        lib->err_load(lib->error_lib, of[i].row);
     }
     pthread_mutex_unlock(&reasons.lock);
     return lib->error_lib < 0 ? 0 : i + 1;

@@ -15,6 +15,7 @@
 #include "hooks/load.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
@@ -26,11 +27,13 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "hooks/dl.h"
+#include "hooks/fork.h"
 #include "hooks/hosts.h"
 #include "hooks/marker.h"
 #include "hooks/real.h"
 #include "hooks/say.h"
 #include "hooks/vars.h"
+#include "hooks/zeros.h"
 
 #define WHY_SIZE 256
 
@@ -41,11 +44,12 @@ struct shim_marker sallyport_marker __attribute__((visibility("default"))) = {
 
 static struct {
     const char *policy, *audit, *hosts, *engine;
-    const char *uncovered;
+    const char *uncovered, *unseen;
     bool monitor, off, early, leave, unpatched;
 } settings;
 
-static pthread_once_t settings_once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t settings_lock = PTHREAD_MUTEX_INITIALIZER;
+static _Atomic bool settings_done;
 
 static struct {
     pthread_mutex_t lock;
@@ -91,6 +95,7 @@ static void settings_read(void)
     settings.engine = vars_get("SALLYPORT_ENGINE");
     settings.monitor = vars_is("SALLYPORT_MODE", "monitor");
     settings.uncovered = vars_get("SALLYPORT_UNCOVERED");
+    settings.unseen = vars_get("SALLYPORT_UNSEEN");
     settings.leave = vars_is("SALLYPORT_CHILDREN", "leave");
     settings.unpatched = vars_is("SALLYPORT_PATCH", "off");
     settings.early = vars_is("SALLYPORT_LOAD", "early");
@@ -98,9 +103,16 @@ static void settings_read(void)
         dl_open_mask = ~0;
 }
 
+/* pthread_once would make a system call of it, at every program's start. */
 void load_settings(void)
 {
-    pthread_once(&settings_once, settings_read);
+    if (atomic_load_explicit(&settings_done, memory_order_acquire))
+        return;
+    pthread_mutex_lock(&settings_lock);
+    if (!atomic_load(&settings_done))
+        settings_read();
+    atomic_store(&settings_done, true);
+    pthread_mutex_unlock(&settings_lock);
 }
 
 bool load_off(void)
@@ -122,7 +134,25 @@ bool load_refuses_uncovered(void)
         return false;
     if (settings.uncovered)
         return !str_eq(str_of(settings.uncovered), STR("log"));
-    return settings.policy && hosts_refuse_uncovered(settings.policy);
+    return settings.policy &&
+           hosts_say(settings.policy, STR(HOSTS_REFUSE_UNCOVERED));
+}
+
+bool load_refuses_unseen(void)
+{
+    load_settings();
+    if (settings.monitor)
+        return false;
+    if (settings.unseen)
+        return !str_eq(str_of(settings.unseen), STR("pass"));
+    return !settings.policy ||
+           !hosts_say(settings.policy, STR(HOSTS_PASS_UNSEEN));
+}
+
+bool load_monitors(void)
+{
+    load_settings();
+    return settings.monitor;
 }
 
 const char *load_audit(void)
@@ -180,22 +210,32 @@ static const struct engine_api *api_open(const char *path)
     return api;
 }
 
+/* Whoever fills it in at the same time fills in the same. */
+const char *load_program(void)
+{
+    static _Atomic(void *) path;
+    char *program = zeros_get(&path, PATH_MAX);
+    int saved = errno;
+
+    if (program && !program[0])
+        (void)syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", program,
+                      PATH_MAX - 1);
+    errno = saved;
+    return program ? program : "";
+}
+
 static void engine_load(void)
 {
-    char exe[PATH_MAX];
-    long n = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", exe,
-                     sizeof(exe) - 1);
     struct engine_config cfg = {
         .policy = settings.policy,
         .audit = settings.audit,
-        .exe = exe,
+        .exe = load_program(),
         .monitor = settings.monitor,
     };
     const struct engine_api *api = NULL;
     char why[WHY_SIZE] = "";
     struct buf path;
 
-    exe[n > 0 ? n : 0] = '\0';
     buf_init(&path, 2 * PATH_MAX);
     if (engine_path(&path))
         say_blocked("the engine cannot be loaded", "out of memory");
@@ -219,6 +259,7 @@ const struct engine_api *load_engine(struct engine **ret_engine)
         if (loading)
             return NULL;
         load_settings();
+        fork_guard();
         pthread_mutex_lock(&load.lock);
         loading = true;
         if (!atomic_load(&load.done))
@@ -263,6 +304,31 @@ bool load_refuses(struct str host, uint16_t port)
 {
     return hosts_listed(host, port, str_of(settings.hosts)) ||
            hosts_listed(host, port, buf_str(&load.hosts));
+}
+
+/* The lists that a policy came with are all of its hosts. */
+static bool policy_lists(struct str host, uint16_t port, bool *ret_listed)
+{
+    bool known = settings.policy && settings.hosts;
+
+    *ret_listed = known && hosts_among(host, port, str_of(settings.hosts));
+    return *ret_listed ||
+           (settings.policy &&
+            hosts_beside(settings.policy, host, port, ret_listed) == OK) ||
+           known;
+}
+
+bool load_watches_now(struct str host, uint16_t port)
+{
+    bool listed;
+
+    load_settings();
+    if (atomic_load_explicit(&load.done, memory_order_acquire))
+        return load.api ? load.api->engine_watches(load.engine, host, port)
+                        : load_refuses(host, port);
+    if (policy_lists(host, port, &listed))
+        return listed;
+    return hosts_listed(host, port, str_of(settings.hosts));
 }
 
 bool load_watches(struct str host)

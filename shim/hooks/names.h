@@ -42,7 +42,21 @@
     X(gnutls_alpn_set_protocols)                                               \
     X(gnutls_bye)                                                              \
     X(gnutls_deinit)                                                           \
-    X(curl_easy_setopt)
+    X(curl_easy_setopt)                                                        \
+    X(curl_easy_perform)                                                       \
+    X(curl_easy_getinfo)                                                       \
+    X(curl_easy_duphandle)                                                     \
+    X(curl_easy_reset)                                                         \
+    X(curl_easy_cleanup)                                                       \
+    X(curl_multi_add_handle)                                                   \
+    X(curl_multi_remove_handle)                                                \
+    X(curl_multi_perform)                                                      \
+    X(curl_multi_socket)                                                       \
+    X(curl_multi_socket_action)                                                \
+    X(curl_multi_socket_all)                                                   \
+    X(curl_multi_info_read)                                                    \
+    X(curl_multi_cleanup)                                                      \
+    X(curl_multi_setopt)
 
 #define NAME_DECLARE(fn) extern const char NAME(fn)[];
 NAME_LIST(NAME_DECLARE)

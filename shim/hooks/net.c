@@ -11,8 +11,8 @@
  * Two threads that write hellos to one descriptor at once would be the
  * program's own mistake; the worst outcome is an entry that matches nothing.
  *
- * Cost: a program without a session of unknown descriptor pays one relaxed
- * load per call. Signal handlers may call any of these: no lock, no
+ * Cost: bytes that cannot begin a ClientHello pay two comparisons and one
+ * relaxed load per call. Signal handlers may call any of these: no lock, no
  * allocation, errno as the real call left it.
  *
  * A descriptor that was woken can be closed by a raw system call and come back
@@ -32,30 +32,27 @@
 #include <unistd.h>
 
 #include "hooks/export.h"
-#include "hooks/hello.h"
 #include "hooks/real.h"
+#include "hooks/unseen.h"
+#include "hooks/zeros.h"
 
 /* An application-data record with one byte, which no key can decrypt. */
 static const char junk[] = {0x17, 3, 3, 0, 1, 0};
 
-static struct net_fd {
+struct net_fd {
     _Atomic uint64_t random[HELLO_RANDOM / 8];
     _Atomic uint64_t inode; /* of the socket the junk is for              */
     _Atomic uint8_t seen;   /* a hello: 1 by the library, 2 carried       */
     _Atomic uint8_t left;   /* bytes of junk still to be read             */
     _Atomic uint16_t port;  /* of the host that the hello went to, or 0   */
-} fds[NET_FDS] TABLE;
+};
 
-static _Atomic int seeking; /* sessions of unknown descriptor    */
-static _Atomic int armed;   /* descriptors with junk to be read  */
-static _Atomic int top;     /* one above the highest used entry  */
+static _Atomic(void *) fds; /* NET_FDS of them, once one is used */
+
+static _Atomic int armed; /* descriptors with junk to be read  */
+static _Atomic int top;   /* one above the highest used entry  */
 
 static __thread int inside __attribute__((tls_model("initial-exec")));
-
-void net_seek(int change)
-{
-    atomic_fetch_add_explicit(&seeking, change, memory_order_relaxed);
-}
 
 void net_enter(void)
 {
@@ -65,6 +62,11 @@ void net_enter(void)
 void net_leave(void)
 {
     inside--;
+}
+
+bool net_is_inside(void)
+{
+    return inside > 0;
 }
 
 /* --- peers --------------------------------------------------------------- */
@@ -117,15 +119,14 @@ uint16_t net_port(int fd)
 
 /* --- ClientHellos going out ---------------------------------------------- */
 
-static inline bool looking(void)
-{
-    return __builtin_expect(
-        atomic_load_explicit(&seeking, memory_order_relaxed) > 0, 0);
-}
-
+/* The entry of a descriptor; NULL: too high, or without memory. */
 static struct net_fd *entry(int fd)
 {
-    return fd >= 0 && fd < NET_FDS ? &fds[fd] : NULL;
+    struct net_fd *all = fd >= 0 && fd < NET_FDS
+                             ? zeros_get(&fds, NET_FDS * sizeof(struct net_fd))
+                             : NULL;
+
+    return all ? &all[fd] : NULL;
 }
 
 static void disarm(struct net_fd *f)
@@ -135,7 +136,7 @@ static void disarm(struct net_fd *f)
 }
 
 /* Whether the last hello of this entry had this random. */
-static bool has_random(const struct net_fd *f, const char *random)
+static bool has_random(const struct net_fd *f, const unsigned char *random)
 {
     uint64_t want[HELLO_RANDOM / 8];
 
@@ -149,19 +150,14 @@ static bool has_random(const struct net_fd *f, const char *random)
     return true;
 }
 
-static void look(int fd, struct str s)
+static void note_hello(int fd, struct net_fd *f, const unsigned char *random)
 {
-    struct str random = hello_random(s);
-    struct net_fd *f = random.len ? entry(fd) : NULL;
     int high = atomic_load_explicit(&top, memory_order_relaxed);
     uint64_t word;
 
-    /* A second hello of one handshake (RFC 8446, 4.1.2) tells nothing new. */
-    if (!f || has_random(f, random.ptr))
-        return;
     disarm(f); /* a new connection: the descriptor was used again */
     for (size_t i = 0; i < ARRAY_LEN(f->random); i++) {
-        memcpy(&word, random.ptr + 8 * i, sizeof(word));
+        memcpy(&word, random + 8 * i, sizeof(word));
         atomic_store_explicit(&f->random[i], word, memory_order_relaxed);
     }
     atomic_store(&f->port, net_port(fd));
@@ -170,28 +166,58 @@ static void look(int fd, struct str s)
         ;
 }
 
-static void look_at(int fd, const void *p, size_t n)
+void net_hello(int fd, const unsigned char *random)
 {
-    if (looking() && n >= HELLO_LEN)
-        look(fd, (struct str){p, n});
+    struct net_fd *f = entry(fd);
+
+    /* A second hello of one handshake (RFC 8446, 4.1.2) tells nothing new. */
+    if (f && !has_random(f, random))
+        note_hello(fd, f, random);
 }
 
-static void look_at_vec(int fd, const struct iovec *iov, size_t count)
+/* What may begin a hello is rare; all else only passes these. */
+static __attribute__((noinline)) bool look_one(int fd, const void *p, size_t n,
+                                               const struct sockaddr *to,
+                                               socklen_t len)
 {
-    char store[HELLO_LEN];
+    struct iovec iov = {(void *)(uintptr_t)p, n};
 
-    if (looking() && iov)
-        look(fd, hello_gather(iov, count, store));
+    return unseen_refuses(&(struct sending){fd, &iov, 1, to, len});
+}
+
+static inline bool is_open(void)
+{
+    return __builtin_expect(
+        atomic_load_explicit(&unseen_open, memory_order_relaxed) > 0, 0);
+}
+
+/* Whether these bytes must not leave; errno says so. */
+static inline bool refused(int fd, const void *p, size_t n,
+                           const struct sockaddr *to, socklen_t len)
+{
+    return ((n >= HELLO_FRONT && p && unseen_begins(p)) || is_open()) &&
+           look_one(fd, p, n, to, len);
+}
+
+static inline bool refused_vec(int fd, const struct iovec *iov, size_t count,
+                               const struct msghdr *to)
+{
+    if (!iov || count == 0)
+        return false;
+    return (iov->iov_len == 0 ||
+            (iov->iov_base && unseen_begins(iov->iov_base)) || is_open()) &&
+           unseen_refuses(&(struct sending){fd, iov, count,
+                                            to ? to->msg_name : NULL,
+                                            to ? to->msg_namelen : 0});
 }
 
 bool net_find(const unsigned char *random, struct net_hello *ret_hello)
 {
     int high = atomic_load(&top);
+    const struct net_fd *f = zeros_seen(&fds);
 
-    for (int fd = 0; fd < high; fd++) {
-        const struct net_fd *f = &fds[fd];
-
-        if (has_random(f, (const char *)random)) {
+    for (int fd = 0; f && fd < high; fd++, f++) {
+        if (has_random(f, random)) {
             *ret_hello = (struct net_hello){
                 .fd = fd,
                 .carried = atomic_load(&f->seen) == 2,
@@ -205,7 +231,7 @@ bool net_find(const unsigned char *random, struct net_hello *ret_hello)
 
 /* --- waking -------------------------------------------------------------- */
 
-static uint64_t inode_of(int fd)
+uint64_t net_inode(int fd)
 {
     struct stat st;
 
@@ -215,7 +241,7 @@ static uint64_t inode_of(int fd)
 bool net_wake(int fd, bool carried)
 {
     struct net_fd *f = entry(fd);
-    uint64_t inode = inode_of(fd);
+    uint64_t inode = net_inode(fd);
 
     if (!inode)
         return false;
@@ -242,7 +268,7 @@ static __attribute__((noinline)) bool junk_is_for(int fd)
 
     if (inside || !f || !atomic_load(&f->left))
         return false;
-    if (inode_of(fd) == atomic_load(&f->inode))
+    if (net_inode(fd) == atomic_load(&f->inode))
         return true;
     disarm(f);
     return false;
@@ -260,7 +286,7 @@ static inline bool has_junk(int fd)
 static ssize_t serve_junk(int fd, const struct iovec *iov, size_t count,
                           bool peek)
 {
-    struct net_fd *f = &fds[fd];
+    struct net_fd *f = entry(fd);
     size_t left = atomic_load(&f->left), done = 0;
 
     for (size_t i = 0; i < count && done < left; i++) {
@@ -284,6 +310,33 @@ static ssize_t serve_one(int fd, void *p, size_t n, int flags)
     struct iovec iov = {p, n};
 
     return serve_junk(fd, &iov, 1, flags & MSG_PEEK);
+}
+
+/*
+ * The result of a real read into `room` bytes. A hello that came by a socket is
+ * another program's, should it leave again: see unseen.c.
+ */
+static inline ssize_t came(int fd, const void *p, size_t room, ssize_t n)
+{
+    if (n >= (ssize_t)HELLO_FRONT && (size_t)n <= room &&
+        __builtin_expect(*(const unsigned char *)p == 0x16, 0))
+        unseen_came(fd, (struct str){p, (size_t)n});
+    return n;
+}
+
+/* With MSG_TRUNC the count is no count of bytes that lie there (recv(2)). */
+static inline size_t filled(size_t room, int flags)
+{
+    return flags & MSG_TRUNC ? 0 : room;
+}
+
+static ssize_t came_vec(int fd, const struct iovec *iov, size_t room, ssize_t n)
+{
+    ssize_t first = n > (ssize_t)room ? (ssize_t)room : n;
+
+    if (first >= (ssize_t)HELLO_FRONT)
+        (void)came(fd, iov->iov_base, room, first);
+    return n;
 }
 
 /* --- the hooks ----------------------------------------------------------- */
@@ -327,10 +380,8 @@ static _Atomic bool started;
 static __attribute__((noinline)) void *find_real(int i)
 {
     bool final = atomic_load(&started);
-    void *fn = final ? real_next(names[i], NULL) : NULL;
+    void *fn = final ? real_behind(names[i]) : real_libc(names[i]);
 
-    if (!fn)
-        fn = real_libc(names[i]);
     if (final)
         atomic_store(&real[i], fn);
     return fn;
@@ -360,62 +411,82 @@ NET_LIST(NET_TYPE)
 
 EXPORT ssize_t write(int fd, const void *p, size_t n)
 {
-    look_at(fd, p, n);
+    if (refused(fd, p, n, NULL, 0))
+        return -1;
     return real_write()(fd, p, n);
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *iov, int count)
 {
-    look_at_vec(fd, iov, count > 0 ? (size_t)count : 0);
+    if (count > 0 && refused_vec(fd, iov, (size_t)count, NULL))
+        return -1;
     return real_writev()(fd, iov, count);
 }
 
 EXPORT ssize_t send(int fd, const void *p, size_t n, int flags)
 {
-    look_at(fd, p, n);
+    if (refused(fd, p, n, NULL, 0))
+        return -1;
     return real_send()(fd, p, n, flags);
 }
 
 EXPORT ssize_t sendto(int fd, const void *p, size_t n, int flags,
                       const struct sockaddr *to, socklen_t to_len)
 {
-    look_at(fd, p, n);
+    if (refused(fd, p, n, to, to_len))
+        return -1;
     return real_sendto()(fd, p, n, flags, to, to_len);
 }
 
 EXPORT ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 {
-    if (m)
-        look_at_vec(fd, m->msg_iov, m->msg_iovlen);
+    if (m && refused_vec(fd, m->msg_iov, m->msg_iovlen, m))
+        return -1;
     return real_sendmsg()(fd, m, flags);
 }
 
 EXPORT int sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
 {
-    for (unsigned i = 0; looking() && m && i < count; i++)
-        look_at_vec(fd, m[i].msg_hdr.msg_iov, m[i].msg_hdr.msg_iovlen);
-    return real_sendmmsg()(fd, m, count, flags);
+    unsigned good = 0;
+    int rc;
+
+    while (m && good < count &&
+           !refused_vec(fd, m[good].msg_hdr.msg_iov, m[good].msg_hdr.msg_iovlen,
+                        &m[good].msg_hdr))
+        good++;
+    if (!m || good == count)
+        return real_sendmmsg()(fd, m, count, flags);
+    if (good == 0)
+        return -1;
+    /* A socket that was shut by this takes none of what comes before either. */
+    rc = real_sendmmsg()(fd, m, good, flags | MSG_NOSIGNAL);
+    if (rc < 0 && errno == EPIPE)
+        errno = EPERM;
+    return rc;
 }
 
 EXPORT ssize_t read(int fd, void *p, size_t n)
 {
     if (has_junk(fd))
         return serve_one(fd, p, n, 0);
-    return real_read()(fd, p, n);
+    return came(fd, p, n, real_read()(fd, p, n));
 }
 
 EXPORT ssize_t readv(int fd, const struct iovec *iov, int count)
 {
+    ssize_t n;
+
     if (count > 0 && has_junk(fd))
         return serve_junk(fd, iov, (size_t)count, false);
-    return real_readv()(fd, iov, count);
+    n = real_readv()(fd, iov, count);
+    return n > 0 ? came_vec(fd, iov, iov->iov_len, n) : n;
 }
 
 EXPORT ssize_t recv(int fd, void *p, size_t n, int flags)
 {
     if (has_junk(fd))
         return serve_one(fd, p, n, flags);
-    return real_recv()(fd, p, n, flags);
+    return came(fd, p, filled(n, flags), real_recv()(fd, p, n, flags));
 }
 
 EXPORT ssize_t recvfrom(int fd, void *p, size_t n, int flags,
@@ -426,18 +497,24 @@ EXPORT ssize_t recvfrom(int fd, void *p, size_t n, int flags,
             *from_len = 0; /* as on a connected stream */
         return serve_one(fd, p, n, flags);
     }
-    return real_recvfrom()(fd, p, n, flags, from, from_len);
+    return came(fd, p, filled(n, flags),
+                real_recvfrom()(fd, p, n, flags, from, from_len));
 }
 
 EXPORT ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 {
+    ssize_t n;
+
     if (m && has_junk(fd)) {
         m->msg_namelen = 0;
         m->msg_controllen = 0;
         m->msg_flags = 0;
         return serve_junk(fd, m->msg_iov, m->msg_iovlen, flags & MSG_PEEK);
     }
-    return real_recvmsg()(fd, m, flags);
+    n = real_recvmsg()(fd, m, flags);
+    if (n <= 0 || !m->msg_iovlen)
+        return n;
+    return came_vec(fd, m->msg_iov, filled(m->msg_iov->iov_len, flags), n);
 }
 
 ssize_t __read_chk(int fd, void *p, size_t n, size_t room);
@@ -445,7 +522,7 @@ EXPORT ssize_t __read_chk(int fd, void *p, size_t n, size_t room)
 {
     if (n <= room && has_junk(fd))
         return serve_one(fd, p, n, 0);
-    return real___read_chk()(fd, p, n, room);
+    return came(fd, p, n, real___read_chk()(fd, p, n, room));
 }
 
 ssize_t __recv_chk(int fd, void *p, size_t n, size_t room, int flags);
@@ -453,7 +530,8 @@ EXPORT ssize_t __recv_chk(int fd, void *p, size_t n, size_t room, int flags)
 {
     if (n <= room && has_junk(fd))
         return serve_one(fd, p, n, flags);
-    return real___recv_chk()(fd, p, n, room, flags);
+    return came(fd, p, filled(n, flags),
+                real___recv_chk()(fd, p, n, room, flags));
 }
 
 ssize_t __recvfrom_chk(int fd, void *p, size_t n, size_t room, int flags,
@@ -466,5 +544,6 @@ EXPORT ssize_t __recvfrom_chk(int fd, void *p, size_t n, size_t room, int flags,
             *from_len = 0;
         return serve_one(fd, p, n, flags);
     }
-    return real___recvfrom_chk()(fd, p, n, room, flags, from, from_len);
+    return came(fd, p, filled(n, flags),
+                real___recvfrom_chk()(fd, p, n, room, flags, from, from_len));
 }

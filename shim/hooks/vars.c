@@ -10,11 +10,18 @@
 #define PREFIX  "SALLYPORT_"
 #define PRELOAD "LD_PRELOAD="
 
+/*
+ * What most environments say of us fits in here. A first malloc of a program
+ * that makes none costs more than the rest of its start does for us.
+ */
+#define ROOM 1024
+
 static struct {
     char *all[VARS_MAX];
     size_t count;
     const char *self; /* the path the dynamic linker knows us by */
     struct str preload;
+    char room[ROOM];
 } vars;
 
 static struct str base_of(struct str path)
@@ -39,9 +46,15 @@ static struct str next_entry(struct str *rest)
     return entry;
 }
 
+/* In a loop of its own: memcmp's page would be one more to fetch at start. */
 static bool is_shim(struct str entry)
 {
-    return entry.len > 0 && str_eq(base_of(entry), base_of(str_of(vars.self)));
+    struct str a = base_of(entry), b = base_of(str_of(vars.self));
+    size_t i = 0;
+
+    while (i < a.len && i < b.len && a.ptr[i] == b.ptr[i])
+        i++;
+    return entry.len > 0 && i == a.len && i == b.len;
 }
 
 bool vars_preload_has(struct str list)
@@ -62,8 +75,7 @@ static struct str own_entry(struct str list)
         struct str entry = next_entry(&list);
 
         if (is_shim(entry))
-            return str_find_byte(entry, '/') < entry.len ? entry
-                                                         : str_of(vars.self);
+            return base_of(entry).len < entry.len ? entry : str_of(vars.self);
     }
     return (struct str){NULL, 0};
 }
@@ -105,7 +117,8 @@ void vars_read(const char *self)
     vars.self = self;
     if (preload)
         size += strlen(preload) + 1;
-    if (!(at = malloc(size)))
+    at = size <= ROOM ? vars.room : malloc(size);
+    if (!at)
         return;
     for (size_t i = 0; i < count; i++)
         vars.all[i] = copy(found[i], &at);

@@ -15,7 +15,8 @@
  *
  *   magic, provider count, host rule count
  *   each provider: id system reply ending done generic home like own, hosts,
- *                  routes, and if its own: keys, plain, known, 3 phases
+ *                  routes, and if its own: keys, plain, known, 3 phases, opens,
+ *                  lines
  *   each phase:    count, each: path kind role part flags fact, group or
  *                  values
  *   each rule:     host port provider
@@ -68,19 +69,31 @@ static enum err fault(struct provider_fault *reterr, enum err e,
     return e;
 }
 
+/* Stars anywhere but in the last two labels: "*.com" would be too much. */
+static bool stars_ok(struct str host)
+{
+    size_t dots = 0;
+
+    if (str_starts(host, STR("*.")))
+        host = str_skip(host, 2);
+    for (size_t i = host.len; i > 0 && dots < 2; i--) {
+        if (host.ptr[i - 1] == '*')
+            return false;
+        dots += host.ptr[i - 1] == '.';
+    }
+    return host.len > 0 && str_find(host, STR("**")) == host.len;
+}
+
 static bool host_ok(struct str host)
 {
-    size_t stars = 0;
-
-    if (host.len == 0 || host.len > 255 || str_eq(host, STR("*")))
+    if (host.len > 255 || !stars_ok(host))
         return false;
     for (size_t i = 0; i < host.len; i++) {
         if ((unsigned char)host.ptr[i] <= ' ' ||
             memchr("/@?#%\"\\\x7f", host.ptr[i], 8) != NULL)
             return false;
-        stars += host.ptr[i] == '*';
     }
-    return stars <= 1;
+    return true;
 }
 
 static bool route_ok(const struct route *r)
@@ -157,7 +170,7 @@ static enum err provider_check(const struct provider_def *def,
     for (size_t i = 0; i < def->host_count; i++) {
         look_at(reterr, IN_HOSTS, i);
         if (!host_ok(def->hosts[i]))
-            return fault(reterr, E_SYNTAX, "not a host, which may have one *");
+            return fault(reterr, E_SYNTAX, "not a host, or one with stars");
     }
     for (size_t i = 0; i < def->route_count; i++) {
         look_at(reterr, IN_ROUTES, i);
@@ -171,6 +184,9 @@ static enum err provider_check(const struct provider_def *def,
                          "every path, but without 'home: true' it would be "
                          "that of every host");
     }
+    look_at(reterr, IN_ITSELF, 0);
+    if (def->open_count > OPENS_MAX)
+        return fault(reterr, E_LIMIT, "too many members to be opened");
     for (int i = 0; i < 3; i++) {
         look_at(reterr, (enum provider_place)i, 0);
         if ((e = phase_check(phases[i], reterr)))
@@ -217,7 +233,7 @@ static enum err all_check(const struct provider_def *defs, size_t n,
                           const struct host_rule *hosts, size_t hosts_n,
                           struct provider_fault *reterr)
 {
-    size_t generic = 0;
+    size_t generic = 0, lines = 0;
     enum err e;
 
     for (size_t i = 0; i < n; i++) {
@@ -231,6 +247,9 @@ static enum err all_check(const struct provider_def *defs, size_t n,
         if ((e = provider_check(&defs[i], reterr)))
             return e;
         generic += defs[i].generic;
+        lines += defs[i].lines;
+        if (lines > 1)
+            return fault(reterr, E_SYNTAX, "a second description of lines");
     }
     if (generic != 1)
         return fault(reterr, E_SYNTAX, "there must be one generic description");
@@ -239,7 +258,7 @@ static enum err all_check(const struct provider_def *defs, size_t n,
             *reterr = (struct provider_fault){
                 .provider = n, .place = IN_ITSELF, .index = i};
         if (!host_ok(hosts[i].host))
-            return fault(reterr, E_SYNTAX, "not a host, which may have one *");
+            return fault(reterr, E_SYNTAX, "not a host, or one with stars");
         if (hosts[i].provider.len > 0 &&
             def_of(defs, n, hosts[i].provider) == NULL)
             return fault(reterr, E_SYNTAX, "a provider nobody describes");
@@ -317,6 +336,8 @@ static enum err pack_routes(struct buf *out, const struct provider_def *def,
             return e;
         if ((e = pack_str(out, r->path)))
             return e;
+        if ((e = pack_u32(out, r->framed)))
+            return e;
     }
     return OK;
 }
@@ -376,7 +397,11 @@ static enum err pack_provider(struct buf *out, const struct provider_def *def,
         (e = pack_phase(out, &def->request, &like->request)) ||
         (e = pack_phase(out, &def->response, &like->response)))
         return e;
-    return pack_phase(out, &def->stream, &like->stream);
+    if ((e = pack_phase(out, &def->stream, &like->stream)) ||
+        (e = pack_names(out, def->opens, def->open_count, like->opens,
+                        like->open_count)))
+        return e;
+    return pack_u32(out, def->lines);
 }
 
 /* As how many a description is packed. */

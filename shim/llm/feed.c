@@ -122,9 +122,9 @@ void channels_drop_ended(struct delta *d)
 
 /* ---- Collecting --------------------------------------------------------- */
 
-static bool is_delta(const struct view_item *item)
+static bool is_delta(const struct delta *d, const struct view_item *item)
 {
-    if (item->seg.part == PART_KEY || item->seg.number)
+    if (d->config.whole || item->seg.part == PART_KEY || item->seg.number)
         return false;
     return item->piece;
 }
@@ -154,7 +154,7 @@ static enum err collect_text(struct delta *d, const struct delta_event *ev,
     enum err e;
 
     news_add(d->news, &d->news_count, item->unknown);
-    if (!is_delta(item))
+    if (!is_delta(d, item))
         return whole_scan(d, ev, &item->seg);
     if ((e = channel_find(d, item, &piece.chan)))
         return e;
@@ -261,13 +261,14 @@ static enum err collect_item(struct delta *d, const struct delta_event *ev,
 
 enum err feed_collect(struct delta *d, const struct delta_event *ev)
 {
+    enum view_phase what = d->config.whole ? VIEW_RESPONSE : VIEW_EVENT;
     struct view_item item;
     enum err e;
 
     arena_clear(&d->arena);
     if ((e = json_parse(&d->doc, ev->data)))
         return e == E_LIMIT ? E_SYNTAX : e; /* no more than in a whole body */
-    if ((e = view_start(&d->view, d->config.provider, VIEW_EVENT, &d->doc,
+    if ((e = view_start(&d->view, d->config.provider, what, &d->doc,
                         &d->arena)))
         return e;
     while ((e = view_next(&d->view, &item)) == OK)

@@ -189,10 +189,15 @@ static enum err load_routes(struct str *in, struct provider *p)
         return e;
     p->routes = list;
     for (size_t i = 0; i < p->route_count; i++) {
+        uint32_t framed;
+
         if ((e = unpack_str(in, &p->routes[i].method)))
             return e;
         if ((e = unpack_str(in, &p->routes[i].path)))
             return e;
+        if ((e = unpack_below(in, FRAMED_COUNT, &framed)))
+            return e;
+        p->routes[i].framed = (enum framed)framed;
         p->routes[i].wild = route_wild(p->routes[i].path).len > 0;
         if (!str_eq(p->routes[i].path, ROUTE_ANY) &&
             (p->routes[i].path.len < 2 || p->routes[i].path.ptr[0] != '/'))
@@ -236,6 +241,7 @@ static enum err load_keys(struct str *in, struct provider *p)
 /* Names, keys and phases of its own. */
 static enum err load_own(struct str *in, struct provider *p)
 {
+    uint32_t lines;
     enum err e;
 
     p->names = calloc(1, sizeof(*p->names));
@@ -253,6 +259,11 @@ static enum err load_own(struct str *in, struct provider *p)
         return e;
     if ((e = load_phase(in, p, &p->stream)))
         return e;
+    if ((e = unpack_strs(in, &p->opens, &p->open_count)))
+        return e;
+    if ((e = unpack_below(in, 2, &lines)))
+        return e;
+    p->lines = lines == 1;
     return path_names_seal(p->names);
 }
 
@@ -303,6 +314,8 @@ static enum err borrow(struct provider *p)
     p->response = p->like->response;
     p->stream = p->like->stream;
     p->names = p->like->names;
+    p->opens = p->like->opens;
+    p->open_count = p->like->open_count;
     return OK;
 }
 
@@ -351,6 +364,8 @@ static enum err load_all(struct str *in, struct providers *all)
             return e;
         if (all->list[i].generic)
             all->generic = &all->list[i];
+        if (all->list[i].lines)
+            all->lines = &all->list[i];
     }
     for (size_t i = 0; i < n; i++)
         if ((e = borrow(&all->list[i])))
@@ -394,6 +409,7 @@ void providers_free(struct providers *p)
         if (!one->own)
             continue;
         free(one->keys);
+        free(one->opens);
         free(one->plain);
         phase_free(&one->request);
         phase_free(&one->response);

@@ -23,7 +23,7 @@ struct providers {
     size_t count;
     struct host_rule *hosts; /* owned */
     size_t host_count;
-    const struct provider *generic;
+    const struct provider *generic, *lines; /* lines: may be NULL */
 };
 
 #endif

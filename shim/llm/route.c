@@ -6,15 +6,9 @@
 /* A star stands for one or more characters. */
 static bool host_matches(struct str pattern, struct str host)
 {
-    size_t star = str_find_byte(pattern, '*');
-    struct str tail;
-
-    if (star == pattern.len)
-        return str_eq_nocase(pattern, host);
-    tail = str_skip(pattern, star + 1);
-    return host.len >= pattern.len &&
-           str_eq_nocase(str_head(host, star), str_head(pattern, star)) &&
-           str_ends_nocase(host, tail);
+    if (str_find_byte(pattern, '*') < pattern.len)
+        return host_like(pattern, host);
+    return str_eq_nocase(pattern, host);
 }
 
 static bool lists_host(const struct provider *p, struct str host)
@@ -193,4 +187,27 @@ const struct provider *providers_route(const struct providers *p,
     if (best_of_host != NULL)
         return best_of_host;
     return best != NULL ? best : p->generic;
+}
+
+const struct provider *providers_lines(const struct providers *p)
+{
+    return p->lines != NULL ? p->lines : p->generic;
+}
+
+enum framed provider_framed(const struct provider *p, struct str method,
+                            struct str path)
+{
+    const struct route *best = NULL;
+
+    path = path_plain(path);
+    for (size_t i = 0; i < p->route_count; i++) {
+        const struct route *r = &p->routes[i];
+        struct str model;
+
+        if ((best == NULL || r->path.len > best->path.len) &&
+            (str_eq(r->path, ROUTE_ANY) ||
+             route_matches(r, method, path, &model)))
+            best = r;
+    }
+    return best != NULL ? best->framed : FRAMED_BY_TYPE;
 }

@@ -67,6 +67,16 @@ made() {
     line openssl covered "for libcurl.so.4"
 }
 
+@test "NSS by way of libcurl, whose own door guards it" {
+    made nss -Wl,--no-as-needed -l:libcurl-nss.so.4 2>err ||
+        skip "libcurl3-nss is not installed"
+    doctor 0 ./nss
+    line nss covered "is NSS, guarded through libcurl"
+    made both -Wl,--no-as-needed -l:libcurl-nss.so.4 -l:libssl3.so
+    doctor 1 ./both
+    line nss "not covered" "is NSS, which is not interposed"
+}
+
 @test "interpreters: the modules that they load" {
     local name
 
@@ -102,6 +112,7 @@ made() {
     need java
     doctor 2 java
     line java "not covered" "Java"
+    line java "not covered" "its connections to model hosts are refused"
 }
 
 @test "a script is as its interpreter is" {
@@ -221,6 +232,7 @@ END
     made hidden -s
     doctor 2 ./hidden
     line openssl "not covered" 'the text "ssl/ssl_lib.c"'
+    line openssl "not covered" "its connections to model hosts are refused"
 }
 
 @test "BoringSSL, Bun, rustls and others by their texts" {

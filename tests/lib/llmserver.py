@@ -15,6 +15,7 @@ Paths
     /echo               the body back, as it came
     /big?n=N            N bytes
     /status/204, /get   small answers; HEAD everywhere
+    /redirect?to=URL    307
 
 Options stand in the query, or in a header `x-test: te=chunked&say=key`
     te=length|chunked|close     framing of the answer
@@ -451,6 +452,9 @@ class Connection:
             return self.answer("200 OK", text, data, options, method)
         if path == "/status/204":
             return self.answer("204 No Content", [], b"", options)
+        if path == "/redirect":
+            where = ["Location: " + options["to"]]
+            return self.answer("307 Temporary Redirect", where, b"", options)
         if path == "/count":
             data = compact({"bytes": len(body)}).encode()
             return self.answer("200 OK", ["Content-Type: application/json"],
@@ -492,6 +496,8 @@ class Server:
             version = {"1.2": ssl.TLSVersion.TLSv1_2,
                        "1.3": ssl.TLSVersion.TLSv1_3}[args.tls]
             context.minimum_version = context.maximum_version = version
+        if args.curve:
+            context.set_ecdh_curve(args.curve)
         if args.alpn:
             context.set_alpn_protocols(args.alpn.split(","))
         self.context = context
@@ -541,6 +547,7 @@ def main():
     parser.add_argument("--key", required=True)
     parser.add_argument("--tls", choices=("1.2", "1.3"))
     parser.add_argument("--alpn")
+    parser.add_argument("--curve")
     args = parser.parse_args()
     try:
         Server(args).run()

@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 """A proxy for the tests: HTTP CONNECT, SOCKS 4, 4a and 5, on one port.
 
-It binds a free port of 127.0.0.1 and prints `port N`. Whatever name it is
+    proxy.py [CERT KEY]
+
+With a certificate it is spoken to over TLS, by HTTP CONNECT alone. It binds a free port of 127.0.0.1 and prints `port N`. Whatever name it is
 asked for, it connects to 127.0.0.1. Each connection it makes is one line on
 stdout: `tunnel METHOD PORT`.
 """
 
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -61,9 +64,13 @@ def pump(source, sink):
         pass
 
 
-def serve(sock):
+def serve(sock, context):
     methods = {b"C": connect, b"\x04": socks4, b"\x05": socks5}
-    method = methods[sock.recv(1, socket.MSG_PEEK)]
+    if context:
+        sock = context.wrap_socket(sock, server_side=True)
+        method = connect
+    else:
+        method = methods[sock.recv(1, socket.MSG_PEEK)]
     port, answer = method(sock)
     print("tunnel", method.__name__, port, flush=True)
     far = socket.create_connection(("127.0.0.1", port))
@@ -77,11 +84,16 @@ def serve(sock):
 
 
 def main():
+    context = None
+    if len(sys.argv) > 1:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*sys.argv[1:])
     listener = socket.create_server(("127.0.0.1", 0))
     print("port", listener.getsockname()[1], flush=True)
     while True:
         sock, _ = listener.accept()
-        threading.Thread(target=serve, args=(sock,), daemon=True).start()
+        threading.Thread(target=serve, args=(sock, context),
+                         daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ struct step {
 struct scene {
     struct engine *eng;
     const char *host;
+    bool unverified; /* see struct peer */
     struct step steps[12];
     size_t count;
 };

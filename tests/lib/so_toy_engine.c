@@ -85,6 +85,12 @@ static bool engine_http2(const struct engine *eng)
     return false;
 }
 
+static bool engine_refuses(const struct engine *eng, enum doubt doubt)
+{
+    (void)eng, (void)doubt;
+    return true;
+}
+
 static bool engine_watches(const struct engine *eng, struct str host,
                            uint16_t port)
 {
@@ -276,6 +282,7 @@ EXPORT const struct engine_api sallyport_engine_api = {
     .engine_close = engine_close,
     .engine_watches = engine_watches,
     .engine_http2 = engine_http2,
+    .engine_refuses = engine_refuses,
     .conn_new = conn_new,
     .conn_free = conn_free,
     .conn_send = conn_send,

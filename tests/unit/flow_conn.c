@@ -297,6 +297,38 @@ static void test_refusals(void)
     }
 }
 
+/* Whoever answers must be known, unless the policy says otherwise. */
+static void test_unverified_peer(void)
+{
+    static const char *const lax[] = {
+        "hosts: [llm.test]\non_failure: {unverified_peer: pass}\n",
+        "mode: monitor\nhosts: [llm.test]\n",
+    };
+    struct str ask = scene_request(CHAT, "{\"messages\":[]}");
+    struct scene sc = scene_of(sends(ask), nothing);
+    struct played p;
+
+    sc.unverified = true;
+    scene_play(&sc, 0, 9, 0, &p);
+    CHECK_INT(p.out[DIR_SEND].len, 0);
+    CHECK_INT(p.state, CONN_BLOCKED);
+    CHECK(has(&p.out[DIR_RECV], "403 Forbidden"));
+    CHECK(has(&p.out[DIR_RECV], "unverified_peer"));
+    CHECK(scene_every_split(&sc, &p));
+    CHECK(engine_refuses(eng, DOUBT_PEER));
+    CHECK(engine_refuses(eng, DOUBT_BYTES));
+    played_free(&p);
+    for (size_t i = 0; i < ARRAY_LEN(lax); i++) {
+        sc.eng = scene_engine(lax[i], NULL);
+        CHECK(!engine_refuses(sc.eng, DOUBT_PEER));
+        CHECK_INT(engine_refuses(sc.eng, DOUBT_BYTES), i == 0);
+        scene_play(&sc, 0, 9, 0, &p);
+        CHECK(str_eq(buf_str(&p.out[DIR_SEND]), ask));
+        played_free(&p);
+        engine_close(sc.eng);
+    }
+}
+
 static void test_not_ours_passes(void)
 {
     static const char *const first[] = {
@@ -451,6 +483,7 @@ int main(void)
     RUN(test_stream_is_blocked);
     RUN(test_response_is_edited_or_replaced);
     RUN(test_refusals);
+    RUN(test_unverified_peer);
     RUN(test_not_ours_passes);
     RUN(test_fronts_of_other_protocols);
     RUN(test_server_speaks_first);

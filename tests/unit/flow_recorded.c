@@ -35,7 +35,8 @@ static bool own_field(const char *name)
     static const char *const names[] = {
         "host",    "content-length",  "transfer-encoding", "connection",
         "expect",  "accept-encoding", "content-encoding",  "range",
-        "trailer", "upgrade"};
+        "trailer", "upgrade",         "authorization"}; /* a signed one is not
+                                                           edited */
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (str_eq_nocase(str_of(name), str_of(names[i])))

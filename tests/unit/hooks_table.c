@@ -4,6 +4,7 @@
 
 #include "hooks/table.h"
 
+static struct table table;
 static struct node nodes[2000];
 static size_t visited;
 
@@ -19,24 +20,24 @@ static void test_add_remove(void)
 
     for (size_t i = 0; i < ARRAY_LEN(nodes); i++) {
         nodes[i].key = &nodes[i];
-        CHECK(table_find(&nodes[i]) == NULL);
-        CHECK(table_add(&nodes[i]) == &nodes[i]);
+        CHECK(table_find(&table, &nodes[i]) == NULL);
+        CHECK(table_add(&table, &nodes[i]) == &nodes[i]);
     }
     for (size_t i = 0; i < ARRAY_LEN(nodes); i++)
-        CHECK(table_find(&nodes[i]) == &nodes[i]);
+        CHECK(table_find(&table, &nodes[i]) == &nodes[i]);
     twin.key = &nodes[5];
-    CHECK(table_add(&twin) == &nodes[5]);
-    CHECK(!table_remove(&twin));
-    table_fork_lock();
-    table_each(visit);
-    table_fork_unlock();
+    CHECK(table_add(&table, &twin) == &nodes[5]);
+    CHECK(!table_remove(&table, &twin));
+    table_fork_lock(&table);
+    table_each(&table, visit);
+    table_fork_unlock(&table);
     CHECK_INT(visited, ARRAY_LEN(nodes));
     for (size_t i = 0; i < ARRAY_LEN(nodes); i += 2)
-        CHECK(table_remove(&nodes[i]));
+        CHECK(table_remove(&table, &nodes[i]));
     for (size_t i = 0; i < ARRAY_LEN(nodes); i++)
-        CHECK(table_find(&nodes[i]) == (i % 2 ? &nodes[i] : NULL));
+        CHECK(table_find(&table, &nodes[i]) == (i % 2 ? &nodes[i] : NULL));
     for (size_t i = 0; i < ARRAY_LEN(nodes); i++)
-        CHECK(table_remove(&nodes[i]) == (i % 2 == 1));
+        CHECK(table_remove(&table, &nodes[i]) == (i % 2 == 1));
 }
 
 /* Each thread adds, finds and removes records of its own. */
@@ -47,11 +48,12 @@ static void *churn(void *arg)
     for (int round = 0; round < 200; round++) {
         for (size_t i = 0; i < 100; i++) {
             mine[i].key = &mine[i];
-            if (table_add(&mine[i]) != &mine[i])
+            if (table_add(&table, &mine[i]) != &mine[i])
                 return arg;
         }
         for (size_t i = 0; i < 100; i++)
-            if (table_find(&mine[i]) != &mine[i] || !table_remove(&mine[i]))
+            if (table_find(&table, &mine[i]) != &mine[i] ||
+                !table_remove(&table, &mine[i]))
                 return arg;
     }
     return NULL;
