@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "flow/attached.h"
 #include "llm/guess.h"
 #include "rules/rule.h"
 
@@ -120,7 +121,7 @@ static enum err scan_item(struct tools *t, const struct inspect *in,
         return OK;
     case ITEM_MEDIA:
         exchange_media(ex, item->value);
-        return OK;
+        return attached_scan(t, in, item, ex);
     case ITEM_END:
         return OK;
     }

@@ -8,7 +8,7 @@ static bool host_matches(struct str pattern, struct str host)
 {
     if (str_find_byte(pattern, '*') < pattern.len)
         return host_like(pattern, host);
-    return str_eq_nocase(host_plain(pattern), host);
+    return str_eq_nocase(pattern, host);
 }
 
 static bool lists_host(const struct provider *p, struct str host)

@@ -328,6 +328,16 @@ static bool names_role(const struct pattern *p)
     return p != NULL && (p->kind == PAT_TEXT || p->kind == PAT_WHOLE);
 }
 
+/*
+ * The member has a name that stands elsewhere in the description: it may be
+ * text here too. Not so names that tell things apart, or are known as words.
+ */
+static bool is_astray(const struct view_state *st)
+{
+    return st->key != 0 && st->ids[st->key] != 0 && !st->has_extra &&
+           !(st->ids[st->key] & (NAME_KNOWN | NAME_FILTER | NAME_KEY));
+}
+
 static void item_text(struct view *v, struct str text, struct view_item *ret)
 {
     struct view_state *st = v->state;
@@ -343,7 +353,7 @@ static void item_text(struct view *v, struct str text, struct view_item *ret)
 
         if (key != 0 && key != NO_NEWS)
             ret->unknown = json_raw(v->doc, key);
-        ret->piece = v->strange != 0 || ret->unknown.len > 0;
+        ret->piece = v->strange != 0 || ret->unknown.len > 0 || is_astray(st);
         ret->path ^= v->strange;
     }
     if (names_role(st->pattern)) {

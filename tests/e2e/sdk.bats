@@ -191,6 +191,18 @@ typed() {
     typed ai-google AI_APICallError
 }
 
+# As at its own host: the error has the shape that its API has.
+@test "a host that a policy gives to a vendor answers as the vendor does" {
+    local plain=$BATS_TEST_TMPDIR/plain.yaml
+    policy_write "$plain"
+    POLICY=$BATS_TEST_TMPDIR/mistral.yaml
+    sed "s/  - localhost:$PORT/  - {host: \"localhost:$PORT\", provider: mistral}/" \
+        "$plain" >"$POLICY"
+    typed mistral SDKError
+    has out '"object":"error"'
+    is "$(audit_field 0 gen_ai.system)" mistral_ai
+}
+
 # broken SDK - a stream that is blocked in its midst ends, and what was said
 # before has arrived.
 broken() {

@@ -155,28 +155,101 @@ struct shape {
     const char *provider, *head, *tail;
     const char *key; /* the member whose string is the delta */
     bool json;       /* the strings are JSON text themselves */
+    bool repeat;     /* each string is all of the text so far */
 };
 
 static const struct shape shapes[] = {
     {"openai-chat", "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"",
-     "\"}}]}", "content", false},
+     "\"}}]}", "content", false, false},
     {"anthropic",
      "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":"
      "\"text_delta\",\"text\":\"",
-     "\"}}", "text", false},
+     "\"}}", "text", false, false},
     {"openai-responses",
      "{\"type\":\"response.output_text.delta\",\"output_index\":0,"
      "\"content_index\":0,\"delta\":\"",
-     "\"}", "delta", false},
-    {"generic", "{\"somewhere\":[{\"whatever\":\"", "\"}]}", "whatever", false},
+     "\"}", "delta", false, false},
+    {"generic", "{\"somewhere\":[{\"whatever\":\"", "\"}]}", "whatever", false,
+     false},
     {"openai-chat",
      "{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":1,"
      "\"function\":{\"arguments\":\"",
-     "\"}}]}}]}", "arguments", true},
+     "\"}}]}}]}", "arguments", true, false},
     {"anthropic",
      "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":"
      "\"input_json_delta\",\"partial_json\":\"",
-     "\"}}", "partial_json", true},
+     "\"}}", "partial_json", true, false},
+    {"openai-chat",
+     "{\"choices\":[{\"index\":0,\"delta\":{\"reasoning_content\":\"", "\"}}]}",
+     "reasoning_content", false, false},
+    {"openai-chat", "{\"choices\":[{\"delta\":{\"a_new_member\":\"", "\"}}]}",
+     "a_new_member", false, false},
+    {"openai-chat", "{\"choices\":[{\"index\":0,\"text\":\"", "\"}]}", "text",
+     false, false},
+    {"openai-chat", "{\"choices\":[{\"index\":0,\"message\":{\"content\":\"",
+     "\"}}]}", "content", false, true},
+    {"openai-responses",
+     "{\"type\":\"response.of_tomorrow.delta\",\"delta\":\"", "\"}", "delta",
+     false, false},
+    {"openai-responses",
+     "{\"type\":\"response.function_call_arguments.delta\",\"output_index\":0,"
+     "\"delta\":\"",
+     "\"}", "delta", true, false},
+    {"openai-assistants",
+     "{\"object\":\"thread.message.delta\",\"delta\":{\"content\":[{\"index\":"
+     "0,\"text\":{\"value\":\"",
+     "\"}}]}}", "value", false, false},
+    {"openai-assistants",
+     "{\"object\":\"thread.run.step.delta\",\"delta\":{\"step_details\":{"
+     "\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"",
+     "\"}}]}}}", "arguments", true, false},
+    {"openai-platform", "{\"type\":\"transcript.text.delta\",\"delta\":\"",
+     "\"}", "delta", false, false},
+    {"openai-realtime",
+     "{\"type\":\"response.output_audio_transcript.delta\",\"item_id\":\"i\","
+     "\"output_index\":0,\"content_index\":0,\"delta\":\"",
+     "\"}", "delta", false, false},
+    {"openai-realtime",
+     "{\"type\":\"conversation.item.input_audio_transcription.updated\",\"item_"
+     "id\":\"i\",\"transcript\":\"",
+     "\"}", "transcript", false, true},
+    {"anthropic",
+     "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":"
+     "\"thinking_delta\",\"thinking\":\"",
+     "\"}}", "thinking", false, false},
+    {"anthropic", "{\"type\":\"completion\",\"completion\":\"", "\"}",
+     "completion", false, false},
+    {"gemini", "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"",
+     "\"}]}}]}", "text", false, false},
+    {"gemini",
+     "{\"candidates\":[{\"content\":{\"parts\":[{\"thought\":true,\"text\":\"",
+     "\"}]}}]}", "text", false, false},
+    {"gemini-live", "{\"serverContent\":{\"outputTranscription\":{\"text\":\"",
+     "\"}}}", "text", false, false},
+    {"gemini-interactions",
+     "{\"event_type\":\"step.delta\",\"index\":0,\"delta\":{\"text\":\"",
+     "\"}}", "text", false, false},
+    {"cohere",
+     "{\"type\":\"content-delta\",\"index\":0,\"delta\":{\"message\":{"
+     "\"content\":{\"text\":\"",
+     "\"}}}}", "text", false, false},
+    {"cohere",
+     "{\"type\":\"tool-call-delta\",\"index\":0,\"delta\":{\"message\":{\"tool_"
+     "calls\":{\"function\":{\"arguments\":\"",
+     "\"}}}}}", "arguments", true, false},
+    {"cohere-v1", "{\"event_type\":\"text-generation\",\"text\":\"", "\"}",
+     "text", false, false},
+    {"mistral-conversations",
+     "{\"type\":\"message.output.delta\",\"id\":\"o\",\"content\":\"", "\"}",
+     "content", false, false},
+    {"ollama", "{\"message\":{\"content\":\"", "\"},\"done\":false}", "content",
+     false, false},
+    {"ollama", "{\"response\":\"", "\",\"done\":false}", "response", false,
+     false},
+    {"llamacpp", "{\"index\":0,\"content\":\"", "\",\"stop\":false}", "content",
+     false, false},
+    {"tgi", "{\"token\":{\"text\":\"", "\"},\"generated_text\":null}", "text",
+     false, false},
 };
 
 /* Escapes for the inside of a string; `all`: every character as \uXXXX. */
@@ -218,8 +291,11 @@ static void put_piece(struct play *p, const struct shape *s, struct str piece,
     buf_free(&json);
 }
 
-/* All strings under `key` in the events that came out, one after another. */
-static void collect(struct str out, const char *key, struct buf *text)
+/*
+ * All strings under the key in the events that came out, one after another; the
+ * last one of a shape that repeats.
+ */
+static void collect(struct str out, const struct shape *s, struct buf *text)
 {
     struct json_doc doc;
 
@@ -235,9 +311,12 @@ static void collect(struct str out, const char *key, struct buf *text)
             continue;
         for (uint32_t i = 0; i + 1 < doc.count; i++)
             if (doc.nodes[i].type == JSON_KEY &&
-                str_eq(json_raw(&doc, i), str_of(key)) &&
-                doc.nodes[i + 1].type == JSON_STRING)
+                str_eq(json_raw(&doc, i), str_of(s->key)) &&
+                doc.nodes[i + 1].type == JSON_STRING) {
+                if (s->repeat)
+                    buf_clear(text);
                 CHECK_INT(json_text_buf(json_raw(&doc, i + 1), text), OK);
+            }
     }
     json_doc_free(&doc);
 }
@@ -267,16 +346,16 @@ static void check_cut(const struct shape *s, struct str text, struct str want,
         if (cuts_character(text, to))
             continue;
         put_piece(&p, s, (struct str){text.ptr + from, to - from}, every);
-        from = to;
+        from = s->repeat ? 0 : to;
         buf_clear(&got);
-        collect(buf_str(&p.out), s->key, &got);
+        collect(buf_str(&p.out), s, &got);
         if (!CHECK(str_starts(want, buf_str(&got))))
             CHECK_EQ(buf_str(&got), want);
     }
     play_end(&p);
     CHECK_INT(p.e, OK);
     buf_clear(&got);
-    collect(buf_str(&p.out), s->key, &got);
+    collect(buf_str(&p.out), s, &got);
     CHECK_EQ(buf_str(&got), want);
     CHECK_INT(p.changed, !str_eq(text, want));
     play_free(&p);
@@ -382,7 +461,7 @@ static void test_caps(void)
     play_start(&p, "openai-chat");
     put_piece(&p, &shapes[0], buf_str(&text), false);
     play_end(&p);
-    collect(buf_str(&p.out), "content", &want);
+    collect(buf_str(&p.out), &shapes[0], &want);
     CHECK(str_find(buf_str(&want), STR("abc")) == want.len);
     CHECK(str_ends(buf_str(&want), STR(" [key] end")));
     CHECK(str_starts(buf_str(&want), STR("start [fence]")));
@@ -799,7 +878,11 @@ static void play_some(struct play *p)
         "\"function\":{\"arguments\":\"{\\\"k\\\":\\\"KEY-\\\\u0031\"}}]}}]}",
         "{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,"
         "\"function\":{\"arguments\":\"23456\\\"}\"}}]}}]}",
-        "{\"new\":[\"KEY-123456\"]}",
+        "{\"choices\":[{\"index\":0,\"message\":{\"content\":\"c KEY-1\"}}]}",
+        "{\"choices\":[{\"index\":0,\"message\":{\"content\":\"c KEY-123456\"}}"
+        "]}",
+        "{\"new\":[\"KEY-12\"]}",
+        "{\"new\":[\"3456\"]}",
     };
 
     play_start(p, "openai-chat");

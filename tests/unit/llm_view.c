@@ -8,6 +8,7 @@
 #include "failmalloc.h"
 #include "llm.h"
 #include "llm/base64.h"
+#include "llm/guess.h"
 #include "llm/view.h"
 
 static struct providers *all;
@@ -380,6 +381,29 @@ static void test_nomem(void)
     }
 }
 
+/* Quarters of tokens: a word of four letters is one token, so is a character
+ * of a script without spaces. */
+static void test_guess(void)
+{
+    static const struct {
+        const char *text;
+        unsigned quarters;
+    } rows[] = {
+        {"", 0},
+        {"word", 4},
+        {"seventeen letters", 17},
+        {"\xe6\xbc\xa2\xe5\xad\x97", 8},
+        {"\xc3\xa9t\xc3\xa9", 9},
+        {"exactly8\xf0\x9f\x98\x80 and behind it", 8 + 4 + 14},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CHECK_ROW(rows[i].text);
+        CHECK_INT(tokens_quarters(str_of(rows[i].text)), rows[i].quarters);
+    }
+    CHECK_ROW(NULL);
+}
+
 int main(void)
 {
     all = llm_providers(NULL, 0);
@@ -392,6 +416,7 @@ int main(void)
     RUN(test_media);
     RUN(test_deep);
     RUN(test_nomem);
+    RUN(test_guess);
     providers_free(all);
     return check_done();
 }

@@ -1,0 +1,115 @@
+#include "flow/attached.h"
+
+#include "base/utf8.h"
+#include "detect/base64.h"
+#include "rules/rule.h"
+
+#define FIRST 64 /* characters of base64 that tell most files from text */
+
+/* No byte that text does not have. */
+static bool is_text(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+
+        if ((c < ' ' && strchr("\t\n\f\r", c) == NULL) || c == 0x7f || c == 0)
+            return false;
+    }
+    return true;
+}
+
+/* The text that the base64 stands for; false if it is none. */
+static enum err decode(struct tools *t, struct str coded, struct str *ret_text,
+                       bool *ret)
+{
+    char first[FIRST];
+    void *room;
+    size_t n;
+    enum err e;
+
+    *ret = false;
+    if (!base64_decode(str_head(coded, FIRST), first, sizeof(first), &n) ||
+        !is_text((struct str){first, n}))
+        return OK;
+    if ((e = arena_take(&t->arena, coded.len / 4 * 3 + 3, &room)))
+        return e;
+    if (!base64_decode(coded, room, coded.len / 4 * 3 + 3, &n))
+        return OK;
+    *ret_text = (struct str){room, n};
+    *ret = n > 0 && is_text(*ret_text) && utf8_valid(*ret_text);
+    return OK;
+}
+
+/* The text without what has to go; *ret_changed if something has. */
+static enum err redacted(const struct tools *t, const struct inspect *in,
+                         struct str text, struct buf *out, bool *ret_changed)
+{
+    const struct findings *f = &t->findings;
+    struct cluster c;
+    size_t pos = 0, from = 0;
+    enum err e;
+
+    *ret_changed = false;
+    while (cluster_next(in->eng->rules, f->list, f->count, &pos, &c)) {
+        if (c.action != ACTION_REDACT)
+            continue;
+        if ((e = buf_add(
+                 out, (struct str){text.ptr + from, (size_t)c.start - from})) ||
+            (e = buf_add(out, c.rule->put)))
+            return e;
+        from = (size_t)c.end;
+        *ret_changed = true;
+    }
+    return buf_add(out, str_skip(text, from));
+}
+
+/* The whole literal again: the head of a data URL, and what is left. */
+static enum err put_back(struct tools *t, const struct inspect *in,
+                         const struct view_item *item, struct str head,
+                         struct str text)
+{
+    struct buf literal;
+    struct str copy;
+    enum err e;
+
+    buf_init(&literal, LIM_OUT);
+    if (!(e = json_put(&literal, head)) &&
+        !(e = base64_encode(text, &literal)) &&
+        !(e = arena_copy(&t->arena, buf_str(&literal), &copy)))
+        e = inspect_edit(t, in, item->seg.raw, copy);
+    if (!e)
+        t->redactions++;
+    buf_wipe_free(&literal);
+    return e;
+}
+
+enum err attached_scan(struct tools *t, const struct inspect *in,
+                       const struct view_item *item, struct exchange *ex)
+{
+    struct scope where = {in->dir,
+                          in->dir == DIR_SEND ? ROLE_USER : ROLE_ASSISTANT,
+                          PART_FILE, in->host};
+    struct str head = STR(""), coded = item->value, text;
+    struct buf out;
+    bool some;
+    enum err e;
+
+    if (str_starts(coded, STR("data:"))) {
+        head = str_head(coded, str_find_byte(coded, ',') + 1);
+        coded = str_skip(coded, head.len);
+    }
+    if ((e = decode(t, coded, &text, &some)) || !some)
+        return e;
+    findings_clear(&t->findings);
+    e = rules_scan(in->eng->rules, t->scratch, &where, text, 0, &t->findings);
+    if (e || t->findings.count == 0)
+        return e;
+    for (size_t i = 0; i < t->findings.count; i++)
+        exchange_finding(ex, &t->findings.list[i], &where);
+    buf_init(&out, LIM_OUT);
+    e = redacted(t, in, text, &out, &some);
+    if (!e && some)
+        e = put_back(t, in, item, head, buf_str(&out));
+    buf_wipe_free(&out);
+    return e;
+}
