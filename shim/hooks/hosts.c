@@ -16,6 +16,7 @@ static const char builtin[][48] = {
     ".api.openai.com",
     ".openai.azure.com",
     ".services.ai.azure.com",
+    ".cognitiveservices.azure.com",
     ".inference.ai.azure.com",
     "models.inference.ai.azure.com",
     "models.github.ai",
@@ -24,6 +25,7 @@ static const char builtin[][48] = {
     "generativelanguage.googleapis.com",
     "aiplatform.googleapis.com",
     "*-aiplatform.googleapis.com",
+    "aiplatform.*.rep.googleapis.com",
     "bedrock-runtime.*.amazonaws.com",
     "bedrock-runtime.*.amazonaws.com.cn",
     "bedrock-runtime.*.api.aws",
@@ -56,6 +58,12 @@ static const char builtin[][48] = {
     "dashscope.aliyuncs.com",
     "dashscope-intl.aliyuncs.com",
     "integrate.api.nvidia.com",
+    "api.z.ai",
+    "api.novita.ai",
+    "api.studio.nebius.com",
+    "us.inference.heroku.com",
+    "api.inference.crusoecloud.com",
+    ".endpoints.huggingface.cloud",
 };
 
 static bool matches(struct str host, struct str name)
