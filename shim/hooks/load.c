@@ -15,11 +15,13 @@
 #include "hooks/load.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,6 +36,9 @@
 #include "hooks/vars.h"
 
 #define WHY_SIZE 256
+
+/* A port that no host is declared with (tcpmux, RFC 1078). */
+#define PORT_OTHER 1
 
 struct shim_marker sallyport_marker __attribute__((visibility("default"))) = {
     .version = SHIM_MARKER_VERSION,
@@ -273,6 +278,63 @@ bool load_refuses(struct str host, uint16_t port)
 {
     return hosts_listed(host, port, str_of(settings.hosts)) ||
            hosts_listed(host, port, buf_str(&load.hosts));
+}
+
+/* The list beside the image, before there is an engine: read once, kept. */
+struct listed {
+    struct buf names; /* it lies in the same mapping */
+    bool there;
+};
+
+static _Atomic(struct listed *) listed;
+
+static const struct listed *listed_read(void)
+{
+    size_t size = sizeof(struct listed) + LIM_HOSTS_FILE;
+    void *place = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct listed *l = place, *other = NULL;
+
+    if (place == MAP_FAILED)
+        return NULL;
+    l->names = (struct buf){
+        .ptr = (char *)(l + 1), .cap = LIM_HOSTS_FILE, .max = LIM_HOSTS_FILE};
+    l->there = settings.policy && !hosts_read(settings.policy, &l->names);
+    if (atomic_compare_exchange_strong(&listed, &other, l))
+        return l;
+    (void)munmap(place, size); /* a second thread, or a signal's handler */
+    return other;
+}
+
+static bool declares(struct str host, uint16_t port)
+{
+    const struct listed *l = atomic_load(&listed);
+    struct engine *engine;
+    const struct engine_api *api;
+
+    if (!l && settings.policy)
+        l = listed_read();
+
+    if (settings.hosts || (l && l->there) || !settings.policy)
+        return hosts_listed(host, port, str_of(settings.hosts)) ||
+               (l && hosts_listed(host, port, buf_str(&l->names)));
+    api = load_engine(&engine);
+    return api ? api->engine_watches(engine, host, port)
+               : load_refuses(host, port);
+}
+
+enum load_declared load_declares(struct str host, uint16_t port)
+{
+    int saved = errno;
+    enum load_declared how = DECLARED_NOT;
+
+    load_settings();
+    if (declares(host, port))
+        how = port && port != PORT_OTHER && !declares(host, PORT_OTHER)
+                  ? DECLARED_PORT
+                  : DECLARED_HOST;
+    errno = saved;
+    return how;
 }
 
 bool load_watches(struct str host)

@@ -28,12 +28,14 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "hooks/export.h"
 #include "hooks/hello.h"
 #include "hooks/real.h"
+#include "hooks/sock.h"
 #include "hooks/zeros.h"
 
 /* An application-data record with one byte, which no key can decrypt. */
@@ -213,7 +215,7 @@ bool net_find(const unsigned char *random, struct net_hello *ret_hello)
 
 /* --- waking -------------------------------------------------------------- */
 
-static uint64_t inode_of(int fd)
+uint64_t net_inode(int fd)
 {
     struct stat st;
 
@@ -223,7 +225,7 @@ static uint64_t inode_of(int fd)
 bool net_wake(int fd, bool carried)
 {
     struct net_fd *f = entry(fd);
-    uint64_t inode = inode_of(fd);
+    uint64_t inode = net_inode(fd);
 
     if (!inode)
         return false;
@@ -233,7 +235,7 @@ bool net_wake(int fd, bool carried)
         atomic_fetch_add(&armed, 1);
         atomic_store(&f->left, sizeof(junk));
     }
-    return shutdown(fd, SHUT_RD) == 0;
+    return syscall(SYS_shutdown, fd, SHUT_RD) == 0;
 }
 
 void net_forget(int fd)
@@ -250,7 +252,7 @@ static __attribute__((noinline)) bool junk_is_for(int fd)
 
     if (inside || !f || !atomic_load(&f->left))
         return false;
-    if (inode_of(fd) == atomic_load(&f->inode))
+    if (net_inode(fd) == atomic_load(&f->inode))
         return true;
     disarm(f);
     return false;
@@ -364,20 +366,47 @@ void net_bind(void)
     }
 NET_LIST(NET_TYPE)
 
+ssize_t net_send(int fd, const void *p, size_t n, int flags)
+{
+    return real_send()(fd, p, n, flags);
+}
+
+ssize_t net_sendmsg(int fd, const struct msghdr *m, int flags)
+{
+    return real_sendmsg()(fd, m, flags);
+}
+
+ssize_t net_recv(int fd, void *p, size_t n, int flags)
+{
+    return real_recv()(fd, p, n, flags);
+}
+
+/* What a plain socket of ours answers, if this is one: hooks/sock.h. */
+#define SOCK_FIRST(fd, call)                                                   \
+    do {                                                                       \
+        ssize_t sock_rc;                                                       \
+                                                                               \
+        if (sock_has(fd) && (sock_rc = (call)) != SOCK_NOT_OURS)               \
+            return sock_rc;                                                    \
+    } while (0)
+
 EXPORT ssize_t write(int fd, const void *p, size_t n)
 {
+    SOCK_FIRST(fd, sock_write_one(fd, p, n, 0));
     look_at(fd, p, n);
     return real_write()(fd, p, n);
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *iov, int count)
 {
+    SOCK_FIRST(fd, sock_write(fd, iov, count > 0 ? (size_t)count : 0, 0));
     look_at_vec(fd, iov, count > 0 ? (size_t)count : 0);
     return real_writev()(fd, iov, count);
 }
 
 EXPORT ssize_t send(int fd, const void *p, size_t n, int flags)
 {
+    SOCK_FIRST(fd, sock_write_one(fd, p, n, flags));
     look_at(fd, p, n);
     return real_send()(fd, p, n, flags);
 }
@@ -385,6 +414,9 @@ EXPORT ssize_t send(int fd, const void *p, size_t n, int flags)
 EXPORT ssize_t sendto(int fd, const void *p, size_t n, int flags,
                       const struct sockaddr *to, socklen_t to_len)
 {
+    SOCK_FIRST(fd, sock_write_one(fd, p, n, flags));
+    if (sock_opens(flags, to, to_len))
+        return -1;
     look_at(fd, p, n);
     return real_sendto()(fd, p, n, flags, to, to_len);
 }
@@ -392,12 +424,18 @@ EXPORT ssize_t sendto(int fd, const void *p, size_t n, int flags,
 EXPORT ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 {
     if (m)
+        SOCK_FIRST(fd, sock_write(fd, m->msg_iov, m->msg_iovlen, flags));
+    if (m && sock_opens(flags, m->msg_name, m->msg_namelen))
+        return -1;
+    if (m)
         look_at_vec(fd, m->msg_iov, m->msg_iovlen);
     return real_sendmsg()(fd, m, flags);
 }
 
 EXPORT int sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
 {
+    if (m && sock_has(fd))
+        return sock_write_each(fd, m, count, flags);
     for (unsigned i = 0; looking() && m && i < count; i++)
         look_at_vec(fd, m[i].msg_hdr.msg_iov, m[i].msg_hdr.msg_iovlen);
     return real_sendmmsg()(fd, m, count, flags);
@@ -405,6 +443,7 @@ EXPORT int sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
 
 EXPORT ssize_t read(int fd, void *p, size_t n)
 {
+    SOCK_FIRST(fd, sock_read_one(fd, p, n, 0));
     if (has_junk(fd))
         return serve_one(fd, p, n, 0);
     return real_read()(fd, p, n);
@@ -412,6 +451,7 @@ EXPORT ssize_t read(int fd, void *p, size_t n)
 
 EXPORT ssize_t readv(int fd, const struct iovec *iov, int count)
 {
+    SOCK_FIRST(fd, sock_read(fd, iov, count > 0 ? (size_t)count : 0, 0));
     if (count > 0 && has_junk(fd))
         return serve_junk(fd, iov, (size_t)count, false);
     return real_readv()(fd, iov, count);
@@ -419,6 +459,7 @@ EXPORT ssize_t readv(int fd, const struct iovec *iov, int count)
 
 EXPORT ssize_t recv(int fd, void *p, size_t n, int flags)
 {
+    SOCK_FIRST(fd, sock_read_one(fd, p, n, flags));
     if (has_junk(fd))
         return serve_one(fd, p, n, flags);
     return real_recv()(fd, p, n, flags);
@@ -427,6 +468,7 @@ EXPORT ssize_t recv(int fd, void *p, size_t n, int flags)
 EXPORT ssize_t recvfrom(int fd, void *p, size_t n, int flags,
                         struct sockaddr *from, socklen_t *from_len)
 {
+    SOCK_FIRST(fd, sock_read_from(fd, p, n, flags, from, from_len));
     if (has_junk(fd)) {
         if (from && from_len)
             *from_len = 0; /* as on a connected stream */
@@ -437,6 +479,8 @@ EXPORT ssize_t recvfrom(int fd, void *p, size_t n, int flags,
 
 EXPORT ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 {
+    if (m)
+        SOCK_FIRST(fd, sock_read_msg(fd, m, flags));
     if (m && has_junk(fd)) {
         m->msg_namelen = 0;
         m->msg_controllen = 0;
@@ -449,6 +493,8 @@ EXPORT ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 ssize_t __read_chk(int fd, void *p, size_t n, size_t room);
 EXPORT ssize_t __read_chk(int fd, void *p, size_t n, size_t room)
 {
+    if (n <= room)
+        SOCK_FIRST(fd, sock_read_one(fd, p, n, 0));
     if (n <= room && has_junk(fd))
         return serve_one(fd, p, n, 0);
     return real___read_chk()(fd, p, n, room);
@@ -457,6 +503,8 @@ EXPORT ssize_t __read_chk(int fd, void *p, size_t n, size_t room)
 ssize_t __recv_chk(int fd, void *p, size_t n, size_t room, int flags);
 EXPORT ssize_t __recv_chk(int fd, void *p, size_t n, size_t room, int flags)
 {
+    if (n <= room)
+        SOCK_FIRST(fd, sock_read_one(fd, p, n, flags));
     if (n <= room && has_junk(fd))
         return serve_one(fd, p, n, flags);
     return real___recv_chk()(fd, p, n, room, flags);
@@ -467,6 +515,8 @@ ssize_t __recvfrom_chk(int fd, void *p, size_t n, size_t room, int flags,
 EXPORT ssize_t __recvfrom_chk(int fd, void *p, size_t n, size_t room, int flags,
                               struct sockaddr *from, socklen_t *from_len)
 {
+    if (n <= room)
+        SOCK_FIRST(fd, sock_read_from(fd, p, n, flags, from, from_len));
     if (n <= room && has_junk(fd)) {
         if (from && from_len)
             *from_len = 0;

@@ -1,0 +1,195 @@
+/*
+ * The hooks by which the door of plain sockets learns what a descriptor is, and
+ * those that would go past it.
+ *
+ * All of them may be called between fork or vfork and exec, and by signal
+ * handlers, so the true functions are found without lock or allocation: among
+ * the objects the program started with.
+ */
+#undef _FORTIFY_SOURCE /* its inline wrappers would be defined twice */
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+#include "hooks/addr.h"
+#include "hooks/export.h"
+#include "hooks/real.h"
+#include "hooks/sock.h"
+
+#define SOCK_HOOKS(X)                                                          \
+    X(int, connect, (int, const struct sockaddr *, socklen_t))                 \
+    X(int, getaddrinfo,                                                        \
+      (const char *, const char *, const struct addrinfo *,                    \
+       struct addrinfo **))                                                    \
+    X(int, close, (int))                                                       \
+    X(int, shutdown, (int, int))                                               \
+    X(int, dup, (int))                                                         \
+    X(int, dup2, (int, int))                                                   \
+    X(int, dup3, (int, int, int))                                              \
+    X(int, fcntl, (int, int, ...))                                             \
+    X(int, fcntl64, (int, int, ...))                                           \
+    X(ssize_t, sendfile, (int, int, off_t *, size_t))                          \
+    X(ssize_t, sendfile64, (int, int, off64_t *, size_t))                      \
+    X(ssize_t, splice,                                                         \
+      (int, off64_t *, int, off64_t *, size_t, unsigned))                      \
+    X(int, recvmmsg,                                                           \
+      (int, struct mmsghdr *, unsigned, int, struct timespec *))               \
+    X(FILE *, fdopen, (int, const char *))
+
+/* real_NAME() - the true function. */
+#define SOCK_REAL(ret, name, args)                                             \
+    static inline ret(*real_##name(void)) args                                 \
+    {                                                                          \
+        static _Atomic(void *) known;                                          \
+        void *p = atomic_load_explicit(&known, memory_order_relaxed);          \
+        ret(*fn) args;                                                         \
+                                                                               \
+        if (__builtin_expect(!p, 0)) {                                         \
+            p = real_behind(#name);                                            \
+            atomic_store_explicit(&known, p, memory_order_relaxed);            \
+        }                                                                      \
+        memcpy(&fn, &p, sizeof(fn));                                           \
+        return fn;                                                             \
+    }
+SOCK_HOOKS(SOCK_REAL)
+
+/* --- becoming ours, and ceasing to be ------------------------------------- */
+
+EXPORT int connect(int fd, const struct sockaddr *to, socklen_t len)
+{
+    int rc = sock_connecting(fd, to, len) ? real_connect()(fd, to, len) : -1;
+
+    if (rc < 0 && errno != EINPROGRESS && errno != EINTR && errno != EALREADY &&
+        errno != EISCONN)
+        sock_unconnected(fd);
+    return rc;
+}
+
+EXPORT int getaddrinfo(const char *node, const char *service,
+                       const struct addrinfo *hints, struct addrinfo **res)
+{
+    int rc = real_getaddrinfo()(node, service, hints, res);
+
+    if (rc == 0 && node && res && !load_off())
+        addr_learn(str_of(node), *res);
+    return rc;
+}
+
+EXPORT int close(int fd)
+{
+    sock_closing(fd);
+    return real_close()(fd);
+}
+
+EXPORT int shutdown(int fd, int how)
+{
+    sock_ending(fd, how);
+    return real_shutdown()(fd, how);
+}
+
+/* --- copies --------------------------------------------------------------- */
+
+static int copied(int from, int to)
+{
+    if (to >= 0)
+        sock_copied(from, to);
+    return to;
+}
+
+EXPORT int dup(int fd)
+{
+    return copied(fd, real_dup()(fd));
+}
+
+EXPORT int dup2(int fd, int to)
+{
+    return copied(fd, real_dup2()(fd, to));
+}
+
+EXPORT int dup3(int fd, int to, int flags)
+{
+    return copied(fd, real_dup3()(fd, to, flags));
+}
+
+static bool copies(int command)
+{
+    return command == F_DUPFD || command == F_DUPFD_CLOEXEC;
+}
+
+/* The third argument is an int, a pointer or none: one register holds it. */
+#define FCNTL(real)                                                            \
+    va_list args;                                                              \
+    void *arg;                                                                 \
+    int rc;                                                                    \
+                                                                               \
+    va_start(args, command);                                                   \
+    arg = va_arg(args, void *);                                                \
+    va_end(args);                                                              \
+    rc = real()(fd, command, arg);                                             \
+    return copies(command) ? copied(fd, rc) : rc
+
+EXPORT int fcntl(int fd, int command, ...)
+{
+    FCNTL(real_fcntl);
+}
+
+EXPORT int fcntl64(int fd, int command, ...)
+{
+    FCNTL(real_fcntl64);
+}
+
+/* --- ways past us --------------------------------------------------------- */
+
+/* What callers take for "do it by read and write": sendfile(2), splice(2). */
+static bool refuses(int fd, int other)
+{
+    if (!sock_guards(fd) && !sock_guards(other))
+        return false;
+    errno = EINVAL;
+    return true;
+}
+
+EXPORT ssize_t sendfile(int out, int in, off_t *at, size_t n)
+{
+    return refuses(out, in) ? -1 : real_sendfile()(out, in, at, n);
+}
+
+EXPORT ssize_t sendfile64(int out, int in, off64_t *at, size_t n)
+{
+    return refuses(out, in) ? -1 : real_sendfile64()(out, in, at, n);
+}
+
+EXPORT ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at,
+                      size_t n, unsigned flags)
+{
+    return refuses(in, out) ? -1
+                            : real_splice()(in, in_at, out, out_at, n, flags);
+}
+
+/* One message at a time, which is as many as a caller must be content with. */
+EXPORT int recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags,
+                    struct timespec *timeout)
+{
+    ssize_t rc;
+
+    if (sock_has(fd) && m && count > 0 &&
+        (rc = sock_read_msg(fd, &m->msg_hdr, flags)) != SOCK_NOT_OURS) {
+        m->msg_len = rc > 0 ? (unsigned)rc : 0;
+        return rc < 0 ? -1 : 1;
+    }
+    return real_recvmmsg()(fd, m, count, flags, timeout);
+}
+
+/* What a stream of stdio reads and writes does not come by us. */
+EXPORT FILE *fdopen(int fd, const char *mode)
+{
+    if (sock_guards(fd)) {
+        errno = EOPNOTSUPP;
+        return NULL;
+    }
+    return real_fdopen()(fd, mode);
+}
