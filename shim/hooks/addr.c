@@ -124,8 +124,8 @@ static void keep(const struct place *at, uint32_t number)
     atomic_store(&ring[i].half[1], at->half[1]);
     atomic_store(&ring[i].name, number);
     /* The count only tells how much is used: it never wraps to nothing. */
-    atomic_store(&ring_count, count + 1 < 2 * ADDRESSES ? count + 1
-                                                        : ADDRESSES);
+    atomic_store(&ring_count,
+                 count + 1 < 2 * ADDRESSES ? count + 1 : ADDRESSES);
 }
 
 /* A name that is not declared has it too. */

@@ -16,8 +16,8 @@
 struct addr_place {
     char name[ADDR_NAME]; /* of the host; empty: not known           */
     size_t name_len;
-    uint16_t port;              /* of the socket                           */
-    enum load_declared how;     /* what the policy says of name and port   */
+    uint16_t port;          /* of the socket                           */
+    enum load_declared how; /* what the policy says of name and port   */
 };
 
 /*

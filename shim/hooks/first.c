@@ -6,9 +6,9 @@
 
 /* RFC 9110, 9.3, and RFC 5789: methods that a model's server knows. */
 static const struct str methods[] = {
-    STR_INIT("GET "),    STR_INIT("POST "),   STR_INIT("PUT "),
-    STR_INIT("HEAD "),   STR_INIT("PATCH "),  STR_INIT("DELETE "),
-    STR_INIT("TRACE "),  STR_INIT("CONNECT "), STR_INIT("OPTIONS "),
+    STR_INIT("GET "),   STR_INIT("POST "),    STR_INIT("PUT "),
+    STR_INIT("HEAD "),  STR_INIT("PATCH "),   STR_INIT("DELETE "),
+    STR_INIT("TRACE "), STR_INIT("CONNECT "), STR_INIT("OPTIONS "),
 };
 
 /* Whether s and its like begin in the same way, as far as both go. */
@@ -67,8 +67,7 @@ static void read_target(struct first *f, struct str whole, struct str target)
     } else if (target.len >= scheme.len && agrees(target, scheme)) {
         f->kind = FIRST_PROXIED;
         target = str_skip(target, scheme.len);
-        read_authority(f, str_head(target, authority_len(target)),
-                       USUAL_PORT);
+        read_authority(f, str_head(target, authority_len(target)), USUAL_PORT);
     } else if (agrees(target, scheme)) {
         f->kind = FIRST_REQUEST; /* cut in the scheme */
     }

@@ -21,7 +21,7 @@
 /* What the functions below return where the real one is to be called. */
 #define SOCK_NOT_OURS (-2)
 
-extern _Atomic int sock_count;                /* of entries in the table      */
+extern _Atomic int sock_count; /* of entries in the table      */
 extern _Atomic(struct sock *) sock_table[NET_FDS]; /* see sock.c             */
 
 /* sock_has - whether there is an entry for this descriptor. */

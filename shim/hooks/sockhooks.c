@@ -34,8 +34,7 @@
     X(int, fcntl64, (int, int, ...))                                           \
     X(ssize_t, sendfile, (int, int, off_t *, size_t))                          \
     X(ssize_t, sendfile64, (int, int, off64_t *, size_t))                      \
-    X(ssize_t, splice,                                                         \
-      (int, off64_t *, int, off64_t *, size_t, unsigned))                      \
+    X(ssize_t, splice, (int, off64_t *, int, off64_t *, size_t, unsigned))     \
     X(int, recvmmsg,                                                           \
       (int, struct mmsghdr *, unsigned, int, struct timespec *))               \
     X(FILE *, fdopen, (int, const char *))

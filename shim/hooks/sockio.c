@@ -122,8 +122,9 @@ static void set_over(struct sock *k, int error)
 static void take_off(struct sock *k, int fd, size_t n)
 {
     while (n > 0) {
-        long rc = syscall(SYS_recvfrom, fd, k->in, n < RECORD_IN ? n : RECORD_IN,
-                          MSG_DONTWAIT, NULL, NULL);
+        long rc =
+            syscall(SYS_recvfrom, fd, k->in, n < RECORD_IN ? n : RECORD_IN,
+                    MSG_DONTWAIT, NULL, NULL);
 
         if (rc <= 0)
             return;
@@ -185,9 +186,9 @@ static size_t copy(struct sock *k, struct cursor *c, bool peek)
     do {
         struct str to = piece(c);
 
-        n = to.len ? traffic_take(&k->s, (char *)(uintptr_t)to.ptr, to.len,
-                                  false)
-                   : 0;
+        n = to.len
+                ? traffic_take(&k->s, (char *)(uintptr_t)to.ptr, to.len, false)
+                : 0;
         c->at += n;
         all += n;
     } while (n > 0);

@@ -27,7 +27,7 @@ enum stage {
 
 struct sock {
     struct session s;
-    struct sock *next;     /* of all there are                             */
+    struct sock *next; /* of all there are                             */
     _Atomic bool used;
     _Atomic uint32_t refs; /* entries of the table, and calls in work      */
     uint64_t inode;        /* of the socket: its number may come again     */

@@ -481,7 +481,8 @@ int session_read(struct session *s, void *p, size_t n, bool peek)
         if (!ready_to_pull(s))
             continue;
         if (s->owed == 0)
-            (void)traffic_flush(s); /* what the engine let go since the last write */
+            (void)traffic_flush(
+                s); /* what the engine let go since the last write */
         rc = pull(s, RECORD_IN);
         if (rc <= 0 && !tail(s, &rc))
             return rc;

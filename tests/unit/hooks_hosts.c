@@ -86,9 +86,11 @@ static void test_of_request(void)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         uint16_t port = 0;
 
-        CHECK_EQ(hosts_of_request(str_of(rows[i].plain), &port), str_of(rows[i].host));
+        CHECK_EQ(hosts_of_request(str_of(rows[i].plain), &port),
+                 str_of(rows[i].host));
         CHECK_INT(port, rows[i].port);
-        CHECK_EQ(hosts_of_request(str_of(rows[i].plain), NULL), str_of(rows[i].host));
+        CHECK_EQ(hosts_of_request(str_of(rows[i].plain), NULL),
+                 str_of(rows[i].host));
     }
 }
 
