@@ -28,10 +28,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#define LIM_OUTWAIT 60 /* seconds */
 
 /* --- the transport -------------------------------------------------------- */
 
@@ -195,8 +198,11 @@ static size_t copy(struct sock *k, struct cursor *c, bool peek)
     return all;
 }
 
-/* All that can be had without waiting. */
-static size_t fill(struct sock *k, int fd, struct cursor *c, bool peek)
+/*
+ * All that can be had without waiting. *heard: something came, be it all held.
+ */
+static size_t fill(struct sock *k, int fd, struct cursor *c, bool peek,
+                   bool *heard)
 {
     size_t got = 0;
     bool more = true;
@@ -207,6 +213,7 @@ static size_t fill(struct sock *k, int fd, struct cursor *c, bool peek)
         got = copy(k, c, peek) + (peek ? 0 : got);
         show(k, fd);
         more = left(c) > (peek ? got : 0) && pull(k, fd);
+        *heard |= more;
     }
     pthread_mutex_unlock(&k->lock);
     return got;
@@ -300,8 +307,24 @@ static bool is_over(struct sock *k, int *ret_error)
     return over;
 }
 
+/*
+ * Programs whose socket waits, and that ask poll before they read without
+ * waiting (PHP), take it for broken if nothing comes then. What came is held:
+ * so the read takes the time that poll would have taken.
+ */
+static ssize_t outwait(int fd)
+{
+    static const struct timespec limit = {.tv_sec = LIM_OUTWAIT};
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+
+    if (syscall(SYS_ppoll, &p, 1, &limit, NULL, 0) > 0)
+        return 1;
+    errno = EAGAIN;
+    return -1;
+}
+
 /* The queue is empty: 1 to look again, else what the read returns. */
-static ssize_t wait_for_more(struct sock *k, int fd, int flags)
+static ssize_t wait_for_more(struct sock *k, int fd, int flags, bool heard)
 {
     int state = atomic_load(&k->s.state), error;
     ssize_t rc;
@@ -317,6 +340,9 @@ static ssize_t wait_for_more(struct sock *k, int fd, int flags)
         errno = error ? error : errno;
         return error ? -1 : 0;
     }
+    if (heard && (flags & MSG_DONTWAIT) && !(flags & MSG_PEEK) &&
+        is_waiting_kind(fd, 0))
+        return outwait(fd);
     rc = net_recv(fd, &byte, 1, MSG_PEEK | (flags & MSG_DONTWAIT));
     if (rc >= 0 || errno == EAGAIN || errno == EINTR)
         return rc < 0 ? -1 : 1;
@@ -328,7 +354,7 @@ static ssize_t wait_for_more(struct sock *k, int fd, int flags)
 
 static ssize_t read_guarded(struct sock *k, int fd, struct cursor *c, int flags)
 {
-    bool peek = flags & MSG_PEEK;
+    bool peek = flags & MSG_PEEK, heard = false;
     size_t got = 0;
     int saved = errno;
 
@@ -339,13 +365,13 @@ static ssize_t read_guarded(struct sock *k, int fd, struct cursor *c, int flags)
     for (;;) {
         ssize_t rc;
 
-        got += fill(k, fd, c, peek);
+        got += fill(k, fd, c, peek, &heard);
         send_words(k, fd);
         if (got > 0 && (!(flags & MSG_WAITALL) || peek || left(c) == 0))
             break;
         if (got == 0 && (atomic_load(&k->s.state) == PASS || let_go(k, fd)))
             return SOCK_NOT_OURS;
-        rc = wait_for_more(k, fd, flags);
+        rc = wait_for_more(k, fd, flags, heard);
         if (rc <= 0 && got == 0)
             return rc;
         if (rc <= 0)
