@@ -68,6 +68,12 @@ ssize_t sock_read_msg(int fd, struct msghdr *m, int flags);
 int sock_write_each(int fd, struct mmsghdr *m, unsigned count, int flags);
 
 /*
+ * sock_send_file - sendfile to a descriptor with an entry: the front of what
+ * was asked for, read from the file and written as above.
+ */
+ssize_t sock_send_file(int fd, int from, off64_t *at, size_t n);
+
+/*
  * sock_connecting - before the real connect: the descriptor gets its entry, or
  * loses that of a socket before it. false with errno where it cannot be
  * guarded though it is to be. sock_unconnected - it has failed for good.

@@ -143,30 +143,28 @@ EXPORT int fcntl64(int fd, int command, ...)
 
 /* --- ways past us --------------------------------------------------------- */
 
-/* What callers take for "do it by read and write": sendfile(2), splice(2). */
-static bool refuses(int fd, int other)
-{
-    if (!sock_guards(fd) && !sock_guards(other))
-        return false;
-    errno = EINVAL;
-    return true;
-}
-
 EXPORT ssize_t sendfile(int out, int in, off_t *at, size_t n)
 {
-    return refuses(out, in) ? -1 : real_sendfile()(out, in, at, n);
+    if (sock_has(out))
+        return sock_send_file(out, in, at, n);
+    return real_sendfile()(out, in, at, n);
 }
 
 EXPORT ssize_t sendfile64(int out, int in, off64_t *at, size_t n)
 {
-    return refuses(out, in) ? -1 : real_sendfile64()(out, in, at, n);
+    if (sock_has(out))
+        return sock_send_file(out, in, at, n);
+    return real_sendfile64()(out, in, at, n);
 }
 
+/* EINVAL is what callers take for "do it by read and write": splice(2). */
 EXPORT ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at,
                       size_t n, unsigned flags)
 {
-    return refuses(in, out) ? -1
-                            : real_splice()(in, in_at, out, out_at, n, flags);
+    if (!sock_guards(in) && !sock_guards(out))
+        return real_splice()(in, in_at, out, out_at, n, flags);
+    errno = EINVAL;
+    return -1;
 }
 
 /* One message at a time, which is as many as a caller must be content with. */

@@ -547,6 +547,31 @@ int sock_write_each(int fd, struct mmsghdr *m, unsigned count, int flags)
     return (int)i;
 }
 
+ssize_t sock_send_file(int fd, int from, off64_t *at, size_t n)
+{
+    char buf[16 * KIB];
+    off64_t pos = at ? *at : lseek(from, 0, SEEK_CUR);
+    ssize_t rc;
+
+    if (pos < 0) { /* "do it by read and write": sendfile(2) */
+        errno = EINVAL;
+        return -1;
+    }
+    rc = pread(from, buf, n < sizeof(buf) ? n : sizeof(buf), pos);
+    if (rc > 0) {
+        size_t have = (size_t)rc;
+
+        rc = sock_write_one(fd, buf, have, 0);
+        if (rc == SOCK_NOT_OURS)
+            rc = net_send(fd, buf, have, 0);
+    }
+    if (rc > 0 && at)
+        *at += rc;
+    else if (rc > 0)
+        (void)lseek(from, pos + rc, SEEK_SET);
+    return rc;
+}
+
 void sock_ending(int fd, int how)
 {
     bool looked;
