@@ -104,3 +104,13 @@ struct first first_read(struct str s)
     }
     return f;
 }
+
+bool first_is_settings(struct str s)
+{
+    static const char rest[FIRST_SETTINGS - 3] = {4}; /* type, flags, stream */
+
+    for (size_t i = 3; i < FIRST_SETTINGS && i < s.len; i++)
+        if (s.ptr[i] != rest[i - 3])
+            return false;
+    return s.len > 0 && s.ptr[0] == 0;
+}

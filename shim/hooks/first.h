@@ -29,4 +29,11 @@ struct first {
 /* first_read - what s, of at least one byte, begins with. */
 struct first first_read(struct str s);
 
+/*
+ * first_is_settings - whether s, which a server says before it was asked, is
+ * the front of HTTP/2's SETTINGS (RFC 9113, 3.4 and 6.5).
+ */
+#define FIRST_SETTINGS 9 /* bytes that are looked at */
+bool first_is_settings(struct str s);
+
 #endif

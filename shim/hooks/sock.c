@@ -473,6 +473,21 @@ struct sock *sock_first(int fd, struct sock *k, const struct iovec *iov,
     return guarded;
 }
 
+bool sock_told_first(struct sock *k, struct str s)
+{
+    int saved = errno;
+    bool guarded;
+
+    pthread_mutex_lock(&k->lock);
+    if (atomic_load(&k->stage) == STAGE_FIRST &&
+        (k->place.how == DECLARED_PORT || first_is_settings(s)) && !begin(k))
+        sock_pass(k);
+    guarded = atomic_load(&k->stage) == STAGE_OPEN;
+    pthread_mutex_unlock(&k->lock);
+    errno = saved;
+    return guarded;
+}
+
 /* --- fork ---------------------------------------------------------------- */
 
 static struct sock *forked; /* the first of those whose locks are held */

@@ -34,6 +34,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "hooks/first.h"
+
 #define LIM_OUTWAIT 60 /* seconds */
 
 /* --- the transport -------------------------------------------------------- */
@@ -230,7 +232,7 @@ static bool is_waiting_kind(int fd, int flags)
 /* Without a mutex: one may be cancelled, or forked away from, in the send. */
 static bool send_begin(struct sock *k, int fd, int flags)
 {
-    static const struct timespec wait = {.tv_nsec = 1000000};
+    struct timespec wait = {.tv_nsec = 1000000};
     int self = (int)syscall(SYS_gettid), other = 0;
 
     while (!atomic_compare_exchange_strong(&k->sender, &other, self)) {
@@ -242,6 +244,7 @@ static bool send_begin(struct sock *k, int fd, int flags)
             return false;
         } else {
             (void)syscall(SYS_ppoll, NULL, 0, &wait, NULL, 0);
+            wait.tv_nsec = 1000000; /* the kernel writes what was left */
         }
         other = 0;
     }
@@ -255,12 +258,13 @@ static void send_end(struct sock *k)
     atomic_store(&k->sender, 0);
 }
 
-/* What the engine has to say to the network by itself: as far as it goes. */
+/* What the engine has to say to the network by itself, in the end of a blocked
+ * connection too: as far as it goes. */
 static void send_words(struct sock *k, int fd)
 {
     int saved = errno;
 
-    while (atomic_load(&k->s.state) == OPEN &&
+    while (atomic_load(&k->s.state) != FAILED &&
            (atomic_load(&k->unsent) || traffic_waits(&k->s)) &&
            send_begin(k, fd, MSG_DONTWAIT | MSG_NOSIGNAL)) {
         /* The rest of a write is sent when that is repeated. */
@@ -314,7 +318,7 @@ static bool is_over(struct sock *k, int *ret_error)
  */
 static ssize_t outwait(int fd)
 {
-    static const struct timespec limit = {.tv_sec = LIM_OUTWAIT};
+    struct timespec limit = {.tv_sec = LIM_OUTWAIT};
     struct pollfd p = {.fd = fd, .events = POLLIN};
 
     if (syscall(SYS_ppoll, &p, 1, &limit, NULL, 0) > 0)
@@ -381,6 +385,23 @@ static ssize_t read_guarded(struct sock *k, int fd, struct cursor *c, int flags)
     return (ssize_t)got;
 }
 
+/*
+ * Before the application has said anything: as the real read, but for a server
+ * that speaks first.
+ */
+static ssize_t read_first(struct sock *k, int fd, struct cursor *c, int flags)
+{
+    char front[FIRST_SETTINGS];
+    ssize_t rc = net_recv(fd, front, sizeof(front),
+                          MSG_PEEK | (flags & MSG_DONTWAIT));
+
+    if (rc <= 0)
+        return rc;
+    if (!sock_told_first(k, (struct str){front, (size_t)rc}))
+        return SOCK_NOT_OURS;
+    return read_guarded(k, fd, c, flags);
+}
+
 ssize_t sock_read(int fd, const struct iovec *iov, size_t count, int flags)
 {
     char waste[4096];
@@ -396,9 +417,14 @@ ssize_t sock_read(int fd, const struct iovec *iov, size_t count, int flags)
         bin.iov_len = left(&c) < sizeof(waste) ? left(&c) : sizeof(waste);
         c = (struct cursor){&bin, 1, 0};
     }
-    if (atomic_load(&k->stage) == STAGE_OPEN && left(&c) > 0 &&
-        !(flags & (MSG_OOB | MSG_ERRQUEUE)))
-        rc = read_guarded(k, fd, &c, flags);
+    if (left(&c) > 0 && !(flags & (MSG_OOB | MSG_ERRQUEUE))) {
+        int stage = atomic_load(&k->stage);
+
+        if (stage == STAGE_OPEN)
+            rc = read_guarded(k, fd, &c, flags);
+        else if (stage == STAGE_FIRST)
+            rc = read_first(k, fd, &c, flags);
+    }
     sock_leave(k);
     return rc;
 }

@@ -67,6 +67,12 @@ void sock_pass(struct sock *k);
 struct sock *sock_first(int fd, struct sock *k, const struct iovec *iov,
                         size_t count);
 
+/*
+ * sock_told_first - the server has said something (there are bytes to be read)
+ * before anything was written: whether the descriptor is guarded from now on.
+ */
+bool sock_told_first(struct sock *k, struct str s);
+
 extern const struct tls tls_plain;
 
 #endif

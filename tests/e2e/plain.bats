@@ -354,6 +354,104 @@ END
     has sent "$PLACEHOLDER"
 }
 
+# HTTP/2 without TLS, begun by who knows that the server speaks it.
+h2c_start() {
+    local dir=$BATS_TEST_TMPDIR/h2c i
+    H2C=$(free_port)
+    mkdir -p "$dir/root"
+    cat >"$dir/conf" <<END
+daemon off; master_process off; pid $dir/pid; error_log $dir/log;
+events { worker_connections 64; }
+http {
+    access_log off; client_max_body_size 8m;
+    client_body_temp_path $dir/a; proxy_temp_path $dir/b;
+    fastcgi_temp_path $dir/c; uwsgi_temp_path $dir/d; scgi_temp_path $dir/e;
+    server {
+        listen 127.0.0.1:$H2C http2;
+        location / {
+            proxy_pass http://127.0.0.1:$PORT;
+            proxy_http_version 1.1;
+            proxy_buffering off;
+            proxy_set_header Host \$http_host;
+        }
+    }
+}
+END
+    nginx -p "$dir" -c "$dir/conf" -e "$dir/log" >"$dir/out" 2>&1 3>&- &
+    echo $! >>"$BATS_FILE_TMPDIR/servers"
+    waits_for "$H2C"
+    NGHTTPD=$(free_port)
+    { # as an image begins: by its first byte it is no JSON
+        printf '\211PNG'
+        head -c 3000000 /dev/urandom
+    } >"$dir/root/big"
+    nghttpd --no-tls -d "$dir/root" --trailer='x-sum: 7' "$NGHTTPD" \
+        >"$dir/nghttpd" 2>&1 3>&- &
+    echo $! >>"$BATS_FILE_TMPDIR/servers"
+    waits_for "$NGHTTPD"
+    POLICY=$dir/policy.yaml
+    policy_write "$POLICY" "  - localhost:$H2C" "  - localhost:$NGHTTPD"
+}
+
+# curl 7.88 fails on a second request of such a connection, without us too.
+@test "curl: HTTP/2 by prior knowledge redacts, refuses, streams" {
+    h2c_start
+    local url=http://localhost:$H2C$chat
+    guarded --http2-prior-knowledge -D heads --json @secret.json "$url" >out
+    has heads 'HTTP/2 200'
+    guarded --http2-prior-knowledge -D heads --json @forbidden.json "$url" >out
+    has heads 'HTTP/2 403'
+    has out policy_block
+    guarded --http2-prior-knowledge -N --json @stream.json "$url?say=key" >out
+    hasnt out "$KEY_TAIL"
+    has out 'data: [DONE]'
+    wire >sent
+    has sent "$PLACEHOLDER"
+    hasnt sent "$KEY_TAIL"
+    hasnt sent plum
+    is "$(audit_field 1 action)" block
+    is "$(audit_field 1 door)" socket
+}
+
+@test "httpx: HTTP/2 by prior knowledge, one by one and all at once" {
+    "$PYTHON" -c 'import h2, httpx' || skip "python3-h2 is not installed"
+    h2c_start
+    local url=http://localhost:$H2C$chat
+    shim "$PYTHON" "$CLIENTS/http2.py" "$CA" "$url" secret.json \
+        forbidden.json hello.json stream.json >out
+    is "$(sed -n 's/^STATUS //p' out | paste -sd ' ')" \
+        "200 HTTP/2 403 HTTP/2 200 HTTP/2 200 HTTP/2"
+    AT_ONCE=1 shim "$PYTHON" "$CLIENTS/http2.py" "$CA" "$url" \
+        secret.json forbidden.json hello.json stream.json secret.json \
+        forbidden.json hello.json stream.json >out
+    is "$(grep -c '^STATUS 200 HTTP/2' out)" 6
+    is "$(grep -c '^STATUS 403 HTTP/2' out)" 2
+    wire >sent
+    hasnt sent "$KEY_TAIL"
+    hasnt sent plum
+}
+
+@test "nghttp: HTTP/2 without TLS, a large file, trailers" {
+    h2c_start
+    shim timeout 60 nghttp -v -m 20 -d forbidden.json \
+        -H 'content-type: application/json' "http://localhost:$H2C$chat" >out
+    has out ':status: 403'
+    has out policy_block
+    hasnt out ':status: 200'
+    shim timeout 60 nghttp -v "http://localhost:$NGHTTPD/big" >out
+    has out 'x-sum: 7'
+    shim timeout 60 nghttp "http://localhost:$NGHTTPD/big" >out
+    cmp out h2c/root/big
+}
+
+@test "an upgrade to HTTP/2 is not offered, the request is answered" {
+    h2c_start
+    guarded --http2 -D heads --json @secret.json "$LLM$chat" >out
+    has heads 'HTTP/1.1 200'
+    wire >sent
+    hasnt sent "$KEY_TAIL"
+}
+
 @test "Python's socket.sendfile and asyncio's, which take a file" {
     cat >client.py <<'END'
 import asyncio

@@ -54,8 +54,21 @@ static void test_rows(void)
     }
 }
 
+static void test_settings(void)
+{
+    static const char frame[] = "\0\0\x12\4\0\0\0\0\0\0\3";
+
+    for (size_t n = 1; n < sizeof(frame); n++)
+        CHECK(first_is_settings((struct str){frame, n}));
+    CHECK(!first_is_settings(STR("\0\0\x12\4\1")));
+    CHECK(!first_is_settings(STR("220 mail ready\r\n")));
+    CHECK(!first_is_settings(STR("SSH-2.0")));
+    CHECK(!first_is_settings(STR("")));
+}
+
 int main(void)
 {
+    RUN(test_settings);
     RUN(test_rows);
     return check_done();
 }
