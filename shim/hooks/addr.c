@@ -18,7 +18,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "hooks/export.h"
+#include "hooks/fork.h"
+#include "hooks/zeros.h"
 
 #define NAMES     64
 #define ADDRESSES 512 /* a name of many addresses has some dozens */
@@ -29,17 +30,23 @@ struct place {
     uint64_t half[2];
 };
 
-static struct {
+struct name {
     char text[ADDR_NAME];
     size_t len;
-} names[NAMES] TABLE;
-static _Atomic uint32_t name_count;
+};
 
-static struct {
+struct known {
     _Atomic uint64_t half[2];
     _Atomic uint32_t name; /* its number and one; 0: none; SHARED */
-} ring[ADDRESSES] TABLE;
-static _Atomic uint32_t ring_count;
+};
+
+struct table {
+    _Atomic uint32_t name_count, ring_count;
+    struct name names[NAMES];
+    struct known ring[ADDRESSES];
+};
+
+static _Atomic(void *) table; /* a struct table, once there is a name */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of writers */
 
@@ -81,59 +88,60 @@ static void spell(const struct place *at, char text[ADDR_NAME])
 /* --- learning, under the lock -------------------------------------------- */
 
 /* The number of a name, kept from now on; 0 where there is no more room. */
-static uint32_t number_of(struct str name)
+static uint32_t number_of(struct table *t, struct str name)
 {
-    uint32_t count = atomic_load(&name_count);
+    uint32_t count = atomic_load(&t->name_count);
 
     for (uint32_t i = 0; i < count; i++)
-        if (str_eq_nocase((struct str){names[i].text, names[i].len}, name))
+        if (str_eq_nocase((struct str){t->names[i].text, t->names[i].len},
+                          name))
             return i + 1;
     if (count == NAMES)
         return 0;
-    memcpy(names[count].text, name.ptr, name.len);
-    names[count].len = name.len;
-    atomic_store(&name_count, count + 1);
+    memcpy(t->names[count].text, name.ptr, name.len);
+    t->names[count].len = name.len;
+    atomic_store(&t->name_count, count + 1);
     return count + 1;
 }
 
-static bool at_is(uint32_t i, const struct place *at)
+static bool is_at(const struct known *k, const struct place *at)
 {
-    return atomic_load_explicit(&ring[i].half[0], memory_order_relaxed) ==
+    return atomic_load_explicit(&k->half[0], memory_order_relaxed) ==
                at->half[0] &&
-           atomic_load_explicit(&ring[i].half[1], memory_order_relaxed) ==
+           atomic_load_explicit(&k->half[1], memory_order_relaxed) ==
                at->half[1];
 }
 
-static uint32_t used(void)
+static uint32_t used(const struct table *t)
 {
-    uint32_t count = atomic_load(&ring_count);
+    uint32_t count = atomic_load(&t->ring_count);
 
     return count < ADDRESSES ? count : ADDRESSES;
 }
 
-static void keep(const struct place *at, uint32_t number)
+static void keep(struct table *t, const struct place *at, uint32_t number)
 {
-    uint32_t count = atomic_load(&ring_count), i;
+    uint32_t count = atomic_load(&t->ring_count);
+    struct known *k = &t->ring[count % ADDRESSES];
 
-    for (i = 0; i < used(); i++)
-        if (at_is(i, at) && atomic_load(&ring[i].name) == number)
+    for (uint32_t i = 0; i < used(t); i++)
+        if (is_at(&t->ring[i], at) && atomic_load(&t->ring[i].name) == number)
             return;
-    i = count % ADDRESSES;
-    atomic_store(&ring[i].name, 0);
-    atomic_store(&ring[i].half[0], at->half[0]);
-    atomic_store(&ring[i].half[1], at->half[1]);
-    atomic_store(&ring[i].name, number);
+    atomic_store(&k->name, 0);
+    atomic_store(&k->half[0], at->half[0]);
+    atomic_store(&k->half[1], at->half[1]);
+    atomic_store(&k->name, number);
     /* The count only tells how much is used: it never wraps to nothing. */
-    atomic_store(&ring_count,
+    atomic_store(&t->ring_count,
                  count + 1 < 2 * ADDRESSES ? count + 1 : ADDRESSES);
 }
 
 /* A name that is not declared has it too. */
-static void share(const struct place *at)
+static void share(struct table *t, const struct place *at)
 {
-    for (uint32_t i = 0; i < used(); i++) {
-        if (at_is(i, at)) {
-            keep(at, SHARED);
+    for (uint32_t i = 0; i < used(t); i++) {
+        if (is_at(&t->ring[i], at)) {
+            keep(t, at, SHARED);
             return;
         }
     }
@@ -141,17 +149,21 @@ static void share(const struct place *at)
 
 void addr_learn(struct str name, const struct addrinfo *list)
 {
-    bool declared;
+    struct table *t = zeros_seen(&table);
     uint32_t number = 0;
+    bool declared;
 
     if (name.len == 0 || name.len >= ADDR_NAME)
         return;
     declared = load_declares(name, 0) != DECLARED_NOT;
-    if (!declared && atomic_load(&ring_count) == 0)
+    if (declared)
+        t = zeros_get(&table, sizeof(struct table));
+    if (!t)
         return;
+    fork_guard();
     pthread_mutex_lock(&lock);
     if (declared)
-        number = number_of(name);
+        number = number_of(t, name);
     for (; list; list = list->ai_next) {
         struct place at;
         uint16_t port;
@@ -159,9 +171,9 @@ void addr_learn(struct str name, const struct addrinfo *list)
         if (!place_of(list->ai_addr, list->ai_addrlen, &at, &port))
             continue;
         if (number)
-            keep(&at, number);
+            keep(t, &at, number);
         else if (!declared)
-            share(&at);
+            share(t, &at);
     }
     pthread_mutex_unlock(&lock);
 }
@@ -193,17 +205,19 @@ static void weigh(struct addr_place *p, const char *text, size_t len)
 /* By the names that were resolved to it. */
 static void weigh_names(struct addr_place *p, const struct place *at)
 {
+    const struct table *t = zeros_seen(&table);
     bool shared = false;
 
-    for (uint32_t i = 0; i < used(); i++) {
-        uint32_t number = atomic_load(&ring[i].name);
+    for (uint32_t i = 0; t && i < used(t); i++) {
+        const struct known *k = &t->ring[i];
+        uint32_t number = atomic_load(&k->name);
 
-        if (!number || !at_is(i, at) || atomic_load(&ring[i].name) != number)
+        if (!number || !is_at(k, at) || atomic_load(&k->name) != number)
             continue;
         if (number == SHARED)
             shared = true;
         else
-            weigh(p, names[number - 1].text, names[number - 1].len);
+            weigh(p, t->names[number - 1].text, t->names[number - 1].len);
     }
     if (shared && p->how == DECLARED_HOST) {
         p->how = DECLARED_NOT;

@@ -19,14 +19,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "hooks/export.h"
 #include "hooks/first.h"
+#include "hooks/fork.h"
 #include "hooks/marker.h"
 
 #define FIRST_BYTES 2048 /* gathered of a scattered write: a head's Host */
 
 _Atomic int sock_count;
-_Atomic(struct sock *) sock_table[NET_FDS] TABLE;
+_Atomic(void *) sock_table;
 
 static struct sock look; /* only its address counts */
 #define LOOK (&look)
@@ -43,6 +43,7 @@ static struct sock *make(void)
 
     if (!k)
         return NULL;
+    fork_guard();
     pthread_mutex_init(&k->lock, NULL);
     pthread_mutex_init(&k->s.lock, NULL);
     buf_init(&k->s.out, RECORD_OUT);
@@ -110,41 +111,63 @@ static bool hold(struct sock *k)
 
 /* --- the table ----------------------------------------------------------- */
 
+/* The entry of a descriptor. NULL: too high, or there is no table. */
+static _Atomic(struct sock *) *entry(int fd)
+{
+    _Atomic(struct sock *) *first = zeros_seen(&sock_table);
+
+    return first && (unsigned)fd < NET_FDS ? &first[fd] : NULL;
+}
+
+static struct sock *at(int fd)
+{
+    _Atomic(struct sock *) *e = entry(fd);
+
+    return e ? atomic_load(e) : NULL;
+}
+
 /* Takes an entry out, if it is this one. */
 static void drop(int fd, struct sock *k)
 {
-    if (!k || !atomic_compare_exchange_strong(&sock_table[fd], &k, NULL))
+    if (!k || !atomic_compare_exchange_strong(entry(fd), &k, NULL))
         return;
     atomic_fetch_sub(&sock_count, 1);
     if (k != LOOK)
         sock_leave(k);
 }
 
-/* Takes over the reference to k. */
-static void put(int fd, struct sock *k)
+/* Takes over the reference to k. Without memory for the table: false. */
+static bool put(int fd, struct sock *k)
 {
-    struct sock *before = atomic_exchange(&sock_table[fd], k);
     int high = atomic_load(&top);
+    struct sock *before;
 
+    if (!zeros_get(&sock_table, NET_FDS * sizeof(struct sock *))) {
+        if (k != LOOK)
+            sock_leave(k);
+        return false;
+    }
+    before = atomic_exchange(entry(fd), k);
     while (high <= fd && !atomic_compare_exchange_weak(&top, &high, fd + 1))
         ;
     if (!before)
         atomic_fetch_add(&sock_count, 1);
     else if (before != LOOK)
         sock_leave(before);
+    return true;
 }
 
 struct sock *sock_enter(int fd, bool *ret_look)
 {
     for (;;) {
-        struct sock *k = atomic_load(&sock_table[fd]);
+        struct sock *k = at(fd);
 
         *ret_look = k == LOOK;
         if (!k || k == LOOK)
             return NULL;
         if (!hold(k))
             continue; /* it has just gone from the table */
-        if (atomic_load(&sock_table[fd]) == k && net_inode(fd) == k->inode)
+        if (at(fd) == k && net_inode(fd) == k->inode)
             return k;
         drop(fd, k);
         sock_leave(k);
@@ -155,7 +178,7 @@ void sock_pass(struct sock *k)
 {
     atomic_store(&k->stage, STAGE_LEFT);
     for (int fd = 0; fd < atomic_load(&top); fd++)
-        if (atomic_load_explicit(&sock_table[fd], memory_order_relaxed) == k)
+        if (at(fd) == k)
             drop(fd, k);
 }
 
@@ -191,8 +214,7 @@ static bool declare(int fd, const struct addr_place *place)
     }
     k->place = *place;
     k->s.fd = fd;
-    put(fd, k);
-    return true;
+    return put(fd, k);
 }
 
 /* A socket that is ours already: asked how far it is, or connected anew. */
@@ -231,7 +253,7 @@ bool sock_connecting(int fd, const struct sockaddr *to, socklen_t len)
         if (stream && place.how != DECLARED_NOT)
             good = declare(fd, &place);
         else if (stream && fd < NET_FDS)
-            put(fd, LOOK);
+            (void)put(fd, LOOK);
     }
     if (good)
         errno = saved;
@@ -241,7 +263,7 @@ bool sock_connecting(int fd, const struct sockaddr *to, socklen_t len)
 void sock_unconnected(int fd)
 {
     if (sock_has(fd))
-        drop(fd, atomic_load(&sock_table[fd]));
+        drop(fd, at(fd));
 }
 
 bool sock_opens(int flags, const struct sockaddr *to, socklen_t len)
@@ -260,7 +282,7 @@ void sock_closing(int fd)
     int saved = errno;
 
     if (sock_has(fd) && at_home())
-        drop(fd, atomic_load(&sock_table[fd]));
+        drop(fd, at(fd));
     errno = saved;
 }
 
@@ -275,7 +297,7 @@ void sock_copied(int from, int to)
         if (!k && sock_has(from) && looked)
             k = LOOK;
         if (k && (unsigned)to < NET_FDS)
-            put(to, k);
+            (void)put(to, k);
         else if (k && k != LOOK)
             sock_leave(k);
         else
@@ -400,8 +422,7 @@ static struct sock *adopt(int fd)
         getpeername(fd, (struct sockaddr *)&a, &len) || !(k = fresh(inode)))
         return NULL;
     k->s.fd = fd;
-    put(fd, k);
-    return k;
+    return put(fd, k) ? k : NULL;
 }
 
 /* What comes after the request for a tunnel: its rest, then the host's. */
@@ -423,7 +444,7 @@ static struct sock *decline(int fd, struct sock *k, bool look_on)
     else if (!look_on)
         sock_unconnected(fd);
     if (k && look_on)
-        put(fd, LOOK);
+        (void)put(fd, LOOK);
     return NULL;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/uio.h>
 
 #include "hooks/net.h"
+#include "hooks/zeros.h"
 
 /*
  * The door of plain sockets: HTTP without TLS to hosts that the policy
@@ -21,17 +22,19 @@
 /* What the functions below return where the real one is to be called. */
 #define SOCK_NOT_OURS (-2)
 
-extern _Atomic int sock_count; /* of entries in the table      */
-extern _Atomic(struct sock *) sock_table[NET_FDS]; /* see sock.c             */
+extern _Atomic int sock_count;     /* of entries in the table                */
+extern _Atomic(void *) sock_table; /* see sock.c; there if there is an entry */
 
 /* sock_has - whether there is an entry for this descriptor. */
 static inline bool sock_has(int fd)
 {
     return __builtin_expect(
-               atomic_load_explicit(&sock_count, memory_order_relaxed) > 0,
+               atomic_load_explicit(&sock_count, memory_order_acquire) > 0,
                0) &&
            (unsigned)fd < NET_FDS &&
-           atomic_load_explicit(&sock_table[fd], memory_order_relaxed) != NULL;
+           atomic_load_explicit(
+               (_Atomic(struct sock *) *)zeros_seen(&sock_table) + fd,
+               memory_order_relaxed) != NULL;
 }
 
 /*

@@ -392,8 +392,8 @@ static ssize_t read_guarded(struct sock *k, int fd, struct cursor *c, int flags)
 static ssize_t read_first(struct sock *k, int fd, struct cursor *c, int flags)
 {
     char front[FIRST_SETTINGS];
-    ssize_t rc = net_recv(fd, front, sizeof(front),
-                          MSG_PEEK | (flags & MSG_DONTWAIT));
+    ssize_t rc =
+        net_recv(fd, front, sizeof(front), MSG_PEEK | (flags & MSG_DONTWAIT));
 
     if (rc <= 0)
         return rc;
