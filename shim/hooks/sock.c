@@ -306,15 +306,19 @@ void sock_copied(int from, int to)
     errno = saved;
 }
 
-bool sock_guards(int fd)
+bool sock_guards(int fd, bool surely)
 {
-    bool looked, guards;
+    int saved = errno, stage;
+    bool looked, guards = false;
     struct sock *k = sock_has(fd) ? sock_enter(fd, &looked) : NULL;
 
-    if (!k)
-        return false;
-    guards = atomic_load(&k->stage) != STAGE_LEFT;
-    sock_leave(k);
+    if (k) {
+        stage = atomic_load(&k->stage);
+        guards = stage == STAGE_FIRST ? !surely || k->place.how == DECLARED_PORT
+                                      : stage != STAGE_LEFT;
+        sock_leave(k);
+    }
+    errno = saved;
     return guards;
 }
 

@@ -100,9 +100,10 @@ void sock_ending(int fd, int how);
 
 /*
  * sock_guards - whether the descriptor is guarded, or may have to be, so that
- * what goes past sock_write and sock_read is to be refused.
+ * what goes past sock_write and sock_read is to be refused. With `surely` not
+ * while it may still turn out to speak another protocol.
  */
-bool sock_guards(int fd);
+bool sock_guards(int fd, bool surely);
 
 /* Held by a fork in progress: every lock of this door. */
 void sock_fork_lock(void);

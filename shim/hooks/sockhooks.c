@@ -104,13 +104,29 @@ EXPORT int dup(int fd)
     return copied(fd, real_dup()(fd));
 }
 
+/*
+ * A standard stream is written by stdio, or handed to another program: neither
+ * comes by us. (A shell does so with what it has opened by /dev/tcp.)
+ */
+static bool streams(int fd, int to)
+{
+    if (to < 0 || to > STDERR_FILENO || !sock_guards(fd, /* surely */ true))
+        return false;
+    errno = EOPNOTSUPP;
+    return true;
+}
+
 EXPORT int dup2(int fd, int to)
 {
+    if (streams(fd, to))
+        return -1;
     return copied(fd, real_dup2()(fd, to));
 }
 
 EXPORT int dup3(int fd, int to, int flags)
 {
+    if (streams(fd, to))
+        return -1;
     return copied(fd, real_dup3()(fd, to, flags));
 }
 
@@ -161,7 +177,7 @@ EXPORT ssize_t sendfile64(int out, int in, off64_t *at, size_t n)
 EXPORT ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at,
                       size_t n, unsigned flags)
 {
-    if (!sock_guards(in) && !sock_guards(out))
+    if (!sock_guards(in, false) && !sock_guards(out, false))
         return real_splice()(in, in_at, out, out_at, n, flags);
     errno = EINVAL;
     return -1;
@@ -184,7 +200,7 @@ EXPORT int recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags,
 /* What a stream of stdio reads and writes does not come by us. */
 EXPORT FILE *fdopen(int fd, const char *mode)
 {
-    if (sock_guards(fd)) {
+    if (sock_guards(fd, false)) {
         errno = EOPNOTSUPP;
         return NULL;
     }

@@ -490,6 +490,19 @@ END
     is "$(wire | wc -c)" 0
 }
 
+@test "a shell's /dev/tcp, which writes by stdio, is refused" {
+    cat >talk.sh <<END
+exec 3<>/dev/tcp/localhost/$PORT
+printf 'GET /get HTTP/1.1\r\nHost: localhost\r\n\r\n' >&3
+cat forbidden.json >&3
+head -n 1 <&3
+END
+    shim timeout 20 bash talk.sh >out || true
+    is "$(grep -c 'not supported' stderr)" 3
+    is "$(wire | wc -c)" 0
+    is "$(cat out)" ""
+}
+
 @test "no policy: known model hosts and no others are refused" {
     LD_PRELOAD=$BUILD/libsallyport.so curl -sS --max-time 10 \
         --resolve "api.openai.com:$PORT:127.0.0.2" --json @hello.json \

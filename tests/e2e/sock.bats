@@ -58,6 +58,7 @@ sock() {
 @test "TCP fast open waits for the first request" { sock fast-open; }
 @test "splice, stdio and urgent data are refused" { sock refused; }
 @test "sendfile" { sock sendfile; }
+@test "a server that speaks first" { sock greeting; }
 @test "TLS on a declared port is left to its own door" { sock tls; }
 @test "a connection that the engine lets go" { sock to-pass; }
 
@@ -132,7 +133,7 @@ sanitized() {
     local what
     for what in forms six block wake fail cut tail peek waitall timeout \
         visible epoll held slow changed half-close threads dup reuse fork \
-        vfork connect fast-open refused sendfile tls to-pass; do
+        vfork connect fast-open refused greeting sendfile tls to-pass; do
         sock "$what"
     done
     sock other localhost:82

@@ -63,6 +63,7 @@ struct server {
     bool reset;           /* by RST, once `got` has a full stop          */
     bool once;            /* read nothing more after the first answer    */
     bool late;            /* an answer after the client's end            */
+    const char *greeting; /* before anything was asked */
 };
 
 static void got(struct server *s, const char *p, size_t n)
@@ -132,6 +133,8 @@ static void *serve(void *arg)
     s->fd = accept(listener, NULL, NULL);
     NEED(s->fd >= 0);
     close(listener);
+    if (s->greeting)
+        put(s, s->greeting, strlen(s->greeting));
     while ((rc = recv(s->fd, buf, sizeof(buf), 0)) > 0) {
         got(s, buf, (size_t)rc);
         if (s->pause_us)
@@ -838,6 +841,26 @@ static void case_dup(void)
     }
 }
 
+/* A server that speaks first on a declared port is not passed by. */
+static void case_greeting(void)
+{
+    struct server s = {.greeting = "220 TOYECHO\n"};
+    int fd = start(&s);
+    char buf[10];
+
+    read_until(fd, "220 toyecho\n");
+    ask(fd, "LONGWORD");
+    read_until(fd, "longer-word\n");
+    finish(&s, fd);
+    s = (struct server){0};
+    fd = start(&s);
+    unblock(fd);
+    NEED(read(fd, buf, 1) == -1 && errno == EAGAIN);
+    NEED(write(fd, "\x16\x03\x01 TLS\r\n\r\n", 11) == 11);
+    NEED(readable(fd, 2000) && marker()->guarded == 1);
+    finish(&s, fd);
+}
+
 /* A connection on a descriptor that nothing else gets by chance. */
 static int start_high(struct server *s)
 {
@@ -1013,6 +1036,8 @@ static void case_refused(void)
     NEED(splice(fd, NULL, pipes[1], NULL, 1, 0) == -1 && errno == EINVAL);
     NEED(send(fd, "x", 1, MSG_OOB) == -1 && errno == EOPNOTSUPP);
     NEED(!fdopen(fd, "r+") && errno == EOPNOTSUPP);
+    NEED(dup2(fd, 1) == -1 && errno == EOPNOTSUPP);
+    NEED(dup3(fd, 0, O_CLOEXEC) == -1 && errno == EOPNOTSUPP);
     NEED(splice(pipes[0], NULL, pipes[1], NULL, 1, 0) == -1 &&
          errno == EINVAL); /* the same pipe: the kernel's own word */
     ask(fd, "LONGWORD");
@@ -1161,6 +1186,12 @@ static void case_any_port(void)
             "BLOCKME");
     read_until(fd, "BLOCKME\n");
     finish(&s, fd);
+    s = (struct server){.greeting = "220 TOYECHO\n"};
+    fd = start(&s);
+    read_until(fd, "220 TOYECHO\n");
+    say(fd, "EHLO BLOCKME\r\n\r\n");
+    read_until(fd, "200 OK");
+    finish(&s, fd);
 }
 
 static const struct {
@@ -1191,6 +1222,7 @@ static const struct {
     {"connect", case_connect},
     {"fast-open", case_fast_open},
     {"refused", case_refused},
+    {"greeting", case_greeting},
     {"sendfile", case_sendfile},
     {"tls", case_tls},
     {"to-pass", case_to_pass},
