@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -32,8 +33,8 @@ static struct sock look; /* only its address counts */
 #define LOOK (&look)
 
 static _Atomic(struct sock *) all;
-static _Atomic int top;  /* one above the highest entry there ever was */
-static _Atomic int home; /* the process that the table is of; 0: not known */
+static _Atomic int top;      /* one above the highest entry there ever was */
+static _Atomic(void *) home; /* a page: see at_home */
 
 /* --- records ------------------------------------------------------------- */
 
@@ -182,13 +183,21 @@ void sock_pass(struct sock *k)
             drop(fd, k);
 }
 
-/* Whether this is the process whose descriptors the table is about. */
+/*
+ * Whether this is the process whose descriptors the table is about, and no
+ * child of vfork. Its number lies in a page that a fork leaves empty to the
+ * child, which then is at home with a table of its own; a child of vfork sees
+ * the page as it is. (Without such pages, before Linux 4.14, all are at home.)
+ */
 static bool at_home(void)
 {
-    int pid = (int)getpid();
-    int none = 0;
+    _Atomic int *pid = zeros_seen(&home);
+    int none = 0, self = (int)getpid();
 
-    return atomic_compare_exchange_strong(&home, &none, pid) || none == pid;
+    if (!pid && (!(pid = zeros_get(&home, sizeof(int))) ||
+                 syscall(SYS_madvise, pid, sizeof(int), MADV_WIPEONFORK)))
+        return true;
+    return atomic_compare_exchange_strong(pid, &none, self) || none == self;
 }
 
 /* --- hooks --------------------------------------------------------------- */
@@ -403,27 +412,31 @@ static bool begin(struct sock *k)
     watched = s->api ? s->api->engine_watches(s->engine, host, k->place.port)
                      : load_refuses(host, k->place.port);
     buf_clear(&s->sni);
-    if (!watched || buf_add(&s->sni, host))
+    if (!watched)
         return false;
+    atomic_store(&s->state, buf_add(&s->sni, host) ? FAILED : OPEN);
     s->port = k->place.port;
     s->named = true;
     s->elsewhere = false;
     marker_add(&sallyport_marker.guarded);
-    atomic_store(&s->state, OPEN);
     atomic_store(&k->stage, STAGE_OPEN);
     return true;
 }
 
-/* A record in the place of LOOK; NULL if that is no connected TCP socket. */
-static struct sock *adopt(int fd)
+static bool is_connected(int fd)
 {
-    uint64_t inode = net_inode(fd);
     struct sockaddr_storage a;
     socklen_t len = sizeof(a);
-    struct sock *k;
 
-    if (!inode || !is_stream(fd) ||
-        getpeername(fd, (struct sockaddr *)&a, &len) || !(k = fresh(inode)))
+    return is_stream(fd) && !getpeername(fd, (struct sockaddr *)&a, &len);
+}
+
+/* A record in the place of LOOK; NULL without memory. */
+static struct sock *adopt(int fd)
+{
+    struct sock *k = fresh(net_inode(fd));
+
+    if (!k)
         return NULL;
     k->s.fd = fd;
     return put(fd, k) ? k : NULL;
@@ -452,8 +465,11 @@ static struct sock *decline(int fd, struct sock *k, bool look_on)
     return NULL;
 }
 
-/* What is guarded from now on, or NULL. Under the record's lock. */
-static struct sock *decide(int fd, struct sock *k, struct str s)
+/*
+ * What is guarded from now on, or NULL. Under the record's lock. *ret_error is
+ * ENOMEM where it should be and cannot.
+ */
+static struct sock *decide(int fd, struct sock *k, struct str s, int *ret_error)
 {
     struct first f = first_read(s);
     enum choice choice = choose(k, &f);
@@ -462,8 +478,12 @@ static struct sock *decide(int fd, struct sock *k, struct str s)
         return NULL;
     if (choice == CHOOSE_LEAVE || choice == CHOOSE_LOOK)
         return decline(fd, k, choice == CHOOSE_LOOK);
-    if (!k && !(k = adopt(fd)))
+    if (!k && !is_connected(fd))
         return decline(fd, NULL, false);
+    if (!k && !(k = adopt(fd))) {
+        *ret_error = ENOMEM;
+        return NULL;
+    }
     if (choice != CHOOSE_GUARD)
         set_place(k, &f);
     if (choice == CHOOSE_TUNNEL) {
@@ -475,7 +495,7 @@ static struct sock *decide(int fd, struct sock *k, struct str s)
 }
 
 struct sock *sock_first(int fd, struct sock *k, const struct iovec *iov,
-                        size_t count)
+                        size_t count, int *ret_error)
 {
     char store[FIRST_BYTES];
     struct str s = gather(iov, count, store);
@@ -487,7 +507,7 @@ struct sock *sock_first(int fd, struct sock *k, const struct iovec *iov,
     if (s.len == 0)
         guarded = NULL;
     else if (!k || atomic_load(&k->stage) != STAGE_OPEN)
-        guarded = decide(fd, k, s);
+        guarded = decide(fd, k, s, ret_error);
     if (k)
         pthread_mutex_unlock(&k->lock);
     if (k && k != guarded)
@@ -534,6 +554,4 @@ void sock_fork_unlock(void)
         pthread_mutex_unlock(&k->lock);
     }
     addr_fork_unlock();
-    if (atomic_load(&home))
-        atomic_store(&home, (int)getpid());
 }

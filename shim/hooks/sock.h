@@ -67,6 +67,12 @@ ssize_t sock_read_from(int fd, void *p, size_t n, int flags,
                        const struct sockaddr *from, socklen_t *from_len);
 ssize_t sock_read_msg(int fd, struct msghdr *m, int flags);
 
+/*
+ * sock_available - how many bytes a read would bring without waiting (FIONREAD,
+ * tcp(7)), or SOCK_NOT_OURS.
+ */
+ssize_t sock_available(int fd);
+
 /* sock_write_each - sendmmsg: the number of messages, or -1. */
 int sock_write_each(int fd, struct mmsghdr *m, unsigned count, int flags);
 

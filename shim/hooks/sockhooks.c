@@ -9,9 +9,11 @@
 #undef _FORTIFY_SOURCE /* its inline wrappers would be defined twice */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netdb.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
 
@@ -35,6 +37,7 @@
     X(ssize_t, sendfile, (int, int, off_t *, size_t))                          \
     X(ssize_t, sendfile64, (int, int, off64_t *, size_t))                      \
     X(ssize_t, splice, (int, off64_t *, int, off64_t *, size_t, unsigned))     \
+    X(int, ioctl, (int, unsigned long, ...))                                   \
     X(int, recvmmsg,                                                           \
       (int, struct mmsghdr *, unsigned, int, struct timespec *))               \
     X(FILE *, fdopen, (int, const char *))
@@ -181,6 +184,25 @@ EXPORT ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at,
         return real_splice()(in, in_at, out, out_at, n, flags);
     errno = EINVAL;
     return -1;
+}
+
+/* --- other questions ------------------------------------------------------ */
+
+EXPORT int ioctl(int fd, unsigned long request, ...)
+{
+    ssize_t n;
+    va_list args;
+    void *arg;
+
+    va_start(args, request);
+    arg = va_arg(args, void *);
+    va_end(args);
+    if (request == FIONREAD && sock_has(fd) && arg &&
+        (n = sock_available(fd)) != SOCK_NOT_OURS) {
+        *(int *)arg = n > INT_MAX ? INT_MAX : (int)n;
+        return 0;
+    }
+    return real_ioctl()(fd, request, arg);
 }
 
 /* One message at a time, which is as many as a caller must be content with. */

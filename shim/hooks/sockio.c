@@ -36,8 +36,6 @@
 
 #include "hooks/first.h"
 
-#define LIM_OUTWAIT 60 /* seconds */
-
 /* --- the transport -------------------------------------------------------- */
 
 static const struct sock *sock_of(const struct session *s)
@@ -429,26 +427,24 @@ ssize_t sock_read(int fd, const struct iovec *iov, size_t count, int flags)
     return rc;
 }
 
-ssize_t sock_read_from(int fd, void *p, size_t n, int flags,
-                       const struct sockaddr *from, socklen_t *from_len)
+ssize_t sock_available(int fd)
 {
-    ssize_t rc = sock_read_one(fd, p, n, flags);
+    bool looked;
+    struct sock *k = sock_enter(fd, &looked);
+    ssize_t n = SOCK_NOT_OURS;
 
-    if (rc >= 0 && from && from_len)
-        *from_len = 0;
-    return rc;
-}
-
-ssize_t sock_read_msg(int fd, struct msghdr *m, int flags)
-{
-    ssize_t rc = sock_read(fd, m->msg_iov, m->msg_iovlen, flags);
-
-    if (rc >= 0) {
-        m->msg_namelen = 0;
-        m->msg_controllen = 0;
-        m->msg_flags = 0;
+    if (!k)
+        return n;
+    if (atomic_load(&k->stage) == STAGE_OPEN) {
+        pthread_mutex_lock(&k->lock);
+        if (traffic_queued(&k->s) == 0)
+            (void)pull(k, fd);
+        n = (ssize_t)traffic_queued(&k->s);
+        show(k, fd);
+        pthread_mutex_unlock(&k->lock);
     }
-    return rc;
+    sock_leave(k);
+    return n;
 }
 
 /* --- writing -------------------------------------------------------------- */
@@ -543,58 +539,21 @@ ssize_t sock_write(int fd, const struct iovec *iov, size_t count, int flags)
     bool looked;
     struct sock *k = sock_enter(fd, &looked);
     ssize_t rc = SOCK_NOT_OURS;
+    int error = 0;
 
     if (!k && !looked)
         return rc;
     if (!k || atomic_load(&k->stage) != STAGE_OPEN)
-        k = sock_first(fd, k, iov, count);
+        k = sock_first(fd, k, iov, count, &error);
+    if (error) {
+        errno = error;
+        return -1;
+    }
     if (!k)
         return rc;
     if (left(&c) > 0)
         rc = write_sock(k, fd, &c, flags);
     sock_leave(k);
-    return rc;
-}
-
-int sock_write_each(int fd, struct mmsghdr *m, unsigned count, int flags)
-{
-    unsigned i;
-
-    for (i = 0; i < count; i++) {
-        ssize_t rc = sock_write(fd, m[i].msg_hdr.msg_iov,
-                                m[i].msg_hdr.msg_iovlen, flags);
-
-        if (rc == SOCK_NOT_OURS) /* this one: it may be empty */
-            rc = net_sendmsg(fd, &m[i].msg_hdr, flags);
-        if (rc < 0)
-            return i ? (int)i : -1;
-        m[i].msg_len = (unsigned)rc;
-    }
-    return (int)i;
-}
-
-ssize_t sock_send_file(int fd, int from, off64_t *at, size_t n)
-{
-    char buf[16 * KIB];
-    off64_t pos = at ? *at : lseek(from, 0, SEEK_CUR);
-    ssize_t rc;
-
-    if (pos < 0) { /* "do it by read and write": sendfile(2) */
-        errno = EINVAL;
-        return -1;
-    }
-    rc = pread(from, buf, n < sizeof(buf) ? n : sizeof(buf), pos);
-    if (rc > 0) {
-        size_t have = (size_t)rc;
-
-        rc = sock_write_one(fd, buf, have, 0);
-        if (rc == SOCK_NOT_OURS)
-            rc = net_send(fd, buf, have, 0);
-    }
-    if (rc > 0 && at)
-        *at += rc;
-    else if (rc > 0)
-        (void)lseek(from, pos + rc, SEEK_SET);
     return rc;
 }
 

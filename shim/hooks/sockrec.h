@@ -62,10 +62,11 @@ void sock_pass(struct sock *k);
 /*
  * sock_first - the first bytes that are written decide. The record, entered, if
  * the descriptor is guarded from now on; else NULL. `k` is the entered record
- * or NULL, and left where it is not what is returned.
+ * or NULL, and left where it is not what is returned. *ret_error is set where
+ * the bytes must not leave, for want of memory.
  */
 struct sock *sock_first(int fd, struct sock *k, const struct iovec *iov,
-                        size_t count);
+                        size_t count, int *ret_error);
 
 /*
  * sock_told_first - the server has said something (there are bytes to be read)

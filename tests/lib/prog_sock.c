@@ -513,6 +513,7 @@ static void case_peek(void)
     char buf[100] = "";
     struct iovec iov[2] = {{buf, 4}, {buf + 4, 90}};
     struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
+    int n;
 
     NEED(recv(fd, buf, 1, MSG_PEEK | MSG_DONTWAIT) == -1 && errno == EAGAIN);
     ask(fd, "x");
@@ -520,12 +521,14 @@ static void case_peek(void)
     NEED(recv(fd, buf, sizeof(buf), MSG_PEEK) == 19);
     NEED(!memcmp(buf, "0123456789 toyecho\n", 19));
     NEED(recvmsg(fd, &m, MSG_PEEK) >= 4 && !memcmp(buf, "0123", 4));
+    NEED(!ioctl(fd, FIONREAD, &n) && n == 19);
     NEED(recv(fd, buf, 5, 0) == 5);
+    NEED(!ioctl(fd, FIONREAD, &n) && n == 14);
     NEED(recv(fd, buf, 3, MSG_PEEK) == 3 && !memcmp(buf, "567", 3));
     NEED(readable(fd, 0));
     NEED(recv(fd, NULL, 6, MSG_TRUNC) == 6);
     NEED(recv(fd, buf, sizeof(buf), 0) == 8 && !memcmp(buf, "toyecho\n", 8));
-    NEED(!readable(fd, 0));
+    NEED(!readable(fd, 0) && !ioctl(fd, FIONREAD, &n) && n == 0);
     NEED(recv(fd, buf, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN);
     NEED(recv(fd, buf, 0, MSG_DONTWAIT) == 0 || errno == EAGAIN);
     finish(&s, fd);
@@ -917,10 +920,36 @@ static void *many(void *arg)
     return arg;
 }
 
+/* A child's own connection, where the parent had none that is declared. */
+static void fork_first(void)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(1)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0), status;
+    struct server s = {0};
+    pid_t pid;
+
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    NEED(connect(fd, (struct sockaddr *)&a, sizeof(a)) == -1);
+    close(fd);
+    listen_at(&s);
+    pid = fork();
+    NEED(pid >= 0);
+    if (pid == 0) {
+        fd = connect_to(&s, 0);
+        ask(fd, "LONGWORD");
+        read_until(fd, "longer-word\n");
+        _exit(0);
+    }
+    NEED(waitpid(pid, &status, 0) == pid && status == 0);
+    finish(&s, -1);
+}
+
 static void case_fork(void)
 {
     pthread_t t[2];
     int status;
+
+    fork_first();
 
     for (size_t i = 0; i < 2; i++)
         NEED(!pthread_create(&t[i], NULL, many, NULL));
