@@ -6,8 +6,9 @@ requests of HTTP without TLS in the absolute form.
 
 With a certificate it is spoken to over TLS, by HTTP CONNECT alone. It binds a
 free port of 127.0.0.1 and prints `port N`. Whatever name it is asked for, it
-connects to 127.0.0.1. Each connection it makes is one line on stdout: `tunnel METHOD PORT`. What comes in the absolute form stays so, and
-goes where the first of a connection went.
+connects to 127.0.0.1. Each connection it makes is one line on stdout: `tunnel
+METHOD PORT`. What comes in the absolute form stays so, and goes where the first
+of a connection went.
 """
 
 import socket
