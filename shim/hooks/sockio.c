@@ -57,6 +57,10 @@ static int write_real(struct session *s, const void *p, size_t n)
 {
     const struct sock *k = sock_of(s);
 
+    if (net_inode(k->send_fd) != k->inode) { /* closed while another waited */
+        errno = EBADF;
+        return -1;
+    }
     return (int)net_send(k->send_fd, p, n, k->send_flags);
 }
 
@@ -374,6 +378,10 @@ static ssize_t read_guarded(struct sock *k, int fd, struct cursor *c, int flags)
         if (got == 0 && (atomic_load(&k->s.state) == PASS || let_go(k, fd)))
             return SOCK_NOT_OURS;
         rc = wait_for_more(k, fd, flags, heard);
+        if (rc > 0 && net_inode(fd) != k->inode) { /* closed meanwhile */
+            errno = EBADF;
+            rc = -1;
+        }
         if (rc <= 0 && got == 0)
             return rc;
         if (rc <= 0)

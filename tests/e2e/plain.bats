@@ -183,6 +183,7 @@ guarded() { # ARGUMENT... of curl
 @test "lines of JSON, as Ollama streams them" {
     guarded --json @ollama.json "$LLM/api/chat?say=key&wait=1" >out
     hasnt out "$KEY_TAIL"
+    has out "$PLACEHOLDER"
     has out '"done":true'
 }
 
@@ -488,6 +489,24 @@ END
     shim "$PYTHON" client.py "$PORT" forbidden.json >out
     is "$(grep -c 'HTTP/1.1 403' out)" 2
     is "$(wire | wc -c)" 0
+}
+
+@test "another protocol on a declared port is refused" {
+    cat >client.py <<'END'
+import socket
+import sys
+
+for words in b"EHLO me\r\n", b"\x00\x01\x02\x03", b"{}\n":
+    s = socket.create_connection(("localhost", int(sys.argv[1])))
+    s.sendall(words)
+    s.settimeout(5)
+    print(s.recv(100)[:12].decode())
+END
+    shim "$PYTHON" client.py "$PORT" >out
+    is "$(paste -sd , <out)" "HTTP/1.1 403,HTTP/1.1 403,HTTP/1.1 403"
+    is "$(wire | wc -c)" 0
+    is "$(audit_field 0 condition)" http_ambiguous
+    is "$(audit_field 1 condition)" unknown_protocol
 }
 
 @test "a shell's /dev/tcp, which writes by stdio, is refused" {

@@ -50,6 +50,8 @@ sock() {
 @test "other bytes than those that were not taken are refused" { sock changed; }
 @test "a client that closes its side gets the rest" { sock half-close; }
 @test "one thread sends, another receives" { sock threads; }
+@test "signal handlers that use other descriptors" { sock signals; }
+@test "a descriptor that is closed under a reader" { sock closed; }
 @test "copies of a descriptor are one session" { sock dup; }
 @test "a descriptor that was closed behind our back is not confused" { sock reuse; }
 @test "fork: the child goes on with the session" { sock fork; }
@@ -132,7 +134,7 @@ sanitized() {
         "${TREE#"$ROOT"/}/tests/so_toy_engine.so" >&2
     local what
     for what in forms six block wake fail cut tail peek waitall timeout \
-        visible epoll held slow changed half-close threads dup reuse fork \
+        visible epoll held slow changed half-close threads signals closed dup reuse fork \
         vfork connect fast-open refused greeting sendfile tls to-pass; do
         sock "$what"
     done

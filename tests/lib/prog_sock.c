@@ -28,6 +28,7 @@
 #include <sys/select.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -804,6 +805,79 @@ static void case_threads(void)
     NEED(!came(&s, "LONGWORD"));
 }
 
+static int apart[2]; /* of nobody's business */
+static _Atomic int signals;
+
+/* What a handler may do, wherever it interrupts: errno stays as well. */
+static void on_signal(int sig)
+{
+    int saved = errno;
+    char buf[4];
+
+    (void)sig;
+    if (write(apart[0], "GET ", 4) != 4 || read(apart[1], buf, 4) != 4 ||
+        close(dup(apart[0])))
+        _exit(1);
+    signals++;
+    errno = saved;
+}
+
+static void case_signals(void)
+{
+    struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    struct itimerval often = {{0, 200}, {0, 200}}, never = {{0, 0}, {0, 0}};
+
+    NEED(!socketpair(AF_UNIX, SOCK_STREAM, 0, apart));
+    NEED(!sigaction(SIGALRM, &act, NULL));
+    NEED(!setitimer(ITIMER_REAL, &often, NULL));
+    for (int i = 0; i < 50 || signals < 20; i++) {
+        struct server s = {0};
+        int fd = start(&s);
+
+        ask(fd, "LONGWORD");
+        read_until(fd, "longer-word\n");
+        NEED(!came(&s, "LONGWORD"));
+        finish(&s, fd);
+    }
+    NEED(!setitimer(ITIMER_REAL, &never, NULL));
+}
+
+static void *read_closed(void *arg)
+{
+    char buf[100];
+    ssize_t rc = read(*(int *)arg, buf, sizeof(buf));
+
+    NEED(rc <= 0 || !memchr(buf, '#', (size_t)rc));
+    return NULL;
+}
+
+/* A descriptor is closed while a thread waits on it, and comes again as
+ * another socket: the thread takes nothing from that. */
+static void case_closed(void)
+{
+    struct server s = {0};
+    int fd = start(&s), pair[2];
+    pthread_t reader;
+    char buf[2];
+
+    ask(fd, "x");
+    read_until(fd, "x\n");
+    NEED(dup2(fd, 90) == 90 && !close(fd));
+    fd = 90;
+    NEED(!pthread_create(&reader, NULL, read_closed, &fd));
+    usleep(50000);
+    NEED(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+    NEED(dup2(pair[0], 90) == 90);
+    NEED(write(pair[1], "##", 2) == 2);
+    put(&s, "late", 4);
+    usleep(50000);
+    NEED(read(90, buf, 2) == 2);
+    shutdown(s.fd, SHUT_RDWR);
+    NEED(!pthread_join(reader, NULL));
+    close(90);
+    finish(&s, -1);
+}
+
 /* --- cases: descriptors -----------------------------------------------------
  */
 
@@ -1244,6 +1318,8 @@ static const struct {
     {"changed", case_changed},
     {"half-close", case_half_close},
     {"threads", case_threads},
+    {"signals", case_signals},
+    {"closed", case_closed},
     {"dup", case_dup},
     {"reuse", case_reuse},
     {"fork", case_fork},
