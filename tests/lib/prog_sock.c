@@ -64,6 +64,7 @@ struct server {
     bool reset;           /* by RST, once `got` has a full stop          */
     bool once;            /* read nothing more after the first answer    */
     bool late;            /* an answer after the client's end            */
+    int after_us;         /* so long after an answer: more, and the end */
     const char *greeting; /* before anything was asked */
 };
 
@@ -147,7 +148,11 @@ static void *serve(void *arg)
                 setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
             if (s->reset)
                 usleep(100000); /* so that the answer is read first */
-            if (s->end || s->reset)
+            if (s->after_us) {
+                usleep((useconds_t)s->after_us);
+                put(s, "late", 4);
+            }
+            if (s->end || s->reset || s->after_us)
                 goto out;
         }
     }
@@ -855,7 +860,7 @@ static void *read_closed(void *arg)
  * another socket: the thread takes nothing from that. */
 static void case_closed(void)
 {
-    struct server s = {0};
+    struct server s = {.after_us = 200000};
     int fd = start(&s), pair[2];
     pthread_t reader;
     char buf[2];
@@ -869,11 +874,8 @@ static void case_closed(void)
     NEED(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
     NEED(dup2(pair[0], 90) == 90);
     NEED(write(pair[1], "##", 2) == 2);
-    put(&s, "late", 4);
-    usleep(50000);
-    NEED(read(90, buf, 2) == 2);
-    shutdown(s.fd, SHUT_RDWR);
     NEED(!pthread_join(reader, NULL));
+    NEED(read(90, buf, 2) == 2);
     close(90);
     finish(&s, -1);
 }
