@@ -504,7 +504,7 @@ struct sock *sock_first(int fd, struct sock *k, const struct iovec *iov,
 
     if (k)
         pthread_mutex_lock(&k->lock);
-    if (s.len == 0)
+    if (s.len == 0 || (k && atomic_load(&k->stage) == STAGE_LEFT))
         guarded = NULL;
     else if (!k || atomic_load(&k->stage) != STAGE_OPEN)
         guarded = decide(fd, k, s, ret_error);
@@ -535,23 +535,37 @@ bool sock_told_first(struct sock *k, struct str s)
 
 /* --- fork ---------------------------------------------------------------- */
 
-static struct sock *forked; /* the first of those whose locks are held */
+static int forker; /* the process that forks */
 
+/*
+ * No engine's connection is copied half changed. Records that nobody uses are
+ * not held: their number is that of the most there were at once.
+ */
 void sock_fork_lock(void)
 {
     addr_fork_lock();
-    forked = atomic_load(&all);
-    for (struct sock *k = forked; k; k = k->next) {
-        pthread_mutex_lock(&k->lock);
-        record_lock(&k->s);
+    forker = (int)getpid();
+    for (struct sock *k = atomic_load(&all); k; k = k->next) {
+        if (atomic_load(&k->used)) {
+            record_lock(&k->s);
+            k->forked = true;
+        }
     }
 }
 
+/* In the child no thread is left that could give a lock back. */
 void sock_fork_unlock(void)
 {
-    for (struct sock *k = forked; k; k = k->next) {
-        record_unlock(&k->s);
-        pthread_mutex_unlock(&k->lock);
+    bool child = (int)getpid() != forker;
+
+    for (struct sock *k = atomic_load(&all); k; k = k->next) {
+        if (k->forked)
+            record_unlock(&k->s);
+        else if (child)
+            pthread_mutex_init(&k->s.lock, NULL);
+        if (child)
+            pthread_mutex_init(&k->lock, NULL);
+        k->forked = false;
     }
     addr_fork_unlock();
 }

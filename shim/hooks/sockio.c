@@ -336,6 +336,8 @@ static ssize_t wait_for_more(struct sock *k, int fd, int flags, bool heard)
     ssize_t rc;
     char byte;
 
+    if (traffic_queued(&k->s) > 0) /* by a writer, in the meantime */
+        return 1;
     if (state == FAILED) {
         errno = EPERM;
         return -1;
@@ -534,7 +536,7 @@ static ssize_t write_sock(struct sock *k, int fd, struct cursor *c, int flags)
     if (!send_begin(k, fd, flags))
         return -1;
     use(k, fd);
-    rc = write_guarded(k, c);
+    rc = atomic_load(&k->s.state) == PASS ? SOCK_NOT_OURS : write_guarded(k, c);
     send_end(k);
     send_words(k, fd); /* what a reader wanted to say meanwhile */
     (void)let_go(k, fd);

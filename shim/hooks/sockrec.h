@@ -30,6 +30,7 @@ struct sock {
     struct sock *next; /* of all there are                             */
     _Atomic bool used;
     _Atomic uint32_t refs; /* entries of the table, and calls in work      */
+    bool forked;           /* held by the fork in progress                 */
     uint64_t inode;        /* of the socket: its number may come again     */
     _Atomic int stage;
     struct addr_place place; /* the host, once that is known               */
