@@ -30,7 +30,8 @@ warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 # Under sanitizers gcc warns of paths that cannot be.
 warnings += $(if $(SANITIZE),,$(if $(filter 1,$(WERROR)),-Werror))
 harden   := -fstack-protector-strong \
-            $(if $(filter x86_64 i686,$(shell uname -m)),-fcf-protection)
+            $(if $(filter x86_64-% i686-%,$(shell $(CC) -dumpmachine)),\
+            -fcf-protection)
 # The sanitizers have their own checks of the string functions.
 optimise := $(if $(SANITIZE),-O1 -fno-omit-frame-pointer,-O2 \
             -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)

@@ -13,6 +13,7 @@
  */
 struct shape {
     struct str name, id_header, body, hard, each, last;
+    struct str error_type; /* a head field of whole refusals: its line */
 };
 
 #define OPENAI_ERROR                                                           \
@@ -80,6 +81,36 @@ static const struct shape shapes[] = {
                          "{\"output_tokens\":$tokens}}\n\n"
                          "event: message_stop\ndata: {\"type\":"
                          "\"message_stop\"}\n\n"),
+    },
+    /* Events become messages; a name that ends in Exception is an exception's.
+       Streams have no AccessDeniedException in the service's model. */
+    {
+        .name = STR_INIT("bedrock"),
+        .id_header = STR_INIT("x-amzn-RequestId"),
+        .error_type = STR_INIT("x-amzn-ErrorType: AccessDeniedException\r\n"),
+        .body = STR_INIT("{\"message\":$message}"),
+        .hard = STR_INIT("event: validationException\ndata: "
+                         "{\"message\":$message}\n\n"),
+        .each = STR_INIT("event: contentBlockStop\ndata: "
+                         "{\"contentBlockIndex\":$index}\n\n"),
+        .last = STR_INIT("event: messageStop\ndata: {\"stopReason\":"
+                         "\"guardrail_intervened\"}\n\n"
+                         "event: metadata\ndata: {\"usage\":{"
+                         "\"inputTokens\":0,\"outputTokens\":$tokens,"
+                         "\"totalTokens\":$tokens},\"metrics\":"
+                         "{\"latencyMs\":0}}\n\n"),
+    },
+    /* What a chunk holds is another model's each time: no soft ending. */
+    {
+        .name = STR_INIT("bedrock-invoke"),
+        .id_header = STR_INIT("x-amzn-RequestId"),
+        .error_type = STR_INIT("x-amzn-ErrorType: AccessDeniedException\r\n"),
+        .body = STR_INIT("{\"message\":$message}"),
+        .hard = STR_INIT("event: validationException\ndata: "
+                         "{\"message\":$message}\n\n"),
+        .each = STR_INIT(""),
+        .last = STR_INIT("event: validationException\ndata: "
+                         "{\"message\":$message}\n\n"),
     },
 };
 
@@ -175,6 +206,7 @@ static enum err put_head(const struct refusal *r, const struct shape *shape,
         (e = buf_add(out, STR("\r\nConnection: close\r\n"
                               "x-should-retry: false\r\n"))) ||
         (e = put_field(out, shape->id_header, r->exchange)) ||
+        (e = buf_add(out, shape->error_type)) ||
         (e = buf_add(out, STR("X-Sallyport-Blocked: "))) ||
         (e = buf_add(out, r->rule)) || (e = buf_add(out, STR(";"))) ||
         (e = buf_add(out, r->exchange)))

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/limits.h"
+
 void buf_init(struct buf *b, size_t max)
 {
     *b = (struct buf){.max = max};
@@ -18,6 +20,13 @@ void buf_wipe_free(struct buf *b)
     if (b->ptr != NULL)
         explicit_bzero(b->ptr, b->cap);
     buf_free(b);
+}
+
+void buf_empty(struct buf *b)
+{
+    if (b->cap > LIM_BUF_KEEP)
+        buf_wipe_free(b);
+    b->len = 0;
 }
 
 enum err buf_reserve(struct buf *b, size_t n)

@@ -73,6 +73,13 @@ MUST_USE enum err buf_add_u64(struct buf *b, uint64_t n);
 /* buf_drop - remove the first n bytes (all of them if fewer are held). */
 void buf_drop(struct buf *b, size_t n);
 
+/*
+ * buf_empty - remove all bytes; memory over LIM_BUF_KEEP is zeroed and
+ * released. For the end of a message, after which a connection may rest for
+ * hours.
+ */
+void buf_empty(struct buf *b);
+
 /* buf_clear - remove all bytes, keep the memory. */
 static inline void buf_clear(struct buf *b)
 {

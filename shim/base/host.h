@@ -12,4 +12,10 @@
  */
 struct str host_plain(struct str host);
 
+/*
+ * host_like - whether a host fits a name with stars, each of which stands for
+ * one character or more. Letters are compared without case.
+ */
+bool host_like(struct str pattern, struct str host);
+
 #endif

@@ -30,6 +30,13 @@
 #define LIM_REQUEST_BODY  (8 * MIB) /* request_limit                      */
 #define LIM_RESPONSE_BODY (8 * MIB) /* response_limit                     */
 
+/* multipart/form-data: an upload has a handful of parts; body_unknown. */
+#define LIM_PARTS     256
+#define LIM_PART_HEAD (8 * KIB) /* the head of one part */
+
+/* Kept of a buffer's memory between messages: what most of them need. */
+#define LIM_BUF_KEEP (256 * KIB)
+
 /* Decoded content (wire-level bombs): the ratio counts above 1 MiB out. */
 #define LIM_DECODED       (8 * MIB) /* coding                             */
 #define LIM_DECODED_RATIO 200       /* out : in; coding                   */
@@ -48,6 +55,13 @@
 #define LIM_HOLD_STEP   64          /* caps are tested at these offsets     */
 #define LIM_LOOKBEHIND  63          /* characters; 64 are kept as context   */
 #define LIM_HOLD_CHAIN  (128 * KIB) /* findings that overlap; rule_error   */
+
+/*
+ * AWS event streams: the real ones have three headers a message. JSON in base64
+ * is longer by a third, and so is the message that is held.
+ */
+#define LIM_ES_HEADERS 64                 /* of one message; stream_limit */
+#define LIM_ES_HELD    (3 * LIM_HELD_RAW) /* messages held; stream_limit  */
 
 /* WebSocket: a client's message is a request, a server's is an event. */
 #define LIM_TALK_HELD (5 * LIM_HELD_RAW) /* frames held; stream_limit */
@@ -125,7 +139,8 @@
 #define LIM_REPORT       (16 * MIB) /* the text of `doctor`                    */
 #define LIM_OBJECTS      2048 /* files `doctor` looks at; it says so     */
 
-/* The first line of IMAGE.hosts where a policy says `uncovered: refuse`. */
+/* The first lines of IMAGE.hosts: what a policy says to the shim itself. */
 #define HOSTS_REFUSE_UNCOVERED "#uncovered: refuse\n"
+#define HOSTS_PASS_UNSEEN      "#unseen_tls: pass\n"
 
 #endif

@@ -33,6 +33,7 @@ static bool write_hosts(const struct compile *c, const char *image)
 
     buf_init(&list, LIM_IMAGE);
     if ((c->refuse_uncovered && buf_add(&list, STR(HOSTS_REFUSE_UNCOVERED))) ||
+        (compile_passes_unseen(c) && buf_add(&list, STR(HOSTS_PASS_UNSEEN))) ||
         compile_hosts(c, '\n', &list) ||
         asprintf(&path, "%s.hosts", image) < 0) {
         complain("%s", load_explain(E_NOMEM));

@@ -25,6 +25,7 @@ struct doors doors_of(const struct elf_file *shim)
         .curl = shows(shim, STR("curl_easy_perform")),
         .sockets = shows(shim, STR("connect")),
         .children = shows(shim, STR("execve")),
+        .unseen = shows(shim, STR("getaddrinfo")),
     };
 }
 
@@ -44,6 +45,15 @@ void doctor_tell_doors(struct report *r, const struct doors *doors)
 }
 
 /* --- Judging what is in an object. */
+
+/*
+ * What becomes of TLS that is not guarded: its first message is read where it
+ * leaves, by a function of libc. It follows a colon.
+ */
+static const char *consequence(const struct doors *doors)
+{
+    return doors->unseen ? " its connections to model hosts are refused" : "";
+}
 
 static const char *const stack_names[] = {
     [INSIDE_NONE] = "none",      [INSIDE_OPENSSL] = "openssl",
@@ -76,13 +86,16 @@ static void judge_shared(struct report *r, const struct doors *doors,
                    "is %s, guarded through libcurl", s->view.name);
     else
         report_add(r, GRADE_NOT, name, s->path,
-                   "is %s, which is not interposed%s%s%s", s->view.name, by,
-                   s->needed_by, end);
+                   "is %s, which is not interposed%s%s%s%s%s", s->view.name, by,
+                   s->needed_by, end, doors->unseen ? ":" : "",
+                   consequence(doors));
 }
 
 /* A TLS library within something else. */
-static void judge_linked(struct report *r, const struct suspect *s)
+static void judge_linked(struct report *r, const struct doors *doors,
+                         const struct suspect *s)
 {
+    const char *refused = consequence(doors), *semi = *refused ? ";" : "";
     const char *name = stack_names[s->view.what];
     const char *advice = s->view.what == INSIDE_OTHER
                              ? "use one with OpenSSL or GnuTLS beside it"
@@ -96,19 +109,21 @@ static void judge_linked(struct report *r, const struct suspect *s)
     }
     switch (s->view.how) {
     case INSIDE_EXPORTED:
-        report_add(r, GRADE_NOT, name, s->path,
-                   "has %s linked in (it shows %s) and calls it directly: %s",
-                   s->view.name, s->view.sign, advice);
+        report_add(
+            r, GRADE_NOT, name, s->path,
+            "has %s linked in (it shows %s) and calls it directly:%s%s %s",
+            s->view.name, s->view.sign, refused, semi, advice);
         break;
     case INSIDE_SYMTAB:
         report_add(r, GRADE_NOT, name, s->path,
-                   "has %s linked in (%s is among its local symbols): %s",
-                   s->view.name, s->view.sign, advice);
+                   "has %s linked in (%s is among its local symbols):%s%s %s",
+                   s->view.name, s->view.sign, refused, semi, advice);
         break;
     default:
         report_add(r, GRADE_NOT, name, s->path,
-                   "seems to have %s linked in (it holds the text \"%s\"): %s",
-                   s->view.name, s->view.sign, advice);
+                   "seems to have %s linked in (it holds the text \"%s\"):%s%s "
+                   "%s",
+                   s->view.name, s->view.sign, refused, semi, advice);
     }
 }
 
@@ -126,7 +141,8 @@ static void judge_other(struct report *r, const struct doors *doors,
         break;
     case INSIDE_JAVA:
         report_add(r, GRADE_NOT, name, s->path,
-                   "is Java, whose TLS is its own");
+                   "is Java, whose TLS is its own%s%s",
+                   doors->unseen ? ":" : "", consequence(doors));
         break;
     case INSIDE_DOTNET:
         report_add(r, GRADE_PARTLY, name, s->path,
@@ -140,8 +156,10 @@ static void judge_other(struct report *r, const struct doors *doors,
                        s->view.name);
         else
             report_add(r, GRADE_PARTLY, name, s->path,
-                       "is %s: HTTP/3 is not seen; keep to HTTP/2 or HTTP/1.1",
-                       s->view.name);
+                       "is %s: HTTP/3 is not seen%s; keep to HTTP/2 or "
+                       "HTTP/1.1",
+                       s->view.name,
+                       doors->unseen ? ", and refused to model hosts" : "");
         break;
     case INSIDE_URING:
         report_add(r, GRADE_NOTE, name, s->path,
@@ -165,7 +183,7 @@ void doctor_judge(struct report *r, const struct doors *doors,
         if (s->view.how == INSIDE_SHARED)
             judge_shared(r, doors, s);
         else
-            judge_linked(r, s);
+            judge_linked(r, doors, s);
         break;
     default:
         judge_other(r, doors, s);

@@ -10,6 +10,7 @@
  */
 struct doors {
     bool openssl, gnutls, curl, sockets, children;
+    bool unseen; /* TLS that it does not see into is refused to model hosts */
 };
 
 /* doors_of - of a libsallyport.so. */

@@ -228,6 +228,7 @@ static void count_sessions(struct look *l)
     report_count(l->r, "blocked", l->marker.blocked);
     report_count(l->r, "failed", l->marker.failed);
     report_count(l->r, "unwoken", l->marker.unwoken);
+    report_count(l->r, "unseen", l->marker.unseen);
 }
 
 /* --- Where the calls lead. */
@@ -394,6 +395,12 @@ static void tell_stack(struct look *l, size_t i)
     else if (s.view.how == INSIDE_EXPORTED && is_patched(l, i))
         report_add(l->r, GRADE_COVERED, "patched", o->path,
                    "has %s linked in, and leads to us", s.view.name);
+    else if (s.view.how == INSIDE_EXPORTED && s.program && s.view.patchable)
+        report_add(l->r, GRADE_NOT, "patched", o->path,
+                   "has %s linked in, and could not be redirected, or was not "
+                   "to be: where memory may become code, and without "
+                   "SALLYPORT_PATCH=off, it is",
+                   s.view.name);
     else
         doctor_judge(l->r, &l->doors, &s);
 }

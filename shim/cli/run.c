@@ -218,6 +218,9 @@ static bool set_environment(struct run *r)
         !set_hosts(&r->policy.compile) ||
         !set_or_unset("SALLYPORT_UNCOVERED",
                       r->policy.compile.refuse_uncovered ? "refuse" : "log") ||
+        !set_or_unset("SALLYPORT_UNSEEN",
+                      compile_passes_unseen(&r->policy.compile) ? "pass"
+                                                                : "block") ||
         !set_or_unset("SALLYPORT_MODE", r->monitor ? "monitor" : NULL) ||
         !set_or_unset("SALLYPORT_AUDIT", r->audit_path)) {
         complain("the environment cannot be set: %s", strerror(errno));
@@ -352,9 +355,11 @@ const struct command command_run = {
     "\n"
     "Of the environment only SALLYPORT_AUDIT counts, behind --audit and "
     "before\n"
-    "the policy. SALLYPORT_POLICY, SALLYPORT_HOSTS, SALLYPORT_MODE and\n"
-    "SALLYPORT_UNCOVERED are set anew or removed; without --monitor the "
-    "policy's\n"
-    "mode holds. What the program starts later runs guarded too; where that "
-    "is not\n"
-    "possible, the policy's 'uncovered: refuse' keeps it from starting.\n"};
+    "the policy. SALLYPORT_POLICY, SALLYPORT_HOSTS, SALLYPORT_MODE,\n"
+    "SALLYPORT_UNCOVERED and SALLYPORT_UNSEEN are set anew or removed; "
+    "without\n"
+    "--monitor the policy's mode holds. What the program starts later runs "
+    "guarded\n"
+    "too; where that is not possible, the policy's 'uncovered: refuse' keeps "
+    "it\n"
+    "from starting.\n"};

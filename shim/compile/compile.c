@@ -378,3 +378,9 @@ enum err compile_hosts(const struct compile *c, char behind, struct buf *out)
                 return e;
     return OK;
 }
+
+bool compile_passes_unseen(const struct compile *c)
+{
+    return c->policy.monitor ||
+           c->policy.on_failure[COND_UNSEEN_TLS] == FAIL_PASS;
+}

@@ -128,6 +128,12 @@ MUST_USE enum err compile_hosts(const struct compile *c, char behind,
                                 struct buf *out);
 
 /*
+ * compile_passes_unseen - whether the policy lets TLS pass to its hosts that is
+ * not guarded: it says so, or only monitors. For the shim.
+ */
+bool compile_passes_unseen(const struct compile *c);
+
+/*
  * compile_test - run every rule's own tests, each rule alone, on the whole text
  * and in pieces; rules that compile_check found unusable are left out. The
  * number of tests that held. Errors as compile_load.

@@ -205,8 +205,9 @@ static bool on_system(struct reader *r, const struct yaml_node *n, void *into)
 static bool on_reply(struct reader *r, const struct yaml_node *n, void *into)
 {
     static const struct str shapes[] = {
-        STR_INIT("openai"), STR_INIT("openai-responses"),
-        STR_INIT("openai-realtime"), STR_INIT("anthropic")};
+        STR_INIT("openai"),          STR_INIT("openai-responses"),
+        STR_INIT("openai-realtime"), STR_INIT("anthropic"),
+        STR_INIT("bedrock"),         STR_INIT("bedrock-invoke")};
     struct str name;
 
     if (!read_text(r, n, &name))
@@ -218,7 +219,8 @@ static bool on_reply(struct reader *r, const struct yaml_node *n, void *into)
         }
     return read_refuse(r, n,
                        "'reply' must be openai, openai-responses, "
-                       "openai-realtime or anthropic");
+                       "openai-realtime, anthropic, bedrock or "
+                       "bedrock-invoke");
 }
 
 static bool on_done(struct reader *r, const struct yaml_node *n, void *into)
@@ -259,11 +261,24 @@ static bool on_route_path(struct reader *r, const struct yaml_node *n,
     return read_text(r, n, &((struct route *)into)->path);
 }
 
+static bool on_framing(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct str name;
+
+    if (!read_text(r, n, &name))
+        return false;
+    if (!str_eq(name, STR("array")))
+        return read_refuse(r, n, "'framing' must be array");
+    ((struct route *)into)->framed = FRAMED_ARRAY;
+    return true;
+}
+
 static bool on_routes(struct reader *r, const struct yaml_node *n, void *into)
 {
     static const struct field fields[] = {
         {STR_INIT("method"), false, on_method},
         {STR_INIT("path"), true, on_route_path},
+        {STR_INIT("framing"), false, on_framing},
     };
     struct provider_def *def = &((struct provider_src *)into)->def;
     const struct yaml_node *c;
@@ -280,6 +295,18 @@ static bool on_routes(struct reader *r, const struct yaml_node *n, void *into)
     return good;
 }
 
+static bool on_lines(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_bool(r, n, &((struct provider_src *)into)->def.lines);
+}
+
+static bool on_opens(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct provider_def *def = &((struct provider_src *)into)->def;
+
+    return read_texts(r, n, &def->opens, &def->open_count);
+}
+
 static const struct field provider_fields[] = {
     {STR_INIT("id"), true, on_id},
     {STR_INIT("system"), true, on_system},
@@ -292,6 +319,8 @@ static const struct field provider_fields[] = {
     {STR_INIT("request"), true, on_request},
     {STR_INIT("response"), true, on_response},
     {STR_INIT("stream"), false, on_stream},
+    {STR_INIT("opens"), false, on_opens},
+    {STR_INIT("lines"), false, on_lines},
 };
 
 size_t provfile_keys(const struct field **ret_fields)

@@ -13,6 +13,8 @@
  *     generic: true                   # for shapes nobody knows; exactly one
  *     hosts: [api.openai.com, "*.openai.azure.com"]
  *     routes: [{method: POST, path: /chat/completions}]
+ *                                     # framing: array, where the answer is a
+ *                                     # JSON array that grows
  *     done: "[DONE]"                  # data that ends a stream
  *     keys: [index]                   # what tells channels apart
  *     request:
@@ -25,6 +27,8 @@
  *       whole: ["..."]
  *       blank: ["..."]
  *       end: ["..."]
+ *     opens: [bytes]                  # members that hold JSON in base64
+ *     lines: true                     # for a line of JSON Lines; at most one
  *
  * Where a list holds a bare path, role is user in requests and assistant in the
  * rest, part is text under `text` and other under `whole`.

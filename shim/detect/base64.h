@@ -1,7 +1,7 @@
 #ifndef SP_DETECT_BASE64_H
 #define SP_DETECT_BASE64_H
 
-#include "base/str.h"
+#include "base/buf.h"
 
 /*
  * base64_decode - of either alphabet (RFC 4648, sections 4 and 5), padding
@@ -9,5 +9,11 @@
  * or too little room; *ret_n is then untouched.
  */
 bool base64_decode(struct str s, char *out, size_t room, size_t *ret_n);
+
+/*
+ * base64_encode - append the canonical form (RFC 4648, section 4: padded, no
+ * bits behind the end). Errors as buf_reserve; all or nothing.
+ */
+MUST_USE enum err base64_encode(struct str s, struct buf *out);
 
 #endif

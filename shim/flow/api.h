@@ -40,7 +40,7 @@ struct peer {
  */
 enum doubt {
     DOUBT_PEER,  /* the program does not check who answers: unverified_peer */
-    DOUBT_BYTES, /* what is said cannot be seen: unknown_protocol           */
+    DOUBT_BYTES, /* what is said cannot be seen: unseen_tls                 */
 };
 
 enum conn_state {

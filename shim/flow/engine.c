@@ -225,8 +225,7 @@ bool engine_http2(const struct engine *eng)
 
 bool engine_refuses(const struct engine *eng, enum doubt doubt)
 {
-    enum cond c =
-        doubt == DOUBT_PEER ? COND_UNVERIFIED_PEER : COND_UNKNOWN_PROTOCOL;
+    enum cond c = doubt == DOUBT_PEER ? COND_UNVERIFIED_PEER : COND_UNSEEN_TLS;
 
     return policy_blocks(&eng->policy, c) && !eng->policy.monitor;
 }

@@ -20,6 +20,7 @@ struct exchange {
     struct scratch *scratch;         /* borrowed                          */
     struct buf *clean;               /* borrowed: see exchange_new         */
     const struct provider *provider; /* borrowed; never NULL              */
+    enum framed framed;              /* what the answer is to be          */
     struct http_asked asked;
     struct verdict verdict;
     struct str method, path;         /* in the arena                      */

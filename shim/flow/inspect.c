@@ -16,6 +16,8 @@ enum err tools_init(struct tools *t, const struct engine *eng)
     arena_init(&t->arena, LIM_VIEW_ARENA);
     findings_init(&t->findings);
     buf_init(&t->clean, 2 * (size_t)LIM_HEAD_LINE);
+    opener_init(&t->opener);
+    buf_init(&t->opened, LIM_DECODED);
     if ((e = scratch_new(&t->scratch)))
         return e;
     scratch_key(t->scratch, eng->key);
@@ -30,12 +32,16 @@ void tools_free(struct tools *t)
     arena_free(&t->arena);
     findings_free(&t->findings);
     buf_free(&t->clean);
+    opener_free(&t->opener);
+    buf_wipe_free(&t->opened);
     free(t->edits);
     *t = (struct tools){0};
 }
 
-static enum err edit_add(struct tools *t, struct span at, struct str put)
+enum err inspect_edit(struct tools *t, const struct inspect *in, struct span at,
+                      struct str put)
 {
+    at.off += (uint32_t)in->base; /* bodies have at most LIM_DECODED bytes */
     if (t->edit_count == t->edit_cap) {
         size_t cap = t->edit_cap == 0 ? 16 : t->edit_cap * 2;
         struct edit *more = realloc(t->edits, cap * sizeof(*more));
@@ -67,8 +73,9 @@ static enum err take_clusters(struct tools *t, const struct inspect *in,
             continue;
         }
         t->redactions++;
-        if ((e = edit_add(t, seg_map_span(&map, cluster.start, cluster.end),
-                          cluster.rule->put)))
+        if ((e = inspect_edit(t, in,
+                              seg_map_span(&map, cluster.start, cluster.end),
+                              cluster.rule->put)))
             return e;
     }
     return OK;
@@ -103,11 +110,16 @@ static enum err scan_item(struct tools *t, const struct inspect *in,
         exchange_fact(ex, in->dir, item->fact, item->value);
         return OK;
     case ITEM_BLANK:
-        return edit_add(t, item->seg.raw, item->value);
+        return inspect_edit(t, in, item->seg.raw, item->value);
     case ITEM_END:
         return OK;
     }
     return E_INTERNAL;
+}
+
+static bool is_skipped(const struct inspect *in, struct span at)
+{
+    return at.off >= in->skip.off && at.off < in->skip.off + in->skip.len;
 }
 
 static void inspect_json(struct tools *t, const struct inspect *in,
@@ -123,8 +135,11 @@ static void inspect_json(struct tools *t, const struct inspect *in,
         return;
     }
     arena_clear(&t->arena);
-    e = view_start(&t->view, ex->provider, what, &t->doc, &t->arena);
+    e = view_start(&t->view, in->provider ? in->provider : ex->provider, what,
+                   &t->doc, &t->arena);
     while (!e && (e = view_next(&t->view, &item)) == OK) {
+        if (is_skipped(in, item.seg.raw))
+            continue;
         if ((e = scan_item(t, in, &item, ex))) {
             exchange_cond(ex, cond_of(e, COND_RULE_ERROR, COND_RULE_ERROR),
                           NULL);
@@ -168,7 +183,7 @@ static void inspect_text(struct tools *t, const struct inspect *in,
         .text = in->body,
         .raw = {0, (uint32_t)in->body.len},
         .role = in->dir == DIR_SEND ? ROLE_USER : ROLE_ASSISTANT,
-        .part = PART_OTHER,
+        .part = in->part,
     };
     enum err e;
 
@@ -192,12 +207,33 @@ void inspect_body(struct tools *t, const struct inspect *in,
 {
     t->edit_count = 0;
     t->redactions = 0;
+    inspect_more(t, in, ex);
+}
+
+void inspect_more(struct tools *t, const struct inspect *in,
+                  struct exchange *ex)
+{
+    size_t edits = t->edit_count, redactions = t->redactions;
+
     if (in->body.len == 0)
         return;
     if (in->json)
         inspect_json(t, in, ex);
     else
         inspect_text(t, in, ex);
-    if (t->redactions == 0) /* what is only blanked stays as it is */
-        t->edit_count = 0;
+    if (t->redactions == redactions) /* what is only blanked stays as it is */
+        t->edit_count = edits;
+}
+
+static int edit_order(const void *a, const void *b)
+{
+    const struct edit *x = a, *y = b;
+
+    return (x->at.off > y->at.off) - (x->at.off < y->at.off);
+}
+
+void inspect_sort(struct tools *t)
+{
+    if (t->edit_count > 1)
+        qsort(t->edits, t->edit_count, sizeof(*t->edits), edit_order);
 }

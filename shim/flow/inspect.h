@@ -4,6 +4,7 @@
 #include "act/splice.h"
 #include "flow/exchange.h"
 #include "json/tree.h"
+#include "llm/opened.h"
 #include "llm/view.h"
 
 /*
@@ -19,7 +20,10 @@ struct tools {
     struct view view;
     struct arena arena; /* unescaped texts of the body in work */
     struct findings findings;
-    struct buf clean;   /* see exchange_new */
+    struct buf clean; /* see exchange_new */
+    struct opener opener;
+    struct buf opened;  /* of the body in work: llm/opened.h   */
+    bool is_opened;     /* the places of edits are in that     */
     struct edit *edits; /* owned                               */
     size_t edit_count, edit_cap;
     size_t redactions; /* edits that a finding asked for       */
@@ -34,8 +38,12 @@ struct inspect {
     const struct engine *eng;
     enum dir dir;
     struct str host;
-    bool json;       /* else one plain text */
-    struct str body; /* decoded content     */
+    const struct provider *provider; /* NULL: the exchange's                */
+    bool json;                       /* else one plain text                 */
+    enum part part;                  /* of such a text                      */
+    struct str body;                 /* decoded content                     */
+    size_t base;      /* where that stands in the body that is edited        */
+    struct span skip; /* of JSON: texts in here are not looked at            */
 };
 
 /*
@@ -46,5 +54,16 @@ struct inspect {
  */
 void inspect_body(struct tools *t, const struct inspect *in,
                   struct exchange *ex);
+
+/* inspect_more - the same of a further stretch: its edits are added. */
+void inspect_more(struct tools *t, const struct inspect *in,
+                  struct exchange *ex);
+
+/* inspect_edit - one edit more, at a place in in->body. E_NOMEM. */
+MUST_USE enum err inspect_edit(struct tools *t, const struct inspect *in,
+                               struct span at, struct str put);
+
+/* inspect_sort - the edits of several stretches, by their places. */
+void inspect_sort(struct tools *t);
 
 #endif

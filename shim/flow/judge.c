@@ -1,6 +1,7 @@
 #include "flow/judge.h"
 
 #include "base/utf8.h"
+#include "flow/bundle.h"
 #include "flow/query.h"
 
 /* A signature covers head and body (AWS SigV4): neither may change. */
@@ -9,17 +10,18 @@ bool judge_signed(const struct http_head *h)
     struct str value;
 
     return http_field_get(h, STR("authorization"), &value) &&
-           str_starts(value, STR("AWS4-HMAC-"));
+           str_starts(value, STR("AWS4-"));
 }
 
-/* What a head says is text too, but it is not edited. */
-static void judge_loose(struct conn *c, struct exchange *ex, struct str text,
-                        const char *detail, const char *not_text)
+void judge_loose(struct conn *c, struct exchange *ex, struct str text,
+                 const char *detail, const char *not_text)
 {
+    size_t edits = c->tools.edit_count;
     struct inspect in = {
         .eng = c->eng,
         .dir = DIR_SEND,
         .host = buf_str(&c->host),
+        .part = PART_OTHER,
         .body = text,
     };
 
@@ -27,10 +29,10 @@ static void judge_loose(struct conn *c, struct exchange *ex, struct str text,
         exchange_cond(ex, COND_HTTP_AMBIGUOUS, not_text);
         return;
     }
-    inspect_body(&c->tools, &in, ex);
-    if (c->tools.edit_count > 0)
+    inspect_more(&c->tools, &in, ex);
+    if (c->tools.edit_count > edits)
         exchange_cond(ex, COND_UNEDITABLE, detail);
-    c->tools.edit_count = 0;
+    c->tools.edit_count = edits;
 }
 
 void judge_target(struct conn *c, struct exchange *ex)
@@ -68,6 +70,24 @@ static void judge_form(struct conn *c, struct exchange *ex, struct str body)
     buf_wipe_free(&text);
 }
 
+/* JSON, with the documents in it that the description opens. */
+static void judge_json(struct conn *c, struct exchange *ex, struct inspect *in)
+{
+    struct tools *t = &c->tools;
+    enum err e;
+
+    buf_clear(&t->opened);
+    e = opened_make(&t->opener, ex->provider, in->body, &t->opened,
+                    &t->is_opened);
+    if (e)
+        exchange_cond(ex, cond_of(e, COND_JSON_INVALID, COND_JSON_INVALID),
+                      "a document in base64");
+    if (t->is_opened)
+        in->body = buf_str(&t->opened);
+    if (!exchange_blocked(ex))
+        inspect_body(t, in, ex);
+}
+
 void judge_body(struct conn *c, struct exchange *ex, struct str body)
 {
     enum content kind = content_of(&c->req.head);
@@ -75,10 +95,12 @@ void judge_body(struct conn *c, struct exchange *ex, struct str body)
         .eng = c->eng,
         .dir = DIR_SEND,
         .host = buf_str(&c->host),
+        .part = PART_OTHER,
         .body = body,
     };
 
     c->tools.edit_count = 0;
+    c->tools.is_opened = false;
     if (body.len == 0)
         return;
     if (kind == CONTENT_GUESS || kind == CONTENT_TEXT)
@@ -90,8 +112,14 @@ void judge_body(struct conn *c, struct exchange *ex, struct str body)
         exchange_cond(ex, COND_BODY_UNKNOWN, "the charset is not UTF-8");
     else if (kind == CONTENT_TEXT && content_is_form(&c->req.head))
         judge_form(c, ex, body);
-    else if (kind == CONTENT_JSON || kind == CONTENT_TEXT)
+    else if (kind == CONTENT_JSON)
+        judge_json(c, ex, &in);
+    else if (kind == CONTENT_TEXT)
         inspect_body(&c->tools, &in, ex);
+    else if (kind == CONTENT_LINES || kind == CONTENT_TEXTS)
+        bundle_lines(c, ex, body, 0);
+    else if (kind == CONTENT_PARTS)
+        bundle_parts(c, ex, body);
     else
         exchange_cond(ex, COND_BODY_UNKNOWN, NULL);
     if (c->tools.edit_count > 0 && judge_signed(&c->req.head))

@@ -45,7 +45,7 @@ static inline void queue_take(struct queue *q, size_t n)
     q->off += n < left ? n : left;
     if (q->off == q->bytes.len) {
         q->off = 0;
-        q->bytes.len = 0;
+        buf_empty(&q->bytes);
     }
 }
 

@@ -2,10 +2,9 @@
 
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "rules/rule.h"
-#include "wire/ndjson.h"
 #include "wire/rechunk.h"
-#include "wire/sse.h"
 
 /* A comment that has overtaken what was held: its bytes at their old place. */
 struct overtaken {
@@ -19,25 +18,28 @@ struct relay {
     struct rechunk chunks;
     struct decoder *decoder; /* owned; NULL for identity                  */
     struct buf decoded;
-    struct sse sse;
-    struct ndjson lines;
+    struct frames frames;
     struct delta *delta;     /* owned                                         */
+    struct buf clean;        /* headers of an event in which nothing is       */
     uint64_t passed;         /* offset in the content: all before has left    */
     struct buf skips;        /* of struct overtaken, in order                 */
     uint64_t skipped;        /* their bytes together                          */
-    struct buf map;          /* of struct delta_line: the event in work       */
     const struct rule *rule; /* that blocked                              */
     bool changed, over, failed;
 };
 
 enum err relay_new(const struct relay_config *config, struct relay **ret_relay)
 {
+    const struct engine *eng = config->ex->eng;
+    bool lines = config->kind == FRAMES_TEXTS;
     struct delta_config dc = {
-        .provider = config->ex->provider,
-        .rules = config->ex->eng->rules,
+        .provider =
+            lines ? providers_lines(eng->providers) : config->ex->provider,
+        .rules = eng->rules,
         .scratch = config->scratch,
         .host = config->host,
-        .ahead_ok = true,
+        .ahead_ok = config->kind == FRAMES_SSE || config->kind == FRAMES_LINES,
+        .whole = lines,
     };
     struct relay *r = calloc(1, sizeof(*r));
     enum err e;
@@ -47,11 +49,10 @@ enum err relay_new(const struct relay_config *config, struct relay **ret_relay)
     r->config = *config;
     r->rechunk = config->chunked && config->coding == CODING_IDENTITY;
     rechunk_init(&r->chunks);
-    sse_init(&r->sse, LIM_EVENT);
-    ndjson_init(&r->lines, LIM_EVENT);
+    frames_init(&r->frames, config->kind, config->ex->provider);
     buf_init(&r->decoded, LIM_DECODED);
     buf_init(&r->skips, LIM_HELD_RAW);
-    buf_init(&r->map, LIM_EVENT * sizeof(struct delta_line));
+    buf_init(&r->clean, LIM_EVENT);
     e = delta_new(&dc, &r->delta);
     if (!e && config->coding != CODING_IDENTITY)
         e = decoder_new(config->coding, LIM_DECODED, &r->decoder);
@@ -188,18 +189,21 @@ enum err relay_ending(struct exchange *ex, const struct delta *d,
 
 static enum err put_ending(struct relay *r, struct buf *out)
 {
-    struct buf ending;
+    struct buf ending, framed;
     enum err e;
 
     buf_init(&ending, RELAY_ENDING);
-    if (!(e = relay_ending(r->config.ex, r->delta, r->rule, r->config.kind,
-                           &ending)))
-        e = put_framed(r, buf_str(&ending), 0, false, out);
+    buf_init(&framed, 2 * RELAY_ENDING);
+    if (!(e = relay_ending(r->config.ex, r->delta, r->rule,
+                           frames_form(&r->frames), &ending)) &&
+        !(e = frames_ending(&r->frames, buf_str(&ending), &framed)))
+        e = put_framed(r, buf_str(&framed), 0, false, out);
     if (!e && r->rechunk)
         e = rechunk_stop(&r->chunks, out);
     else if (!e && r->config.chunked)
         e = buf_add(out, STR("0\r\n\r\n"));
     buf_free(&ending);
+    buf_free(&framed);
     return e;
 }
 
@@ -220,6 +224,19 @@ static void fail(struct relay *r, enum cond cond, struct buf *out)
     finish_blocked(r, out);
 }
 
+static enum err put_event_out(struct relay *r, const struct delta_out *o,
+                              struct buf *out)
+{
+    struct str bytes;
+    size_t taken;
+    enum err e;
+
+    if ((e = frames_leave(&r->frames, o, &bytes, &taken)))
+        return e;
+    r->passed += taken;
+    return put_framed(r, bytes, taken, o->same, out);
+}
+
 /* All that may leave now. */
 static void drain(struct relay *r, struct buf *out)
 {
@@ -231,8 +248,7 @@ static void drain(struct relay *r, struct buf *out)
             e = put_ahead(r, &o, out);
             continue;
         }
-        r->passed += o.taken;
-        e = put_framed(r, o.bytes, o.taken, o.same, out);
+        e = put_event_out(r, &o, out);
         if (!e && o.block != NULL) {
             r->rule = o.block;
             relay_note(r->delta, r->config.ex);
@@ -247,19 +263,64 @@ static void drain(struct relay *r, struct buf *out)
         fail(r, e == E_NOMEM ? COND_NOMEM : COND_STREAM_LIMIT, out);
 }
 
-static void put_event(struct relay *r, struct delta_event *event,
+/* Findings in the texts of an event's headers, which are not edited. */
+static enum err scan_header(struct relay *r, struct str text)
+{
+    struct exchange *ex = r->config.ex;
+    struct scope where = {.dir = DIR_RECV,
+                          .role = ROLE_ASSISTANT,
+                          .part = PART_OTHER,
+                          .host = r->config.host};
+    struct findings found;
+    enum err e;
+
+    findings_init(&found);
+    e = rules_scan(ex->eng->rules, r->config.scratch, &where, text, 0, &found);
+    for (size_t i = 0; !e && i < found.count; i++) {
+        exchange_finding(ex, &found.list[i], &where);
+        if (rules_action(ex->eng->rules, found.list[i].rule) == ACTION_REDACT)
+            exchange_cond(ex, COND_UNEDITABLE, "a header of an event");
+    }
+    findings_free(&found);
+    return e;
+}
+
+/* False: blocked. Most events have the headers of the one before. */
+static bool headers_pass(struct relay *r, struct str headers, struct buf *out)
+{
+    struct str rest = headers;
+    struct es_header h;
+    enum err e = OK;
+
+    if (headers.len == 0 || str_eq(headers, buf_str(&r->clean)))
+        return true;
+    while (!e && es_header_next(&rest, &h))
+        if (h.type == ES_STRING || (h.type == ES_BYTES && utf8_valid(h.value)))
+            e = scan_header(r, h.value);
+    buf_clear(&r->clean);
+    if (e || (e = buf_add(&r->clean, headers)))
+        fail(r, cond_of(e, COND_RULE_ERROR, COND_RULE_ERROR), out);
+    else if (exchange_blocked(r->config.ex))
+        finish_blocked(r, out);
+    return !r->over;
+}
+
+static void put_event(struct relay *r, struct frames_item *item,
                       struct buf *out)
 {
-    enum err e = delta_put(r->delta, event);
+    enum err e;
 
+    if (!headers_pass(r, item->headers, out))
+        return;
+    e = item->broken ? E_SYNTAX : delta_put(r->delta, &item->event);
     if (e == E_SYNTAX || e == E_AMBIGUOUS) {
         exchange_cond(r->config.ex, COND_JSON_INVALID, "in a stream");
         if (exchange_blocked(r->config.ex)) {
             finish_blocked(r, out);
             return;
         }
-        event->opaque = true;
-        e = delta_put(r->delta, event);
+        item->event.opaque = true;
+        e = delta_put(r->delta, &item->event);
     }
     if (e)
         fail(r, cond_of(e, COND_INTERNAL, COND_STREAM_LIMIT), out);
@@ -267,76 +328,25 @@ static void put_event(struct relay *r, struct delta_event *event,
         drain(r, out);
 }
 
-/* The same table in the words of the llm room, which knows no wire. */
-static enum err map_lines(struct relay *r, const struct sse_event *sse)
-{
-    buf_clear(&r->map);
-    for (size_t i = 0; i < sse->line_count; i++) {
-        struct delta_line line = {.data_off = sse->lines[i].data_off,
-                                  .raw_off = sse->lines[i].raw_off,
-                                  .len = sse->lines[i].len};
-        enum err e;
-
-        if ((e = buf_add(&r->map,
-                         (struct str){(const char *)&line, sizeof(line)})))
-            return e;
-    }
-    return OK;
-}
-
-static void put_sse(struct relay *r, const struct sse_event *sse,
-                    struct buf *out)
-{
-    struct delta_event event = {
-        .raw = sse->raw,
-        .data = sse->data,
-        .line_count = sse->line_count,
-        .plain = sse->kind == SSE_COMMENT || sse->line_count == 0,
-    };
-    enum err e;
-
-    if ((e = map_lines(r, sse))) {
-        fail(r, cond_of(e, COND_INTERNAL, COND_STREAM_LIMIT), out);
-        return;
-    }
-    event.lines = (const struct delta_line *)(const void *)r->map.ptr;
-    put_event(r, &event, out);
-}
-
-static void put_line(struct relay *r, struct str raw, struct str line,
-                     struct buf *out)
-{
-    struct delta_line at = {.len = line.len};
-    struct delta_event event = {
-        .raw = raw,
-        .data = line,
-        .lines = &at,
-        .line_count = 1,
-        .plain = str_trim(line).len == 0,
-    };
-
-    put_event(r, &event, out);
-}
-
-/* Errors of a reader of events: too long, not UTF-8, out of memory. */
+/* Errors of a reader of events: too long, not of the framing, no memory. */
 static void reader_error(struct relay *r, enum err e, struct buf *out)
 {
+    bool aws = r->config.kind == FRAMES_AWS;
+
     if (e != OK && e != E_AGAIN && !r->over)
-        fail(r, cond_of(e, COND_JSON_INVALID, COND_STREAM_LIMIT), out);
+        fail(r,
+             cond_of(e, aws ? COND_EVENT_STREAM : COND_JSON_INVALID,
+                     COND_STREAM_LIMIT),
+             out);
 }
 
 static void read_events(struct relay *r, struct str in, struct buf *out)
 {
-    struct sse_event sse;
-    struct str raw, line;
+    struct frames_item item;
     enum err e = OK;
 
-    if (r->config.kind == STREAM_SSE)
-        while (!r->over && (e = sse_next(&r->sse, &in, &sse)) == OK)
-            put_sse(r, &sse, out);
-    else
-        while (!r->over && (e = ndjson_next(&r->lines, &in, &raw, &line)) == OK)
-            put_line(r, raw, line, out);
+    while (!r->over && (e = frames_next(&r->frames, &in, &item)) == OK)
+        put_event(r, &item, out);
     reader_error(r, e, out);
 }
 
@@ -367,22 +377,11 @@ void relay_content(struct relay *r, struct str bytes, struct buf *out)
         read_events(r, buf_str(&r->decoded), out);
 }
 
-/* The event or line that has no end, and all that is held. */
+/* All that is held. */
 static void flush(struct relay *r, struct buf *out)
 {
-    struct sse_event sse;
-    struct str raw, line;
     enum err e;
 
-    if (r->over)
-        return;
-    if (r->config.kind == STREAM_SSE) {
-        if ((e = sse_end(&r->sse, &sse)) == OK)
-            put_sse(r, &sse, out);
-    } else if ((e = ndjson_end(&r->lines, &raw, &line)) == OK) {
-        put_line(r, raw, line, out);
-    }
-    reader_error(r, e, out);
     if (r->over)
         return;
     if ((e = delta_end(r->delta)))
@@ -391,12 +390,26 @@ static void flush(struct relay *r, struct buf *out)
         drain(r, out);
 }
 
+/* The event or line that has no end. */
+static void read_last(struct relay *r, struct buf *out)
+{
+    struct frames_item item;
+    enum err e;
+
+    if (r->over)
+        return;
+    if ((e = frames_end(&r->frames, &item)) == OK)
+        put_event(r, &item, out);
+    reader_error(r, e, out);
+}
+
 void relay_end(struct relay *r, struct str tail, struct buf *out)
 {
     enum err e = OK;
 
     if (!r->over && r->decoder != NULL && decoder_end(r->decoder))
         fail(r, COND_CODING, out);
+    read_last(r, out);
     flush(r, out);
     if (r->over)
         return;
@@ -408,8 +421,11 @@ void relay_end(struct relay *r, struct str tail, struct buf *out)
         fail(r, e == E_NOMEM ? COND_NOMEM : COND_STREAM_LIMIT, out);
 }
 
+/* Half a line may be read by somebody; half an element or message is none. */
 void relay_cut(struct relay *r, struct buf *out)
 {
+    if (r->config.kind != FRAMES_ARRAY && r->config.kind != FRAMES_AWS)
+        read_last(r, out);
     flush(r, out);
 }
 
@@ -422,11 +438,10 @@ void relay_free(struct relay *r)
     rechunk_free(&r->chunks);
     decoder_free(r->decoder);
     buf_wipe_free(&r->decoded);
-    sse_free(&r->sse);
-    ndjson_free(&r->lines);
+    frames_free(&r->frames);
     delta_free(r->delta);
     buf_free(&r->skips);
-    buf_free(&r->map);
+    buf_free(&r->clean);
     free(r);
 }
 

@@ -2,6 +2,7 @@
 #define SP_FLOW_RELAY_H
 
 #include "act/refuse.h"
+#include "flow/frames.h"
 #include "flow/exchange.h"
 #include "llm/delta.h"
 #include "wire/coding.h"
@@ -20,7 +21,7 @@ struct relay_config {
                                 not be blocked yet                         */
     struct scratch *scratch; /* borrowed                                   */
     struct str host;
-    enum stream_kind kind;
+    enum frames_kind kind;
     enum coding coding;
     bool chunked; /* the output is chunked                                 */
 };

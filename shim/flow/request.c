@@ -38,10 +38,17 @@ static enum err route(struct conn *c, struct exchange *ex)
                         &ex->method)) ||
         (e = arena_copy(&ex->arena, str_split(&target, '?'), &ex->path)))
         return e;
-    if (http_route_path(ex->path, &path))
+    e = http_route_path(ex->path, &path);
+    if (e == E_NOMEM) { /* another description would not see all of it */
+        buf_free(&path);
+        return e;
+    }
+    if (e)
         buf_clear(&path);
     ex->provider = providers_route(c->eng->providers, buf_str(&c->host),
                                    c->port, ex->method, buf_str(&path));
+    if (ex->provider != NULL)
+        ex->framed = provider_framed(ex->provider, ex->method, buf_str(&path));
     buf_free(&path);
     return ex->provider != NULL ? OK : E_INTERNAL;
 }
@@ -329,8 +336,26 @@ static void next_request(struct conn *c)
     c->routed = true;
     http_head_reset(&c->req.head);
     http_body_free(&c->req.body);
-    buf_clear(&c->req.content);
-    buf_clear(&c->req.raw);
+    buf_empty(&c->req.content);
+    buf_empty(&c->req.raw);
+}
+
+/* The body with its edits made; what was opened for them is closed again. */
+static enum err edited_body(struct conn *c, struct str body, struct buf *out)
+{
+    struct tools *t = &c->tools;
+    struct buf opened;
+    enum err e;
+
+    if (!t->is_opened)
+        return splice(body, t->edits, t->edit_count, out);
+    buf_init(&opened, LIM_OUT);
+    e = splice(buf_str(&t->opened), t->edits, t->edit_count, &opened);
+    if (!e)
+        e = opened_close(&t->opener, c->req.ex->provider, buf_str(&opened),
+                         out);
+    buf_wipe_free(&opened);
+    return e;
 }
 
 static enum err send_edited(struct conn *c, struct str body)
@@ -341,7 +366,7 @@ static enum err send_edited(struct conn *c, struct str body)
     if (c->tools.edit_count == 0)
         return put_request(c, NULL);
     buf_init(&changed, LIM_OUT);
-    e = splice(body, c->tools.edits, c->tools.edit_count, &changed);
+    e = edited_body(c, body, &changed);
     if (!e)
         e = put_request(c, &changed);
     buf_wipe_free(&changed);
@@ -375,13 +400,15 @@ static void request_complete(struct conn *c)
     buf_wipe_free(&room);
 }
 
-/* Over the limit: refused now, not at the end, or let through from here on. */
-static void request_limit(struct conn *c, struct str piece)
+/* What will not be judged: refused now, not at the end, or let through from
+ * here on. */
+static void request_unheld(struct conn *c, enum cond cond, const char *detail,
+                           struct str piece)
 {
     struct exchange *ex = c->req.ex;
     bool chunked = c->req.msg.framing == FRAMING_CHUNKED;
 
-    exchange_cond(ex, COND_REQUEST_LIMIT, NULL);
+    exchange_cond(ex, cond, detail);
     if (exchange_blocked(ex)) {
         conn_refuse(c, ex);
         return;
@@ -426,7 +453,7 @@ static void request_body(struct conn *c, struct str *in)
         c->req.ex->bytes[DIR_SEND] += event.bytes.len;
         e = buf_add(&c->req.content, event.bytes);
         if (e == E_LIMIT)
-            request_limit(c, event.bytes);
+            request_unheld(c, COND_REQUEST_LIMIT, NULL, event.bytes);
         else if (e)
             conn_fail(c, COND_NOMEM, NULL);
     }
@@ -477,8 +504,12 @@ static void begin_body(struct conn *c, struct exchange *ex)
 
     http_body_init(&c->req.body, m->framing, m->length);
     c->req.phase = REQ_BODY;
-    if ((refused || put_continue(c, ex)) && over)
-        request_limit(c, STR(""));
+    if (!refused && !put_continue(c, ex))
+        return;
+    if (over)
+        request_unheld(c, COND_REQUEST_LIMIT, NULL, STR(""));
+    else if (content_of(&c->req.head) == CONTENT_AWS) /* may have no end */
+        request_unheld(c, COND_BODY_UNKNOWN, "events in a request", STR(""));
 }
 
 static void begin_request(struct conn *c, struct str rest)

@@ -6,7 +6,8 @@
 /*
  * The network's half. What a body is decides how it travels:
  *
- *   events, lines   one by one, each as soon as it is judged (relay.c)
+ *   events          one by one, each as soon as it is judged (relay.c), in
+ *                   any of the framings of frames.h
  *   JSON, text      held whole, judged, then delivered
  *   other           as it comes, by the condition response_unknown
  */
@@ -29,8 +30,8 @@ static void head_done(struct conn *c)
 {
     http_head_reset(&c->res.head);
     http_body_free(&c->res.body);
-    buf_clear(&c->res.content);
-    buf_clear(&c->res.raw);
+    buf_empty(&c->res.content);
+    buf_empty(&c->res.raw);
     c->res.phase = RES_HEAD;
 }
 
@@ -127,16 +128,38 @@ out:
     return e;
 }
 
+/* The framing of content that is events; false of other content. */
+static bool frames_of(enum content kind, enum frames_kind *ret)
+{
+    static const struct {
+        enum content content;
+        enum frames_kind frames;
+    } rows[] = {
+        {CONTENT_EVENTS, FRAMES_SSE},  {CONTENT_LINES, FRAMES_LINES},
+        {CONTENT_TEXTS, FRAMES_TEXTS}, {CONTENT_ARRAY, FRAMES_ARRAY},
+        {CONTENT_AWS, FRAMES_AWS},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (rows[i].content != kind)
+            continue;
+        *ret = rows[i].frames;
+        return true;
+    }
+    return false;
+}
+
 /* Events under a Content-Length: relayed into a buffer, so that it can change.
  */
-static enum err judge_events(struct conn *c, struct str body, enum content kind,
-                             struct buf *changed, bool *ret_changed)
+static enum err judge_events(struct conn *c, struct str body,
+                             enum frames_kind kind, struct buf *changed,
+                             bool *ret_changed)
 {
     struct relay_config rc = {
         .ex = c->first,
         .scratch = c->tools.scratch,
         .host = buf_str(&c->host),
-        .kind = kind == CONTENT_EVENTS ? STREAM_SSE : STREAM_NDJSON,
+        .kind = kind,
     };
     struct relay *relay;
     enum err e;
@@ -157,14 +180,18 @@ static enum err judge_whole(struct conn *c, struct str body,
         .eng = c->eng,
         .dir = DIR_RECV,
         .host = buf_str(&c->host),
+        .part = PART_OTHER,
         .body = body,
     };
     enum content kind = c->res.kind;
+    enum frames_kind frames;
 
     if (kind == CONTENT_GUESS || kind == CONTENT_TEXT || kind == CONTENT_OTHER)
         kind = content_sniff_response(body);
-    if (kind == CONTENT_EVENTS || kind == CONTENT_LINES)
-        return judge_events(c, body, kind, changed, ret_changed);
+    if (kind == CONTENT_ARRAY && !content_is_array(body))
+        kind = CONTENT_JSON;
+    if (frames_of(kind, &frames))
+        return judge_events(c, body, frames, changed, ret_changed);
     in.json = kind == CONTENT_JSON;
     inspect_body(&c->tools, &in, c->first);
     *ret_changed = c->tools.edit_count > 0;
@@ -391,13 +418,13 @@ static void response_body(struct conn *c, struct str *in)
     }
 }
 
-static void begin_stream(struct conn *c)
+static void begin_stream(struct conn *c, enum frames_kind kind)
 {
     struct relay_config rc = {
         .ex = c->first,
         .scratch = c->tools.scratch,
         .host = buf_str(&c->host),
-        .kind = c->res.kind == CONTENT_EVENTS ? STREAM_SSE : STREAM_NDJSON,
+        .kind = kind,
         .chunked = c->res.msg.framing == FRAMING_CHUNKED,
     };
     struct str value = {0};
@@ -429,17 +456,21 @@ static void begin_body(struct conn *c)
 {
     const struct http_message *m = &c->res.msg;
     bool whole = m->framing == FRAMING_LENGTH;
+    enum frames_kind kind;
 
     http_body_init(&c->res.body, m->framing, m->length);
     c->res.kind = content_of(&c->res.head);
+    if (c->res.kind == CONTENT_PARTS) /* no API answers with a form */
+        c->res.kind = CONTENT_OTHER;
+    if (c->res.kind == CONTENT_JSON && c->first->framed == FRAMED_ARRAY)
+        c->res.kind = CONTENT_ARRAY;
     if (m->framing == FRAMING_NONE) {
         c->res.phase = RES_RAW;
         deliver(c, buf_str(&c->res.head.raw));
     } else if (http_field_count(&c->res.head, STR("content-type")) > 1) {
         refuse(c, COND_HTTP_AMBIGUOUS, "several Content-Type fields");
-    } else if (!whole && (c->res.kind == CONTENT_EVENTS ||
-                          c->res.kind == CONTENT_LINES)) {
-        begin_stream(c);
+    } else if (!whole && frames_of(c->res.kind, &kind)) {
+        begin_stream(c, kind);
     } else {
         c->res.phase = RES_WHOLE;
         if (whole && m->length > LIM_RESPONSE_BODY &&

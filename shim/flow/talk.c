@@ -280,7 +280,8 @@ static void judge_message(struct conn *c, const struct ws_item *item)
         .eng = c->eng,
         .dir = DIR_SEND,
         .host = buf_str(&c->host),
-        .json = content_sniff(item->data) == CONTENT_JSON,
+        .json = content_sniff(item->data) != CONTENT_TEXT,
+        .part = PART_OTHER,
         .body = item->data,
     };
     enum err e;
@@ -370,7 +371,7 @@ static void drain(struct conn *c)
 static bool is_event(const struct ws_item *item)
 {
     return item->kind == WS_TEXT || (utf8_valid(item->data) &&
-                                     content_sniff(item->data) == CONTENT_JSON);
+                                     content_sniff(item->data) != CONTENT_TEXT);
 }
 
 static enum err put_waiting(struct talk *t, const struct ws_item *item)

@@ -4,38 +4,40 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
-#include "hooks/load.h"
+#include "base/str.h"
 
 /*
- * Which addresses are those of declared hosts: an address that is declared
- * itself, and what the program was told when it asked for a declared name.
+ * The addresses of watched hosts, as getaddrinfo gave them to the program:
+ * where a connection has no name of its own, they tell whom it is for. A
+ * program with a resolver of its own does not come by here.
+ *
+ * A fixed table, the oldest entry makes room; no lock and no allocation.
  */
 
-#define ADDR_NAME 256 /* a name in DNS has 253 characters */
+/* Entries; a host has a handful of addresses. */
+#define ADDR_ENTRIES 128
 
-struct addr_place {
-    char name[ADDR_NAME]; /* of the host; empty: not known           */
-    size_t name_len;
-    uint16_t port;          /* of the socket                           */
-    enum load_declared how; /* what the policy says of name and port   */
+/* An address and a port, in one form for both families. */
+struct addr {
+    unsigned char ip[16]; /* IPv4 as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2) */
+    uint16_t port;
 };
 
-/*
- * addr_learn - `name` was resolved to these. Of a name that is not declared it
- * is kept that it stands for an address which a declared one had: from then on
- * that address alone does not tell which host is meant.
- */
+/* addr_of - false for another family, or if it is too short. */
+bool addr_of(const struct sockaddr *sa, socklen_t len, struct addr *ret_addr);
+
+/* addr_text - the address as text, without port. Borrows store. */
+#define ADDR_TEXT 46
+struct str addr_text(const struct addr *a, char store[ADDR_TEXT]);
+
+/* addr_learn - this name has these addresses. Names over 253 bytes: none. */
 void addr_learn(struct str name, const struct addrinfo *list);
 
 /*
- * addr_place - whose address this is. false if it is none of IPv4 or IPv6;
- * `how` is DECLARED_NOT where it is nobody's we know. No lock, no allocation.
+ * addr_next - the next name that was learned for an address, whatever its
+ * port. *at starts as 0. False at the end. The name lives until ADDR_ENTRIES
+ * further ones were learned.
  */
-bool addr_place(const struct sockaddr *to, socklen_t len,
-                struct addr_place *ret_place);
-
-/* Held by a fork in progress. */
-void addr_fork_lock(void);
-void addr_fork_unlock(void);
+bool addr_next(const struct addr *a, size_t *at, struct str *ret_name);
 
 #endif

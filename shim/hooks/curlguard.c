@@ -27,10 +27,8 @@
 #include "hooks/curlguard.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include "hooks/curlcall.h"
 #include "hooks/curlinfo.h"
@@ -82,12 +80,9 @@ static bool refuses(const struct engine_api *api, const struct engine *eng,
 /* Of this the engine hears nothing, so that it is said and noted here. */
 static void tell(const char *why, bool refused)
 {
-    char exe[PATH_MAX];
-    struct uncovered u = {.exe = exe, .reason = why, .refused = refused};
-    long n = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", exe,
-                     sizeof(exe) - 1);
+    struct uncovered u = {
+        .exe = load_program(), .reason = why, .refused = refused};
 
-    exe[n > 0 ? n : 0] = '\0';
     if (refused)
         say_line("blocked", why, /* anyway */ false);
     (void)!note_uncovered(load_audit(), &u);

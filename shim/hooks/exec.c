@@ -32,7 +32,6 @@
 #include "hooks/load.h"
 #include "hooks/note.h"
 #include "hooks/real.h"
-#include "hooks/say.h"
 #include "hooks/target.h"
 
 #define SMALL_SLOTS   128
@@ -129,30 +128,21 @@ static enum target judge(const struct start *s, const char **ret_why)
     return p.path ? target_check(p, ret_why) : TARGET_COVERED;
 }
 
-static void report(const struct start *s, const char *why, bool refused)
-{
-    struct uncovered u = {s->path ? s->path : "a descriptor", why, refused};
-    struct note line = {0};
-    enum err e = note_uncovered(load_audit(), &u);
-
-    if (!refused && !e)
-        return;
-    note_add(&line, str_head(str_of(u.exe), NOTE_WORD));
-    note_add(&line, refused ? STR(" is refused\0") : STR(" runs unguarded\0"));
-    say_line(line.text, why, !spawns(s));
-}
-
 /*
  * Whether it may run. A loss that the user asked us not to repair is no reason
  * to refuse.
  */
 static bool admit(const struct start *s, const char *why, bool lost)
 {
-    bool refused =
-        load_refuses_uncovered() && !(lost && load_leaves_children());
+    struct uncovered u = {
+        .exe = s->path ? s->path : "a descriptor",
+        .reason = why,
+        .refused =
+            load_refuses_uncovered() && !(lost && load_leaves_children()),
+    };
 
-    report(s, why, refused);
-    return !refused;
+    note_report(load_audit(), &u, !spawns(s));
+    return !u.refused;
 }
 
 /* --- repairing ----------------------------------------------------------- */

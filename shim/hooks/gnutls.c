@@ -73,9 +73,9 @@ EXPORT ssize_t gnutls_record_send_file(struct gnutls_session_int *g, int fd,
     struct lib *lib;
     struct session *s = session_enter(CALL(gnutls_record_send_file), &lib);
 
-    if (!s)
+    if (!s || !session_refuses(s, STR(""), REFUSED_FILE))
         return REAL(g_send_file, UNIMPLEMENTED, g, fd, offset, n);
-    return session_refuse(s, "a file sent to an LLM host is not inspected");
+    return session_refuse(s, REFUSED_FILE);
 }
 
 EXPORT ssize_t gnutls_record_send_early_data(struct gnutls_session_int *g,
@@ -85,9 +85,9 @@ EXPORT ssize_t gnutls_record_send_early_data(struct gnutls_session_int *g,
     struct session *s =
         session_enter(CALL(gnutls_record_send_early_data), &lib);
 
-    if (!s)
+    if (!s || !session_refuses(s, (struct str){p, n}, REFUSED_EARLY))
         return REAL(g_send_early, UNIMPLEMENTED, g, p, n);
-    return session_refuse(s, "early data to an LLM host is not inspected");
+    return session_refuse(s, REFUSED_EARLY);
 }
 
 EXPORT ssize_t gnutls_record_recv(struct gnutls_session_int *g, void *p,
@@ -121,9 +121,9 @@ EXPORT ssize_t gnutls_record_recv_packet(struct gnutls_session_int *g,
     struct lib *lib;
     struct session *s = session_enter(CALL(gnutls_record_recv_packet), &lib);
 
-    if (!s)
+    if (!session_guards(s) || !session_refuses(s, STR(""), REFUSED_PACKET))
         return REAL(g_recv_packet, UNIMPLEMENTED, g, packet);
-    return session_refuse(s, "packets of an LLM host are not inspected");
+    return session_refuse(s, REFUSED_PACKET);
 }
 
 EXPORT size_t gnutls_record_check_pending(struct gnutls_session_int *g)
@@ -145,6 +145,8 @@ EXPORT int gnutls_handshake(struct gnutls_session_int *g)
     session_alpn_give(session_find(CALL(gnutls_handshake), &lib));
     if (!s)
         return REAL(g_handshake, UNIMPLEMENTED, g);
+    if (session_has_failed(s))
+        return session_fail(s);
     session_shaking();
     rc = lib->g_handshake(g);
     session_shook(s, rc == 0);

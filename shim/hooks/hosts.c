@@ -11,7 +11,7 @@
 #include "base/host.h"
 
 /* Without a pointer, which would have to be set at every program's start. */
-static const char builtin[][40] = {
+static const char builtin[][48] = {
     "api.openai.com",
     ".api.openai.com",
     ".openai.azure.com",
@@ -25,7 +25,13 @@ static const char builtin[][40] = {
     "aiplatform.googleapis.com",
     "*-aiplatform.googleapis.com",
     "bedrock-runtime.*.amazonaws.com",
+    "bedrock-runtime.*.amazonaws.com.cn",
+    "bedrock-runtime.*.api.aws",
     "bedrock-runtime-fips.*.amazonaws.com",
+    "bedrock-runtime-fips.*.api.aws",
+    "*.bedrock-runtime.*.vpce.amazonaws.com",
+    "*.bedrock-runtime.*.vpce.amazonaws.com.cn",
+    "*.bedrock-runtime-fips.*.vpce.amazonaws.com",
     "api.mistral.ai",
     "codestral.mistral.ai",
     "api.cohere.com",
@@ -54,19 +60,13 @@ static const char builtin[][40] = {
 
 static bool matches(struct str host, struct str name)
 {
-    size_t star = str_find_byte(name, '*');
-    struct str head = str_head(name, star), tail;
-
     if (name.len == 0)
         return false;
     if (name.ptr[0] == '.')
         return host.len > name.len && str_ends_nocase(host, name);
-    if (star == name.len)
-        return str_eq_nocase(host, host_plain(name));
-    tail = str_skip(name, star + 1);
-    return host.len > head.len + tail.len &&
-           str_eq_nocase(str_head(host, head.len), head) &&
-           str_ends_nocase(host, tail);
+    if (str_find_byte(name, '*') < name.len)
+        return host_like(name, host);
+    return str_eq_nocase(host, host_plain(name));
 }
 
 /* The next name of a list, which moves on behind it. */
@@ -93,12 +93,17 @@ uint16_t hosts_cut_port(struct str *name)
 
 bool hosts_listed(struct str host, uint16_t port, struct str extra)
 {
-    host = host_plain(host);
     for (size_t i = 0; i < ARRAY_LEN(builtin); i++)
-        if (matches(host, str_of(builtin[i])))
+        if (matches(host_plain(host), str_of(builtin[i])))
             return true;
-    while (extra.ptr) {
-        struct str name = next_name(&extra);
+    return hosts_among(host, port, extra);
+}
+
+bool hosts_among(struct str host, uint16_t port, struct str list)
+{
+    host = host_plain(host);
+    while (list.ptr) {
+        struct str name = next_name(&list);
         uint16_t want = hosts_cut_port(&name);
 
         if ((want == 0 || port == 0 || want == port) && matches(host, name))
@@ -166,21 +171,62 @@ enum err hosts_read(const char *image, struct buf *out)
     return e;
 }
 
-bool hosts_refuse_uncovered(const char *image)
+/* Piece by piece, each of whole lines; one that is longer names no host. */
+static bool among_lines(int fd, struct str host, uint16_t port)
 {
-    char line[sizeof(HOSTS_REFUSE_UNCOVERED) - 1];
+    char piece[4096];
+    size_t kept = 0;
+    long n;
+
+    while ((n = syscall(SYS_read, fd, piece + kept, sizeof(piece) - kept)) >
+           0) {
+        struct str all = {piece, kept + (size_t)n};
+        size_t whole = all.len;
+
+        while (whole > 0 && piece[whole - 1] != '\n')
+            whole--;
+        if (hosts_among(host, port, str_head(all, whole)))
+            return true;
+        kept = all.len - whole < sizeof(piece) ? all.len - whole : 0;
+        memmove(piece, piece + whole, kept);
+    }
+    return kept > 0 && hosts_among(host, port, (struct str){piece, kept});
+}
+
+enum err hosts_beside(const char *image, struct str host, uint16_t port,
+                      bool *ret_listed)
+{
     int saved = errno;
     int fd = open_beside(image);
-    bool refuse = false;
 
     if (fd >= 0) {
-        refuse =
-            syscall(SYS_read, fd, line, sizeof(line)) == (long)sizeof(line) &&
-            memcmp(line, HOSTS_REFUSE_UNCOVERED, sizeof(line)) == 0;
+        *ret_listed = among_lines(fd, host, port);
         (void)syscall(SYS_close, fd);
     }
     errno = saved;
-    return refuse;
+    return fd >= 0 ? OK : E_UNSUPPORTED;
+}
+
+bool hosts_say(const char *image, struct str line)
+{
+    char front[128]; /* all lines of this kind */
+    int saved = errno;
+    int fd = open_beside(image);
+    struct str rest = {front, 0};
+    bool said = false;
+
+    if (fd >= 0) {
+        long n = syscall(SYS_read, fd, front, sizeof(front));
+
+        rest.len = n > 0 ? (size_t)n : 0;
+        (void)syscall(SYS_close, fd);
+    }
+    while (!said && str_starts(rest, STR("#"))) {
+        said = str_starts(rest, line);
+        rest = str_skip(rest, str_find_byte(rest, '\n') + 1);
+    }
+    errno = saved;
+    return said;
 }
 
 struct str hosts_of_request(struct str plain, uint16_t *ret_port)

@@ -11,12 +11,15 @@
 /*
  * hosts_listed - whether the host is one of the built-in list or of `extra`
  * (names with commas or line ends between them). A name that starts with a dot
- * stands for every host that ends so; one with a star matches any run of
- * characters there. A name may end in a port: then the host's must be that
+ * stands for every host that ends so; a star in one stands for one character or
+ * more. A name may end in a port: then the host's must be that
  * one, or 0, not known. Letters are compared without case; the forms of
  * host_plain (base/host.h) are one.
  */
 bool hosts_listed(struct str host, uint16_t port, struct str extra);
+
+/* hosts_among - the same without the built-in list. */
+bool hosts_among(struct str host, uint16_t port, struct str list);
 
 /*
  * hosts_read - what stands in the list beside a policy image: the file of its
@@ -29,10 +32,20 @@ bool hosts_listed(struct str host, uint16_t port, struct str extra);
 MUST_USE enum err hosts_read(const char *image, struct buf *out);
 
 /*
- * hosts_refuse_uncovered - whether that list begins with the line that stands
- * for a policy's `uncovered: refuse`. Stack only; errno stays.
+ * hosts_beside - whether that list names a host, by the rules of hosts_listed.
+ * Stack only; errno stays.
+ *
+ * E_UNSUPPORTED  no such regular file, or it cannot be read
  */
-bool hosts_refuse_uncovered(const char *image);
+MUST_USE enum err hosts_beside(const char *image, struct str host,
+                               uint16_t port, bool *ret_listed);
+
+/*
+ * hosts_say - whether one of the lines with which that list begins is this one
+ * (HOSTS_ in limits.h): a setting of the policy for the shim. Stack only;
+ * errno stays.
+ */
+bool hosts_say(const char *image, struct str line);
 
 /*
  * hosts_cut_port - cuts the port off a name or address; 0 if there is none. An

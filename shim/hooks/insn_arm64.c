@@ -1,7 +1,7 @@
 /*
- * Every instruction is a word, so one is all a jump falls upon. What counts a
- * distance from its own place is refused: ADR and ADRP, loads of literals, all
- * branches.
+ * Every instruction is a word, so one is all a jump falls upon. Of those that
+ * count a distance from their own place, ADRP counts pages, as far as 4 GB: it
+ * is moved. The others are refused: ADR, loads of literals, all branches.
  */
 #include "hooks/insn.h"
 
@@ -11,6 +11,10 @@
 
 #define BTI_C  0xd503245fU
 #define BTI_JC 0xd50324dfU
+
+#define PAGE      4096 /* of ADRP, whatever the system's pages are */
+#define ADRP_FAR  (1L << 20)
+#define ADRP_BITS 0x60ffffe0U /* of its distance: 29 and 30 the low ones */
 
 static uint32_t word(const uint8_t *p)
 {
@@ -36,7 +40,7 @@ bool insn_read(const uint8_t *p, size_t n, struct insn *ret_insn)
     } else if (group < 8 && (group & 5) != 4 && (group & 7) != 5 &&
                (group & 7) != 7) { /* unallocated, SVE, SME */
         return false;
-    } else if ((w & 0x1f000000U) == 0x10000000U || /* ADR, ADRP        */
+    } else if ((w & 0x9f000000U) == 0x10000000U || /* ADR              */
                (w & 0x3b000000U) == 0x18000000U) { /* loads of literals */
         return false;
     }
@@ -44,9 +48,26 @@ bool insn_read(const uint8_t *p, size_t n, struct insn *ret_insn)
     return true;
 }
 
+static intptr_t page_of(const uint8_t *p)
+{
+    return (intptr_t)((uintptr_t)p / PAGE);
+}
+
 size_t insn_move(const uint8_t *from, const struct insn *insn, uint8_t *to)
 {
-    memcpy(to, from, insn->len);
+    uint32_t w = word(from);
+
+    if ((w & 0x9f000000U) == 0x90000000U) { /* ADRP */
+        intptr_t d = (intptr_t)(w >> 5 & 0x7ffff) << 2 | (w >> 29 & 3);
+
+        d = (d ^ ADRP_FAR) - ADRP_FAR; /* its sign */
+        d += page_of(from) - page_of(to);
+        if (d < -ADRP_FAR || d >= ADRP_FAR)
+            return 0;
+        w = (w & ~ADRP_BITS) | (uint32_t)(d & 3) << 29 |
+            ((uint32_t)(d >> 2) & 0x7ffff) << 5;
+    }
+    memcpy(to, &w, insn->len);
     return insn->len;
 }
 

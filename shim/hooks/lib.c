@@ -162,9 +162,9 @@ static struct lib *add(const char *name, void *fn)
     return lib;
 }
 
-struct lib *lib_of(const char *name, const void *from)
+struct lib *lib_of(const char *name, const void *from, const void *object)
 {
-    void *fn = real_find(name, from);
+    void *fn = real_find_for(name, from, object);
     struct lib *lib;
 
     if (!fn)

@@ -165,10 +165,10 @@ struct lib {
 
 /*
  * lib_of - the library in which this caller's function of this name (one of
- * names.h) lives. NULL if the function cannot be found, if LIB_MAX is reached
- * or without memory.
+ * names.h) lives; `object` as of real_find_for. NULL if the function cannot be
+ * found, if LIB_MAX is reached or without memory.
  */
-struct lib *lib_of(const char *name, const void *from);
+struct lib *lib_of(const char *name, const void *from, const void *object);
 
 /* lib_calls - whether a return address lies in the library: it calls itself. */
 static inline bool lib_calls(const struct lib *lib, const void *from)

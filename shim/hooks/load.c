@@ -21,7 +21,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,6 +33,7 @@
 #include "hooks/real.h"
 #include "hooks/say.h"
 #include "hooks/vars.h"
+#include "hooks/zeros.h"
 
 #define WHY_SIZE 256
 
@@ -47,7 +47,7 @@ struct shim_marker sallyport_marker __attribute__((visibility("default"))) = {
 
 static struct {
     const char *policy, *audit, *hosts, *engine;
-    const char *uncovered;
+    const char *uncovered, *unseen;
     bool monitor, off, early, leave, unpatched;
 } settings;
 
@@ -98,6 +98,7 @@ static void settings_read(void)
     settings.engine = vars_get("SALLYPORT_ENGINE");
     settings.monitor = vars_is("SALLYPORT_MODE", "monitor");
     settings.uncovered = vars_get("SALLYPORT_UNCOVERED");
+    settings.unseen = vars_get("SALLYPORT_UNSEEN");
     settings.leave = vars_is("SALLYPORT_CHILDREN", "leave");
     settings.unpatched = vars_is("SALLYPORT_PATCH", "off");
     settings.early = vars_is("SALLYPORT_LOAD", "early");
@@ -136,7 +137,25 @@ bool load_refuses_uncovered(void)
         return false;
     if (settings.uncovered)
         return !str_eq(str_of(settings.uncovered), STR("log"));
-    return settings.policy && hosts_refuse_uncovered(settings.policy);
+    return settings.policy &&
+           hosts_say(settings.policy, STR(HOSTS_REFUSE_UNCOVERED));
+}
+
+bool load_refuses_unseen(void)
+{
+    load_settings();
+    if (settings.monitor)
+        return false;
+    if (settings.unseen)
+        return !str_eq(str_of(settings.unseen), STR("pass"));
+    return !settings.policy ||
+           !hosts_say(settings.policy, STR(HOSTS_PASS_UNSEEN));
+}
+
+bool load_monitors(void)
+{
+    load_settings();
+    return settings.monitor;
 }
 
 const char *load_audit(void)
@@ -194,22 +213,32 @@ static const struct engine_api *api_open(const char *path)
     return api;
 }
 
+/* Whoever fills it in at the same time fills in the same. */
+const char *load_program(void)
+{
+    static _Atomic(void *) path;
+    char *program = zeros_get(&path, PATH_MAX);
+    int saved = errno;
+
+    if (program && !program[0])
+        (void)syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", program,
+                      PATH_MAX - 1);
+    errno = saved;
+    return program ? program : "";
+}
+
 static void engine_load(void)
 {
-    char exe[PATH_MAX];
-    long n = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", exe,
-                     sizeof(exe) - 1);
     struct engine_config cfg = {
         .policy = settings.policy,
         .audit = settings.audit,
-        .exe = exe,
+        .exe = load_program(),
         .monitor = settings.monitor,
     };
     const struct engine_api *api = NULL;
     char why[WHY_SIZE] = "";
     struct buf path;
 
-    exe[n > 0 ? n : 0] = '\0';
     buf_init(&path, 2 * PATH_MAX);
     if (engine_path(&path))
         say_blocked("the engine cannot be loaded", "out of memory");
@@ -280,47 +309,41 @@ bool load_refuses(struct str host, uint16_t port)
            hosts_listed(host, port, buf_str(&load.hosts));
 }
 
-/* The list beside the image, before there is an engine: read once, kept. */
-struct listed {
-    struct buf names; /* it lies in the same mapping */
-    bool there;
-};
-
-static _Atomic(struct listed *) listed;
-
-static const struct listed *listed_read(void)
+/* The lists that a policy came with are all of its hosts. */
+static bool policy_lists(struct str host, uint16_t port, bool *ret_listed)
 {
-    size_t size = sizeof(struct listed) + LIM_HOSTS_FILE;
-    void *place = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    struct listed *l = place, *other = NULL;
+    bool known = settings.policy && settings.hosts;
 
-    if (place == MAP_FAILED)
-        return NULL;
-    l->names = (struct buf){
-        .ptr = (char *)(l + 1), .cap = LIM_HOSTS_FILE, .max = LIM_HOSTS_FILE};
-    l->there = settings.policy && !hosts_read(settings.policy, &l->names);
-    if (atomic_compare_exchange_strong(&listed, &other, l))
-        return l;
-    (void)munmap(place, size); /* a second thread, or a signal's handler */
-    return other;
+    *ret_listed = known && hosts_among(host, port, str_of(settings.hosts));
+    return *ret_listed ||
+           (settings.policy &&
+            hosts_beside(settings.policy, host, port, ret_listed) == OK) ||
+           known;
 }
 
+bool load_watches_now(struct str host, uint16_t port)
+{
+    bool listed;
+
+    load_settings();
+    if (atomic_load_explicit(&load.done, memory_order_acquire))
+        return load.api ? load.api->engine_watches(load.engine, host, port)
+                        : load_refuses(host, port);
+    if (policy_lists(host, port, &listed))
+        return listed;
+    return hosts_listed(host, port, str_of(settings.hosts));
+}
+
+/* As load_watches_now, but that a list which is not there is no answer. */
 static bool declares(struct str host, uint16_t port)
 {
-    const struct listed *l = atomic_load(&listed);
     struct engine *engine;
-    const struct engine_api *api;
+    bool listed;
 
-    if (!l && settings.policy)
-        l = listed_read();
-
-    if (settings.hosts || (l && l->there) || !settings.policy)
-        return hosts_listed(host, port, str_of(settings.hosts)) ||
-               (l && hosts_listed(host, port, buf_str(&l->names)));
-    api = load_engine(&engine);
-    return api ? api->engine_watches(engine, host, port)
-               : load_refuses(host, port);
+    if (settings.policy && !atomic_load(&load.done) &&
+        !policy_lists(host, port, &listed))
+        (void)load_engine(&engine);
+    return load_watches_now(host, port);
 }
 
 enum load_declared load_declares(struct str host, uint16_t port)

@@ -21,6 +21,8 @@
  *                       has lost of us, only note it
  *   SALLYPORT_UNCOVERED "refuse" or "log" children that run without us; else
  *                       as the list beside the policy image says, else "log"
+ *   SALLYPORT_UNSEEN  "block" or "pass" TLS and QUIC to watched hosts that no
+ *                     session carries; else as that list says, else "block"
  */
 
 /* load_settings - read the environment, unless that was done. */
@@ -44,6 +46,20 @@ bool load_leaves_children(void);
 bool load_refuses_uncovered(void);
 const char *load_audit(void);
 
+/*
+ * load_refuses_unseen - what leaves for a watched host within TLS that is not
+ * guarded is refused. No allocation, no lock.
+ */
+bool load_refuses_unseen(void);
+/* load_monitors - what would be done is told, and nothing is changed. */
+bool load_monitors(void);
+
+/*
+ * load_program - the path of what runs, as the audit names it; static, "" where
+ * it cannot be told. No lock; errno stays.
+ */
+const char *load_program(void);
+
 /* load_patch_off - the program's own code is to be left as it is. */
 bool load_patch_off(void);
 
@@ -66,6 +82,12 @@ bool load_refuses(struct str host, uint16_t port);
 
 /* load_answer - the whole HTTP response to a refused request; static. */
 struct str load_answer(void);
+
+/*
+ * load_watches_now - as load_watches, by what is there without loading: the
+ * engine, or else the lists of hosts. No allocation, no lock.
+ */
+bool load_watches_now(struct str host, uint16_t port);
 
 /* load_watches - whether a session to this host would be judged or refused. */
 bool load_watches(struct str host);

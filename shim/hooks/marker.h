@@ -24,6 +24,8 @@ struct shim_marker {
     _Atomic uint64_t state;      /* enum shim_state                          */
     const char *policy;          /* path of the image; NULL if none is set   */
     _Atomic uint64_t unpatched;  /* programs whose own TLS is out of reach   */
+    _Atomic uint64_t unseen;     /* TLS and QUIC to watched hosts that is not
+                                    guarded: refused, or only told           */
 };
 
 /* How far the shim has come. A reader may meet values that it does not know. */

@@ -11,8 +11,8 @@
  * Two threads that write hellos to one descriptor at once would be the
  * program's own mistake; the worst outcome is an entry that matches nothing.
  *
- * Cost: a program without a session of unknown descriptor pays one relaxed
- * load per call. Signal handlers may call any of these: no lock, no
+ * Cost: bytes that cannot begin a ClientHello pay two comparisons and one
+ * relaxed load per call. Signal handlers may call any of these: no lock, no
  * allocation, errno as the real call left it.
  *
  * A descriptor that was woken can be closed by a raw system call and come back
@@ -33,9 +33,9 @@
 #include <unistd.h>
 
 #include "hooks/export.h"
-#include "hooks/hello.h"
 #include "hooks/real.h"
 #include "hooks/sock.h"
+#include "hooks/unseen.h"
 #include "hooks/zeros.h"
 
 /* An application-data record with one byte, which no key can decrypt. */
@@ -51,16 +51,10 @@ struct net_fd {
 
 static _Atomic(void *) fds; /* NET_FDS of them, once one is used */
 
-static _Atomic int seeking; /* sessions of unknown descriptor    */
-static _Atomic int armed;   /* descriptors with junk to be read  */
-static _Atomic int top;     /* one above the highest used entry  */
+static _Atomic int armed; /* descriptors with junk to be read  */
+static _Atomic int top;   /* one above the highest used entry  */
 
 static __thread int inside __attribute__((tls_model("initial-exec")));
-
-void net_seek(int change)
-{
-    atomic_fetch_add_explicit(&seeking, change, memory_order_relaxed);
-}
 
 void net_enter(void)
 {
@@ -70,6 +64,11 @@ void net_enter(void)
 void net_leave(void)
 {
     inside--;
+}
+
+bool net_is_inside(void)
+{
+    return inside > 0;
 }
 
 /* --- peers --------------------------------------------------------------- */
@@ -122,12 +121,6 @@ uint16_t net_port(int fd)
 
 /* --- ClientHellos going out ---------------------------------------------- */
 
-static inline bool looking(void)
-{
-    return __builtin_expect(
-        atomic_load_explicit(&seeking, memory_order_relaxed) > 0, 0);
-}
-
 /* The entry of a descriptor; NULL: too high, or without memory. */
 static struct net_fd *entry(int fd)
 {
@@ -145,7 +138,7 @@ static void disarm(struct net_fd *f)
 }
 
 /* Whether the last hello of this entry had this random. */
-static bool has_random(const struct net_fd *f, const char *random)
+static bool has_random(const struct net_fd *f, const unsigned char *random)
 {
     uint64_t want[HELLO_RANDOM / 8];
 
@@ -159,19 +152,14 @@ static bool has_random(const struct net_fd *f, const char *random)
     return true;
 }
 
-static void look(int fd, struct str s)
+static void note_hello(int fd, struct net_fd *f, const unsigned char *random)
 {
-    struct str random = hello_random(s);
-    struct net_fd *f = random.len ? entry(fd) : NULL;
     int high = atomic_load_explicit(&top, memory_order_relaxed);
     uint64_t word;
 
-    /* A second hello of one handshake (RFC 8446, 4.1.2) tells nothing new. */
-    if (!f || has_random(f, random.ptr))
-        return;
     disarm(f); /* a new connection: the descriptor was used again */
     for (size_t i = 0; i < ARRAY_LEN(f->random); i++) {
-        memcpy(&word, random.ptr + 8 * i, sizeof(word));
+        memcpy(&word, random + 8 * i, sizeof(word));
         atomic_store_explicit(&f->random[i], word, memory_order_relaxed);
     }
     atomic_store(&f->port, net_port(fd));
@@ -180,18 +168,49 @@ static void look(int fd, struct str s)
         ;
 }
 
-static void look_at(int fd, const void *p, size_t n)
+void net_hello(int fd, const unsigned char *random)
 {
-    if (looking() && n >= HELLO_LEN)
-        look(fd, (struct str){p, n});
+    struct net_fd *f = entry(fd);
+
+    /* A second hello of one handshake (RFC 8446, 4.1.2) tells nothing new. */
+    if (f && !has_random(f, random))
+        note_hello(fd, f, random);
 }
 
-static void look_at_vec(int fd, const struct iovec *iov, size_t count)
+/* What may begin a hello is rare; all else only passes these. */
+static __attribute__((noinline)) bool look_one(int fd, const void *p, size_t n,
+                                               const struct sockaddr *to,
+                                               socklen_t len)
 {
-    char store[HELLO_LEN];
+    struct iovec iov = {(void *)(uintptr_t)p, n};
 
-    if (looking() && iov)
-        look(fd, hello_gather(iov, count, store));
+    return unseen_refuses(&(struct sending){fd, &iov, 1, to, len});
+}
+
+static inline bool is_open(void)
+{
+    return __builtin_expect(
+        atomic_load_explicit(&unseen_open, memory_order_relaxed) > 0, 0);
+}
+
+/* Whether these bytes must not leave; errno says so. */
+static inline bool refused(int fd, const void *p, size_t n,
+                           const struct sockaddr *to, socklen_t len)
+{
+    return ((n >= HELLO_FRONT && p && unseen_begins(p)) || is_open()) &&
+           look_one(fd, p, n, to, len);
+}
+
+static inline bool refused_vec(int fd, const struct iovec *iov, size_t count,
+                               const struct msghdr *to)
+{
+    if (!iov || count == 0)
+        return false;
+    return (iov->iov_len == 0 ||
+            (iov->iov_base && unseen_begins(iov->iov_base)) || is_open()) &&
+           unseen_refuses(&(struct sending){fd, iov, count,
+                                            to ? to->msg_name : NULL,
+                                            to ? to->msg_namelen : 0});
 }
 
 bool net_find(const unsigned char *random, struct net_hello *ret_hello)
@@ -200,8 +219,7 @@ bool net_find(const unsigned char *random, struct net_hello *ret_hello)
     const struct net_fd *f = zeros_seen(&fds);
 
     for (int fd = 0; f && fd < high; fd++, f++) {
-
-        if (has_random(f, (const char *)random)) {
+        if (has_random(f, random)) {
             *ret_hello = (struct net_hello){
                 .fd = fd,
                 .carried = atomic_load(&f->seen) == 2,
@@ -296,6 +314,33 @@ static ssize_t serve_one(int fd, void *p, size_t n, int flags)
     return serve_junk(fd, &iov, 1, flags & MSG_PEEK);
 }
 
+/*
+ * The result of a real read into `room` bytes. A hello that came by a socket is
+ * another program's, should it leave again: see unseen.c.
+ */
+static inline ssize_t came(int fd, const void *p, size_t room, ssize_t n)
+{
+    if (n >= (ssize_t)HELLO_FRONT && (size_t)n <= room &&
+        __builtin_expect(*(const unsigned char *)p == 0x16, 0))
+        unseen_came(fd, (struct str){p, (size_t)n});
+    return n;
+}
+
+/* With MSG_TRUNC the count is no count of bytes that lie there (recv(2)). */
+static inline size_t filled(size_t room, int flags)
+{
+    return flags & MSG_TRUNC ? 0 : room;
+}
+
+static ssize_t came_vec(int fd, const struct iovec *iov, size_t room, ssize_t n)
+{
+    ssize_t first = n > (ssize_t)room ? (ssize_t)room : n;
+
+    if (first >= (ssize_t)HELLO_FRONT)
+        (void)came(fd, iov->iov_base, room, first);
+    return n;
+}
+
 /* --- the hooks ----------------------------------------------------------- */
 
 #define NET_LIST(X)                                                            \
@@ -373,6 +418,8 @@ ssize_t net_send(int fd, const void *p, size_t n, int flags)
 
 ssize_t net_sendmsg(int fd, const struct msghdr *m, int flags)
 {
+    if (m && refused_vec(fd, m->msg_iov, m->msg_iovlen, m))
+        return -1;
     return real_sendmsg()(fd, m, flags);
 }
 
@@ -393,21 +440,24 @@ ssize_t net_recv(int fd, void *p, size_t n, int flags)
 EXPORT ssize_t write(int fd, const void *p, size_t n)
 {
     SOCK_FIRST(fd, sock_write_one(fd, p, n, 0));
-    look_at(fd, p, n);
+    if (refused(fd, p, n, NULL, 0))
+        return -1;
     return real_write()(fd, p, n);
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *iov, int count)
 {
     SOCK_FIRST(fd, sock_write(fd, iov, count > 0 ? (size_t)count : 0, 0));
-    look_at_vec(fd, iov, count > 0 ? (size_t)count : 0);
+    if (count > 0 && refused_vec(fd, iov, (size_t)count, NULL))
+        return -1;
     return real_writev()(fd, iov, count);
 }
 
 EXPORT ssize_t send(int fd, const void *p, size_t n, int flags)
 {
     SOCK_FIRST(fd, sock_write_one(fd, p, n, flags));
-    look_at(fd, p, n);
+    if (refused(fd, p, n, NULL, 0))
+        return -1;
     return real_send()(fd, p, n, flags);
 }
 
@@ -417,7 +467,8 @@ EXPORT ssize_t sendto(int fd, const void *p, size_t n, int flags,
     SOCK_FIRST(fd, sock_write_one(fd, p, n, flags));
     if (sock_opens(flags, to, to_len))
         return -1;
-    look_at(fd, p, n);
+    if (refused(fd, p, n, to, to_len))
+        return -1;
     return real_sendto()(fd, p, n, flags, to, to_len);
 }
 
@@ -427,18 +478,31 @@ EXPORT ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
         SOCK_FIRST(fd, sock_write(fd, m->msg_iov, m->msg_iovlen, flags));
     if (m && sock_opens(flags, m->msg_name, m->msg_namelen))
         return -1;
-    if (m)
-        look_at_vec(fd, m->msg_iov, m->msg_iovlen);
+    if (m && refused_vec(fd, m->msg_iov, m->msg_iovlen, m))
+        return -1;
     return real_sendmsg()(fd, m, flags);
 }
 
 EXPORT int sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
 {
+    unsigned good = 0;
+    int rc;
+
     if (m && sock_has(fd))
         return sock_write_each(fd, m, count, flags);
-    for (unsigned i = 0; looking() && m && i < count; i++)
-        look_at_vec(fd, m[i].msg_hdr.msg_iov, m[i].msg_hdr.msg_iovlen);
-    return real_sendmmsg()(fd, m, count, flags);
+    while (m && good < count &&
+           !refused_vec(fd, m[good].msg_hdr.msg_iov, m[good].msg_hdr.msg_iovlen,
+                        &m[good].msg_hdr))
+        good++;
+    if (!m || good == count)
+        return real_sendmmsg()(fd, m, count, flags);
+    if (good == 0)
+        return -1;
+    /* A socket that was shut by this takes none of what comes before either. */
+    rc = real_sendmmsg()(fd, m, good, flags | MSG_NOSIGNAL);
+    if (rc < 0 && errno == EPIPE)
+        errno = EPERM;
+    return rc;
 }
 
 EXPORT ssize_t read(int fd, void *p, size_t n)
@@ -446,15 +510,18 @@ EXPORT ssize_t read(int fd, void *p, size_t n)
     SOCK_FIRST(fd, sock_read_one(fd, p, n, 0));
     if (has_junk(fd))
         return serve_one(fd, p, n, 0);
-    return real_read()(fd, p, n);
+    return came(fd, p, n, real_read()(fd, p, n));
 }
 
 EXPORT ssize_t readv(int fd, const struct iovec *iov, int count)
 {
+    ssize_t n;
+
     SOCK_FIRST(fd, sock_read(fd, iov, count > 0 ? (size_t)count : 0, 0));
     if (count > 0 && has_junk(fd))
         return serve_junk(fd, iov, (size_t)count, false);
-    return real_readv()(fd, iov, count);
+    n = real_readv()(fd, iov, count);
+    return n > 0 ? came_vec(fd, iov, iov->iov_len, n) : n;
 }
 
 EXPORT ssize_t recv(int fd, void *p, size_t n, int flags)
@@ -462,7 +529,7 @@ EXPORT ssize_t recv(int fd, void *p, size_t n, int flags)
     SOCK_FIRST(fd, sock_read_one(fd, p, n, flags));
     if (has_junk(fd))
         return serve_one(fd, p, n, flags);
-    return real_recv()(fd, p, n, flags);
+    return came(fd, p, filled(n, flags), real_recv()(fd, p, n, flags));
 }
 
 EXPORT ssize_t recvfrom(int fd, void *p, size_t n, int flags,
@@ -474,11 +541,14 @@ EXPORT ssize_t recvfrom(int fd, void *p, size_t n, int flags,
             *from_len = 0; /* as on a connected stream */
         return serve_one(fd, p, n, flags);
     }
-    return real_recvfrom()(fd, p, n, flags, from, from_len);
+    return came(fd, p, filled(n, flags),
+                real_recvfrom()(fd, p, n, flags, from, from_len));
 }
 
 EXPORT ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 {
+    ssize_t n;
+
     if (m)
         SOCK_FIRST(fd, sock_read_msg(fd, m, flags));
     if (m && has_junk(fd)) {
@@ -487,7 +557,10 @@ EXPORT ssize_t recvmsg(int fd, struct msghdr *m, int flags)
         m->msg_flags = 0;
         return serve_junk(fd, m->msg_iov, m->msg_iovlen, flags & MSG_PEEK);
     }
-    return real_recvmsg()(fd, m, flags);
+    n = real_recvmsg()(fd, m, flags);
+    if (n <= 0 || !m->msg_iovlen)
+        return n;
+    return came_vec(fd, m->msg_iov, filled(m->msg_iov->iov_len, flags), n);
 }
 
 ssize_t __read_chk(int fd, void *p, size_t n, size_t room);
@@ -497,7 +570,7 @@ EXPORT ssize_t __read_chk(int fd, void *p, size_t n, size_t room)
         SOCK_FIRST(fd, sock_read_one(fd, p, n, 0));
     if (n <= room && has_junk(fd))
         return serve_one(fd, p, n, 0);
-    return real___read_chk()(fd, p, n, room);
+    return came(fd, p, n, real___read_chk()(fd, p, n, room));
 }
 
 ssize_t __recv_chk(int fd, void *p, size_t n, size_t room, int flags);
@@ -507,7 +580,8 @@ EXPORT ssize_t __recv_chk(int fd, void *p, size_t n, size_t room, int flags)
         SOCK_FIRST(fd, sock_read_one(fd, p, n, flags));
     if (n <= room && has_junk(fd))
         return serve_one(fd, p, n, flags);
-    return real___recv_chk()(fd, p, n, room, flags);
+    return came(fd, p, filled(n, flags),
+                real___recv_chk()(fd, p, n, room, flags));
 }
 
 ssize_t __recvfrom_chk(int fd, void *p, size_t n, size_t room, int flags,
@@ -522,5 +596,6 @@ EXPORT ssize_t __recvfrom_chk(int fd, void *p, size_t n, size_t room, int flags,
             *from_len = 0;
         return serve_one(fd, p, n, flags);
     }
-    return real___recvfrom_chk()(fd, p, n, room, flags, from, from_len);
+    return came(fd, p, filled(n, flags),
+                real___recvfrom_chk()(fd, p, n, room, flags, from, from_len));
 }

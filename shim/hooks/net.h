@@ -14,13 +14,6 @@
 #define NET_FDS 65536
 
 /*
- * net_seek - one more (+1) or fewer (-1) session whose descriptor is not known
- * and will have to be found by its ClientHello. While there is none, the hooks
- * on the socket functions look at nothing.
- */
-void net_seek(int change);
-
-/*
  * net_enter, net_leave - around a real call in which the library may write to
  * its socket by itself, on this thread. A ClientHello written in between comes
  * from the library; any other is carried by the application, which then also
@@ -28,6 +21,12 @@ void net_seek(int change);
  */
 void net_enter(void);
 void net_leave(void);
+
+/* net_is_inside - whether this thread is in between. */
+bool net_is_inside(void);
+
+/* net_inode - of a socket; 0 if fd is something else. */
+uint64_t net_inode(int fd);
 
 /*
  * net_port - the port of the host at the other end of a TCP socket, before a
@@ -43,6 +42,12 @@ struct net_hello {
     bool carried;  /* by the application, not by the library */
     uint16_t port; /* net_port, when it went out             */
 };
+
+/*
+ * net_hello - one with this random is about to leave on fd, which net_find
+ * will tell from now on.
+ */
+void net_hello(int fd, const unsigned char *random);
 
 /*
  * net_find - where a ClientHello with this random was written last. false if
@@ -62,10 +67,8 @@ bool net_wake(int fd, bool carried);
 /* net_forget - take back a record that net_wake left and nobody fetched. */
 void net_forget(int fd);
 
-/* net_inode - what tells a socket from all others; 0 if fd is none. */
-uint64_t net_inode(int fd);
-
-/* net_send, net_sendmsg, net_recv - the true functions. */
+/* net_send, net_recv - the true functions; net_sendmsg - as the hook, but for
+ * the door of plain sockets. */
 struct msghdr;
 ssize_t net_send(int fd, const void *p, size_t n, int flags);
 ssize_t net_sendmsg(int fd, const struct msghdr *m, int flags);

@@ -1,5 +1,6 @@
 #include "hooks/note.h"
 
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include "base/clock.h"
 #include "base/quiet.h"
 #include "base/utf8.h"
+#include "hooks/say.h"
 
 void note_add(struct note *n, struct str s)
 {
@@ -67,6 +69,21 @@ static void note_now(struct note *n)
     note_json(n, (struct str){text, sizeof(text)});
 }
 
+/* The members that every line of ours begins with. */
+static void note_begin(struct note *n, struct str event, bool refused)
+{
+    n->len = 0;
+    note_add(n, STR("{\"time\":"));
+    note_now(n);
+    note_add(n, STR(",\"event\":"));
+    note_json(n, event);
+    note_add(n, STR(",\"action\":"));
+    note_json(n, refused ? STR("block") : STR("log"));
+    note_add(n, STR(",\"pid\":"));
+    note_u64(n, (uint64_t)syscall(SYS_getpid));
+    note_add(n, STR(",\"exe\":"));
+}
+
 /* Two values of NOTE_WORD control bytes would not fit; reasons have none. */
 enum err note_uncovered(const char *audit, const struct uncovered *u)
 {
@@ -74,17 +91,43 @@ enum err note_uncovered(const char *audit, const struct uncovered *u)
 
     if (!audit)
         return E_UNSUPPORTED;
-    n.len = 0;
-    note_add(&n, STR("{\"time\":"));
-    note_now(&n);
-    note_add(&n, STR(",\"event\":\"uncovered\",\"action\":"));
-    note_json(&n, u->refused ? STR("block") : STR("log"));
-    note_add(&n, STR(",\"pid\":"));
-    note_u64(&n, (uint64_t)syscall(SYS_getpid));
-    note_add(&n, STR(",\"exe\":"));
+    note_begin(&n, STR("uncovered"), u->refused);
     note_json(&n, str_of(u->exe));
     note_add(&n, STR(",\"reason\":"));
     note_json(&n, str_of(u->reason));
     note_add(&n, STR("}\n"));
     return quiet_append(audit, note_str(&n));
+}
+
+enum err note_unseen(const char *audit, const struct unseen *u)
+{
+    struct note n;
+
+    if (!audit)
+        return E_UNSUPPORTED;
+    note_begin(&n, STR("unseen"), u->refused);
+    note_json(&n, str_of(u->exe));
+    note_add(&n, STR(",\"condition\":\"unseen_tls\",\"protocol\":"));
+    note_json(&n, str_of(u->protocol));
+    note_add(&n, STR(",\"server.address\":"));
+    note_json(&n, u->host);
+    if (u->port) {
+        note_add(&n, STR(",\"server.port\":"));
+        note_u64(&n, u->port);
+    }
+    note_add(&n, STR("}\n"));
+    return quiet_append(audit, note_str(&n));
+}
+
+void note_report(const char *audit, const struct uncovered *u, bool anyway)
+{
+    struct note line = {0};
+    enum err e = note_uncovered(audit, u);
+
+    if (!u->refused && !e)
+        return;
+    note_add(&line, str_head(str_of(u->exe), NOTE_WORD));
+    note_add(&line,
+             u->refused ? STR(" is refused\0") : STR(" runs unguarded\0"));
+    say_line(line.text, u->reason, anyway);
 }

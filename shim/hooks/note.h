@@ -43,4 +43,21 @@ struct uncovered {
  */
 MUST_USE enum err note_uncovered(const char *audit, const struct uncovered *u);
 
+/* TLS to a watched host that is not guarded. */
+struct unseen {
+    const char *exe; /* as it is named in the line */
+    struct str host;
+    uint16_t port;        /* 0: not known              */
+    const char *protocol; /* "tls" or "quic"           */
+    bool refused;         /* it did not leave          */
+};
+
+/* note_unseen - the same of such a connection. */
+MUST_USE enum err note_unseen(const char *audit, const struct unseen *u);
+/*
+ * note_report - that line; where it cannot be written, or what is told was
+ * refused, a word on stderr too. `anyway` as of say_line.
+ */
+void note_report(const char *audit, const struct uncovered *u, bool anyway);
+
 #endif

@@ -131,6 +131,8 @@ static int shaken(struct session *s, int (*real)(struct ssl_st *),
 {
     int rc;
 
+    if (session_has_failed(s))
+        return session_fail(s);
     session_shaking();
     rc = real(ssl);
     session_shook(s, rc == 1);
@@ -164,10 +166,9 @@ EXPORT int SSL_write_early_data(struct ssl_st *ssl, const void *p, size_t n,
     struct lib *lib;
     struct session *s = session_enter(CALL(SSL_write_early_data), &lib);
 
-    if (!s)
+    if (!s || !session_refuses(s, (struct str){p, n}, REFUSED_EARLY))
         return REAL(write_early_data, 0, ssl, p, n, written);
-    (void)session_refuse(
-        s, "sallyport: early data to an LLM host is not inspected");
+    (void)session_refuse(s, REFUSED_EARLY);
     return 0;
 }
 
@@ -177,10 +178,9 @@ EXPORT ssize_t SSL_sendfile(struct ssl_st *ssl, int fd, off_t offset, size_t n,
     struct lib *lib;
     struct session *s = session_enter(CALL(SSL_sendfile), &lib);
 
-    if (!s)
+    if (!s || !session_refuses(s, STR(""), REFUSED_FILE))
         return REAL(sendfile, -1, ssl, fd, offset, n, flags);
-    return session_refuse(
-        s, "sallyport: a file sent to an LLM host is not inspected");
+    return session_refuse(s, REFUSED_FILE);
 }
 
 EXPORT void SSL_free(struct ssl_st *ssl)
@@ -235,7 +235,7 @@ EXPORT int SSL_shutdown(struct ssl_st *ssl)
 EXPORT int SSL_CTX_set_alpn_protos(struct ssl_ctx_st *ctx,
                                    const unsigned char *list, unsigned n)
 {
-    struct lib *lib = lib_of(NAME(SSL_CTX_set_alpn_protos), CALLER);
+    struct lib *lib = lib_of(NAME(SSL_CTX_set_alpn_protos), CALLER, ctx);
 
     if (lib && ctx)
         session_ctx_alpn(lib, ctx, (struct str){(const char *)list, n});
@@ -255,7 +255,7 @@ EXPORT int SSL_set_alpn_protos(struct ssl_st *ssl, const unsigned char *list,
 
 EXPORT const struct bio_method_st *BIO_f_ssl(void)
 {
-    struct lib *lib = lib_of(NAME(BIO_f_ssl), CALLER);
+    struct lib *lib = lib_of(NAME(BIO_f_ssl), CALLER, NULL);
 
     return lib ? bio_method(lib) : NULL;
 }

@@ -25,6 +25,7 @@
 #include "hooks/insn.h"
 #include "hooks/load.h"
 #include "hooks/marker.h"
+#include "hooks/note.h"
 #include "hooks/openssl.h"
 #include "hooks/real.h"
 
@@ -219,6 +220,18 @@ static bool patch(const struct elf *e, uint8_t *near)
     return false;
 }
 
+static void tell(void)
+{
+    struct uncovered u = {
+        .exe = load_program(),
+        .reason = "OpenSSL is linked into it, and cannot be redirected: memory "
+                  "may not become code, or its code is not known",
+        .refused = false, /* it runs already */
+    };
+
+    note_report(load_audit(), &u, /* anyway */ false);
+}
+
 void patch_program(void)
 {
     const struct link_map *map = real_program();
@@ -230,8 +243,10 @@ void patch_program(void)
         !(fn = elf_find(&e, "SSL_write")) || !has_library(&e) || load_off() ||
         load_patch_off())
         return;
-    if (!patch(&e, fn))
+    if (!patch(&e, fn)) {
         marker_add(&sallyport_marker.unpatched);
+        tell();
+    }
     errno = saved;
 }
 

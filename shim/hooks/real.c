@@ -10,15 +10,19 @@
  *      without a relocation the pointer came from dlsym: what dlsym answered
  *   2. the global scope behind us, in that version
  *   3. the caller's own scope, in that version
- *   4. what dlsym has answered for this name, if always the same; else the
- *      only loaded object that exports the name
+ *   4. what dlsym has answered for this name, if always the same, or the one
+ *      that the object of the call leads to; else the only loaded object that
+ *      exports the name
  *   5. at each step an answer inside a shim is no answer
  *
- * The outcome is cached by (return address, name). The cache is read and
- * written without locks: each slot is guarded by a sequence number that is odd
- * while it is being written. Code can be unloaded and other code mapped at its
- * address, so an entry is good only while the dynamic linker's count of
- * unloaded objects stands where it stood.
+ * What a relocation leads to is cached by (return address, name): a pointer
+ * from dlsym may be called from one place (libffi) for several libraries. The
+ * cache is read and written without locks: each slot is guarded by a sequence
+ * number that is odd while it is being written. Code can be unloaded and other
+ * code mapped at its address, and a pointer from dlsym is called from one place
+ * (libffi) for several libraries; so an entry is good only while the dynamic
+ * linker's count of unloaded objects, and ours of dlsym's answers, stand where
+ * they stood. What only an object told is not cached.
  *
  * The functions of the dynamic linker themselves are exported by the shim, so
  * even a reference to dlvsym from here would end in our own. Their addresses
@@ -190,6 +194,10 @@ void *real_next(const char *name, const char *version)
     return real_in(RTLD_NEXT, name, version);
 }
 
+/*
+ * The handle on exactly this object: what the linker finds by its name in our
+ * namespace may be another one's twin.
+ */
 static void *handle_of(const struct link_map *map)
 {
     struct linker ld;
@@ -202,6 +210,10 @@ static void *handle_of(const struct link_map *map)
         ld.open(map->l_name[0] ? map->l_name : NULL, RTLD_LAZY | RTLD_NOLOAD);
     if (!handle)
         dlerror();
+    else if (handle != (const void *)map) { /* glibc's handle is the map */
+        dlclose(handle);
+        handle = NULL;
+    }
     NO_TAIL_CALL();
     return handle;
 }
@@ -248,6 +260,21 @@ bool real_is_ours(const void *addr)
     return map && !elf_open(&e, map->l_addr, map->l_ld) && is_shim(&e);
 }
 
+bool real_is_own(const void *addr)
+{
+    static const char *const signs[] = {"SSL_new", "gnutls_init",
+                                        "curl_easy_init"};
+    const struct link_map *map = map_of(addr);
+    struct elf e;
+
+    if (!map || map != real_program() || elf_open(&e, map->l_addr, map->l_ld))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(signs); i++)
+        if (elf_find(&e, signs[i]))
+            return false;
+    return true;
+}
+
 /* --- answers of dlsym ---------------------------------------------------- */
 
 struct note {
@@ -260,6 +287,7 @@ static struct {
     pthread_mutex_t lock;
     _Atomic(void *) all; /* REAL_NOTES of them, once there is one */
     size_t next;
+    _Atomic unsigned long long count; /* of all that came */
 } notes = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 void real_note(const void *from, const char *name, void *fn)
@@ -273,34 +301,80 @@ void real_note(const void *from, const char *name, void *fn)
     fork_guard();
     pthread_mutex_lock(&notes.lock);
     for (i = 0; i < REAL_NOTES; i++)
-        if (all[i].asker == note.asker && all[i].name == name)
+        if (all[i].asker == note.asker && all[i].name == name &&
+            all[i].fn == fn)
             break;
-    if (i == REAL_NOTES)
+    if (i == REAL_NOTES) {
         i = notes.next++ % REAL_NOTES;
+        atomic_fetch_add(&notes.count, 1);
+    }
     all[i] = note;
     pthread_mutex_unlock(&notes.lock);
 }
 
-/* The answer given to this asker; or, if `any`, the one given to everybody. */
-static void *noted(const struct link_map *asker, const char *name, bool any)
+/*
+ * Whether an object was made by the library that holds fn: OpenSSL's begin with
+ * a version or a type, a context and the method, a table in libssl itself.
+ */
+#define OBJECT_WORDS 4
+
+static bool leads_to(const void *object, const void *fn)
+{
+    const struct link_map *map = map_of(fn);
+    const void *word[OBJECT_WORDS];
+
+    if (!object || !map)
+        return false;
+    memcpy(word, object, sizeof(word));
+    for (size_t i = 0; i < OBJECT_WORDS; i++)
+        if (map_of(word[i]) == map)
+            return true;
+    return false;
+}
+
+/* What is asked of the notes: `any` asker, or this one. */
+struct question {
+    const struct link_map *asker;
+    const char *name;
+    const void *object;
+    bool any;
+    bool several; /* the answer is this object's alone */
+};
+
+#define ANSWERS 8 /* different ones that are told apart */
+
+/*
+ * The one answer given; of several the one that the object leads to. The
+ * linker, which may be in the middle of a dlopen, is asked without our lock.
+ */
+static void *noted(struct question *q)
 {
     const struct note *n = zeros_seen(&notes.all);
-    void *fn = NULL;
+    void *fn[ANSWERS];
+    size_t count = 0, k;
 
     if (!n)
         return NULL;
     pthread_mutex_lock(&notes.lock);
-    for (size_t i = 0; i < REAL_NOTES; i++, n++) {
-        if (n->name != name || (!any && n->asker != asker))
+    for (size_t i = 0; i < REAL_NOTES && count < ANSWERS; i++, n++) {
+        if (n->name != q->name || (!q->any && n->asker != q->asker))
             continue;
-        if (fn && fn != n->fn) {
-            fn = NULL; /* two libraries: no guess */
-            break;
-        }
-        fn = n->fn;
+        for (k = 0; k < count && fn[k] != n->fn; k++)
+            ;
+        fn[k] = n->fn;
+        count += k == count;
     }
     pthread_mutex_unlock(&notes.lock);
-    return fn;
+    for (k = count; count > 1 && k-- > 0;)
+        if (!map_of(fn[k])) /* of a library that has gone */
+            fn[k] = fn[--count];
+    if (count < 2)
+        return count ? fn[0] : NULL;
+    q->several = true;
+    for (k = 0; k < count; k++)
+        if (leads_to(q->object, fn[k]))
+            return fn[k];
+    return NULL; /* no guess */
 }
 
 void real_fork_lock(void)
@@ -371,25 +445,26 @@ static void *in_scope_of(const struct link_map *map, const char *name,
     return fn;
 }
 
-static void *find(const char *name, const void *from)
+static void *find(struct question *q)
 {
-    const struct link_map *map = map_of(from);
     const char *version = NULL;
     bool bound = false;
     struct elf e;
     void *fn;
 
-    if (map && !elf_open(&e, map->l_addr, map->l_ld))
-        bound = elf_wanted(&e, name, &version);
-    if (!bound && (fn = noted(map, name, /* any */ map == NULL)))
+    if (q->asker && !elf_open(&e, q->asker->l_addr, q->asker->l_ld))
+        bound = elf_wanted(&e, q->name, &version);
+    q->any = q->asker == NULL;
+    if (!bound && (fn = noted(q)))
         return fn;
-    if ((fn = usable(real_next(name, version))))
+    if ((fn = usable(real_next(q->name, version))))
         return fn;
-    if (map && (fn = in_scope_of(map, name, version)))
+    if (q->asker && (fn = in_scope_of(q->asker, q->name, version)))
         return fn;
-    if ((fn = noted(map, name, /* any */ true)))
+    q->any = true;
+    if ((fn = noted(q)))
         return fn;
-    return only_exporter(name);
+    return only_exporter(q->name);
 }
 
 /* --- the cache ----------------------------------------------------------- */
@@ -401,7 +476,7 @@ struct slot {
     _Atomic(const void *) from;
     _Atomic(const char *) name;
     _Atomic(void *) fn;
-    _Atomic unsigned long long unloads;
+    _Atomic unsigned long long stamp;
 };
 
 static _Atomic(void *) cache; /* CACHE_SLOTS of them, once one is used */
@@ -416,12 +491,12 @@ static struct slot *slot_of(const char *name, const void *from)
 }
 
 static bool slot_read(struct slot *s, const char *name, const void *from,
-                      unsigned long long unloads, void **ret_fn)
+                      unsigned long long stamp, void **ret_fn)
 {
     uint32_t seq = atomic_load(&s->seq);
     void *fn = atomic_load(&s->fn);
     bool hit = atomic_load(&s->from) == from && atomic_load(&s->name) == name &&
-               atomic_load(&s->unloads) == unloads;
+               atomic_load(&s->stamp) == stamp;
 
     if (!hit || (seq & 1) || atomic_load(&s->seq) != seq)
         return false;
@@ -430,7 +505,7 @@ static bool slot_read(struct slot *s, const char *name, const void *from,
 }
 
 static void slot_write(struct slot *s, const char *name, const void *from,
-                       unsigned long long unloads, void *fn)
+                       unsigned long long stamp, void *fn)
 {
     uint32_t seq = atomic_load(&s->seq);
 
@@ -439,7 +514,7 @@ static void slot_write(struct slot *s, const char *name, const void *from,
     atomic_store(&s->from, from);
     atomic_store(&s->name, name);
     atomic_store(&s->fn, fn);
-    atomic_store(&s->unloads, unloads);
+    atomic_store(&s->stamp, stamp);
     atomic_store(&s->seq, seq + 2);
 }
 
@@ -450,17 +525,26 @@ static int unloads_look(struct dl_phdr_info *info, size_t size, void *arg)
     return 1; /* the first object is enough */
 }
 
-void *real_find(const char *name, const void *from)
+void *real_find_for(const char *name, const void *from, const void *object)
 {
     struct slot *s = slot_of(name, from);
-    unsigned long long unloads = 0;
+    struct question q = {.name = name, .object = object};
+    unsigned long long stamp = 0;
     void *fn;
 
-    dl_iterate_phdr(unloads_look, &unloads);
-    if (s && slot_read(s, name, from, unloads, &fn))
+    dl_iterate_phdr(unloads_look, &stamp);
+    stamp += atomic_load(&notes.count);
+    if (s && slot_read(s, name, from, stamp, &fn))
         return fn;
-    fn = find(name, from);
-    if (s && fn) /* a library may still come: do not remember its absence */
-        slot_write(s, name, from, unloads, fn);
+    q.asker = map_of(from);
+    fn = find(&q);
+    /* A library may still come: its absence is not remembered. */
+    if (s && fn && !q.several)
+        slot_write(s, name, from, stamp, fn);
     return fn;
+}
+
+void *real_find(const char *name, const void *from)
+{
+    return real_find_for(name, from, NULL);
 }

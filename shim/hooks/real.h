@@ -63,6 +63,13 @@ void real_extent(const struct link_map *map, uintptr_t *ret_begin,
 void *real_find(const char *name, const void *from);
 
 /*
+ * real_find_for - the same for a call on this object, which may be NULL. Where
+ * one program got the functions of several libraries from dlsym, all by our one
+ * hook, the object tells them apart: one of OpenSSL's leads to its library.
+ */
+void *real_find_for(const char *name, const void *from, const void *object);
+
+/*
  * real_is_self - whether a return address lies in this shim: the library was
  * called from here and went on, by a jump, to another function that is hooked.
  */
@@ -78,11 +85,17 @@ static inline bool real_is_self(const void *from)
 bool real_is_ours(const void *addr);
 
 /*
+ * real_is_own - whether an address lies in a main program that holds none of
+ * the libraries: what it calls by a name of theirs is a function of its own.
+ */
+bool real_is_own(const void *addr);
+
+/*
  * real_note - remember what an ordinary dlsym answered where a hook was handed
  * out instead: the object that holds `from` asked for `name`. Bounded: beyond
  * REAL_NOTES answers the oldest is forgotten.
  */
-#define REAL_NOTES 64
+#define REAL_NOTES 128
 void real_note(const void *from, const char *name, void *fn);
 
 /* Held by a fork in progress, so that the child finds it free. */

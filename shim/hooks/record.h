@@ -35,7 +35,8 @@ enum state {
 enum alpn {
     ALPN_UNSET,
     ALPN_OTHER,
-    ALPN_H2
+    ALPN_H2, /* and http/1.1: there is a choice */
+    ALPN_H3, /* over QUIC                       */
 };
 
 struct session {
@@ -62,6 +63,7 @@ struct session {
                           request may name another       */
     uint16_t port;     /* the host's; 0: not known       */
     struct str answer; /* the rest of load_answer        */
+    bool quic;         /* refused for its protocol       */
 
     char *in;
     struct buf out; /* what the library is sending    */

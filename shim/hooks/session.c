@@ -17,17 +17,11 @@
 #include "hooks/net.h"
 #include "hooks/real.h"
 #include "hooks/record.h"
+#include "hooks/unseen.h"
 
 static struct table sessions;
 
 /* --- sockets ------------------------------------------------------------- */
-
-static void seek_end(struct session *s)
-{
-    if (s->seeking)
-        net_seek(-1);
-    s->seeking = false;
-}
 
 /* Which socket carries the session: asked while its first hello counts. */
 void record_locate(struct session *s)
@@ -45,7 +39,7 @@ void record_locate(struct session *s)
         s->fd = hello.fd;
     }
     if (s->fd >= 0)
-        seek_end(s);
+        s->seeking = false;
 }
 
 /* --- deciding ------------------------------------------------------------ */
@@ -67,18 +61,31 @@ static bool watched(struct session *s)
         return s->elsewhere;
     if (s->named && !(s->api && s->api->engine_http2(s->engine)))
         s->tls->narrow(s);
-    if (fd < 0) {
-        s->seeking = true;
-        net_seek(1);
-    }
+    s->seeking = fd < 0;
     return true;
 }
 
 void record_pass(struct session *s)
 {
     marker_add(&sallyport_marker.passed);
-    seek_end(s);
+    s->seeking = false;
     atomic_store(&s->state, PASS);
+}
+
+#define PORT_HTTPS 443
+
+/*
+ * HTTP/3 to a watched host: its data will not come by us. Where it goes, a
+ * datagram's address will tell; until then, to where HTTP/3 is spoken.
+ */
+static bool is_barred(struct session *s)
+{
+    struct str host = s->tls->host(s);
+
+    s->quic = s->named && !s->elsewhere && s->tls->is_quic(s) &&
+              load_watches_now(host, s->port ? s->port : PORT_HTTPS) &&
+              unseen_refuses_quic(host);
+    return s->quic;
 }
 
 static void decide(struct session *s, bool connects)
@@ -91,6 +98,9 @@ static void decide(struct session *s, bool connects)
     s->connects = connects;
     if (!s->lib->usable || !s->tls->is_client(s) || !watched(s)) {
         record_pass(s);
+    } else if (is_barred(s)) {
+        marker_add(&sallyport_marker.failed);
+        atomic_store(&s->state, FAILED);
     } else {
         if (!s->elsewhere)
             marker_add(&sallyport_marker.guarded);
@@ -119,10 +129,11 @@ void record_forget(struct session *s)
         explicit_bzero(s->in, RECORD_IN);
     free(s->in);
     s->in = NULL;
+    s->quic = false;
     s->out_sent = s->owed = 0;
     s->recv_ended = s->send_ended = s->shaken = s->stopped = false;
     s->end_code = 0;
-    seek_end(s);
+    s->seeking = false;
     if (s->carried)
         net_forget(s->fd);
     s->carried = false;
@@ -167,7 +178,7 @@ struct session *session_find(const struct call *call, struct lib **ret_lib)
 {
     struct session *s = record(call->object);
 
-    *ret_lib = s ? s->lib : lib_of(call->name, call->from);
+    *ret_lib = s ? s->lib : lib_of(call->name, call->from, call->object);
     return s;
 }
 
@@ -233,6 +244,11 @@ bool session_is_over(const struct session *s)
                  atomic_load(&s->state) == FAILED);
 }
 
+bool session_has_failed(const struct session *s)
+{
+    return atomic_load(&s->state) == FAILED;
+}
+
 size_t session_owed(const struct session *s)
 {
     return s->owed;
@@ -243,6 +259,34 @@ bool session_guards(const struct session *s)
     int state = s ? atomic_load(&s->state) : PASS;
 
     return state != PASS && state != NEW && !(s->elsewhere && !s->conn);
+}
+
+struct sought {
+    const unsigned char *random;
+    struct str name;
+};
+
+/*
+ * A library within a program may lack the function that tells the random: then
+ * a handshake that is not finished counts, with that host.
+ */
+static bool owns(struct node *n, const void *arg)
+{
+    const struct session *s = (struct session *)(void *)n;
+    const struct sought *sought = arg;
+    unsigned char own[HELLO_RANDOM];
+    int state = atomic_load(&s->state);
+
+    if (state == NEW || state == PASS)
+        return false;
+    if (s->tls->random(s, own))
+        return memcmp(own, sought->random, sizeof(own)) == 0;
+    return !s->shaken && str_eq_nocase(s->tls->host(s), sought->name);
+}
+
+bool session_owns(const unsigned char *random, struct str name)
+{
+    return table_any(&sessions, owns, &(struct sought){random, name});
 }
 
 void session_reset(struct session *s)
@@ -293,15 +337,20 @@ static bool list_has(struct str list, struct str name)
     return false;
 }
 
-static bool list_narrows(struct str list)
+/* A list for QUIC has no protocol of another transport (RFC 9001, 8.1). */
+static enum alpn kind_of(struct str list)
 {
-    return list_has(list, STR("h2")) && list_has(list, STR("http/1.1"));
+    bool h1 = list_has(list, STR("http/1.1")), h2 = list_has(list, STR("h2"));
+
+    if (h1 && h2)
+        return ALPN_H2;
+    return list_has(list, STR("h3")) && !h1 && !h2 ? ALPN_H3 : ALPN_OTHER;
 }
 
 void session_alpn(struct session *s, struct str list)
 {
     record_lock(s);
-    s->alpn = list_narrows(list) ? ALPN_H2 : ALPN_OTHER;
+    s->alpn = kind_of(list);
     record_unlock(s);
 }
 
@@ -319,8 +368,8 @@ bool session_alpn_keep(struct session *s, const struct lib_datum *list,
                !buf_add_byte(&s->alpn_list, (char)name.len) &&
                !buf_add(&s->alpn_list, name);
     }
-    kept = kept && list_narrows(buf_str(&s->alpn_list));
-    s->alpn = kept ? ALPN_H2 : ALPN_OTHER;
+    s->alpn = kept ? kind_of(buf_str(&s->alpn_list)) : ALPN_OTHER;
+    kept = s->alpn == ALPN_H2;
     s->alpn_flags = flags;
     record_unlock(s);
     return kept;
@@ -360,11 +409,9 @@ void session_name(struct session *s, struct str name)
 void session_ctx_alpn(const struct lib *lib, struct ssl_ctx_st *ctx,
                       struct str list)
 {
-    static char mark;
-
     if (lib->alpn_slot >= 0)
         (void)lib->ctx_set_ex(ctx, lib->alpn_slot,
-                              list_narrows(list) ? &mark : NULL);
+                              (void *)(uintptr_t)kind_of(list));
 }
 
 /* --- fork ---------------------------------------------------------------- */

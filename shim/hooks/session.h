@@ -50,6 +50,12 @@ struct session *session_make(const struct call *call, struct lib **ret_lib);
 bool session_guards(const struct session *s);
 
 /*
+ * session_owns - whether a guarded session sent, or is to send, a ClientHello
+ * with this random, for a host of this name. Takes locks.
+ */
+bool session_owns(const unsigned char *random, struct str name);
+
+/*
  * session_shaking, session_shook - around a real call that does a handshake;
  * `done`: it is finished.
  */
@@ -58,9 +64,11 @@ void session_shook(struct session *s, bool done);
 
 /*
  * session_is_over - whether it was blocked or has failed; NULL is allowed.
+ * session_has_failed - the latter: a handshake ends with session_fail.
  * session_owed - the bytes of a write that is not yet reported.
  */
 bool session_is_over(const struct session *s);
+bool session_has_failed(const struct session *s);
 size_t session_owed(const struct session *s);
 
 /*
@@ -81,10 +89,22 @@ int session_read(struct session *s, void *p, size_t n, bool peek);
 size_t session_pending(struct session *s);
 
 /*
- * session_refuse - an error in the library's own way, whose code is returned:
- * `what` says what cannot be inspected.
+ * session_refuses - whether a call is to fail because what it sends or brings
+ * cannot be inspected, as `what` says; told in the audit. Not in monitor mode,
+ * and not for a host that is not watched: `plain`, as far as it is known, is
+ * that session's first request, which may name another.
  */
+#define REFUSED_EARLY  "early data to an LLM host is not inspected by sallyport"
+#define REFUSED_FILE   "a file to an LLM host is not inspected by sallyport"
+#define REFUSED_PACKET "packets of an LLM host are not inspected by sallyport"
+
+bool session_refuses(struct session *s, struct str plain, const char *what);
+
+/* session_refuse - it fails, in the library's own way: the code to return. */
 int session_refuse(struct session *s, const char *what);
+
+/* session_fail - the same of a session that has failed, with its cause. */
+int session_fail(struct session *s);
 
 /*
  * session_close - before the real SSL_shutdown or gnutls_bye: what is held of

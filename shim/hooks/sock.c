@@ -212,7 +212,7 @@ static bool is_stream(int fd)
 }
 
 /* Guarded from now on, as far as its first bytes do not say otherwise. */
-static bool declare(int fd, const struct addr_place *place)
+static bool declare(int fd, const struct place *place)
 {
     uint64_t inode = net_inode(fd);
     struct sock *k = inode && fd < NET_FDS ? fresh(inode) : NULL;
@@ -227,7 +227,7 @@ static bool declare(int fd, const struct addr_place *place)
 }
 
 /* A socket that is ours already: asked how far it is, or connected anew. */
-static bool still_ours(int fd, const struct addr_place *place)
+static bool still_ours(int fd, const struct place *place)
 {
     bool looked, ours;
     struct sock *k = sock_has(fd) ? sock_enter(fd, &looked) : NULL;
@@ -247,13 +247,13 @@ static bool still_ours(int fd, const struct addr_place *place)
 
 bool sock_connecting(int fd, const struct sockaddr *to, socklen_t len)
 {
-    struct addr_place place;
+    struct place place;
     int saved = errno;
     bool good = true;
 
     if (fd < 0 || load_off() || !at_home())
         return true;
-    if (!addr_place(to, len, &place)) {
+    if (!place_of(to, len, &place)) {
         sock_unconnected(fd);
     } else if (!still_ours(fd, &place)) {
         bool stream = is_stream(fd);
@@ -277,10 +277,10 @@ void sock_unconnected(int fd)
 
 bool sock_opens(int flags, const struct sockaddr *to, socklen_t len)
 {
-    struct addr_place place;
+    struct place place;
 
     if (!(flags & MSG_FASTOPEN) || !to || load_off() ||
-        !addr_place(to, len, &place) || place.how == DECLARED_NOT)
+        !place_of(to, len, &place) || place.how == DECLARED_NOT)
         return false;
     errno = EOPNOTSUPP;
     return true;
@@ -363,7 +363,7 @@ enum choice {
 /* On an address that nobody declared: the bytes must name the host. */
 static enum choice choose_unknown(const struct first *f)
 {
-    bool declared = f->host.len > 0 && f->host.len < ADDR_NAME &&
+    bool declared = f->host.len > 0 && f->host.len < PLACE_NAME &&
                     load_declares(f->host, f->port) != DECLARED_NOT;
 
     switch (f->kind) {
@@ -382,12 +382,24 @@ static enum choice choose_unknown(const struct first *f)
     return CHOOSE_LEAVE;
 }
 
+/*
+ * Another host of the same address: many may share one at the usual port (a
+ * CDN), and the request says which is meant.
+ */
+static bool is_neighbour(const struct place *p, const struct first *f)
+{
+    return p->how == DECLARED_HOST && p->learned && p->port == 80 &&
+           f->host.len > 0 && load_declares(f->host, f->port) == DECLARED_NOT;
+}
+
 static enum choice choose(const struct sock *k, const struct first *f)
 {
     if (!k)
         return choose_unknown(f);
     if (f->kind == FIRST_TLS)
         return CHOOSE_LEAVE; /* seen by its own door */
+    if (f->kind == FIRST_REQUEST && is_neighbour(&k->place, f))
+        return CHOOSE_LEAVE;
     if (k->place.how == DECLARED_PORT || f->kind == FIRST_REQUEST)
         return CHOOSE_GUARD;
     return choose_unknown(f);
@@ -543,7 +555,6 @@ static int forker; /* the process that forks */
  */
 void sock_fork_lock(void)
 {
-    addr_fork_lock();
     forker = (int)getpid();
     for (struct sock *k = atomic_load(&all); k; k = k->next) {
         if (atomic_load(&k->used)) {
@@ -567,5 +578,4 @@ void sock_fork_unlock(void)
             pthread_mutex_init(&k->lock, NULL);
         k->forked = false;
     }
-    addr_fork_unlock();
 }

@@ -10,23 +10,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <netdb.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
 
-#include "hooks/addr.h"
 #include "hooks/export.h"
 #include "hooks/real.h"
 #include "hooks/sock.h"
 
 #define SOCK_HOOKS(X)                                                          \
     X(int, connect, (int, const struct sockaddr *, socklen_t))                 \
-    X(int, getaddrinfo,                                                        \
-      (const char *, const char *, const struct addrinfo *,                    \
-       struct addrinfo **))                                                    \
     X(int, close, (int))                                                       \
     X(int, shutdown, (int, int))                                               \
     X(int, dup, (int))                                                         \
@@ -68,16 +63,6 @@ EXPORT int connect(int fd, const struct sockaddr *to, socklen_t len)
     if (rc < 0 && errno != EINPROGRESS && errno != EINTR && errno != EALREADY &&
         errno != EISCONN)
         sock_unconnected(fd);
-    return rc;
-}
-
-EXPORT int getaddrinfo(const char *node, const char *service,
-                       const struct addrinfo *hints, struct addrinfo **res)
-{
-    int rc = real_getaddrinfo()(node, service, hints, res);
-
-    if (rc == 0 && node && res && !load_off())
-        addr_learn(str_of(node), *res);
     return rc;
 }
 

@@ -1,7 +1,7 @@
 #ifndef SP_HOOKS_SOCKREC_H
 #define SP_HOOKS_SOCKREC_H
 
-#include "hooks/addr.h"
+#include "hooks/place.h"
 #include "hooks/sock.h"
 #include "hooks/traffic.h"
 
@@ -33,8 +33,8 @@ struct sock {
     bool forked;           /* held by the fork in progress                 */
     uint64_t inode;        /* of the socket: its number may come again     */
     _Atomic int stage;
-    struct addr_place place; /* the host, once that is known               */
-    bool head_open;          /* TUNNEL: the request for it goes on         */
+    struct place place; /* the host, once that is known               */
+    bool head_open;     /* TUNNEL: the request for it goes on         */
 
     _Atomic int sender;  /* the thread that sends, for what follows; or 0  */
     _Atomic bool unsent; /* the socket was full                            */

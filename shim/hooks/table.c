@@ -108,3 +108,28 @@ void table_each(struct table *t, void (*visit)(struct node *node))
             for (struct node *n = t->held[i].bucket[b]; n; n = n->next)
                 visit(n);
 }
+
+static bool shard_any(const struct shard *sh,
+                      bool (*is)(struct node *node, const void *arg),
+                      const void *arg)
+{
+    for (size_t b = 0; b < BUCKETS; b++)
+        for (struct node *n = sh->bucket[b]; n; n = n->next)
+            if (is(n, arg))
+                return true;
+    return false;
+}
+
+bool table_any(struct table *t, bool (*is)(struct node *node, const void *arg),
+               const void *arg)
+{
+    struct shard *all = zeros_seen(&t->shards);
+    bool any = false;
+
+    for (size_t i = 0; all && !any && i < SHARDS; i++) {
+        pthread_mutex_lock(&all[i].lock);
+        any = shard_any(&all[i], is, arg);
+        pthread_mutex_unlock(&all[i].lock);
+    }
+    return any;
+}

@@ -43,4 +43,11 @@ void table_fork_lock(struct table *t);
 void table_fork_unlock(struct table *t);
 void table_each(struct table *t, void (*visit)(struct node *node));
 
+/*
+ * table_any - whether `is` says so of a node. While it is asked, a node's shard
+ * is locked: it cannot be removed meanwhile, and `is` must not use the table.
+ */
+bool table_any(struct table *t, bool (*is)(struct node *node, const void *arg),
+               const void *arg);
+
 #endif

@@ -26,6 +26,10 @@ struct tls {
     /* The 32 bytes of random of its ClientHello; false before there is one. */
     bool (*random)(const struct session *s, unsigned char *out);
 
+    /* The protocol it offers is HTTP/3, of a stack that has the library shake
+     * hands only and carries the data itself (RFC 9001). */
+    bool (*is_quic)(const struct session *s);
+
     /* Of a list that has both, http/1.1 alone is offered. Before the handshake.
      */
     void (*narrow)(struct session *s);

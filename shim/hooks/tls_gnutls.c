@@ -60,6 +60,11 @@ static bool random_of(const struct session *s, unsigned char *out)
     return true;
 }
 
+static bool is_quic(const struct session *s)
+{
+    return s->alpn == ALPN_H3;
+}
+
 static void narrow(struct session *s)
 {
     s->narrowed = true; /* see session_alpn_give */
@@ -135,6 +140,7 @@ const struct tls tls_gnutls = {
     .host = host,
     .fd = fd,
     .random = random_of,
+    .is_quic = is_quic,
     .narrow = narrow,
     .shake = shake,
     .write = write_real,

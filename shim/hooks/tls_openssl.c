@@ -33,15 +33,27 @@ static bool random_of(const struct session *s, unsigned char *out)
 }
 
 /* An object with no list of its own uses that of its context. */
+static enum alpn alpn_of(const struct session *s)
+{
+    const struct lib *lib = s->lib;
+
+    if (s->alpn != ALPN_UNSET || !lib->get_ctx || lib->alpn_slot < 0)
+        return s->alpn;
+    return (enum alpn)(uintptr_t)lib->ctx_get_ex(lib->get_ctx(s->object),
+                                                 lib->alpn_slot);
+}
+
+static bool is_quic(const struct session *s)
+{
+    return alpn_of(s) == ALPN_H3;
+}
+
 static void narrow(struct session *s)
 {
     static const unsigned char http1[] = "\x08http/1.1";
     struct lib *lib = s->lib;
-    bool h2 = s->alpn == ALPN_H2;
 
-    if (s->alpn == ALPN_UNSET && lib->get_ctx && lib->alpn_slot >= 0)
-        h2 = lib->ctx_get_ex(lib->get_ctx(s->object), lib->alpn_slot) != NULL;
-    if (h2 && lib->set_alpn)
+    if (alpn_of(s) == ALPN_H2 && lib->set_alpn)
         (void)lib->set_alpn(s->object, http1, sizeof(http1) - 1);
 }
 
@@ -130,6 +142,7 @@ const struct tls tls_openssl = {
     .host = host,
     .fd = fd,
     .random = random_of,
+    .is_quic = is_quic,
     .narrow = narrow,
     .shake = shake,
     .write = write_real,

@@ -35,8 +35,10 @@
 #include "hooks/load.h"
 #include "hooks/marker.h"
 #include "hooks/net.h"
+#include "hooks/note.h"
 #include "hooks/record.h"
 #include "hooks/traffic.h"
+#include "hooks/unseen.h"
 
 /* --- the engine's side --------------------------------------------------- */
 
@@ -80,10 +82,12 @@ static const char *why(const struct session *s)
 {
     const char *text = s->conn ? s->api->conn_why(s->conn) : NULL;
 
+    if (s->quic)
+        return UNSEEN_QUIC;
     return text && *text ? text : "refused by sallyport";
 }
 
-static int fail(struct session *s)
+int session_fail(struct session *s)
 {
     int rc;
 
@@ -256,10 +260,13 @@ void session_shaking(void)
 void session_shook(struct session *s, bool done)
 {
     net_leave();
-    if (done && !s->shaken) {
-        s->shaken = true;
-        marker_add(&sallyport_marker.handshakes);
-    }
+    if (!done || s->shaken)
+        return;
+    s->shaken = true;
+    marker_add(&sallyport_marker.handshakes);
+    record_lock(s);
+    record_locate(s); /* a hello of a later handshake cannot be read */
+    record_unlock(s);
 }
 
 /* What is left of the handshake: 1, or the real result that stopped it. */
@@ -381,7 +388,7 @@ int session_write(struct session *s, const void *p, size_t n, size_t *ret_taken)
     }
     state = atomic_load(&s->state);
     if (state == FAILED)
-        return fail(s);
+        return session_fail(s);
     if (state == PASS) {
         rc = s->tls->write(s, p, n);
         *ret_taken = rc > 0 ? (size_t)rc : 0;
@@ -473,7 +480,7 @@ int session_read(struct session *s, void *p, size_t n, bool peek)
         if (state == BLOCKED)
             return s->tls->clean_end(s, p, n > INT_MAX ? INT_MAX : n);
         if (state == FAILED)
-            return fail(s);
+            return session_fail(s);
         if (state == PASS || !s->api)
             return real_read(s, p, n, peek);
         if (!s->conn && (rc = shake(s)) <= 0)
@@ -517,6 +524,24 @@ int session_close(struct session *s)
         return 1;
     traffic_end(s, DIR_SEND);
     return traffic_flush(s);
+}
+
+bool session_refuses(struct session *s, struct str plain, const char *what)
+{
+    struct uncovered u = {
+        .exe = load_program(),
+        .reason = what,
+        .refused = !load_monitors(),
+    };
+
+    if (!session_guards(s) && !load_watches(hosts_of_request(plain, NULL))) {
+        record_lock(s);
+        record_pass(s); /* its first head, which names no other host */
+        record_unlock(s);
+        return false;
+    }
+    (void)!note_uncovered(load_audit(), &u);
+    return u.refused;
 }
 
 int session_refuse(struct session *s, const char *what)

@@ -20,7 +20,7 @@ static bool is_base64(struct str s)
 }
 
 /* Types whose content is no text; that of image/svg+xml is. */
-static bool is_binary(struct str type)
+bool is_media_type(struct str type)
 {
     static const struct str binary[] = {
         STR_INIT("image/"),           STR_INIT("audio/"),
@@ -53,5 +53,5 @@ bool is_media(struct str text)
     if (!str_ends(head, STR(";base64")))
         return false;
     type = str_head(head, str_find_byte(head, ';'));
-    return is_binary(type) && is_base64(str_skip(text, 5 + comma + 1));
+    return is_media_type(type) && is_base64(str_skip(text, 5 + comma + 1));
 }

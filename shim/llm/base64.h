@@ -11,4 +11,10 @@
  */
 bool is_media(struct str text);
 
+/*
+ * is_media_type - a media type, without its parameters, whose content is no
+ * text: pictures, sound, film, fonts, binary documents.
+ */
+bool is_media_type(struct str type);
+
 #endif

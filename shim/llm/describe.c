@@ -14,6 +14,7 @@
  *
  *   magic, provider count, host rule count
  *   each provider: id system reply done generic, hosts, routes, keys, 3 phases
+ *                  opens lines
  *   each phase:    count, each: path kind role part flags fact group
  *   each rule:     host port provider
  */
@@ -59,15 +60,28 @@ static enum err fault(struct provider_fault *reterr, enum err e,
     return e;
 }
 
-static bool host_ok(struct str host)
+/* Stars anywhere but in the last two labels: "*.com" would be too much. */
+static bool stars_ok(struct str host)
 {
+    size_t dots = 0;
+
     if (str_starts(host, STR("*.")))
         host = str_skip(host, 2);
-    if (host.len == 0 || host.len > 255)
+    for (size_t i = host.len; i > 0 && dots < 2; i--) {
+        if (host.ptr[i - 1] == '*')
+            return false;
+        dots += host.ptr[i - 1] == '.';
+    }
+    return host.len > 0 && str_find(host, STR("**")) == host.len;
+}
+
+static bool host_ok(struct str host)
+{
+    if (host.len > 255 || !stars_ok(host))
         return false;
     for (size_t i = 0; i < host.len; i++)
         if ((unsigned char)host.ptr[i] <= ' ' ||
-            memchr("*/@?#%\"\\\x7f", host.ptr[i], 9) != NULL)
+            memchr("/@?#%\"\\\x7f", host.ptr[i], 8) != NULL)
             return false;
     return true;
 }
@@ -113,10 +127,12 @@ static enum err provider_check(const struct provider_def *def,
         return fault(reterr, E_SYNTAX, "a description without an id");
     for (size_t i = 0; i < def->host_count; i++)
         if (!host_ok(def->hosts[i]))
-            return fault(reterr, E_SYNTAX, "not a host or *.suffix");
+            return fault(reterr, E_SYNTAX, "not a host, or one with stars");
     for (size_t i = 0; i < def->route_count; i++)
         if (!route_ok(&def->routes[i]))
             return fault(reterr, E_SYNTAX, "not a route, /like/this");
+    if (def->open_count > OPENS_MAX)
+        return fault(reterr, E_LIMIT, "too many members to be opened");
     for (int i = 0; i < 3; i++) {
         if (reterr != NULL)
             reterr->phase = i;
@@ -141,7 +157,7 @@ static enum err all_check(const struct provider_def *defs, size_t n,
                           const struct host_rule *hosts, size_t hosts_n,
                           struct provider_fault *reterr)
 {
-    size_t generic = 0;
+    size_t generic = 0, lines = 0;
     enum err e;
 
     for (size_t i = 0; i < n; i++) {
@@ -152,6 +168,9 @@ static enum err all_check(const struct provider_def *defs, size_t n,
         if ((e = provider_check(&defs[i], reterr)))
             return e;
         generic += defs[i].generic;
+        lines += defs[i].lines;
+        if (lines > 1)
+            return fault(reterr, E_SYNTAX, "a second description of lines");
     }
     if (generic != 1)
         return fault(reterr, E_SYNTAX, "there must be one generic description");
@@ -160,7 +179,7 @@ static enum err all_check(const struct provider_def *defs, size_t n,
             *reterr =
                 (struct provider_fault){.provider = n, .phase = -1, .index = i};
         if (!host_ok(hosts[i].host))
-            return fault(reterr, E_SYNTAX, "not a host or *.suffix");
+            return fault(reterr, E_SYNTAX, "not a host, or one with stars");
         if (hosts[i].provider.len > 0 && !id_known(defs, n, hosts[i].provider))
             return fault(reterr, E_SYNTAX, "a provider nobody describes");
     }
@@ -231,6 +250,8 @@ static enum err pack_provider(struct buf *out, const struct provider_def *def)
             return e;
         if ((e = pack_str(out, def->routes[i].path)))
             return e;
+        if ((e = pack_u32(out, def->routes[i].framed)))
+            return e;
     }
     if ((e = pack_strs(out, def->keys, def->key_count)))
         return e;
@@ -238,7 +259,11 @@ static enum err pack_provider(struct buf *out, const struct provider_def *def)
         return e;
     if ((e = pack_phase(out, &def->response)))
         return e;
-    return pack_phase(out, &def->stream);
+    if ((e = pack_phase(out, &def->stream)))
+        return e;
+    if ((e = pack_strs(out, def->opens, def->open_count)))
+        return e;
+    return pack_u32(out, def->lines);
 }
 
 enum err providers_pack(const struct provider_def *defs, size_t n,

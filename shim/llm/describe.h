@@ -84,11 +84,22 @@ struct phase_def {
     size_t count;
 };
 
+/* How the answer to a request is framed. */
+enum framed {
+    FRAMED_BY_TYPE, /* as its Content-Type says                            */
+    FRAMED_ARRAY,   /* its JSON is an array that grows: each element is an
+                       event of the stream                                 */
+    FRAMED_COUNT,
+};
+
 struct route {
     struct str method; /* empty: any */
     struct str path;   /* the end of a path, from a "/" on; a segment "*"
                           stands for any one segment */
+    enum framed framed;
 };
+
+#define OPENS_MAX 8 /* members that one description opens */
 
 struct provider_def {
     struct str id;           /* "openai-chat" */
@@ -105,6 +116,10 @@ struct provider_def {
                                apart: "index" */
     size_t key_count;
     struct phase_def request, response, stream;
+    const struct str *opens; /* members that hold JSON in base64, as
+                                "input.body": llm/opened.h */
+    size_t open_count;
+    bool lines; /* for JSON Lines, on any route; at most one */
 };
 
 /* A host of the policy file. */
@@ -127,7 +142,7 @@ struct provider_fault {
  *
  * E_SYNTAX  a path, route or host that is none, an id given twice or not at
  *           all, a host rule for an unknown provider, none or two generic
- *           ones: *reterr_fault (may be NULL) says which
+ *           ones, two for lines: *reterr_fault (may be NULL) says which
  * E_LIMIT   over LIM_PATTERNS in a phase (also in the fault), or the buffer's
  *           maximum
  * E_NOMEM
@@ -168,6 +183,9 @@ struct provider {
     size_t key_count;
     struct phase request, response, stream;
     struct path_names *names; /* llm/path.h: every name of the description */
+    struct str *opens;
+    size_t open_count;
+    bool lines;
 };
 
 struct providers; /* immutable; any number of threads at once */
@@ -205,5 +223,15 @@ bool providers_watch(const struct providers *p, struct str host, uint16_t port);
 const struct provider *providers_route(const struct providers *p,
                                        struct str host, uint16_t port,
                                        struct str method, struct str path);
+
+/*
+ * providers_lines - the description of what stands in a line of JSON Lines, as
+ * batches are sent and come back; the generic one if there is none of its own.
+ */
+const struct provider *providers_lines(const struct providers *p);
+
+/* provider_framed - by the longest of its routes that fits, as above. */
+enum framed provider_framed(const struct provider *p, struct str method,
+                            struct str path);
 
 #endif

@@ -111,7 +111,7 @@ void channels_drop_ended(struct delta *d)
 
 static bool is_delta(const struct delta *d, const struct view_item *item)
 {
-    if (item->seg.part == PART_KEY || item->seg.number)
+    if (d->config.whole || item->seg.part == PART_KEY || item->seg.number)
         return false;
     return item->pattern != NULL ? item->pattern->delta
                                  : d->config.provider->generic;
@@ -241,13 +241,14 @@ static enum err collect_item(struct delta *d, const struct delta_event *ev,
 
 enum err feed_collect(struct delta *d, const struct delta_event *ev)
 {
+    enum view_phase what = d->config.whole ? VIEW_RESPONSE : VIEW_EVENT;
     struct view_item item;
     enum err e;
 
     arena_clear(&d->arena);
     if ((e = json_parse(&d->doc, ev->data)))
         return e;
-    if ((e = view_start(&d->view, d->config.provider, VIEW_EVENT, &d->doc,
+    if ((e = view_start(&d->view, d->config.provider, what, &d->doc,
                         &d->arena)))
         return e;
     while ((e = view_next(&d->view, &item)) == OK)

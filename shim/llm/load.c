@@ -150,10 +150,15 @@ static enum err load_routes(struct str *in, struct provider *p)
         return e;
     p->routes = list;
     for (size_t i = 0; i < p->route_count; i++) {
+        uint32_t framed;
+
         if ((e = unpack_str(in, &p->routes[i].method)))
             return e;
         if ((e = unpack_str(in, &p->routes[i].path)))
             return e;
+        if ((e = unpack_below(in, FRAMED_COUNT, &framed)))
+            return e;
+        p->routes[i].framed = (enum framed)framed;
         if (p->routes[i].path.len < 2 || p->routes[i].path.ptr[0] != '/')
             return E_SYNTAX;
     }
@@ -179,7 +184,7 @@ static enum err load_keys(struct str *in, struct provider *p)
 static enum err load_provider(struct str *in, struct provider *p)
 {
     struct str *words[] = {&p->id, &p->system, &p->reply, &p->done};
-    uint32_t generic;
+    uint32_t generic, lines;
     enum err e;
 
     p->names = calloc(1, sizeof(*p->names));
@@ -203,6 +208,11 @@ static enum err load_provider(struct str *in, struct provider *p)
         return e;
     if ((e = load_phase(in, p, &p->stream)))
         return e;
+    if ((e = unpack_strs(in, &p->opens, &p->open_count)))
+        return e;
+    if ((e = unpack_below(in, 2, &lines)))
+        return e;
+    p->lines = lines == 1;
     return path_names_seal(p->names);
 }
 
@@ -251,6 +261,8 @@ static enum err load_all(struct str *in, struct providers *all)
             return e;
         if (p->generic)
             all->generic = p;
+        if (p->lines)
+            all->lines = p;
     }
     if ((e = load_hosts(in, all)))
         return e;
@@ -289,6 +301,7 @@ void providers_free(struct providers *p)
         free(one->hosts);
         free(one->routes);
         free(one->keys);
+        free(one->opens);
         phase_free(&one->request);
         phase_free(&one->response);
         phase_free(&one->stream);

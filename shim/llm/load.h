@@ -5,7 +5,7 @@
 
 #include "llm/describe.h"
 
-#define PROVIDERS_MAGIC 0x31766470u /* "pdv1" */
+#define PROVIDERS_MAGIC 0x32766470u /* "pdv2" */
 
 #define PATTERN_DELTA 1u
 #define PATTERN_JSON  2u
@@ -15,7 +15,7 @@ struct providers {
     size_t count;
     struct host_rule *hosts; /* owned */
     size_t host_count;
-    const struct provider *generic;
+    const struct provider *generic, *lines; /* lines: may be NULL */
 };
 
 #endif

@@ -5,11 +5,8 @@
 
 static bool host_matches(struct str pattern, struct str host)
 {
-    if (str_starts(pattern, STR("*."))) {
-        struct str suffix = str_skip(pattern, 1);
-
-        return host.len > suffix.len && str_ends_nocase(host, suffix);
-    }
+    if (str_find_byte(pattern, '*') < pattern.len)
+        return host_like(pattern, host);
     return str_eq_nocase(host_plain(pattern), host);
 }
 
@@ -123,4 +120,23 @@ const struct provider *providers_route(const struct providers *p,
     if (best_of_host != NULL)
         return best_of_host;
     return best != NULL ? best : p->generic;
+}
+
+const struct provider *providers_lines(const struct providers *p)
+{
+    return p->lines != NULL ? p->lines : p->generic;
+}
+
+enum framed provider_framed(const struct provider *p, struct str method,
+                            struct str path)
+{
+    const struct route *best = NULL;
+
+    if (path.len > 1 && str_ends(path, STR("/")))
+        path = str_head(path, path.len - 1);
+    for (size_t i = 0; i < p->route_count; i++)
+        if ((best == NULL || p->routes[i].path.len > best->path.len) &&
+            route_matches(&p->routes[i], method, path))
+            best = &p->routes[i];
+    return best != NULL ? best->framed : FRAMED_BY_TYPE;
 }

@@ -29,9 +29,10 @@ enum err shape_keep(struct delta *d, const struct delta_event *ev)
     size_t n, texts = 0;
 
     s->on = false;
-    if (ev->data.len > s->data.max || !view_slots(&d->view, &slots, &n) ||
-        d->fixes.count > 0 || d->ends.count > 0 || d->event_found ||
-        d->event_block != NULL || d->marks.count > ARRAY_LEN(s->marks))
+    if (d->config.whole || ev->data.len > s->data.max ||
+        !view_slots(&d->view, &slots, &n) || d->fixes.count > 0 ||
+        d->ends.count > 0 || d->event_found || d->event_block != NULL ||
+        d->marks.count > ARRAY_LEN(s->marks))
         return OK;
     for (size_t i = 0; i < n; i++) {
         s->slots[i] = (struct shape_slot){.at = slots[i]};

@@ -57,10 +57,17 @@ static const struct row rows[COND_COUNT] = {
     [COND_WEBSOCKET] = {STR_INIT("websocket"),
                         STR_INIT("the WebSocket breaks its protocol"),
                         FAIL_BLOCK, false},
+    [COND_EVENT_STREAM] = {STR_INIT("event_stream"),
+                           STR_INIT("the event stream breaks its framing"),
+                           FAIL_BLOCK, false},
     [COND_UNVERIFIED_PEER] = {STR_INIT("unverified_peer"),
                               STR_INIT("the program does not check the host's "
                                        "certificate"),
                               FAIL_BLOCK, true},
+    [COND_UNSEEN_TLS] = {STR_INIT("unseen_tls"),
+                         STR_INIT("TLS or QUIC goes to a model host "
+                                  "unguarded"),
+                         FAIL_BLOCK, true},
     [COND_AUDIT] = {STR_INIT("audit"),
                     STR_INIT("the audit line cannot be written"), FAIL_PASS,
                     true},

@@ -531,6 +531,7 @@ program() {
     image=$(sed -n 's/^SALLYPORT_POLICY=//p' out)
     [ -s "$image" ]
     grep -qx "SALLYPORT_UNCOVERED=log" out
+    grep -qx "SALLYPORT_UNSEEN=block" out
     [ "$(stat -c %a "$(dirname "$image")")" = 700 ]
     [ "$image" = "$("$SALLYPORT" run --rules p.yaml printenv SALLYPORT_POLICY)" ]
     echo '# changed' >>p.yaml
@@ -567,6 +568,17 @@ program() {
     [ "$(head -n 1 strict.img.hosts)" = "#uncovered: refuse" ]
     expect 0 "$SALLYPORT" compile p.yaml -o p.img
     hasnt uncovered p.img.hosts
+}
+
+@test "run: what is done with TLS that is not seen into is the policy's" {
+    echo 'on_failure: {unseen_tls: pass}' | cat - p.yaml >loose.yaml
+    expect 0 env SALLYPORT_UNSEEN=block "$SALLYPORT" run --rules loose.yaml \
+        printenv SALLYPORT_UNSEEN
+    grep -qx pass out
+    expect 0 "$SALLYPORT" compile loose.yaml -o loose.img
+    [ "$(head -n 1 loose.img.hosts)" = "#unseen_tls: pass" ]
+    expect 0 "$SALLYPORT" compile p.yaml -o p.img
+    hasnt unseen p.img.hosts
 }
 
 @test "run: a TLS library within the program" {

@@ -113,6 +113,7 @@ made() {
     need java
     doctor 2 java
     line java "not covered" "Java"
+    line java "not covered" "its connections to model hosts are refused"
 }
 
 @test "a script is as its interpreter is" {
@@ -232,6 +233,7 @@ END
     made hidden -s
     doctor 2 ./hidden
     line openssl "not covered" 'the text "ssl/ssl_lib.c"'
+    line openssl "not covered" "its connections to model hosts are refused"
 }
 
 @test "BoringSSL, Bun, rustls and others by their texts" {

@@ -30,10 +30,10 @@ under() {
         SALLYPORT_ENGINE="$TESTS/so_toy_engine.so" "$@"
 }
 
-# both CASE - a case of prog_tls under TLS 1.2 and TLS 1.3.
+# both CASE [PROGRAM] - a case of prog_tls under TLS 1.2 and TLS 1.3.
 both() {
-    under "$SHIM" "$TESTS/prog_tls" "$1" 1.2
-    under "$SHIM" "$TESTS/prog_tls" "$1" 1.3
+    under "$SHIM" "$TESTS/${2:-prog_tls}" "$1" 1.2
+    under "$SHIM" "$TESTS/${2:-prog_tls}" "$1" 1.3
 }
 
 @test "a request is edited, the next one on the connection too" {
@@ -80,6 +80,15 @@ both() {
     under "$SHIM" "$TESTS/prog_tls" key-update 1.3
 }
 
+@test "new handshakes on the connection, of the client's wish and the server's" {
+    under "$SHIM" "$TESTS/prog_tls" renegotiate 1.2
+    under "$SHIM" "$TESTS/prog_tls" renegotiated 1.2
+}
+
+@test "a byte at a time, in and out, on both sides" {
+    both bytes
+}
+
 @test "a client that closes its side gets the rest" {
     both half-close
 }
@@ -116,6 +125,18 @@ both() {
     both fork
 }
 
+@test "1,000 sessions at once in 50 threads" {
+    both sessions prog_many
+}
+
+@test "fork in the middle of a request: either side goes on" {
+    both fork-within prog_many
+}
+
+@test "signal handlers that call hooks while hooks run" {
+    both signal prog_many
+}
+
 @test "references and copies of TLS objects" {
     both objects
 }
@@ -149,6 +170,92 @@ both() {
             has out "an innocent a-much-longer-word"
         done
     done
+}
+
+# own LDFLAGS... - a program with a function of its own that is named as one of
+# the library's, and is shown.
+own() {
+    cat >own.c <<'END'
+#include <dlfcn.h>
+#include <stddef.h>
+/* Nothing like the library's. */
+double SSL_write(double a, double b, double c);
+double SSL_write(double a, double b, double c)
+{
+    return a + b + c;
+}
+typedef double fn(double, double, double);
+int main(void)
+{
+    void *all = dlopen(NULL, RTLD_NOW);
+    fn *one = NULL, *two = NULL;
+
+    if (!all)
+        return 1;
+    *(void **)&one = dlsym(all, "SSL_write");
+    *(void **)&two = dlsym(RTLD_DEFAULT, "SSL_write");
+    if (one != two || one(1, 2, 3) != 6)
+        return 2;
+    /* what the shim binds within itself is its own all the same */
+    all = dlopen("libssl.so.3", RTLD_NOW);
+    *(void **)&two = all ? dlsym(all, "SSL_write") : NULL;
+    return !two || two == one ? 3 : 0;
+}
+END
+    gcc -rdynamic -o own own.c "$@"
+    ./own
+    under "$SHIM" ./own
+    under "$SHIM" env LD_BIND_NOW=1 ./own
+}
+
+@test "libraries whose functions one program asks for by name are not mixed" {
+    cat >mix.c <<'END'
+#include <dlfcn.h>
+#include <string.h>
+#define GET(to, lib, name) (*(void **)&(to) = dlsym(lib, name))
+static struct lib {
+    void *file;
+    void *(*make)(void *);
+    int (*put)(void *, const void *, int), (*get)(void *, void *, int);
+    int (*connect)(void *);
+    void (*end)(void *);
+} lib[2];
+int main(void)
+{
+    lib[0].file = dlopen("./one.so", RTLD_NOW | RTLD_LOCAL);
+    lib[1].file = dlopen("./two.so", RTLD_NOW | RTLD_LOCAL);
+    for (int i = 0; i < 2; i++)
+        if (!lib[i].file || !GET(lib[i].make, lib[i].file, "SSL_new") ||
+            !GET(lib[i].put, lib[i].file, "SSL_write") ||
+            !GET(lib[i].get, lib[i].file, "SSL_read") ||
+            !GET(lib[i].connect, lib[i].file, "SSL_connect") ||
+            !GET(lib[i].end, lib[i].file, "SSL_free"))
+            return 1;
+    for (int i = 0; i < 20; i++) {
+        struct lib *l = &lib[i / 2 % 2];
+        void *s = l->make(NULL);
+        char text[3] = "";
+        if (i % 2 && l->connect(s) != 1)
+            return 2;
+        if (l->put(s, "abc", 3) != 3)
+            return 3;
+        if (l->get(s, text, 3) != 3 || memcmp(text, "abc", 3) != 0)
+            return 4;
+        l->end(s);
+    }
+    return 0;
+}
+END
+    gcc -o mix mix.c
+    cp "$TESTS/so_toy_ssl.so" one.so
+    cp "$TESTS/so_toy_ssl.so" two.so
+    ./mix
+    under "$SHIM" ./mix
+}
+
+@test "a program's own function of such a name stays its own" {
+    own
+    own -Wl,--no-as-needed -lssl -lcrypto
 }
 
 @test "dlopen with the caller's own \$ORIGIN, as without us" {
@@ -301,22 +408,31 @@ END
     is "$(grep -c 'LLM hosts are blocked' stderr)" 1
 }
 
-# sanitized VARIANT RUNTIME - all of prog_tls in a build of its own. The
-# sanitizer's runtime must be first in a process.
+# sanitized VARIANT RUNTIME - all of prog_tls and prog_many in a build of its
+# own. The sanitizer's runtime must be first in a process.
 sanitized() {
     local tree=$ROOT/build/${1/,/-} runtime what
     runtime=$(readlink -f "$(gcc -print-file-name="$2")")
     make -C "$ROOT" SANITIZE="$1" "${tree#"$ROOT"/}/libsallyport.so" \
         "${tree#"$ROOT"/}/tests/prog_tls" \
+        "${tree#"$ROOT"/}/tests/prog_many" \
         "${tree#"$ROOT"/}/tests/so_toy_engine.so" >&2
     for what in plain pass to-pass block fail cut tail peek pending clear \
-        key-update half-close early alpn bio slow memory reuse unwoken fork \
-        objects; do
-        timeout 120 env LD_PRELOAD="$runtime $tree/libsallyport.so" \
-            SALLYPORT_POLICY=toy ASAN_OPTIONS=detect_leaks=0 \
-            SALLYPORT_ENGINE="$tree/tests/so_toy_engine.so" \
-            "$tree/tests/prog_tls" "$what"
+        key-update "renegotiate 1.2" "renegotiated 1.2" bytes half-close early \
+        alpn bio slow memory reuse unwoken fork objects; do
+        sanitized_one prog_tls "$what"
     done
+    for what in sessions "sessions 1.2" fork-within signal; do
+        sanitized_one prog_many "$what"
+    done
+}
+
+sanitized_one() { # PROGRAM CASE
+    # shellcheck disable=SC2086 # the case is words
+    timeout 120 env LD_PRELOAD="$runtime $tree/libsallyport.so" \
+        SALLYPORT_POLICY=toy ASAN_OPTIONS=detect_leaks=0 \
+        SALLYPORT_ENGINE="$tree/tests/so_toy_engine.so" \
+        "$tree/tests/$1" $2
 }
 
 @test "every case under the address and undefined-behaviour sanitizers" {

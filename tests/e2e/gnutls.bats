@@ -119,8 +119,25 @@ one() {
     both half-close
 }
 
-@test "new keys in the middle" {
+@test "new keys in the middle, asked by each side" {
     one update 1.3
+}
+
+@test "new handshakes on the connection, of the client's wish and the server's" {
+    one anew 1.2
+    one anew-asked 1.2
+}
+
+@test "sessions in 50 threads" {
+    both sessions
+}
+
+@test "fork in the middle of a request: either side goes on" {
+    both fork-within
+}
+
+@test "early data is refused, the session goes on" {
+    one early 1.3
 }
 
 @test "files and packets are refused, the session goes on" {
@@ -129,6 +146,22 @@ one() {
 
 @test "the other names of sending and receiving" {
     both forms
+}
+
+@test "every case under the thread sanitizer" {
+    local tree=$ROOT/build/thread what
+    make -C "$ROOT" SANITIZE=thread build/thread/libsallyport.so \
+        build/thread/tests/prog_gnutls build/thread/tests/so_toy_engine.so >&2
+    for what in plain pass block fail cut tail bytes again cork half-close \
+        update refused forms "anew 1.2" "anew-asked 1.2" sessions fork-within \
+        early; do
+        # shellcheck disable=SC2086 # the case is words
+        timeout 120 env SALLYPORT_POLICY=toy \
+            LD_PRELOAD="$(readlink -f "$(gcc -print-file-name=libtsan.so)") \
+                $tree/libsallyport.so" \
+            SALLYPORT_ENGINE="$tree/tests/so_toy_engine.so" \
+            "$tree/tests/prog_gnutls" $what
+    done
 }
 
 @test "git over https clones the same repository" {

@@ -269,7 +269,7 @@ clean_wire() {
     has out 'HTTP/1.1 200'
     # Where the policy lets pass what cannot be read, it is noted.
     POLICY=$PWD/lax.yaml
-    policy_write "$POLICY" 'on_failure: {unknown_protocol: pass}'
+    policy_write "$POLICY" 'on_failure: {unseen_tls: pass}'
     rm -f "$AUDIT"
     nss raw=hello.json
     is "$(codes)" "0 0"
@@ -303,7 +303,7 @@ clean_wire() {
 
 @test "NSS: a body is never taken for a request" {
     POLICY=$PWD/lax.yaml
-    policy_write "$POLICY" 'on_failure: {unknown_protocol: pass, json_invalid: pass, body_unknown: pass}'
+    policy_write "$POLICY" 'on_failure: {unseen_tls: pass, json_invalid: pass, body_unknown: pass}'
     printf 'POST /evil HTTP/1.1\r\nHost: localhost:%s\r\nContent-Length: 0\r\n\r\n' \
         "$PORT" >evil
     nss field=Upgrade:\ x field=Connection:\ upgrade post=evil easy multi

@@ -19,6 +19,10 @@ teardown_file() {
 
 setup() {
     test_begin
+    [[ $(uname -m) =~ ^(x86_64|aarch64)$ ]] || skip "another processor"
+}
+
+x86_only() {
     [ "$(uname -m)" = x86_64 ] || skip "another processor"
 }
 
@@ -31,16 +35,19 @@ under() {
 @test "every way through the OpenSSL door" {
     local what version
     for what in plain pass to-pass block fail cut tail peek pending clear \
-        half-close early alpn bio slow memory reuse unwoken fork objects; do
+        bytes half-close early alpn bio slow memory reuse unwoken fork objects; do
         for version in 1.2 1.3; do
             echo "$what $version"
             under "$TESTS/prog_tls_inside" "$what" "$version"
         done
     done
     under "$TESTS/prog_tls_inside" key-update 1.3
+    under "$TESTS/prog_tls_inside" renegotiate 1.2
+    under "$TESTS/prog_tls_inside" renegotiated 1.2
 }
 
 @test "the lengths of instructions are those that objdump sees" {
+    x86_only
     local file
     for file in /usr/lib/x86_64-linux-gnu/libssl.so.3 \
         "$TESTS/prog_tls_inside" "$SALLYPORT"; do
@@ -95,6 +102,7 @@ END
 }
 
 @test "a function that is too short to be replaced: all are left alone" {
+    x86_only
     cat >short.c <<'END'
 #include <stdio.h>
 int SSL_pending(const void *s);
@@ -115,6 +123,48 @@ END
     under ./short >out || status=$?
     is "$status" 7
     is "$(cat out)" SSL_write
+}
+
+@test "a program that could not be redirected: the audit and doctor say so" {
+    local how pid
+    cat >within.c <<'END'
+#include <stdio.h>
+#include <unistd.h>
+#define FN(name) int name(void); \
+    __attribute__((noinline)) int name(void) { puts(#name); return 7; }
+FN(SSL_write) FN(SSL_read) FN(SSL_peek) FN(SSL_pending) FN(SSL_new)
+FN(SSL_CTX_new) FN(TLS_client_method) FN(BIO_new) FN(OPENSSL_init_crypto)
+int main(void)
+{
+    printf("%d\n", (int)getpid());
+    fflush(stdout);
+    return (int)sleep(60);
+}
+END
+    cc -O1 -rdynamic -o within within.c
+    for how in redirected "$TESTS/prog_nowx" off; do
+        rm -f "$AUDIT" up
+        set -- env SALLYPORT_AUDIT="$AUDIT"
+        [ "$how" != off ] || set -- "$@" SALLYPORT_PATCH=off
+        [[ $how != /* ]] || set -- "$@" "$how"
+        under "$@" ./within >up 2>err &
+        echo $! >>"$BATS_FILE_TMPDIR/servers"
+        until [ -s up ]; do sleep 0.05; done
+        read -r pid <up
+        "$SALLYPORT" doctor --pid "$pid" >out || true
+        kill "$pid"
+        if [ "$how" = redirected ]; then
+            has out "leads to us"
+            [ ! -e "$AUDIT" ]
+            continue
+        fi
+        has out "could not be redirected, or was not to be"
+        is "$(sed -n '$s/,.*//p' out)" "not covered"
+        [ "$how" != off ] || continue
+        is "$(audit_field 0 event)" uncovered
+        is "$(audit_field 0 exe)" "$PWD/within"
+        has "$AUDIT" "cannot be redirected"
+    done
 }
 
 @test "doctor tells that calls are redirected, of a process too" {

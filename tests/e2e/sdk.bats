@@ -1,18 +1,20 @@
 #!/usr/bin/env bats
 # The SDKs of model providers on an official Node, whose OpenSSL is a part of
-# the program. The server is aimock, behind nginx for TLS; what reached it, it
-# tells by its answer.
+# the program. The server is aimock, and where that does not speak as the service
+# does a small one of our own, behind nginx for TLS; what reached them, they tell
+# by their answers.
 
 load ../lib/e2e
 
 setup_file() {
-    local dir=$BATS_FILE_TMPDIR/front behind
+    local dir=$BATS_FILE_TMPDIR/front behind chunks
     export NODE=$NPM/node22/bin/node
     [ -x "$NODE" ] && [ -e "$NPM/@copilotkit/aimock/package.json" ] ||
         skip "build/npm is not there"
     "$ROOT/tests/lib/certs.sh" "$BATS_FILE_TMPDIR/certs" >&2
     mkdir -p "$dir"
     behind=$(free_port)
+    chunks=$(free_port)
     PORT=$(free_port)
     export PORT BEHIND=$behind SERVER_DIR=$dir NODE_EXTRA_CA_CERTS=$BATS_FILE_TMPDIR/certs/ca.pem
     export XDG_CACHE_HOME=$BATS_FILE_TMPDIR/cache
@@ -26,12 +28,17 @@ setup_file() {
    "response": {"content": "It came as it was."}},
   {"match": {"userMessage": "tell the key"},
    "response": {"content": "The key is $KEY, keep it safe."}},
+  {"match": {"userMessage": "tell the plum"},
+   "response": {"content": "What is on sale in this place is the forbidden-plum alone, and so on, and so on."}},
   {"match": {"userMessage": "hello"},
    "response": {"content": "Hello to you."}}
 ]}
 END
     "$NODE" "$NPM/@copilotkit/aimock/dist/cli.js" -p "$behind" \
         -f "$dir/answers.json" --log-level warn >"$dir/out" 2>&1 3>&- &
+    echo $! >>"$BATS_FILE_TMPDIR/servers"
+    "$PYTHON" "$ROOT/tests/lib/chunkserver.py" "$chunks" \
+        "$dir/answers.json" >>"$dir/out" 2>&1 3>&- &
     echo $! >>"$BATS_FILE_TMPDIR/servers"
     cat >"$dir/conf" <<END
 daemon off;
@@ -51,11 +58,14 @@ http {
         listen 127.0.0.2:$PORT ssl http2;
         ssl_certificate $BATS_FILE_TMPDIR/certs/cert.pem;
         ssl_certificate_key $BATS_FILE_TMPDIR/certs/key.pem;
+        proxy_http_version 1.1;
+        proxy_buffering off;
+        proxy_set_header Host \$http_host;
         location / {
             proxy_pass http://127.0.0.1:$behind;
-            proxy_http_version 1.1;
-            proxy_buffering off;
-            proxy_set_header Host \$http_host;
+        }
+        location ~ ^/array/|/(invoke-with-response-stream|count-tokens)\$ {
+            proxy_pass http://127.0.0.1:$chunks;
         }
     }
 }
@@ -63,6 +73,7 @@ END
     nginx -c "$dir/conf" -p "$dir" >>"$dir/out" 2>&1 3>&- &
     echo $! >>"$BATS_FILE_TMPDIR/servers"
     waits_for "$behind"
+    waits_for "$chunks"
     waits_for "$PORT"
 }
 
@@ -175,13 +186,107 @@ said The key is $PLACEHOLDER, keep it safe."
     no_secret_of_ours
 }
 
-@test "bedrock streams are no text: told in the audit, or refused" {
-    same bedrock -s
-    asks localhost bedrock -s "tell the key" >out
-    is "$(audit_field 0 condition)" response_unknown
-    policy_write strict.yaml 'on_failure: {response_unknown: block}'
-    POLICY=strict.yaml asks localhost bedrock -s "tell the key" >out
-    has out error
-    hasnt out "$KEY"
+# bedrock HOST [-b] OPERATION TEXT... - under the shim.
+bedrock() {
+    local host=$1
+    shift
+    shim timeout 60 "$NODE" "$CLIENTS/bedrock.mjs" "$NPM" \
+        "https://$host:$PORT" "$@"
+}
+
+@test "bedrock: a host that is not watched, with and without the shim" {
+    local way
+    for way in converse stream invoke chunks "-b stream"; do
+        # shellcheck disable=SC2086 # the flag and its operation
+        timeout 60 "$NODE" "$CLIENTS/bedrock.mjs" "$NPM" \
+            "https://127.0.0.2:$PORT" $way hello "tell the key" >bare.out
+        is "$(cat bare.out)" "said Hello to you.
+said The key is $KEY, keep it safe."
+        # shellcheck disable=SC2086
+        bedrock 127.0.0.2 $way hello "tell the key" >shim.out
+        cmp bare.out shim.out
+    done
+}
+
+@test "bedrock: answers are redacted, streamed or not" {
+    local way
+    for way in converse stream invoke chunks; do
+        bedrock localhost $way hello "tell the key" >out
+        is "$(cat out)" "said Hello to you.
+said The key is $PLACEHOLDER, keep it safe."
+    done
+    is "$(audit_field 3 stream)" true
+    is "$(audit_field 3 route)" bedrock
+    is "$(audit_field 7 route)" bedrock-invoke
+    no_secret_of_ours
+}
+
+@test "bedrock: a refused request raises the SDK's exception, after one attempt" {
+    local way
+    for way in converse stream invoke chunks count; do
+        bedrock localhost $way "a forbidden-plum" >out
+        has out "error AccessDeniedException 403 attempts=1 said=[] Blocked"
+        has out "(rule SP-9001, exchange sp-"
+    done
+    is "$(wc -l <"$AUDIT")" 5
+}
+
+@test "bedrock: signed requests are not edited, those with an API key are" {
+    bedrock localhost stream "use $KEY" hello >out
+    has out "error AccessDeniedException 403 attempts=1 said=[] Blocked"
+    has out "said Hello to you."
+    is "$(audit_field 0 condition)" uneditable
+    bedrock localhost -b stream "use $KEY" >out
+    is "$(cat out)" "said It came redacted."
+    bedrock localhost -b chunks "use $KEY" >out
+    is "$(cat out)" "said It came redacted."
+    bedrock localhost -b count "use $PLACEHOLDER" "use $KEY" >out
+    is "$(sort -u out | wc -l)" 1
+    is "$(audit_field 5 action)" redact
+    no_secret_of_ours
+}
+
+@test "bedrock: a stream that is blocked on its way ends in an exception" {
+    local way
+    for way in stream chunks; do
+        bedrock localhost $way "tell the plum" hello >out
+        is "$(cut -d' ' -f1,2 out | paste -sd,)" \
+            'error ValidationException,said Hello'
+        has out 'said=[What is on sale in this place is the ] Blocked'
+        has out "(rule SP-9002, exchange sp-"
+    done
+    is "$(wc -l <"$AUDIT")" 4
+}
+
+# gemini TEXT - without alt=sse, as curl reads it; its texts, one after another.
+gemini() {
+    shim curl -s --cacert "$NODE_EXTRA_CA_CERTS" -o array.json \
+        -H 'Content-Type: application/json' \
+        -d "{\"contents\":[{\"parts\":[{\"text\":\"$1\"}]}]}" \
+        "https://localhost:$PORT/array/v1beta/models/m-1:streamGenerateContent"
+    "$PYTHON" - array.json <<'END'
+import json
+import sys
+
+for one in json.load(open(sys.argv[1])):
+    if "error" in one:
+        print("\nerror", one["error"]["message"], end="")
+    else:
+        print(one["candidates"][0]["content"]["parts"][0]["text"], end="")
+END
+}
+
+@test "a JSON array that grows: read by curl as it comes" {
+    policy_write array.yaml \
+        "providers: [$ROOT/tests/vectors/flow/growing.yaml, generic]"
+    POLICY=array.yaml
+    is "$(gemini hello)" "Hello to you."
+    is "$(gemini "use $KEY")" "It came redacted."
+    is "$(gemini "tell the key")" "The key is $PLACEHOLDER, keep it safe."
+    gemini "tell the plum" >out
+    has out 'What is on sale in this place is the '
+    has out 'error Blocked by sallyport policy: forbidden-answer'
+    hasnt out plum
+    is "$(audit_field 2 stream)" true
     no_secret_of_ours
 }

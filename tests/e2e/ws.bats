@@ -7,18 +7,9 @@ load ../lib/e2e
 
 setup_file() {
     server_start
-    TALKS=$(mktemp -d "$BATS_FILE_TMPDIR/talks.XXXXXX")
-    "$PYTHON" "$ROOT/tests/lib/wsserver.py" --dir "$TALKS" \
-        --cert "$BATS_FILE_TMPDIR/certs/cert.pem" \
-        --key "$BATS_FILE_TMPDIR/certs/key.pem" \
-        >"$TALKS/out" 2>"$TALKS/err" 3>&- &
-    echo $! >>"$BATS_FILE_TMPDIR/servers"
-    local i
-    for ((i = 0; i < 200; i++)); do
-        read -r _ PORT <"$TALKS/out" && [ -n "$PORT" ] && break
-        sleep 0.05
-    done
-    export TALKS PORT
+    talks_start
+    PORT=$TALK_PORT
+    export PORT
     WS=wss://localhost:$PORT
     export WS
 }
@@ -38,12 +29,6 @@ setup() {
         echo '{"type":"response.create"}'
         echo '?response.done'
     } >talk.txt
-}
-
-item() {
-    printf '{"type":"conversation.item.create","item":{"type":"message",'
-    printf '"role":"user","content":[{"type":"input_text","text":"%s"}]}}\n' \
-        "$1"
 }
 
 # talk [shim] NAME URL FILE [FRAME] - one of the clients.
@@ -76,18 +61,6 @@ ended() {
 need_node() {
     "$CLIENTS/node-debian" -e 'require("ws")' 2>/dev/null ||
         skip "Debian's Node, or its ws, is not there"
-}
-
-# heard FILE - the text of the deltas, put together.
-heard() {
-    "$PYTHON" - "$1" <<'END'
-import json
-import sys
-
-for line in open(sys.argv[1], encoding="utf-8"):
-    if '.delta"' in line:
-        sys.stdout.write(json.loads(line)["delta"])
-END
 }
 
 hello="Hello from the test model: all über 😀 fine."

@@ -11,6 +11,7 @@
 
 #include "flow/conn.h"
 #include "rules/image.h"
+#include "wire/eventstream.h"
 
 static struct engine *eng;
 
@@ -38,6 +39,9 @@ static const struct pattern_def said[] = {
      .part = PART_TEXT,
      .delta = true},
 };
+static const struct str opens[] = {STR_INIT("bytes")};
+static const struct route routes[] = {
+    {.path = STR_INIT("/models/*"), .framed = FRAMED_ARRAY}};
 static const struct str hosts[] = {STR_INIT("llm.test")};
 static const struct str keys[] = {STR_INIT("index")};
 static const struct provider_def provider = {
@@ -50,6 +54,10 @@ static const struct provider_def provider = {
     .host_count = 1,
     .keys = keys,
     .key_count = 1,
+    .opens = opens,
+    .open_count = 1,
+    .routes = routes,
+    .route_count = 1,
     .stream = {said, 1},
 };
 
@@ -126,6 +134,33 @@ static void feed(struct conn *c, enum dir d, struct str in, size_t step,
     drain(c, o);
 }
 
+/* A message of an AWS event stream that holds a masked id has another CRC. */
+static void seal_around(struct buf *b, size_t at)
+{
+    for (size_t from = at; from > 0; from--) {
+        const unsigned char *p = (unsigned char *)b->ptr + from - 1;
+        size_t total;
+
+        if (!es_begins(str_skip(buf_str(b), from - 1)))
+            continue;
+        total = (size_t)p[2] << 8 | p[3];
+        if (from - 1 + total <= b->len &&
+            es_seal(b->ptr + from - 1, total) != OK)
+            __builtin_trap();
+        return;
+    }
+}
+
+/* They are random. */
+static void mask_ids(struct buf *b)
+{
+    for (size_t i = 0; i + EXCHANGE_ID_LEN <= b->len; i++)
+        if (memcmp(b->ptr + i, "sp-", 3) == 0) {
+            memset(b->ptr + i, '#', EXCHANGE_ID_LEN);
+            seal_around(b, i);
+        }
+}
+
 static void play(struct str send, struct str recv, size_t step,
                  struct outcome *o)
 {
@@ -140,10 +175,8 @@ static void play(struct str send, struct str recv, size_t step,
     feed(c, DIR_RECV, recv, step, o);
     o->state = conn_state(c);
     conn_free(c);
-    for (int d = 0; d < 2; d++) /* ids are random */
-        for (size_t i = 0; i + EXCHANGE_ID_LEN <= o->out[d].len; i++)
-            if (memcmp(o->out[d].ptr + i, "sp-", 3) == 0)
-                memset(o->out[d].ptr + i, '#', EXCHANGE_ID_LEN);
+    for (int d = 0; d < 2; d++)
+        mask_ids(&o->out[d]);
 }
 
 static bool same(const struct outcome *a, const struct outcome *b)

@@ -41,6 +41,42 @@ server_start() {
     unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
 }
 
+# talks_start - the WebSocket server beside it, with the same certificate. Sets
+# TALKS, its directory, and TALK_PORT.
+talks_start() {
+    TALKS=$(mktemp -d "$BATS_FILE_TMPDIR/talks.XXXXXX")
+    "$PYTHON" "$ROOT/tests/lib/wsserver.py" --dir "$TALKS" \
+        --cert "$BATS_FILE_TMPDIR/certs/cert.pem" \
+        --key "$BATS_FILE_TMPDIR/certs/key.pem" \
+        >"$TALKS/out" 2>"$TALKS/err" 3>&- &
+    echo $! >>"$BATS_FILE_TMPDIR/servers"
+    local i
+    for ((i = 0; i < 200; i++)); do
+        [ -s "$TALKS/out" ] && read -r _ TALK_PORT <"$TALKS/out" && break
+        sleep 0.05
+    done
+    export TALKS TALK_PORT
+}
+
+# item TEXT - a message of the user's, as Realtime has it.
+item() {
+    printf '{"type":"conversation.item.create","item":{"type":"message",'
+    printf '"role":"user","content":[{"type":"input_text","text":"%s"}]}}\n' \
+        "$1"
+}
+
+# heard FILE - the text of the deltas of a talk, put together.
+heard() {
+    "$PYTHON" - "$1" <<'END'
+import json
+import sys
+
+for line in open(sys.argv[1], encoding="utf-8"):
+    if '.delta"' in line:
+        sys.stdout.write(json.loads(line)["delta"])
+END
+}
+
 free_port() {
     "$PYTHON" -c 'import socket
 s = socket.socket()

@@ -526,6 +526,8 @@ class Server:
             version = {"1.2": ssl.TLSVersion.TLSv1_2,
                        "1.3": ssl.TLSVersion.TLSv1_3}[args.tls]
             context.minimum_version = context.maximum_version = version
+        if args.curve:
+            context.set_ecdh_curve(args.curve)
         if args.alpn:
             context.set_alpn_protocols(args.alpn.split(","))
         self.context = context
@@ -582,6 +584,7 @@ def main():
     parser.add_argument("--tls", choices=("1.2", "1.3"))
     parser.add_argument("--alpn")
     parser.add_argument("--plain", action="store_true")
+    parser.add_argument("--curve")
     args = parser.parse_args()
     try:
         Server(args).run()

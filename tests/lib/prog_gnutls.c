@@ -12,11 +12,13 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "hooks/marker.h"
@@ -40,6 +42,8 @@ struct server {
     int fd;
     gnutls_session_t g;
     bool slow;          /* nothing is read for a while          */
+    bool bytes;         /* reads and answers a byte at a time   */
+    bool anew;          /* before each answer, a HelloRequest   */
     bool update;        /* a new key before each answer         */
     bool linger;        /* one more line after the client's end */
     bool raw_close;     /* after an answer, without notice      */
@@ -48,10 +52,10 @@ struct server {
     size_t len;
 };
 
-static void put(gnutls_session_t g, const char *p, size_t n)
+static void put(const struct server *s, const char *p, size_t n)
 {
     while (n > 0) {
-        ssize_t rc = gnutls_record_send(g, p, n);
+        ssize_t rc = gnutls_record_send(s->g, p, s->bytes ? 1 : n);
 
         NEED(rc > 0);
         p += rc;
@@ -65,15 +69,17 @@ static void answer(struct server *s, const char *body, size_t n)
 
     if (s->update)
         NEED(gnutls_session_key_update(s->g, GNUTLS_KU_PEER) == 0);
+    if (s->anew)
+        NEED(!gnutls_rehandshake(s->g) && !gnutls_handshake(s->g));
     if (s->answer) {
-        put(s->g, s->answer, strlen(s->answer));
+        put(s, s->answer, strlen(s->answer));
         return;
     }
     snprintf(head, sizeof(head),
              "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", n + 1);
-    put(s->g, head, strlen(head));
-    put(s->g, body, n);
-    put(s->g, "\n", 1);
+    put(s, head, strlen(head));
+    put(s, body, n);
+    put(s, "\n", 1);
 }
 
 /* Bytes of the complete request at p, 0 if it is not complete. */
@@ -111,8 +117,12 @@ static void *serve(void *arg)
         goto out;
     if (s->slow)
         usleep(200000);
-    while ((rc = gnutls_record_recv(s->g, buf, sizeof(buf))) > 0 ||
-           rc == GNUTLS_E_AGAIN) { /* a new key */
+    while ((rc = gnutls_record_recv(s->g, buf, s->bytes ? 1 : sizeof(buf))) >
+               0 ||
+           rc == GNUTLS_E_AGAIN || /* a new key */
+           rc == GNUTLS_E_REHANDSHAKE) {
+        if (rc == GNUTLS_E_REHANDSHAKE)
+            NEED(!gnutls_handshake(s->g));
         if (rc < 0)
             continue;
         s->got = realloc(s->got, s->len + (size_t)rc + 1);
@@ -128,7 +138,7 @@ static void *serve(void *arg)
         }
     }
     if (s->linger)
-        put(s->g, "late\n", 5);
+        put(s, "late\n", 5);
     (void)gnutls_bye(s->g, GNUTLS_SHUT_WR);
 out:
     close(s->fd);
@@ -140,6 +150,7 @@ out:
 
 struct client {
     int fd;
+    bool early; /* early data is tried */
     gnutls_session_t g;
     struct server server;
     pthread_t thread;
@@ -182,6 +193,9 @@ static void connect_tls(struct client *c, const char *host, unsigned flags)
         NEED(!setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)));
         NEED(!fcntl(c->fd, F_SETFL, O_NONBLOCK));
     }
+    if (c->early)
+        NEED(gnutls_record_send_early_data(c->g, "BLOCKME", 7) ==
+             GNUTLS_E_PUSH_ERROR);
     while ((rc = gnutls_handshake(c->g)) == GNUTLS_E_AGAIN)
         usleep(1000);
     NEED(rc == 0);
@@ -214,13 +228,17 @@ static void send_request(struct client *c, const char *body)
 
 static const char *read_until(struct client *c, const char *text)
 {
-    static char buf[4000];
+    static __thread char buf[4000];
     size_t n = 0;
 
     buf[0] = '\0';
     while (!strstr(buf, text)) {
         ssize_t rc = gnutls_record_recv(c->g, buf + n, sizeof(buf) - 1 - n);
 
+        if (rc == GNUTLS_E_REHANDSHAKE) { /* the server asks for one */
+            NEED(!gnutls_handshake(c->g));
+            continue;
+        }
         if (rc == GNUTLS_E_AGAIN && usleep(1000) == 0)
             continue;
         NEED(rc > 0);
@@ -344,10 +362,10 @@ static void case_tail(void)
     finish(&c);
 }
 
-/* A byte in, a byte out. */
+/* A byte in, a byte out, on both sides. */
 static void case_bytes(void)
 {
-    struct client c = {0};
+    struct client c = {.server.bytes = true};
     char buf[200], in[200];
     size_t n = request(buf, sizeof(buf), "a LONGWORD b"), got = 0;
 
@@ -406,10 +424,7 @@ static void case_again(void)
         usleep(1000);
     NEED(c.server.len == n + 10 + 0);
     NEED(strstr(c.server.got, "xa-much-longer-wordx"));
-    gnutls_deinit(c.g);
-    close(c.fd);
-    free(c.server.got);
-    _exit(0); /* the answer is not waited for */
+    _exit(0); /* the rest of the answer is not waited for */
 }
 
 /* Corked: the library gathers what goes out; uncorked, it goes. */
@@ -443,16 +458,134 @@ static void case_half_close(void)
     free(c.server.got);
 }
 
-/* A new key, asked of the client: TLS 1.3 only. */
+/* New keys, asked of the server, then of the client: TLS 1.3 only. */
 static void case_update(void)
 {
-    struct client c = {.server.update = true};
+    for (int server = 0; server < 2; server++) {
+        struct client c = {.server.update = server};
+
+        connect_tls(&c, "llm.test", 0);
+        for (int i = 0; i < 5; i++) {
+            if (!server)
+                NEED(!gnutls_session_key_update(c.g, GNUTLS_KU_PEER));
+            send_request(&c, "LONGWORD");
+            read_until(&c, "a-much-longer-word\n");
+        }
+        finish(&c);
+    }
+}
+
+/*
+ * New handshakes on the connection, wished by the client or by the server, and
+ * then a block: TLS 1.2 only.
+ */
+static void anew(bool server)
+{
+    struct client c = {.server.anew = server};
 
     connect_tls(&c, "llm.test", 0);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 3; i++) {
+        if (!server)
+            NEED(!gnutls_handshake(c.g));
         send_request(&c, "LONGWORD");
         read_until(&c, "a-much-longer-word\n");
     }
+    if (!server)
+        NEED(!gnutls_handshake(c.g));
+    send_request(&c, "BLOCKME");
+    NEED(readable(c.fd));
+    read_until(&c, "policy_block");
+    NEED(!strstr(c.server.got, "BLOCKME"));
+    finish(&c);
+}
+
+static void case_anew(void)
+{
+    anew(/* server */ false);
+}
+
+static void case_anew_asked(void)
+{
+    anew(/* server */ true);
+}
+
+/* What a thread does; see case_sessions. */
+static void *some(void *arg)
+{
+    for (int i = 0; i < 4; i++) {
+        struct client c = {0};
+
+        connect_tls(&c, i == 0 ? "pass.test" : "llm.test", 0);
+        send_request(&c, i == 3 ? "BLOCKME" : "LONGWORD");
+        read_until(&c, i == 0   ? "LONGWORD\n"
+                       : i == 3 ? "policy_block"
+                                : "longer-word\n");
+        finish(&c);
+    }
+    return arg;
+}
+
+static void case_sessions(void)
+{
+    pthread_t t[50];
+
+    for (size_t i = 0; i < 50; i++)
+        NEED(!pthread_create(&t[i], NULL, some, NULL));
+    for (size_t i = 0; i < 50; i++)
+        NEED(!pthread_join(t[i], NULL));
+    NEED(marker()->guarded == 150 && marker()->blocked == 50);
+}
+
+/* A fork in the middle of a request: the child, or the parent, goes on. */
+static void forked(bool child, const char *body, const char *want)
+{
+    struct client c = {0};
+    char buf[1000];
+    size_t n = request(buf, sizeof(buf), body), half = n - 4;
+    int status;
+    pid_t pid;
+
+    connect_tls(&c, "llm.test", 0);
+    NEED(gnutls_record_send(c.g, buf, half) == (ssize_t)half);
+    NEED((pid = fork()) >= 0);
+    if (pid == 0 && !child) {
+        gnutls_deinit(c.g);
+        _exit(0);
+    }
+    if (pid > 0) {
+        NEED(waitpid(pid, &status, 0) == pid && status == 0);
+        NEED(child || !c.server.got); /* the other let nothing out */
+    }
+    if ((pid == 0) == child) {
+        alarm(20);
+        NEED(gnutls_record_send(c.g, buf + half, n - half) ==
+             (ssize_t)(n - half));
+        read_until(&c, want);
+        if (pid == 0)
+            _exit(0);
+    }
+    if (child)
+        shutdown(c.fd, SHUT_RDWR);
+    finish(&c);
+}
+
+static void case_fork_within(void)
+{
+    for (int child = 0; child < 2; child++) {
+        forked(child, "a LONGWORD", "a-much-longer-word\n");
+        forked(child, "a BLOCKME", "policy_block");
+    }
+}
+
+/* Refused before the handshake, which then goes on. */
+static void case_early(void)
+{
+    struct client c = {.early = true};
+
+    connect_tls(&c, "llm.test", GNUTLS_ENABLE_EARLY_START);
+    send_request(&c, "LONGWORD");
+    read_until(&c, "a-much-longer-word\n");
+    NEED(!strstr(c.server.got, "BLOCKME"));
     finish(&c);
 }
 
@@ -502,13 +635,24 @@ static const struct {
     const char *name;
     void (*run)(void);
 } cases[] = {
-    {"plain", case_plain},   {"pass", case_pass},
-    {"block", case_block},   {"fail", case_fail},
-    {"cut", case_cut},       {"tail", case_tail},
-    {"bytes", case_bytes},   {"again", case_again},
-    {"cork", case_cork},     {"half-close", case_half_close},
-    {"update", case_update}, {"refused", case_refused},
+    {"plain", case_plain},
+    {"pass", case_pass},
+    {"block", case_block},
+    {"fail", case_fail},
+    {"cut", case_cut},
+    {"tail", case_tail},
+    {"bytes", case_bytes},
+    {"again", case_again},
+    {"cork", case_cork},
+    {"half-close", case_half_close},
+    {"update", case_update},
+    {"refused", case_refused},
     {"forms", case_forms},
+    {"anew", case_anew},
+    {"anew-asked", case_anew_asked},
+    {"sessions", case_sessions},
+    {"fork-within", case_fork_within},
+    {"early", case_early},
 };
 
 int main(int argc, char **argv)
@@ -516,6 +660,8 @@ int main(int argc, char **argv)
     priority = argc > 2 && strcmp(argv[2], "1.2") == 0
                    ? "NORMAL:-KX-ALL:+ECDHE-PSK:-VERS-ALL:+VERS-TLS1.2"
                    : "NORMAL:-KX-ALL:+ECDHE-PSK:-VERS-ALL:+VERS-TLS1.3";
+    signal(SIGPIPE, SIG_IGN);
+    alarm(60);
     NEED(!gnutls_psk_allocate_client_credentials(&client_cred));
     NEED(!gnutls_psk_allocate_server_credentials(&server_cred));
     NEED(!gnutls_psk_set_client_credentials(client_cred, "test", &key,

@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../shim/hooks/insn_x86.c" /* NOLINT(bugprone-suspicious-include) */
+/* One of them is empty. NOLINTBEGIN(bugprone-suspicious-include) */
+#include "../../shim/hooks/insn_arm64.c"
+#include "../../shim/hooks/insn_x86.c"
+/* NOLINTEND(bugprone-suspicious-include) */
 
 static size_t bytes_of(const char *text, uint8_t code[16])
 {

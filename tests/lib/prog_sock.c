@@ -1229,7 +1229,7 @@ static void case_proxy(void)
     struct server s = {0};
     int fd = start(&s);
 
-    say(fd, "GET http://other.test/ HTTP/1.1\r\nHost: other.test\r\n"
+    say(fd, "GET http://pass.test/ HTTP/1.1\r\nHost: pass.test\r\n"
             "Content-Length: 7\r\n\r\nBLOCKME");
     read_until(fd, "BLOCKME\n");
     NEED(marker()->state == SHIM_IDLE);
@@ -1263,7 +1263,7 @@ static void case_proxy(void)
     finish(&s, fd);
     s = (struct server){0};
     fd = start(&s);
-    say(fd, "GET / HTTP/1.1\r\nHost: llm.test:82\r\nContent-Length: 7\r\n\r\n"
+    say(fd, "GET / HTTP/1.1\r\nHost: pass.test\r\nContent-Length: 7\r\n\r\n"
             "BLOCKME");
     read_until(fd, "BLOCKME\n");
     finish(&s, fd);
@@ -1287,7 +1287,7 @@ static void case_any_port(void)
     finish(&s, fd);
     s = (struct server){0};
     fd = start(&s);
-    say(fd, "GET http://other.test/ HTTP/1.1\r\nContent-Length: 7\r\n\r\n"
+    say(fd, "GET http://pass.test/ HTTP/1.1\r\nContent-Length: 7\r\n\r\n"
             "BLOCKME");
     read_until(fd, "BLOCKME\n");
     finish(&s, fd);

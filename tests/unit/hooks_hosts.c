@@ -28,6 +28,13 @@ static void test_listed(void)
         {"-aiplatform.googleapis.com", NULL, false, 0},
         {"bedrock-runtime.eu-west-1.amazonaws.com", NULL, true, 0},
         {"bedrock-runtime.amazonaws.com", NULL, false, 0},
+        {"bedrock-runtime.cn-north-1.amazonaws.com.cn", NULL, true, 0},
+        {"bedrock-runtime-fips.us-gov-west-1.amazonaws.com", NULL, true, 0},
+        {"bedrock-runtime.us-east-1.api.aws", NULL, true, 0},
+        {"vpce-1-2.bedrock-runtime.us-east-1.vpce.amazonaws.com", NULL, true,
+         0},
+        {"bedrock-runtime.us-east-1.vpce.amazonaws.com.evil.test", NULL, false,
+         0},
         {"s3.eu-west-1.amazonaws.com", NULL, false, 0},
         {"", NULL, false, 0},
         {".", NULL, false, 0},
@@ -146,10 +153,53 @@ static void test_read(void)
     buf_free(&b);
 }
 
+static bool beside(const char *host, uint16_t port)
+{
+    bool listed = false;
+
+    CHECK_INT(hosts_beside(image, str_of(host), port, &listed), OK);
+    return listed;
+}
+
+static void test_beside(void)
+{
+    bool listed;
+
+    memcpy(dir + strlen(dir) - 6, "XXXXXX", 6);
+    CHECK(mkdtemp(dir) != NULL);
+    snprintf(image, sizeof(image), "%s/image", dir);
+    snprintf(list, sizeof(list), "%s.hosts", image);
+    CHECK_INT(hosts_beside(image, STR("a.test"), 0, &listed), E_UNSUPPORTED);
+    CHECK(!hosts_say(image, STR(HOSTS_PASS_UNSEEN)));
+    put(HOSTS_PASS_UNSEEN "a.test\n*.b.test:8443\nlast.test", 1);
+    CHECK(beside("a.test", 443));
+    CHECK(beside("x.b.test", 8443));
+    CHECK(!beside("x.b.test", 443));
+    CHECK(beside("last.test", 1));
+    CHECK(!beside("api.openai.com", 443)); /* not the built-in list */
+    CHECK(hosts_say(image, STR(HOSTS_PASS_UNSEEN)));
+    CHECK(!hosts_say(image, STR(HOSTS_REFUSE_UNCOVERED)));
+    put(HOSTS_REFUSE_UNCOVERED HOSTS_PASS_UNSEEN "a.test\n", 1);
+    CHECK(hosts_say(image, STR(HOSTS_PASS_UNSEEN)));
+    CHECK(hosts_say(image, STR(HOSTS_REFUSE_UNCOVERED)));
+    put("a.test\n" HOSTS_PASS_UNSEEN, 1); /* only at the beginning */
+    CHECK(!hosts_say(image, STR(HOSTS_PASS_UNSEEN)));
+    /* Names that are cut by the pieces in which the file is read. */
+    put("some.name.of.nine.teen\n", 1000);
+    CHECK(beside("some.name.of.nine.teen", 443));
+    CHECK(!beside("name.of.nine.teen", 443));
+    CHECK(!beside("some.name", 443));
+    put("x", 100000);
+    CHECK(!beside("x", 443));
+    unlink(list);
+    rmdir(dir);
+}
+
 int main(void)
 {
     RUN(test_listed);
     RUN(test_of_request);
     RUN(test_read);
+    RUN(test_beside);
     return check_done();
 }

@@ -138,6 +138,136 @@ static void test_anything(void)
     }
 }
 
+#elif defined(__aarch64__)
+
+static bool known(uint32_t w, size_t n)
+{
+    uint8_t code[4];
+    struct insn insn = {0};
+
+    memcpy(code, &w, sizeof(code));
+    if (!insn_read(code, n, &insn))
+        return false;
+    CHECK_INT(insn.len, 4);
+    return true;
+}
+
+/* What functions begin with. */
+static void test_known(void)
+{
+    static const uint32_t all[] = {
+        0xd10083ff, /* sub sp, sp, #32             */
+        0xa9bf7bfd, /* stp x29, x30, [sp, #-16]!   */
+        0x910003fd, /* mov x29, sp                 */
+        0xd503233f, /* paciasp                     */
+        0xd503201f, /* nop                         */
+        0x7100005f, /* cmp w2, #0                  */
+        0xaa0003f3, /* mov x19, x0                 */
+        0xf9400c01, /* ldr x1, [x0, #24]           */
+        0xb9400000, /* ldr w0, [x0]                */
+        0x52800020, /* mov w0, #1                  */
+        0xfd0007e8, /* str d8, [sp, #8]            */
+        0xf0001c23, /* adrp x3, ...                */
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        CHECK(known(all[i], 4));
+        CHECK(!known(all[i], 3)); /* cut off */
+    }
+}
+
+/* The page that ADRP names, from where it stands. */
+static uintptr_t page_of(const uint8_t *at)
+{
+    uint32_t w;
+    int64_t pages;
+
+    memcpy(&w, at, sizeof(w));
+    pages = (int64_t)(w >> 5 & 0x7ffff) << 2 | (w >> 29 & 3);
+    if (pages & 1 << 20)
+        pages -= 1 << 21;
+    return ((uintptr_t)at & ~(uintptr_t)4095) + (uintptr_t)(pages * 4096);
+}
+
+/* ADRP names the same page from elsewhere; all else is copied. */
+static void test_moved(void)
+{
+    static const uint32_t all[] = {0xf0001c23, 0x90000000, 0xf0fffff0,
+                                   0xd07fffff};
+    static uint8_t place[5 * 4096] __attribute__((aligned(4096)));
+    uint32_t w = 0xd10083ff;
+    struct insn insn;
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        for (int back = 0; back < 2; back++) {
+            uint8_t *from = place + (back ? 4 * 4096 + 8 : 12);
+            uint8_t *to = place + (back ? 4 : 3 * 4096);
+            uint32_t rest;
+
+            memcpy(from, &all[i], 4);
+            CHECK(insn_read(from, 4, &insn));
+            if (i == 3 && back) { /* the last page that it reaches */
+                CHECK_INT(insn_move(from, &insn, to), 0);
+                continue;
+            }
+            CHECK_INT(insn_move(from, &insn, to), 4);
+            CHECK(page_of(from) == page_of(to));
+            memcpy(&rest, to, 4);
+            CHECK_INT(rest & 0x9f00001f, all[i] & 0x9f00001f);
+        }
+    memcpy(place, &w, 4);
+    CHECK(insn_read(place, 4, &insn));
+    CHECK_INT(insn_move(place, &insn, place + 64), 4);
+    CHECK(memcmp(place, place + 64, 4) == 0);
+}
+
+/* What leads elsewhere, what is none. */
+static void test_refused(void)
+{
+    static const uint32_t all[] = {
+        0x14000001, /* b             */
+        0x94000001, /* bl            */
+        0x54000040, /* b.eq          */
+        0x34000040, /* cbz           */
+        0x37000040, /* tbnz          */
+        0xd65f03c0, /* ret           */
+        0xd61f0200, /* br x16        */
+        0xd4000001, /* svc           */
+        0xd4200000, /* brk           */
+        0x10000040, /* adr           */
+        0x58000040, /* ldr x0, = ... */
+        0x1c000040, /* ldr s0, = ... */
+        0x98000040, /* ldrsw, = ...  */
+        0xd53bd040, /* mrs           */
+        0x00000000, /* udf           */
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        CHECK(!known(all[i], 4));
+}
+
+/* A jump near and one far lead where they are to. */
+static void test_anything(void)
+{
+    static uint8_t place[8192] __attribute__((aligned(4096)));
+    uint32_t w;
+    void *to;
+
+    insn_put_jump(place, place + 4096);
+    memcpy(&w, place, 4);
+    CHECK_INT(w, 0x14000400);
+    insn_put_jump(place + 4096, place);
+    memcpy(&w, place + 4096, 4);
+    CHECK_INT(w, 0x17fffc00);
+    insn_put_far(place, place + 77);
+    memcpy(&to, place + 8, sizeof(to));
+    CHECK(to == place + 77);
+    memcpy(place, &(uint32_t){0xd503245f}, 4); /* bti c */
+    CHECK_INT(insn_landing(place), 4);
+    memcpy(place, &(uint32_t){0xd503233f}, 4); /* paciasp is one itself */
+    CHECK_INT(insn_landing(place), 0);
+}
+
 #else
 static void test_known(void)
 {

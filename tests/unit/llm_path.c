@@ -264,7 +264,7 @@ static void test_hostile(void)
     struct pattern_def pattern = {
         .path = STR("a[k=v].b"), .kind = PAT_TEXT, .delta = true};
     struct str host = STR("h"), key = STR("index");
-    struct route route = {STR("POST"), STR("/x")};
+    struct route route = {.method = STR("POST"), .path = STR("/x")};
     struct provider_def def = {
         .id = STR("x"),
         .generic = true,

@@ -8,6 +8,9 @@
  *               there is no such file), HEAD, CONNECT or upgrade
  *     sse:      items of an event stream. `max`: bytes of one item
  *     lines:    items of a line stream. `max`: bytes of one line
+ *     aws:      messages of an AWS event stream. `max`: bytes of one message
+ *     array:    items of a JSON array that grows. `max`: bytes of one item
+ *     form:     parts of a form, whose Content-Type is in `type`
  *     coded:    content of the coding named in `coding`. `max`: bytes of output
  *     edited:   chunks that go through a changer. `edits` is a line for each
  *               change of the content: its offset, its length, the new text
@@ -26,6 +29,9 @@
 #include "vectors.h"
 #include "wire/body.h"
 #include "wire/coding.h"
+#include "wire/eventstream.h"
+#include "wire/jsonarray.h"
+#include "wire/multipart.h"
 #include "wire/ndjson.h"
 #include "wire/rechunk.h"
 #include "wire/sse.h"
@@ -351,6 +357,108 @@ static void play_lines(struct feed *f, struct story *s)
     ndjson_free(&n);
 }
 
+/* --- aws:, array: and form: */
+
+static void say_aws(struct story *s, const struct es_message *m)
+{
+    struct str rest = m->headers;
+    struct es_header h;
+
+    vector_add(&s->body, m->raw);
+    vector_say(&s->text, "aws:");
+    while (es_header_next(&rest, &h)) {
+        vector_say(&s->text, " %.*s/%d=", (int)h.name.len, h.name.ptr, h.type);
+        vector_quote(&s->text, h.value);
+    }
+    vector_say(&s->text, " payload=");
+    vector_quote(&s->text, m->payload);
+    vector_say(&s->text, "\n");
+}
+
+static void play_aws(struct feed *f, struct story *s)
+{
+    struct es_message m;
+    struct es es;
+    enum err e;
+
+    es_init(&es, (size_t)vector_number("max", LIM_EVENT));
+    do
+        while ((e = es_next(&es, &f->part, &m)) == OK)
+            say_aws(s, &m);
+    while (e == E_AGAIN && feed_more(f));
+    if (e == E_AGAIN && es_end(&es) != OK) {
+        vector_say(&s->text, "aws: incomplete\n");
+    } else if (e != E_AGAIN) {
+        vector_say(&s->text, "aws:");
+        say_refusal(s, e, false);
+    } else {
+        CHECK_EQ(buf_str(&s->body), f->in);
+    }
+    buf_clear(&s->body);
+    es_free(&es);
+}
+
+static void say_element(struct story *s, struct str raw, struct str data)
+{
+    vector_add(&s->body, raw);
+    vector_say(&s->text, "array: ");
+    vector_quote(&s->text, data);
+    vector_say(&s->text, "\n");
+}
+
+static void play_array(struct feed *f, struct story *s)
+{
+    struct str raw, data;
+    struct jsonarray a;
+    enum err e;
+
+    jsonarray_init(&a, (size_t)vector_number("max", LIM_EVENT));
+    do
+        while ((e = jsonarray_next(&a, &f->part, &raw, &data)) == OK)
+            say_element(s, raw, data);
+    while (e == E_AGAIN && feed_more(f));
+    if (e == E_AGAIN && (e = jsonarray_end(&a, &raw)) == OK) {
+        vector_add(&s->body, raw);
+        e = E_AGAIN;
+    }
+    if (e != E_AGAIN) {
+        vector_say(&s->text, "array:");
+        say_refusal(s, e, false);
+    } else {
+        CHECK_EQ(buf_str(&s->body), f->in);
+    }
+    buf_clear(&s->body);
+    jsonarray_free(&a);
+}
+
+/* Read whole, whatever the cuts: it is held until it is complete. */
+static void play_form(struct feed *f, struct story *s)
+{
+    struct str type = vector_file("type"), boundary;
+    struct multipart m;
+    struct part_at p;
+    enum err e = multipart_boundary(str_split(&type, '\n'), &boundary);
+
+    if (e == OK) {
+        multipart_init(&m, boundary, f->in);
+        while ((e = multipart_next(&m, &p)) == OK) {
+            vector_say(&s->text, "form: ");
+            vector_quote(&s->text, p.name);
+            if (p.filename.ptr != NULL) {
+                vector_say(&s->text, " file=");
+                vector_quote(&s->text, p.filename);
+            }
+            vector_say(&s->text, " content=");
+            vector_quote(&s->text, p.content);
+            vector_say(&s->text, "\n");
+        }
+    }
+    if (e != E_AGAIN) {
+        vector_say(&s->text, "form:");
+        say_refusal(s, e, false);
+    }
+}
+
 /* --- coded: */
 
 static void play_coded(struct feed *f, struct story *s)
@@ -529,6 +637,12 @@ static void play(struct str in, size_t cut, size_t step, struct story *s)
         play_sse(&f, s);
     else if (str_eq(who, STR("lines")))
         play_lines(&f, s);
+    else if (str_eq(who, STR("aws")))
+        play_aws(&f, s);
+    else if (str_eq(who, STR("array")))
+        play_array(&f, s);
+    else if (str_eq(who, STR("form")))
+        play_form(&f, s);
     else if (str_eq(who, STR("coded")))
         play_coded(&f, s);
     else if (str_eq(who, STR("edited")))

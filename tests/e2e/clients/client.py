@@ -3,7 +3,7 @@
 
     client.py KIND CA METHOD URL BODYFILE [METHOD URL BODYFILE ...]
 
-KIND: http urllib3 requests httpx httpx-async aiohttp pycurl. BODYFILE `-`
+KIND: http urllib urllib3 requests httpx httpx-async aiohttp pycurl. BODYFILE `-`
 means no body. With AT_ONCE set, kinds that can do so send all at once.
 For each request it prints the body of the answer and then a line
 `STATUS code retry=VALUE` (the x-should-retry field). The exit status is 77
@@ -60,6 +60,24 @@ def run_http(ca, jobs):
                 break
             data += piece
         show(data, answer.status, answer.headers)
+
+
+def run_urllib(ca, jobs):
+    import ssl
+    import urllib.error
+    import urllib.request
+
+    context = ssl.create_default_context(cafile=ca)
+    for method, url, body in jobs:
+        request = urllib.request.Request(url, body, fields_for(body),
+                                         method=method)
+        try:
+            answer = urllib.request.urlopen(request, timeout=60,
+                                            context=context)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            show(answer.read(), answer.status, answer.headers)
 
 
 def run_urllib3(ca, jobs):
@@ -207,6 +225,7 @@ def run_pycurl(ca, jobs):
 
 KINDS = {
     "http": run_http,
+    "urllib": run_urllib,
     "urllib3": run_urllib3,
     "requests": run_requests,
     "httpx": run_httpx,

@@ -1,6 +1,6 @@
 #!/bin/bash
 # One session of curl; see client.py for what is printed. More options for
-# curl stand in CURL_OPTIONS.
+# curl stand in CURL_OPTIONS; with AT_ONCE set, all requests go at once.
 set -eu
 
 ca=$1
@@ -17,4 +17,5 @@ while [ "$#" -gt 0 ]; do
     arguments+=("$2")
     shift 3
 done
+[ -z "${AT_ONCE:-}" ] || arguments=(-Z --parallel-immediate "${arguments[@]}")
 exec curl "${arguments[@]}"

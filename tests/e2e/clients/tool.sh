@@ -89,6 +89,14 @@ one() { # METHOD URL BODYFILE
         printf '\nSTATUS %s retry=\n' \
             "$([ "${status:-0}" -eq 0 ] && echo 200 || echo "error $status")"
         ;;
+    git) # as it fetches a bundle that a repository names
+        printf 'get %s %s\n\n' "$2" "$work/body" |
+            GIT_SSL_CAINFO=$ca git remote-https "$2" "$2" >/dev/null ||
+            status=$?
+        [ "${status:-0}" -eq 0 ] && cat "$work/body"
+        printf '\nSTATUS %s retry=\n' \
+            "$([ "${status:-0}" -eq 0 ] && echo 200 || echo "error $status")"
+        ;;
     s_client)
         tls=(openssl s_client -quiet -verify_return_error -CAfile "$ca"
             -servername "$host" -connect "$host:$port")
