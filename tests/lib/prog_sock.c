@@ -1229,6 +1229,12 @@ static void case_proxy(void)
     struct server s = {0};
     int fd = start(&s);
 
+    say(fd, "GET / HTTP/1.1\r\nHost: llm.test:82\r\nContent-Length: 7\r\n\r\n"
+            "BLOCKME");
+    read_until(fd, "BLOCKME\n");
+    finish(&s, fd);
+    s = (struct server){0};
+    fd = start(&s);
     say(fd, "GET http://pass.test/ HTTP/1.1\r\nHost: pass.test\r\n"
             "Content-Length: 7\r\n\r\nBLOCKME");
     read_until(fd, "BLOCKME\n");
@@ -1260,12 +1266,6 @@ static void case_proxy(void)
     say(fd, "GET / HTTP/1.1\r\nHost: llm.test:81\r\nContent-Length: 7\r\n\r\n"
             "BLOCKME");
     read_until(fd, "policy_block");
-    finish(&s, fd);
-    s = (struct server){0};
-    fd = start(&s);
-    say(fd, "GET / HTTP/1.1\r\nHost: pass.test\r\nContent-Length: 7\r\n\r\n"
-            "BLOCKME");
-    read_until(fd, "BLOCKME\n");
     finish(&s, fd);
 }
 
