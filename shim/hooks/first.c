@@ -78,13 +78,19 @@ static bool is_socks(struct str s)
     return (s.ptr[0] == 5 || s.ptr[0] == 4 || s.ptr[0] == 1) && s.len <= 600;
 }
 
+bool first_is_tls(struct str s)
+{
+    return s.len > 0 && s.ptr[0] >= 0x14 && s.ptr[0] <= 0x17 &&
+           (s.len == 1 || s.ptr[1] == 3);
+}
+
 struct first first_read(struct str s)
 {
     static const struct str preface = STR_INIT("PRI * HTTP/2.0\r\n");
     struct first f = {.kind = FIRST_OTHER};
     struct str line = past_empty_line(s);
 
-    if (s.ptr[0] == 0x16)
+    if (first_is_tls(s))
         f.kind = FIRST_TLS;
     else if (is_socks(s))
         f.kind = FIRST_SOCKS;
@@ -95,7 +101,7 @@ struct first first_read(struct str s)
 
         if (!agrees(line, methods[i]))
             continue;
-        if (target.len > 0 && str_eq(methods[i], STR("CONNECT "))) {
+        if (str_eq(methods[i], STR("CONNECT "))) {
             f.kind = FIRST_TUNNEL;
             read_authority(&f, str_head(target, authority_len(target)), 0);
         } else {

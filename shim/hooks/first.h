@@ -10,7 +10,8 @@
  */
 enum first_kind {
     FIRST_OTHER,   /* another protocol                                     */
-    FIRST_TLS,     /* a TLS record of the handshake (RFC 8446, 5.1)        */
+    FIRST_TLS,     /* a TLS record (RFC 8446, 5.1): of the handshake, or
+                      later where another process has begun it             */
     FIRST_SOCKS,   /* a word to a SOCKS proxy (RFC 1928, RFC 1929, SOCKS4) */
     FIRST_REQUEST, /* HTTP/1 with a path, HTTP/2's preface, or the front of
                       either                                               */
@@ -28,6 +29,9 @@ struct first {
 
 /* first_read - what s, of at least one byte, begins with. */
 struct first first_read(struct str s);
+
+/* first_is_tls - whether s is, or may be, the front of a TLS record. */
+bool first_is_tls(struct str s);
 
 /*
  * first_is_settings - whether s, which a server says before it was asked, is

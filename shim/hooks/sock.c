@@ -533,11 +533,16 @@ struct sock *sock_first(int fd, struct sock *k, const struct iovec *iov,
 bool sock_told_first(struct sock *k, struct str s)
 {
     int saved = errno;
-    bool guarded;
+    bool guarded, begins = false;
 
     pthread_mutex_lock(&k->lock);
-    if (atomic_load(&k->stage) == STAGE_FIRST &&
-        (k->place.how == DECLARED_PORT || first_is_settings(s)) && !begin(k))
+    if (atomic_load(&k->stage) == STAGE_FIRST) {
+        if (first_is_tls(s)) /* which another process has begun */
+            sock_pass(k);
+        else if (k->place.how == DECLARED_PORT || first_is_settings(s))
+            begins = true;
+    }
+    if (begins && !begin(k))
         sock_pass(k);
     guarded = atomic_load(&k->stage) == STAGE_OPEN;
     pthread_mutex_unlock(&k->lock);
