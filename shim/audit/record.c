@@ -109,10 +109,46 @@ static void put_findings(struct line *l, const struct audit_record *r)
         put_u64(l, KEY("findings_total"), r->finding_total);
 }
 
+static void put_used(struct line *l, struct str key, uint64_t n)
+{
+    if (n > 0)
+        put_u64(l, key, n);
+}
+
+/* What the description of the provider did not expect, and what is no text. */
+static void put_notes(struct line *l, const struct audit_record *r)
+{
+    if (r->unknown_count > 0) {
+        put_key(l, KEY("unknown"));
+        for (size_t i = 0; i < r->unknown_count; i++) {
+            put(l, i == 0 ? STR("[") : STR(","));
+            if (!l->e)
+                l->e = json_put_string(l->out, r->unknown[i]);
+        }
+        put(l, STR("]"));
+    }
+    if (r->media_count == 0)
+        return;
+    put_key(l, KEY("media"));
+    for (size_t i = 0; i < r->media_count; i++) {
+        put(l, i == 0 ? STR("[{") : STR(",{"));
+        l->comma = false;
+        put_str(l, KEY("type"), r->media[i].type);
+        put_u64(l, KEY("bytes"), r->media[i].bytes);
+        put(l, STR("}"));
+    }
+    put(l, STR("]"));
+    l->comma = true;
+    if (r->media_total > r->media_count)
+        put_u64(l, KEY("media_total"), r->media_total);
+}
+
 static void put_model(struct line *l, const struct audit_record *r)
 {
     put_str(l, KEY("gen_ai.system"), r->system);
     put_str(l, KEY("gen_ai.request.model"), r->request_model);
+    put_count(l, KEY("gen_ai.request.max_tokens"), r->max_tokens);
+    put_str(l, KEY("user.id"), r->user);
     put_str(l, KEY("gen_ai.response.model"), r->response_model);
     put_str(l, KEY("gen_ai.response.id"), r->response_id);
     if (r->finish_reason.len > 0) {
@@ -122,8 +158,13 @@ static void put_model(struct line *l, const struct audit_record *r)
             l->e = json_put_string(l->out, r->finish_reason);
         put(l, STR("]"));
     }
-    put_count(l, KEY("gen_ai.usage.input_tokens"), r->input_tokens);
-    put_count(l, KEY("gen_ai.usage.output_tokens"), r->output_tokens);
+    put_used(l, KEY("gen_ai.usage.input_tokens"), r->input_tokens);
+    put_used(l, KEY("gen_ai.usage.output_tokens"), r->output_tokens);
+    put_used(l, KEY("gen_ai.usage.cache_read.input_tokens"), r->cached_tokens);
+    put_used(l, KEY("gen_ai.usage.reasoning.output_tokens"),
+             r->reasoning_tokens);
+    if (r->guessed)
+        put_flag(l, KEY("usage_estimated"));
 }
 
 static void put_http(struct line *l, const struct audit_record *r)
@@ -159,6 +200,7 @@ enum err audit_line(const struct audit_record *r, struct buf *out)
     put_http(&l, r);
     put_model(&l, r);
     put_findings(&l, r);
+    put_notes(&l, r);
     put_u64(&l, KEY("request_bytes"), r->request_bytes);
     put_u64(&l, KEY("response_bytes"), r->response_bytes);
     put_u64(&l, KEY("spent_us"), r->spent_ns / 1000);

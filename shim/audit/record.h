@@ -23,6 +23,12 @@ struct audit_finding {
     unsigned char print[PRINT_LEN];
 };
 
+/* A picture or file in base64 inside of a body. */
+struct audit_media {
+    struct str type; /* of a data URL; else empty                          */
+    uint64_t bytes;
+};
+
 /* All strings are borrowed; an empty one is left out of the line. */
 struct audit_record {
     struct str exchange;
@@ -39,8 +45,17 @@ struct audit_record {
     struct str condition; /* name of the fail-policy row, if one was met */
     struct str detail;    /* static words about it                       */
     struct str request_model, response_model, response_id, finish_reason;
-    struct str input_tokens, output_tokens; /* raw numbers               */
-    unsigned status;                        /* 0: no response seen       */
+    struct str max_tokens; /* a raw number                               */
+    uint64_t input_tokens, output_tokens; /* 0: not known                */
+    uint64_t cached_tokens, reasoning_tokens;
+    bool guessed;              /* the provider did not tell                  */
+    const struct str *unknown; /* words its description does not know    */
+    size_t unknown_count;
+    const struct audit_media *media;
+    size_t media_count; /* those listed                                  */
+    uint64_t media_total;
+    struct str user; /* as the application calls him */
+    unsigned status; /* 0: no response seen       */
     bool stream;
     uint64_t request_bytes, response_bytes; /* bodies, as they came      */
     uint64_t spent_ns;                      /* inside the engine          */

@@ -106,16 +106,17 @@
 #define LIM_H2_CONTINUED  8     /* CONTINUATIONs of a head: it is ended */
 
 /* Policy image. */
-#define LIM_IMAGE       (64 * MIB)
-#define LIM_RULES       4096
-#define LIM_PATTERN     (16 * KIB) /* source of one pattern                   */
-#define LIM_KEYWORD     64         /* bytes of one keyword                    */
-#define LIM_KEYWORD_ALL (1 * MIB)  /* bytes of all keywords */
-#define LIM_RULE_LIST   256        /* keywords, nots or tags of one rule      */
-#define LIM_EXCLUSIONS  65536
-#define LIM_PATTERNS    256  /* path patterns of one phase of a provider      */
-#define LIM_PROVIDERS   64   /* provider descriptions of an image           */
-#define LIM_HOSTS       4096 /* hosts named by a policy file                  */
+#define LIM_IMAGE         (64 * MIB)
+#define LIM_RULES         4096
+#define LIM_PATTERN       (16 * KIB) /* source of one pattern                   */
+#define LIM_KEYWORD       64 /* bytes of one keyword                    */
+#define LIM_KEYWORD_ALL   (1 * MIB) /* bytes of all keywords */
+#define LIM_RULE_LIST     256 /* keywords, nots or tags of one rule      */
+#define LIM_EXCLUSIONS    65536
+#define LIM_PATTERNS      256 /* path patterns of one phase of a provider      */
+#define LIM_PROVIDERS     128  /* provider descriptions of an image           */
+#define LIM_PROVIDERS_ALL 1024 /* with a vendor once for each dialect       */
+#define LIM_HOSTS         4096 /* hosts named by a policy file                  */
 
 /* Rule files. Each bound raises an error with its place in the file. */
 #define LIM_RULE_FILE  (4 * MIB)

@@ -74,22 +74,42 @@ static bool host_is(struct str pattern, struct str host)
     return str_eq_nocase(pattern, host);
 }
 
+static bool lists_host(const struct provider_src *p, struct str host)
+{
+    for (size_t i = 0; i < p->def.host_count; i++)
+        if (host_is(p->def.hosts[i], host))
+            return true;
+    return false;
+}
+
+static const struct provider_src *by_id(const struct compile *c, struct str id)
+{
+    const struct provider_src *p = c->providers;
+
+    while (p != NULL && !str_eq(p->def.id, id))
+        p = p->next;
+    return p;
+}
+
 /* The description that a policy has for a host; NULL if it is left open. */
 static const struct provider_src *provider_of(const struct compile *c,
                                               struct str host)
 {
-    const struct provider_src *p;
+    const struct provider_src *p, *found = NULL;
     const struct host_src *h;
+    bool named;
 
-    for (h = c->hosts; h != NULL; h = h->next)
-        for (p = c->providers; p != NULL; p = p->next)
-            if (host_is(h->host, host) && str_eq(p->def.id, h->provider))
-                return p;
-    for (p = c->providers; p != NULL; p = p->next)
-        for (size_t i = 0; i < p->def.host_count; i++)
-            if (host_is(p->def.hosts[i], host) && p->def.route_count > 0)
-                return p;
-    return NULL;
+    for (h = c->hosts; h != NULL && found == NULL; h = h->next)
+        if (host_is(h->host, host))
+            found = by_id(c, h->provider);
+    named = found != NULL;
+    for (p = c->providers; p != NULL && !named; p = p->next)
+        if (lists_host(p, host) && (found == NULL || p->def.like_count == 0))
+            found = p; /* a dialect, where one lists it */
+    if (found != NULL && found->def.route_count == 0 &&
+        found->def.like_count > 0)
+        found = by_id(c, found->def.likes[0]);
+    return found;
 }
 
 /*
@@ -110,7 +130,8 @@ static enum err make_request(struct replay *r)
     if ((e = buf_add(out, STR("POST "))))
         return e;
     for (size_t i = 0; i < path.len; i++)
-        if ((e = buf_add_byte(out, path.ptr[i] == '*' ? 'x' : path.ptr[i])))
+        if ((e = buf_add_byte(
+                 out, strchr("*{}", path.ptr[i]) != NULL ? 'x' : path.ptr[i])))
             return e;
     if ((e = buf_add(out, STR(" HTTP/1.1\r\nHost: "))) ||
         (e = buf_add(out, buf_str(&r->host_text))))

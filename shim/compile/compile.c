@@ -54,6 +54,16 @@ static struct source *read_from(struct compile *c, struct source *s)
     return last;
 }
 
+static bool has_provider(const struct compile *c, struct str id)
+{
+    const struct provider_src *p;
+
+    for (p = c->providers; p != NULL; p = p->next)
+        if (str_eq(p->def.id, id))
+            return true;
+    return false;
+}
+
 static bool has_generic(const struct compile *c)
 {
     const struct provider_src *p;
@@ -64,6 +74,19 @@ static bool has_generic(const struct compile *c)
     return false;
 }
 
+/* Queue the dialects that are named under `like` and were not read yet. */
+static bool queue_likes(struct compile *c, struct source *first)
+{
+    const struct provider_src *p;
+    bool good = true;
+
+    for (p = c->providers; p != NULL; p = p->next)
+        for (size_t i = 0; i < p->def.like_count; i++)
+            if (!has_provider(c, p->def.likes[i]))
+                good &= files_provider(c, first, p->lists[2], p->def.likes[i]);
+    return good;
+}
+
 /*
  * A policy that names no providers gets all that are installed. The generic
  * one is always needed: unknown shapes have to be read somehow.
@@ -72,12 +95,14 @@ static bool queue_providers(struct compile *c)
 {
     struct source *first = c->sources;
 
-    if (!c->providers_set && c->providers == NULL)
+    if (c->providers_all || (!c->providers_set && c->providers == NULL))
         return files_installed(c);
-    if (has_generic(c) || first->root == NULL)
+    if (first->root == NULL)
         return true;
-    return files_add(c, first, first->root, STR("providers/generic.yaml"),
-                     SOURCE_PROVIDER);
+    return queue_likes(c, first) &&
+           (has_generic(c) ||
+            files_add(c, first, first->root, STR("providers/generic.yaml"),
+                      SOURCE_PROVIDER));
 }
 
 static void check_ids(struct compile *c)
@@ -257,6 +282,18 @@ out:
     return e;
 }
 
+/* Of an item of a list, or of what stands in its stead. */
+static struct place item_place(const struct yaml_node *list, size_t index,
+                               struct place otherwise)
+{
+    const struct yaml_node *n = list;
+
+    if (n != NULL && n->kind == YAML_LIST)
+        for (n = n->child; n != NULL && index > 0; index--)
+            n = n->next;
+    return n == NULL ? otherwise : n->at;
+}
+
 static struct place fault_place(const struct compile *c,
                                 const struct provider_fault *f)
 {
@@ -270,9 +307,13 @@ static struct place fault_place(const struct compile *c,
     }
     for (size_t i = 0; i < f->provider; i++)
         p = p->next;
-    if (f->phase < 0 || f->phase > 2 || f->index >= p->phases[f->phase].count)
-        return p->at;
-    return p->phases[f->phase].places[f->index];
+    if (f->place <= IN_STREAM)
+        return f->index < p->phases[f->place].count
+                   ? p->phases[f->place].places[f->index]
+                   : p->at;
+    return f->place == IN_ITSELF
+               ? p->at
+               : item_place(p->lists[f->place - IN_HOSTS], f->index, p->at);
 }
 
 static enum err pack_providers(struct compile *c, struct buf *out)

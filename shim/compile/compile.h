@@ -18,7 +18,7 @@
  *     hosts:                           # more hosts that are LLM routes
  *       - localhost:8443
  *       - {host: "*.corp.example", provider: openai-chat}
- *     providers: [openai-chat]         # default: all that are installed
+ *     providers: [all, ./acme.yaml]    # default: all that are installed
  *     exclude:                         # rules that are not to apply
  *       - {id: SP-1001, reason: vendor samples, expires: 2027-01-01}
  *       - {tag: pii, host: "*.x", role: tool, part: file, on: response,
@@ -82,6 +82,7 @@ struct compile {
     size_t provider_count;
     bool is_policy; /* the first file is one                            */
     bool mode_set, providers_set, uncovered_set, alpn_set;
+    bool providers_all;    /* those installed, besides those named         */
     bool refuse_uncovered; /* children that run without the shim        */
     bool cond_set[COND_COUNT];
 };

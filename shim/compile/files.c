@@ -124,6 +124,19 @@ bool files_first(struct compile *c, const char *path)
     return queue(c, NULL, NULL, path, &st, SOURCE_ANY);
 }
 
+bool files_provider(struct compile *c, const struct source *from,
+                    const struct yaml_node *n, struct str id)
+{
+    char path[LIM_SLUG + 32];
+    int len = snprintf(path, sizeof(path), "providers/%.*s.yaml", STR_ARG(id));
+
+    if (len < 0 || (size_t)len >= sizeof(path))
+        return read_refuse(&c->reader, n, "'%.*s' is too long a name",
+                           STR_ARG(id));
+    return files_add(c, from, n, (struct str){path, (size_t)len},
+                     SOURCE_PROVIDER);
+}
+
 static int is_yaml(const struct dirent *d)
 {
     return d->d_name[0] != '.' && str_ends(str_of(d->d_name), STR(".yaml"));

@@ -33,6 +33,13 @@ bool files_add(struct compile *c, const struct source *from,
 /* files_first - queue the file of the command line. */
 bool files_first(struct compile *c, const char *path);
 
+/*
+ * files_provider - queue an installed description by its id, from the search
+ * path; `n` named it. False where there is none.
+ */
+bool files_provider(struct compile *c, const struct source *from,
+                    const struct yaml_node *n, struct str id);
+
 /* files_installed - queue every providers/NAME.yaml of the search path, those
  * of an earlier directory instead of later ones of the same name. */
 bool files_installed(struct compile *c);

@@ -234,14 +234,12 @@ static bool on_hosts(struct reader *r, const struct yaml_node *n, void *into)
     return good;
 }
 
-/* --- Providers: an id, or a file. */
+/* --- Providers: an id, a file, or all that are installed. */
 
 static bool one_provider(struct reader *r, const struct yaml_node *n,
                          struct file_at *at)
 {
-    struct str name, file;
-    char path[LIM_SLUG + 32];
-    size_t len;
+    struct str name;
 
     if (!read_text(r, n, &name))
         return false;
@@ -249,12 +247,11 @@ static bool one_provider(struct reader *r, const struct yaml_node *n,
         return files_add(at->c, at->source, n, name, SOURCE_PROVIDER);
     if (!read_slug(r, n, &name))
         return false;
-    memcpy(path, "providers/", 10);
-    memcpy(path + 10, name.ptr, name.len);
-    len = 10 + name.len;
-    memcpy(path + len, ".yaml", 5);
-    file = (struct str){path, len + 5};
-    return files_add(at->c, at->source, n, file, SOURCE_PROVIDER);
+    if (str_eq(name, STR("all"))) {
+        at->c->providers_all = true;
+        return true;
+    }
+    return files_provider(at->c, at->source, n, name);
 }
 
 static bool on_providers(struct reader *r, const struct yaml_node *n,

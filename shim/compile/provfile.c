@@ -47,15 +47,24 @@ static bool on_delta(struct reader *r, const struct yaml_node *n, void *into)
     return read_bool(r, n, &((struct pattern_def *)into)->delta);
 }
 
+static bool on_repeat(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_bool(r, n, &((struct pattern_def *)into)->repeat);
+}
+
 static bool on_group(struct reader *r, const struct yaml_node *n, void *into)
 {
     return read_slug(r, n, &((struct pattern_def *)into)->group);
 }
 
 static const struct field pattern_fields[] = {
-    {STR_INIT("path"), true, on_path},    {STR_INIT("role"), false, on_role},
-    {STR_INIT("part"), false, on_part},   {STR_INIT("json"), false, on_json},
-    {STR_INIT("delta"), false, on_delta}, {STR_INIT("group"), false, on_group},
+    {STR_INIT("path"), true, on_path},
+    {STR_INIT("role"), false, on_role},
+    {STR_INIT("part"), false, on_part},
+    {STR_INIT("json"), false, on_json},
+    {STR_INIT("delta"), false, on_delta},
+    {STR_INIT("group"), false, on_group},
+    {STR_INIT("repeat"), false, on_repeat},
 };
 
 /* The next free pattern of the phase; the arrays are large enough. */
@@ -87,6 +96,46 @@ static bool read_patterns(struct reader *r, const struct yaml_node *list,
         else
             good &= read_text(r, c, &p->path);
     }
+    return good;
+}
+
+static bool on_values(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct str *all = &((struct pattern_def *)into)->values;
+    const struct str *list;
+    size_t count, len = 0;
+    char *p;
+
+    if (!read_texts(r, n, &list, &count))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (str_find_byte(list[i], '|') < list[i].len)
+            return read_refuse(r, n, "a value with a | in it");
+        len += list[i].len + 1;
+    }
+    if ((p = read_take(r, len + 1)) == NULL)
+        return false;
+    *all = (struct str){p, len > 0 ? len - 1 : 0};
+    for (size_t i = 0; i < count; i++) {
+        memcpy(p, list[i].ptr, list[i].len);
+        p += list[i].len;
+        *p++ = '|';
+    }
+    return true;
+}
+
+static bool read_types(struct reader *r, const struct yaml_node *list,
+                       struct phase_at *at)
+{
+    static const struct field fields[] = {
+        {STR_INIT("path"), true, on_path},
+        {STR_INIT("values"), true, on_values},
+    };
+    const struct yaml_node *c;
+    bool good = true;
+
+    for (c = list->child; c != NULL; c = c->next)
+        good &= read_map(r, c, fields, ARRAY_LEN(fields), new_pattern(at, c));
     return good;
 }
 
@@ -122,6 +171,7 @@ static const struct {
     {STR_INIT("opaque"), PAT_OPAQUE}, {STR_INIT("blank"), PAT_BLANK},
     {STR_INIT("whole"), PAT_WHOLE},   {STR_INIT("text"), PAT_TEXT},
     {STR_INIT("end"), PAT_END},       {STR_INIT("facts"), PAT_FACT},
+    {STR_INIT("types"), PAT_TYPE},
 };
 
 /* Patterns under a phase: as many as there are leaves in its lists. */
@@ -166,8 +216,9 @@ static bool read_phase(struct reader *r, const struct yaml_node *n,
         if ((c = yaml_get(n, lists[i].key)) == NULL)
             continue;
         at.kind = lists[i].kind;
-        good &= at.kind == PAT_FACT ? read_facts(r, c, &at)
-                                    : read_patterns(r, c, &at);
+        good &= at.kind == PAT_FACT   ? read_facts(r, c, &at)
+                : at.kind == PAT_TYPE ? read_types(r, c, &at)
+                                      : read_patterns(r, c, &at);
     }
     return good;
 }
@@ -205,9 +256,25 @@ static bool on_system(struct reader *r, const struct yaml_node *n, void *into)
 static bool on_reply(struct reader *r, const struct yaml_node *n, void *into)
 {
     static const struct str shapes[] = {
-        STR_INIT("openai"),          STR_INIT("openai-responses"),
-        STR_INIT("openai-realtime"), STR_INIT("anthropic"),
-        STR_INIT("bedrock"),         STR_INIT("bedrock-invoke")};
+        STR_INIT("anthropic"),
+        STR_INIT("bedrock"),
+        STR_INIT("bedrock-invoke"),
+        STR_INIT("cohere"),
+        STR_INIT("gemini"),
+        STR_INIT("gemini-live"),
+        STR_INIT("llamacpp"),
+        STR_INIT("mcp"),
+        STR_INIT("mistral"),
+        STR_INIT("ollama"),
+        STR_INIT("openai"),
+        STR_INIT("openai-realtime"),
+        STR_INIT("openai-responses"),
+        STR_INIT("openrouter"),
+        STR_INIT("tgi"),
+        STR_INIT("vllm"),
+        STR_INIT("voyage"),
+        STR_INIT("xai"),
+    };
     struct str name;
 
     if (!read_text(r, n, &name))
@@ -218,9 +285,26 @@ static bool on_reply(struct reader *r, const struct yaml_node *n, void *into)
             return true;
         }
     return read_refuse(r, n,
-                       "'reply' must be openai, openai-responses, "
-                       "openai-realtime, anthropic, bedrock or "
-                       "bedrock-invoke");
+                       "'%.*s' is no shape of a reply: anthropic, "
+                       "bedrock, bedrock-invoke, cohere, gemini, gemini-live, "
+                       "llamacpp, mcp, mistral, "
+                       "ollama, openai, openai-realtime, openai-responses, "
+                       "openrouter, tgi, vllm, voyage, xai",
+                       STR_ARG(name));
+}
+
+static bool on_like(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct provider_def *def = &((struct provider_src *)into)->def;
+    struct str *one;
+
+    if (n->kind == YAML_LIST)
+        return read_texts(r, n, &def->likes, &def->like_count);
+    if ((one = read_take(r, sizeof(*one))) == NULL || !read_slug(r, n, one))
+        return false;
+    def->likes = one;
+    def->like_count = 1;
+    return true;
 }
 
 static bool on_done(struct reader *r, const struct yaml_node *n, void *into)
@@ -236,6 +320,11 @@ static bool on_generic(struct reader *r, const struct yaml_node *n, void *into)
     return read_bool(r, n, &((struct provider_src *)into)->def.generic);
 }
 
+static bool on_home(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_bool(r, n, &((struct provider_src *)into)->def.home);
+}
+
 static bool on_hosts(struct reader *r, const struct yaml_node *n, void *into)
 {
     struct provider_def *def = &((struct provider_src *)into)->def;
@@ -248,6 +337,20 @@ static bool on_keys(struct reader *r, const struct yaml_node *n, void *into)
     struct provider_def *def = &((struct provider_src *)into)->def;
 
     return read_texts(r, n, &def->keys, &def->key_count);
+}
+
+static bool on_plain(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct provider_def *def = &((struct provider_src *)into)->def;
+
+    return read_texts(r, n, &def->plain, &def->plain_count);
+}
+
+static bool on_known(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct provider_def *def = &((struct provider_src *)into)->def;
+
+    return read_texts(r, n, &def->known, &def->known_count);
 }
 
 static bool on_method(struct reader *r, const struct yaml_node *n, void *into)
@@ -309,15 +412,19 @@ static bool on_opens(struct reader *r, const struct yaml_node *n, void *into)
 
 static const struct field provider_fields[] = {
     {STR_INIT("id"), true, on_id},
-    {STR_INIT("system"), true, on_system},
-    {STR_INIT("reply"), true, on_reply},
+    {STR_INIT("like"), false, on_like},
+    {STR_INIT("system"), false, on_system},
+    {STR_INIT("reply"), false, on_reply},
     {STR_INIT("generic"), false, on_generic},
+    {STR_INIT("home"), false, on_home},
     {STR_INIT("hosts"), false, on_hosts},
     {STR_INIT("routes"), false, on_routes},
     {STR_INIT("done"), false, on_done},
     {STR_INIT("keys"), false, on_keys},
-    {STR_INIT("request"), true, on_request},
-    {STR_INIT("response"), true, on_response},
+    {STR_INIT("plain"), false, on_plain},
+    {STR_INIT("known"), false, on_known},
+    {STR_INIT("request"), false, on_request},
+    {STR_INIT("response"), false, on_response},
     {STR_INIT("stream"), false, on_stream},
     {STR_INIT("opens"), false, on_opens},
     {STR_INIT("lines"), false, on_lines},
@@ -329,6 +436,23 @@ size_t provfile_keys(const struct field **ret_fields)
     return ARRAY_LEN(provider_fields);
 }
 
+/* What a description by itself needs; one that is like others has it there. */
+static bool is_whole(struct reader *r, const struct yaml_node *n)
+{
+    static const struct str needed[] = {STR_INIT("system"), STR_INIT("reply"),
+                                        STR_INIT("request"),
+                                        STR_INIT("response")};
+    bool good = true;
+
+    if (yaml_get(n, STR("like")) != NULL)
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(needed); i++)
+        if (yaml_get(n, needed[i]) == NULL)
+            good = read_refuse(r, n, "'%.*s' is missing, and so is 'like'",
+                               STR_ARG(needed[i]));
+    return good;
+}
+
 struct provider_src *provfile_read(struct reader *r, const struct yaml_node *n)
 {
     struct provider_src *p = read_take(r, sizeof(*p));
@@ -336,8 +460,12 @@ struct provider_src *provfile_read(struct reader *r, const struct yaml_node *n)
     if (p == NULL)
         return NULL;
     p->at = n->at;
-    if (!read_map(r, n, provider_fields, ARRAY_LEN(provider_fields), p))
+    if (!read_map(r, n, provider_fields, ARRAY_LEN(provider_fields), p) ||
+        !is_whole(r, n))
         return NULL;
+    p->lists[0] = yaml_get(n, STR("hosts"));
+    p->lists[1] = yaml_get(n, STR("routes"));
+    p->lists[2] = yaml_get(n, STR("like"));
     p->def.request =
         (struct phase_def){p->phases[0].patterns, p->phases[0].count};
     p->def.response =

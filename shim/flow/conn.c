@@ -187,12 +187,18 @@ void conn_fail(struct conn *c, enum cond cond, const char *detail)
     conn_abandon(c);
 }
 
+static struct str reply_of(const struct exchange *ex)
+{
+    return ex->provider != NULL ? ex->provider->reply : STR("openai");
+}
+
 static enum err put_refusal(struct exchange *ex)
 {
     struct refusal refusal = {
-        .shape = ex->provider != NULL ? ex->provider->reply : STR("openai"),
+        .shape = reply_of(ex),
         .rule = exchange_rule(ex),
         .exchange = str_of(ex->id),
+        .call = ex->facts[DIR_SEND][FACT_CALL],
     };
     struct buf text;
     enum err e;
@@ -217,7 +223,7 @@ static void deliver_refusal(struct conn *c)
         conn_fail(c, COND_NOMEM, NULL);
         return;
     }
-    ex->status = 403;
+    ex->status = refuse_status(&(struct refusal){.shape = reply_of(ex)});
     conn_blocked(c, ex);
     conn_done(c);
     conn_abandon(c);

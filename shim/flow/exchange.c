@@ -125,6 +125,53 @@ void exchange_fact(struct exchange *ex, enum dir d, enum fact fact,
         ex->facts[d][fact] = copy;
 }
 
+void exchange_media(struct exchange *ex, struct str text)
+{
+    struct str head = str_head(text, str_find_byte(text, ','));
+    struct str type = STR("");
+    struct audit_media *m;
+
+    if (ex->media_count++ >= EXCHANGE_MEDIA)
+        return;
+    m = &ex->media[ex->media_count - 1];
+    if (str_starts(head, STR("data:"))) {
+        type = str_head(head, str_find_byte(head, ';'));
+        type = str_skip(type, 5);
+        text = str_skip(text, head.len + 1);
+    }
+    m->bytes = text.len / 4 * 3;
+    m->type = STR("");
+    if (arena_copy(&ex->arena, str_head(type, LIM_FACT), &m->type))
+        m->type = STR("");
+}
+
+static uint64_t count_of(const struct exchange *ex, enum fact fact)
+{
+    uint64_t n;
+
+    return str_u64(ex->facts[DIR_RECV][fact], &n) == OK ? n : 0;
+}
+
+struct usage exchange_usage(const struct exchange *ex)
+{
+    struct usage u = {
+        .input = count_of(ex, FACT_INPUT_TOKENS),
+        .output = count_of(ex, FACT_OUTPUT_TOKENS),
+        .cached = count_of(ex, FACT_CACHED_TOKENS),
+        .reasoning = count_of(ex, FACT_REASONING_TOKENS),
+    };
+
+    if (u.input == 0 && u.output == 0) /* embeddings: one number for all */
+        u.input = count_of(ex, FACT_TOTAL_TOKENS);
+    if (!ex->stream || u.output > 0 || ex->quarters[DIR_RECV] == 0)
+        return u;
+    u.guessed = true;
+    u.output = (ex->quarters[DIR_RECV] + 3) / 4;
+    if (u.input == 0)
+        u.input = (ex->quarters[DIR_SEND] + 3) / 4;
+    return u;
+}
+
 /* No rule finds anything, at any place where some rule looks. */
 static bool finds_nothing(const struct exchange *ex, struct str text)
 {
@@ -172,7 +219,8 @@ static bool is_fleeting(unsigned fact)
 {
     return fact == FACT_ID || fact == FACT_CREATED || fact == FACT_SEQUENCE ||
            fact == FACT_INPUT_TOKENS || fact == FACT_OUTPUT_TOKENS ||
-           fact == FACT_TOTAL_TOKENS || fact == FACT_CACHED_TOKENS;
+           fact == FACT_TOTAL_TOKENS || fact == FACT_CACHED_TOKENS ||
+           fact == FACT_REASONING_TOKENS || fact == FACT_CALL;
 }
 
 static enum err put_facts(const struct exchange *ex, bool fleeting,
@@ -267,12 +315,21 @@ enum err exchange_why(const struct exchange *ex, struct buf *out)
     return buf_add(out, STR(")"));
 }
 
+/* How the bodies were read: a vendor's by the dialect that it speaks. */
+static struct str route_of(const struct provider *p)
+{
+    if (p == NULL)
+        return STR("");
+    return p->like != NULL ? p->like->id : p->id;
+}
+
 static struct audit_record record_of(const struct exchange *ex,
                                      const struct exchange_place *place)
 {
     const struct str *asked = ex->facts[DIR_SEND];
     const struct str *said = ex->facts[DIR_RECV];
     const struct verdict *v = &ex->verdict;
+    struct usage usage = exchange_usage(ex);
 
     return (struct audit_record){
         .exchange = str_of(ex->id),
@@ -284,7 +341,7 @@ static struct audit_record record_of(const struct exchange *ex,
         .port = place->port,
         .method = ex->method,
         .path = ex->path,
-        .route = ex->provider != NULL ? ex->provider->id : STR(""),
+        .route = route_of(ex->provider),
         .system = ex->provider != NULL ? ex->provider->system : STR(""),
         .monitor = ex->eng->policy.monitor,
         .action = v->action,
@@ -295,8 +352,13 @@ static struct audit_record record_of(const struct exchange *ex,
         .response_model = said[FACT_MODEL],
         .response_id = said[FACT_ID],
         .finish_reason = said[FACT_FINISH],
-        .input_tokens = said[FACT_INPUT_TOKENS],
-        .output_tokens = said[FACT_OUTPUT_TOKENS],
+        .input_tokens = usage.input,
+        .output_tokens = usage.output,
+        .cached_tokens = usage.cached,
+        .reasoning_tokens = usage.reasoning,
+        .guessed = usage.guessed,
+        .max_tokens = asked[FACT_MAX_TOKENS],
+        .user = asked[FACT_USER],
         .status = ex->status,
         .stream = ex->stream,
         .request_bytes = ex->bytes[DIR_SEND],
@@ -305,12 +367,34 @@ static struct audit_record record_of(const struct exchange *ex,
         .findings = ex->findings,
         .finding_count = ex->finding_count,
         .finding_total = ex->finding_total,
+        .media = ex->media,
+        .media_count =
+            ex->media_count < EXCHANGE_MEDIA ? ex->media_count : EXCHANGE_MEDIA,
+        .media_total = ex->media_count,
     };
+}
+
+/* The words that may be shown; so that media types may be, others go. */
+static size_t clean_news(struct exchange *ex, struct str *ret_words)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < ex->news_count; i++) {
+        struct str word = {ex->news[i].word, ex->news[i].len};
+
+        if (exchange_may_show(ex, word))
+            ret_words[n++] = word;
+    }
+    for (size_t i = 0; i < ex->media_count && i < EXCHANGE_MEDIA; i++)
+        if (!exchange_may_show(ex, ex->media[i].type))
+            ex->media[i].type = STR("");
+    return n;
 }
 
 void exchange_audit(struct exchange *ex, struct engine *eng,
                     const struct exchange_place *place)
 {
+    struct str unknown[NEWS_MAX];
     struct audit_record record;
     struct buf line;
     bool written;
@@ -320,6 +404,8 @@ void exchange_audit(struct exchange *ex, struct engine *eng,
     ex->audited = true;
     exchange_clean(ex);
     record = record_of(ex, place);
+    record.unknown = unknown;
+    record.unknown_count = clean_news(ex, unknown);
     buf_init(&line, 256 * (size_t)KIB);
     written = audit_line(&record, &line) == OK &&
               audit_write(eng->audit, buf_str(&line)) == OK;

@@ -4,11 +4,13 @@
 #include "audit/record.h"
 #include "base/arena.h"
 #include "flow/engine.h"
+#include "llm/news.h"
 #include "policy/verdict.h"
 #include "wire/framing.h"
 
 #define EXCHANGE_ID_LEN   29 /* "sp-" and 26 characters of base 32 */
 #define EXCHANGE_FINDINGS 64 /* findings listed in one audit line */
+#define EXCHANGE_MEDIA    8  /* pictures and files listed in it   */
 
 /*
  * One request and its response: what the response's framing needs to know of
@@ -34,6 +36,11 @@ struct exchange {
     bool audited;       /* its line has been written                       */
     struct buf refusal; /* the answer to a refused request that waits for
                            its turn behind other responses; else empty     */
+    struct news news[NEWS_MAX]; /* words the description does not know  */
+    size_t news_count;
+    struct audit_media media[EXCHANGE_MEDIA]; /* types in the arena     */
+    size_t media_count;   /* all                                          */
+    uint64_t quarters[2]; /* of tokens in the texts, a guess; by enum dir */
     uint64_t begun_us;
     uint64_t bytes[2]; /* of the bodies, by enum dir, as they came         */
     struct audit_finding *findings; /* owned                               */
@@ -62,6 +69,19 @@ void exchange_finding(struct exchange *ex, const struct finding *f,
  */
 void exchange_fact(struct exchange *ex, enum dir d, enum fact fact,
                    struct str value);
+
+/* exchange_media - note a picture or file in base64, with or without the head
+ * of a data URL. */
+void exchange_media(struct exchange *ex, struct str text);
+
+/* What an exchange has used: as the provider told it, or a guess. */
+struct usage {
+    uint64_t input, output, cached, reasoning; /* 0: not known            */
+    bool guessed; /* input or output is a guess, for a stream without     */
+};
+
+/* exchange_usage - so far; whole when the response has ended. */
+struct usage exchange_usage(const struct exchange *ex);
 
 /* exchange_may_show - no rule finds anything in a word or name, wherever it
  * looks. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "llm/guess.h"
 #include "rules/rule.h"
 
 enum err tools_init(struct tools *t, const struct engine *eng)
@@ -105,12 +106,21 @@ static enum err scan_item(struct tools *t, const struct inspect *in,
 {
     switch (item->kind) {
     case ITEM_TEXT:
+        news_add(ex->news, &ex->news_count, item->unknown);
+        if (in->dir == DIR_SEND && item->seg.part != PART_KEY)
+            ex->quarters[DIR_SEND] += tokens_quarters(item->seg.text);
         return scan_seg(t, in, &item->seg, ex);
     case ITEM_FACT:
         exchange_fact(ex, in->dir, item->fact, item->value);
         return OK;
     case ITEM_BLANK:
         return inspect_edit(t, in, item->seg.raw, item->value);
+    case ITEM_TYPE:
+        news_add(ex->news, &ex->news_count, item->value);
+        return OK;
+    case ITEM_MEDIA:
+        exchange_media(ex, item->value);
+        return OK;
     case ITEM_END:
         return OK;
     }

@@ -130,6 +130,13 @@ void relay_note(struct delta *d, struct exchange *ex)
 
 void relay_note_facts(const struct delta *d, struct exchange *ex)
 {
+    const struct news *news;
+    size_t n = delta_news(d, &news);
+
+    for (size_t i = 0; i < n; i++)
+        news_add(ex->news, &ex->news_count,
+                 (struct str){news[i].word, news[i].len});
+    ex->quarters[DIR_RECV] = delta_quarters(d);
     for (unsigned i = 0; i < FACT_COUNT; i++) {
         struct str value = delta_fact(d, (enum fact)i);
 
@@ -165,7 +172,7 @@ enum err relay_ending(struct exchange *ex, const struct delta *d,
 {
     uint64_t open[128];
     struct refusal refusal = {
-        .shape = ex->provider->reply,
+        .shape = ex->provider->ending,
         .exchange = str_of(ex->id),
     };
     bool soft = rule != NULL && rule->reply == REPLY_SOFT;
@@ -177,6 +184,9 @@ enum err relay_ending(struct exchange *ex, const struct delta *d,
     exchange_clean(ex);
     facts = ending_facts(ex, d, open, ARRAY_LEN(open));
     refusal.rule = exchange_rule(ex);
+    refusal.call = ex->facts[DIR_RECV][FACT_CALL];
+    if (refusal.call.len == 0) /* no answer to it has begun */
+        refusal.call = ex->facts[DIR_SEND][FACT_CALL];
     buf_init(&why, 1024);
     if (!(e = exchange_why(ex, &why))) {
         refusal.text = buf_str(&why);

@@ -4,6 +4,7 @@
 #include "flow/h2.h"
 #include "flow/h2peek.h"
 #include "flow/judge.h"
+#include "flow/query.h"
 #include "flow/talk.h"
 #include "wire/field.h"
 #include "wire/ws.h"
@@ -23,6 +24,25 @@
 static bool first_head(const struct conn *c)
 {
     return !c->named || !c->routed;
+}
+
+/* A model that the path names, there in letters of one case, as it was sent. */
+static void note_model(struct exchange *ex, struct str model)
+{
+    struct buf sent;
+
+    if (model.len == 0)
+        return;
+    buf_init(&sent, LIM_HEAD_LINE);
+    if (path_text(ex->path, &sent) == OK)
+        for (size_t i = 0; i + model.len <= sent.len; i++) {
+            struct str as_sent = {sent.ptr + i, model.len};
+
+            if (str_eq_nocase(as_sent, model))
+                model = as_sent;
+        }
+    exchange_fact(ex, DIR_SEND, FACT_MODEL, model);
+    buf_free(&sent);
 }
 
 /* Method and path for the record, and the description that fits them. */
@@ -47,8 +67,11 @@ static enum err route(struct conn *c, struct exchange *ex)
         buf_clear(&path);
     ex->provider = providers_route(c->eng->providers, buf_str(&c->host),
                                    c->port, ex->method, buf_str(&path));
-    if (ex->provider != NULL)
+    if (ex->provider != NULL) {
         ex->framed = provider_framed(ex->provider, ex->method, buf_str(&path));
+        note_model(ex,
+                   provider_model(ex->provider, ex->method, buf_str(&path)));
+    }
     buf_free(&path);
     return ex->provider != NULL ? OK : E_INTERNAL;
 }

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/limits.h"
+
 /*
  * JSON in strings, cut anywhere:
  *
@@ -24,6 +26,7 @@ void channel_free(struct channel *c)
     if (c == NULL)
         return;
     stream_free(c->stream);
+    buf_wipe_free(&c->said);
     free(c->keys);
     free(c->runs);
     free(c->edits);
@@ -31,7 +34,7 @@ void channel_free(struct channel *c)
 }
 
 enum err channel_new(const struct rules *rules, struct scratch *sc,
-                     const struct scope *scope, bool json,
+                     const struct scope *scope, const struct pattern *how,
                      struct channel **ret_c)
 {
     struct channel *c = calloc(1, sizeof(*c));
@@ -40,7 +43,9 @@ enum err channel_new(const struct rules *rules, struct scratch *sc,
     if (c == NULL)
         return E_NOMEM;
     c->scope = *scope;
-    c->json = json;
+    c->json = how != NULL && how->json;
+    c->repeat = how != NULL && how->repeat;
+    buf_init(&c->said, LIM_EVENT);
     e = stream_new(rules, sc, &c->scope, &c->stream);
     if (e) {
         free(c);
@@ -50,14 +55,17 @@ enum err channel_new(const struct rules *rules, struct scratch *sc,
     return OK;
 }
 
-enum err channel_set_keys(struct channel *c, const struct view_key *keys,
-                          size_t n)
+enum err channel_keys(struct channel *c, const struct view_key *keys, size_t n)
 {
-    c->keys = malloc(n * sizeof(*keys) + 1);
-    if (c->keys == NULL)
+    struct view_key *more;
+
+    if (n <= c->key_count)
+        return OK;
+    more = realloc(c->keys, n * sizeof(*keys));
+    if (more == NULL)
         return E_NOMEM;
-    if (n > 0)
-        memcpy(c->keys, keys, n * sizeof(*keys));
+    memcpy(more, keys, n * sizeof(*keys));
+    c->keys = more;
     c->key_count = n;
     return OK;
 }
@@ -242,6 +250,21 @@ enum err channel_take(struct channel *c, struct str more)
     if (c->json && !c->broken)
         return take_json(c, more);
     return take_plain(c, more);
+}
+
+enum err channel_take_repeat(struct channel *c, struct str all)
+{
+    enum err e;
+
+    if (!str_starts(all, buf_str(&c->said))) {
+        if ((e = channel_end(c)))
+            return e;
+        buf_clear(&c->said);
+    }
+    all = str_skip(all, c->said.len);
+    if ((e = buf_add(&c->said, all)))
+        return e;
+    return all.len > 0 ? channel_take(c, all) : OK;
 }
 
 enum err channel_end(struct channel *c)

@@ -40,6 +40,8 @@ struct channel {
     struct stream *stream; /* owned */
     uint64_t outer_end;    /* outer bytes taken */
     uint64_t safe;         /* outer bytes that are decided */
+    bool repeat;           /* each string is all of the text so far       */
+    struct buf said;       /* that                                        */
     bool json, broken;     /* broken: no JSON any more, plain from here on */
     bool dirty;            /* to be drained */
     bool ended;            /* no text since the last end */
@@ -58,16 +60,29 @@ struct channel {
 /* channel_free - what it owns, and itself; NULL is allowed. */
 void channel_free(struct channel *c);
 
-/* channel_new - all but the struct scope is borrowed. E_NOMEM. */
+/*
+ * channel_new - all but the struct scope is borrowed. `how` is the path of its
+ * pieces: json, repeat; NULL is neither. E_NOMEM.
+ */
 MUST_USE enum err channel_new(const struct rules *rules, struct scratch *sc,
-                              const struct scope *scope, bool json,
+                              const struct scope *scope,
+                              const struct pattern *how,
                               struct channel **ret_c);
-/* channel_set_keys - copied. E_NOMEM. */
-MUST_USE enum err channel_set_keys(struct channel *c,
-                                   const struct view_key *keys, size_t n);
+/*
+ * channel_keys - the keys that stand around a piece: copied, unless as many are
+ * known already. Those of one channel differ in zeros alone. E_NOMEM.
+ */
+MUST_USE enum err channel_keys(struct channel *c, const struct view_key *keys,
+                               size_t n);
 
 /* channel_take - the next string, unescaped. Errors as stream_take. */
 MUST_USE enum err channel_take(struct channel *c, struct str more);
+
+/*
+ * channel_take_repeat - all of the text so far. What is new of it is taken; if
+ * it does not begin as the last one did, it is another text.
+ */
+MUST_USE enum err channel_take_repeat(struct channel *c, struct str all);
 
 /* channel_end - the text ends; what follows is a new one. As stream_flush. */
 MUST_USE enum err channel_end(struct channel *c);

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/utf8.h"
+
 #include "llm/queue.h"
 
 /*
@@ -118,6 +120,25 @@ static enum err collect_done(struct delta *d)
     return OK;
 }
 
+/* Data that is no JSON, as the description says: a text by itself. */
+static bool is_text(const struct provider *p, struct str data)
+{
+    for (size_t i = 0; i < p->plain_count; i++)
+        if (str_starts(data, p->plain[i]))
+            return true;
+    return false;
+}
+
+static enum err collect_words(struct delta *d, const struct delta_event *ev)
+{
+    struct seg seg = {.text = ev->data,
+                      .raw = {0, (uint32_t)ev->data.len},
+                      .role = ROLE_TOOL,
+                      .part = PART_OTHER};
+
+    return utf8_valid(ev->data) ? whole_scan(d, ev, &seg) : E_SYNTAX;
+}
+
 static enum err collect(struct delta *d, const struct delta_event *ev)
 {
     struct str done = d->config.provider->done;
@@ -130,6 +151,8 @@ static enum err collect(struct delta *d, const struct delta_event *ev)
         return OK;
     if (done.len > 0 && str_eq(str_trim(ev->data), done))
         return collect_done(d);
+    if (is_text(d->config.provider, ev->data))
+        return collect_words(d, ev);
     if ((e = shape_collect(d, ev, &same)) || same)
         return e;
     if ((e = feed_collect(d, ev)))
@@ -246,11 +269,24 @@ struct str delta_fact(const struct delta *d, enum fact fact)
     return (struct str){f->bytes, f->len};
 }
 
+size_t delta_news(const struct delta *d, const struct news **ret_list)
+{
+    *ret_list = d->news;
+    return d->news_count;
+}
+
+uint64_t delta_quarters(const struct delta *d)
+{
+    return d->quarters;
+}
+
 void delta_forget(struct delta *d)
 {
     for (unsigned i = 0; i < FACT_COUNT; i++)
         if (i != FACT_MODEL)
             d->facts[i].len = 0;
+    d->news_count = 0;
+    d->quarters = 0;
     d->shape.on = false; /* an event like the last one would not tell them */
 }
 

@@ -2,6 +2,7 @@
 #define SP_LLM_DELTA_H
 
 #include "llm/describe.h"
+#include "llm/news.h"
 #include "rules/rules.h"
 
 /*
@@ -63,11 +64,10 @@ void delta_free(struct delta *d);
  * delta_put - the next event. It is copied.
  *
  * OK           taken in; after a block it is ignored
- * E_SYNTAX     the data is not JSON. Nothing has changed: the event may be put
- *              again as `opaque`
+ * E_SYNTAX     the data is not JSON, or over a limit of JSON. Nothing has
+ *              changed: the event may be put again as `opaque`
  * E_AMBIGUOUS  as json_parse and view_next; nothing has changed
- * E_LIMIT      LIM_EVENT, LIM_HELD_RAW, LIM_CHANNELS, a limit of JSON or of
- *              the rules
+ * E_LIMIT      LIM_EVENT, LIM_HELD_RAW, LIM_CHANNELS, a limit of the rules
  * E_INTERNAL   as rules_scan; or a literal that does not lie in a line
  * E_NOMEM
  * The last three are final: the same answer comes again, and what is held
@@ -101,6 +101,16 @@ bool delta_finding(struct delta *d, struct finding *ret_finding,
  * none. At most LIM_FACT bytes of it.
  */
 struct str delta_fact(const struct delta *d, enum fact fact);
+
+/*
+ * delta_news - names of members and kinds of which the description has not
+ * heard, each once, at most NEWS_MAX; borrowed until the next put. Returns how
+ * many.
+ */
+size_t delta_news(const struct delta *d, const struct news **ret_list);
+
+/* delta_quarters - quarters of tokens in what the model said in pieces. */
+uint64_t delta_quarters(const struct delta *d);
 
 /*
  * delta_forget - a new exchange begins on the same stream: all facts but the

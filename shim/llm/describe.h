@@ -12,7 +12,7 @@
  *
  * The path language. Steps are joined by dots:
  *
- *     name      the member of that name
+ *     name      the member of that name; a|b: of one of these names
  *     *         any member
  *     []        each element of an array
  *     [k=a|b]   of an array: each element that is an object whose member k
@@ -25,7 +25,7 @@
  *               base64
  *
  * "[..]" needs no dot before it: messages[role=system|developer].content.**
- * A name holds any character but . [ ] @ *; a value any but | and ].
+ * A name holds any character but . [ ] @ * |; a value any but | and ].
  *
  * Without "**" an array that a path does not step into with [] or [k=v] is not
  * descended. A path that ends at an object or array matches nothing there (use
@@ -33,12 +33,14 @@
  */
 enum pattern_kind {
     PAT_TEXT,   /* a text; in a stream with `delta` a piece of a channel,
-                   without it a whole text                                 */
+                   with `repeat` the channel so far, else a whole text     */
     PAT_OPAQUE, /* never scanned, never edited                             */
     PAT_WHOLE,  /* in a stream: a text that is whole by itself             */
     PAT_BLANK,  /* repeats text in another form (log probabilities): not
                    scanned, but emptied when its body or event is edited   */
     PAT_FACT,   /* a value to be noted; scanned besides                    */
+    PAT_TYPE,   /* names the kind of what stands beside it: a value that is
+                   none of `values` is told; scanned besides              */
     PAT_END,    /* in a stream: a value here, other than null, false and "",
                    ends the channels of the same keys                      */
     PAT_KIND_COUNT,
@@ -53,10 +55,15 @@ enum fact {
     FACT_INPUT_TOKENS,
     FACT_OUTPUT_TOKENS,
     FACT_TOTAL_TOKENS,
-    FACT_CACHED_TOKENS,
-    FACT_INDEX,    /* in a stream: this choice or block is open now */
-    FACT_SEQUENCE, /* number of the event */
-    FACT_ERROR,    /* type or code of an error reply */
+    FACT_CACHED_TOKENS,    /* of the input: read from a cache              */
+    FACT_REASONING_TOKENS, /* of the output: reasoning                     */
+    FACT_MAX_TOKENS,       /* what the request allows                      */
+    FACT_USER,             /* who asks, as the application names him       */
+    FACT_CALL,             /* the id of a JSON-RPC call: a literal, quotes
+                              and all                                      */
+    FACT_INDEX,            /* in a stream: this choice or block is open now */
+    FACT_SEQUENCE,         /* number of the event */
+    FACT_ERROR,            /* type or code of an error reply */
     FACT_COUNT,
 };
 
@@ -69,13 +76,15 @@ bool fact_from(struct str name, enum fact *ret_f);
 struct pattern_def {
     struct str path;
     enum pattern_kind kind;
-    enum role role;   /* TEXT, WHOLE                                        */
-    enum part part;   /* TEXT, WHOLE                                        */
-    bool delta;       /* TEXT in a stream: appended to a channel            */
-    bool json;        /* TEXT, WHOLE: the string is JSON text itself        */
-    enum fact fact;   /* FACT                                               */
-    struct str group; /* delta: paths of one group and equal keys feed one
-                         channel; empty: the path is its own group          */
+    enum role role;    /* TEXT, WHOLE                                        */
+    enum part part;    /* TEXT, WHOLE                                        */
+    bool delta;        /* TEXT in a stream: appended to a channel            */
+    bool repeat;       /* TEXT in a stream: all of its channel so far, again */
+    bool json;         /* TEXT, WHOLE: the string is JSON text itself        */
+    enum fact fact;    /* FACT                                               */
+    struct str group;  /* delta: paths of one group and equal keys feed one
+                          channel; empty: the path is its own group          */
+    struct str values; /* TYPE: a|b                                         */
 };
 
 /* In the order in which they are tried: opaque, blank, whole, text. */
@@ -92,29 +101,49 @@ enum framed {
     FRAMED_COUNT,
 };
 
+/*
+ * The end of a path, from a "/" on; letters of either case. A star in a segment
+ * stands for one or more characters of it, and so does {model}, which are the
+ * model's name. A star alone stands for every path.
+ */
 struct route {
     struct str method; /* empty: any */
-    struct str path;   /* the end of a path, from a "/" on; a segment "*"
-                          stands for any one segment */
+    struct str path;
     enum framed framed;
+    bool wild; /* set by the loader: it has a star or {model} */
 };
 
 #define OPENS_MAX 8 /* members that one description opens */
 
+/*
+ * There are two kinds. A dialect has routes and phases. A vendor speaks
+ * dialects that others describe: `like` names them, and what it says besides
+ * is tried before what they say. Its system and reply stand for theirs.
+ */
 struct provider_def {
     struct str id;           /* "openai-chat" */
     struct str system;       /* gen_ai.system of audit lines */
-    struct str reply;        /* shape of refusals: openai, openai-responses,
-                                openai-realtime, anthropic */
+    struct str reply;        /* shape of refusals, of act/refuse.h */
+    const struct str *likes; /* ids of dialects; a vendor has at least one */
+    size_t like_count;
     struct str done;         /* data that ends a stream, "[DONE]"; or empty */
     bool generic;            /* for shapes nobody knows; exactly one */
-    const struct str *hosts; /* "api.openai.com", "*.openai.azure.com" */
+    bool home;               /* its routes count at its own hosts, and where a
+                                host rule names it; so do those of vendors */
+    const struct str *hosts; /* "api.openai.com", "*.openai.azure.com",
+                                "bedrock.*.example": one star at most */
     size_t host_count;
     const struct route *routes;
     size_t route_count;
     const struct str *keys; /* stream: members whose values tell channels
                                apart: "index" */
     size_t key_count;
+    const struct str *plain; /* beginnings of event data that is no JSON but
+                                text: "/" */
+    size_t plain_count;
+    const struct str *known; /* members that no path names, but which are no
+                                news: "object" */
+    size_t known_count;
     struct phase_def request, response, stream;
     const struct str *opens; /* members that hold JSON in base64, as
                                 "input.body": llm/opened.h */
@@ -130,10 +159,21 @@ struct host_rule {
 };
 
 /* What in the definitions an error is about. */
+enum provider_place {
+    IN_REQUEST,
+    IN_RESPONSE,
+    IN_STREAM,
+    IN_HOSTS,
+    IN_ROUTES,
+    IN_LIKE,
+    IN_ITSELF,
+};
+
 struct provider_fault {
     size_t provider; /* index into the definitions; their number: a host rule */
-    int phase;       /* 0 request, 1 response, 2 stream; -1: no path */
-    size_t index;    /* of the pattern in its phase, or of the host rule */
+    enum provider_place place;
+    size_t index;    /* of the path in its phase, the host, route or name, or
+                        of the host rule                                    */
     const char *why; /* static */
 };
 
@@ -158,29 +198,40 @@ struct pattern {
     enum pattern_kind kind;
     enum role role;
     enum part part;
-    bool delta, json;
+    bool delta, repeat, json;
     bool base64; /* only where the leaf is base64 */
     enum fact fact;
     uint16_t group; /* channel family; unique in the phase */
     struct str path;
+    struct str values; /* TYPE */
 };
 
-/* First pattern in order that matches wins; FACT and END count besides. */
+/* First pattern in order that matches wins; FACT, TYPE and END count besides.
+ */
 struct phase {
     struct pattern *patterns;
     size_t count;
-    struct path_trie *trie; /* llm/path.h */
+    const struct pattern *kind; /* the TYPE whose path is a member of the root,
+                                   or NULL: that member names the event      */
+    struct path_trie *trie;     /* llm/path.h */
 };
 
 struct provider {
-    struct str id, system, reply, done;
+    struct str id, system;
+    struct str reply;  /* shape of a whole refusal                        */
+    struct str ending; /* and of the events that end a started stream     */
+    struct str done;
+    const struct provider *like; /* a vendor's: the dialect whose routes, or
+                                    more, it borrows; NULL of a dialect   */
+    bool own;                    /* keys, phases and names are its own    */
+    bool home;
     bool generic;
-    struct str *hosts;
-    size_t host_count;
+    struct str *hosts; /* those with a star in front */
+    size_t host_count, wild_hosts;
     struct route *routes;
     size_t route_count;
-    struct str *keys;
-    size_t key_count;
+    struct str *keys, *plain;
+    size_t key_count, plain_count;
     struct phase request, response, stream;
     struct path_names *names; /* llm/path.h: every name of the description */
     struct str *opens;
@@ -202,6 +253,7 @@ MUST_USE enum err providers_load(struct str packed, struct providers **ret);
 /* providers_free - NULL is allowed. */
 void providers_free(struct providers *p);
 
+/* All, a vendor once for each dialect it speaks. */
 size_t providers_count(const struct providers *p);
 const struct provider *providers_at(const struct providers *p, size_t i);
 
@@ -216,7 +268,7 @@ bool providers_watch(const struct providers *p, struct str host, uint16_t port);
  * providers_route - the description for a request to a watched host. `path` is
  * normalised and without its query. The longest route that ends the path wins,
  * first among the descriptions of this host (and of its host rule), then among
- * all; none: the generic description.
+ * the dialects; none: the generic description.
  *
  * NULL only if the host is not watched.
  */
@@ -233,5 +285,12 @@ const struct provider *providers_lines(const struct providers *p);
 /* provider_framed - by the longest of its routes that fits, as above. */
 enum framed provider_framed(const struct provider *p, struct str method,
                             struct str path);
+
+/*
+ * provider_model - the model that the path names, by the route that
+ * providers_route took; borrowed from `path`, empty if it names none.
+ */
+struct str provider_model(const struct provider *p, struct str method,
+                          struct str path);
 
 #endif

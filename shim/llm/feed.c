@@ -1,5 +1,6 @@
 #include "llm/queue.h"
 
+#include "llm/guess.h"
 #include "llm/hash.h"
 
 /*
@@ -51,9 +52,9 @@ static enum err channel_add(struct delta *d, const struct view_item *item,
     if (d->channel_count == LIM_CHANNELS)
         return E_LIMIT;
     if ((e = channel_new(d->config.rules, d->config.scratch, &scope,
-                         item->pattern != NULL && item->pattern->json, &c)))
+                         item->pattern, &c)))
         return e;
-    e = channel_set_keys(c, item->keys, item->key_count);
+    e = channel_keys(c, item->keys, item->key_count);
     if (e) {
         channel_free(c);
         return e;
@@ -65,27 +66,39 @@ static enum err channel_add(struct delta *d, const struct view_item *item,
     return OK;
 }
 
+/* Places that nobody knows do not get all the room there is. */
+static bool is_crowded(const struct delta *d, const struct view_item *item)
+{
+    return item->pattern == NULL && !d->config.provider->generic &&
+           d->channel_count >= LIM_CHAN_KEEP;
+}
+
+/* The channel of a piece; NULL: there is none for it, it is a text by itself.
+ */
 static enum err channel_find(struct delta *d, const struct view_item *item,
                              struct channel **ret_chan)
 {
     uint64_t ident = item->pattern != NULL ? item->pattern->group : item->path;
 
-    /* A sum: members may come in any order. */
-    for (size_t i = 0; i < item->key_count; i++) {
-        ident += hash_mix(item->keys[i].path, item->keys[i].value);
-    }
-    if (d->channel_count > 0 && d->idents[d->last_channel] == ident) {
-        *ret_chan = d->channels[d->last_channel];
-        return OK;
-    }
-    for (size_t i = 0; i < d->channel_count; i++) {
-        if (d->idents[i] == ident) {
-            d->last_channel = i;
-            *ret_chan = d->channels[i];
-            return OK;
+    /* A sum: members may come in any order. Some services write an index of 0
+     * in one event and leave it out in the next (protobuf's default). */
+    for (size_t i = 0; i < item->key_count; i++)
+        if (!item->keys[i].zero)
+            ident += hash_mix(item->keys[i].path, item->keys[i].value);
+    if (d->channel_count == 0 || d->idents[d->last_channel] != ident) {
+        size_t i = 0;
+
+        while (i < d->channel_count && d->idents[i] != ident)
+            i++;
+        if (i == d->channel_count) {
+            *ret_chan = NULL;
+            return is_crowded(d, item) ? OK
+                                       : channel_add(d, item, ident, ret_chan);
         }
+        d->last_channel = i;
     }
-    return channel_add(d, item, ident, ret_chan);
+    *ret_chan = d->channels[d->last_channel];
+    return channel_keys(*ret_chan, item->keys, item->key_count);
 }
 
 void channels_drop_ended(struct delta *d)
@@ -113,8 +126,7 @@ static bool is_delta(const struct delta *d, const struct view_item *item)
 {
     if (d->config.whole || item->seg.part == PART_KEY || item->seg.number)
         return false;
-    return item->pattern != NULL ? item->pattern->delta
-                                 : d->config.provider->generic;
+    return item->piece;
 }
 
 enum err feed_piece(struct delta *d, const struct delta_event *ev,
@@ -141,10 +153,13 @@ static enum err collect_text(struct delta *d, const struct delta_event *ev,
                           .escaped = item->seg.escaped};
     enum err e;
 
+    news_add(d->news, &d->news_count, item->unknown);
     if (!is_delta(d, item))
         return whole_scan(d, ev, &item->seg);
     if ((e = channel_find(d, item, &piece.chan)))
         return e;
+    if (piece.chan == NULL)
+        return whole_scan(d, ev, &item->seg);
     return feed_piece(d, ev, &piece);
 }
 
@@ -235,6 +250,11 @@ static enum err collect_item(struct delta *d, const struct delta_event *ev,
         return collect_end(d, item);
     case ITEM_BLANK:
         return collect_blank(d, ev, item);
+    case ITEM_TYPE:
+        news_add(d->news, &d->news_count, item->value);
+        return OK;
+    case ITEM_MEDIA:
+        return OK;
     }
     return E_INTERNAL;
 }
@@ -247,7 +267,7 @@ enum err feed_collect(struct delta *d, const struct delta_event *ev)
 
     arena_clear(&d->arena);
     if ((e = json_parse(&d->doc, ev->data)))
-        return e;
+        return e == E_LIMIT ? E_SYNTAX : e; /* no more than in a whole body */
     if ((e = view_start(&d->view, d->config.provider, what, &d->doc,
                         &d->arena)))
         return e;
@@ -288,10 +308,13 @@ enum err feed_channels(struct delta *d, struct event *ev)
     for (size_t i = 0; i < ev->piece_count; i++) {
         struct piece *p = &pieces[i];
 
-        p->start = p->chan->outer_end;
-        if ((e = channel_take(p->chan, p->text)))
+        if ((e = p->chan->repeat ? channel_take_repeat(p->chan, p->text)
+                                 : channel_take(p->chan, p->text)))
             return e;
-        p->end = p->start + p->text.len;
+        p->end = p->chan->outer_end;
+        p->start = p->end - p->text.len;
+        if (!p->chan->repeat && p->chan->scope.role == ROLE_ASSISTANT)
+            d->quarters += tokens_quarters(p->text);
         p->text = (struct str){0};
     }
     for (size_t i = 0; i < d->ends.count; i++)

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/host.h"
 #include "base/limits.h"
 #include "base/pack.h"
 #include "llm/path.h"
@@ -57,7 +58,7 @@ static enum err unpack_pattern(struct str *in, struct pattern *p,
         return e;
     if ((e = unpack_below(in, PART_COUNT, &part)))
         return e;
-    if ((e = unpack_below(in, 4, &flags)))
+    if ((e = unpack_below(in, PATTERN_FLAGS, &flags)))
         return e;
     if ((e = unpack_below(in, FACT_COUNT, &fact)))
         return e;
@@ -66,8 +67,17 @@ static enum err unpack_pattern(struct str *in, struct pattern *p,
     p->part = (enum part)part;
     p->delta = kind == PAT_TEXT && (flags & PATTERN_DELTA) != 0;
     p->json = (flags & PATTERN_JSON) != 0;
+    p->repeat = kind == PAT_TEXT && (flags & PATTERN_REPEAT) != 0;
+    if (p->repeat && (p->delta || p->json))
+        return E_SYNTAX;
     p->fact = (enum fact)fact;
-    return unpack_str(in, ret_group);
+    if ((e = unpack_str(in, ret_group)))
+        return e;
+    if (p->kind == PAT_TYPE) {
+        p->values = *ret_group;
+        *ret_group = STR("");
+    }
+    return p->repeat && ret_group->len > 0 ? E_SYNTAX : OK;
 }
 
 /* ---- Compiling a phase -------------------------------------------------- */
@@ -76,8 +86,8 @@ static enum err unpack_pattern(struct str *in, struct pattern *p,
 static int rank(const struct pattern *p)
 {
     static const int ranks[PAT_KIND_COUNT] = {
-        [PAT_OPAQUE] = 0, [PAT_BLANK] = 1, [PAT_WHOLE] = 2,
-        [PAT_TEXT] = 3,   [PAT_FACT] = 4,  [PAT_END] = 5,
+        [PAT_OPAQUE] = 0, [PAT_BLANK] = 1, [PAT_WHOLE] = 2, [PAT_TEXT] = 3,
+        [PAT_FACT] = 4,   [PAT_TYPE] = 5,  [PAT_END] = 6,
     };
 
     return ranks[p->kind];
@@ -108,7 +118,8 @@ static enum err build_trie(struct provider *p, struct phase *phase)
     for (int r = 0; r < PAT_KIND_COUNT; r++) {
         for (size_t i = 0; i < phase->count; i++) {
             struct pattern *pat = &phase->patterns[i];
-            bool extra = pat->kind == PAT_FACT || pat->kind == PAT_END;
+            bool extra = pat->kind == PAT_FACT || pat->kind == PAT_TYPE ||
+                         pat->kind == PAT_END;
 
             if (rank(pat) != r)
                 continue;
@@ -118,6 +129,19 @@ static enum err build_trie(struct provider *p, struct phase *phase)
         }
     }
     return OK;
+}
+
+/* What tells events apart: the known values of a member of the root. */
+static const struct pattern *kind_of(const struct phase *phase)
+{
+    for (size_t i = 0; i < phase->count; i++) {
+        const struct pattern *p = &phase->patterns[i];
+
+        if (p->kind == PAT_TYPE && str_find_byte(p->path, '.') == p->path.len &&
+            str_find_byte(p->path, '[') == p->path.len)
+            return p;
+    }
+    return NULL;
 }
 
 static enum err load_phase(struct str *in, struct provider *p,
@@ -135,10 +159,25 @@ static enum err load_phase(struct str *in, struct provider *p,
         if ((e = unpack_pattern(in, &phase->patterns[i], &groups[i])))
             return e;
     number_groups(phase, groups);
+    phase->kind = kind_of(phase);
     return build_trie(p, phase);
 }
 
 /* ---- A provider --------------------------------------------------------- */
+
+/* Those with a star to the front; the others in their one form. */
+static void sort_hosts(struct provider *p)
+{
+    for (size_t i = 0; i < p->host_count; i++) {
+        struct str host = host_plain(p->hosts[i]);
+
+        p->hosts[i] = host;
+        if (str_find_byte(host, '*') == host.len)
+            continue;
+        p->hosts[i] = p->hosts[p->wild_hosts];
+        p->hosts[p->wild_hosts++] = host;
+    }
+}
 
 static enum err load_routes(struct str *in, struct provider *p)
 {
@@ -159,10 +198,28 @@ static enum err load_routes(struct str *in, struct provider *p)
         if ((e = unpack_below(in, FRAMED_COUNT, &framed)))
             return e;
         p->routes[i].framed = (enum framed)framed;
-        if (p->routes[i].path.len < 2 || p->routes[i].path.ptr[0] != '/')
+        p->routes[i].wild = route_wild(p->routes[i].path).len > 0;
+        if (!str_eq(p->routes[i].path, ROUTE_ANY) &&
+            (p->routes[i].path.len < 2 || p->routes[i].path.ptr[0] != '/'))
             return E_SYNTAX;
     }
     return OK;
+}
+
+/* They are words of the description, and nothing else. */
+static enum err load_known(struct str *in, struct provider *p)
+{
+    struct str *list = NULL;
+    size_t n = 0;
+    uint16_t id;
+    enum err e;
+
+    e = unpack_strs(in, &list, &n);
+    for (size_t i = 0; !e && i < n; i++)
+        if (!(e = path_names_add(p->names, list[i], &id)))
+            p->names->flags[id] |= NAME_KNOWN;
+    free(list);
+    return e;
 }
 
 static enum err load_keys(struct str *in, struct provider *p)
@@ -181,26 +238,20 @@ static enum err load_keys(struct str *in, struct provider *p)
     return OK;
 }
 
-static enum err load_provider(struct str *in, struct provider *p)
+/* Names, keys and phases of its own. */
+static enum err load_own(struct str *in, struct provider *p)
 {
-    struct str *words[] = {&p->id, &p->system, &p->reply, &p->done};
-    uint32_t generic, lines;
+    uint32_t lines;
     enum err e;
 
     p->names = calloc(1, sizeof(*p->names));
     if (p->names == NULL)
         return E_NOMEM;
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if ((e = unpack_str(in, words[i])))
-            return e;
-    if ((e = unpack_below(in, 2, &generic)))
-        return e;
-    p->generic = generic == 1;
-    if ((e = unpack_strs(in, &p->hosts, &p->host_count)))
-        return e;
-    if ((e = load_routes(in, p)))
-        return e;
     if ((e = load_keys(in, p)))
+        return e;
+    if ((e = unpack_strs(in, &p->plain, &p->plain_count)))
+        return e;
+    if ((e = load_known(in, p)))
         return e;
     if ((e = load_phase(in, p, &p->request)))
         return e;
@@ -216,6 +267,58 @@ static enum err load_provider(struct str *in, struct provider *p)
     return path_names_seal(p->names);
 }
 
+static enum err load_provider(struct str *in, struct providers *all,
+                              struct provider *p)
+{
+    struct str *words[] = {&p->id, &p->system, &p->reply, &p->ending, &p->done};
+    uint32_t generic, home, like, own;
+    enum err e;
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if ((e = unpack_str(in, words[i])))
+            return e;
+    if ((e = unpack_below(in, 2, &generic)))
+        return e;
+    if ((e = unpack_below(in, 2, &home)))
+        return e;
+    if ((e = unpack_below(in, (uint32_t)all->count + 1, &like)))
+        return e;
+    if ((e = unpack_below(in, 2, &own)))
+        return e;
+    p->generic = generic == 1;
+    p->home = home == 1;
+    p->like = like == 0 ? NULL : &all->list[like - 1];
+    if (p->like == NULL && own == 0)
+        return E_SYNTAX;
+    if ((e = unpack_strs(in, &p->hosts, &p->host_count)))
+        return e;
+    sort_hosts(p);
+    if ((e = load_routes(in, p)))
+        return e;
+    p->own = own == 1;
+    return p->own ? load_own(in, p) : OK;
+}
+
+/* What a vendor has from its dialect; a dialect has it all itself. */
+static enum err borrow(struct provider *p)
+{
+    if (p->like != NULL && (p->like->like != NULL || !p->like->own))
+        return E_SYNTAX;
+    if (p->own)
+        return OK;
+    p->keys = p->like->keys;
+    p->key_count = p->like->key_count;
+    p->plain = p->like->plain;
+    p->plain_count = p->like->plain_count;
+    p->request = p->like->request;
+    p->response = p->like->response;
+    p->stream = p->like->stream;
+    p->names = p->like->names;
+    p->opens = p->like->opens;
+    p->open_count = p->like->open_count;
+    return OK;
+}
+
 /* ---- All ---------------------------------------------------------------- */
 
 static enum err load_hosts(struct str *in, struct providers *all)
@@ -227,6 +330,7 @@ static enum err load_hosts(struct str *in, struct providers *all)
 
         if ((e = unpack_str(in, &all->hosts[i].host)))
             return e;
+        all->hosts[i].host = host_plain(all->hosts[i].host);
         if ((e = unpack_below(in, 65536, &port)))
             return e;
         all->hosts[i].port = (uint16_t)port;
@@ -245,7 +349,7 @@ static enum err load_all(struct str *in, struct providers *all)
         return e;
     if (magic != PROVIDERS_MAGIC)
         return E_SYNTAX;
-    if ((e = unpack_below(in, LIM_PROVIDERS + 1, &n)))
+    if ((e = unpack_below(in, LIM_PROVIDERS_ALL + 1, &n)))
         return e;
     if ((e = unpack_below(in, LIM_HOSTS + 1, &hosts_n)))
         return e;
@@ -254,16 +358,18 @@ static enum err load_all(struct str *in, struct providers *all)
     if (all->list == NULL || all->hosts == NULL)
         return E_NOMEM;
     all->host_count = hosts_n;
-    for (all->count = 0; all->count < n;) {
-        struct provider *p = &all->list[all->count++]; /* to be freed */
-
-        if ((e = load_provider(in, p)))
+    all->count = n; /* to be freed, all of them */
+    for (size_t i = 0; i < n; i++) {
+        if ((e = load_provider(in, all, &all->list[i])))
             return e;
-        if (p->generic)
-            all->generic = p;
-        if (p->lines)
-            all->lines = p;
+        if (all->list[i].generic)
+            all->generic = &all->list[i];
+        if (all->list[i].lines)
+            all->lines = &all->list[i];
     }
+    for (size_t i = 0; i < n; i++)
+        if ((e = borrow(&all->list[i])))
+            return e;
     if ((e = load_hosts(in, all)))
         return e;
     return all->generic == NULL || in->len > 0 ? E_SYNTAX : OK;
@@ -300,8 +406,11 @@ void providers_free(struct providers *p)
 
         free(one->hosts);
         free(one->routes);
+        if (!one->own)
+            continue;
         free(one->keys);
         free(one->opens);
+        free(one->plain);
         phase_free(&one->request);
         phase_free(&one->response);
         phase_free(&one->stream);

@@ -7,8 +7,16 @@
 
 #define PROVIDERS_MAGIC 0x32766470u /* "pdv2" */
 
-#define PATTERN_DELTA 1u
-#define PATTERN_JSON  2u
+#define ROUTE_ANY   STR("*")
+#define ROUTE_MODEL STR("{model}")
+
+/* route_wild - the first star or {model} of a segment; length 0: none. */
+struct span route_wild(struct str segment);
+
+#define PATTERN_DELTA  1u
+#define PATTERN_JSON   2u
+#define PATTERN_REPEAT 4u
+#define PATTERN_FLAGS  8u
 
 struct providers {
     struct provider *list; /* owned */

@@ -77,50 +77,76 @@ static enum err names_grow(struct path_names *names)
     return OK;
 }
 
+/* The slot of a name, or the free one where it would stand. */
+static struct path_slot *slot_of(const struct path_names *names,
+                                 struct str name)
+{
+    struct sketch k = sketch_of(name);
+    size_t mask = names->slot_count - 1;
+    size_t at = sketch_hash(k, name.len) & mask;
+
+    for (; names->slots[at].id != 0; at = (at + 1) & mask)
+        if (str_eq(names->list[names->slots[at].id], name))
+            break;
+    return &names->slots[at];
+}
+
+static void slot_set(struct path_slot *slot, struct str name, size_t id)
+{
+    struct sketch k = sketch_of(name);
+
+    *slot =
+        (struct path_slot){k.first, k.last, (uint16_t)name.len, (uint16_t)id};
+}
+
+/* Room for twice as many names as there are. */
+static enum err slots_grow(struct path_names *names)
+{
+    size_t n = names->slot_count == 0 ? 64 : names->slot_count * 2;
+
+    free(names->slots);
+    names->slots = calloc(n, sizeof(*names->slots));
+    names->slot_count = names->slots == NULL ? 0 : n;
+    if (names->slots == NULL)
+        return E_NOMEM;
+    for (size_t i = 1; i < names->count; i++)
+        slot_set(slot_of(names, names->list[i]), names->list[i], i);
+    return OK;
+}
+
 enum err path_names_add(struct path_names *names, struct str name,
                         uint16_t *ret_id)
 {
+    struct path_slot *slot;
     enum err e;
 
     if (names->count == 0)
         names->count = 1; /* 0 is no name */
-    for (size_t i = 1; i < names->count; i++) {
-        if (str_eq(names->list[i], name)) {
-            *ret_id = (uint16_t)i;
-            return OK;
-        }
+    if (name.len == 0 || name.len > PATH_NAME)
+        return E_LIMIT;
+    if (names->count * 2 >= names->slot_count)
+        if ((e = slots_grow(names)))
+            return e;
+    slot = slot_of(names, name);
+    if (slot->id != 0) {
+        *ret_id = slot->id;
+        return OK;
     }
-    if (names->count > NAME_ID || name.len == 0 || name.len > PATH_NAME)
+    if (names->count > NAME_ID)
         return E_LIMIT;
     if (names->count >= names->cap)
         if ((e = names_grow(names)))
             return e;
     names->list[names->count] = name;
     names->flags[names->count] = 0;
+    slot_set(slot, name, names->count);
     *ret_id = (uint16_t)names->count++;
     return OK;
 }
 
 enum err path_names_seal(struct path_names *names)
 {
-    size_t n = 16;
-
-    while (n < names->count * 2)
-        n *= 2;
-    names->slots = calloc(n, sizeof(*names->slots));
-    if (names->slots == NULL)
-        return E_NOMEM;
-    names->slot_count = n;
-    for (size_t i = 1; i < names->count; i++) {
-        struct sketch k = sketch_of(names->list[i]);
-        size_t at = sketch_hash(k, names->list[i].len) & (n - 1);
-
-        while (names->slots[at].id != 0)
-            at = (at + 1) & (n - 1);
-        names->slots[at] = (struct path_slot){
-            k.first, k.last, (uint16_t)names->list[i].len, (uint16_t)i};
-    }
-    return OK;
+    return names->slot_count > 0 ? OK : slots_grow(names);
 }
 
 /* U+017F and U+212A, which fold to s and k, become these letters. */

@@ -10,7 +10,7 @@ static enum err bad(const char **reterr_why, const char *why)
     return E_SYNTAX;
 }
 
-static bool is_name_byte(char c)
+static inline bool is_name_byte(char c)
 {
     return (unsigned char)c > ' ' && c != '.' && c != '[' && c != ']' &&
            c != '@' && c != '*' && c != '=' && c != '|' && c != 0x7f;
@@ -44,6 +44,29 @@ static enum err step_bracket(struct str *path, struct path_step *ret_step,
         return bad(reterr_why, "an empty value in [key=value]");
     *ret_step =
         (struct path_step){.kind = STEP_FILTER, .name = name, .values = in};
+    return OK;
+}
+
+/* a|b */
+static enum err step_names(struct str *path, struct path_step *ret_step,
+                           const char **reterr_why)
+{
+    struct str names, one;
+    size_t n = 0;
+
+    while (n < path->len && (is_name_byte(path->ptr[n]) || path->ptr[n] == '|'))
+        n++;
+    names = str_head(*path, n);
+    *path = str_skip(*path, n);
+    *ret_step = (struct path_step){.kind = STEP_NAME, .name = names};
+    do {
+        one = str_split(&names, '|');
+        if (one.len == 0)
+            return bad(reterr_why, "a step without a name");
+        if (one.len > PATH_NAME)
+            return bad(reterr_why, "a name of more than 64 bytes");
+        ret_step->name_count++;
+    } while (names.ptr != NULL);
     return OK;
 }
 
@@ -82,26 +105,22 @@ enum err path_step_next(struct str *path, bool *first,
         *path = str_skip(*path, n);
         return OK;
     }
-    while (n < path->len && is_name_byte(path->ptr[n]))
-        n++;
-    if (n == 0)
-        return bad(reterr_why, "a step without a name");
-    if (n > PATH_NAME)
-        return bad(reterr_why, "a name of more than 64 bytes");
-    *ret_step =
-        (struct path_step){.kind = STEP_NAME, .name = str_head(*path, n)};
-    *path = str_skip(*path, n);
-    return OK;
+    return step_names(path, ret_step, reterr_why);
 }
 
 enum err path_check(struct str path, const char **reterr_why)
 {
     struct path_step step;
+    size_t ways = 1;
     bool first = true;
     enum err e;
 
-    while ((e = path_step_next(&path, &first, &step, reterr_why)) == OK)
-        ;
+    while ((e = path_step_next(&path, &first, &step, reterr_why)) == OK) {
+        if (step.kind == STEP_NAME)
+            ways *= step.name_count;
+        if (ways > PATH_WAYS)
+            return bad(reterr_why, "more than 64 ways to read the names");
+    }
     return e == E_AGAIN ? OK : e;
 }
 
@@ -263,23 +282,46 @@ static enum err accept_add(struct path_trie *t, uint16_t node, uint16_t pattern,
     return OK;
 }
 
-enum err path_trie_add(struct path_trie *t, struct path_names *names,
-                       struct str path, uint16_t pattern, bool extra,
-                       bool *ret_base64)
+/* Name number `pick` of a|b. */
+static struct str name_at(struct str names, size_t pick)
+{
+    struct str one;
+
+    do
+        one = str_split(&names, '|');
+    while (pick-- > 0);
+    return one;
+}
+
+/*
+ * The node where a path leads, read in one of the ways that its names allow;
+ * *ret_ways is how many there are.
+ */
+static enum err path_walk(struct path_trie *t, struct path_names *names,
+                          struct str path, size_t way, size_t *ret_ways,
+                          bool *ret_base64, uint16_t *ret_node)
 {
     struct path_step step;
-    bool first = true, base64 = false;
+    bool first = true;
     const char *why;
     uint16_t node = 0;
+    size_t ways = 1;
     enum err e;
 
+    *ret_base64 = false;
     while ((e = path_step_next(&path, &first, &step, &why)) == OK) {
         struct path_edge edge = {.filter = step.values};
 
         if (step.kind == STEP_BASE64) {
-            base64 = true;
+            *ret_base64 = true;
             continue;
         }
+        if (step.kind == STEP_NAME) {
+            step.name = name_at(step.name, way / ways % step.name_count);
+            ways *= step.name_count;
+        }
+        if (ways > PATH_WAYS)
+            return E_LIMIT;
         if (step.kind == STEP_NAME || step.kind == STEP_FILTER) {
             if ((e = path_names_add(names, step.name, &edge.name)))
                 return e;
@@ -291,10 +333,24 @@ enum err path_trie_add(struct path_trie *t, struct path_names *names,
             return e;
         }
     }
-    if (e != E_AGAIN)
-        return e;
-    if ((e = accept_add(t, node, pattern, extra)))
-        return e;
-    *ret_base64 = base64;
+    *ret_ways = ways;
+    *ret_node = node;
+    return e == E_AGAIN ? OK : e;
+}
+
+enum err path_trie_add(struct path_trie *t, struct path_names *names,
+                       struct str path, uint16_t pattern, bool extra,
+                       bool *ret_base64)
+{
+    uint16_t node;
+    size_t ways = 1;
+    enum err e;
+
+    for (size_t way = 0; way < ways; way++) {
+        if ((e = path_walk(t, names, path, way, &ways, ret_base64, &node)))
+            return e;
+        if ((e = accept_add(t, node, pattern, extra)))
+            return e;
+    }
     return OK;
 }

@@ -19,9 +19,11 @@
  */
 
 #define PATH_NAME 64 /* bytes; longer keys are no words of a description */
+#define PATH_WAYS 64 /* of reading a path whose steps name several members */
 
 /* Names as numbers: the id in the low bits, 0 for a word nobody knows. */
-#define NAME_ID     0x1fffu
+#define NAME_ID     0x0fffu
+#define NAME_KNOWN  0x1000u /* no news, nor is what is in it               */
 #define NAME_FILTER 0x2000u /* some filter looks at it                     */
 #define NAME_KEY    0x4000u /* one of the provider's channel keys          */
 #define NAME_FOLDED 0x8000u /* equal only without regard to case           */
@@ -33,7 +35,7 @@ struct path_slot {
 
 struct path_names {
     struct str *list; /* owned array of borrowed strings; list[id], from 1 */
-    uint16_t *flags;  /* owned; NAME_KEY, NAME_FILTER, by id               */
+    uint16_t *flags;  /* owned; NAME_KEY, NAME_FILTER, NAME_KNOWN, by id  */
     size_t count, cap;
     struct path_slot *slots; /* owned; open addressing, twice the names */
     size_t slot_count;
@@ -71,7 +73,8 @@ enum step_kind {
 
 struct path_step {
     enum step_kind kind;
-    struct str name;   /* NAME; FILTER: the member */
+    struct str name;   /* NAME: a, or a|b; FILTER: the member */
+    size_t name_count; /* NAME */
     struct str values; /* FILTER: a|b */
 };
 
@@ -112,7 +115,7 @@ struct path_node {
     uint16_t any, elem;      /* nodes; 0 none */
     uint16_t deep;           /* the "**" entered with this node; 0 none */
     uint16_t content;        /* accepts: TEXT OPAQUE WHOLE BLANK, in order */
-    uint16_t extra;          /* accepts: FACT, END */
+    uint16_t extra;          /* accepts: FACT, TYPE, END */
     bool loop;               /* is a "**" */
 };
 

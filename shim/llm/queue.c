@@ -253,9 +253,14 @@ static enum err leave(struct delta *d)
     if ((e = make_bytes(d, ev)))
         return e;
     for (size_t i = 0; i < ev->piece_count; i++)
-        channel_drop(ev->pieces[i].chan, ev->pieces[i].end);
-    for (size_t i = 0; i < ev->mark_count; i++)
-        apply_mark(d, &ev->marks[i]);
+        if (!ev->pieces[i].chan->repeat) /* the next one has it all again */
+            channel_drop(ev->pieces[i].chan, ev->pieces[i].end);
+    for (size_t i = 0; i < 2 * ev->mark_count; i++) { /* opened, then closed */
+        const struct mark *m = &ev->marks[i % ev->mark_count];
+
+        if (m->close == (i >= ev->mark_count))
+            apply_mark(d, m);
+    }
     event_push(&d->ready, event_pop(&d->held));
     return OK;
 }

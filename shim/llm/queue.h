@@ -116,6 +116,9 @@ struct delta {
     struct list findings; /* of struct noted */
     size_t findings_taken;
     struct fact_value facts[FACT_COUNT];
+    struct news news[NEWS_MAX];
+    size_t news_count;
+    uint64_t quarters; /* of tokens, in pieces */
     uint64_t open[OPEN_MAX];
     size_t open_count;
 };

@@ -28,11 +28,43 @@ void view_free(struct view *v)
     view_init(v);
 }
 
+/* The text is one of a|b. */
+static bool is_listed(struct str list, struct str text)
+{
+    while (list.ptr != NULL)
+        if (str_eq(str_split(&list, '|'), text))
+            return true;
+    return false;
+}
+
+/* Does the description know events of this name? */
+static enum err name_event(struct view *v)
+{
+    const struct json_node *nodes = v->doc->nodes;
+    const struct pattern *kind = v->phase->kind;
+    struct str text;
+    enum err e;
+
+    if (kind == NULL || v->doc->count == 0 || nodes[0].type != JSON_OBJECT)
+        return OK;
+    for (uint32_t c = 1; c < nodes[0].next; c = nodes[c + 1].next) {
+        if (nodes[c + 1].type != JSON_STRING ||
+            !json_text_eq(json_raw(v->doc, c), nodes[c].escaped, kind->path))
+            continue;
+        if ((e = json_text(json_raw(v->doc, c + 1), nodes[c + 1].escaped,
+                           v->arena, &text)))
+            return e;
+        v->strange = is_listed(kind->values, text) ? 0 : hash_str(text) | 1;
+    }
+    return OK;
+}
+
 enum err view_start(struct view *v, const struct provider *provider,
                     enum view_phase what, const struct json_doc *doc,
                     struct arena *arena)
 {
     struct view_state *st = v->state;
+    enum err e;
 
     if (st == NULL) {
         st = malloc(sizeof(*st));
@@ -55,7 +87,9 @@ enum err view_start(struct view *v, const struct provider *provider,
     st->started = false;
     st->depth = st->active_len = st->key_count = st->slot_count = 0;
     st->member_of = UINT32_MAX;
-    return walk_names(v);
+    if ((e = walk_names(v)))
+        return e;
+    return what == VIEW_EVENT ? name_event(v) : OK;
 }
 
 /* ---- From value to value ------------------------------------------------ */
@@ -212,9 +246,24 @@ static enum err collect_keys(struct view *v, uint32_t object)
         key->number = 0;
         if (str_u64(raw, &key->number))
             key->number = 0;
+        key->zero = str_eq(raw, STR("0"));
         st->key_count++;
     }
     return OK;
+}
+
+/* Of the value at work, or around it, the outermost. */
+static uint32_t unknown_key(const struct view_state *st)
+{
+    uint32_t around = st->depth > 0 ? st->levels[st->depth - 1].unknown : 0;
+
+    if (around != 0 || st->key == 0)
+        return around;
+    if (st->ids[st->key] == 0)
+        return st->key;
+    return st->ids[st->key] & NAME_KNOWN && st->active_len == st->first
+               ? NO_NEWS
+               : 0;
 }
 
 static enum err open_container(struct view *v)
@@ -235,6 +284,7 @@ static enum err open_container(struct view *v)
         .chan = st->chan,
         .path = st->path,
     };
+    top->unknown = unknown_key(st);
     if (st->depth > 0)
         top->arrays = st->levels[st->depth - 1].arrays;
     top->arrays = (uint16_t)(top->arrays + array);
@@ -284,6 +334,18 @@ static void item_text(struct view *v, struct str text, struct view_item *ret)
 
     item_base(v, ITEM_TEXT, st->pattern, ret);
     ret->seg.text = text;
+    if (st->pattern != NULL) {
+        ret->piece = st->pattern->delta || st->pattern->repeat;
+    } else if (v->provider->generic) {
+        ret->piece = true;
+    } else {
+        uint32_t key = unknown_key(st);
+
+        if (key != 0 && key != NO_NEWS)
+            ret->unknown = json_raw(v->doc, key);
+        ret->piece = v->strange != 0 || ret->unknown.len > 0;
+        ret->path ^= v->strange;
+    }
     if (names_role(st->pattern)) {
         ret->seg.role = st->pattern->role;
         ret->seg.part = st->pattern->part;
@@ -302,6 +364,7 @@ static enum err key_item(struct view *v, struct view_item *ret_item, bool *ret)
         return OK;
     item_text(v, (struct str){0}, ret_item);
     ret_item->pattern = NULL;
+    ret_item->unknown = STR("");
     ret_item->seg.part = PART_KEY;
     ret_item->seg.node = st->key;
     ret_item->seg.raw = (struct span){n->off, n->len};
@@ -311,6 +374,12 @@ static enum err key_item(struct view *v, struct view_item *ret_item, bool *ret)
         return e;
     *ret = ret_item->seg.text.len > 0;
     return OK;
+}
+
+/* A string that is none of a|b. */
+static bool is_news(const struct view_state *st, const struct pattern *p)
+{
+    return st->has_text && st->text.len > 0 && !is_listed(p->values, st->text);
 }
 
 /* The value as a fact: false for null, containers and, for END, no value. */
@@ -323,6 +392,11 @@ static bool fact_value(struct view *v, const struct pattern *p,
     if (type == JSON_NULL || type == JSON_OBJECT || type == JSON_ARRAY)
         return false;
     *ret_value = st->has_text ? st->text : json_raw(v->doc, st->node);
+    if (p->kind == PAT_FACT && p->fact == FACT_CALL && st->has_text) {
+        struct str raw = json_raw(v->doc, st->node);
+
+        *ret_value = (struct str){raw.ptr - 1, raw.len + 2};
+    }
     if (p->kind != PAT_END)
         return true;
     return type != JSON_FALSE && ret_value->len > 0;
@@ -346,8 +420,13 @@ static bool extra_item(struct view *v, struct view_item *ret_item)
             if ((p->base64 && !(st->has_text && is_media(st->text))) ||
                 !fact_value(v, p, &value))
                 continue;
-            item_base(v, p->kind == PAT_END ? ITEM_END : ITEM_FACT, p,
-                      ret_item);
+            if (p->kind == PAT_TYPE && !is_news(st, p))
+                continue;
+            item_base(v,
+                      p->kind == PAT_END    ? ITEM_END
+                      : p->kind == PAT_TYPE ? ITEM_TYPE
+                                            : ITEM_FACT,
+                      p, ret_item);
             ret_item->fact = p->fact;
             ret_item->value = value;
             st->extra = a;
@@ -406,8 +485,8 @@ static bool slot_fact(const struct view *v, enum fact *ret_fact)
             const struct pattern *p =
                 &v->phase->patterns[t->accepts[a].pattern];
 
-            if (p->kind != PAT_FACT || p->fact == FACT_INDEX || p->base64 ||
-                *ret_fact != FACT_COUNT)
+            if (p->kind != PAT_FACT || p->fact == FACT_INDEX ||
+                p->fact == FACT_CALL || p->base64 || *ret_fact != FACT_COUNT)
                 return false;
             *ret_fact = p->fact;
         }
@@ -451,8 +530,12 @@ static enum err value_item(struct view *v, struct view_item *ret_item,
     st->stage = STAGE_NEXT;
     if (v->what == VIEW_EVENT && type > JSON_KEY)
         slot_add(v);
-    if (st->pattern != NULL && st->pattern->kind == PAT_OPAQUE)
+    if (st->pattern != NULL && st->pattern->kind == PAT_OPAQUE) {
+        item_base(v, ITEM_MEDIA, st->pattern, ret_item);
+        ret_item->value = st->text;
+        *ret = st->pattern->base64;
         return OK;
+    }
     if (st->pattern != NULL && st->pattern->kind == PAT_BLANK) {
         item_base(v, ITEM_BLANK, st->pattern, ret_item);
         ret_item->value = blank_of(type);

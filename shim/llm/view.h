@@ -50,6 +50,7 @@ struct view_key {
     uint64_t path;   /* hash of the place of its object, and its name */
     uint64_t value;  /* hash of the value as written                  */
     uint64_t number; /* the value if it is a whole number, else 0     */
+    bool zero;       /* it is 0: no other channel than one without it */
 };
 
 enum item_kind {
@@ -57,6 +58,8 @@ enum item_kind {
     ITEM_FACT,
     ITEM_END,
     ITEM_BLANK, /* to be replaced by `value` if the body is edited */
+    ITEM_TYPE,  /* `value` names a kind that the description does not know */
+    ITEM_MEDIA, /* `value` is media in base64; not a text */
 };
 
 struct view_item {
@@ -71,6 +74,11 @@ struct view_item {
     const struct view_key *keys; /* VIEW_EVENT: of all objects around it; */
     size_t key_count;            /* borrowed until the next call          */
     uint64_t path;               /* VIEW_EVENT: hash of the value's place */
+    struct str unknown; /* TEXT that no path names: the outermost member that
+                           leads to it of which the description has not heard,
+                           as it is written; empty if there is none        */
+    bool piece; /* VIEW_EVENT, TEXT: appended to a channel. So is what nobody
+                   knows: to the channel of its place                      */
 };
 
 /*
@@ -101,6 +109,8 @@ struct view {
     struct arena *arena;
     enum view_phase what;
     struct view_state *state; /* owned */
+    uint64_t strange; /* VIEW_EVENT: its name is none that the description
+                         knows: a hash of it; else 0                       */
 };
 
 /* view_init - allocates nothing. */

@@ -19,7 +19,11 @@ struct level {
     uint16_t arrays;      /* how many arrays are open, with this one       */
     uint16_t msg, chan;   /* as in a seg                                   */
     uint64_t path;        /* hash of its place                             */
+    uint32_t unknown;     /* key of the outermost member around it that is no
+                             word of the description; 0 none, or NO_NEWS   */
 };
+
+#define NO_NEWS UINT32_MAX /* in a member that is known, but to no path */
 
 enum stage {
     STAGE_NEXT,   /* go on to the next value                                */

@@ -1,8 +1,10 @@
 /*
  * The engine alone, without a wire, with the shipped default policy: one
  * exchange (4 KB prompt, 2 KB completion), one streamed event, one body of
- * 1 MB. Prints a name, microseconds and the goal, a line each. The microseconds
- * are the least of a few medians: what else the machine does only adds.
+ * 1 MB; what it costs to find the texts in a body, over reading its JSON, with
+ * all descriptions and with one; what it costs to load the descriptions. Prints
+ * a name, microseconds (or nanoseconds a byte) and the goal, a line each. The
+ * figures are the least of a few medians: what else the machine does only adds.
  *
  *     engine DEFAULT-POLICY RULES-DIRECTORY
  */
@@ -13,6 +15,8 @@
 
 #include "compile/compile.h"
 #include "flow/conn.h"
+#include "llm/view.h"
+#include "rules/image.h"
 
 static const char prose[] =
     "Please read the notes of the harbour office below and tell me which of "
@@ -29,27 +33,35 @@ static double now_us(void)
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-static struct engine *open_engine(const char *policy, const char *rules)
+/* The image of a policy file; empty on failure. */
+static struct buf image_of(const char *policy, const char *rules)
 {
     const char *const dirs[] = {rules};
     struct compile_options options = {dirs, 1, "2026-01-01"};
-    char path[] = "/tmp/sallyport-bench-XXXXXX", why[256] = "";
-    struct engine_config cfg = {.policy = path};
-    struct engine *eng = NULL;
     struct compile c;
     struct buf image;
-    int fd = mkstemp(path);
 
     buf_init(&image, LIM_IMAGE);
     compile_init(&c, &options);
-    if (fd < 0 || compile_load(&c, policy) || compile_image(&c, &image) ||
-        write(fd, image.ptr, image.len) != (ssize_t)image.len ||
+    if (compile_load(&c, policy) || compile_image(&c, &image))
+        buf_clear(&image);
+    compile_free(&c);
+    return image;
+}
+
+static struct engine *open_engine(const struct buf *image)
+{
+    char path[] = "/tmp/sallyport-bench-XXXXXX", why[256] = "";
+    struct engine_config cfg = {.policy = path};
+    struct engine *eng = NULL;
+    int fd = mkstemp(path);
+
+    if (fd < 0 || image->len == 0 ||
+        write(fd, image->ptr, image->len) != (ssize_t)image->len ||
         engine_open(&cfg, &eng, why, sizeof(why)))
         fprintf(stderr, "engine: no policy: %s\n", why);
     close(fd);
     unlink(path);
-    compile_free(&c);
-    buf_free(&image);
     return eng;
 }
 
@@ -198,15 +210,168 @@ static void events(struct engine *eng)
     free((void *)out.ptr);
 }
 
+/* ---- Descriptions ------------------------------------------------------- */
+
+/* A chat as agents send it: tools, turns of a page each, calls and results. */
+static struct str chat_body(void)
+{
+    char *text = repeat(1500), *out = NULL;
+    size_t size = 0;
+    FILE *f = open_memstream(&out, &size);
+
+    fprintf(f, "{\"model\":\"m-4\",\"tools\":[");
+    for (int i = 0; i < 20; i++)
+        fprintf(f,
+                "%s{\"type\":\"function\",\"function\":{\"name\":\"t%d\","
+                "\"description\":\"%.120s\",\"parameters\":{\"type\":"
+                "\"object\",\"properties\":{\"path\":{\"type\":\"string\","
+                "\"description\":\"%.40s\"}},\"required\":[\"path\"]}}}",
+                i > 0 ? "," : "", i, prose, prose);
+    fprintf(f, "],\"messages\":[{\"role\":\"system\",\"content\":\"%s\"}",
+            text);
+    for (int i = 0; i < 60; i++)
+        fprintf(f,
+                ",{\"role\":\"user\",\"content\":[{\"type\":\"text\","
+                "\"text\":\"%s\"}]},{\"role\":\"assistant\",\"content\":null,"
+                "\"tool_calls\":[{\"id\":\"c%d\",\"type\":\"function\","
+                "\"function\":{\"name\":\"t1\",\"arguments\":"
+                "\"{\\\"path\\\":\\\"a/b.c\\\"}\"}}]},{\"role\":\"tool\","
+                "\"tool_call_id\":\"c%d\",\"content\":\"%s\"}",
+                text, i, i, text);
+    fputs("]}", f);
+    fclose(f);
+    free(text);
+    return (struct str){out, size};
+}
+
+struct walker {
+    struct json_doc doc;
+    struct arena arena;
+    struct view view;
+};
+
+/* Its JSON read; then, with a description, its texts found. */
+static bool walk(struct walker *w, const struct provider *p, struct str body)
+{
+    struct view_item item;
+    enum err e;
+
+    if (json_parse(&w->doc, body))
+        return false;
+    if (p == NULL)
+        return true;
+    arena_clear(&w->arena);
+    if (view_start(&w->view, p, VIEW_REQUEST, &w->doc, &w->arena))
+        return false;
+    while ((e = view_next(&w->view, &item)) == OK)
+        ;
+    return e == E_AGAIN;
+}
+
+/* Routed each time, where there is something to route by. */
+static double walk_us(struct walker *w, const struct providers *all,
+                      struct str body)
+{
+    double best = 1e9;
+
+    for (size_t batch = 0; batch < 2 * BATCHES; batch++) {
+        for (size_t i = 0; i < 50; i++) {
+            const struct provider *p = NULL;
+            double begun = now_us();
+
+            if (all != NULL)
+                p = providers_route(all, STR("api.openai.com"), 443,
+                                    STR("POST"), STR("/v1/chat/completions"));
+            if (!walk(w, p, body))
+                fprintf(stderr, "engine: a body that cannot be read\n");
+            took[i] = now_us() - begun;
+        }
+        take_median(50, &best);
+    }
+    return best;
+}
+
+static struct providers *load_from(const struct buf *bytes, double *ret_us)
+{
+    struct providers *all = NULL;
+    struct image image;
+
+    *ret_us = 1e9;
+    if (image_read(buf_str(bytes), &image))
+        return NULL;
+    for (size_t i = 0; i < 50; i++) {
+        double begun = now_us();
+
+        providers_free(all);
+        begun = now_us();
+        if (providers_load(image.providers, &all))
+            return NULL;
+        took[i] = now_us() - begun;
+    }
+    take_median(50, ret_us);
+    return all;
+}
+
+static void descriptions(const struct buf *whole, const struct buf *one)
+{
+    struct str body = chat_body();
+    struct walker w;
+    double load, load_one, lexer, with_all, with_one;
+    struct providers *all = load_from(whole, &load);
+    struct providers *few = load_from(one, &load_one);
+
+    json_doc_init(&w.doc);
+    arena_init(&w.arena, LIM_VIEW_ARENA);
+    view_init(&w.view);
+    lexer = walk_us(&w, NULL, body);
+    with_all = walk_us(&w, all, body);
+    with_one = walk_us(&w, few, body);
+    printf("view_ns_per_byte %.2f %.2f\n",
+           (with_all - lexer) * 1e3 / (double)body.len, 1.5);
+    printf("view_all_to_one %.2f %.2f\n", with_all / with_one, 1.05);
+    printf("providers_load_us %.2f %.2f\n", load, 500.0);
+    view_free(&w.view);
+    arena_free(&w.arena);
+    json_doc_free(&w.doc);
+    providers_free(all);
+    providers_free(few);
+    free((void *)body.ptr);
+}
+
+/* A policy with one vendor, and the generic description. */
+static struct buf image_of_one(const char *rules)
+{
+    char path[] = "/tmp/sallyport-bench-XXXXXX";
+    int fd = mkstemp(path);
+    static const char text[] = "mode: enforce\nproviders: [openai]\n";
+    struct buf image;
+
+    if (fd < 0 || write(fd, text, sizeof(text) - 1) < 0)
+        fprintf(stderr, "engine: no room for a policy\n");
+    close(fd);
+    image = image_of(path, rules);
+    unlink(path);
+    return image;
+}
+
 int main(int argc, char **argv)
 {
-    struct engine *eng = argc == 3 ? open_engine(argv[1], argv[2]) : NULL;
+    struct buf image, one;
+    struct engine *eng;
 
+    if (argc != 3)
+        return 2;
+    image = image_of(argv[1], argv[2]);
+    one = image_of_one(argv[2]);
+    eng = open_engine(&image);
     if (eng == NULL)
         return 2;
+    descriptions(&image, &one);
     exchange(eng, "exchange_4k_2k_us", 4096, 2048, RUNS, 20);
     events(eng);
     exchange(eng, "body_1m_us", 1000000, 64, 50, 4000);
     engine_close(eng);
+    buf_free(&image);
+    buf_free(&one);
     return 0;
 }

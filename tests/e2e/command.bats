@@ -151,6 +151,37 @@ END
     [ "$(wc -l <out)" -eq $((1 + $(find "$ROOT"/rules/providers -name '*.yaml' | wc -l))) ]
 }
 
+@test "a provider of one's own: a few lines, and a policy that names it" {
+    cat >acme.yaml <<'END'
+id: acme
+like: openai-chat
+system: acme
+reply: anthropic
+hosts: [llm.acme.test]
+routes:
+  - {path: /talk}
+stream:
+  text:
+    - {path: "choices[].delta.musing", part: reasoning, delta: true}
+END
+    expect 0 "$SALLYPORT" check acme.yaml
+    cat >policy.yaml <<'END'
+mode: enforce
+providers: [all, acme.yaml]
+rules:
+  - {id: SP-1, name: word, category: policy, keywords: [xyzzy],
+     match: xyzzy, action: block, tests: {hit: [xyzzy], miss: [plugh]}}
+END
+    expect 0 "$SALLYPORT" check policy.yaml
+    printf 'POST /v1/talk HTTP/1.1\r\nHost: llm.acme.test\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n%s' \
+        '{"messages":[{"role":"user","content":"a xyzzy b"}]}' | head -c 1000 >ask
+    sed -i 's/Content-Length: 50/Content-Length: 52/' ask
+    expect 0 "$SALLYPORT" replay --rules policy.yaml --host llm.acme.test \
+        --request ask --out .
+    grep -F '"gen_ai.system":"acme"' out
+    grep -F '"type":"permission_error"' app.bin
+}
+
 @test "check shows all errors with their places, and goes on to the next file" {
     cat >bad.yaml <<'END'
 mode: loud

@@ -30,6 +30,8 @@ setup_file() {
    "response": {"content": "The key is $KEY, keep it safe."}},
   {"match": {"userMessage": "tell the plum"},
    "response": {"content": "What is on sale in this place is the forbidden-plum alone, and so on, and so on."}},
+  {"match": {"userMessage": "tell the word"},
+   "response": {"content": "The word for it is forbidden-plum, and that is all."}},
   {"match": {"userMessage": "hello"},
    "response": {"content": "Hello to you."}}
 ]}
@@ -160,6 +162,16 @@ said The key is $PLACEHOLDER, keep it safe."
     whole ollama -s
 }
 
+@test "@mistralai/mistralai" {
+    whole mistral
+    whole mistral -s
+}
+
+@test "cohere-ai" {
+    whole cohere
+    whole cohere -s
+}
+
 @test "ai, with @ai-sdk/openai" {
     whole ai
     whole ai -s
@@ -171,6 +183,57 @@ said The key is $PLACEHOLDER, keep it safe."
         plainly "$sdk"
         plainly "$sdk" -s
     done
+}
+
+@test "ai, with @ai-sdk/anthropic and @ai-sdk/google" {
+    whole ai-anthropic
+    whole ai-anthropic -s
+    whole ai-google
+    whole ai-google -s
+}
+
+# typed SDK NAME - a blocked request raises the SDK's own exception, and the SDK
+# does not ask again, though it may.
+typed() {
+    : >"$AUDIT"
+    asks localhost "$1" -r "a forbidden-plum" >out
+    has out "error 403 $2 "
+    is "$(grep -c . "$AUDIT")" 1
+}
+
+@test "a blocked request raises each SDK's own exception, after one attempt" {
+    typed openai PermissionDeniedError
+    typed openai-responses PermissionDeniedError
+    typed anthropic PermissionDeniedError
+    typed genai ApiError
+    typed ollama ResponseError
+    typed mistral SDKError
+    typed cohere ForbiddenError
+    typed ai AI_APICallError
+    typed ai-anthropic AI_APICallError
+    typed ai-google AI_APICallError
+}
+
+# broken SDK - a stream that is blocked in its midst ends, and what was said
+# before has arrived.
+broken() {
+    asks localhost "$1" -s "tell the word" >out
+    has out "The word for it is "
+    hasnt out forbidden-plum
+    has out "$2"
+}
+
+@test "a stream that is blocked in its midst ends without a hang" {
+    broken openai error
+    broken openai-responses error
+    broken anthropic error
+    broken genai error
+    broken ollama error
+    broken mistral error
+    broken ai error
+    broken ai-anthropic error
+    broken ai-google error
+    broken cohere "said The word" # which looks at no error in a stream
 }
 
 # Its requests are signed with their body: an edited one would be refused.

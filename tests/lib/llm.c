@@ -1,8 +1,10 @@
 #include "llm.h"
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "compile/provfile.h"
 
 struct str llm_file(const char *path)
@@ -36,17 +38,15 @@ static struct buf *new_buf(void)
     return &kept[count++];
 }
 
-static bool read_one(const char *id, struct arena *a, struct provider_def *ret)
+static bool read_one(const char *path, struct arena *a,
+                     struct provider_def *ret)
 {
     struct diags diags;
     struct reader reader = {.arena = a, .diags = &diags};
     const struct yaml_node *root;
     struct provider_src *src = NULL;
-    char path[128];
-    struct str text;
+    struct str text = llm_file(path);
 
-    snprintf(path, sizeof(path), "rules/providers/%s.yaml", id);
-    text = llm_file(path);
     diags_init(&diags);
     if (yaml_parse(text, path, a, &diags, &root) == OK)
         src = provfile_read(&reader, root);
@@ -64,24 +64,27 @@ static bool read_one(const char *id, struct arena *a, struct provider_def *ret)
 
 struct providers *llm_providers(const struct host_rule *hosts, size_t n)
 {
-    static const char *const ids[] = {"openai-chat", "openai-responses",
-                                      "openai-realtime", "anthropic",
-                                      "generic"};
-    struct provider_def defs[ARRAY_LEN(ids)];
+    struct provider_def defs[LIM_PROVIDERS];
     struct provider_fault fault = {0};
     struct providers *p = NULL;
     struct buf *packed = new_buf();
     struct arena arena;
     bool ok = packed != NULL;
+    glob_t files;
 
     arena_init(&arena, 64u << 20);
-    for (size_t i = 0; i < ARRAY_LEN(ids); i++)
-        ok = ok && read_one(ids[i], &arena, &defs[i]);
-    if (ok && providers_pack(defs, ARRAY_LEN(ids), hosts, n, packed, &fault))
-        fprintf(stderr, "provider %zu phase %d pattern %zu: %s\n",
-                fault.provider, fault.phase, fault.index, fault.why);
+    if (glob("rules/providers/*.yaml", 0, NULL, &files))
+        return NULL;
+    for (size_t i = 0; i < files.gl_pathc; i++)
+        ok = ok && read_one(files.gl_pathv[i], &arena, &defs[i]);
+    if (ok && providers_pack(defs, files.gl_pathc, hosts, n, packed, &fault))
+        fprintf(stderr, "%s place %d number %zu: %s\n",
+                fault.provider < files.gl_pathc ? files.gl_pathv[fault.provider]
+                                                : "a host rule",
+                (int)fault.place, fault.index, fault.why);
     else if (ok && providers_load(buf_str(packed), &p))
         fprintf(stderr, "providers_load fails\n");
+    globfree(&files);
     arena_free(&arena);
     return p;
 }

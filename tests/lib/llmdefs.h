@@ -41,6 +41,8 @@ static const struct pattern_def small_stream[] = {
          .json = true),
     PATH("[type=done].text", .kind = PAT_TEXT, SAID),
     PATH("[type=done].arguments", .kind = PAT_TEXT, SAID, .json = true),
+    PATH("choices[].message.content", .kind = PAT_TEXT, SAID, .repeat = true),
+    PATH("type", .kind = PAT_TYPE, .values = STR_INIT("done|ping")),
     PATH("choices[].finish_reason", .kind = PAT_END),
     PATH("choices[].index", .kind = PAT_FACT, .fact = FACT_INDEX),
     PATH("model", .kind = PAT_FACT, .fact = FACT_MODEL),

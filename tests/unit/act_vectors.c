@@ -5,8 +5,8 @@
  *   edits     a line for each edit: its offset, its length, the new text, in
  *             which \n is a line end
  *   refusal   in place of both: lines "shape: openai", and so on for rule,
- *             exchange and text. `head: only` for the answer to a HEAD. With
- *             "ending: hard sse" (soft; ndjson) the end of a stream, of which
+ *             exchange, text, call and wait. `head: only` for the answer to a
+ * HEAD. With "ending: hard sse" (soft; ndjson) the end of a stream, of which
  *             id, model, created, sequence, tokens and open are known
  *   out       the bytes that come of it; none if it is refused
  *   expect    if there is one: the error
@@ -98,9 +98,13 @@ static enum err play_ending(const struct refusal *r, struct str ending,
 
 static enum err play_refusal(struct buf *out)
 {
-    struct refusal r = {value_of("shape"), value_of("rule"),
-                        value_of("exchange"), value_of("text")};
-    struct str ending = value_of("ending");
+    struct str wait = value_of("wait"), ending = value_of("ending");
+    struct refusal r = {.shape = value_of("shape"),
+                        .rule = value_of("rule"),
+                        .exchange = value_of("exchange"),
+                        .text = value_of("text"),
+                        .call = value_of("call"),
+                        .wait = wait.len > 0 ? number(wait) : 0};
 
     if (ending.len > 0)
         return play_ending(&r, ending, out);

@@ -25,6 +25,8 @@ static void test_full_line(void)
         .end = 9,
         .print = {0xab, 1},
     };
+    const struct str words[] = {STR("a"), STR("b\"")};
+    const struct audit_media media = {STR("image/png"), 90};
     struct audit_record r = {
         .exchange = STR("sp-x"),
         .time_us = 1767225600000001,
@@ -33,8 +35,15 @@ static void test_full_line(void)
         .port = 443,
         .action = ACTION_REDACT,
         .request_model = STR("m\x01"),
-        .input_tokens = STR("12"),
-        .output_tokens = STR("1e5"),
+        .max_tokens = STR("1e5"),
+        .input_tokens = 12,
+        .reasoning_tokens = 4,
+        .guessed = true,
+        .unknown = words,
+        .unknown_count = 2,
+        .media = &media,
+        .media_count = 1,
+        .media_total = 9,
         .status = 200,
         .stream = true,
         .findings = &f,
@@ -57,8 +66,21 @@ static void test_full_line(void)
     CHECK_INT(
         json_integer_value(json_object_get(json, "gen_ai.usage.input_tokens")),
         12);
-    /* What is no count is left out. */
+    /* What is no count is left out, and so is what nobody counted. */
+    CHECK(json_object_get(json, "gen_ai.request.max_tokens") == NULL);
     CHECK(json_object_get(json, "gen_ai.usage.output_tokens") == NULL);
+    CHECK_INT(json_integer_value(json_object_get(
+                  json, "gen_ai.usage.reasoning.output_tokens")),
+              4);
+    CHECK(json_is_true(json_object_get(json, "usage_estimated")));
+    CHECK_STR(str_of(json_string_value(
+                  json_array_get(json_object_get(json, "unknown"), 1))),
+              "b\"");
+    first = json_array_get(json_object_get(json, "media"), 0);
+    CHECK_STR(str_of(json_string_value(json_object_get(first, "type"))),
+              "image/png");
+    CHECK_INT(json_integer_value(json_object_get(first, "bytes")), 90);
+    CHECK_INT(json_integer_value(json_object_get(json, "media_total")), 9);
     CHECK_INT(json_integer_value(json_object_get(json, "spent_us")), 12);
     CHECK_INT(json_integer_value(json_object_get(json, "findings_total")), 3);
     first = json_array_get(json_object_get(json, "findings"), 0);

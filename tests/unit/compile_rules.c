@@ -212,6 +212,70 @@ static void test_refused(void)
     CHECK_ROW(NULL);
 }
 
+#define VENDOR "id: acme\nlike: openai-chat\nsystem: acme\n"
+#define SIDES  "request: {}\nresponse: {}\n"
+
+/* Provider descriptions that are refused, each with the place and the reason.
+ */
+static const struct {
+    const char *name, *text, *error;
+} vendors[] = {
+    {"no dialect", "id: acme\nlike: nobody\n",
+     "2:7: error: the file 'providers/nobody.yaml' is not found"},
+    {"like a vendor", "id: acme\nlike: [openai-chat, groq]\n",
+     "2:21: error: 'like' names a description that has a 'like' itself"},
+    {"like the generic", "id: acme\nlike: generic\n",
+     "2:7: error: 'like' names the generic description"},
+    {"neither like nor whole", "id: acme\nsystem: a\nrequest: {}\n",
+     "1:1: error: 'reply' is missing, and so is 'like'"},
+    {"host", VENDOR "hosts: [good.test, 'a*b*c']\n",
+     "4:20: error: not a host, or one with stars"},
+    {"route", VENDOR "routes: [{path: /good}, {path: chat}]\n",
+     "4:25: error: not a route"},
+    {"two stars in a segment", VENDOR "routes: [{path: '/a*b*'}]\n",
+     "4:10: error: not a route"},
+    {"every path of every host",
+     "id: acme\nsystem: a\nreply: openai\n" SIDES "routes: [{path: '*'}]\n",
+     "6:10: error: every path, but without 'home: true'"},
+    {"reply", VENDOR "reply: loud\n",
+     "4:8: error: 'loud' is no shape of a reply"},
+    {"path", VENDOR "request:\n  text:\n    - {path: 'a..b'}\n",
+     "6:7: error: a step without a name"},
+    {"path in a stream", VENDOR "stream:\n  end: ['a[']\n",
+     "5:9: error: a [ without its ]"},
+    {"fact", VENDOR "response:\n  facts: {colour: a}\n",
+     "5:11: error: 'colour' is no fact"},
+    {"unknown key", VENDOR "request:\n  texts: []\n",
+     "5:3: error: unknown key 'texts'"},
+    {"repeats in pieces",
+     VENDOR "stream:\n  text: [{path: a, delta: true, repeat: true}]\n",
+     "5:10: error: what repeats a channel is no delta"},
+    {"kinds without values",
+     VENDOR "request:\n  types: [{path: a.type, values: []}]\n",
+     "5:11: error: no values that are known"},
+    {"a bar in a value",
+     VENDOR "request:\n  types: [{path: a.type, values: ['b|c']}]\n",
+     "5:34: error: a value with a | in it"},
+};
+
+static void test_vendors(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(vendors); i++) {
+        struct compile c;
+        struct str got;
+
+        CHECK_ROW(vendors[i].name);
+        CHECK(put_file("t.yaml", vendors[i].text));
+        start(&c);
+        CHECK_INT(check_all(&c, "t.yaml"), E_SYNTAX);
+        got = diags_text(&c.diags);
+        if (!CHECK(str_find(got, str_of(vendors[i].error)) < got.len))
+            fprintf(stderr, "%.*s", STR_ARG(got));
+        compile_free(&c);
+    }
+    CHECK_ROW(NULL);
+}
+
 /* The rules' own tests, each failing in its way. */
 static void test_selftest(void)
 {
@@ -573,6 +637,7 @@ int main(void)
         return 2;
     }
     RUN(test_refused);
+    RUN(test_vendors);
     RUN(test_selftest);
     RUN(test_keyword_first);
     RUN(test_rule);

@@ -584,7 +584,8 @@ static void test_block(void)
           "\"finish_reason\":\"stop\"}]}"},
          ""},
         /* a whole text */
-        {{"{\"choices\":[{\"index\":0,\"delta\":{\"x\":\"a BOMB12\"}}]}"}, ""},
+        {{"{\"choices\":[{\"index\":0,\"delta\":{\"role\":\"a BOMB12\"}}]}"},
+         ""},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

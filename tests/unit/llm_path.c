@@ -58,6 +58,11 @@ static void test_syntax(void)
         {"a@base65", E_SYNTAX},
         {"a@base64.b", E_SYNTAX},
         {"a b", E_SYNTAX},
+        {"a|b.c|d", OK},
+        {"a|", E_SYNTAX},
+        {"a||b", E_SYNTAX},
+        {"a|b.a|b.a|b.a|b.a|b.a|b", OK},
+        {"a|b.a|b.a|b.a|b.a|b.a|b.a|b", E_SYNTAX},
         {"x." NAME_OF_64, OK},
         {"x." NAME_OF_64 "z", E_SYNTAX},
         {"x[" NAME_OF_64 "=v]", OK},
@@ -136,6 +141,11 @@ static void test_match(void)
         {"a", "{\"a\":\"1\",\"b\":\"2\"}", "1"},
         {"a.b", "{\"a\":{\"b\":\"1\",\"c\":{\"b\":\"2\"}},\"b\":\"3\"}", "1"},
         {"a.b", "{\"a\":[{\"b\":\"1\"}]}", ""},
+        {"a|b", "{\"a\":\"1\",\"b\":\"2\",\"c\":\"3\"}", "1 2"},
+        {"a|b.c|d", "{\"a\":{\"d\":\"1\"},\"b\":{\"c\":\"2\"},\"c\":\"3\"}",
+         "1 2"},
+        {"a|b[t=x].c", "{\"b\":[{\"t\":\"x\",\"c\":\"1\"},{\"c\":\"2\"}]}",
+         "1"},
         {"a[].b", "{\"a\":[{\"b\":\"1\"},{\"b\":\"2\"},\"3\"]}", "1 2"},
         {"a[]", "{\"a\":[\"1\",[\"2\"],{\"x\":\"3\"}]}", "1"},
         {"a[][]", "{\"a\":[\"1\",[\"2\"]]}", "2"},
@@ -241,7 +251,7 @@ static void test_refused(void)
     buf_init(&out, 1 << 20);
     two[0].response = (struct phase_def){&bad, 1};
     CHECK_INT(providers_pack(two, 1, NULL, 0, &out, &fault), E_SYNTAX);
-    CHECK_INT(fault.phase, 1);
+    CHECK_INT(fault.place, IN_RESPONSE);
     CHECK_INT(fault.index, 0);
     two[0] = def;
     CHECK_INT(providers_pack(two, 2, NULL, 0, &out, &fault), E_SYNTAX);
@@ -307,34 +317,79 @@ static void test_hostile(void)
     buf_free(&out);
 }
 
+/* "openai-chat", "azure like openai-chat" */
+static struct str says(const struct provider *p)
+{
+    static char text[128];
+    int n = p->like == NULL
+                ? snprintf(text, sizeof(text), "%.*s", STR_ARG(p->id))
+                : snprintf(text, sizeof(text), "%.*s like %.*s", STR_ARG(p->id),
+                           STR_ARG(p->like->id));
+
+    return (struct str){text, (size_t)n};
+}
+
 static void test_route(void)
 {
     static const struct host_rule hosts[] = {
         {STR_INIT("localhost"), 8443, STR_INIT("")},
         {STR_INIT("*.corp.test"), 0, STR_INIT("anthropic")},
+        {STR_INIT("tools.test"), 0, STR_INIT("mcp")},
+        {STR_INIT("gpu.test"), 0, STR_INIT("vllm")},
     };
     static const struct {
         const char *host;
         unsigned port;
         const char *method, *path, *want;
     } rows[] = {
-        {"api.openai.com", 443, "POST", "/v1/chat/completions", "openai-chat"},
-        {"API.OpenAI.com.", 443, "POST", "/v1/chat/completions", "openai-chat"},
-        {"eu.api.openai.com", 443, "POST", "/v1/responses", "openai-responses"},
+        {"api.openai.com", 443, "POST", "/v1/chat/completions",
+         "openai like openai-chat"},
+        {"API.OpenAI.com.", 443, "POST", "/v1/chat/completions",
+         "openai like openai-chat"},
+        {"eu.api.openai.com", 443, "POST", "/v1/responses",
+         "openai like openai-responses"},
         {"api.openai.com", 443, "GET", "/v1/responses/resp_1",
-         "openai-responses"},
-        {"api.openai.com", 443, "POST", "/v1/completions", "openai-chat"},
+         "openai like openai-responses"},
+        {"api.openai.com", 443, "POST", "/v1/completions",
+         "openai like openai-chat"},
         {"api.openai.com", 443, "GET", "/v1/completions", "generic"},
-        {"api.openai.com", 443, "GET", "/v1/models", "generic"},
-        {"api.openai.com", 443, "POST", "/v1/xchat/completions", "openai-chat"},
+        {"api.openai.com", 443, "GET", "/v1/models",
+         "openai like openai-platform"},
+        {"api.openai.com", 443, "GET", "/v1/unheard/of", "generic"},
+        {"api.openai.com", 443, "POST", "/v1/xchat/completions",
+         "openai like openai-chat"},
         {"api.openai.com", 443, "POST", "/v1/chatcompletions", "generic"},
         {"api.anthropic.com", 443, "POST", "/v1/messages", "anthropic"},
         {"api.anthropic.com", 443, "POST", "/v1/messages/", "anthropic"},
         {"api.deepseek.com", 443, "POST", "/anthropic/v1/messages",
-         "anthropic"},
-        {"api.x.ai", 443, "POST", "/v1/responses", "openai-responses"},
+         "deepseek like anthropic"},
+        {"api.x.ai", 443, "POST", "/v1/responses", "xai like openai-responses"},
         {"x.openai.azure.com", 443, "POST",
-         "/openai/deployments/d/chat/completions", "openai-chat"},
+         "/openai/deployments/d/chat/completions", "azure like openai-chat"},
+        {"generativelanguage.googleapis.com", 443, "POST",
+         "/v1beta/models/m-2:streamgeneratecontent", "google like gemini"},
+        {"generativelanguage.googleapis.com", 443, "POST",
+         "/v1beta/x/:streamgeneratecontent", "generic"},
+        {"eu-west4-aiplatform.googleapis.com", 443, "POST",
+         "/v1/projects/p/locations/l/publishers/google/models/m:countTokens",
+         "vertex like gemini"},
+        {"-aiplatform.googleapis.com", 443, "POST", "/", NULL},
+        {"storage.googleapis.com", 443, "POST", "/", NULL},
+        {"aiplatform.googleapis.com", 443, "POST",
+         "/v1/publishers/anthropic/models/m:rawpredict",
+         "vertex like anthropic"},
+        {"api.mistral.ai", 443, "POST", "/v1/conversations",
+         "mistral like mistral-conversations"},
+        {"llm.corp.test", 443, "POST", "/v1/conversations", "openai-responses"},
+        {"tools.test", 443, "POST", "/any/path", "mcp"},
+        {"tools.test", 443, "POST", "/v1/messages", "mcp"},
+        {"llm.corp.test", 443, "POST", "/any/path", "generic"},
+        {"gpu.test", 443, "POST", "/v1/messages", "vllm like anthropic"},
+        {"gpu.test", 443, "POST", "/completion", "llamacpp"},
+        {"x.endpoints.huggingface.cloud", 443, "POST", "/",
+         "huggingface-endpoints like tgi"},
+        {"x.endpoints.huggingface.cloud", 443, "POST", "/v1/chat/completions",
+         "huggingface-endpoints like openai-chat"},
         {"openai.azure.com", 443, "POST", "/chat/completions", NULL},
         {"evilapi.openai.com.test", 443, "POST", "/v1/responses", NULL},
         {"localhost", 8443, "POST", "/v1/messages", "anthropic"},
@@ -362,13 +417,97 @@ static void test_route(void)
         CHECK_INT(providers_watch(p, host, port), rows[i].want != NULL);
         if (!CHECK_INT(got != NULL, rows[i].want != NULL) || got == NULL)
             continue;
-        CHECK_EQ(got->id, str_of(rows[i].want));
+        CHECK_EQ(says(got), str_of(rows[i].want));
     }
     providers_free(p);
 }
 
+/* A model that a path names. */
+static void test_model(void)
+{
+    static const struct {
+        const char *id, *path, *want;
+    } rows[] = {
+        {"gemini", "/v1beta/models/m-2.5:generateContent", "m-2.5"},
+        {"gemini", "/v1beta/models/m-2.5:generateContent/", "m-2.5"},
+        {"gemini", "/v1beta/cachedcontents/m-2.5", ""},
+        {"openai-chat", "/openai/deployments/d1/chat/completions", "d1"},
+        {"openai-chat", "/v1/chat/completions", ""},
+    };
+    struct providers *p = llm_providers(NULL, 0);
+
+    for (size_t i = 0; p != NULL && i < ARRAY_LEN(rows); i++) {
+        CHECK_ROW(rows[i].path);
+        CHECK_EQ(provider_model(llm_provider(p, rows[i].id), STR("POST"),
+                                str_of(rows[i].path)),
+                 str_of(rows[i].want));
+    }
+    providers_free(p);
+}
+
+/* A vendor says a little, the dialect the rest. */
+static void test_like(void)
+{
+    static const struct pattern_def text = {
+        .path = STR_INIT("a"), .kind = PAT_TEXT, .role = ROLE_TOOL};
+    static const struct pattern_def other = {
+        .path = STR_INIT("a|b"), .kind = PAT_TEXT, .role = ROLE_SYSTEM};
+    static const struct str names[] = {STR_INIT("base"), STR_INIT("second")};
+    static const struct str nobody[] = {STR_INIT("nobody")};
+    struct provider_def defs[] = {
+        {.id = STR("acme"),
+         .likes = names,
+         .like_count = 2,
+         .system = STR("acme"),
+         .request = {&text, 1}},
+        {.id = STR("base"),
+         .system = STR("x"),
+         .reply = STR("anthropic"),
+         .done = STR("end"),
+         .request = {&other, 1}},
+        {.id = STR("second"), .system = STR("y"), .reply = STR("openai")},
+        {.id = STR("plain"), .likes = names, .like_count = 1},
+        {.id = STR("generic"), .generic = true},
+    };
+    struct provider_fault fault;
+    struct providers *p = NULL;
+    const struct provider *got;
+    struct buf packed;
+
+    buf_init(&packed, 1 << 20);
+    CHECK_INT(providers_pack(defs, 5, NULL, 0, &packed, NULL), OK);
+    CHECK_INT(providers_load(buf_str(&packed), &p), OK);
+    if (p == NULL)
+        return;
+    CHECK_INT(providers_count(p), 6);
+    got = providers_at(p, 0);
+    CHECK_EQ(got->id, STR("acme"));
+    CHECK_EQ(got->system, STR("acme"));
+    CHECK_EQ(got->reply, STR("anthropic"));
+    CHECK_EQ(got->done, STR("end"));
+    CHECK(got->like == providers_at(p, 2) && got->own);
+    CHECK_INT(got->request.count, 2);
+    CHECK_EQ(got->request.patterns[0].path, STR("a"));
+    CHECK_EQ(providers_at(p, 1)->id, STR("acme"));
+    CHECK(providers_at(p, 1)->like == providers_at(p, 3));
+    got = providers_at(p, 4);
+    CHECK_EQ(got->system, STR("x"));
+    CHECK(!got->own && got->request.trie == got->like->request.trie);
+    providers_free(p);
+
+    buf_clear(&packed);
+    defs[3].likes = nobody;
+    CHECK_INT(providers_pack(defs, 5, NULL, 0, &packed, &fault), E_SYNTAX);
+    CHECK(fault.provider == 3 && fault.place == IN_LIKE && fault.index == 0);
+    defs[3].likes = &defs[0].id;
+    CHECK_INT(providers_pack(defs, 5, NULL, 0, &packed, &fault), E_SYNTAX);
+    buf_free(&packed);
+}
+
 int main(void)
 {
+    RUN(test_model);
+    RUN(test_like);
     RUN(test_syntax);
     RUN(test_match);
     RUN(test_fold);

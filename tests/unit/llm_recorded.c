@@ -1,7 +1,9 @@
 /*
- * Recorded exchanges, where the folder is there: every body has its texts
- * found without an error; every stream comes out of the event queue byte for
- * byte where nothing matches, and as JSON still where much is redacted.
+ * Recorded exchanges, where the folder is there: a description knows their host
+ * and path; every text that the second reader (recorded.h) sees is found, in
+ * the role it names; model and usage are what it reads; every stream comes out
+ * of the event queue byte for byte where nothing matches, and as JSON still
+ * where much is redacted.
  */
 
 #include <stdlib.h>
@@ -12,6 +14,9 @@
 #include "llm.h"
 #include "llm/delta.h"
 #include "llm/view.h"
+#include "recorded.h"
+#include "wire/framing.h"
+#include "wire/ndjson.h"
 #include "wire/sse.h"
 
 #define EVERYWHERE                                                             \
@@ -39,41 +44,121 @@ static struct arena arena;
 static struct view view;
 
 static struct {
-    unsigned bodies, texts, nested, streams, events, changed, invalid;
+    unsigned exchanges, alone, bedrock, known, bodies, texts, spots, streams,
+        events, changed;
 } counts;
 
+/* ---- Bodies ------------------------------------------------------------- */
+
+/* What a body has been found to hold. */
+static struct found {
+    struct found_text {
+        struct str text;
+        enum role role;
+        enum part part;
+    } texts[20000];
+    size_t count;
+    struct str facts[FACT_COUNT];
+} found;
+
 static void look(const struct provider *p, enum view_phase what,
-                 struct str body, const char *name)
+                 struct str body)
 {
     struct view_item item;
     enum err e;
 
     arena_clear(&arena);
-    if (json_parse(&doc, body)) {
-        counts.invalid++;
+    found.count = 0;
+    memset(found.facts, 0, sizeof(found.facts));
+    if (!CHECK_INT(json_parse(&doc, body), OK))
         return;
-    }
     e = view_start(&view, p, what, &doc, &arena);
     while (e == OK && (e = view_next(&view, &item)) == OK) {
         struct span at;
 
-        if (item.kind != ITEM_TEXT)
+        if (item.kind == ITEM_FACT)
+            found.facts[item.fact] = item.value;
+        if (item.kind != ITEM_TEXT || found.count == ARRAY_LEN(found.texts))
             continue;
+        found.texts[found.count++] =
+            (struct found_text){item.seg.text, item.seg.role, item.seg.part};
         counts.texts++;
-        counts.nested += item.seg.nested;
         at = seg_span(&item.seg, body, 0, item.seg.text.len);
         CHECK(at.len > 0 && at.off >= item.seg.raw.off &&
               at.off + at.len <= item.seg.raw.off + item.seg.raw.len);
     }
-    CHECK_ROW(name);
     CHECK_INT(e, E_AGAIN);
     counts.bodies++;
 }
 
+static bool is_found(const struct spot *spot)
+{
+    struct str text = spot_text(spot);
+
+    for (size_t i = 0; i < found.count; i++)
+        if (found.texts[i].role == spot->role &&
+            found.texts[i].part == spot->part &&
+            str_eq(found.texts[i].text, text))
+            return true;
+    return false;
+}
+
+static void check_spots(const struct spots *spots, const char *where)
+{
+    for (size_t i = 0; i < spots->count; i++) {
+        if (!CHECK(is_found(&spots->list[i])))
+            fprintf(stderr, "    a text of the %s, text %zu: %.*s %.*s\n",
+                    where, i, STR_ARG(role_name(spots->list[i].role)),
+                    STR_ARG(part_name(spots->list[i].part)));
+        counts.spots++;
+    }
+}
+
+/* ---- What was used ------------------------------------------------------ */
+
+static struct str body_fact(const void *from, enum fact fact)
+{
+    (void)from;
+    return found.facts[fact];
+}
+
+static struct str stream_fact(const void *from, enum fact fact)
+{
+    return delta_fact(from, fact);
+}
+
+static void check_count(struct str got, long want, const char *what)
+{
+    uint64_t n = 0;
+
+    if (want < 0) /* the second reader does not know */
+        return;
+    if (!CHECK(str_u64(got, &n) == OK && n == (uint64_t)want))
+        fprintf(stderr, "    %s: %ld, not %.*s\n", what, want, STR_ARG(got));
+}
+
+static void check_told(const struct recorded *r,
+                       struct str (*fact)(const void *from, enum fact fact),
+                       const void *from)
+{
+    struct told t = recorded_told(r);
+
+    check_count(fact(from, FACT_INPUT_TOKENS), t.input, "input");
+    check_count(fact(from, FACT_OUTPUT_TOKENS), t.output, "output");
+    check_count(fact(from, FACT_CACHED_TOKENS), t.cached, "cached");
+    check_count(fact(from, FACT_REASONING_TOKENS), t.reasoning, "reasoning");
+}
+
+/* ---- Streams ------------------------------------------------------------ */
+
 static void put_out(struct delta *d, struct buf *out, bool json)
 {
     struct delta_out o;
+    struct finding f;
+    struct scope where;
 
+    while (delta_finding(d, &f, &where))
+        ;
     while (delta_next(d, &o) == OK) {
         size_t at = str_find(o.bytes, STR("data: {"));
 
@@ -86,6 +171,34 @@ static void put_out(struct delta *d, struct buf *out, bool json)
             CHECK_INT(json_parse(&doc, line), OK);
         }
     }
+}
+
+/* Lines of JSON, the same. */
+static enum err play_lines(struct delta *d, struct str in, struct buf *out)
+{
+    struct ndjson lines;
+    struct str raw, line;
+    enum err e = OK;
+
+    ndjson_init(&lines, LIM_EVENT);
+    for (int end = 0; end < 2 && e == OK; end++) {
+        while (e == OK &&
+               (e = end ? ndjson_end(&lines, &raw, &line)
+                        : ndjson_next(&lines, &in, &raw, &line)) == OK) {
+            struct delta_event put = {
+                .raw = raw, .data = line, .plain = str_trim(line).len == 0};
+
+            e = delta_put(d, &put);
+            put_out(d, out, false);
+            counts.events++;
+        }
+        e = e == E_AGAIN ? OK : e;
+    }
+    ndjson_free(&lines);
+    if (e == OK)
+        e = delta_end(d);
+    put_out(d, out, false);
+    return e;
 }
 
 /* Events of a whole stream into d, out of it into `out`. */
@@ -122,8 +235,10 @@ static enum err play(struct delta *d, struct str in, struct buf *out, bool json)
     return e;
 }
 
-static void stream(const struct provider *p, struct str body, const char *name)
+static void stream(const struct provider *p, const struct recorded *r)
 {
+    struct str body = str_of(r->stream);
+
     for (int redact = 0; redact < 2; redact++) {
         struct delta_config config = {
             .provider = p,
@@ -135,117 +250,181 @@ static void stream(const struct provider *p, struct str body, const char *name)
         struct buf out;
 
         buf_init(&out, 64u << 20);
-        CHECK_ROW(name);
         CHECK_INT(delta_new(&config, &d), OK);
-        CHECK_INT(play(d, body, &out, redact), OK);
+        CHECK_INT(r->lines ? play_lines(d, body, &out)
+                           : play(d, body, &out, redact),
+                  OK);
         if (!redact)
             CHECK_EQ(buf_str(&out), body);
+        if (!redact)
+            check_told(r, stream_fact, d);
         delta_free(d);
         buf_free(&out);
     }
     counts.streams++;
 }
 
-/* A file of an exchange; the name's end is `what`. To be freed. */
-static struct str load(const char *data, struct str id, const char *what)
-{
-    char path[512];
+/* ---- An exchange -------------------------------------------------------- */
 
-    snprintf(path, sizeof(path), "%s/exchanges/%.*s.%s", data, (int)id.len,
-             id.ptr, what);
-    return llm_file(path);
+/* The hosts that a policy would have to name. */
+static const struct host_rule named[] = {
+    {.host = STR_INIT("localhost")},
+    {.host = STR_INIT("*.snowflakecomputing.com"),
+     .provider = STR_INIT("snowflake")},
+    {.host = STR_INIT("mcp.deepwiki.com"), .provider = STR_INIT("mcp")},
+};
+
+static const struct provider *route(const struct recorded *r, struct buf *path)
+{
+    struct str host = str_of(r->host);
+    struct str target =
+        str_head(str_of(r->path), str_find_byte(str_of(r->path), '?'));
+
+    host = str_head(host, str_find_byte(host, ':'));
+    if (http_route_path(target, path))
+        return NULL;
+    return providers_route(all, host, 0, str_of(r->method), buf_str(path));
 }
 
-/* The `body` of a stored message, if it was stored as JSON. */
-static void body_of(const char *data, struct str id, const char *what,
-                    const struct provider *p, enum view_phase phase)
+static void check_bodies(const struct provider *p, const struct recorded *r,
+                         struct str path)
 {
-    struct str file = load(data, id, what), body = {0};
-    struct json_doc message;
-    char name[64];
+    static struct spots spots;
+    char *body;
 
-    snprintf(name, sizeof(name), "%.*s", (int)id.len, id.ptr);
-    json_doc_init(&message);
-    if (json_parse(&message, file) == OK) {
-        uint32_t node = json_member(&message, 0, STR("body"));
+    if (r->asked != NULL) {
+        struct told t = recorded_told(r);
+        struct str model;
 
-        if (node != 0 && message.nodes[node].type <= JSON_ARRAY)
-            body = json_raw(&message, node);
+        body = recorded_text(r->asked);
+        look(p, VIEW_REQUEST, str_of(body));
+        spots_asked(r, &spots);
+        check_spots(&spots, "request");
+        model = found.facts[FACT_MODEL];
+        if (model.len == 0)
+            model = provider_model(p, str_of(r->method), path);
+        if (t.model != NULL)
+            CHECK_EQ(model, str_of(t.model));
+        spots_free(&spots);
+        free(body);
     }
-    if (body.ptr != NULL)
-        look(p, phase, body, name);
-    json_doc_free(&message);
-    free((char *)file.ptr);
+    if (r->said != NULL && r->stream == NULL) {
+        body = recorded_text(r->said);
+        look(p, VIEW_RESPONSE, str_of(body));
+        spots_said(r, &spots);
+        check_spots(&spots, "response");
+        check_told(r, body_fact, NULL);
+        spots_free(&spots);
+        free(body);
+    }
 }
 
-static struct str member(const struct json_doc *line, struct str key)
+static void exchange(struct recorded *r)
 {
-    uint32_t node = json_member(line, 0, key);
-
-    return node == 0 ? (struct str){0} : json_raw(line, node);
-}
-
-static void exchange(const char *data, const struct json_doc *line)
-{
-    struct str id = member(line, STR("id"));
-    struct str path = member(line, STR("url")), body;
     const struct provider *p;
-    char name[64];
+    struct buf path;
 
-    path = str_skip(path, str_find(path, STR("://")) + 3);
-    path = str_skip(path, str_find_byte(path, '/'));
-    path = str_head(path, str_find_byte(path, '?'));
-    p = providers_route(all, STR("llm.test"), 443, member(line, STR("method")),
-                        path);
-    body_of(data, id, "req.json", p, VIEW_REQUEST);
-    body_of(data, id, "resp.json", p, VIEW_RESPONSE);
-    body = load(data, id, "resp.sse");
-    snprintf(name, sizeof(name), "%.*s", (int)id.len, id.ptr);
-    if (body.ptr != NULL)
-        stream(p, body, name);
-    free((char *)body.ptr);
+    buf_init(&path, 1 << 16);
+    CHECK_ROW(r->id);
+    p = route(r, &path);
+    if ((p == NULL || p->generic) && strstr(r->path, "/model/") != NULL) {
+        counts.bedrock++; /* described elsewhere */
+        buf_free(&path);
+        return;
+    }
+    counts.exchanges++;
+    counts.known += p != NULL && !p->generic;
+    if (p == NULL || p->generic)
+        fprintf(stderr, "[%s] nobody knows %s %s%s\n", r->id, r->method,
+                r->host, r->path);
+    if (p != NULL) {
+        check_bodies(p, r, buf_str(&path));
+        if (r->stream != NULL)
+            stream(p, r);
+    }
+    buf_free(&path);
 }
 
 static void test_recorded(void)
 {
-    const char *data = getenv("SALLYPORT_DATA");
-    char path[512];
-    struct str index, rest;
-
-    if (data == NULL)
-        SKIP("SALLYPORT_DATA is not set");
-    snprintf(path, sizeof(path), "%s/exchanges/index.jsonl", data);
-    index = rest = llm_file(path);
-    if (index.ptr == NULL)
+    if (!recorded_each(exchange))
         SKIP("no exchanges in SALLYPORT_DATA");
-    while (rest.ptr != NULL) {
-        struct str text = str_split(&rest, '\n');
-        struct json_doc line;
-        struct str framing;
-
-        json_doc_init(&line);
-        if (text.len > 0 && CHECK_INT(json_parse(&line, text), OK)) {
-            framing = member(&line, STR("framing"));
-            if (str_eq(framing, STR("json")) || str_eq(framing, STR("sse")))
-                exchange(data, &line);
-        }
-        json_doc_free(&line);
-    }
     CHECK_ROW(NULL);
     CHECK(counts.bodies > 100 && counts.streams > 50);
+    CHECK(counts.known * 1000 >= counts.exchanges * 995);
     fprintf(stderr,
-            "%u bodies, %u not JSON, %u texts (%u nested); %u streams played "
-            "twice, %u events, %u edited\n",
-            counts.bodies, counts.invalid, counts.texts, counts.nested,
-            counts.streams, counts.events, counts.changed);
-    free((char *)index.ptr);
+            "%u of %u exchanges known, %u of Bedrock left out; %u bodies, %u "
+            "texts, %u of them in "
+            "both readers; %u streams played twice, %u events, %u edited\n",
+            counts.known, counts.exchanges, counts.bedrock, counts.bodies,
+            counts.texts, counts.spots, counts.streams, counts.events,
+            counts.changed);
+}
+
+/* ---- Responses alone ---------------------------------------------------- */
+
+/* What a recorded response without a request is: by its name, else its first
+ * words. */
+static const struct {
+    const char *in_name, *in_text, *id;
+} dialects[] = {
+    {"amazon-bedrock/", NULL, NULL},
+    {"anthropic", NULL, "anthropic"},
+    {"google/interactions", NULL, "gemini-interactions"},
+    {"google/speech", NULL, "gemini-live"},
+    {"google", NULL, "gemini"},
+    {NULL, "chat.completion", "openai-chat"},
+    {NULL, "text_completion", "openai-chat"},
+    {NULL, "\"type\":\"response.", "openai-responses"},
+    {NULL, "\"object\":\"response\"", "openai-responses"},
+    {NULL, "\"object\": \"response\"", "openai-responses"},
+    {NULL, "\"generated_text\"", "tgi"},
+    {NULL, "\"embedding\"", "openai-chat"},
+    {"openai/", NULL, "openai-platform"},
+};
+
+static const struct provider *dialect_of(const char *name, const char *text)
+{
+    for (size_t i = 0; i < ARRAY_LEN(dialects); i++) {
+        if (dialects[i].in_name != NULL &&
+            strncmp(name, dialects[i].in_name, strlen(dialects[i].in_name)))
+            continue;
+        if (dialects[i].in_text != NULL &&
+            strstr(text, dialects[i].in_text) == NULL)
+            continue;
+        return dialects[i].id == NULL ? NULL
+                                      : llm_provider(all, dialects[i].id);
+    }
+    return NULL;
+}
+
+static void response_alone(const char *name, struct recorded *r)
+{
+    const char *text = r->stream != NULL ? r->stream : r->text;
+    const struct provider *p = dialect_of(name, text);
+
+    CHECK_ROW(name);
+    if (p == NULL)
+        return;
+    counts.alone++;
+    if (r->stream != NULL)
+        stream(p, r);
+    else
+        look(p, VIEW_RESPONSE, str_of(text));
+}
+
+static void test_responses(void)
+{
+    if (!recorded_responses(response_alone))
+        SKIP("no exchanges in SALLYPORT_DATA");
+    CHECK_ROW(NULL);
+    CHECK(counts.alone > 100);
+    fprintf(stderr, "%u responses without their requests\n", counts.alone);
 }
 
 int main(void)
 {
-    static const struct host_rule host = {.host = STR_INIT("llm.test")};
-
-    all = llm_providers(&host, 1);
+    all = llm_providers(named, ARRAY_LEN(named));
     never_rules = llm_rules(never, ARRAY_LEN(never));
     often_rules = llm_rules(often, ARRAY_LEN(often));
     if (all == NULL || never_rules == NULL || often_rules == NULL ||
@@ -255,6 +434,7 @@ int main(void)
     arena_init(&arena, LIM_VIEW_ARENA);
     view_init(&view);
     RUN(test_recorded);
+    RUN(test_responses);
     view_free(&view);
     arena_free(&arena);
     json_doc_free(&doc);

@@ -4,9 +4,11 @@
  *   provider  the id of a description, and request, response, event or stream
  *   in        a JSON body; of a stream, the event stream as the wire has it
  *   expect    a line for each item of the view: "role part MSG.CHAN text",
- *             "fact=value", "blank value" or "end"; last the error, if there
- *             is one. Of a stream, the facts that it told and its open
- *             indexes, and "block RULE" or the error
+ *             "fact=value", "blank value", "media BYTES", "news kind" or
+ *             "end"; last the error, if there is one. A text that no path
+ *             names says under which unknown member it stands. Of a stream,
+ *             the facts that it told, its open indexes, its news, and "block
+ *             RULE" or the error
  *   out       what leaves of a stream, under tests/vectors/llm/policy.yaml
  *
  * A stream is played with the queue emptied after each event, and only at the
@@ -48,6 +50,15 @@ static void say_item(const struct view_item *item, struct buf *out)
         vector_add(out, part_name(s->part));
         vector_say(out, " %u.%u ", s->msg, s->chan);
         vector_quote(out, s->text);
+        if (item->unknown.len > 0)
+            vector_say(out, " under %.*s", STR_ARG(item->unknown));
+        break;
+    case ITEM_TYPE:
+        vector_say(out, "news ");
+        vector_add(out, item->value);
+        break;
+    case ITEM_MEDIA:
+        vector_say(out, "media %zu", item->value.len);
         break;
     case ITEM_FACT:
         vector_add(out, fact_name(item->fact));
@@ -157,6 +168,7 @@ static void say_stream(const struct play *p, struct buf *out)
 {
     uint64_t open[8];
     size_t n = delta_open(p->d, open, ARRAY_LEN(open));
+    const struct news *news;
 
     for (int f = 0; f < FACT_COUNT; f++) {
         struct str value = delta_fact(p->d, (enum fact)f);
@@ -170,6 +182,9 @@ static void say_stream(const struct play *p, struct buf *out)
     }
     for (size_t i = 0; i < n; i++)
         vector_say(out, "open %llu\n", (unsigned long long)open[i]);
+    n = delta_news(p->d, &news);
+    for (size_t i = 0; i < n; i++)
+        vector_say(out, "news %.*s\n", (int)news[i].len, news[i].word);
     if (p->block != NULL) {
         vector_say(out, "block ");
         vector_add(out, p->block->id);

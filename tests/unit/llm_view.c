@@ -63,6 +63,8 @@ static void list_texts(const char *provider, enum view_phase what,
         else if (item.kind == ITEM_BLANK)
             snprintf(out + n, size - n, "blank %.*s\n", (int)item.value.len,
                      item.value.ptr);
+        else if (item.kind == ITEM_MEDIA)
+            snprintf(out + n, size - n, "media %zu\n", item.value.len);
         else
             snprintf(out + n, size - n, "end %zu\n", item.key_count);
     }
@@ -101,6 +103,7 @@ static const struct {
      "\"x\"}]}],\"unknownkey\":[123456789,12345678]}",
      "user/text 0.0 user\n"
      "user/text 0.0 image_url\n"
+     "media 26\n"
      "user/text 0.1 text\n"
      "user/text 0.1 x\n"
      "user/key 0.0 unknownkey\n"

@@ -1,31 +1,61 @@
 // The SDKs of model providers, each asked by the same few words:
 //
-//     node sdk.mjs MODULES SDK BASE [-s] TEXT...
+//     node sdk.mjs MODULES SDK BASE [-r] [-s] TEXT...
 //
 // asks TEXT after TEXT of BASE (https://host:port), with -s as a stream, and
-// prints for each "said ..." with the answer, or "error STATUS ...". The modules
-// are those of the folder MODULES. TEXTs joined by "+" are asked in parallel.
+// prints for each "said ..." with the answer, or "error STATUS NAME ...". With
+// -r the SDK may ask again as often as it does by itself, else never. The
+// modules are those of the folder MODULES. TEXTs joined by "+" are asked in
+// parallel. What a stream had said before it failed stands behind the error.
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
 const [modules, sdk, base, ...rest] = process.argv.slice(2);
+const again = rest[0] === "-r";
+if (again)
+    rest.shift();
 const stream = rest[0] === "-s";
 const texts = stream ? rest.slice(1) : rest;
+const retries = (name, none = 0) => again ? {} : { [name]: none };
 const require = createRequire(pathToFileURL(modules + "/"));
 const load = (name) => import(pathToFileURL(require.resolve(name)));
 
 async function joined(parts, textOf) {
     let all = "";
-    for await (const part of parts)
-        all += textOf(part) ?? "";
+    try {
+        for await (const part of parts)
+            all += textOf(part) ?? "";
+    } catch (e) {
+        e.before = all;
+        throw e;
+    }
     return all;
+}
+
+// Vercel's package, which speaks to many through one interface.
+async function vercel(model) {
+    globalThis.AI_SDK_LOG_WARNINGS = false;
+    const { generateText, streamText } = await load("ai");
+    return async (prompt) => {
+        let failed;
+        const asked = {
+            model, prompt, ...retries("maxRetries"),
+            onError: ({ error }) => { failed = error; },
+        };
+        if (!stream)
+            return (await generateText(asked)).text;
+        const all = await joined(streamText(asked).textStream, (p) => p);
+        if (failed)
+            throw Object.assign(failed, { before: all });
+        return all;
+    };
 }
 
 const sdks = {
     async openai() {
         const { default: OpenAI } = await load("openai");
         const client = new OpenAI({
-            apiKey: "test", baseURL: base + "/v1", maxRetries: 0,
+            apiKey: "test", baseURL: base + "/v1", ...retries("maxRetries"),
         });
         return async (text) => {
             const answer = await client.chat.completions.create({
@@ -40,7 +70,7 @@ const sdks = {
     async "openai-responses"() {
         const { default: OpenAI } = await load("openai");
         const client = new OpenAI({
-            apiKey: "test", baseURL: base + "/v1", maxRetries: 0,
+            apiKey: "test", baseURL: base + "/v1", ...retries("maxRetries"),
         });
         return async (text) => {
             const answer = await client.responses.create({
@@ -55,7 +85,7 @@ const sdks = {
     async anthropic() {
         const { default: Anthropic } = await load("@anthropic-ai/sdk");
         const client = new Anthropic({
-            apiKey: "test", baseURL: base, maxRetries: 0,
+            apiKey: "test", baseURL: base, ...retries("maxRetries"),
         });
         return async (text) => {
             const answer = await client.messages.create({
@@ -93,25 +123,53 @@ const sdks = {
                 : answer.message.content;
         };
     },
-    async ai() {
-        const { generateText, streamText } = await load("ai");
-        const { createOpenAI } = await load("@ai-sdk/openai");
-        const model = createOpenAI({
-            apiKey: "test", baseURL: base + "/v1",
-        }).chat("gpt-4o");
-        return async (prompt) => {
-            let failed;
+    async mistral() {
+        const { Mistral } = await load("@mistralai/mistralai");
+        const client = new Mistral({ apiKey: "test", serverURL: base });
+        return async (text) => {
             const asked = {
-                model, prompt, maxRetries: 0,
-                onError: ({ error }) => { failed = error; },
+                model: "mistral-small",
+                messages: [{ role: "user", content: text }],
             };
-            if (!stream)
-                return (await generateText(asked)).text;
-            const all = await joined(streamText(asked).textStream, (p) => p);
-            if (failed)
-                throw failed;
-            return all;
+            return stream
+                ? joined(await client.chat.stream(asked),
+                    (p) => p.data.choices[0]?.delta?.content)
+                : (await client.chat.complete(asked))
+                    .choices[0].message.content;
         };
+    },
+    async cohere() {
+        const { CohereClientV2 } = await load("cohere-ai");
+        const client = new CohereClientV2({
+            token: "test", environment: base, ...retries("maxRetries"),
+        });
+        return async (text) => {
+            const asked = {
+                model: "command-r", messages: [{ role: "user", content: text }],
+            };
+            return stream
+                ? joined(await client.chatStream(asked),
+                    (p) => p.delta?.message?.content?.text)
+                : (await client.chat(asked)).message.content[0].text;
+        };
+    },
+    async ai() {
+        const { createOpenAI } = await load("@ai-sdk/openai");
+        return vercel(createOpenAI({
+            apiKey: "test", baseURL: base + "/v1",
+        }).chat("gpt-4o"));
+    },
+    async "ai-anthropic"() {
+        const { createAnthropic } = await load("@ai-sdk/anthropic");
+        return vercel(createAnthropic({
+            apiKey: "test", baseURL: base + "/v1",
+        })("claude-sonnet-test"));
+    },
+    async "ai-google"() {
+        const { createGoogleGenerativeAI } = await load("@ai-sdk/google");
+        return vercel(createGoogleGenerativeAI({
+            apiKey: "test", baseURL: base + "/v1beta",
+        })("gemini-2.0-flash"));
     },
     async bedrock() {
         const aws = await load("@aws-sdk/client-bedrock-runtime");
@@ -144,7 +202,10 @@ async function line(text) {
     } catch (e) {
         const status = e.status ?? e.status_code ?? e.statusCode ??
             e.$metadata?.httpStatusCode ?? e.$response?.statusCode;
-        return `error ${status} ${e.message}`.replaceAll("\n", " ");
+        const name = e.name !== "Error" ? e.name : e.constructor.name;
+        const before = e.before ? ` (after: ${e.before})` : "";
+        return `error ${status} ${name} ${e.message}${before}`
+            .replaceAll("\n", " ");
     }
 }
 

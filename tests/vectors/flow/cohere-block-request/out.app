@@ -1,0 +1,8 @@
+HTTP/1.1 403 Forbidden
+Content-Type: application/json
+Content-Length: 149
+Connection: close
+x-should-retry: false
+X-Sallyport-Blocked: SP-9002;#############################
+
+{"id":"#############################","message":"Blocked by sallyport policy: forbidden-word (rule SP-9002, exchange #############################)"}

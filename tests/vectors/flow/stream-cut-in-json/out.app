@@ -1,0 +1,8 @@
+HTTP/1.1 200 OK
+Content-Type: text/event-stream
+Connection: close
+
+data: {"choices":[{"index":0,"delta":{"content":"fine "}}]}
+
+data: {"error":{"message":"Blocked by sallyport policy: the body is not valid JSON: in a stream (rule json_invalid, exchange #############################)","type":"invalid_request_error","param":null,"code":"policy_block"}}
+
