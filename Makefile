@@ -110,7 +110,7 @@ $(B)/%.a:
 
 # A sanitizer's runtime looks its own functions up by dlsym, which is a hook,
 # before it is ready for code of its kind.
-$(foreach f,dl elf net real,$(B)/shim/hooks/$(f).o): sanitize :=
+$(foreach f,dl elf net real sockhooks,$(B)/shim/hooks/$(f).o): sanitize :=
 
 # Every exec of every program pays for what is done here: mapped in two pieces,
 # not four; our own functions bound by the linker; no start files (init.c), so
@@ -129,7 +129,7 @@ $(B)/libsallyport.so: $(call objects,hooks) $(B)/libbase.a \
 $(B)/libsallyport-engine.so: $(call objects,$(engine_rooms)) shim/flow/exports.map
 	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) $(shared) \
 	    -Wl,-soname,$(@F) -Wl,--version-script=shim/flow/exports.map \
-	    -Wl,--wrap=read,--wrap=stderr $(asserts) -o $@ $(filter %.o,$^) \
+	    -Wl,--wrap=read,--wrap=close,--wrap=fcntl,--wrap=stderr $(asserts) -o $@ $(filter %.o,$^) \
 	    $(static)
 
 $(B)/sallyport: $(call objects,compile cli) $(engine_a)

@@ -128,6 +128,10 @@
 #define LIM_DIAGS      50     /* errors shown                              */
 #define LIM_SLUG       64     /* names, kinds, categories                  */
 
+/* How long a read that does not wait is made to, where what came is held and
+ * the program has asked poll before: as long as PHP waits for an answer. */
+#define LIM_OUTWAIT 60 /* seconds */
+
 /* The command. */
 #define LIM_CACHE_IMAGES 32 /* kept; programs that run may still open one */
 #define LIM_SCAN_LINE    (64 * MIB) /* one line, or one text, of `scan`        */

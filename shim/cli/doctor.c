@@ -31,7 +31,11 @@ struct doors doors_of(const struct elf_file *shim)
 
 void doctor_tell_doors(struct report *r, const struct doors *doors)
 {
-    if (!doors->sockets)
+    if (doors->sockets)
+        report_add(r, GRADE_NOTE, "plain", "",
+                   "HTTP without TLS is guarded to declared hosts, but for "
+                   "what stdio or io_uring sends");
+    else
         report_add(r, GRADE_NOTE, "plain", "",
                    "what is said to a model host without TLS is not seen");
     if (!doors->children)

@@ -16,7 +16,7 @@ struct doors {
 /* doors_of - of a libsallyport.so. */
 struct doors doors_of(const struct elf_file *shim);
 
-/* doctor_tell_doors - a line for what this shim guards in no program. */
+/* doctor_tell_doors - lines for what holds of every program with this shim. */
 void doctor_tell_doors(struct report *r, const struct doors *doors);
 
 /* An object in which something that matters was found. */

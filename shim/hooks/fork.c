@@ -8,6 +8,7 @@
 #include "hooks/load.h"
 #include "hooks/real.h"
 #include "hooks/session.h"
+#include "hooks/sock.h"
 
 /*
  * What pthread_atfork takes for our name. The compiler's start files would
@@ -23,6 +24,7 @@ static void fork_lock(void)
 {
     curl_fork_lock();
     session_fork_lock();
+    sock_fork_lock();
     load_fork_lock();
     lib_fork_lock();
     real_fork_lock();
@@ -33,6 +35,7 @@ static void fork_unlock(void)
     real_fork_unlock();
     lib_fork_unlock();
     load_fork_unlock();
+    sock_fork_unlock();
     session_fork_unlock();
     curl_fork_unlock();
 }

@@ -86,21 +86,17 @@ static struct str next_name(struct str *rest)
         str_split(rest, comma < str_find_byte(*rest, '\n') ? ',' : '\n'));
 }
 
-/*
- * Cuts the port off a name; 0 if there is none. An address with colons in it
- * has brackets where a port follows.
- */
-static uint64_t cut_port(struct str *name)
+uint16_t hosts_cut_port(struct str *name)
 {
     size_t end = str_starts(*name, STR("[")) ? str_find_byte(*name, ']') : 0;
     struct str rest = str_skip(*name, end);
     struct str head = str_split(&rest, ':');
     uint64_t port;
 
-    if (!rest.ptr || str_u64(rest, &port))
+    if (!rest.ptr || str_u64(rest, &port) || port > UINT16_MAX)
         return 0;
     *name = str_head(*name, end + head.len);
-    return port;
+    return (uint16_t)port;
 }
 
 bool hosts_listed(struct str host, uint16_t port, struct str extra)
@@ -116,7 +112,7 @@ bool hosts_among(struct str host, uint16_t port, struct str list)
     host = host_plain(host);
     while (list.ptr) {
         struct str name = next_name(&list);
-        uint64_t want = cut_port(&name);
+        uint16_t want = hosts_cut_port(&name);
 
         if ((want == 0 || port == 0 || want == port) && matches(host, name))
             return true;
@@ -241,7 +237,7 @@ bool hosts_say(const char *image, struct str line)
     return said;
 }
 
-struct str hosts_of_request(struct str plain)
+struct str hosts_of_request(struct str plain, uint16_t *ret_port)
 {
     struct str none = {NULL, 0};
 
@@ -251,8 +247,16 @@ struct str hosts_of_request(struct str plain)
         struct str name = str_split(&line, ':');
 
         if (line.ptr && str_eq_nocase(name, STR("host"))) {
+            uint16_t port;
+
             line = str_trim(str_head(line, str_find_byte(line, '\r')));
-            return str_head(line, str_find_byte(line, ':'));
+            port = hosts_cut_port(&line);
+            if (ret_port)
+                *ret_port = port;
+            /* What is no port is not part of the name either. */
+            return str_starts(line, STR("["))
+                       ? line
+                       : str_head(line, str_find_byte(line, ':'));
         }
     }
     return none;

@@ -48,9 +48,16 @@ MUST_USE enum err hosts_beside(const char *image, struct str host,
 bool hosts_say(const char *image, struct str line);
 
 /*
- * hosts_of_request - the value of the first Host field in the head at the
- * front of `plain`, without its port; {NULL, 0} if there is none.
+ * hosts_cut_port - cuts the port off a name or address; 0 if there is none. An
+ * address with colons in it has brackets where a port follows.
  */
-struct str hosts_of_request(struct str plain);
+uint16_t hosts_cut_port(struct str *name);
+
+/*
+ * hosts_of_request - the value of the first Host field in the head, or what
+ * there is of it, at the front of `plain`, without its port; {NULL, 0} if there
+ * is none. *ret_port, which may be NULL, is 0 where there is no port.
+ */
+struct str hosts_of_request(struct str plain, uint16_t *ret_port);
 
 #endif

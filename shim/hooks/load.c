@@ -37,6 +37,9 @@
 
 #define WHY_SIZE 256
 
+/* A port that no host is declared with (tcpmux, RFC 1078). */
+#define PORT_OTHER 1
+
 struct shim_marker sallyport_marker __attribute__((visibility("default"))) = {
     .version = SHIM_MARKER_VERSION,
     .size = sizeof(struct shim_marker),
@@ -329,6 +332,32 @@ bool load_watches_now(struct str host, uint16_t port)
     if (policy_lists(host, port, &listed))
         return listed;
     return hosts_listed(host, port, str_of(settings.hosts));
+}
+
+/* As load_watches_now, but that a list which is not there is no answer. */
+static bool declares(struct str host, uint16_t port)
+{
+    struct engine *engine;
+    bool listed;
+
+    if (settings.policy && !atomic_load(&load.done) &&
+        !policy_lists(host, port, &listed))
+        (void)load_engine(&engine);
+    return load_watches_now(host, port);
+}
+
+enum load_declared load_declares(struct str host, uint16_t port)
+{
+    int saved = errno;
+    enum load_declared how = DECLARED_NOT;
+
+    load_settings();
+    if (declares(host, port))
+        how = port && port != PORT_OTHER && !declares(host, PORT_OTHER)
+                  ? DECLARED_PORT
+                  : DECLARED_HOST;
+    errno = saved;
+    return how;
 }
 
 bool load_watches(struct str host)

@@ -92,6 +92,25 @@ bool load_watches_now(struct str host, uint16_t port);
 /* load_watches - whether a session to this host would be judged or refused. */
 bool load_watches(struct str host);
 
+/*
+ * How much of what is sent to a host without TLS concerns us: any port of a
+ * host that is named without one, unless the bytes are of another protocol;
+ * all that goes to a port that is named.
+ */
+enum load_declared {
+    DECLARED_NOT,
+    DECLARED_HOST,
+    DECLARED_PORT
+};
+
+/*
+ * load_declares - what the policy says of this host and port (0: not known),
+ * by the list in SALLYPORT_HOSTS or beside the image, so that an engine is
+ * loaded only where there is neither. Before it has been loaded no lock is
+ * taken and nothing allocated. errno stays.
+ */
+enum load_declared load_declares(struct str host, uint16_t port);
+
 /* Held by a fork in progress. */
 void load_fork_lock(void);
 void load_fork_unlock(void);

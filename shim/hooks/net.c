@@ -28,11 +28,13 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "hooks/export.h"
 #include "hooks/real.h"
+#include "hooks/sock.h"
 #include "hooks/unseen.h"
 #include "hooks/zeros.h"
 
@@ -251,7 +253,7 @@ bool net_wake(int fd, bool carried)
         atomic_fetch_add(&armed, 1);
         atomic_store(&f->left, sizeof(junk));
     }
-    return shutdown(fd, SHUT_RD) == 0;
+    return syscall(SYS_shutdown, fd, SHUT_RD) == 0;
 }
 
 void net_forget(int fd)
@@ -409,8 +411,35 @@ void net_bind(void)
     }
 NET_LIST(NET_TYPE)
 
+ssize_t net_send(int fd, const void *p, size_t n, int flags)
+{
+    return real_send()(fd, p, n, flags);
+}
+
+ssize_t net_sendmsg(int fd, const struct msghdr *m, int flags)
+{
+    if (m && refused_vec(fd, m->msg_iov, m->msg_iovlen, m))
+        return -1;
+    return real_sendmsg()(fd, m, flags);
+}
+
+ssize_t net_recv(int fd, void *p, size_t n, int flags)
+{
+    return real_recv()(fd, p, n, flags);
+}
+
+/* What a plain socket of ours answers, if this is one: hooks/sock.h. */
+#define SOCK_FIRST(fd, call)                                                   \
+    do {                                                                       \
+        ssize_t sock_rc;                                                       \
+                                                                               \
+        if (sock_has(fd) && (sock_rc = (call)) != SOCK_NOT_OURS)               \
+            return sock_rc;                                                    \
+    } while (0)
+
 EXPORT ssize_t write(int fd, const void *p, size_t n)
 {
+    SOCK_FIRST(fd, sock_write_one(fd, p, n, 0));
     if (refused(fd, p, n, NULL, 0))
         return -1;
     return real_write()(fd, p, n);
@@ -418,6 +447,7 @@ EXPORT ssize_t write(int fd, const void *p, size_t n)
 
 EXPORT ssize_t writev(int fd, const struct iovec *iov, int count)
 {
+    SOCK_FIRST(fd, sock_write(fd, iov, count > 0 ? (size_t)count : 0, 0));
     if (count > 0 && refused_vec(fd, iov, (size_t)count, NULL))
         return -1;
     return real_writev()(fd, iov, count);
@@ -425,6 +455,7 @@ EXPORT ssize_t writev(int fd, const struct iovec *iov, int count)
 
 EXPORT ssize_t send(int fd, const void *p, size_t n, int flags)
 {
+    SOCK_FIRST(fd, sock_write_one(fd, p, n, flags));
     if (refused(fd, p, n, NULL, 0))
         return -1;
     return real_send()(fd, p, n, flags);
@@ -433,6 +464,9 @@ EXPORT ssize_t send(int fd, const void *p, size_t n, int flags)
 EXPORT ssize_t sendto(int fd, const void *p, size_t n, int flags,
                       const struct sockaddr *to, socklen_t to_len)
 {
+    SOCK_FIRST(fd, sock_write_one(fd, p, n, flags));
+    if (sock_opens(flags, to, to_len))
+        return -1;
     if (refused(fd, p, n, to, to_len))
         return -1;
     return real_sendto()(fd, p, n, flags, to, to_len);
@@ -440,6 +474,10 @@ EXPORT ssize_t sendto(int fd, const void *p, size_t n, int flags,
 
 EXPORT ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 {
+    if (m)
+        SOCK_FIRST(fd, sock_write(fd, m->msg_iov, m->msg_iovlen, flags));
+    if (m && sock_opens(flags, m->msg_name, m->msg_namelen))
+        return -1;
     if (m && refused_vec(fd, m->msg_iov, m->msg_iovlen, m))
         return -1;
     return real_sendmsg()(fd, m, flags);
@@ -450,6 +488,8 @@ EXPORT int sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
     unsigned good = 0;
     int rc;
 
+    if (m && sock_has(fd))
+        return sock_write_each(fd, m, count, flags);
     while (m && good < count &&
            !refused_vec(fd, m[good].msg_hdr.msg_iov, m[good].msg_hdr.msg_iovlen,
                         &m[good].msg_hdr))
@@ -467,6 +507,7 @@ EXPORT int sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
 
 EXPORT ssize_t read(int fd, void *p, size_t n)
 {
+    SOCK_FIRST(fd, sock_read_one(fd, p, n, 0));
     if (has_junk(fd))
         return serve_one(fd, p, n, 0);
     return came(fd, p, n, real_read()(fd, p, n));
@@ -476,6 +517,7 @@ EXPORT ssize_t readv(int fd, const struct iovec *iov, int count)
 {
     ssize_t n;
 
+    SOCK_FIRST(fd, sock_read(fd, iov, count > 0 ? (size_t)count : 0, 0));
     if (count > 0 && has_junk(fd))
         return serve_junk(fd, iov, (size_t)count, false);
     n = real_readv()(fd, iov, count);
@@ -484,6 +526,7 @@ EXPORT ssize_t readv(int fd, const struct iovec *iov, int count)
 
 EXPORT ssize_t recv(int fd, void *p, size_t n, int flags)
 {
+    SOCK_FIRST(fd, sock_read_one(fd, p, n, flags));
     if (has_junk(fd))
         return serve_one(fd, p, n, flags);
     return came(fd, p, filled(n, flags), real_recv()(fd, p, n, flags));
@@ -492,6 +535,7 @@ EXPORT ssize_t recv(int fd, void *p, size_t n, int flags)
 EXPORT ssize_t recvfrom(int fd, void *p, size_t n, int flags,
                         struct sockaddr *from, socklen_t *from_len)
 {
+    SOCK_FIRST(fd, sock_read_from(fd, p, n, flags, from, from_len));
     if (has_junk(fd)) {
         if (from && from_len)
             *from_len = 0; /* as on a connected stream */
@@ -505,6 +549,8 @@ EXPORT ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 {
     ssize_t n;
 
+    if (m)
+        SOCK_FIRST(fd, sock_read_msg(fd, m, flags));
     if (m && has_junk(fd)) {
         m->msg_namelen = 0;
         m->msg_controllen = 0;
@@ -520,6 +566,8 @@ EXPORT ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 ssize_t __read_chk(int fd, void *p, size_t n, size_t room);
 EXPORT ssize_t __read_chk(int fd, void *p, size_t n, size_t room)
 {
+    if (n <= room)
+        SOCK_FIRST(fd, sock_read_one(fd, p, n, 0));
     if (n <= room && has_junk(fd))
         return serve_one(fd, p, n, 0);
     return came(fd, p, n, real___read_chk()(fd, p, n, room));
@@ -528,6 +576,8 @@ EXPORT ssize_t __read_chk(int fd, void *p, size_t n, size_t room)
 ssize_t __recv_chk(int fd, void *p, size_t n, size_t room, int flags);
 EXPORT ssize_t __recv_chk(int fd, void *p, size_t n, size_t room, int flags)
 {
+    if (n <= room)
+        SOCK_FIRST(fd, sock_read_one(fd, p, n, flags));
     if (n <= room && has_junk(fd))
         return serve_one(fd, p, n, flags);
     return came(fd, p, filled(n, flags),
@@ -539,6 +589,8 @@ ssize_t __recvfrom_chk(int fd, void *p, size_t n, size_t room, int flags,
 EXPORT ssize_t __recvfrom_chk(int fd, void *p, size_t n, size_t room, int flags,
                               struct sockaddr *from, socklen_t *from_len)
 {
+    if (n <= room)
+        SOCK_FIRST(fd, sock_read_from(fd, p, n, flags, from, from_len));
     if (n <= room && has_junk(fd)) {
         if (from && from_len)
             *from_len = 0;

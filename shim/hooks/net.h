@@ -1,6 +1,8 @@
 #ifndef SP_HOOKS_NET_H
 #define SP_HOOKS_NET_H
 
+#include <sys/types.h>
+
 #include "base/str.h"
 
 /*
@@ -64,6 +66,13 @@ bool net_wake(int fd, bool carried);
 
 /* net_forget - take back a record that net_wake left and nobody fetched. */
 void net_forget(int fd);
+
+/* net_send, net_recv - the true functions; net_sendmsg - as the hook, but for
+ * the door of plain sockets. */
+struct msghdr;
+ssize_t net_send(int fd, const void *p, size_t n, int flags);
+ssize_t net_sendmsg(int fd, const struct msghdr *m, int flags);
+ssize_t net_recv(int fd, void *p, size_t n, int flags);
 
 /*
  * net_bind - from now on the true functions are looked for behind us, not in

@@ -37,6 +37,7 @@
 #include "hooks/net.h"
 #include "hooks/note.h"
 #include "hooks/record.h"
+#include "hooks/traffic.h"
 #include "hooks/unseen.h"
 
 /* --- the engine's side --------------------------------------------------- */
@@ -47,7 +48,7 @@ static struct str queue(const struct session *s)
     return s->conn ? s->api->conn_ready(s->conn, DIR_RECV) : s->answer;
 }
 
-static size_t take(struct session *s, void *p, size_t n, bool peek)
+size_t traffic_take(struct session *s, void *p, size_t n, bool peek)
 {
     struct str q;
 
@@ -65,7 +66,7 @@ static size_t take(struct session *s, void *p, size_t n, bool peek)
     return q.len;
 }
 
-static size_t queued(struct session *s)
+size_t traffic_queued(struct session *s)
 {
     size_t n;
 
@@ -136,8 +137,9 @@ static bool connected(struct session *s)
     peer.port = s->port;
     peer.in_memory = s->tls->fd(s) < 0;
     s->conn = s->api->conn_new(s->engine, &peer);
-    s->in = s->conn ? malloc(RECORD_IN) : NULL;
-    return s->in != NULL;
+    if (s->conn && s->tls->read)
+        s->in = malloc(RECORD_IN);
+    return s->conn && (s->in || !s->tls->read);
 }
 
 /* Whether the engine has nothing to say or send any more. Under the lock. */
@@ -147,11 +149,9 @@ static bool is_empty(const struct session *s)
            s->out_sent == s->out.len;
 }
 
-/* What the engine made of the last bytes. */
-static void settle(struct session *s, bool writing)
+void traffic_settle(struct session *s, bool writing)
 {
     enum conn_state st;
-    bool done;
 
     record_lock(s);
     if (atomic_load(&s->state) != OPEN || !s->conn) {
@@ -163,21 +163,63 @@ static void settle(struct session *s, bool writing)
         s->elsewhere = false;
         marker_add(&sallyport_marker.guarded);
     }
-    done = st == CONN_PASS && s->owed == 0 && is_empty(s);
     if (st == CONN_BLOCKED)
         set_blocked(s, writing);
     else if (st == CONN_FAILED)
         set_failed(s);
+    record_unlock(s);
+}
+
+static bool passes(const struct session *s)
+{
+    return atomic_load(&s->state) == OPEN && s->conn &&
+           s->api->conn_state(s->conn) == CONN_PASS;
+}
+
+bool traffic_passes(struct session *s)
+{
+    bool yes;
+
+    record_lock(s);
+    yes = passes(s);
+    record_unlock(s);
+    return yes;
+}
+
+bool traffic_let_go(struct session *s)
+{
+    bool done;
+
+    record_lock(s);
+    done = passes(s) && s->owed == 0 && is_empty(s);
     if (done) {
         record_forget(s);
         record_pass(s);
     }
     record_unlock(s);
+    return done;
+}
+
+/* What the engine made of the last bytes. */
+static void settle(struct session *s, bool writing)
+{
+    traffic_settle(s, writing);
+    (void)traffic_let_go(s);
+}
+
+bool traffic_waits(struct session *s)
+{
+    bool waits;
+
+    record_lock(s);
+    waits = s->conn && s->api->conn_ready(s->conn, DIR_SEND).len > 0;
+    record_unlock(s);
+    return waits;
 }
 
 /* Feeds one direction; errno stays. false: no memory, the session has failed.
  */
-static bool feed(struct session *s, enum dir dir, struct str plain)
+bool traffic_feed(struct session *s, enum dir dir, struct str plain)
 {
     int saved = errno;
     bool ok;
@@ -195,7 +237,7 @@ static bool feed(struct session *s, enum dir dir, struct str plain)
     return ok;
 }
 
-static void end(struct session *s, enum dir dir)
+void traffic_end(struct session *s, enum dir dir)
 {
     bool *ended = dir == DIR_SEND ? &s->send_ended : &s->recv_ended;
     int saved = errno;
@@ -264,7 +306,7 @@ static bool refill(struct session *s)
 }
 
 /* Sends all that may leave: 1, or the real result that stopped it. */
-static int flush(struct session *s)
+int traffic_flush(struct session *s)
 {
     int rc;
 
@@ -284,13 +326,13 @@ static int flush(struct session *s)
 }
 
 /* Without an engine: refuse by the host's name, or by the request's head. */
-static void judge_alone(struct session *s, struct str plain)
+void traffic_judge_alone(struct session *s, struct str plain)
 {
     struct str host;
 
     record_lock(s);
     record_locate(s); /* the port may be known only now */
-    host = s->named ? s->tls->host(s) : hosts_of_request(plain);
+    host = s->named ? s->tls->host(s) : hosts_of_request(plain, NULL);
     if (!load_refuses(host, s->port)) {
         record_pass(s);
     } else {
@@ -313,8 +355,8 @@ static bool feed_write(struct session *s, struct str plain)
         return true;
     s->owed = plain.len;
     if (s->api)
-        return feed(s, DIR_SEND, str_skip(plain, seen));
-    judge_alone(s, plain);
+        return traffic_feed(s, DIR_SEND, str_skip(plain, seen));
+    traffic_judge_alone(s, plain);
     return true;
 }
 
@@ -337,7 +379,7 @@ int session_write(struct session *s, const void *p, size_t n, size_t *ret_taken)
         n = INT_MAX;
     if (state == OPEN) {
         if (feed_write(s, (struct str){p, n}) && s->conn) {
-            rc = flush(s);
+            rc = traffic_flush(s);
             settle(s, true);
             state = atomic_load(&s->state);
             if (state == OPEN && rc <= 0)
@@ -365,9 +407,9 @@ static int pull(struct session *s, size_t n)
     net_enter();
     rc = s->tls->read(s, s->in, n < RECORD_IN ? n : RECORD_IN);
     net_leave();
-    if (rc > 0 && feed(s, DIR_RECV, (struct str){s->in, (size_t)rc})) {
+    if (rc > 0 && traffic_feed(s, DIR_RECV, (struct str){s->in, (size_t)rc})) {
         if (s->owed == 0)
-            (void)flush(s); /* the engine's own word to the network */
+            (void)traffic_flush(s); /* the engine's own word to the network */
         settle(s, false);
     }
     return rc;
@@ -386,8 +428,8 @@ static bool tail(struct session *s, int *rc)
     bool more = false;
 
     if (!s->recv_ended && s->tls->is_final(s, *rc)) {
-        end(s, DIR_RECV);
-        more = queued(s) > 0;
+        traffic_end(s, DIR_RECV);
+        more = traffic_queued(s) > 0;
         if (more) {
             s->tls->keep_end(s, *rc);
             record_lock(s);
@@ -430,7 +472,7 @@ static bool ready_to_pull(struct session *s)
 int session_read(struct session *s, void *p, size_t n, bool peek)
 {
     for (;;) {
-        size_t got = take(s, p, n, peek);
+        size_t got = traffic_take(s, p, n, peek);
         int state = atomic_load(&s->state), rc;
 
         if (got > 0)
@@ -446,7 +488,8 @@ int session_read(struct session *s, void *p, size_t n, bool peek)
         if (!ready_to_pull(s))
             continue;
         if (s->owed == 0)
-            (void)flush(s); /* what the engine let go since the last write */
+            (void)traffic_flush(
+                s); /* what the engine let go since the last write */
         rc = pull(s, RECORD_IN);
         if (rc <= 0 && !tail(s, &rc))
             return rc;
@@ -455,12 +498,12 @@ int session_read(struct session *s, void *p, size_t n, bool peek)
 
 size_t session_pending(struct session *s)
 {
-    size_t n = queued(s);
+    size_t n = traffic_queued(s);
     size_t more;
 
     while (n == 0 && atomic_load(&s->state) == OPEN && s->conn &&
            (more = s->tls->pending(s)) > 0 && pull(s, more) > 0)
-        n = queued(s);
+        n = traffic_queued(s);
     if (n > 0 || atomic_load(&s->state) == BLOCKED)
         return n;
     return s->conn ? 0 : s->tls->pending(s);
@@ -479,8 +522,8 @@ int session_close(struct session *s)
     }
     if (state != OPEN || !s->conn)
         return 1;
-    end(s, DIR_SEND);
-    return flush(s);
+    traffic_end(s, DIR_SEND);
+    return traffic_flush(s);
 }
 
 bool session_refuses(struct session *s, struct str plain, const char *what)
@@ -491,7 +534,7 @@ bool session_refuses(struct session *s, struct str plain, const char *what)
         .refused = !load_monitors(),
     };
 
-    if (!session_guards(s) && !load_watches(hosts_of_request(plain))) {
+    if (!session_guards(s) && !load_watches(hosts_of_request(plain, NULL))) {
         record_lock(s);
         record_pass(s); /* its first head, which names no other host */
         record_unlock(s);

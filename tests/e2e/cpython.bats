@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# CPython's own tests of its TLS and of what is built on it: the same result for
-# each test with the shim and without.
+# CPython's own tests of its sockets, its TLS and of what is built on them: the
+# same result for each test with the shim and without.
 
 load ../lib/e2e
 
@@ -46,6 +46,10 @@ same() { # MODULE [OPTION...]
 @test "cpython: ftplib" { LEAST=90 same test_ftplib; }
 @test "cpython: poplib" { LEAST=70 same test_poplib; }
 @test "cpython: imaplib" { LEAST=100 same test_imaplib; }
+@test "cpython: socket" { LEAST=600 same test_socket -i '*VSOCK*'; }
+@test "cpython: asyncio without TLS" {
+    LEAST=30 same test_asyncio -m '*sock_lowlevel*' -m '*sendfile*'
+}
 @test "cpython: asyncio with TLS" {
     LEAST=100 same test_asyncio -m '*ssl*' -m '*Ssl*' -m '*SSL*'
 }

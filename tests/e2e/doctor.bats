@@ -99,6 +99,7 @@ made() {
 @test "a program without TLS is covered" {
     doctor 0 true
     verdict covered
+    line plain note "HTTP without TLS is guarded to declared hosts"
     doctor 0 /bin/sh
 }
 

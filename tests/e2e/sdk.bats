@@ -16,7 +16,7 @@ setup_file() {
     behind=$(free_port)
     chunks=$(free_port)
     PORT=$(free_port)
-    export PORT SERVER_DIR=$dir NODE_EXTRA_CA_CERTS=$BATS_FILE_TMPDIR/certs/ca.pem
+    export PORT BEHIND=$behind SERVER_DIR=$dir NODE_EXTRA_CA_CERTS=$BATS_FILE_TMPDIR/certs/ca.pem
     export XDG_CACHE_HOME=$BATS_FILE_TMPDIR/cache
     cat >"$dir/answers.json" <<END
 {"fixtures": [
@@ -92,7 +92,7 @@ asks() {
     local host=$1
     shift
     shim timeout 60 "$NODE" "$CLIENTS/sdk.mjs" "$NPM" "$1" \
-        "https://$host:$PORT" "${@:2}"
+        "${SCHEME:-https}://$host:$PORT" "${@:2}"
 }
 
 # same SDK [-s] - a host that is not watched, with and without the shim.
@@ -103,6 +103,21 @@ same() {
 said It came as it was."
     asks 127.0.0.2 "$@" hello "use $KEY" >shim.out
     cmp bare.out shim.out
+}
+
+# plainly SDK [-s] - the same server without TLS: redacted, refused, going on,
+# the answer redacted.
+plainly() {
+    local PORT=$BEHIND SCHEME=http
+    POLICY=$PWD/plain.yaml
+    policy_write "$POLICY"
+    asks localhost "$@" "use $KEY" "a forbidden-plum" hello "tell the key" >out
+    is "$(cut -c1-9 out | sed -n 2p)" 'error 403'
+    is "$(sed 2d out)" "said It came redacted.
+said Hello to you.
+said The key is $PLACEHOLDER, keep it safe."
+    is "$(audit_field 0 door)" socket
+    no_secret_of_ours
 }
 
 # whole SDK [-s] - passed, redacted, refused, going on, the answer redacted,
@@ -160,6 +175,14 @@ said The key is $PLACEHOLDER, keep it safe."
 @test "ai, with @ai-sdk/openai" {
     whole ai
     whole ai -s
+}
+
+@test "ollama and openai, over plain HTTP" {
+    local sdk
+    for sdk in ollama openai; do
+        plainly "$sdk"
+        plainly "$sdk" -s
+    done
 }
 
 @test "ai, with @ai-sdk/anthropic and @ai-sdk/google" {

@@ -147,6 +147,33 @@ cut() {
 @test "Node: a prompt is blocked" { need_node; block node; }
 @test "Node: an answer is blocked" { need_node; cut node; }
 
+# Without TLS, by the door of plain sockets.
+@test "ws: passes, redacts, blocks, cuts: every client" {
+    "$PYTHON" "$ROOT/tests/lib/wsserver.py" --dir "$TALKS" --plain \
+        --cert "$BATS_FILE_TMPDIR/certs/cert.pem" \
+        --key "$BATS_FILE_TMPDIR/certs/key.pem" >plain.port 3>&- &
+    echo $! >>"$BATS_FILE_TMPDIR/servers"
+    local i name way
+    for ((i = 0; i < 200; i++)); do
+        read -r _ PORT <plain.port && [ -n "$PORT" ] && break
+        sleep 0.05
+    done
+    WS=ws://localhost:$PORT
+    POLICY=$PWD/plain.yaml
+    policy_write "$POLICY"
+    for name in websockets websocket threads perl node; do
+        [ "$name" != node ] || "$CLIENTS/node-debian" -e 'require("ws")' ||
+            continue
+        for way in pass redact block cut; do
+            rm -f "$AUDIT"
+            : >"$TALKS/said"
+            : >"$TALKS/ended"
+            "$way" "$name"
+        done
+        is "$(audit_field 0 door)" socket
+    done
+}
+
 @test "a client's frames of one character hide nothing" {
     talk shim websocket "$WS/v1/realtime" talk.txt 1 >out
     hasnt "$TALKS/said" "$KEY_TAIL"

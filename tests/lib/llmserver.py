@@ -2,15 +2,17 @@
 """A TLS server for the tests that answers like the model providers do.
 
     llmserver.py --dir DIR --cert FILE --key FILE [--tls 1.2|1.3]
-                 [--alpn h2,http/1.1]
+                 [--alpn h2,http/1.1] [--plain]
 
-It binds a free port of 127.0.0.1 and 127.0.0.2 and prints `port N`. Every byte that a client
+It binds a free port of 127.0.0.1 and 127.0.0.2, with --plain of ::1 too, where
+it then speaks without TLS, and prints `port N`. Every byte that a client
 sends is written, as it arrives, to DIR/conn-N.in, one file a connection; how
 the connection went (protocol, ALPN, requests, its end) to DIR/conn-N.log.
 No session tickets are sent: nothing but the answer is ever readable.
 
 Paths
     /v1/chat/completions /v1/responses /v1/messages    by the body's `stream`
+    /api/chat           as Ollama does: lines of JSON where `stream` is not false
     /v1/anything        JSON of no known shape
     /echo               the body back, as it came
     /big?n=N            N bytes
@@ -248,7 +250,29 @@ def whole_messages(text, model):
     }
 
 
+def whole_ollama(text, model):
+    return {
+        "model": model,
+        "created_at": "2024-01-01T00:00:00Z",
+        "message": {"role": "assistant", "content": text},
+        "done": True,
+        "done_reason": "stop",
+        "prompt_eval_count": 9,
+        "eval_count": 12,
+    }
+
+
+def lines_ollama(pieces, model, way):
+    for piece in pieces:
+        row = whole_ollama(piece, model)
+        for name in "done_reason", "prompt_eval_count", "eval_count":
+            del row[name]
+        yield None, dict(row, done=False)
+    yield None, whole_ollama("", model)
+
+
 APIS = {
+    "/api/chat": (whole_ollama, lines_ollama),
     "/v1/chat/completions": (whole_chat, chunks_chat),
     "/v1/responses": (whole_responses, chunks_responses),
     "/v1/messages": (whole_messages, chunks_messages),
@@ -362,11 +386,12 @@ class Connection:
         self.sock.sendall(b"0\r\n\r\n")
         return True
 
-    def stream(self, events, options):
+    def stream(self, events, options, lines=False):
         framing = options.get("te", "chunked")
+        kind = "text/event-stream; charset=utf-8"
         head = [
             "HTTP/1.1 200 OK",
-            "Content-Type: text/event-stream; charset=utf-8",
+            "Content-Type: " + ("application/x-ndjson" if lines else kind),
             "Cache-Control: no-cache",
         ]
         if framing == "length":
@@ -391,7 +416,7 @@ class Connection:
         for kind, value in events:
             data = value if isinstance(value, str) else compact(value)
             row = ("event: %s\n" % kind if kind else "") + "data: %s\n\n" % data
-            row = row.encode()
+            row = (data + "\n" if lines else row).encode()
             if squeeze:
                 row = squeeze.compress(row) + squeeze.flush(2)
             send(row)
@@ -408,7 +433,8 @@ class Connection:
         text = SAY[options.get("say", "hello")]
         name = request.get("model", "test-model")
         whole, chunks = APIS[path]
-        if not request.get("stream"):
+        lines = chunks is lines_ollama
+        if not request.get("stream", lines):
             data = compact(whole(text, name)).encode()
             fields = ["Content-Type: application/json", "x-request-id: req_1"]
             return self.answer("200 OK", fields, data, options)
@@ -417,7 +443,7 @@ class Connection:
             text = json.dumps({"note": text, "list": [text]})
         step = int(options.get("delta", "3"))
         pieces = [text[i:i + step] for i in range(0, len(text), step)]
-        return self.stream(chunks(pieces, name, way), options)
+        return self.stream(chunks(pieces, name, way), options, lines)
 
     def serve_one(self):
         """One request. False when the connection is to be closed."""
@@ -465,8 +491,11 @@ class Connection:
 
     def run(self):
         try:
-            self.note("tls", self.sock.version(), "alpn",
-                      self.sock.selected_alpn_protocol())
+            if self.server.args.plain:
+                self.note("plain")
+            else:
+                self.note("tls", self.sock.version(), "alpn",
+                          self.sock.selected_alpn_protocol())
             while self.serve_one():
                 pass
             self.note("end closed")
@@ -476,8 +505,9 @@ class Connection:
             self.note("end", type(error).__name__, error)
         finally:
             try:
-                self.sock.settimeout(1)
-                self.sock.unwrap()
+                if not self.server.args.plain:
+                    self.sock.settimeout(1)
+                    self.sock.unwrap()
             except (OSError, ValueError):
                 pass
             self.sock.close()
@@ -505,20 +535,25 @@ class Server:
         self.number = 0  # of connections whose handshake is done
         self.listeners = self.listen()
 
-    @staticmethod
-    def listen():
+    def listen(self):
         while True:
             one = socket.create_server(("127.0.0.1", 0), backlog=128)
+            port = one.getsockname()[1]
             try:
-                return one, socket.create_server(
-                    ("127.0.0.2", one.getsockname()[1]), backlog=128)
+                all = [one, socket.create_server(("127.0.0.2", port),
+                                                 backlog=128)]
+                if self.args.plain:
+                    all.append(socket.create_server(
+                        ("::1", port), family=socket.AF_INET6, backlog=128))
+                return all
             except OSError:  # somebody has it there
                 one.close()
 
     def session(self, sock):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            sock = self.context.wrap_socket(sock, server_side=True)
+            if not self.args.plain:
+                sock = self.context.wrap_socket(sock, server_side=True)
         except (OSError, ssl.SSLError):
             sock.close()
             return
@@ -529,8 +564,9 @@ class Server:
 
     def run(self):
         print("port", self.listeners[0].getsockname()[1], flush=True)
-        threading.Thread(target=self.accept, args=self.listeners[1:],
-                         daemon=True).start()
+        for listener in self.listeners[1:]:
+            threading.Thread(target=self.accept, args=(listener,),
+                             daemon=True).start()
         self.accept(self.listeners[0])
 
     def accept(self, listener):
@@ -547,6 +583,7 @@ def main():
     parser.add_argument("--key", required=True)
     parser.add_argument("--tls", choices=("1.2", "1.3"))
     parser.add_argument("--alpn")
+    parser.add_argument("--plain", action="store_true")
     parser.add_argument("--curve")
     args = parser.parse_args()
     try:

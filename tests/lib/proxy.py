@@ -1,11 +1,14 @@
 #!/usr/bin/python3
-"""A proxy for the tests: HTTP CONNECT, SOCKS 4, 4a and 5, on one port.
+"""A proxy for the tests: HTTP CONNECT, SOCKS 4, 4a and 5, on one port, and
+requests of HTTP without TLS in the absolute form.
 
     proxy.py [CERT KEY]
 
-With a certificate it is spoken to over TLS, by HTTP CONNECT alone. It binds a free port of 127.0.0.1 and prints `port N`. Whatever name it is
-asked for, it connects to 127.0.0.1. Each connection it makes is one line on
-stdout: `tunnel METHOD PORT`.
+With a certificate it is spoken to over TLS, by HTTP CONNECT alone. It binds a
+free port of 127.0.0.1 and prints `port N`. Whatever name it is asked for, it
+connects to 127.0.0.1. Each connection it makes is one line on stdout: `tunnel
+METHOD PORT`. What comes in the absolute form stays so, and goes where the first
+of a connection went.
 """
 
 import socket
@@ -36,6 +39,13 @@ def connect(sock):
     head = until(sock, b"\r\n\r\n")
     target = head.split(b" ")[1]
     return int(target.rsplit(b":", 1)[1]), b"HTTP/1.1 200 Go on\r\n\r\n"
+
+
+def absolute(sock):
+    """The bytes are only looked at: the server takes this form as well."""
+    head = sock.recv(2000, socket.MSG_PEEK)
+    place = head.split(b" ")[1].split(b"/")[2]
+    return int(place.rsplit(b":", 1)[1]), b""
 
 
 def socks4(sock):
@@ -70,7 +80,7 @@ def serve(sock, context):
         sock = context.wrap_socket(sock, server_side=True)
         method = connect
     else:
-        method = methods[sock.recv(1, socket.MSG_PEEK)]
+        method = methods.get(sock.recv(1, socket.MSG_PEEK), absolute)
     port, answer = method(sock)
     print("tunnel", method.__name__, port, flush=True)
     far = socket.create_connection(("127.0.0.1", port))

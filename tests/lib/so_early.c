@@ -4,11 +4,16 @@
  * function tells how that went; its constructor prints what was wrong.
  */
 /* link: -lssl -lcrypto */
+#include <arpa/inet.h>
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -50,6 +55,50 @@ static void sockets(void)
     close(fd[1]);
 }
 
+static void descriptors(void)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET};
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST}, *list;
+    int fd = socket(AF_INET, SOCK_STREAM, 0), other;
+
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    NEED(fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) == -1);
+    NEED((other = dup(fd)) >= 0 && dup2(fd, other) == other);
+    NEED(fcntl(other, F_SETFD, FD_CLOEXEC) == 0 && close(other) == 0);
+    NEED((other = fcntl(fd, F_DUPFD, 10)) >= 10 && close(other) == 0);
+    NEED(shutdown(fd, SHUT_RDWR) == -1 && close(fd) == 0);
+    NEED(!getaddrinfo("127.0.0.1", NULL, &hints, &list));
+    freeaddrinfo(list);
+}
+
+/* A declared port, if there is one: what is forbidden does not leave. */
+static void declared(void)
+{
+    static const char request[] = "POST / HTTP/1.1\r\nHost: localhost\r\n"
+                                  "Content-Length: 7\r\n\r\nBLOCKME";
+    const char *port = getenv("EARLY_PORT");
+    struct sockaddr_in a = {.sin_family = AF_INET};
+    int listener = socket(AF_INET, SOCK_STREAM, 0), on = 1, fd;
+    char buf[1000];
+
+    if (!port)
+        return;
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    a.sin_port = htons((uint16_t)atoi(port));
+    NEED(!setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)));
+    NEED(!bind(listener, (struct sockaddr *)&a, sizeof(a)));
+    NEED(!listen(listener, 1));
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    NEED(!connect(fd, (struct sockaddr *)&a, sizeof(a)));
+    NEED(write(fd, request, sizeof(request) - 1) == sizeof(request) - 1);
+    NEED(read(fd, buf, sizeof(buf)) > 12 && !memcmp(buf + 9, "403", 3));
+    close(fd);
+    fd = accept(listener, NULL, NULL);
+    NEED(fd >= 0 && recv(fd, buf, 1, 0) == 0);
+    close(fd);
+    close(listener);
+}
+
 static void objects(void)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
@@ -86,6 +135,8 @@ __attribute__((constructor)) static void early(void)
     NEED(dlsym(crypto, "BIO_new"));
     NEED(dlvsym(crypto, "BIO_new", "OPENSSL_3.0.0"));
     sockets();
+    descriptors();
+    declared();
     objects();
     done = 1;
 }

@@ -2,10 +2,10 @@
 """A WebSocket server for the tests that speaks as OpenAI's Realtime and
 Responses APIs do.
 
-    wsserver.py --dir DIR --cert FILE --key FILE
+    wsserver.py --dir DIR --cert FILE --key FILE [--plain]
 
-It binds a free port of 127.0.0.1 and .2, prints `port N` and speaks TLS. Each message
-of a client is a line of DIR/said, each end (extensions agreed on, close code
+It binds a free port of 127.0.0.1 and .2, prints `port N` and speaks TLS, with
+--plain not. Each message of a client is a line of DIR/said, each end (extensions agreed on, close code
 and reason) a line of DIR/ended. The client's frames are read as strictly as
 the library does. permessage-deflate is offered to who asks for it.
 
@@ -125,8 +125,11 @@ async def run(args):
             talk.note("ended", "extensions %d code %s" %
                       (len(ws.extensions), ws.close_code))
 
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(args.cert, args.key)
+    context = None
+    if not args.plain:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(args.cert, args.key)
+
     async def listen(host, port):
         return await websockets.serve(serve, host, port, ssl=context,
                                       max_size=1 << 24, ping_interval=None)
@@ -148,6 +151,7 @@ def main():
     parser.add_argument("--dir", required=True)
     parser.add_argument("--cert", required=True)
     parser.add_argument("--key", required=True)
+    parser.add_argument("--plain", action="store_true")
     try:
         asyncio.run(run(parser.parse_args()))
     except KeyboardInterrupt:

@@ -76,15 +76,29 @@ static void test_listed(void)
 
 static void test_of_request(void)
 {
-    CHECK_STR(hosts_of_request(STR("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n")),
-              "a.test");
-    CHECK_STR(hosts_of_request(
-                  STR("GET / HTTP/1.1\r\nX: y\r\nhOST:\ta.test:443 \r\n")),
-              "a.test");
-    CHECK_STR(hosts_of_request(STR("POST / HTTP/1.1\r\n\r\nHost: body\r\n")),
-              "");
-    CHECK_STR(hosts_of_request(STR("no head at all")), "");
-    CHECK_STR(hosts_of_request(STR("")), "");
+    static const struct {
+        const char *plain, *host;
+        uint16_t port;
+    } rows[] = {
+        {"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n", "a.test", 0},
+        {"GET / HTTP/1.1\r\nX: y\r\nhOST:\ta.test:443 \r\n", "a.test", 443},
+        {"GET / HTTP/1.1\r\nHost: [::1]:11434\r\n", "[::1]", 11434},
+        {"GET / HTTP/1.1\r\nHost: [::1]\r\n", "[::1]", 0},
+        {"GET / HTTP/1.1\r\nHost: a.test:99999\r\n", "a.test", 0},
+        {"POST / HTTP/1.1\r\n\r\nHost: body\r\n", "", 0},
+        {"no head at all", "", 0},
+        {"", "", 0},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        uint16_t port = 0;
+
+        CHECK_EQ(hosts_of_request(str_of(rows[i].plain), &port),
+                 str_of(rows[i].host));
+        CHECK_INT(port, rows[i].port);
+        CHECK_EQ(hosts_of_request(str_of(rows[i].plain), NULL),
+                 str_of(rows[i].host));
+    }
 }
 
 static char dir[] = "/tmp/hosts-XXXXXX";

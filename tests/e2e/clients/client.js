@@ -2,14 +2,16 @@
 // printed. The server's authority comes by NODE_EXTRA_CA_CERTS.
 'use strict';
 const fs = require('fs');
+const http = require('http');
 const https = require('https');
 
 const [kind, , ...rest] = process.argv.slice(2);
-const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
+const scheme = rest.length > 1 && rest[1].startsWith('http:') ? http : https;
+const agent = new scheme.Agent({ keepAlive: true, maxSockets: 1 });
 
 function byHttps(method, url, body, headers) {
     return new Promise((resolve, reject) => {
-        const request = https.request(url, { method, headers, agent });
+        const request = scheme.request(url, { method, headers, agent });
         request.on('error', reject);
         request.on('response', (answer) => {
             const pieces = [];

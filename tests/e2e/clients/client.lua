@@ -3,6 +3,7 @@ local have, https = pcall(require, "ssl.https")
 if not have then
     os.exit(77)
 end
+local http = require("socket.http")
 local ltn12 = require("ltn12")
 
 local ca = arg[1]
@@ -16,7 +17,8 @@ for i = 2, #arg - 2, 3 do
         fields["content-type"] = "application/json"
         fields["content-length"] = #body
     end
-    local ok, code, answer = https.request {
+    local plain = url:sub(1, 5) == "http:"
+    local ok, code, answer = (plain and http or https).request {
         method = method, url = url, headers = fields,
         source = body and ltn12.source.string(body),
         sink = ltn12.sink.table(pieces),

@@ -44,7 +44,10 @@ def run_http(ca, jobs):
     session = None
     for method, url, body in jobs:
         where = urlsplit(url)
-        if session is None:
+        if session is None and where.scheme == "http":
+            session = http.client.HTTPConnection(
+                where.hostname, where.port, timeout=60)
+        elif session is None:
             session = http.client.HTTPSConnection(
                 where.hostname, where.port, context=context, timeout=60)
         target = where.path + ("?" + where.query if where.query else "")

@@ -9,7 +9,7 @@ rest.each_slice(3) do |method, url, file|
   where = URI(url)
   if session.nil?
     session = Net::HTTP.new(where.host, where.port)
-    session.use_ssl = true
+    session.use_ssl = where.scheme == "https"
     session.ca_file = ca
     session.read_timeout = 60
     session.max_retries = 0

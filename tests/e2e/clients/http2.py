@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """httpx over HTTP/2: http2.py CA URL BODYFILE...
 
-Posts each file on one connection, with AT_ONCE set all at once. Prints each
+Posts each file on one connection, with AT_ONCE set all at once; without TLS by
+prior knowledge. Prints each
 body and `STATUS code version`.
 """
 
@@ -23,7 +24,8 @@ async def one(session, url, name):
 
 async def main():
     ca, url, *names = sys.argv[1:]
-    async with httpx.AsyncClient(http2=True, verify=ca, timeout=60) as session:
+    async with httpx.AsyncClient(http1=url.startswith("https:"), http2=True,
+                                 verify=ca, timeout=60) as session:
         if os.environ.get("AT_ONCE"):
             await asyncio.gather(*(one(session, url, n) for n in names))
             return

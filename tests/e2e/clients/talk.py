@@ -32,7 +32,9 @@ def pieces(line):
 async def with_websockets():
     import websockets
 
-    context = ssl.create_default_context(cafile=ca)
+    context = None
+    if url.startswith("wss:"):
+        context = ssl.create_default_context(cafile=ca)
     async with websockets.connect(url, ssl=context, max_size=None,
                                   max_queue=None) as ws:
         try:

@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 # The answer as it came, heads and all, from a program that only does TLS:
 # the request goes in, and the server ends the session.
 raw_request() { # METHOD URL BODYFILE
-    local place=${2#https://}
+    local place=${2#http*://}
     local target=/${place#*/}
     place=${place%%/*}
     printf '%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n' \
@@ -57,7 +57,7 @@ raw() { # METHOD URL BODYFILE - the program and its arguments stand in `tls`
 }
 
 one() { # METHOD URL BODYFILE
-    local place=${2#https://}
+    local place=${2#http*://}
     place=${place%%/*}
     local host=${place%:*} port=${place#*:} more=() status
     case $kind in
@@ -109,6 +109,7 @@ one() { # METHOD URL BODYFILE
         ;;
     socat)
         tls=(socat -t 60 - "OPENSSL:$host:$port,cafile=$ca,snihost=$host")
+        [[ $2 == https:* ]] || tls=(socat -t 60 - "TCP:$host:$port")
         raw "$@"
         ;;
     esac
