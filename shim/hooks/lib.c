@@ -64,8 +64,6 @@ static struct {
     _Atomic(void *) all; /* LIB_MAX times REASONS, once there is one */
 } reasons = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static struct lib_reason our_names[LIB_MAX][2];
-
 /* --- finding ------------------------------------------------------------- */
 
 /*
@@ -204,7 +202,7 @@ static int reason_of(struct lib *lib, const char *text)
     of += (size_t)lib->index * REASONS;
     pthread_mutex_lock(&reasons.lock);
     if (lib->error_lib < 0 && lib->err_next_lib && lib->err_load) {
-        struct lib_reason *row = our_names[lib->index];
+        struct lib_reason *row = lib->own_name;
 
         lib->error_lib = lib->err_next_lib();
         row[0].error =

@@ -157,6 +157,7 @@ struct lib {
     int session_slot;      /* ex_data of SSL objects, or -1                 */
     int alpn_slot;         /* ex_data of SSL_CTX objects, or -1             */
     int error_lib;         /* number of our error library there, or -1      */
+    struct lib_reason own_name[2]; /* and its name; ends with zeros        */
     const struct bio_method_st *bio_method; /* bio.c; NULL: not yet made   */
 };
 

@@ -29,8 +29,8 @@
 _Atomic int sock_count;
 _Atomic(void *) sock_table;
 
-static struct sock look; /* only its address counts */
-#define LOOK (&look)
+static _Alignas(struct sock) char look; /* only its address counts */
+#define LOOK ((struct sock *)(void *)&look)
 
 static _Atomic(struct sock *) all;
 static _Atomic int top;      /* one above the highest entry there ever was */

@@ -78,7 +78,15 @@ struct half {
     struct hello hello;
 };
 
+enum {
+    TOLD_HOSTS,  /* that people were told of          */
+    TOLD_SEEN,   /* connections of QUIC: those judged */
+    TOLD_PASSED, /* and those whose name may pass     */
+    TOLD_LISTS,
+};
+
 struct memory {
+    struct news told[TOLD_LISTS];
     struct slot slots[SLOTS];
     struct carried carried[CARRIED];
     struct half halves[HALVES];
@@ -88,8 +96,6 @@ static _Atomic(void *) memory; /* one, once there is something to keep */
 
 _Atomic int unseen_open; /* slots in use */
 static _Atomic unsigned victim, carried_next, halves_next;
-static struct news hosts;        /* that people were told of      */
-static struct news seen, passed; /* connections of QUIC, by hash */
 
 static struct memory *memory_get(void)
 {
@@ -235,21 +241,27 @@ static uint64_t hash_of(struct str s, uint64_t socket)
     return hash;
 }
 
-static bool news_has(const struct news *n, uint64_t hash)
+static bool news_has(int list, uint64_t hash)
 {
-    for (size_t i = 0; i < TOLD; i++)
-        if (atomic_load(&n->told[i]) == hash)
+    const struct memory *m = zeros_seen(&memory);
+
+    for (size_t i = 0; m && i < TOLD; i++)
+        if (atomic_load(&m->told[list].told[i]) == hash)
             return true;
     return false;
 }
 
-static bool news_add(struct news *n, uint64_t hash)
+/* Whether it is new; without memory all is. */
+static bool news_add(int list, uint64_t hash)
 {
-    bool is_new = !news_has(n, hash);
+    struct memory *m = memory_get();
+    struct news *n;
 
-    if (is_new)
-        atomic_store(&n->told[atomic_fetch_add(&n->next, 1) % TOLD], hash);
-    return is_new;
+    if (!m || news_has(list, hash))
+        return !m;
+    n = &m->told[list];
+    atomic_store(&n->told[atomic_fetch_add(&n->next, 1) % TOLD], hash);
+    return true;
 }
 
 static void tell(const struct target *t, const char *why, bool refused)
@@ -270,7 +282,7 @@ static bool act(const struct target *t, const char *protocol, const char *why)
     enum err e = note_unseen(load_audit(), &u);
 
     marker_add(&sallyport_marker.unseen);
-    if ((refused || e) && news_add(&hosts, hash_of(t->host, 0)))
+    if ((refused || e) && news_add(TOLD_HOSTS, hash_of(t->host, 0)))
         tell(t, why, refused);
     return refused;
 }
@@ -366,10 +378,10 @@ static bool is_watched_quic(const struct sending *s, struct target *t,
     if (e == E_AGAIN)
         return false;
     if (e || h->name_len == 0)
-        return !news_has(&passed, connection) && by_address(t);
+        return !news_has(TOLD_PASSED, connection) && by_address(t);
     if (by_name(t, hello_name(h)))
         return true;
-    news_add(&passed, connection);
+    news_add(TOLD_PASSED, connection);
     return false;
 }
 
@@ -383,8 +395,8 @@ static bool refuses_quic(const struct sending *s)
 
     if (!net_inode(s->fd) || !is_watched_quic(s, &t, &h, connection))
         return false;
-    return news_add(&seen, connection) ? act(&t, "quic", UNSEEN_QUIC)
-                                       : load_refuses_unseen();
+    return news_add(TOLD_SEEN, connection) ? act(&t, "quic", UNSEEN_QUIC)
+                                           : load_refuses_unseen();
 }
 
 static bool refuses_hello(const struct sending *s, const struct hello *h,
