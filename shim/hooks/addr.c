@@ -52,8 +52,8 @@ struct str addr_text(const struct addr *a, char store[ADDR_TEXT])
 {
     bool v4 = memcmp(a->ip, mapped, sizeof(mapped)) == 0;
 
-    if (!inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? a->ip + 12 : a->ip, store,
-                   ADDR_TEXT))
+    if (!LIBC(inet_ntop)(v4 ? AF_INET : AF_INET6, v4 ? a->ip + 12 : a->ip,
+                         store, ADDR_TEXT))
         return (struct str){NULL, 0};
     return str_of(store);
 }

@@ -1,4 +1,5 @@
 #include "hooks/curleasy.h"
+#include "hooks/real.h"
 
 #include <stdlib.h>
 
@@ -112,7 +113,7 @@ static bool value_set(struct easy_value *v, int option, void *arg)
 {
     struct easy_value new = {.option = option, .pointer = arg};
 
-    if (is_text(option) && arg && !(new.text = strdup(arg)))
+    if (is_text(option) && arg && !(new.text = LIBC(strdup)(arg)))
         return false;
     value_free(v);
     *v = new;

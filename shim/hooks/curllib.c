@@ -79,11 +79,11 @@ static struct curl_lib *add(void *fn)
     if (lib)
         return lib;
     if (count == CURL_LIB_MAX ||
-        !dladdr1(fn, &info, (void **)&map, RTLD_DL_LINKMAP) ||
+        !LIBC(dladdr1)(fn, &info, (void **)&map, RTLD_DL_LINKMAP) ||
         !(handle = real_handle(fn)))
         return NULL;
     if (!(lib = calloc(1, sizeof(*lib)))) {
-        dlclose(handle);
+        LIBC(dlclose)(handle);
         return NULL;
     }
     lib->map = map;

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "hooks/real.h"
 
 /* CURLUPART_ and CURLU_ of curl/urlapi.h */
 enum {
@@ -34,7 +35,7 @@ static char *part(const struct curl_lib *lib, void *u, int what, unsigned flags)
 
     if (lib->url_get(u, what, &text, flags) || !text)
         return NULL;
-    copy = strdup(text);
+    copy = LIBC(strdup)(text);
     lib->free(text);
     return copy;
 }

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "hooks/curlcall.h"
+#include "hooks/real.h"
 
 #define PAUSE    0x10000001u /* CURL_READFUNC_PAUSE, CURL_WRITEFUNC_PAUSE */
 #define TWIN_OUT (256 * KIB) /* waits for the program: then no more is read */
@@ -337,7 +338,7 @@ static bool add_fields(struct twin *t, struct request *r, struct str head)
 
 static bool set_text(const struct twin *t, int option, struct str text)
 {
-    char *copy = text.len > 0 ? strndup(text.ptr, text.len) : NULL;
+    char *copy = text.len > 0 ? LIBC(strndup)(text.ptr, text.len) : NULL;
     bool ok = copy && set(t, option, copy);
 
     free(copy);

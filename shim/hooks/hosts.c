@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/host.h"
+#include "hooks/real.h"
 
 /* Without a pointer, which would have to be set at every program's start. */
 static const char builtin[][48] = {
@@ -124,7 +125,7 @@ static bool is_file(int fd)
 {
     struct stat st;
 
-    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    return LIBC(fstat)(fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 /* Whole lines only: half a name is another host's. */

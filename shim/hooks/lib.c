@@ -144,7 +144,7 @@ static struct lib *add(const char *name, void *fn)
     if (lib)
         return lib;
     if (count == LIB_MAX ||
-        !dladdr1(fn, &info, (void **)&map, RTLD_DL_LINKMAP) ||
+        !LIBC(dladdr1)(fn, &info, (void **)&map, RTLD_DL_LINKMAP) ||
         elf_open(&e, map->l_addr, map->l_ld) ||
         !(lib = calloc(1, sizeof(*lib))))
         return NULL;
@@ -217,7 +217,7 @@ static int reason_of(struct lib *lib, const char *text)
     if (i == REASONS)
         i = REASONS - 1;
     if (!of[i].text && lib->error_lib >= 0) {
-        char *copy = strdup(text);
+        char *copy = LIBC(strdup)(text);
 
         of[i].row[0] = (struct lib_reason){
             (unsigned long)i + 1, copy ? copy : "refused by sallyport"};

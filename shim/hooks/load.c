@@ -176,7 +176,8 @@ static enum err engine_path(struct buf *out)
 
     if (settings.engine)
         dir = str_of(settings.engine);
-    else if (dladdr1(&own_marker, &info, (void **)&map, RTLD_DL_LINKMAP) &&
+    else if (LIBC(dladdr1)(&own_marker, &info, (void **)&map,
+                           RTLD_DL_LINKMAP) &&
              info.dli_fname) {
         dir = str_of(info.dli_fname);
         while (dir.len > 0 && dir.ptr[dir.len - 1] != '/')
@@ -200,7 +201,7 @@ static const struct engine_api *api_open(const char *path)
     memcpy(&open, &dl_real_open, sizeof(open));
     handle = open(path, RTLD_NOW | RTLD_LOCAL);
     if (!handle) {
-        const char *why = dlerror();
+        const char *why = LIBC(dlerror)();
 
         say_blocked("the engine cannot be loaded", why ? why : path);
         return NULL;

@@ -86,7 +86,7 @@ static bool was_used(int fd)
     socklen_t len = sizeof(t);
 
     memset(&t, 0, sizeof(t));
-    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &t, &len) ||
+    return LIBC(getsockopt)(fd, IPPROTO_TCP, TCP_INFO, &t, &len) ||
            len < offsetof(struct tcp_info, tcpi_bytes_sent) +
                      sizeof(t.tcpi_bytes_sent) ||
            t.tcpi_bytes_received > 0 || t.tcpi_bytes_sent > 0 ||
@@ -98,7 +98,7 @@ static uint16_t peer_port(int fd)
     struct sockaddr_storage a;
     socklen_t len = sizeof(a);
 
-    if (fd < 0 || getpeername(fd, (struct sockaddr *)&a, &len))
+    if (fd < 0 || LIBC(getpeername)(fd, (struct sockaddr *)&a, &len))
         return 0;
     if (a.ss_family == AF_INET)
         return ntohs(((const struct sockaddr_in *)(const void *)&a)->sin_port);
@@ -237,7 +237,8 @@ uint64_t net_inode(int fd)
 {
     struct stat st;
 
-    return fstat(fd, &st) || !S_ISSOCK(st.st_mode) ? 0 : (uint64_t)st.st_ino;
+    return LIBC(fstat)(fd, &st) || !S_ISSOCK(st.st_mode) ? 0
+                                                         : (uint64_t)st.st_ino;
 }
 
 bool net_wake(int fd, bool carried)

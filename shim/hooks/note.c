@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/quiet.h"
 #include "base/utf8.h"
+#include "hooks/real.h"
 #include "hooks/say.h"
 
 void note_add(struct note *n, struct str s)
@@ -63,7 +64,7 @@ static void note_now(struct note *n)
     char text[CLOCK_LEN];
     struct timespec now = {0};
 
-    clock_gettime(CLOCK_REALTIME, &now);
+    LIBC(clock_gettime)(CLOCK_REALTIME, &now);
     clock_text((uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000,
                text);
     note_json(n, (struct str){text, sizeof(text)});

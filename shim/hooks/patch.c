@@ -89,12 +89,13 @@ static uint8_t *island_make(uint8_t *near)
         void *p;
 
         at -= STEP;
-        p = mmap((void *)at, ISLAND, PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+        p = LIBC(mmap)((void *)at, ISLAND, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+                       0);
         if (p == (void *)at)
             return p;
         if (p != MAP_FAILED) /* a kernel that does not know the flag */
-            munmap(p, ISLAND);
+            LIBC(munmap)(p, ISLAND);
     }
     return NULL;
 }
@@ -127,11 +128,11 @@ static bool prepare(struct made *m, const struct wanted *w, uint8_t *slot)
 
 static bool protect(const struct made *m, int how)
 {
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t page = (uintptr_t)LIBC(sysconf)(_SC_PAGESIZE);
     uintptr_t begin = (uintptr_t)m->at & ~(page - 1);
     uintptr_t end = (uintptr_t)m->at + INSN_JUMP;
 
-    return mprotect((void *)begin, end - begin, how) == 0;
+    return LIBC(mprotect)((void *)begin, end - begin, how) == 0;
 }
 
 /* For processors that keep instructions apart from data. */
@@ -205,9 +206,10 @@ static bool patch(const struct elf *e, uint8_t *near)
         return false;
     if (prepare_all(e, island))
         flush(island, ISLAND);
-    if (made_count == 0 || mprotect(island, ISLAND, PROT_READ | PROT_EXEC)) {
+    if (made_count == 0 ||
+        LIBC(mprotect)(island, ISLAND, PROT_READ | PROT_EXEC)) {
         made_count = 0;
-        munmap(island, ISLAND);
+        LIBC(munmap)(island, ISLAND);
         return false;
     }
     while (i < made_count && redirect(&made[i], island + i * SLOT))

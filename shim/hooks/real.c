@@ -69,7 +69,7 @@ static struct link_map *map_of(const void *addr)
     struct link_map *map = NULL;
     Dl_info info;
 
-    if (!dladdr1(addr, &info, (void **)&map, RTLD_DL_LINKMAP))
+    if (!LIBC(dladdr1)(addr, &info, (void **)&map, RTLD_DL_LINKMAP))
         return NULL;
     return map;
 }
@@ -113,6 +113,17 @@ void *real_libc(const char *name)
     if (!map || elf_open(&e, map->l_addr, map->l_ld))
         return NULL;
     return elf_find(&e, name);
+}
+
+void *real_once(_Atomic(void *) *at, const char *name)
+{
+    void *fn = atomic_load_explicit(at, memory_order_relaxed);
+
+    if (!fn) {
+        fn = real_libc(name);
+        atomic_store_explicit(at, fn, memory_order_relaxed);
+    }
+    return fn;
 }
 
 /* --- what stands behind us, without the linker -------------------------- */
@@ -184,7 +195,7 @@ void *real_in(void *handle, const char *name, const char *version)
         return NULL;
     fn = version ? ld.vsym(handle, name, version) : ld.sym(handle, name);
     if (!fn)
-        dlerror(); /* our question, not the host's: leave no message */
+        LIBC(dlerror)(); /* our question, not the host's: leave no message */
     NO_TAIL_CALL();
     return fn;
 }
@@ -209,9 +220,9 @@ static void *handle_of(const struct link_map *map)
     handle =
         ld.open(map->l_name[0] ? map->l_name : NULL, RTLD_LAZY | RTLD_NOLOAD);
     if (!handle)
-        dlerror();
+        LIBC(dlerror)();
     else if (handle != (const void *)map) { /* glibc's handle is the map */
-        dlclose(handle);
+        LIBC(dlclose)(handle);
         handle = NULL;
     }
     NO_TAIL_CALL();
@@ -234,7 +245,7 @@ void real_extent(const struct link_map *map, uintptr_t *ret_begin,
     Dl_info info;
 
     *ret_begin = *ret_end = 0;
-    if (!dladdr1(map->l_ld, &info, (void **)&same, RTLD_DL_LINKMAP))
+    if (!LIBC(dladdr1)(map->l_ld, &info, (void **)&same, RTLD_DL_LINKMAP))
         return;
     eh = info.dli_fbase;
     ph = (const void *)((const char *)eh + eh->e_phoff);
@@ -422,7 +433,7 @@ static void *only_exporter(const char *name)
 {
     struct exporter x = {.name = name};
 
-    dl_iterate_phdr(exporter_look, &x);
+    LIBC(dl_iterate_phdr)(exporter_look, &x);
     return x.count == 1 ? x.fn : NULL;
 }
 
@@ -441,7 +452,7 @@ static void *in_scope_of(const struct link_map *map, const char *name,
     if (!handle)
         return NULL;
     fn = usable(real_in(handle, name, version));
-    dlclose(handle);
+    LIBC(dlclose)(handle);
     return fn;
 }
 
@@ -532,7 +543,7 @@ void *real_find_for(const char *name, const void *from, const void *object)
     unsigned long long stamp = 0;
     void *fn;
 
-    dl_iterate_phdr(unloads_look, &stamp);
+    LIBC(dl_iterate_phdr)(unloads_look, &stamp);
     stamp += atomic_load(&notes.count);
     if (s && slot_read(s, name, from, stamp, &fn))
         return fn;

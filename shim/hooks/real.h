@@ -21,6 +21,20 @@
  */
 void *real_libc(const char *name);
 
+/*
+ * LIBC - one of libc's functions, as real_libc finds it, once. For those that
+ * few programs make us call: a plain reference is looked up by the dynamic
+ * linker at every start of every program. fn is one that libc has since 2.34.
+ */
+#define LIBC(fn)                                                               \
+    (__extension__({                                                           \
+        static _Atomic(void *) at_##fn;                                        \
+        (__typeof__(&fn))(uintptr_t)real_once(&at_##fn, #fn);                  \
+    }))
+
+/* real_once - as real_libc; what it finds is kept in *at. */
+void *real_once(_Atomic(void *) *at, const char *name);
+
 /* real_program - the main program, as the dynamic linker knows it, or NULL. */
 const struct link_map *real_program(void);
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/quiet.h"
+#include "hooks/real.h"
 
 /* Below PIPE_BUF: a pipe takes it whole, and never between two others. */
 #define LINE_SIZE 1024
@@ -21,7 +22,7 @@ void say_start(void)
     int saved = errno;
     struct stat st;
 
-    at_start.open = fstat(STDERR_FILENO, &st) == 0;
+    at_start.open = LIBC(fstat)(STDERR_FILENO, &st) == 0;
     if (at_start.open) {
         at_start.dev = st.st_dev;
         at_start.ino = st.st_ino;
@@ -34,7 +35,7 @@ static bool is_as_at_start(void)
 {
     struct stat st;
 
-    return at_start.open && fstat(STDERR_FILENO, &st) == 0 &&
+    return at_start.open && LIBC(fstat)(STDERR_FILENO, &st) == 0 &&
            st.st_dev == at_start.dev && st.st_ino == at_start.ino &&
            (st.st_mode & S_IFMT) == at_start.type;
 }

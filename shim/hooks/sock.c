@@ -23,6 +23,7 @@
 #include "hooks/first.h"
 #include "hooks/fork.h"
 #include "hooks/marker.h"
+#include "hooks/real.h"
 
 #define FIRST_BYTES 2048 /* gathered of a scattered write: a head's Host */
 
@@ -192,7 +193,7 @@ void sock_pass(struct sock *k)
 static bool at_home(void)
 {
     _Atomic int *pid = zeros_seen(&home);
-    int none = 0, self = (int)getpid();
+    int none = 0, self = (int)syscall(SYS_getpid);
 
     if (!pid && (!(pid = zeros_get(&home, sizeof(int))) ||
                  syscall(SYS_madvise, pid, sizeof(int), MADV_WIPEONFORK)))
@@ -207,7 +208,7 @@ static bool is_stream(int fd)
     socklen_t len = sizeof(int);
     int type;
 
-    return !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) &&
+    return !LIBC(getsockopt)(fd, SOL_SOCKET, SO_TYPE, &type, &len) &&
            type == SOCK_STREAM;
 }
 
@@ -440,7 +441,7 @@ static bool is_connected(int fd)
     struct sockaddr_storage a;
     socklen_t len = sizeof(a);
 
-    return is_stream(fd) && !getpeername(fd, (struct sockaddr *)&a, &len);
+    return is_stream(fd) && !LIBC(getpeername)(fd, (struct sockaddr *)&a, &len);
 }
 
 /* A record in the place of LOOK; NULL without memory. */
@@ -560,7 +561,7 @@ static int forker; /* the process that forks */
  */
 void sock_fork_lock(void)
 {
-    forker = (int)getpid();
+    forker = (int)syscall(SYS_getpid);
     for (struct sock *k = atomic_load(&all); k; k = k->next) {
         if (atomic_load(&k->used)) {
             record_lock(&k->s);
@@ -572,7 +573,7 @@ void sock_fork_lock(void)
 /* In the child no thread is left that could give a lock back. */
 void sock_fork_unlock(void)
 {
-    bool child = (int)getpid() != forker;
+    bool child = (int)syscall(SYS_getpid) != forker;
 
     for (struct sock *k = atomic_load(&all); k; k = k->next) {
         if (k->forked)

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "hooks/sock.h"
+#include "hooks/real.h"
 
 ssize_t sock_read_from(int fd, void *p, size_t n, int flags,
                        const struct sockaddr *from, socklen_t *from_len)
@@ -49,14 +50,14 @@ int sock_write_each(int fd, struct mmsghdr *m, unsigned count, int flags)
 ssize_t sock_send_file(int fd, int from, off64_t *at, size_t n)
 {
     char buf[16 * KIB];
-    off64_t pos = at ? *at : lseek(from, 0, SEEK_CUR);
+    off64_t pos = at ? *at : LIBC(lseek)(from, 0, SEEK_CUR);
     ssize_t rc;
 
     if (pos < 0) { /* "do it by read and write": sendfile(2) */
         errno = EINVAL;
         return -1;
     }
-    rc = pread(from, buf, n < sizeof(buf) ? n : sizeof(buf), pos);
+    rc = LIBC(pread)(from, buf, n < sizeof(buf) ? n : sizeof(buf), pos);
     if (rc > 0) {
         size_t have = (size_t)rc;
 
@@ -67,6 +68,6 @@ ssize_t sock_send_file(int fd, int from, off64_t *at, size_t n)
     if (rc > 0 && at)
         *at += rc;
     else if (rc > 0)
-        (void)lseek(from, pos + rc, SEEK_SET);
+        (void)LIBC(lseek)(from, pos + rc, SEEK_SET);
     return rc;
 }

@@ -35,6 +35,7 @@
 #include <unistd.h>
 
 #include "hooks/first.h"
+#include "hooks/real.h"
 
 /* --- the transport -------------------------------------------------------- */
 
@@ -239,7 +240,8 @@ static bool send_begin(struct sock *k, int fd, int flags)
 
     while (!atomic_compare_exchange_strong(&k->sender, &other, self)) {
         if (other == self ||
-            (syscall(SYS_tgkill, getpid(), other, 0) && errno == ESRCH)) {
+            (syscall(SYS_tgkill, syscall(SYS_getpid), other, 0) &&
+             errno == ESRCH)) {
             (void)atomic_compare_exchange_strong(&k->sender, &other, 0);
         } else if (!is_waiting_kind(fd, flags)) {
             errno = EAGAIN;

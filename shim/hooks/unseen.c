@@ -37,6 +37,7 @@
 #include "hooks/net.h"
 #include "hooks/note.h"
 #include "hooks/quic.h"
+#include "hooks/real.h"
 #include "hooks/say.h"
 #include "hooks/session.h"
 #include "hooks/zeros.h"
@@ -224,7 +225,7 @@ static struct target target_of(const struct sending *s)
 
     memset(&peer, 0, sizeof(peer));
     if (addr_of(s->to, s->to_len, &t.addr) ||
-        (getpeername(s->fd, (struct sockaddr *)&peer, &len) == 0 &&
+        (LIBC(getpeername)(s->fd, (struct sockaddr *)&peer, &len) == 0 &&
          addr_of((struct sockaddr *)&peer, len, &t.addr)))
         t.known = true;
     return t;
