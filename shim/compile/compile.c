@@ -179,6 +179,19 @@ void compile_lint(struct compile *c)
                      STR_ARG(r->rule.id));
 }
 
+/* A value is a pattern by itself before it becomes a part of one. */
+static enum err check_rule(const struct rule_src *src, bool hostile,
+                           struct buf *why)
+{
+    struct rule alone = {.match = src->value};
+    enum err e;
+
+    if (src->value.len != 0 && (e = rule_pattern_check(&alone, why)))
+        return e;
+    return hostile ? rule_compile_check(&src->rule, why)
+                   : rule_pattern_check(&src->rule, why);
+}
+
 enum err compile_check(struct compile *c, bool hostile)
 {
     struct rule_src *r;
@@ -188,8 +201,7 @@ enum err compile_check(struct compile *c, bool hostile)
     buf_init(&why, 4 * KIB);
     for (r = c->rules; r != NULL && e != E_NOMEM; r = r->next) {
         buf_clear(&why);
-        e = hostile ? rule_compile_check(&r->rule, &why)
-                    : rule_pattern_check(&r->rule, &why);
+        e = check_rule(r, hostile, &why);
         if (!e || e == E_NOMEM)
             continue;
         r->unusable = true;

@@ -20,6 +20,7 @@
  *                                      # default: if the pattern shows it
  *       digits: 13                     # or: so many digits in a row
  *       match: '\b(A[KS]IA[0-9A-Z]{16})\b'
+ *       value: '[0-9A-Z]{20}'          # or: behind a keyword (value.h)
  *       group: 1                       # the finding; default the whole match
  *       check: {entropy: 3.0, validator: luhn, not: ['EXAMPLE$'],
  *               not_placeholder: true}
@@ -33,6 +34,10 @@
  *       severity: critical             # default medium
  *       tags: [owasp:LLM02]
  *       tests: {hit: [...], miss: [...]}
+ *
+ * What a file's rules have in common stands in its `defaults:` (category, on,
+ * in, check, action, ...); a rule that has the key itself does not take it from
+ * there, and of `check` and `in` this holds for each key inside.
  */
 struct rule_test {
     struct str text;
@@ -44,6 +49,7 @@ struct rule_test {
 
 struct rule_src {
     struct rule rule;
+    struct str value;          /* what its pattern was made of, or empty */
     struct place at, match_at; /* match_at: of its pattern */
     struct rule_test *tests;
     size_t test_count, hit_count;
@@ -51,15 +57,26 @@ struct rule_src {
     struct rule_src *next; /* in the order of the files */
 };
 
+/* rulefile_start - what rules have where neither they nor their file say. */
+void rulefile_start(struct rule_src *ret_defaults);
+
+/* rulefile_defaults - the `defaults:` of a file, on top of what is there. False
+ * where something was refused, or memory ran out. */
+bool rulefile_defaults(struct reader *r, const struct yaml_node *n,
+                       struct rule_src *defaults);
+
 /*
  * rulefile_rule - one rule of a `rules:` list, in the reader's arena. NULL
  * where it was refused (the reasons are in diags) or memory ran out (r->fatal).
  * Patterns are not compiled here.
  */
-struct rule_src *rulefile_rule(struct reader *r, const struct yaml_node *n);
+struct rule_src *rulefile_rule(struct reader *r, const struct yaml_node *n,
+                               const struct rule_src *defaults);
 
-/* The keys a rule may have, for the test of rules/schema.json. */
+/* The keys that a rule, and defaults, may have: for the test of
+ * rules/schema.json. */
 size_t rulefile_keys(const struct field **ret_fields);
+size_t rulefile_default_keys(const struct field **ret_fields);
 
 /* read_rule_id - SP- and one to nine digits. */
 bool read_rule_id(struct reader *r, const struct yaml_node *n,
