@@ -9,6 +9,7 @@
 #include "rules/pack.h"
 #include "rules/prefilter.h"
 #include "rules/rules.h"
+#include "rules/token.h"
 #include "rules/trie.h"
 
 /* What the files of this room know of each other. Not for other rooms. */
@@ -68,6 +69,9 @@ struct rules {
     struct run *runs;       /* of each rule */
     uint32_t run_bits[128]; /* of each byte: the runs that it is in */
     uint32_t run_most;      /* the longest */
+    uint32_t *tokens;       /* rules with tokens; owned */
+    size_t token_count;
+    struct token_set token_all; /* what any of them asks for */
     struct exclusion *ex;
     size_t ex_count;
     /* Bit sets of the rules that look at a place, hosts not regarded. */
@@ -145,7 +149,7 @@ struct search {
     size_t cursor;      /* where to go on; all matches before it are known */
     bool open;          /* more text may follow */
     const uint64_t *at; /* if not NULL: sorted starts of all keywords in */
-    size_t at_count;    /*    the low half of each                       */
+    size_t at_count;    /*    the low half of each, or all the tokens    */
 };
 
 /*

@@ -66,6 +66,7 @@ struct prefilter {
     uint32_t *bucket; /* of each key: the first entry */
     size_t words;     /* of a bit set of all rules */
     size_t digits;    /* the longest run that a rule asks for */
+    struct token_set tokens; /* all that rules ask for */
 };
 
 /* The fourth byte of a window does not matter. */
@@ -289,6 +290,8 @@ static enum err collect(struct prefilter *pf, const struct rule *list, size_t n)
         total += list[i].keyword_count;
         if (list[i].digits > pf->digits)
             pf->digits = list[i].digits;
+        pf->tokens.digits |= list[i].token.digits;
+        pf->tokens.mixed |= list[i].token.mixed;
     }
     pf->keywords = calloc(total + 1, sizeof(*pf->keywords));
     if (pf->keywords == NULL)
@@ -332,6 +335,7 @@ void prefilter_hits_free(struct prefilter_hits *hits)
 {
     free(hits->rules);
     free(hits->at);
+    free(hits->tokens.list);
     *hits = (struct prefilter_hits){0};
 }
 
@@ -551,9 +555,12 @@ enum err prefilter_run(const struct prefilter *pf, struct str text,
     hits->count = 0;
     hits->partial = hits->all = false;
     hits->digits = 0;
+    hits->tokens = (struct tokens){
+        .want = pf->tokens, .list = hits->tokens.list, .cap = hits->tokens.cap};
     if (text.len == 0)
         return OK;
-    traits = traits_of(text, pf->digits);
+    if ((e = traits_of(text, pf->digits, &hits->tokens, &traits)))
+        return e;
     hits->all = traits.folds;
     hits->digits = traits.digits;
     if (pf->entry_count != 0 && (e = run_windows(pf, text, hits)))

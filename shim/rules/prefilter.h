@@ -1,13 +1,13 @@
 #ifndef SP_RULES_PREFILTER_H
 #define SP_RULES_PREFILTER_H
 
-#include "rules/rule.h"
+#include "rules/token.h"
 
 /*
  * One pass over a whole text that says which rules have to run at all: those
- * with a keyword in it, and those whose run of digits is long enough. What is
- * said to be absent is absent; what is said to be present is, too, except where
- * `all` is set.
+ * with a keyword in it, and those whose run of digits is long enough; it also
+ * lists the tokens that rules begin with. What is said to be absent is absent;
+ * what is said to be present is, too, except where `all` is set.
  */
 struct prefilter; /* immutable after prefilter_new */
 
@@ -21,6 +21,7 @@ struct prefilter_hits {
     bool partial;  /* `at` does not hold all of them            */
     bool all;      /* keywords may be written in ways not looked for */
     size_t digits; /* the longest run of digits, up to the largest asked for */
+    struct tokens tokens;
 };
 
 /* prefilter_new - for n rules, borrowed. E_NOMEM. */

@@ -110,6 +110,18 @@ static void read_fronts(struct rules *rs)
     }
 }
 
+static void list_tokens(struct rules *rs)
+{
+    for (size_t i = 0; i < rs->count; i++) {
+        const struct token_set *set = &rs->list[i].token;
+
+        rs->token_all.digits |= set->digits;
+        rs->token_all.mixed |= set->mixed;
+        if (token_any(set))
+            rs->tokens[rs->token_count++] = (uint32_t)i;
+    }
+}
+
 enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
 {
     struct unpacked all;
@@ -133,13 +145,16 @@ enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
     rs->code = calloc(rs->count + 1, sizeof(*rs->code));
     rs->guards = calloc(rs->count + 1, sizeof(*rs->guards));
     rs->runs = calloc(rs->count + 1, sizeof(*rs->runs));
+    rs->tokens = calloc(rs->count + 1, sizeof(*rs->tokens));
     if (rs->code == NULL || rs->guards == NULL || rs->runs == NULL ||
-        build_masks(rs) || prefilter_new(rs->list, rs->count, &rs->prefilter) ||
+        rs->tokens == NULL || build_masks(rs) ||
+        prefilter_new(rs->list, rs->count, &rs->prefilter) ||
         trie_new(rs->list, rs->count, &rs->trie)) {
         rules_free(rs);
         return E_NOMEM;
     }
     read_fronts(rs);
+    list_tokens(rs);
     *ret_rules = rs;
     return OK;
 }
@@ -158,6 +173,7 @@ void rules_free(struct rules *rs)
     free(rs->unkeyed);
     free(rs->guards);
     free(rs->runs);
+    free(rs->tokens);
     unpacked_free(&rs->all);
     free(rs);
 }
@@ -197,6 +213,11 @@ static void use_hits(const struct prefilter_hits *hits, struct search *s)
     size_t lo = 0, hi = hits->count, end;
     uint64_t key = (uint64_t)s->rule->index << 32;
 
+    if (token_any(&s->rule->token) && !hits->tokens.partial) {
+        s->at = hits->tokens.list;
+        s->at_count = hits->tokens.count;
+        return;
+    }
     if (!s->rule->keyword_first || hits->partial || hits->all)
         return;
     while (lo < hi) {
@@ -251,6 +272,17 @@ static uint64_t can_match(const struct rules *rs,
     return hits->all ? mask : mask & (hits->rules[word] | rs->unkeyed[word]);
 }
 
+/* Has the text the digits, and a token, that the rule asks for? */
+static bool has_traits(const struct prefilter_hits *hits, const struct rule *r)
+{
+    const struct token_set *seen = &hits->tokens.seen;
+
+    return hits->digits >= r->digits &&
+           (!token_any(&r->token) || hits->tokens.partial ||
+            (r->token.digits & seen->digits) != 0 ||
+            (r->token.mixed & seen->mixed) != 0);
+}
+
 /* Is the rule switched off wherever it would look? */
 static bool all_excluded(const struct rules *rs, uint32_t rule,
                          const struct scope *places, size_t n)
@@ -280,7 +312,7 @@ enum err rules_scan_places(const struct rules *rs, struct scratch *sc,
             size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
             struct search s = {.rule = &rs->list[i], .text = text};
 
-            if (sc->hits.digits < s.rule->digits ||
+            if (!has_traits(&sc->hits, s.rule) ||
                 all_excluded(rs, (uint32_t)i, places, n))
                 continue;
             if ((e = scan_rule(rs, sc, &s, seg, out))) {

@@ -80,34 +80,65 @@ static bool folds_in(const unsigned char *p)
                            ((a == 0x84) & (b == 0xaa)))) != 0;
 }
 
-/* LANES bytes at p, with one more behind. */
-static inline void step(const unsigned char *p, size_t digits,
-                        struct digit_run *d, bool *folds)
-{
-    lanes v = lanes_at(p), number = digits_in(v);
-    unsigned high = mask_of(v);
+/* What goes along with the pass. */
+struct pass {
+    struct str text;
+    size_t digits; /* a longer run need not be known */
+    struct digit_run run;
+    struct tokens *tokens;
+    bool folds;
+};
 
-    if (mask_of(number | v) == 0 && d->now == 0)
-        return; /* the usual case */
-    *folds = *folds || (high != 0 && folds_in(p));
-    if (d->best < digits)
-        digit_step(d, mask_of(number),
-                   ~mask_of(number | between_in(v)) & 0xffff);
+/* The tokens of the digits in a step that begins at offset i. */
+static enum err token_step(struct pass *ps, size_t i, unsigned digits)
+{
+    enum err e;
+
+    while (digits != 0) {
+        size_t at = i + (size_t)__builtin_ctz(digits);
+
+        if ((e = tokens_note(ps->tokens, ps->text, at)))
+            return e;
+        if (ps->tokens->end >= i + LANES)
+            return OK;
+        digits &= ps->tokens->partial ? 0 : ~0u << (ps->tokens->end - i);
+    }
+    return OK;
 }
 
-struct traits traits_of(struct str text, size_t digits)
+/* LANES bytes at p, with one more behind; they stand at offset i. */
+static inline enum err step(struct pass *ps, const unsigned char *p, size_t i)
+{
+    lanes v = lanes_at(p), number = digits_in(v);
+    unsigned high = mask_of(v), digits;
+
+    if (mask_of(number | v) == 0 && ps->run.now == 0)
+        return OK; /* the usual case */
+    digits = mask_of(number);
+    ps->folds = ps->folds || (high != 0 && folds_in(p));
+    if (ps->run.best < ps->digits)
+        digit_step(&ps->run, digits, ~mask_of(number | between_in(v)) & 0xffff);
+    return digits == 0 ? OK : token_step(ps, i, digits);
+}
+
+enum err traits_of(struct str text, size_t digits, struct tokens *tk,
+                   struct traits *ret_traits)
 {
     const unsigned char *p = (const unsigned char *)text.ptr;
     unsigned char rest[2 * LANES] = {0};
-    struct digit_run d = {0};
-    bool folds = false;
+    struct pass ps = {.text = text, .digits = digits, .tokens = tk};
     size_t i = 0;
+    enum err e;
 
+    tk->partial = !token_any(&tk->want); /* then none need be known */
     for (; i + LANES + 1 <= text.len; i += LANES)
-        step(p + i, digits, &d, &folds);
+        if ((e = step(&ps, p + i, i)))
+            return e;
     if (i < text.len) {
         memcpy(rest, p + i, text.len - i);
-        step(rest, digits, &d, &folds);
+        if ((e = step(&ps, rest, i)))
+            return e;
     }
-    return (struct traits){d.best, folds};
+    *ret_traits = (struct traits){ps.run.best, ps.folds};
+    return OK;
 }

@@ -1,8 +1,8 @@
 #include "rules/lanes.h"
 
 /*
- * Keywords on a stream: which lanes have to be woken, and how far back the
- * beginning of a keyword is held.
+ * Keywords and tokens on a stream: which lanes have to be woken, and how far
+ * back the beginning of one is held.
  */
 
 static size_t lane_of(const struct stream *st, uint32_t rule)
@@ -130,6 +130,73 @@ void feed_trie(struct stream *st, uint64_t to)
                   (unsigned char)st->text.ptr[i - st->base], feed_ended, &f);
     }
 }
+
+/* --- Tokens. */
+
+/* A token ended at `end`: wake the lanes that are tried at such. */
+static void token_ended(struct stream *st, uint64_t end)
+{
+    const struct rules *rs = st->rs;
+    size_t len = (size_t)(end - st->token);
+
+    if (!st->token_digits || end - st->token > TOKEN_MOST ||
+        !token_fits(&rs->token_all, len, st->token_letters))
+        return;
+    for (size_t i = 0; i < rs->token_count; i++) {
+        uint32_t rule = rs->tokens[i];
+        size_t n = lane_of(st, rule);
+        struct lane *l = &st->lanes[n];
+
+        if (!token_fits(&rs->list[rule].token, len, st->token_letters) ||
+            n == st->lane_count || l->off || st->token < l->cursor)
+            continue;
+        l->seen = st->token + 1;
+        if (is_awake(st, n))
+            continue;
+        set_awake(st, n, true);
+        l->cursor = st->token;
+        l->next = 0;
+    }
+}
+
+void feed_last(struct stream *st)
+{
+    if (st->token != NEVER)
+        token_ended(st, st->v);
+    st->token = NEVER;
+}
+
+void feed_tokens(struct stream *st, uint64_t to)
+{
+    if (st->rs->token_count == 0)
+        return;
+    for (uint64_t i = st->v; i < to; i++) {
+        char c = st->text.ptr[i - st->base];
+
+        if (!token_byte(c)) {
+            if (st->token != NEVER)
+                token_ended(st, i);
+            st->token = NEVER;
+            continue;
+        }
+        if (st->token == NEVER) {
+            st->token = i;
+            st->token_letters = st->token_digits = false;
+        }
+        if (is_digit(c))
+            st->token_digits = true;
+        else
+            st->token_letters = true;
+    }
+}
+
+uint64_t cut_token(const struct stream *st)
+{
+    return st->token != NEVER && st->v - st->token <= st->token_most ? st->token
+                                                                     : st->v;
+}
+
+/* --- What is held. */
 
 /*
  * Where a match of the rule could begin whose keyword begins at `at` and is cut

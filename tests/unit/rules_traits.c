@@ -4,6 +4,8 @@
  * ends a number, of all lengths around the sixteen bytes of a step.
  */
 
+#include <stdlib.h>
+
 #include "check.h"
 #include "rules/traits.h"
 
@@ -27,16 +29,67 @@ static bool folds_slowly(struct str s)
            str_find(s, STR("\xe2\x84\xaa")) < s.len;
 }
 
+/* All tokens of the lengths in `want`, each where it begins; how many. */
+static size_t tokens_slowly(struct str s, const struct tokens *tk)
+{
+    size_t n = 0, end;
+
+    for (size_t i = 0; i < s.len; i = end + 1) {
+        bool letters = false, digits = false;
+
+        for (end = i; end < s.len && token_byte(s.ptr[end]); end++)
+            *(is_digit(s.ptr[end]) ? &digits : &letters) = true;
+        if (!digits || !token_fits(&tk->want, end - i, letters))
+            continue;
+        if (!CHECK(n < tk->count))
+            return n;
+        CHECK_INT(token_start(tk->list[n]), i);
+        CHECK_INT(tk->list[n] & 0x7f, end - i);
+        CHECK_INT((tk->list[n] & 0x80) != 0, letters);
+        n++;
+    }
+    return n;
+}
+
+/* The same from the front, one by one, as streams do. */
+static void check_next(struct str s, const struct tokens *tk)
+{
+    size_t at = 0, n = 0;
+    bool cut;
+
+    while ((at = token_next(&tk->want, s, at, false, &cut)) < s.len) {
+        CHECK(!cut);
+        if (!CHECK(n < tk->count))
+            return;
+        CHECK_INT(token_start(tk->list[n++]), at++);
+    }
+    CHECK_INT(n, tk->count);
+    for (at = 0; at <= s.len; at++) { /* never from inside of one */
+        size_t next = token_next(&tk->want, s, at, true, &cut);
+
+        CHECK(next >= at &&
+              (next == 0 || next >= s.len || !token_byte(s.ptr[next - 1])));
+    }
+}
+
 static void check(struct str s)
 {
-    struct traits t = traits_of(s, 1000);
+    static const struct token_set want = {0x1fe, 0x3fe};
+    struct tokens tk = {.want = want}, none = {0};
+    struct traits t = {0};
 
+    if (!CHECK_INT(traits_of(s, 1000, &none, &t), OK) ||
+        !CHECK_INT(none.count, 0))
+        return;
     CHECK_INT(t.digits, run_slowly(s));
     if (folds_slowly(s))
         CHECK(t.folds);
-    t = traits_of(s, 9);
+    CHECK_INT(traits_of(s, 9, &tk, &t), OK);
     CHECK((t.digits < 9 ? t.digits : 9) ==
           (run_slowly(s) < 9 ? run_slowly(s) : 9));
+    CHECK_INT(tk.count, tokens_slowly(s, &tk));
+    check_next(s, &tk);
+    free(tk.list);
 }
 
 static uint32_t next(uint32_t *seed)
@@ -47,7 +100,8 @@ static uint32_t next(uint32_t *seed)
 static void test_mixed(void)
 {
     static const char *const kinds[] = {
-        "0123456789", "0 1-2.3(4)5/6", "12 ab", "a1 .", "9:/ ", "\x80\xc5 1"};
+        "0123456789", "0 1-2.3(4)5/6", "12 ab",  "a1 .",
+        "9:/ ",       "\x80\xc5 1",    "aB3C5. "};
     char text[80];
     uint32_t seed = 7;
 
@@ -60,6 +114,15 @@ static void test_mixed(void)
             CHECK_ROW(kinds[k]);
             check((struct str){text, len});
         }
+}
+
+static bool has_folds(struct str s)
+{
+    struct tokens none = {0};
+    struct traits t = {0};
+
+    CHECK_INT(traits_of(s, 9, &none, &t), OK);
+    return t.folds;
 }
 
 /* A second spelling at every place, in texts of every length. */
@@ -76,13 +139,30 @@ static void test_folds(void)
                 check((struct str){text, len});
             }
     memset(text, 'x', sizeof(text));
-    CHECK(!traits_of((struct str){text, sizeof(text)}, 9).folds);
-    CHECK(!traits_of(STR("caf\xc3\xa9 \xc5\xa1 \xe2\x84\xa2"), 9).folds);
+    CHECK(!has_folds((struct str){text, sizeof(text)}));
+    CHECK(!has_folds(STR("caf\xc3\xa9 \xc5\xa1 \xe2\x84\xa2")));
+}
+
+/* More tokens than are listed: said so. */
+static void test_many_tokens(void)
+{
+    struct tokens tk = {.want = {2, 0}};
+    size_t len = 200000;
+    char *text = malloc(len);
+    struct traits t;
+
+    for (size_t i = 0; text != NULL && i < len; i++)
+        text[i] = i % 2 ? ' ' : '7';
+    CHECK_INT(traits_of((struct str){text, len}, 9, &tk, &t), OK);
+    CHECK(tk.partial);
+    free(tk.list);
+    free(text);
 }
 
 int main(void)
 {
     RUN(test_mixed);
     RUN(test_folds);
+    RUN(test_many_tokens);
     return check_done();
 }
