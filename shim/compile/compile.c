@@ -188,6 +188,9 @@ static enum err check_rule(const struct rule_src *src, bool hostile,
 
     if (src->value.len != 0 && (e = rule_pattern_check(&alone, why)))
         return e;
+    for (size_t i = 0; i < src->more_count; i++)
+        if ((e = rule_pattern_check(&src->more[i], why)))
+            return e;
     return hostile ? rule_compile_check(&src->rule, why)
                    : rule_pattern_check(&src->rule, why);
 }
@@ -256,8 +259,10 @@ static enum err pack_rules(struct compile *c, struct buf *out)
     for (r = c->rules; r != NULL; r = r->next) {
         if (is_out(c, &r->rule))
             continue;
-        ex_n += add_targets(c, &r->rule, (uint32_t)n, ex + ex_n);
-        rules[n++] = r->rule;
+        for (size_t i = 0; i <= r->more_count; i++) {
+            ex_n += add_targets(c, &r->rule, (uint32_t)n, ex + ex_n);
+            rules[n++] = i == 0 ? r->rule : r->more[i - 1];
+        }
     }
     e = rules_pack(rules, n, ex, ex_n, out);
     if (e == E_LIMIT || e == E_SYNTAX)

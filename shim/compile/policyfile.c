@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "compile/provfile.h"
+#include "compile/words.h"
 
 /* What a reader of the tables below is given. */
 struct file_at {
@@ -408,15 +409,17 @@ static bool on_rules(struct reader *r, const struct yaml_node *n, void *into)
     for (item = n->child; item != NULL; item = item->next) {
         struct rule_src *rule = rulefile_rule(r, item, &at->defaults);
 
+        if (rule != NULL && !words_load(c, at->source, rule))
+            rule = NULL;
         good &= rule != NULL;
         if (rule == NULL)
             continue;
-        if (c->rule_count == LIM_RULES)
+        if (c->rule_count + rule->more_count >= LIM_RULES)
             return read_refuse(r, item, "too many rules (at most %d)",
                                LIM_RULES);
         *c->rules_tail = rule;
         c->rules_tail = &rule->next;
-        c->rule_count++;
+        c->rule_count += 1 + rule->more_count;
     }
     return good;
 }

@@ -19,8 +19,17 @@
  *       keyword_first: true            # every match begins with one;
  *                                      # default: if the pattern shows it
  *       digits: 13                     # or: so many digits in a row
+ *       token: {digits: [9, 11-13], mixed: 9}   # or: every match begins with
+ *                                      # a token of such a length (token.h)
+ *       confidence: high               # low, medium, high; default: high with
+ *                                      # a validator, medium with keywords or
+ *                                      # context, else low
  *       match: '\b(A[KS]IA[0-9A-Z]{16})\b'
  *       value: '[0-9A-Z]{20}'          # or: behind a keyword (value.h)
+ *       context: [passport, паспорт]   # match stands behind one of these
+ *       within: 48                     # so many characters (context.h)
+ *       words: names.txt               # or: one of these words (words.h)
+ *       list: [Falkenberg]             # or: of these
  *       group: 1                       # the finding; default the whole match
  *       check: {entropy: 3.0, validator: luhn, not: ['EXAMPLE$'],
  *               not_placeholder: true}
@@ -51,6 +60,14 @@ struct rule_src {
     struct rule rule;
     struct str value;          /* what its pattern was made of, or empty */
     struct place at, match_at; /* match_at: of its pattern */
+    const struct str *context; /* words to stand behind */
+    size_t context_count;
+    uint32_t within;
+    const struct yaml_node *words_node; /* of 'words' or 'list', or NULL */
+    struct str words_name;              /* the file, or empty */
+    struct rule *more; /* more rules for its words; index is not set */
+    size_t more_count;
+    bool confidence_set;
     struct rule_test *tests;
     size_t test_count, hit_count;
     bool unusable;         /* compile_check refused its pattern */
