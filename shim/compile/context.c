@@ -17,11 +17,10 @@ bool context_read(struct reader *r, const struct yaml_node *n, void *into)
     if (n->count == 0)
         return read_refuse(r, n, "'context' is empty");
     for (size_t i = 0; i < src->context_count; i++)
-        if (src->context[i].len < 2 || src->context[i].len > LIM_KEYWORD / 2 ||
+        if (src->context[i].len < 2 || src->context[i].len > LIM_KEYWORD ||
             !utf8_valid(src->context[i]))
-            return read_refuse(r, n,
-                               "a word of context must have 2 to %u bytes",
-                               LIM_KEYWORD / 2);
+            return read_refuse(
+                r, n, "a word of context must have 2 to %u bytes", LIM_KEYWORD);
     return true;
 }
 

@@ -301,7 +301,7 @@ static void test_refused(void)
         {"list: [ab], match: ab}", "", "either words or 'match'"},
         {"context: [ab], match: b, keywords: [c]}", "",
          "either 'context' or 'keywords'"},
-        {"context: [a], match: b}", "", "2 to 32 bytes"},
+        {"context: [a], match: b}", "", "2 to 64 bytes"},
         {"context: [], match: b}", "", "'context' is empty"},
         {"context: [ab], within: 200, match: b}", "", "from 1 to 96"},
         {"token: {digits: 63}, match: 1}", "", "is no length"},
