@@ -544,6 +544,7 @@ static const struct field default_fields[] = {
     {STR_INIT("on"), false, on_on},
     {STR_INIT("in"), false, on_in},
     {STR_INIT("check"), false, on_check},
+    {STR_INIT("confidence"), false, on_confidence},
     {STR_INIT("action"), false, on_action},
     {STR_INIT("max_hold"), false, on_max_hold},
     {STR_INIT("on_hold_full"), false, on_hold_full},
