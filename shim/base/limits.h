@@ -94,6 +94,7 @@
 /* Policy image. */
 #define LIM_IMAGE       (64 * MIB)
 #define LIM_RULES       4096
+#define LIM_REACH       1024       /* bytes from a keyword to its number      */
 #define LIM_PATTERN     (16 * KIB) /* source of one pattern                   */
 #define LIM_KEYWORD     64         /* bytes of one keyword                    */
 #define LIM_KEYWORD_ALL (1 * MIB)  /* bytes of all keywords */

@@ -4,9 +4,13 @@
 #include "base/utf8.h"
 #include "compile/casing.h"
 #include "compile/pattern.h"
+#include "rules/token.h"
 
 #define WITHIN      48u /* characters between a word and its value */
 #define WITHIN_MOST 96u
+#define SUFFIX      16u /* bytes of "-numbers" and a line's end with blanks */
+#define VALUE       32u /* bytes of a value before its number */
+#define NEAR_DIGITS 5u  /* so many digits are worth to be looked for */
 
 bool context_read(struct reader *r, const struct yaml_node *n, void *into)
 {
@@ -112,12 +116,27 @@ static bool put_keywords(struct reader *r, const struct yaml_node *n,
     return list != NULL;
 }
 
+/*
+ * From the first byte of a word to the number in the value: the word, what may
+ * follow it, the gap with its characters at their widest, the letters, marks
+ * and digits that the value has before it.
+ */
+static uint32_t reach_of(const struct rule_src *src)
+{
+    uint32_t most = 0, within = src->within == 0 ? WITHIN : src->within;
+
+    for (size_t i = 0; i < src->rule.keyword_count; i++)
+        if (src->rule.keywords[i].len > most)
+            most = (uint32_t)src->rule.keywords[i].len;
+    return most + SUFFIX + 4 * within + VALUE;
+}
+
 bool context_pattern(struct reader *r, const struct yaml_node *n,
                      struct rule_src *src)
 {
-    static const struct str ours[] = {
-        STR_INIT("keywords"), STR_INIT("keyword_first"), STR_INIT("group"),
-        STR_INIT("value"), STR_INIT("token")};
+    static const struct str ours[] = {STR_INIT("keywords"),
+                                      STR_INIT("keyword_first"),
+                                      STR_INIT("group"), STR_INIT("value")};
     bool kinds[EDGES_COUNT] = {false}, many;
     struct pattern p = {0};
     size_t any = 0;
@@ -143,5 +162,7 @@ bool context_pattern(struct reader *r, const struct yaml_node *n,
         return false;
     src->rule.group = 1;
     src->rule.keyword_first = true;
+    if (src->rule.digits >= NEAR_DIGITS || token_any(&src->rule.token))
+        src->rule.reach = reach_of(src);
     return true;
 }

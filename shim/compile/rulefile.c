@@ -148,11 +148,28 @@ static bool on_token_mixed(struct reader *r, const struct yaml_node *n,
     return read_lengths(r, n, &((struct rule_src *)into)->rule.token.mixed);
 }
 
+static bool on_token_then(struct reader *r, const struct yaml_node *n,
+                          void *into)
+{
+    struct str s;
+
+    if (!read_text(r, n, &s))
+        return false;
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.ptr[i] >= 0x80 || token_byte(s.ptr[i]))
+            return read_refuse(r, n,
+                               "'then' is of ASCII marks, one of which stands "
+                               "behind the token");
+    ((struct rule_src *)into)->rule.then = s;
+    return true;
+}
+
 static bool on_token(struct reader *r, const struct yaml_node *n, void *into)
 {
     static const struct field fields[] = {
         {STR_INIT("digits"), false, on_token_digits},
         {STR_INIT("mixed"), false, on_token_mixed},
+        {STR_INIT("then"), false, on_token_then},
     };
 
     return read_map(r, n, fields, ARRAY_LEN(fields), into);
@@ -714,10 +731,10 @@ static bool check_whole(struct reader *r, const struct yaml_node *n,
         return read_refuse(r, n,
                            "the rule needs 'keywords', 'digits' or 'token': "
                            "without them it would run on every text");
-    if (token_any(&rule->token) && rule->keyword_first)
+    if (token_first(rule) && rule->keyword_first)
         return read_refuse(r, n,
                            "a rule has either 'token' or 'keyword_first'");
-    if (token_any(&rule->token) && rule->max_hold <= TOKEN_MOST)
+    if (token_first(rule) && rule->max_hold <= TOKEN_MOST)
         return read_refuse(r, n, "'token' needs a 'max_hold' over %u",
                            TOKEN_MOST);
     if (domain_class(rule->match).len > 0 && yaml_get(n, STR("match")) != NULL)
@@ -779,8 +796,7 @@ struct rule_src *rulefile_rule(struct reader *r, const struct yaml_node *n,
     if (!check_whole(r, n, &src->rule))
         return NULL;
     if (src->value.len == 0 && src->context_count == 0 &&
-        !token_any(&src->rule.token) &&
-        yaml_get(n, STR("keyword_first")) == NULL)
+        !token_first(&src->rule) && yaml_get(n, STR("keyword_first")) == NULL)
         src->rule.keyword_first = rule_keyword_first(&src->rule);
     return src;
 }

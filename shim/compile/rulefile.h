@@ -20,7 +20,8 @@
  *                                      # default: if the pattern shows it
  *       digits: 13                     # or: so many digits in a row
  *       token: {digits: [9, 11-13], mixed: 9}   # or: every match begins with
- *                                      # a token of such a length (token.h)
+ *                                      # a token of such a length (token.h),
+ *                                      # and `then: "-."` one of these behind
  *       confidence: high               # low, medium, high; default: high with
  *                                      # a validator, medium with keywords or
  *                                      # context, else low

@@ -123,8 +123,7 @@ enum err code_new(const struct rule *r, struct code **ret_code)
 {
     struct code *c = calloc(1, sizeof(*c));
     /* Such rules are only tried where a keyword, or a token, stands. */
-    uint32_t options =
-        r->keyword_first || token_any(&r->token) ? PCRE2_ANCHORED : 0;
+    uint32_t options = r->keyword_first || token_first(r) ? PCRE2_ANCHORED : 0;
     struct pattern_error why;
     uint32_t groups = 0;
     bool slow = false;
@@ -150,7 +149,7 @@ enum err code_new(const struct rule *r, struct code **ret_code)
         goto out;
     if (r->keyword_first)
         keyword_starts(r, c->first);
-    else if (!token_any(&r->token))
+    else if (!token_first(r))
         first_set(c->match, c->first);
     else if ((e = first_anchored(r->match, c->first)))
         goto out;

@@ -71,6 +71,7 @@ struct rules {
     uint32_t run_most;      /* the longest */
     uint32_t *tokens;       /* rules with tokens; owned */
     size_t token_count;
+    uint64_t *tokened;          /* bit set of rules that ask for a token */
     struct token_set token_all; /* what any of them asks for */
     struct exclusion *ex;
     size_t ex_count;

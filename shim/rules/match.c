@@ -159,11 +159,10 @@ static size_t char_next(struct str text, size_t at)
  */
 static size_t start_token(struct search *s, bool *ret_cut)
 {
-    const struct token_set *set = &s->rule->token;
     size_t i = s->cursor;
 
     if (s->at == NULL) {
-        while ((i = token_next(set, s->text, i, s->open, ret_cut)) <
+        while ((i = token_next(s->rule, s->text, i, s->open, ret_cut)) <
                    s->text.len &&
                !s->code->first[(unsigned char)s->text.ptr[i]]) {
             if (*ret_cut)
@@ -174,7 +173,7 @@ static size_t start_token(struct search *s, bool *ret_cut)
     }
     for (; s->at_count != 0; s->at++, s->at_count--) {
         i = token_start(s->at[0]);
-        if (i >= s->cursor && token_entry_fits(set, s->at[0]) &&
+        if (i >= s->cursor && token_entry_fits(s->rule, s->text, s->at[0]) &&
             s->code->first[(unsigned char)s->text.ptr[i]])
             return i;
     }
@@ -185,7 +184,7 @@ static size_t start_token(struct search *s, bool *ret_cut)
 static size_t start_next(struct search *s, bool *ret_cut)
 {
     *ret_cut = false;
-    if (token_any(&s->rule->token))
+    if (token_first(s->rule))
         return start_token(s, ret_cut);
     if (!s->rule->keyword_first) {
         size_t i = s->cursor;
@@ -227,7 +226,7 @@ enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
                              &hit)))
             return e;
         if (hit == HIT_NONE) {
-            s->cursor = s->rule->keyword_first || token_any(&s->rule->token)
+            s->cursor = s->rule->keyword_first || token_first(s->rule)
                             ? char_next(s->text, s->cursor)
                             : s->text.len;
             continue;

@@ -56,10 +56,16 @@ static enum err check_rule(const struct rule *r)
         (r->dirs & ~DIRS_ALL) != 0 || (r->roles & ~ROLES_ALL) != 0 ||
         (r->parts & ~PARTS_ALL) != 0)
         return E_SYNTAX;
-    if (r->keyword_first && (r->keyword_count == 0 || token_any(&r->token)))
+    if ((r->keyword_first || r->reach != 0) && r->keyword_count == 0)
+        return E_SYNTAX;
+    if (r->keyword_first ? token_first(r)
+                         : r->reach != 0) /* one beginning is enough */
+        return E_SYNTAX;
+    if (r->reach > LIM_REACH ||
+        (r->reach != 0 && r->digits == 0 && !token_any(&r->token)))
         return E_SYNTAX;
     if (((r->token.digits | r->token.mixed) >> TOKEN_MOST >> 1) != 0 ||
-        (token_any(&r->token) && r->max_hold != 0 && r->max_hold <= TOKEN_MOST))
+        (token_first(r) && r->max_hold != 0 && r->max_hold <= TOKEN_MOST))
         return E_SYNTAX;
     return check_lists(r);
 }
@@ -79,7 +85,7 @@ static enum err pack_list(struct buf *out, const struct str *list, size_t n)
 static enum err pack_rule(struct buf *out, const struct rule *r)
 {
     const struct str strings[] = {r->id,  r->name,  r->category, r->kind,
-                                  r->put, r->match, r->end};
+                                  r->put, r->match, r->end,      r->then};
     const uint32_t flags = (r->keyword_first ? FLAG_KEYWORD_FIRST : 0) |
                            (r->whole ? FLAG_WHOLE : 0) |
                            (r->no_placeholder ? FLAG_NO_PLACEHOLDER : 0);
@@ -102,6 +108,7 @@ static enum err pack_rule(struct buf *out, const struct rule *r)
         (uint32_t)r->token.mixed,
         (uint32_t)(r->token.mixed >> 32),
         (uint32_t)r->confidence,
+        r->reach,
     };
     enum err e;
 
@@ -226,7 +233,8 @@ static enum err read_numbers(struct reader *rd, struct rule *r)
         (e = unpack_below(&rd->in, VALID_COUNT, &check)) ||
         (e = read_u64(rd, &r->token.digits)) ||
         (e = read_u64(rd, &r->token.mixed)) ||
-        (e = unpack_below(&rd->in, CONFIDENCE_COUNT, &confidence)))
+        (e = unpack_below(&rd->in, CONFIDENCE_COUNT, &confidence)) ||
+        (e = unpack_u32(&rd->in, &r->reach)))
         return e;
     r->action = (enum action)action;
     r->severity = (enum severity)severity;
@@ -243,7 +251,7 @@ static enum err read_numbers(struct reader *rd, struct rule *r)
 static enum err read_rule(struct reader *rd, struct rule *r)
 {
     struct str *const strings[] = {&r->id,  &r->name,  &r->category, &r->kind,
-                                   &r->put, &r->match, &r->end};
+                                   &r->put, &r->match, &r->end,      &r->then};
     enum err e;
 
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)

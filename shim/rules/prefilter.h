@@ -22,6 +22,8 @@ struct prefilter_hits {
     bool all;      /* keywords may be written in ways not looked for */
     size_t digits; /* the longest run of digits, up to the largest asked for */
     struct tokens tokens;
+    struct places places;
+    size_t base; /* of the stretch of text that is looked at */
 };
 
 /* prefilter_new - for n rules, borrowed. E_NOMEM. */

@@ -49,7 +49,11 @@ struct rule {
     bool keyword_first;         /* every match begins with one of them     */
     uint32_t digits;        /* text must hold a run of so many digits, with  */
                             /* space - . ( ) / between them; 0 is off        */
-    struct token_set token; /* if not empty: every match begins with one     */
+    struct token_set token; /* if not empty: every match begins with one;    */
+                            /* of a rule with reach, it holds one            */
+    struct str then;        /* if not empty: one of these bytes is behind it */
+    uint32_t reach;         /* if not 0: a match begins with a keyword, and  */
+                            /* has its token or digits so many bytes behind  */
     bool whole;             /* on whole bodies only, not on streams          */
     bool no_placeholder;    /* findings that are placeholders do not count   */
     uint32_t entropy;       /* floor, 1/1000 bit per byte of the finding     */

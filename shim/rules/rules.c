@@ -115,10 +115,13 @@ static void list_tokens(struct rules *rs)
     for (size_t i = 0; i < rs->count; i++) {
         const struct token_set *set = &rs->list[i].token;
 
+        if (token_any(set))
+            rs->tokened[i / 64] |= UINT64_C(1) << i % 64;
+        if (!token_first(&rs->list[i]))
+            continue;
         rs->token_all.digits |= set->digits;
         rs->token_all.mixed |= set->mixed;
-        if (token_any(set))
-            rs->tokens[rs->token_count++] = (uint32_t)i;
+        rs->tokens[rs->token_count++] = (uint32_t)i;
     }
 }
 
@@ -146,8 +149,9 @@ enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
     rs->guards = calloc(rs->count + 1, sizeof(*rs->guards));
     rs->runs = calloc(rs->count + 1, sizeof(*rs->runs));
     rs->tokens = calloc(rs->count + 1, sizeof(*rs->tokens));
+    rs->tokened = calloc(rs->words + 1, sizeof(*rs->tokened));
     if (rs->code == NULL || rs->guards == NULL || rs->runs == NULL ||
-        rs->tokens == NULL || build_masks(rs) ||
+        rs->tokens == NULL || rs->tokened == NULL || build_masks(rs) ||
         prefilter_new(rs->list, rs->count, &rs->prefilter) ||
         trie_new(rs->list, rs->count, &rs->trie)) {
         rules_free(rs);
@@ -174,6 +178,7 @@ void rules_free(struct rules *rs)
     free(rs->guards);
     free(rs->runs);
     free(rs->tokens);
+    free(rs->tokened);
     unpacked_free(&rs->all);
     free(rs);
 }
@@ -213,7 +218,7 @@ static void use_hits(const struct prefilter_hits *hits, struct search *s)
     size_t lo = 0, hi = hits->count, end;
     uint64_t key = (uint64_t)s->rule->index << 32;
 
-    if (token_any(&s->rule->token) && !hits->tokens.partial) {
+    if (token_first(s->rule) && !hits->tokens.partial) {
         s->at = hits->tokens.list;
         s->at_count = hits->tokens.count;
         return;
@@ -234,6 +239,18 @@ static void use_hits(const struct prefilter_hits *hits, struct search *s)
     s->at_count = end - lo;
 }
 
+/* Is there a token to try the rule at, that its pattern must be compiled? */
+static bool may_start(struct search *s)
+{
+    if (!token_first(s->rule) || s->at == NULL)
+        return true;
+    while (s->at_count != 0 && !token_entry_fits(s->rule, s->text, s->at[0])) {
+        s->at++;
+        s->at_count--;
+    }
+    return s->at_count != 0;
+}
+
 static enum err scan_rule(const struct rules *rs, struct scratch *sc,
                           struct search *s, uint32_t seg, struct findings *out)
 {
@@ -242,9 +259,11 @@ static enum err scan_rule(const struct rules *rs, struct scratch *sc,
     size_t start, end;
     enum err e;
 
+    use_hits(&sc->hits, s);
+    if (!may_start(s))
+        return OK;
     if ((e = rules_code(rs, s->rule, &s->code)))
         return e;
-    use_hits(&sc->hits, s);
     for (;;) {
         if ((e = search_next(s, sc, &hit, &start, &end)))
             return e;
@@ -269,6 +288,8 @@ static uint64_t can_match(const struct rules *rs,
 
     for (size_t i = 0; i < n; i++)
         mask |= rules_mask(rs, &places[i])[word];
+    if (!hits->tokens.partial && !token_any(&hits->tokens.seen))
+        mask &= ~rs->tokened[word];
     return hits->all ? mask : mask & (hits->rules[word] | rs->unkeyed[word]);
 }
 

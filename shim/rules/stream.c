@@ -73,7 +73,7 @@ static void lanes_init(struct stream *st, const uint64_t *mask)
             l->off =
                 r->whole || (rs->ex_count && rules_excluded(rs, i, &st->at));
             l->acts = rules_action(rs, r) >= ACTION_REDACT;
-            l->token = token_any(&r->token);
+            l->token = token_first(r);
             if (l->acts && !l->off && token_most(&r->token) > st->token_most)
                 st->token_most = token_most(&r->token);
             l->run_bit = l->acts && !l->off ? rs->runs[i].bit : 0;

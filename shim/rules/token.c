@@ -14,10 +14,10 @@ static size_t token_read(struct str text, size_t at, bool *letters,
     return at;
 }
 
-size_t token_next(const struct token_set *set, struct str text, size_t from,
-                  bool open, bool *ret_cut)
+size_t token_next(const struct rule *r, struct str text, size_t from, bool open,
+                  bool *ret_cut)
 {
-    size_t most = token_most(set), end;
+    size_t most = token_most(&r->token), end;
     bool letters, digits;
 
     *ret_cut = false;
@@ -33,7 +33,8 @@ size_t token_next(const struct token_set *set, struct str text, size_t from,
             *ret_cut = end - from <= most;
             return *ret_cut ? from : text.len;
         }
-        if (digits && token_fits(set, end - from, letters))
+        if (digits && token_fits(&r->token, end - from, letters) &&
+            token_then(r, text, end))
             return from;
     }
     return text.len;
@@ -56,23 +57,64 @@ static enum err make_room(struct tokens *tk)
     return OK;
 }
 
+enum err places_note(struct places *pl, size_t at)
+{
+    if (pl->count != 0 && pl->list[pl->count - 1] >= at)
+        return OK;
+    if (pl->count == pl->cap) {
+        size_t cap = pl->cap == 0 ? 64 : pl->cap * 2;
+        uint32_t *grown;
+
+        if (pl->cap == TOKENS_MAX) {
+            pl->everywhere = true;
+            return OK;
+        }
+        grown = realloc(pl->list, cap * sizeof(*grown));
+        if (grown == NULL)
+            return E_NOMEM;
+        pl->list = grown;
+        pl->cap = cap;
+    }
+    pl->list[pl->count++] = (uint32_t)at;
+    return OK;
+}
+
+void token_want_add(struct token_want *want, const struct rule *r)
+{
+    for (size_t c = 0; c < TOKEN_BYTES; c++) {
+        char byte = (char)c;
+
+        if (r->then.len != 0 &&
+            (c == TOKEN_BYTES - 1 || !token_then(r, (struct str){&byte, 1}, 0)))
+            continue;
+        want->by[c].digits |= r->token.digits;
+        want->by[c].mixed |= r->token.mixed;
+    }
+    want->any = want->any || token_any(&r->token);
+}
+
+enum err tokens_add(struct tokens *tk, size_t start, size_t len, bool letters)
+{
+    enum err e;
+
+    if (tk->count == tk->cap && ((e = make_room(tk)) || tk->partial))
+        return e;
+    tk->list[tk->count++] = (uint64_t)start << 8 | (letters ? 0x80 : 0) | len;
+    *(letters ? &tk->seen.mixed : &tk->seen.digits) |= UINT64_C(1) << len;
+    return OK;
+}
+
 enum err tokens_note(struct tokens *tk, struct str text, size_t digit)
 {
-    size_t start = digit, len;
+    size_t start = digit;
     bool letters, digits;
-    enum err e;
 
     if (digit < tk->end || tk->partial)
         return OK; /* it is of the last one */
     while (start > tk->end && token_byte(text.ptr[start - 1]))
         start--;
     tk->end = token_read(text, start, &letters, &digits);
-    len = tk->end - start;
-    if (!token_fits(&tk->want, len, letters))
+    if (!token_wanted(tk->want, text, tk->end, tk->end - start, letters))
         return OK;
-    if (tk->count == tk->cap && ((e = make_room(tk)) || tk->partial))
-        return e;
-    tk->list[tk->count++] = (uint64_t)start << 8 | (letters ? 0x80 : 0) | len;
-    *(letters ? &tk->seen.mixed : &tk->seen.digits) |= UINT64_C(1) << len;
-    return OK;
+    return tokens_add(tk, start, tk->end - start, letters);
 }

@@ -11,9 +11,10 @@ struct traits {
 
 /*
  * traits_of - of a text. digits: what a longer run is need not be known. tk is
- * empty but for `want`, and gets the text's tokens. E_NOMEM.
+ * empty but for `want`, and gets the text's tokens; pl but for `digits`, and
+ * gets places of numbers. E_NOMEM.
  */
 MUST_USE enum err traits_of(struct str text, size_t digits, struct tokens *tk,
-                            struct traits *ret_traits);
+                            struct places *pl, struct traits *ret_traits);
 
 #endif

@@ -133,11 +133,13 @@ void feed_trie(struct stream *st, uint64_t to)
 
 /* --- Tokens. */
 
-/* A token ended at `end`: wake the lanes that are tried at such. */
-static void token_ended(struct stream *st, uint64_t end)
+/* A token ended at `end` in the text up to `upto`: wake the lanes that are
+ * tried at such. */
+static void token_ended(struct stream *st, uint64_t end, uint64_t upto)
 {
     const struct rules *rs = st->rs;
     size_t len = (size_t)(end - st->token);
+    struct str text = {st->text.ptr, (size_t)(upto - st->base)};
 
     if (!st->token_digits || end - st->token > TOKEN_MOST ||
         !token_fits(&rs->token_all, len, st->token_letters))
@@ -148,6 +150,7 @@ static void token_ended(struct stream *st, uint64_t end)
         struct lane *l = &st->lanes[n];
 
         if (!token_fits(&rs->list[rule].token, len, st->token_letters) ||
+            !token_then(&rs->list[rule], text, (size_t)(end - st->base)) ||
             n == st->lane_count || l->off || st->token < l->cursor)
             continue;
         l->seen = st->token + 1;
@@ -162,7 +165,7 @@ static void token_ended(struct stream *st, uint64_t end)
 void feed_last(struct stream *st)
 {
     if (st->token != NEVER)
-        token_ended(st, st->v);
+        token_ended(st, st->v, st->v);
     st->token = NEVER;
 }
 
@@ -175,7 +178,7 @@ void feed_tokens(struct stream *st, uint64_t to)
 
         if (!token_byte(c)) {
             if (st->token != NEVER)
-                token_ended(st, i);
+                token_ended(st, i, to);
             st->token = NEVER;
             continue;
         }

@@ -161,7 +161,7 @@ static const struct {
     {"no keywords",
      "rules:\n  - id: SP-1\n    name: n\n    category: c\n    match: a\n"
      "    action: log\n",
-     "2:5: error: the rule needs 'keywords' or 'digits'"},
+     "2:5: error: the rule needs 'keywords', 'digits' or 'token'"},
     {"a name in a class",
      "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
      "    keywords: [a]\n    match: 'a@[^corp.com$]'\n    action: log\n",

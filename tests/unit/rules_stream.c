@@ -77,11 +77,12 @@ static const struct rule rules_plain[] = {
     /* Of tokens: alone, before more, of letters first, with a look ahead. */
     {RULE("nine", "\\d{9}(?!\\d)"), .token = {1u << 9, 0}},
     {RULE("group", "(?<!\\d[.-])\\d{3}-\\d{2,4}(?:-\\d{4})?"),
-     .token = {1u << 3, 0}},
+     .token = {1u << 3, 0}, .then = STR_INIT("-@")},
     {RULE("mix", "(?i)[a-z]\\d{3,7}[a-z]?(?= |$)"),
      .token = {0, 1u << 5 | 1u << 8 | 1u << 9}},
     {RULE("pair", "(?:[A-Z]{2}\\d{2}|\\d{4}) (?:\\d{4}|[A-Z]{4}) ?"),
-     .token = {1u << 4, 1u << 4}, .check = VALID_LUHN_ANY},
+     .token = {1u << 4, 1u << 4}, .then = STR_INIT(" "),
+     .check = VALID_LUHN_ANY},
     {RULE("log9", "[0-9a-z]{12,13}"), .token = {3u << 12, 3u << 12},
      .action = ACTION_LOG},
 };

@@ -29,7 +29,11 @@ static bool folds_slowly(struct str s)
            str_find(s, STR("\xe2\x84\xaa")) < s.len;
 }
 
-/* All tokens of the lengths in `want`, each where it begins; how many. */
+/* What the tests ask for: behind most bytes, so that some are left out. */
+static const struct rule asked = {.token = {0x1fe, 0x3fe},
+                                  .then = STR_INIT(" .-:")};
+
+/* All tokens that are asked for, each where it begins; how many. */
 static size_t tokens_slowly(struct str s, const struct tokens *tk)
 {
     size_t n = 0, end;
@@ -39,7 +43,8 @@ static size_t tokens_slowly(struct str s, const struct tokens *tk)
 
         for (end = i; end < s.len && token_byte(s.ptr[end]); end++)
             *(is_digit(s.ptr[end]) ? &digits : &letters) = true;
-        if (!digits || !token_fits(&tk->want, end - i, letters))
+        if (!digits || !token_fits(&asked.token, end - i, letters) ||
+            !token_then(&asked, s, end))
             continue;
         if (!CHECK(n < tk->count))
             return n;
@@ -57,7 +62,7 @@ static void check_next(struct str s, const struct tokens *tk)
     size_t at = 0, n = 0;
     bool cut;
 
-    while ((at = token_next(&tk->want, s, at, false, &cut)) < s.len) {
+    while ((at = token_next(&asked, s, at, false, &cut)) < s.len) {
         CHECK(!cut);
         if (!CHECK(n < tk->count))
             return;
@@ -65,26 +70,51 @@ static void check_next(struct str s, const struct tokens *tk)
     }
     CHECK_INT(n, tk->count);
     for (at = 0; at <= s.len; at++) { /* never from inside of one */
-        size_t next = token_next(&tk->want, s, at, true, &cut);
+        size_t next = token_next(&asked, s, at, true, &cut);
 
         CHECK(next >= at &&
               (next == 0 || next >= s.len || !token_byte(s.ptr[next - 1])));
     }
 }
 
+/* Behind every digit with four before it in its run there is a place, not far.
+ */
+static void check_places(struct str s, const struct places *pl)
+{
+    size_t now = 0, k = 0;
+
+    for (size_t i = 0; i < s.len; i++) {
+        if (is_digit(s.ptr[i]))
+            now++;
+        else if (strchr(" -.()/", s.ptr[i]) == NULL)
+            now = 0;
+        if (!is_digit(s.ptr[i]) || now < 5)
+            continue;
+        while (k < pl->count && pl->list[k] <= i)
+            k++;
+        CHECK(k < pl->count && pl->list[k] <= i + PLACE_STEP);
+    }
+}
+
 static void check(struct str s)
 {
-    static const struct token_set want = {0x1fe, 0x3fe};
-    struct tokens tk = {.want = want}, none = {0};
+    struct token_want want = {.any = false}, nothing = want;
+    struct tokens tk = {.want = &want}, none = {.want = &nothing};
+    struct places pl = {.digits = 5};
     struct traits t = {0};
 
-    if (!CHECK_INT(traits_of(s, 1000, &none, &t), OK) ||
+    token_want_add(&want, &asked);
+    if (!CHECK_INT(traits_of(s, 1000, &none, &pl, &t), OK) ||
         !CHECK_INT(none.count, 0))
         return;
     CHECK_INT(t.digits, run_slowly(s));
     if (folds_slowly(s))
         CHECK(t.folds);
-    CHECK_INT(traits_of(s, 9, &tk, &t), OK);
+    free(pl.list);
+    pl = (struct places){.digits = 5};
+    CHECK_INT(traits_of(s, 9, &tk, &pl, &t), OK);
+    check_places(s, &pl);
+    free(pl.list);
     CHECK((t.digits < 9 ? t.digits : 9) ==
           (run_slowly(s) < 9 ? run_slowly(s) : 9));
     CHECK_INT(tk.count, tokens_slowly(s, &tk));
@@ -118,10 +148,12 @@ static void test_mixed(void)
 
 static bool has_folds(struct str s)
 {
-    struct tokens none = {0};
+    struct token_want nothing = {.any = false};
+    struct tokens none = {.want = &nothing};
+    struct places pl = {0};
     struct traits t = {0};
 
-    CHECK_INT(traits_of(s, 9, &none, &t), OK);
+    CHECK_INT(traits_of(s, 9, &none, &pl, &t), OK);
     return t.folds;
 }
 
@@ -146,15 +178,21 @@ static void test_folds(void)
 /* More tokens than are listed: said so. */
 static void test_many_tokens(void)
 {
-    struct tokens tk = {.want = {2, 0}};
+    const struct rule one = {.token = {2, 0}};
+    struct token_want want = {.any = false};
+    struct tokens tk = {.want = &want};
+    struct places pl = {.digits = 1};
     size_t len = 200000;
     char *text = malloc(len);
     struct traits t;
 
+    token_want_add(&want, &one);
     for (size_t i = 0; text != NULL && i < len; i++)
         text[i] = i % 2 ? ' ' : '7';
-    CHECK_INT(traits_of((struct str){text, len}, 9, &tk, &t), OK);
+    CHECK_INT(traits_of((struct str){text, len}, 9, &tk, &pl, &t), OK);
     CHECK(tk.partial);
+    CHECK(pl.count == len / PLACE_STEP || pl.everywhere);
+    free(pl.list);
     free(tk.list);
     free(text);
 }
