@@ -83,6 +83,13 @@ static const struct rule rules_plain[] = {
     {RULE("pair", "(?:[A-Z]{2}\\d{2}|\\d{4}) (?:\\d{4}|[A-Z]{4}) ?"),
      .token = {1u << 4, 1u << 4}, .then = STR_INIT(" "),
      .check = VALID_LUHN_ANY},
+    /* Of keywords that have a number soon behind them. */
+    {RULE("near", "(?i)key[^\\n]{0,12}?(\\d{5,9})(?!\\d)"), KEYS(k_key),
+     .keyword_first = true, .group = 1, .digits = 5, .reach = 72},
+    {RULE("near", "(?:(?i)ignore|disregard)[^\\n]{0,20}?(?<![0-9A-Za-z])([A-Z]"
+                  "\\d{7})(?![0-9A-Za-z])"),
+     KEYS(k_ignore), .keyword_first = true, .group = 1, .token = {0, 1u << 8},
+     .reach = 100},
     {RULE("log9", "[0-9a-z]{12,13}"), .token = {3u << 12, 3u << 12},
      .action = ACTION_LOG},
 };
@@ -98,6 +105,8 @@ static const struct str fragments[] = {
     STR_INIT("k123q "),
     STR_INIT("AB12 CDEF"),
     STR_INIT("a1b2c3d4e5f6"),
+    STR_INIT("key no. "),
+    STR_INIT("12-3(45)6"),
     STR_INIT("3"),
     STR_INIT("nm219"),
     STR_INIT("AKIA"),
