@@ -107,7 +107,7 @@
 /* Rule files. Each bound raises an error with its place in the file. */
 #define LIM_RULE_FILE  (4 * MIB)
 #define LIM_WORDS      50000 /* words that one rule looks for           */
-#define LIM_RULE_FILES 256 /* a policy with all it includes             */
+#define LIM_RULE_FILES 256   /* a policy with all it includes             */
 #define LIM_COMPILE    (64 * MIB) /* memory of one compilation             */
 #define LIM_YAML_DEPTH 32
 #define LIM_YAML_NODES 500000 /* LIM_RULES rules with a hundred values     */

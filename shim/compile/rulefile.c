@@ -1,7 +1,9 @@
 #include "compile/rulefile.h"
 
 #include "base/limits.h"
+#include "compile/confidence.h"
 #include "compile/context.h"
+#include "compile/token.h"
 #include "compile/value.h"
 #include "compile/words.h"
 #include "rules/token.h"
@@ -96,97 +98,6 @@ static bool on_keyword_first(struct reader *r, const struct yaml_node *n,
 static bool on_digits(struct reader *r, const struct yaml_node *n, void *into)
 {
     return read_number(r, n, 1, 64, &((struct rule_src *)into)->rule.digits);
-}
-
-/* "9" or "11-13", to a bit for each. */
-static bool token_lengths(struct str s, uint64_t *set)
-{
-    struct str first = str_split(&s, '-');
-    uint64_t least, most;
-
-    if (str_u64(first, &least) || least == 0)
-        return false;
-    most = least;
-    if (s.ptr != NULL && str_u64(s, &most))
-        return false;
-    if (most < least || most > TOKEN_MOST)
-        return false;
-    for (; least <= most; least++)
-        *set |= UINT64_C(1) << least;
-    return true;
-}
-
-static bool read_lengths(struct reader *r, const struct yaml_node *n,
-                         uint64_t *ret_set)
-{
-    const struct yaml_node *c = n->kind == YAML_LIST ? n->child : n;
-    struct str text;
-
-    if (n->kind == YAML_MAP)
-        return read_is(r, n, YAML_LIST);
-    for (; c != NULL; c = n->kind == YAML_LIST ? c->next : NULL) {
-        if (!read_text(r, c, &text))
-            return false;
-        if (!token_lengths(text, ret_set))
-            return read_refuse(r, c,
-                               "'%.*s' is no length such as 9 or 11-13 (at "
-                               "most %u)",
-                               STR_ARG(text), TOKEN_MOST);
-    }
-    return true;
-}
-
-static bool on_token_digits(struct reader *r, const struct yaml_node *n,
-                            void *into)
-{
-    return read_lengths(r, n, &((struct rule_src *)into)->rule.token.digits);
-}
-
-static bool on_token_mixed(struct reader *r, const struct yaml_node *n,
-                           void *into)
-{
-    return read_lengths(r, n, &((struct rule_src *)into)->rule.token.mixed);
-}
-
-static bool on_token_then(struct reader *r, const struct yaml_node *n,
-                          void *into)
-{
-    struct str s;
-
-    if (!read_text(r, n, &s))
-        return false;
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.ptr[i] >= 0x80 || token_byte(s.ptr[i]))
-            return read_refuse(r, n,
-                               "'then' is of ASCII marks, one of which stands "
-                               "behind the token");
-    ((struct rule_src *)into)->rule.then = s;
-    return true;
-}
-
-static bool on_token(struct reader *r, const struct yaml_node *n, void *into)
-{
-    static const struct field fields[] = {
-        {STR_INIT("digits"), false, on_token_digits},
-        {STR_INIT("mixed"), false, on_token_mixed},
-        {STR_INIT("then"), false, on_token_then},
-    };
-
-    return read_map(r, n, fields, ARRAY_LEN(fields), into);
-}
-
-static bool on_confidence(struct reader *r, const struct yaml_node *n,
-                          void *into)
-{
-    struct rule_src *src = into;
-    struct str name;
-
-    if (!read_text(r, n, &name))
-        return false;
-    if (!confidence_from(name, &src->rule.confidence))
-        return read_refuse(r, n, "'confidence' must be low, medium or high");
-    src->confidence_set = true;
-    return true;
 }
 
 static bool on_match(struct reader *r, const struct yaml_node *n, void *into)
@@ -561,7 +472,7 @@ static const struct field default_fields[] = {
     {STR_INIT("on"), false, on_on},
     {STR_INIT("in"), false, on_in},
     {STR_INIT("check"), false, on_check},
-    {STR_INIT("confidence"), false, on_confidence},
+    {STR_INIT("confidence"), false, confidence_read},
     {STR_INIT("action"), false, on_action},
     {STR_INIT("max_hold"), false, on_max_hold},
     {STR_INIT("on_hold_full"), false, on_hold_full},
@@ -588,7 +499,7 @@ static const struct field rule_fields[] = {
     {STR_INIT("keywords"), false, on_keywords},
     {STR_INIT("keyword_first"), false, on_keyword_first},
     {STR_INIT("digits"), false, on_digits},
-    {STR_INIT("token"), false, on_token},
+    {STR_INIT("token"), false, token_read},
     {STR_INIT("match"), false, on_match},
     {STR_INIT("value"), false, on_value},
     {STR_INIT("context"), false, context_read},
@@ -597,7 +508,7 @@ static const struct field rule_fields[] = {
     {STR_INIT("list"), false, words_list},
     {STR_INIT("group"), false, on_group},
     {STR_INIT("check"), false, on_check},
-    {STR_INIT("confidence"), false, on_confidence},
+    {STR_INIT("confidence"), false, confidence_read},
     {STR_INIT("action"), false, on_action},
     {STR_INIT("placeholder"), false, on_placeholder},
     {STR_INIT("max_hold"), false, on_max_hold},
@@ -675,35 +586,6 @@ static bool is_complete(struct reader *r, const struct yaml_node *n,
         src->words_node == NULL)
         good = read_refuse(r, n, "'match' is missing");
     return good;
-}
-
-/* Words are all that such a rule looks for. */
-static bool check_words(struct reader *r, const struct yaml_node *n)
-{
-    static const struct str others[] = {
-        STR_INIT("match"),         STR_INIT("value"),   STR_INIT("keywords"),
-        STR_INIT("keyword_first"), STR_INIT("context"), STR_INIT("token"),
-        STR_INIT("group"),         STR_INIT("digits")};
-
-    for (size_t i = 0; i < ARRAY_LEN(others); i++)
-        if (yaml_get(n, others[i]) != NULL)
-            return read_refuse(r, n, "a rule has either words or '%.*s'",
-                               STR_ARG(others[i]));
-    if (yaml_get(n, STR("words")) != NULL && yaml_get(n, STR("list")) != NULL)
-        return read_refuse(r, n, "a rule has either 'words' or 'list'");
-    return true;
-}
-
-static void default_confidence(struct rule_src *src)
-{
-    struct rule *rule = &src->rule;
-
-    if (src->confidence_set)
-        return;
-    rule->confidence = rule->check != VALID_NONE ? CONFIDENCE_HIGH
-                       : rule->keyword_count > 0 || src->words_node != NULL
-                           ? CONFIDENCE_MEDIUM
-                           : CONFIDENCE_LOW;
 }
 
 /* A value has its pattern from us, and keywords to stand behind. */
@@ -786,11 +668,11 @@ struct rule_src *rulefile_rule(struct reader *r, const struct yaml_node *n,
         src->rule.kind = src->rule.name;
     if (src->rule.put.len == 0 && !default_placeholder(r, &src->rule))
         return NULL;
-    if (src->words_node != NULL && !check_words(r, n))
+    if (src->words_node != NULL && !words_alone(r, n))
         return NULL;
     if (src->context_count != 0 && !context_pattern(r, n, src))
         return NULL;
-    default_confidence(src);
+    confidence_default(src);
     if (src->words_node != NULL) /* its words are still to be read */
         return src;
     if (!check_whole(r, n, &src->rule))

@@ -30,6 +30,23 @@ bool words_list(struct reader *r, const struct yaml_node *n, void *into)
     return read_is(r, n, YAML_LIST);
 }
 
+/* Words are all that such a rule looks for. */
+bool words_alone(struct reader *r, const struct yaml_node *n)
+{
+    static const struct str others[] = {
+        STR_INIT("match"),         STR_INIT("value"),   STR_INIT("keywords"),
+        STR_INIT("keyword_first"), STR_INIT("context"), STR_INIT("token"),
+        STR_INIT("group"),         STR_INIT("digits")};
+
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if (yaml_get(n, others[i]) != NULL)
+            return read_refuse(r, n, "a rule has either words or '%.*s'",
+                               STR_ARG(others[i]));
+    if (yaml_get(n, STR("words")) != NULL && yaml_get(n, STR("list")) != NULL)
+        return read_refuse(r, n, "a rule has either 'words' or 'list'");
+    return true;
+}
+
 struct word {
     struct str text;
     bool open; /* of a script that does not part its words */

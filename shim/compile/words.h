@@ -25,6 +25,10 @@
 bool words_load(struct compile *c, const struct source *from,
                 struct rule_src *src);
 
+/* words_alone - has the rule in node n nothing else to look for? Else false,
+ * and an error. */
+bool words_alone(struct reader *r, const struct yaml_node *n);
+
 /* The readers of 'words' and 'list'; into: a struct rule_src. */
 bool words_file(struct reader *r, const struct yaml_node *n, void *into);
 bool words_list(struct reader *r, const struct yaml_node *n, void *into);
