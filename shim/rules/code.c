@@ -119,6 +119,18 @@ static enum err compile_nots(const struct rule *r, struct code *c)
     return OK;
 }
 
+static enum err index_new(const struct rule *r,
+                          struct keyword_index **ret_index)
+{
+    struct keyword_index *index = malloc(sizeof(*index));
+
+    if (index == NULL)
+        return E_NOMEM;
+    keyword_index(r, index);
+    *ret_index = index;
+    return OK;
+}
+
 enum err code_new(const struct rule *r, struct code **ret_code)
 {
     struct code *c = calloc(1, sizeof(*c));
@@ -148,10 +160,12 @@ enum err code_new(const struct rule *r, struct code **ret_code)
     if ((e = compile_nots(r, c)))
         goto out;
     if (r->keyword_first)
-        keyword_starts(r, c->first);
+        e = index_new(r, &c->index);
     else if (!token_first(r))
         first_set(c->match, c->first);
-    else if ((e = first_anchored(r->match, c->first)))
+    else
+        e = first_anchored(r->match, c->first);
+    if (e)
         goto out;
     *ret_code = c;
     return OK;
@@ -169,6 +183,7 @@ void code_free(struct code *c)
     for (size_t i = 0; i < c->not_count; i++)
         pcre2_code_free(c->nots[i]);
     free(c->nots);
+    free(c->index);
     free(c);
 }
 

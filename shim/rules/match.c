@@ -197,7 +197,7 @@ static size_t start_next(struct search *s, bool *ret_cut)
         return i;
     }
     if (s->at == NULL)
-        return keyword_next(s->rule, s->code->first, s->text, s->cursor,
+        return keyword_next(s->rule, s->code->index, s->text, s->cursor,
                             s->open);
     while (s->at_count != 0 && (uint32_t)s->at[0] < s->cursor) {
         s->at++;

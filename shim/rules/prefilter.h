@@ -50,15 +50,20 @@ enum keyword_here {
 };
 enum keyword_here keyword_at(struct str keyword, struct str text);
 
-/* keyword_starts - the bytes that a keyword of the rule can begin with. */
-void keyword_starts(const struct rule *r, bool starts[256]);
+/* The keywords of a rule by their first byte, folded: the first of each chain,
+ * and those that follow each, as their numbers and one. */
+struct keyword_index {
+    uint16_t first[256], next[LIM_RULE_LIST];
+    bool starts[256]; /* the bytes that a keyword can begin with */
+};
+void keyword_index(const struct rule *r, struct keyword_index *ret_index);
 
 /*
  * keyword_next - the first place at or behind `from` where a keyword of the
  * rule begins, also one cut off by the end of the text if `open` is set;
- * text.len if there is none. starts: of keyword_starts.
+ * text.len if there is none. index: of keyword_index.
  */
-size_t keyword_next(const struct rule *r, const bool starts[256],
+size_t keyword_next(const struct rule *r, const struct keyword_index *index,
                     struct str text, size_t from, bool open);
 
 #endif

@@ -217,7 +217,7 @@ static uint64_t may_begin(const struct stream *st, uint32_t rule, uint64_t at)
         is_awake(st, n))
         return NEVER;
     if (run->before == RUN_NONE)
-        return is_guarded(st, rule, at) ? NEVER : at;
+        return at;
     start = run_start(st, run, at);
     return start < l->cursor ? l->cursor : start;
 }
@@ -270,8 +270,14 @@ uint64_t cut_keyword(const struct stream *st)
         struct trie_rules rules = trie_through(st->rs->trie, &st->walks[i]);
 
         for (size_t k = 0; k < rules.count; k++) {
-            uint64_t start = may_begin(st, rules.list[k], at);
+            uint32_t rule = rules.list[k];
+            uint64_t start;
 
+            /* Most begin where their keyword does: they hold no more text. */
+            if (st->rs->runs[rule].before == RUN_NONE &&
+                (at >= least || is_guarded(st, rule, at)))
+                continue;
+            start = may_begin(st, rule, at);
             least = start < least ? start : least;
         }
     }
