@@ -57,13 +57,22 @@ static lanes between_in(lanes v)
                    (v == ')') | (v == '/'));
 }
 
+/* Mostly there is one or none; without an instruction for it the builtin is a
+ * call. */
+static inline unsigned count_bits(unsigned mask)
+{
+    if ((mask & (mask - 1)) == 0)
+        return mask != 0;
+    return (unsigned)__builtin_popcount(mask);
+}
+
 /* On through bytes of which some are digits and some end a run. */
 static void digit_walk(struct digit_run *d, unsigned digits, unsigned ends)
 {
     for (;;) {
         unsigned before = (ends & -ends) - 1; /* all, if nothing ends it */
 
-        d->now += (unsigned)__builtin_popcount(digits & before);
+        d->now += count_bits(digits & before);
         if (d->now > d->peak)
             d->peak = d->now;
         if (ends == 0)
