@@ -16,6 +16,10 @@
  * and is matched on streams like any other; groups inside of 'match' are to be
  * spoken of relatively (\g{-1}). One word announces one value.
  *
+ * A rule that also has 'digits', 5 or more, or 'token' promises that the value
+ * has such a number in its first 32 bytes. Then the words are looked for near
+ * numbers only (prefilter.c), so that they may be ordinary ones.
+ *
  * False where that is too long, or memory ran out.
  */
 bool context_pattern(struct reader *r, const struct yaml_node *n,
