@@ -2,7 +2,7 @@
 #
 #   make                      build/plain/{libsallyport*.so,.a,sallyport}
 #   make SANITIZE=address,undefined   the same in build/address-undefined
-#   make demo check matrix lint bench fuzz   scripts/ of these names
+#   make demo check matrix lint bench eval fuzz   scripts/ of these names
 #   make install PREFIX=/usr/local DESTDIR=
 #
 # Knobs: V=1 shows the commands, WERROR=1 makes warnings errors, B= is the
@@ -77,7 +77,7 @@ FUZZ     ?= $(notdir $(replays))
 fuzzers  := $(FUZZ:%=$(B)/fuzzer/%)
 
 .PHONY: all tests units replays benches helpers fuzzers clang-check \
-        check matrix lint fuzz bench demo install uninstall clean
+        check matrix lint fuzz bench eval demo install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -202,6 +202,11 @@ bench:
 	@scripts/install-deps check
 	@$(MAKE) all benches helpers
 	@scripts/bench
+
+eval:
+	@scripts/install-deps check
+	@$(MAKE) all
+	@scripts/eval
 
 fuzz:
 	@scripts/install-deps check

@@ -85,6 +85,7 @@ static void put_finding(struct line *l, const struct audit_finding *f)
     put_str(l, KEY("category"), f->category);
     put_str(l, KEY("action"), action_name(f->action));
     put_str(l, KEY("severity"), severity_name(f->severity));
+    put_str(l, KEY("confidence"), confidence_name(f->confidence));
     put_str(l, KEY("on"), dir_name(f->dir));
     put_str(l, KEY("role"), role_name(f->role));
     put_str(l, KEY("part"), part_name(f->part));

@@ -16,6 +16,7 @@ struct audit_finding {
     struct str rule, name, category; /* borrowed                      */
     enum action action;              /* what the policy made of it    */
     enum severity severity;
+    enum confidence confidence;
     enum dir dir;
     enum role role;
     enum part part;

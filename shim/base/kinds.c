@@ -23,6 +23,9 @@ static const struct str severities[] = {
     STR_INIT("high"), STR_INIT("critical"),
 };
 
+static const struct str confidences[] = {STR_INIT("low"), STR_INIT("medium"),
+                                         STR_INIT("high")};
+
 static struct str name_of(const struct str *names, size_t count, unsigned i)
 {
     return i < count ? names[i] : STR("?");
@@ -59,3 +62,4 @@ NAMES(role, role, roles)
 NAMES(part, part, parts)
 NAMES(action, action, actions)
 NAMES(severity, severity, severities)
+NAMES(confidence, confidence, confidences)

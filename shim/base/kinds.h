@@ -49,12 +49,21 @@ enum severity {
     SEVERITY_CRITICAL,
 };
 
+/* How much a finding of a rule says by itself. */
+enum confidence {
+    CONFIDENCE_LOW,    /* it has the shape, as other things may have it */
+    CONFIDENCE_MEDIUM, /* a word near it says so, or nothing else looks so */
+    CONFIDENCE_HIGH,   /* a checksum, or the like, says so */
+};
+#define CONFIDENCE_COUNT (CONFIDENCE_HIGH + 1)
+
 /* The names, as in rule files and audit lines ("tool_args"). */
 struct str dir_name(enum dir d); /* "request" or "response" */
 struct str role_name(enum role r);
 struct str part_name(enum part p);
 struct str action_name(enum action a);
 struct str severity_name(enum severity s);
+struct str confidence_name(enum confidence c);
 
 /* The reverse: false, and nothing set, for a name that is none. */
 bool dir_from(struct str name, enum dir *ret_d);
@@ -62,6 +71,7 @@ bool role_from(struct str name, enum role *ret_r);
 bool part_from(struct str name, enum part *ret_p);
 bool action_from(struct str name, enum action *ret_a);
 bool severity_from(struct str name, enum severity *ret_s);
+bool confidence_from(struct str name, enum confidence *ret_c);
 
 /* Sets of them, one bit each: 1u << value. */
 #define DIRS_ALL  3u

@@ -108,6 +108,7 @@
 /* Policy image. */
 #define LIM_IMAGE         (64 * MIB)
 #define LIM_RULES         4096
+#define LIM_REACH         1024 /* bytes from a keyword to its number      */
 #define LIM_PATTERN       (16 * KIB) /* source of one pattern                   */
 #define LIM_KEYWORD       64 /* bytes of one keyword                    */
 #define LIM_KEYWORD_ALL   (1 * MIB) /* bytes of all keywords */
@@ -120,7 +121,8 @@
 
 /* Rule files. Each bound raises an error with its place in the file. */
 #define LIM_RULE_FILE  (4 * MIB)
-#define LIM_RULE_FILES 256 /* a policy with all it includes             */
+#define LIM_WORDS      50000 /* words that one rule looks for           */
+#define LIM_RULE_FILES 256   /* a policy with all it includes             */
 #define LIM_COMPILE    (64 * MIB) /* memory of one compilation             */
 #define LIM_YAML_DEPTH 32
 #define LIM_YAML_NODES 500000 /* LIM_RULES rules with a hundred values     */

@@ -148,7 +148,8 @@ static enum err put_finding(struct scan *s, const struct finding *f,
         (e = buf_add(out, STR(", \"end\": "))) || (e = buf_add_u64(out, end)) ||
         (e = put_pair(out, STR("action"),
                       action_name(rules_action(s->rules, r)))) ||
-        (e = put_pair(out, STR("severity"), severity_name(r->severity))))
+        (e = put_pair(out, STR("severity"), severity_name(r->severity))) ||
+        (e = put_pair(out, STR("confidence"), confidence_name(r->confidence))))
         return e;
     return buf_add_byte(out, '}');
 }

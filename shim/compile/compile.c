@@ -204,6 +204,22 @@ void compile_lint(struct compile *c)
                      STR_ARG(r->rule.id));
 }
 
+/* A value is a pattern by itself before it becomes a part of one. */
+static enum err check_rule(const struct rule_src *src, bool hostile,
+                           struct buf *why)
+{
+    struct rule alone = {.match = src->value};
+    enum err e;
+
+    if (src->value.len != 0 && (e = rule_pattern_check(&alone, why)))
+        return e;
+    for (size_t i = 0; i < src->more_count; i++)
+        if ((e = rule_pattern_check(&src->more[i], why)))
+            return e;
+    return hostile ? rule_compile_check(&src->rule, why)
+                   : rule_pattern_check(&src->rule, why);
+}
+
 enum err compile_check(struct compile *c, bool hostile)
 {
     struct rule_src *r;
@@ -213,8 +229,7 @@ enum err compile_check(struct compile *c, bool hostile)
     buf_init(&why, 4 * KIB);
     for (r = c->rules; r != NULL && e != E_NOMEM; r = r->next) {
         buf_clear(&why);
-        e = hostile ? rule_compile_check(&r->rule, &why)
-                    : rule_pattern_check(&r->rule, &why);
+        e = check_rule(r, hostile, &why);
         if (!e || e == E_NOMEM)
             continue;
         r->unusable = true;
@@ -269,8 +284,10 @@ static enum err pack_rules(struct compile *c, struct buf *out)
     for (r = c->rules; r != NULL; r = r->next) {
         if (is_out(c, &r->rule))
             continue;
-        ex_n += add_targets(c, &r->rule, (uint32_t)n, ex + ex_n);
-        rules[n++] = r->rule;
+        for (size_t i = 0; i <= r->more_count; i++) {
+            ex_n += add_targets(c, &r->rule, (uint32_t)n, ex + ex_n);
+            rules[n++] = i == 0 ? r->rule : r->more[i - 1];
+        }
     }
     e = rules_pack(rules, n, ex, ex_n, out);
     if (e == E_LIMIT || e == E_SYNTAX)

@@ -84,33 +84,42 @@ static bool found(struct compile *c, const struct source *from,
     return queue(c, from, n, path, st, kind);
 }
 
+const char *files_find(struct compile *c, const struct source *from,
+                       const struct yaml_node *n, struct str name)
+{
+    struct stat st;
+    const char *path = NULL;
+
+    if (memchr(name.ptr, '\0', name.len) != NULL) {
+        read_refuse(&c->reader, n, "a file name with a NUL byte");
+        return NULL;
+    }
+    path = join(c, name.ptr[0] == '/' ? STR("") : dir_of(from->path), name);
+    if (path != NULL && is_file(path, &st))
+        return path;
+    for (size_t i = 0; name.ptr[0] != '/' && i < c->options.dir_count; i++) {
+        path = join(c, str_of(c->options.dirs[i]), name);
+        if (path != NULL && is_file(path, &st))
+            return path;
+    }
+    if (!c->reader.fatal)
+        read_refuse(&c->reader, n, "the file '%.*s' is not found",
+                    STR_ARG(name));
+    return NULL;
+}
+
 bool files_add(struct compile *c, const struct source *from,
                const struct yaml_node *n, struct str name,
                enum source_kind kind)
 {
+    const char *path = files_find(c, from, n, name);
     struct stat st;
-    const char *path;
 
-    if (memchr(name.ptr, '\0', name.len) != NULL)
-        return read_refuse(&c->reader, n, "a file name with a NUL byte");
-    if (name.ptr[0] == '/') {
-        path = join(c, STR(""), name);
-        if (path != NULL && is_file(path, &st))
-            return found(c, from, n, path, &st, kind);
-    } else {
-        path = join(c, dir_of(from->path), name);
-        if (path != NULL && is_file(path, &st))
-            return found(c, from, n, path, &st, kind);
-        for (size_t i = 0; i < c->options.dir_count; i++) {
-            path = join(c, str_of(c->options.dirs[i]), name);
-            if (path != NULL && is_file(path, &st))
-                return found(c, from, n, path, &st, kind);
-        }
-    }
-    if (c->reader.fatal)
+    if (path == NULL)
         return false;
-    return read_refuse(&c->reader, n, "the file '%.*s' is not found",
-                       STR_ARG(name));
+    if (!is_file(path, &st)) /* it was there a moment ago */
+        return read_refuse(&c->reader, n, "the file '%s' is not found", path);
+    return found(c, from, n, path, &st, kind);
 }
 
 bool files_first(struct compile *c, const char *path)
@@ -220,32 +229,44 @@ static bool file_refuse(struct compile *c, const char *path, const char *why)
     return false;
 }
 
+bool files_text(struct compile *c, const char *path, struct buf *text)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    enum err e;
+
+    if (fd < 0)
+        return file_refuse(c, path, strerror(errno));
+    if ((e = slurp(fd, text)) == E_UNSUPPORTED) {
+        file_refuse(c, path, strerror(errno));
+    } else if (e == E_LIMIT) {
+        file_refuse(c, path, "the file is too large");
+    } else if (e) {
+        c->reader.fatal = E_NOMEM;
+    } else {
+        crypto_generichash_update(&c->hash, (const unsigned char *)&text->len,
+                                  sizeof(text->len));
+        if (text->len > 0)
+            crypto_generichash_update(
+                &c->hash, (const unsigned char *)text->ptr, text->len);
+    }
+    close(fd);
+    return e == OK;
+}
+
 bool files_read(struct compile *c, struct source *s)
 {
     struct buf text;
-    bool good = false;
-    enum err e;
-    int fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    enum err e = OK;
+    bool good;
 
-    if (fd < 0)
-        return file_refuse(c, s->path, strerror(errno));
     buf_init(&text, LIM_RULE_FILE);
-    if ((e = slurp(fd, &text)) == E_UNSUPPORTED) {
-        file_refuse(c, s->path, strerror(errno));
-    } else if (e == E_LIMIT) {
-        file_refuse(c, s->path, "the file is too large");
-    } else if (!e) {
-        crypto_generichash_update(&c->hash, (const unsigned char *)&text.len,
-                                  sizeof(text.len));
-        if (text.len > 0)
-            crypto_generichash_update(&c->hash, (const unsigned char *)text.ptr,
-                                      text.len);
+    good = files_text(c, s->path, &text);
+    if (good) {
         e = yaml_parse(buf_str(&text), s->path, &c->arena, &c->diags, &s->root);
         good = e == OK;
     }
     if (e == E_NOMEM || (e == E_LIMIT && c->diags.count == 0))
         c->reader.fatal = E_NOMEM;
     buf_free(&text);
-    close(fd);
     return good;
 }

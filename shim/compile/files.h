@@ -44,6 +44,15 @@ bool files_provider(struct compile *c, const struct source *from,
  * of an earlier directory instead of later ones of the same name. */
 bool files_installed(struct compile *c);
 
+/* files_find - the path of the file `name` that `from` names in its node `n`,
+ * looked for as in files_add; NULL (with an error) where there is none. */
+const char *files_find(struct compile *c, const struct source *from,
+                       const struct yaml_node *n, struct str name);
+
+/* files_text - all of a file, as a part of what the image is made of. False
+ * (with an error) where it cannot be read or is over the buffer's limit. */
+bool files_text(struct compile *c, const char *path, struct buf *text);
+
 /* files_read - the tree of a queued file. */
 bool files_read(struct compile *c, struct source *s);
 

@@ -2,11 +2,13 @@
 
 #include "base/limits.h"
 #include "compile/provfile.h"
+#include "compile/words.h"
 
 /* What a reader of the tables below is given. */
 struct file_at {
     struct compile *c;
     const struct source *source;
+    struct rule_src defaults; /* of its rules */
 };
 
 static bool on_mode(struct reader *r, const struct yaml_node *n, void *into)
@@ -387,26 +389,34 @@ static bool on_exclude(struct reader *r, const struct yaml_node *n, void *into)
 
 /* --- Rules, in a policy or a pack. */
 
+static bool on_defaults(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return rulefile_defaults(r, n, &((struct file_at *)into)->defaults);
+}
+
 static bool on_rules(struct reader *r, const struct yaml_node *n, void *into)
 {
-    struct compile *c = ((struct file_at *)into)->c;
+    struct file_at *at = into;
+    struct compile *c = at->c;
     const struct yaml_node *item;
     bool good = true;
 
     if (!read_is(r, n, YAML_LIST))
         return false;
     for (item = n->child; item != NULL; item = item->next) {
-        struct rule_src *rule = rulefile_rule(r, item);
+        struct rule_src *rule = rulefile_rule(r, item, &at->defaults);
 
+        if (rule != NULL && !words_load(c, at->source, rule))
+            rule = NULL;
         good &= rule != NULL;
         if (rule == NULL)
             continue;
-        if (c->rule_count == LIM_RULES)
+        if (c->rule_count + rule->more_count >= LIM_RULES)
             return read_refuse(r, item, "too many rules (at most %d)",
                                LIM_RULES);
         *c->rules_tail = rule;
         c->rules_tail = &rule->next;
-        c->rule_count++;
+        c->rule_count += 1 + rule->more_count;
     }
     return good;
 }
@@ -431,6 +441,7 @@ static const struct field policy_fields[] = {
     {STR_INIT("hosts"), false, on_hosts},
     {STR_INIT("providers"), false, on_providers},
     {STR_INIT("exclude"), false, on_exclude},
+    {STR_INIT("defaults"), false, on_defaults},
     {STR_INIT("rules"), false, on_rules},
     {STR_INIT("include"), false, on_include},
 };
@@ -438,7 +449,9 @@ static const struct field policy_fields[] = {
 static const struct field pack_fields[] = {
     {STR_INIT("pack"), true, on_words},
     {STR_INIT("description"), false, on_words},
-    {STR_INIT("rules"), true, on_rules},
+    {STR_INIT("defaults"), false, on_defaults},
+    {STR_INIT("rules"), false, on_rules},
+    {STR_INIT("include"), false, on_include},
 };
 
 size_t policyfile_keys(const struct field **ret_fields)
@@ -473,10 +486,11 @@ static bool apply_provider(struct compile *c, const struct source *s)
 
 bool policyfile_apply(struct compile *c, const struct source *s)
 {
-    struct file_at at = {c, s};
+    struct file_at at = {.c = c, .source = s};
     bool pack = yaml_get(s->root, STR("pack")) != NULL;
     bool provider = yaml_get(s->root, STR("id")) != NULL;
 
+    rulefile_start(&at.defaults);
     if (s->kind == SOURCE_PROVIDER || (s->kind == SOURCE_ANY && provider))
         return apply_provider(c, s);
     if (provider) {

@@ -1,6 +1,12 @@
 #include "compile/rulefile.h"
 
 #include "base/limits.h"
+#include "compile/confidence.h"
+#include "compile/context.h"
+#include "compile/token.h"
+#include "compile/value.h"
+#include "compile/words.h"
+#include "rules/token.h"
 
 #define PLACEHOLDER_MAX 64
 
@@ -100,6 +106,14 @@ static bool on_match(struct reader *r, const struct yaml_node *n, void *into)
 
     src->match_at = n->at;
     return read_text(r, n, &src->rule.match);
+}
+
+static bool on_value(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct rule_src *src = into;
+
+    src->match_at = n->at;
+    return read_text(r, n, &src->value);
 }
 
 static bool on_group(struct reader *r, const struct yaml_node *n, void *into)
@@ -452,21 +466,50 @@ static bool on_tests(struct reader *r, const struct yaml_node *n, void *into)
     return good;
 }
 
+/* What a file may say once for all of its rules. */
+static const struct field default_fields[] = {
+    {STR_INIT("category"), false, on_category},
+    {STR_INIT("on"), false, on_on},
+    {STR_INIT("in"), false, on_in},
+    {STR_INIT("check"), false, on_check},
+    {STR_INIT("confidence"), false, confidence_read},
+    {STR_INIT("action"), false, on_action},
+    {STR_INIT("max_hold"), false, on_max_hold},
+    {STR_INIT("on_hold_full"), false, on_hold_full},
+    {STR_INIT("scope"), false, on_scope},
+    {STR_INIT("reply"), false, on_reply},
+    {STR_INIT("severity"), false, on_severity},
+    {STR_INIT("tags"), false, on_tags},
+};
+
+size_t rulefile_default_keys(const struct field **ret_fields)
+{
+    *ret_fields = default_fields;
+    return ARRAY_LEN(default_fields);
+}
+
 /* In the order of reading: tests need to know what the rule looks at. */
 static const struct field rule_fields[] = {
     {STR_INIT("id"), true, on_id},
     {STR_INIT("name"), true, on_name},
-    {STR_INIT("category"), true, on_category},
+    {STR_INIT("category"), false, on_category},
     {STR_INIT("kind"), false, on_kind},
     {STR_INIT("on"), false, on_on},
     {STR_INIT("in"), false, on_in},
     {STR_INIT("keywords"), false, on_keywords},
     {STR_INIT("keyword_first"), false, on_keyword_first},
     {STR_INIT("digits"), false, on_digits},
-    {STR_INIT("match"), true, on_match},
+    {STR_INIT("token"), false, token_read},
+    {STR_INIT("match"), false, on_match},
+    {STR_INIT("value"), false, on_value},
+    {STR_INIT("context"), false, context_read},
+    {STR_INIT("within"), false, context_within},
+    {STR_INIT("words"), false, words_file},
+    {STR_INIT("list"), false, words_list},
     {STR_INIT("group"), false, on_group},
     {STR_INIT("check"), false, on_check},
-    {STR_INIT("action"), true, on_action},
+    {STR_INIT("confidence"), false, confidence_read},
+    {STR_INIT("action"), false, on_action},
     {STR_INIT("placeholder"), false, on_placeholder},
     {STR_INIT("max_hold"), false, on_max_hold},
     {STR_INIT("on_hold_full"), false, on_hold_full},
@@ -529,15 +572,54 @@ static struct str domain_class(struct str pattern)
     return STR("");
 }
 
+/* What has to be there, in the rule or in the defaults of its file. */
+static bool is_complete(struct reader *r, const struct yaml_node *n,
+                        const struct rule_src *src)
+{
+    bool good = true;
+
+    if (src->rule.category.len == 0)
+        good = read_refuse(r, n, "'category' is missing");
+    if (src->rule.action == ACTION_PASS)
+        good = read_refuse(r, n, "'action' is missing");
+    if (src->rule.match.len == 0 && src->value.len == 0 &&
+        src->words_node == NULL)
+        good = read_refuse(r, n, "'match' is missing");
+    return good;
+}
+
+/* A value has its pattern from us, and keywords to stand behind. */
+static bool check_value(struct reader *r, const struct yaml_node *n,
+                        const struct rule *rule)
+{
+    static const struct str ours[] = {STR_INIT("match"), STR_INIT("group"),
+                                      STR_INIT("keyword_first")};
+
+    for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+        if (yaml_get(n, ours[i]) != NULL)
+            return read_refuse(r, n, "a rule has either 'value' or '%.*s'",
+                               STR_ARG(ours[i]));
+    if (rule->keyword_count == 0)
+        return read_refuse(r, n, "'value' needs 'keywords' to stand behind");
+    return true;
+}
+
 /* What no single key can say. */
 static bool check_whole(struct reader *r, const struct yaml_node *n,
                         const struct rule *rule)
 {
-    if (rule->keyword_count == 0 && rule->digits == 0)
+    if (rule->keyword_count == 0 && rule->digits == 0 &&
+        !token_any(&rule->token))
         return read_refuse(r, n,
-                           "the rule needs 'keywords' or 'digits': "
+                           "the rule needs 'keywords', 'digits' or 'token': "
                            "without them it would run on every text");
-    if (domain_class(rule->match).len > 0)
+    if (token_first(rule) && rule->keyword_first)
+        return read_refuse(r, n,
+                           "a rule has either 'token' or 'keyword_first'");
+    if (token_first(rule) && rule->max_hold <= TOKEN_MOST)
+        return read_refuse(r, n, "'token' needs a 'max_hold' over %u",
+                           TOKEN_MOST);
+    if (domain_class(rule->match).len > 0 && yaml_get(n, STR("match")) != NULL)
         return read_refuse(r, yaml_get(n, STR("match")),
                            "'%.*s' is one character that is none of these, "
                            "not a name",
@@ -552,27 +634,51 @@ static bool check_whole(struct reader *r, const struct yaml_node *n,
     return true;
 }
 
-struct rule_src *rulefile_rule(struct reader *r, const struct yaml_node *n)
+void rulefile_start(struct rule_src *ret_defaults)
+{
+    *ret_defaults = (struct rule_src){.rule = {.dirs = DIRS_ALL,
+                                               .roles = ROLES_ALL,
+                                               .parts = PARTS_ALL,
+                                               .severity = SEVERITY_MEDIUM,
+                                               .max_hold = LIM_HOLD}};
+}
+
+bool rulefile_defaults(struct reader *r, const struct yaml_node *n,
+                       struct rule_src *defaults)
+{
+    return read_map(r, n, default_fields, ARRAY_LEN(default_fields), defaults);
+}
+
+struct rule_src *rulefile_rule(struct reader *r, const struct yaml_node *n,
+                               const struct rule_src *defaults)
 {
     struct rule_src *src = read_take(r, sizeof(*src));
 
     if (src == NULL)
         return NULL;
+    *src = *defaults;
     src->at = n->at;
-    src->rule = (struct rule){.dirs = DIRS_ALL,
-                              .roles = ROLES_ALL,
-                              .parts = PARTS_ALL,
-                              .severity = SEVERITY_MEDIUM,
-                              .max_hold = LIM_HOLD};
-    if (!read_map(r, n, rule_fields, ARRAY_LEN(rule_fields), src))
+    if (!read_map(r, n, rule_fields, ARRAY_LEN(rule_fields), src) ||
+        !is_complete(r, n, src))
+        return NULL;
+    if (src->value.len != 0 && (!check_value(r, n, &src->rule) ||
+                                !value_pattern(r, src->value, &src->rule)))
         return NULL;
     if (src->rule.kind.len == 0)
         src->rule.kind = src->rule.name;
     if (src->rule.put.len == 0 && !default_placeholder(r, &src->rule))
         return NULL;
+    if (src->words_node != NULL && !words_alone(r, n))
+        return NULL;
+    if (src->context_count != 0 && !context_pattern(r, n, src))
+        return NULL;
+    confidence_default(src);
+    if (src->words_node != NULL) /* its words are still to be read */
+        return src;
     if (!check_whole(r, n, &src->rule))
         return NULL;
-    if (yaml_get(n, STR("keyword_first")) == NULL)
+    if (src->value.len == 0 && src->context_count == 0 &&
+        !token_first(&src->rule) && yaml_get(n, STR("keyword_first")) == NULL)
         src->rule.keyword_first = rule_keyword_first(&src->rule);
     return src;
 }

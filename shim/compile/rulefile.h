@@ -19,7 +19,18 @@
  *       keyword_first: true            # every match begins with one;
  *                                      # default: if the pattern shows it
  *       digits: 13                     # or: so many digits in a row
+ *       token: {digits: [9, 11-13], mixed: 9}   # or: every match begins with
+ *                                      # a token of such a length (token.h),
+ *                                      # and `then: "-."` one of these behind
+ *       confidence: high               # low, medium, high; default: high with
+ *                                      # a validator, medium with keywords or
+ *                                      # context, else low
  *       match: '\b(A[KS]IA[0-9A-Z]{16})\b'
+ *       value: '[0-9A-Z]{20}'          # or: behind a keyword (value.h)
+ *       context: [passport, паспорт]   # match stands behind one of these
+ *       within: 48                     # so many characters (context.h)
+ *       words: names.txt               # or: one of these words (words.h)
+ *       list: [Falkenberg]             # or: of these
  *       group: 1                       # the finding; default the whole match
  *       check: {entropy: 3.0, validator: luhn, not: ['EXAMPLE$'],
  *               not_placeholder: true}
@@ -33,6 +44,10 @@
  *       severity: critical             # default medium
  *       tags: [owasp:LLM02]
  *       tests: {hit: [...], miss: [...]}
+ *
+ * What a file's rules have in common stands in its `defaults:` (category, on,
+ * in, check, action, ...); a rule that has the key itself does not take it from
+ * there, and of `check` and `in` this holds for each key inside.
  */
 struct rule_test {
     struct str text;
@@ -44,22 +59,42 @@ struct rule_test {
 
 struct rule_src {
     struct rule rule;
+    struct str value;          /* what its pattern was made of, or empty */
     struct place at, match_at; /* match_at: of its pattern */
+    const struct str *context; /* words to stand behind */
+    size_t context_count;
+    uint32_t within;
+    const struct yaml_node *words_node; /* of 'words' or 'list', or NULL */
+    struct str words_name;              /* the file, or empty */
+    struct rule *more; /* more rules for its words; index is not set */
+    size_t more_count;
+    bool confidence_set;
     struct rule_test *tests;
     size_t test_count, hit_count;
     bool unusable;         /* compile_check refused its pattern */
     struct rule_src *next; /* in the order of the files */
 };
 
+/* rulefile_start - what rules have where neither they nor their file say. */
+void rulefile_start(struct rule_src *ret_defaults);
+
+/* rulefile_defaults - the `defaults:` of a file, on top of what is there. False
+ * where something was refused, or memory ran out. */
+bool rulefile_defaults(struct reader *r, const struct yaml_node *n,
+                       struct rule_src *defaults);
+
 /*
  * rulefile_rule - one rule of a `rules:` list, in the reader's arena. NULL
  * where it was refused (the reasons are in diags) or memory ran out (r->fatal).
  * Patterns are not compiled here.
  */
-struct rule_src *rulefile_rule(struct reader *r, const struct yaml_node *n);
+struct rule_src *rulefile_rule(struct reader *r, const struct yaml_node *n,
+                               const struct rule_src *defaults);
 
-/* The keys a rule may have, for the test of rules/schema.json. */
+/* The keys that a rule, and defaults, may have: for the test of
+ * rules/schema.json. */
 size_t rulefile_keys(const struct field **ret_fields);
+size_t rulefile_default_keys(const struct field **ret_fields);
 
 /* read_rule_id - SP- and one to nine digits. */
 bool read_rule_id(struct reader *r, const struct yaml_node *n,

@@ -7,6 +7,8 @@
  */
 #include "compile/compile.h"
 
+#include <stdlib.h>
+
 #include "base/limits.h"
 #include "rules/stream.h"
 
@@ -147,11 +149,17 @@ static enum err run_test(struct bench *b, const struct rule_src *src,
 static enum err run_rule(struct bench *b, const struct rule_src *src,
                          size_t *passed)
 {
+    struct rule *rules = calloc(src->more_count + 1, sizeof(*rules));
     struct buf packed;
     enum err e;
 
+    if (rules == NULL)
+        return E_NOMEM;
+    rules[0] = src->rule;
+    if (src->more_count > 0)
+        memcpy(rules + 1, src->more, src->more_count * sizeof(*rules));
     buf_init(&packed, LIM_IMAGE);
-    if ((e = rules_pack(&src->rule, 1, NULL, 0, &packed)) ||
+    if ((e = rules_pack(rules, src->more_count + 1, NULL, 0, &packed)) ||
         (e = rules_load(buf_str(&packed), false, &b->rules)))
         goto out;
     for (size_t i = 0; i < src->test_count; i++) {
@@ -163,6 +171,7 @@ static enum err run_rule(struct bench *b, const struct rule_src *src,
     }
     rules_free(b->rules);
 out:
+    free(rules);
     buf_free(&packed);
     if (e && e != E_NOMEM) {
         diag_add(&b->c->diags, src->at, "%.*s: the rule cannot be packed (%s)",

@@ -2,20 +2,6 @@
 
 #include <sodium/crypto_hash_sha256.h>
 
-bool luhn_ok(const char *digits, size_t n)
-{
-    unsigned sum = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        unsigned d = (unsigned)(digits[n - 1 - i] - '0');
-
-        if (i % 2 == 1)
-            d = d * 2 > 9 ? d * 2 - 9 : d * 2;
-        sum += d;
-    }
-    return n != 0 && sum % 10 == 0;
-}
-
 /* Country and length, as in the registry of ISO 13616. */
 static const char iban_lengths[][5] = {
     "AD24", "AE23", "AL28", "AT20", "AZ28", "BA20", "BE16", "BG22", "BH22",
@@ -123,26 +109,4 @@ bool base58check_ok(struct str s)
     crypto_hash_sha256(hash, bytes, n - 4);
     crypto_hash_sha256(hash, hash, sizeof(hash));
     return !memcmp(hash, bytes + n - 4, 4);
-}
-
-size_t longest_equal(const char *p, size_t n)
-{
-    size_t best = 0, now = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        now = i > 0 && p[i] == p[i - 1] ? now + 1 : 1;
-        best = now > best ? now : best;
-    }
-    return best;
-}
-
-size_t longest_ascent(const char *p, size_t n)
-{
-    size_t best = 0, now = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        now = i > 0 && p[i] == p[i - 1] + 1 ? now + 1 : 1;
-        best = now > best ? now : best;
-    }
-    return best;
 }

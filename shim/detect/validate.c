@@ -5,39 +5,14 @@
 
 #include "detect/base64.h"
 #include "detect/checksum.h"
+#include "detect/ids.h"
+#include "detect/net.h"
+#include "detect/wallet.h"
 
 /*
  * One function for each validator, all over the finding's bytes alone. Numbers
  * may be written with the usual separators; which ones stands at each.
  */
-
-/* The digits of s into out; 0 if there is another byte or too many. */
-static size_t digits_of(struct str s, const char *separators, char *out,
-                        size_t room)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < s.len; i++) {
-        if (is_digit(s.ptr[i])) {
-            if (n == room)
-                return 0;
-            out[n++] = s.ptr[i];
-        } else if (s.ptr[i] == 0 || strchr(separators, s.ptr[i]) == NULL) {
-            return 0;
-        }
-    }
-    return n;
-}
-
-/* The first n digits as a number. */
-static unsigned lead(const char *digits, size_t n)
-{
-    unsigned v = 0;
-
-    for (size_t i = 0; i < n; i++)
-        v = v * 10 + (unsigned)(digits[i] - '0');
-    return v;
-}
 
 /* Issuer ranges and the lengths in use there. */
 static const struct brand {
@@ -76,7 +51,7 @@ static bool is_card(struct str s)
     if (n < 12 || longest_equal(d, n) == n)
         return false;
     for (size_t i = 0; i < ARRAY_LEN(brands); i++) {
-        unsigned head = lead(d, brands[i].digits);
+        unsigned head = number(d, brands[i].digits);
 
         if (head >= brands[i].from && head <= brands[i].to &&
             (brands[i].lengths >> n & 1) != 0)
@@ -104,9 +79,9 @@ static bool is_ssn(struct str s)
 
     if (n != 9 || longest_equal(d, n) == n)
         return false;
-    area = lead(d, 3);
-    if (area == 0 || area == 666 || area >= 900 || lead(d + 3, 2) == 0 ||
-        lead(d + 5, 4) == 0)
+    area = number(d, 3);
+    if (area == 0 || area == 666 || area >= 900 || number(d + 3, 2) == 0 ||
+        number(d + 5, 4) == 0)
         return false;
     for (size_t i = 0; i < ARRAY_LEN(samples); i++)
         if (!memcmp(d, samples[i], 9))
@@ -253,7 +228,7 @@ static bool is_aba(struct str s)
 
     if (n != 9)
         return false;
-    head = lead(d, 2);
+    head = number(d, 2);
     if (head == 0 || (head > 12 && head < 21) || (head > 32 && head < 61) ||
         (head > 72 && head != 80))
         return false;
@@ -278,6 +253,54 @@ static const struct {
     [VALID_ABA] = {STR_INIT("aba"), is_aba},
     [VALID_LUHN_ANY] = {STR_INIT("luhn-any"), is_luhn},
     [VALID_BASE58] = {STR_INIT("base58check"), base58check_ok},
+    [VALID_BITCOIN] = {STR_INIT("bitcoin"), bitcoin_ok},
+    [VALID_ETHEREUM] = {STR_INIT("ethereum"), ethereum_ok},
+    [VALID_IP] = {STR_INIT("ip"), ip_ok},
+    [VALID_IP_PUBLIC] = {STR_INIT("ip-public"), ip_public_ok},
+    [VALID_MAC] = {STR_INIT("mac"), mac_ok},
+    [VALID_US_ITIN] = {STR_INIT("us-itin"), id_us_itin},
+    [VALID_US_NPI] = {STR_INIT("us-npi"), id_us_npi},
+    [VALID_US_DEA] = {STR_INIT("us-dea"), id_us_dea},
+    [VALID_US_MBI] = {STR_INIT("us-mbi"), id_us_mbi},
+    [VALID_CA_SIN] = {STR_INIT("ca-sin"), id_ca_sin},
+    [VALID_DE_TAX] = {STR_INIT("de-tax-id"), id_de_tax},
+    [VALID_DE_VAT] = {STR_INIT("de-vat"), id_de_vat},
+    [VALID_DE_CARD] = {STR_INIT("de-id-card"), id_de_card},
+    [VALID_DE_PASSPORT] = {STR_INIT("de-passport"), id_de_passport},
+    [VALID_DE_HEALTH] = {STR_INIT("de-health"), id_de_health},
+    [VALID_DE_PENSION] = {STR_INIT("de-pension"), id_de_pension},
+    [VALID_DE_DOCTOR] = {STR_INIT("de-lanr"), id_de_doctor},
+    [VALID_DE_PRACTICE] = {STR_INIT("de-bsnr"), id_de_practice},
+    [VALID_ES_NIF] = {STR_INIT("es-nif"), id_es_nif},
+    [VALID_ES_NIE] = {STR_INIT("es-nie"), id_es_nie},
+    [VALID_FI_HETU] = {STR_INIT("fi-hetu"), id_fi_hetu},
+    [VALID_IT_FISCAL] = {STR_INIT("it-fiscal-code"), id_it_fiscal},
+    [VALID_IT_VAT] = {STR_INIT("it-vat"), id_it_vat},
+    [VALID_PL_PESEL] = {STR_INIT("pl-pesel"), id_pl_pesel},
+    [VALID_SE_PERSON] = {STR_INIT("se-personnummer"), id_se_person},
+    [VALID_SE_ORGANISATION] = {STR_INIT("se-orgnr"), id_se_organisation},
+    [VALID_TR_ID] = {STR_INIT("tr-id"), id_tr_id},
+    [VALID_UK_NHS] = {STR_INIT("uk-nhs"), id_uk_nhs},
+    [VALID_UK_NINO] = {STR_INIT("uk-nino"), id_uk_nino},
+    [VALID_UK_DRIVER] = {STR_INIT("uk-driver"), id_uk_driver},
+    [VALID_UK_PLATE] = {STR_INIT("uk-plate"), id_uk_plate},
+    [VALID_IN_AADHAAR] = {STR_INIT("in-aadhaar"), id_in_aadhaar},
+    [VALID_IN_GSTIN] = {STR_INIT("in-gstin"), id_in_gstin},
+    [VALID_IN_PAN] = {STR_INIT("in-pan"), id_in_pan},
+    [VALID_IN_PLATE] = {STR_INIT("in-plate"), id_in_plate},
+    [VALID_KR_RRN] = {STR_INIT("kr-rrn"), id_kr_rrn},
+    [VALID_KR_FRN] = {STR_INIT("kr-frn"), id_kr_frn},
+    [VALID_KR_BRN] = {STR_INIT("kr-brn"), id_kr_brn},
+    [VALID_KR_DRIVER] = {STR_INIT("kr-driver"), id_kr_driver},
+    [VALID_SG_NRIC] = {STR_INIT("sg-nric"), id_sg_nric},
+    [VALID_SG_UEN] = {STR_INIT("sg-uen"), id_sg_uen},
+    [VALID_TH_ID] = {STR_INIT("th-id"), id_th_id},
+    [VALID_PH_TIN] = {STR_INIT("ph-tin"), id_ph_tin},
+    [VALID_AU_ABN] = {STR_INIT("au-abn"), id_au_abn},
+    [VALID_AU_ACN] = {STR_INIT("au-acn"), id_au_acn},
+    [VALID_AU_MEDICARE] = {STR_INIT("au-medicare"), id_au_medicare},
+    [VALID_AU_TFN] = {STR_INIT("au-tfn"), id_au_tfn},
+    [VALID_ZA_ID] = {STR_INIT("za-id"), id_za_id},
 };
 
 bool validator_from(struct str name, enum validator *ret_v)

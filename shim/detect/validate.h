@@ -21,6 +21,55 @@ enum validator {
     VALID_ABA,        /* US routing number: prefix, weighted mod 10         */
     VALID_LUHN_ANY,   /* Luhn over the digits alone                         */
     VALID_BASE58,     /* base58check of a Bitcoin address or key            */
+    VALID_BITCOIN,    /* BIP 13, 173, 350: address with its checksum */
+    VALID_ETHEREUM,   /* EIP-55 */
+    VALID_IP,         /* RFC 4291, 791: an address */
+    VALID_IP_PUBLIC,  /* one that may be somebody's */
+    VALID_MAC,        /* EUI-48 */
+    /* Numbers of people and firms: what is checked stands in ids.h. */
+    VALID_US_ITIN,
+    VALID_US_NPI,
+    VALID_US_DEA,
+    VALID_US_MBI,
+    VALID_CA_SIN,
+    VALID_DE_TAX,
+    VALID_DE_VAT,
+    VALID_DE_CARD,
+    VALID_DE_PASSPORT,
+    VALID_DE_HEALTH,
+    VALID_DE_PENSION,
+    VALID_DE_DOCTOR,
+    VALID_DE_PRACTICE,
+    VALID_ES_NIF,
+    VALID_ES_NIE,
+    VALID_FI_HETU,
+    VALID_IT_FISCAL,
+    VALID_IT_VAT,
+    VALID_PL_PESEL,
+    VALID_SE_PERSON,
+    VALID_SE_ORGANISATION,
+    VALID_TR_ID,
+    VALID_UK_NHS,
+    VALID_UK_NINO,
+    VALID_UK_DRIVER,
+    VALID_UK_PLATE,
+    VALID_IN_AADHAAR,
+    VALID_IN_GSTIN,
+    VALID_IN_PAN,
+    VALID_IN_PLATE,
+    VALID_KR_RRN,
+    VALID_KR_FRN,
+    VALID_KR_BRN,
+    VALID_KR_DRIVER,
+    VALID_SG_NRIC,
+    VALID_SG_UEN,
+    VALID_TH_ID,
+    VALID_PH_TIN,
+    VALID_AU_ABN,
+    VALID_AU_ACN,
+    VALID_AU_MEDICARE,
+    VALID_AU_TFN,
+    VALID_ZA_ID,
     VALID_COUNT,
 };
 

@@ -21,9 +21,10 @@ static pcre2_compile_context *compile_context(void)
     return ctx;
 }
 
-enum err pattern_compile(struct str source, uint32_t options,
-                         pcre2_code **ret_code, bool *ret_slow,
-                         struct pattern_error *reterr_why)
+/* Without the JIT. */
+static enum err source_compile(struct str source, uint32_t options,
+                               pcre2_code **ret_code,
+                               struct pattern_error *reterr_why)
 {
     pcre2_compile_context *ctx = compile_context();
     PCRE2_SIZE at = 0;
@@ -42,11 +43,22 @@ enum err pattern_compile(struct str source, uint32_t options,
         *reterr_why = (struct pattern_error){number, at};
         return E_SYNTAX;
     }
-    /* Both modes: one that is left out falls back without a word. */
-    *ret_slow = pcre2_jit_compile(code, PCRE2_JIT_COMPLETE |
-                                            PCRE2_JIT_PARTIAL_HARD) != 0;
     *ret_code = code;
     return OK;
+}
+
+enum err pattern_compile(struct str source, uint32_t options,
+                         pcre2_code **ret_code, bool *ret_slow,
+                         struct pattern_error *reterr_why)
+{
+    enum err e = source_compile(source, options, ret_code, reterr_why);
+
+    /* Both modes: one that is left out falls back without a word. */
+    if (!e)
+        *ret_slow =
+            pcre2_jit_compile(*ret_code,
+                              PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD) != 0;
+    return e;
 }
 
 /* What PCRE2 knows about the first byte of a match; all bytes if nothing. */
@@ -72,6 +84,20 @@ static void first_set(const pcre2_code *code, bool first[256])
                              : bitmap == NULL || (bitmap[i / 8] >> i % 8 & 1);
 }
 
+/* The same of an anchored pattern: PCRE2 knows it of what it searches for. */
+static enum err first_anchored(struct str source, bool first[256])
+{
+    struct pattern_error why;
+    pcre2_code *code;
+    enum err e;
+
+    if ((e = source_compile(source, 0, &code, &why)))
+        return e;
+    first_set(code, first);
+    pcre2_code_free(code);
+    return OK;
+}
+
 static enum err compile_nots(const struct rule *r, struct code *c)
 {
     struct pattern_error why;
@@ -93,11 +119,23 @@ static enum err compile_nots(const struct rule *r, struct code *c)
     return OK;
 }
 
+static enum err index_new(const struct rule *r,
+                          struct keyword_index **ret_index)
+{
+    struct keyword_index *index = malloc(sizeof(*index));
+
+    if (index == NULL)
+        return E_NOMEM;
+    keyword_index(r, index);
+    *ret_index = index;
+    return OK;
+}
+
 enum err code_new(const struct rule *r, struct code **ret_code)
 {
     struct code *c = calloc(1, sizeof(*c));
-    /* A keyword_first rule is only tried where a keyword stands. */
-    uint32_t options = r->keyword_first ? PCRE2_ANCHORED : 0;
+    /* Such rules are only tried where a keyword, or a token, stands. */
+    uint32_t options = r->keyword_first || token_first(r) ? PCRE2_ANCHORED : 0;
     struct pattern_error why;
     uint32_t groups = 0;
     bool slow = false;
@@ -122,9 +160,13 @@ enum err code_new(const struct rule *r, struct code **ret_code)
     if ((e = compile_nots(r, c)))
         goto out;
     if (r->keyword_first)
-        keyword_starts(r, c->first);
-    else
+        e = index_new(r, &c->index);
+    else if (!token_first(r))
         first_set(c->match, c->first);
+    else
+        e = first_anchored(r->match, c->first);
+    if (e)
+        goto out;
     *ret_code = c;
     return OK;
 out:
@@ -141,6 +183,7 @@ void code_free(struct code *c)
     for (size_t i = 0; i < c->not_count; i++)
         pcre2_code_free(c->nots[i]);
     free(c->nots);
+    free(c->index);
     free(c);
 }
 

@@ -9,6 +9,7 @@
 #include "rules/pack.h"
 #include "rules/prefilter.h"
 #include "rules/rules.h"
+#include "rules/token.h"
 #include "rules/trie.h"
 
 /* What the files of this room know of each other. Not for other rooms. */
@@ -55,8 +56,9 @@ struct code {
     pcre2_code *match, *end; /* end: NULL if the rule has none */
     pcre2_code **nots;
     size_t not_count;
-    size_t slow;     /* patterns that the JIT did not take */
-    bool first[256]; /* bytes a match can begin with */
+    size_t slow;                 /* patterns that the JIT did not take */
+    bool first[256];             /* bytes a match can begin with */
+    struct keyword_index *index; /* of a rule that is keyword_first; owned */
 };
 
 struct rules {
@@ -68,6 +70,10 @@ struct rules {
     struct run *runs;       /* of each rule */
     uint32_t run_bits[128]; /* of each byte: the runs that it is in */
     uint32_t run_most;      /* the longest */
+    uint32_t *tokens;       /* rules with tokens; owned */
+    size_t token_count;
+    uint64_t *tokened;          /* bit set of rules that ask for a token */
+    struct token_set token_all; /* what any of them asks for */
     struct exclusion *ex;
     size_t ex_count;
     /* Bit sets of the rules that look at a place, hosts not regarded. */
@@ -145,7 +151,7 @@ struct search {
     size_t cursor;      /* where to go on; all matches before it are known */
     bool open;          /* more text may follow */
     const uint64_t *at; /* if not NULL: sorted starts of all keywords in */
-    size_t at_count;    /*    the low half of each                       */
+    size_t at_count;    /*    the low half of each, or all the tokens    */
 };
 
 /*

@@ -30,35 +30,53 @@ enum keyword_here keyword_at(struct str keyword, struct str text)
     return KEYWORD_YES;
 }
 
-void keyword_starts(const struct rule *r, bool starts[256])
+void keyword_index(const struct rule *r, struct keyword_index *ret_index)
 {
-    memset(starts, 0, 256);
-    for (size_t j = 0; j < r->keyword_count; j++) {
-        char c = to_lower(r->keywords[j].ptr[0]);
+    struct keyword_index *ix = ret_index;
 
-        starts[(unsigned char)c] = true;
+    memset(ix, 0, sizeof(*ix));
+    for (size_t j = r->keyword_count; j > 0; j--) {
+        char c = to_lower(r->keywords[j - 1].ptr[0]);
+
+        ix->next[j - 1] = ix->first[(unsigned char)c];
+        ix->first[(unsigned char)c] = (uint16_t)j;
+        ix->starts[(unsigned char)c] = true;
         if (c >= 'a' && c <= 'z')
-            starts[c & 0x5f] = true;
+            ix->starts[c & 0x5f] = true;
         if (c == 's')
-            starts[0xc5] = true;
+            ix->starts[0xc5] = true;
         if (c == 'k')
-            starts[0xe2] = true;
+            ix->starts[0xe2] = true;
     }
 }
 
-size_t keyword_next(const struct rule *r, const bool starts[256],
+/* Does one of a chain begin at the front of text? */
+static bool chain_here(const struct rule *r, const struct keyword_index *ix,
+                       char c, struct str text, bool open)
+{
+    for (uint16_t j = ix->first[(unsigned char)c]; j != 0;
+         j = ix->next[j - 1]) {
+        enum keyword_here here = keyword_at(r->keywords[j - 1], text);
+
+        if (here == KEYWORD_YES || (here == KEYWORD_CUT && open))
+            return true;
+    }
+    return false;
+}
+
+size_t keyword_next(const struct rule *r, const struct keyword_index *index,
                     struct str text, size_t from, bool open)
 {
     for (size_t i = from; i < text.len; i++) {
-        if (!starts[(unsigned char)text.ptr[i]])
-            continue;
-        for (size_t j = 0; j < r->keyword_count; j++) {
-            enum keyword_here here =
-                keyword_at(r->keywords[j], str_skip(text, i));
+        unsigned char c = (unsigned char)text.ptr[i];
+        struct str here = str_skip(text, i);
 
-            if (here == KEYWORD_YES || (here == KEYWORD_CUT && open))
-                return i;
-        }
+        if (!index->starts[c])
+            continue;
+        if (chain_here(r, index, to_lower((char)c), here, open) ||
+            (c == 0xc5 && chain_here(r, index, 's', here, open)) ||
+            (c == 0xe2 && chain_here(r, index, 'k', here, open)))
+            return i;
     }
     return text.len;
 }

@@ -21,6 +21,7 @@ struct lane {
     uint64_t dropped; /* while dropping: where that began */
     uint64_t seen;    /* of a run: behind the start of the last keyword */
     uint32_t run_bit; /* of a run whose findings change the text */
+    bool token;       /* its matches begin with a token */
     bool off;         /* excluded for this host */
     bool acts;        /* its findings change the text */
     bool dropping;
@@ -56,6 +57,9 @@ struct stream {
     LIST(struct finding) report;    /* for stream_finding */
     uint32_t runs_asleep;           /* run_bit of the lanes that sleep */
     uint32_t run_lanes[32];         /* of each run_bit */
+    uint64_t token; /* where the token begins that V is in, or NEVER */
+    bool token_letters, token_digits; /* what it has */
+    size_t token_most; /* longest that a lane waits for which changes text */
     struct trie_walk *walks;
     size_t walk_count;
     struct lane *lanes;
@@ -104,14 +108,23 @@ static inline size_t awake_next(const struct stream *st, size_t i)
  */
 void feed_trie(struct stream *st, uint64_t to);
 
+/* feed_tokens - the same with tokens, of which lanes are woken at the end. */
+void feed_tokens(struct stream *st, uint64_t to);
+/* feed_last - the text ends at V, and with it a token. */
+void feed_last(struct stream *st);
+
+/* cut_token - where the token begins that the end of the text cuts off, if a
+ * match could begin with it, or V. */
+uint64_t cut_token(const struct stream *st);
+
 /* cut_keyword - the least place where a match of a sleeping lane could begin
  * whose keyword the end of the text cuts off, or V. */
 uint64_t cut_keyword(const struct stream *st);
 
-/* may_sleep - could the lane be woken by the trie? */
+/* may_sleep - could the lane be woken by the trie, or by a token? */
 static inline bool may_sleep(const struct stream *st, const struct lane *l)
 {
-    return st->rs->list[l->rule].keyword_first ||
+    return l->token || st->rs->list[l->rule].keyword_first ||
            st->rs->runs[l->rule].before != RUN_NONE;
 }
 

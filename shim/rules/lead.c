@@ -551,8 +551,8 @@ struct run run_read(const struct rule *r)
     struct candidates cs;
 
     cs.count = 0;
-    if (r->keyword_first || r->match.len == 0 || !is_plain(r->match) ||
-        (r->keyword_count == 0 && r->digits == 0) ||
+    if (r->keyword_first || token_first(r) || r->match.len == 0 ||
+        !is_plain(r->match) || (r->keyword_count == 0 && r->digits == 0) ||
         !push(&cs, r->match, (struct str){0}))
         return (struct run){0};
     for (int round = 0; cs.count != 0; round++) {

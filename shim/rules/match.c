@@ -12,8 +12,9 @@
  *  - a match that fails a check does not hide one that begins inside it: the
  *    search goes on one character behind its start. Behind its end, though, if
  *    it is long, or a text of one repeated letter would take quadratic time;
- *  - a rule that is keyword_first is tried only where a keyword begins, and its
- *    pattern is compiled anchored. What state it is in after a text then does
+ *  - a rule that is keyword_first is tried only where a keyword begins, one
+ *    with tokens only where such a token does, and its pattern is compiled
+ *    anchored. What state it is in after a text then does
  *    not depend on how often it was woken up.
  */
 
@@ -152,9 +153,39 @@ static size_t char_next(struct str text, size_t at)
     return at;
 }
 
-/* Where a match can begin, at or behind the cursor: text.len if nowhere. */
-static size_t start_next(struct search *s)
+/*
+ * The next token that the rule is tried at, one that the end of the text cuts
+ * off among them (*ret_cut). PCRE2's first byte saves most of the tries.
+ */
+static size_t start_token(struct search *s, bool *ret_cut)
 {
+    size_t i = s->cursor;
+
+    if (s->at == NULL) {
+        while ((i = token_next(s->rule, s->text, i, s->open, ret_cut)) <
+                   s->text.len &&
+               !s->code->first[(unsigned char)s->text.ptr[i]]) {
+            if (*ret_cut)
+                return s->text.len;
+            i++;
+        }
+        return i;
+    }
+    for (; s->at_count != 0; s->at++, s->at_count--) {
+        i = token_start(s->at[0]);
+        if (i >= s->cursor && token_entry_fits(s->rule, s->text, s->at[0]) &&
+            s->code->first[(unsigned char)s->text.ptr[i]])
+            return i;
+    }
+    return s->text.len;
+}
+
+/* Where a match can begin, at or behind the cursor: text.len if nowhere. */
+static size_t start_next(struct search *s, bool *ret_cut)
+{
+    *ret_cut = false;
+    if (token_first(s->rule))
+        return start_token(s, ret_cut);
     if (!s->rule->keyword_first) {
         size_t i = s->cursor;
 
@@ -166,7 +197,7 @@ static size_t start_next(struct search *s)
         return i;
     }
     if (s->at == NULL)
-        return keyword_next(s->rule, s->code->first, s->text, s->cursor,
+        return keyword_next(s->rule, s->code->index, s->text, s->cursor,
                             s->open);
     while (s->at_count != 0 && (uint32_t)s->at[0] < s->cursor) {
         s->at++;
@@ -179,19 +210,25 @@ enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
                      size_t *ret_start, size_t *ret_end)
 {
     const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(sc->mdata);
+    bool cut;
     enum err e;
 
-    while ((s->cursor = start_next(s)) < s->text.len) {
+    while ((s->cursor = start_next(s, &cut)) < s->text.len) {
         enum hit hit = HIT_NONE;
         size_t start, end, from, to;
         bool yes;
 
+        if (cut) {
+            *ret_hit = HIT_PARTIAL;
+            return OK;
+        }
         if ((e = pattern_run(s->code->match, sc, s->text, s->cursor, s->open,
                              &hit)))
             return e;
         if (hit == HIT_NONE) {
-            s->cursor = s->rule->keyword_first ? char_next(s->text, s->cursor)
-                                               : s->text.len;
+            s->cursor = s->rule->keyword_first || token_first(s->rule)
+                            ? char_next(s->text, s->cursor)
+                            : s->text.len;
             continue;
         }
         start = ov[0];

@@ -5,6 +5,7 @@
 #include "base/pack.h"
 #include "base/utf8.h"
 #include "rules/rules.h"
+#include "rules/token.h"
 
 /*
  * The packed form: a version, the number of rules and of strings in all
@@ -12,7 +13,7 @@
  * Rules and lists are counted ahead, so that a reader allocates once.
  */
 
-#define VERSION 1u
+#define VERSION 2u
 
 #define FLAG_KEYWORD_FIRST  1u
 #define FLAG_WHOLE          2u
@@ -55,7 +56,16 @@ static enum err check_rule(const struct rule *r)
         (r->dirs & ~DIRS_ALL) != 0 || (r->roles & ~ROLES_ALL) != 0 ||
         (r->parts & ~PARTS_ALL) != 0)
         return E_SYNTAX;
-    if (r->keyword_first && r->keyword_count == 0)
+    if ((r->keyword_first || r->reach != 0) && r->keyword_count == 0)
+        return E_SYNTAX;
+    if (r->keyword_first ? token_first(r)
+                         : r->reach != 0) /* one beginning is enough */
+        return E_SYNTAX;
+    if (r->reach > LIM_REACH ||
+        (r->reach != 0 && r->digits == 0 && !token_any(&r->token)))
+        return E_SYNTAX;
+    if (((r->token.digits | r->token.mixed) >> TOKEN_MOST >> 1) != 0 ||
+        (token_first(r) && r->max_hold != 0 && r->max_hold <= TOKEN_MOST))
         return E_SYNTAX;
     return check_lists(r);
 }
@@ -75,7 +85,7 @@ static enum err pack_list(struct buf *out, const struct str *list, size_t n)
 static enum err pack_rule(struct buf *out, const struct rule *r)
 {
     const struct str strings[] = {r->id,  r->name,  r->category, r->kind,
-                                  r->put, r->match, r->end};
+                                  r->put, r->match, r->end,      r->then};
     const uint32_t flags = (r->keyword_first ? FLAG_KEYWORD_FIRST : 0) |
                            (r->whole ? FLAG_WHOLE : 0) |
                            (r->no_placeholder ? FLAG_NO_PLACEHOLDER : 0);
@@ -93,6 +103,12 @@ static enum err pack_rule(struct buf *out, const struct rule *r)
         flags,
         r->entropy,
         (uint32_t)r->check,
+        (uint32_t)r->token.digits,
+        (uint32_t)(r->token.digits >> 32),
+        (uint32_t)r->token.mixed,
+        (uint32_t)(r->token.mixed >> 32),
+        (uint32_t)r->confidence,
+        r->reach,
     };
     enum err e;
 
@@ -186,9 +202,20 @@ static enum err read_list(struct reader *rd, const struct str **ret_list,
     return OK;
 }
 
+static enum err read_u64(struct reader *rd, uint64_t *ret_n)
+{
+    uint32_t low, high;
+    enum err e;
+
+    if ((e = unpack_u32(&rd->in, &low)) || (e = unpack_u32(&rd->in, &high)))
+        return e;
+    *ret_n = (uint64_t)high << 32 | low;
+    return OK;
+}
+
 static enum err read_numbers(struct reader *rd, struct rule *r)
 {
-    uint32_t action, severity, hold, reply, flags, check;
+    uint32_t action, severity, hold, reply, flags, check, confidence;
     enum err e;
 
     if ((e = unpack_u32(&rd->in, &r->dirs)) ||
@@ -203,13 +230,18 @@ static enum err read_numbers(struct reader *rd, struct rule *r)
         (e = unpack_u32(&rd->in, &r->digits)) ||
         (e = unpack_below(&rd->in, FLAGS, &flags)) ||
         (e = unpack_u32(&rd->in, &r->entropy)) ||
-        (e = unpack_below(&rd->in, VALID_COUNT, &check)))
+        (e = unpack_below(&rd->in, VALID_COUNT, &check)) ||
+        (e = read_u64(rd, &r->token.digits)) ||
+        (e = read_u64(rd, &r->token.mixed)) ||
+        (e = unpack_below(&rd->in, CONFIDENCE_COUNT, &confidence)) ||
+        (e = unpack_u32(&rd->in, &r->reach)))
         return e;
     r->action = (enum action)action;
     r->severity = (enum severity)severity;
     r->on_hold_full = (enum hold_action)hold;
     r->reply = (enum reply)reply;
     r->check = (enum validator)check;
+    r->confidence = (enum confidence)confidence;
     r->keyword_first = (flags & FLAG_KEYWORD_FIRST) != 0;
     r->whole = (flags & FLAG_WHOLE) != 0;
     r->no_placeholder = (flags & FLAG_NO_PLACEHOLDER) != 0;
@@ -219,7 +251,7 @@ static enum err read_numbers(struct reader *rd, struct rule *r)
 static enum err read_rule(struct reader *rd, struct rule *r)
 {
     struct str *const strings[] = {&r->id,  &r->name,  &r->category, &r->kind,
-                                   &r->put, &r->match, &r->end};
+                                   &r->put, &r->match, &r->end,      &r->then};
     enum err e;
 
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)

@@ -56,7 +56,8 @@ struct keyword {
     bool listed; /* its offsets go into `at` */
 };
 
-struct prefilter {
+/* Keywords, and the tables to find them by. */
+struct words {
     struct keyword *keywords; /* of one byte, then all others */
     size_t count, single;     /* those of one byte end there */
     struct entry *entries;
@@ -64,8 +65,21 @@ struct prefilter {
     uint32_t *maybe;  /* of each hash: bits of the window's first byte */
     uint32_t *near;   /* a set of bits, by hash: keys of four bytes, of pairs */
     uint32_t *bucket; /* of each key: the first entry */
-    size_t words;     /* of a bit set of all rules */
-    size_t digits;    /* the longest run that a rule asks for */
+};
+
+/*
+ * Rules whose matches have a number soon behind the keyword (a reach) are most
+ * of those of personal data. Their words are ordinary ones, so they are looked
+ * for near numbers only.
+ */
+struct prefilter {
+    struct words far, near;
+    size_t words;             /* of a bit set of all rules */
+    size_t digits;            /* the longest run that a rule asks for */
+    struct token_want tokens; /* all that rules ask for */
+    size_t reach;             /* the longest */
+    size_t near_digits;       /* the shortest run that one of near asks for */
+    struct token_set near_tokens; /* of those that ask for no such run */
 };
 
 /* The fourth byte of a window does not matter. */
@@ -159,144 +173,170 @@ static uint32_t pair_of(const char *p)
            (uint32_t)((unsigned char)p[1] | 0x20) << 8;
 }
 
-static void set_maybe(struct prefilter *pf, uint32_t w)
+static void set_maybe(struct words *ws, uint32_t w)
 {
-    pf->maybe[window_hash(w)] |= UINT32_C(1) << (w & 31);
+    ws->maybe[window_hash(w)] |= UINT32_C(1) << (w & 31);
 }
 
-static void set_near(struct prefilter *pf, uint32_t key)
+static void set_near(struct words *ws, uint32_t key)
 {
     uint32_t h = key * UINT32_C(0x9e3779b1) >> 16;
 
-    pf->near[h / 32] |= UINT32_C(1) << h % 32;
+    ws->near[h / 32] |= UINT32_C(1) << h % 32;
 }
 
-static enum err entry_add(struct prefilter *pf, uint32_t key, size_t keyword,
+static enum err entry_add(struct words *ws, uint32_t key, size_t keyword,
                           size_t back)
 {
-    uint32_t *bucket = &pf->bucket[bucket_of(key)];
+    uint32_t *bucket = &ws->bucket[bucket_of(key)];
 
-    if (pf->entry_count == pf->entry_cap) {
-        size_t cap = pf->entry_cap * 2 + 256;
-        struct entry *grown = realloc(pf->entries, cap * sizeof(*grown));
+    if (ws->entry_count == ws->entry_cap) {
+        size_t cap = ws->entry_cap * 2 + 256;
+        struct entry *grown = realloc(ws->entries, cap * sizeof(*grown));
 
         if (grown == NULL)
             return E_NOMEM;
-        pf->entries = grown;
-        pf->entry_cap = cap;
+        ws->entries = grown;
+        ws->entry_cap = cap;
     }
-    pf->entries[pf->entry_count] =
+    ws->entries[ws->entry_count] =
         (struct entry){*bucket, key, (uint32_t)keyword, (uint32_t)back};
-    *bucket = (uint32_t)pf->entry_count++;
+    *bucket = (uint32_t)ws->entry_count++;
     return OK;
 }
 
 /* A window that begins at byte `at` of the keyword. */
-static enum err add_window(struct prefilter *pf, size_t keyword, size_t at)
+static enum err add_window(struct words *ws, size_t keyword, size_t at)
 {
-    struct str s = pf->keywords[keyword].text;
+    struct str s = ws->keywords[keyword].text;
     const char *p = s.ptr + at;
     uint32_t w = pair_of(p) | pair_of(p + 1) << 8;
 
-    set_maybe(pf, w);
+    set_maybe(ws, w);
     if (s.len == 3)
-        set_near(pf, pair_of(p) | PAIR_FIRST);
+        set_near(ws, pair_of(p) | PAIR_FIRST);
     else if (at + 4 <= s.len)
-        set_near(pf, w | pair_of(p + 2) << 16);
+        set_near(ws, w | pair_of(p + 2) << 16);
     else
-        set_near(pf, (pair_of(p - 1) | pair_of(p + 1) << 16) ^ BEFORE);
-    return entry_add(pf, w, keyword, at + 1);
+        set_near(ws, (pair_of(p - 1) | pair_of(p + 1) << 16) ^ BEFORE);
+    return entry_add(ws, w, keyword, at + 1);
 }
 
 /* All windows whose first two bytes are those at `at`. */
-static enum err add_first(struct prefilter *pf, size_t keyword, size_t at)
+static enum err add_first(struct words *ws, size_t keyword, size_t at)
 {
-    uint32_t pair = pair_of(pf->keywords[keyword].text.ptr + at);
+    uint32_t pair = pair_of(ws->keywords[keyword].text.ptr + at);
 
     for (uint32_t any = 0; any < 256; any++)
-        set_maybe(pf, pair | (any | 0x20) << 16);
-    set_near(pf, pair | PAIR_FIRST);
-    return entry_add(pf, pair | PAIR_FIRST, keyword, at + 1);
+        set_maybe(ws, pair | (any | 0x20) << 16);
+    set_near(ws, pair | PAIR_FIRST);
+    return entry_add(ws, pair | PAIR_FIRST, keyword, at + 1);
 }
 
 /* All windows whose last two bytes are the keyword's first two. */
-static enum err add_second(struct prefilter *pf, size_t keyword)
+static enum err add_second(struct words *ws, size_t keyword)
 {
-    uint32_t pair = pair_of(pf->keywords[keyword].text.ptr);
+    uint32_t pair = pair_of(ws->keywords[keyword].text.ptr);
 
     for (uint32_t any = 0; any < 256; any++)
-        set_maybe(pf, pair << 8 | any | 0x20);
-    set_near(pf, pair | PAIR_SECOND);
-    return entry_add(pf, pair | PAIR_SECOND, keyword, 0);
+        set_maybe(ws, pair << 8 | any | 0x20);
+    set_near(ws, pair | PAIR_SECOND);
+    return entry_add(ws, pair | PAIR_SECOND, keyword, 0);
 }
 
-static enum err add_keyword(struct prefilter *pf, size_t keyword)
+static enum err add_keyword(struct words *ws, size_t keyword)
 {
-    struct str s = pf->keywords[keyword].text;
+    struct str s = ws->keywords[keyword].text;
     enum err e;
 
     if (s.len == 2) {
-        if ((e = add_first(pf, keyword, 0)))
+        if ((e = add_first(ws, keyword, 0)))
             return e;
-        return add_second(pf, keyword);
+        return add_second(ws, keyword);
     }
-    if ((e = add_window(pf, keyword, rarest(s, 0))))
+    if ((e = add_window(ws, keyword, rarest(s, 0))))
         return e;
     if (s.len > 3)
-        return add_window(pf, keyword, rarest(s, 1));
+        return add_window(ws, keyword, rarest(s, 1));
     if (byte_weight((unsigned char)s.ptr[0]) <
         byte_weight((unsigned char)s.ptr[2]))
-        return add_second(pf, keyword);
-    return add_first(pf, keyword, 1);
+        return add_second(ws, keyword);
+    return add_first(ws, keyword, 1);
 }
 
-static enum err build_table(struct prefilter *pf)
+static enum err build_table(struct words *ws)
 {
     enum err e;
 
-    pf->maybe = calloc(TABLE, sizeof(*pf->maybe));
-    pf->bucket = malloc(BUCKETS * sizeof(*pf->bucket));
-    pf->near = calloc(NEAR, sizeof(*pf->near));
-    if (pf->maybe == NULL || pf->near == NULL || pf->bucket == NULL)
+    ws->maybe = calloc(TABLE, sizeof(*ws->maybe));
+    ws->bucket = malloc(BUCKETS * sizeof(*ws->bucket));
+    ws->near = calloc(NEAR, sizeof(*ws->near));
+    if (ws->maybe == NULL || ws->near == NULL || ws->bucket == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < BUCKETS; i++)
-        pf->bucket[i] = NONE;
-    for (size_t k = pf->single; k < pf->count; k++)
-        if ((e = add_keyword(pf, k)))
+        ws->bucket[i] = NONE;
+    for (size_t k = ws->single; k < ws->count; k++)
+        if ((e = add_keyword(ws, k)))
             return e;
     return OK;
 }
 
+/* Is the rule looked for near numbers? */
+static bool is_near_rule(const struct rule *r)
+{
+    return r->reach != 0;
+}
+
 /* The keywords of so many bytes, behind those collected. */
-static void collect_some(struct prefilter *pf, const struct rule *list,
-                         size_t n, size_t least, size_t most)
+static void collect_some(struct words *ws, const struct rule *list, size_t n,
+                         bool near, size_t least, size_t most)
 {
     for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < list[i].keyword_count; j++) {
+        for (size_t j = 0;
+             j < list[i].keyword_count && is_near_rule(&list[i]) == near; j++) {
             struct str text = list[i].keywords[j];
 
             if (text.len >= least && text.len <= most)
-                pf->keywords[pf->count++] =
+                ws->keywords[ws->count++] =
                     (struct keyword){text, (uint32_t)i, list[i].keyword_first};
         }
 }
 
-static enum err collect(struct prefilter *pf, const struct rule *list, size_t n)
+static enum err collect(struct words *ws, const struct rule *list, size_t n,
+                        bool near)
 {
     size_t total = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        total += list[i].keyword_count;
-        if (list[i].digits > pf->digits)
-            pf->digits = list[i].digits;
-    }
-    pf->keywords = calloc(total + 1, sizeof(*pf->keywords));
-    if (pf->keywords == NULL)
+    for (size_t i = 0; i < n; i++)
+        if (is_near_rule(&list[i]) == near)
+            total += list[i].keyword_count;
+    ws->keywords = calloc(total + 1, sizeof(*ws->keywords));
+    if (ws->keywords == NULL)
         return E_NOMEM;
-    collect_some(pf, list, n, 1, 1);
-    pf->single = pf->count;
-    collect_some(pf, list, n, 2, LIM_KEYWORD);
+    collect_some(ws, list, n, near, 1, 1);
+    ws->single = ws->count;
+    collect_some(ws, list, n, near, 2, LIM_KEYWORD);
     return OK;
+}
+
+/* What rules ask of a text beside keywords. */
+static void read_gates(struct prefilter *pf, const struct rule *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct rule *r = &list[i];
+
+        pf->digits = r->digits > pf->digits ? r->digits : pf->digits;
+        token_want_add(&pf->tokens, r);
+        if (!is_near_rule(r))
+            continue;
+        pf->reach = r->reach > pf->reach ? r->reach : pf->reach;
+        if (token_any(&r->token))
+            pf->near_tokens =
+                (struct token_set){pf->near_tokens.digits | r->token.digits,
+                                   pf->near_tokens.mixed | r->token.mixed};
+        else if (pf->near_digits == 0 || r->digits < pf->near_digits)
+            pf->near_digits = r->digits;
+    }
 }
 
 enum err prefilter_new(const struct rule *list, size_t n,
@@ -308,7 +348,10 @@ enum err prefilter_new(const struct rule *list, size_t n,
     if (pf == NULL)
         return E_NOMEM;
     pf->words = (n + 63) / 64;
-    if ((e = collect(pf, list, n)) || (e = build_table(pf))) {
+    read_gates(pf, list, n);
+    if ((e = collect(&pf->far, list, n, false)) ||
+        (e = collect(&pf->near, list, n, true)) ||
+        (e = build_table(&pf->far)) || (e = build_table(&pf->near))) {
         prefilter_free(pf);
         return e;
     }
@@ -316,15 +359,21 @@ enum err prefilter_new(const struct rule *list, size_t n,
     return OK;
 }
 
+static void words_free(struct words *ws)
+{
+    free(ws->keywords);
+    free(ws->entries);
+    free(ws->maybe);
+    free(ws->near);
+    free(ws->bucket);
+}
+
 void prefilter_free(struct prefilter *pf)
 {
     if (pf == NULL)
         return;
-    free(pf->keywords);
-    free(pf->entries);
-    free(pf->maybe);
-    free(pf->near);
-    free(pf->bucket);
+    words_free(&pf->far);
+    words_free(&pf->near);
     free(pf);
 }
 
@@ -332,6 +381,8 @@ void prefilter_hits_free(struct prefilter_hits *hits)
 {
     free(hits->rules);
     free(hits->at);
+    free(hits->tokens.list);
+    free(hits->places.list);
     *hits = (struct prefilter_hits){0};
 }
 
@@ -373,20 +424,20 @@ static enum err note(const struct keyword *kw, size_t start,
         if ((e = make_room(hits)) || hits->partial)
             return e;
     }
-    hits->at[hits->count++] = (uint64_t)kw->rule << 32 | start;
+    hits->at[hits->count++] = (uint64_t)kw->rule << 32 | (hits->base + start);
     return OK;
 }
 
 /* The entries of a key of the window at offset i. */
-static enum err look_up(const struct prefilter *pf, struct str text, size_t i,
+static enum err look_up(const struct words *ws, struct str text, size_t i,
                         uint32_t key, struct prefilter_hits *hits)
 {
     enum err e;
 
-    for (uint32_t at = pf->bucket[bucket_of(key)]; at != NONE;
-         at = pf->entries[at].next) {
-        const struct entry *en = &pf->entries[at];
-        const struct keyword *kw = &pf->keywords[en->keyword];
+    for (uint32_t at = ws->bucket[bucket_of(key)]; at != NONE;
+         at = ws->entries[at].next) {
+        const struct entry *en = &ws->entries[at];
+        const struct keyword *kw = &ws->keywords[en->keyword];
         size_t start = i + 1 - en->back;
 
         if (en->key != key || en->back > i + 1 || start > text.len ||
@@ -408,43 +459,43 @@ enum {
 };
 
 /* The entries of the window at offset i. */
-static enum err look_all(const struct prefilter *pf, struct str text, size_t i,
+static enum err look_all(const struct words *ws, struct str text, size_t i,
                          uint32_t w, unsigned may, struct prefilter_hits *hits)
 {
     enum err e;
 
-    if ((may & MAY_WINDOW) && (e = look_up(pf, text, i, w & 0xffffff, hits)))
+    if ((may & MAY_WINDOW) && (e = look_up(ws, text, i, w & 0xffffff, hits)))
         return e;
     if ((may & MAY_FIRST) &&
-        (e = look_up(pf, text, i, (w & 0xffff) | PAIR_FIRST, hits)))
+        (e = look_up(ws, text, i, (w & 0xffff) | PAIR_FIRST, hits)))
         return e;
     if ((may & MAY_SECOND) &&
-        (e = look_up(pf, text, i, (w >> 8 & 0xffff) | PAIR_SECOND, hits)))
+        (e = look_up(ws, text, i, (w >> 8 & 0xffff) | PAIR_SECOND, hits)))
         return e;
     return OK;
 }
 
 /* The window at offset i, with the byte behind it, may be one of a keyword. */
 __attribute__((noinline)) static enum err
-look_closer(const struct prefilter *pf, struct str text, size_t i, uint32_t w,
+look_closer(const struct words *ws, struct str text, size_t i, uint32_t w,
             struct prefilter_hits *hits)
 {
     uint32_t back = i == 0 ? 0 : (unsigned char)text.ptr[i - 1] | 0x20;
-    uint32_t first = is_near(pf->near, (w & 0xffff) | PAIR_FIRST);
-    uint32_t second = is_near(pf->near, (w >> 8 & 0xffff) | PAIR_SECOND);
+    uint32_t first = is_near(ws->near, (w & 0xffff) | PAIR_FIRST);
+    uint32_t second = is_near(ws->near, (w >> 8 & 0xffff) | PAIR_SECOND);
     uint32_t window =
-        is_near(pf->near, w) | is_near(pf->near, (w << 8 | back) ^ BEFORE);
+        is_near(ws->near, w) | is_near(ws->near, (w << 8 | back) ^ BEFORE);
     unsigned may; /* a keyword of three bytes has a window, kept by its pair */
 
     if ((window | first | second) == 0)
         return OK;
     may =
         (window | first) * MAY_WINDOW + first * MAY_FIRST + second * MAY_SECOND;
-    return look_all(pf, text, i, w, may, hits);
+    return look_all(ws, text, i, w, may, hits);
 }
 
 /* The last windows, which reach beyond the end. */
-static enum err run_last(const struct prefilter *pf, struct str text, size_t i,
+static enum err run_last(const struct words *ws, struct str text, size_t i,
                          struct prefilter_hits *hits)
 {
     enum err e;
@@ -456,17 +507,17 @@ static enum err run_last(const struct prefilter *pf, struct str text, size_t i,
 
         memcpy(bytes, rest.ptr, rest.len);
         w = window_at(bytes);
-        if (is_maybe(pf->maybe, w) &&
-            (e = look_all(pf, text, i, w, MAY_ALL, hits)))
+        if (is_maybe(ws->maybe, w) &&
+            (e = look_all(ws, text, i, w, MAY_ALL, hits)))
             return e;
     }
     return OK;
 }
 
-static enum err run_windows(const struct prefilter *pf, struct str text,
+static enum err run_windows(const struct words *ws, struct str text,
                             struct prefilter_hits *hits)
 {
-    const uint32_t *maybe = pf->maybe;
+    const uint32_t *maybe = ws->maybe;
     size_t i = 0;
     enum err e;
 
@@ -475,16 +526,16 @@ static enum err run_windows(const struct prefilter *pf, struct str text,
         uint32_t a = window_at(p), b = window_at(p + 2);
         uint32_t c = window_at(p + 4), d = window_at(p + 6);
 
-        if (is_maybe(maybe, a) && (e = look_closer(pf, text, i, a, hits)))
+        if (is_maybe(maybe, a) && (e = look_closer(ws, text, i, a, hits)))
             return e;
-        if (is_maybe(maybe, b) && (e = look_closer(pf, text, i + 2, b, hits)))
+        if (is_maybe(maybe, b) && (e = look_closer(ws, text, i + 2, b, hits)))
             return e;
-        if (is_maybe(maybe, c) && (e = look_closer(pf, text, i + 4, c, hits)))
+        if (is_maybe(maybe, c) && (e = look_closer(ws, text, i + 4, c, hits)))
             return e;
-        if (is_maybe(maybe, d) && (e = look_closer(pf, text, i + 6, d, hits)))
+        if (is_maybe(maybe, d) && (e = look_closer(ws, text, i + 6, d, hits)))
             return e;
     }
-    return run_last(pf, text, i, hits);
+    return run_last(ws, text, i, hits);
 }
 
 /* A keyword of one byte, in one of its cases. One that is not listed is only
@@ -505,19 +556,80 @@ static enum err run_byte(const struct keyword *kw, char c, struct str text,
     return OK;
 }
 
-static enum err run_single(const struct prefilter *pf, struct str text,
+static enum err run_single(const struct words *ws, struct str text,
                            struct prefilter_hits *hits)
 {
     enum err e;
 
-    for (size_t k = 0; k < pf->single; k++) {
-        const struct keyword *kw = &pf->keywords[k];
+    for (size_t k = 0; k < ws->single; k++) {
+        const struct keyword *kw = &ws->keywords[k];
         char c = to_lower(kw->text.ptr[0]);
 
         if ((e = run_byte(kw, c, text, hits)))
             return e;
         if (c >= 'a' && c <= 'z' &&
             (e = run_byte(kw, (char)(c & 0x5f), text, hits)))
+            return e;
+    }
+    return OK;
+}
+
+static enum err run_words(const struct words *ws, struct str text, size_t base,
+                          struct prefilter_hits *hits)
+{
+    enum err e;
+
+    hits->base = base;
+    if (ws->entry_count != 0 && (e = run_windows(ws, text, hits)))
+        return e;
+    return run_single(ws, text, hits);
+}
+
+/* The end of the next number from *place and *token on that a near rule may ask
+ * for; SIZE_MAX if there is none. */
+static size_t number_next(const struct prefilter *pf,
+                          const struct prefilter_hits *hits, size_t *place,
+                          size_t *token)
+{
+    const struct places *pl = &hits->places;
+    const struct tokens *tk = &hits->tokens;
+    size_t a = SIZE_MAX, b = SIZE_MAX;
+
+    while (*token < tk->count &&
+           !token_entry_in(&pf->near_tokens, tk->list[*token]))
+        ++*token;
+    if (*place < pl->count)
+        a = pl->list[*place];
+    if (*token < tk->count)
+        b = token_start(tk->list[*token]) + PLACE_STEP;
+    if (a <= b)
+        ++*place;
+    if (b <= a)
+        ++*token;
+    return a < b ? a : b;
+}
+
+/* The keywords of near rules: in the stretches of text before numbers. */
+static enum err run_near(const struct prefilter *pf, struct str text,
+                         struct prefilter_hits *hits)
+{
+    size_t reach = pf->reach + PLACE_STEP, place = 0, token = 0;
+    size_t next = number_next(pf, hits, &place, &token);
+    enum err e;
+
+    if (pf->near.count == 0)
+        return OK;
+    if (hits->places.everywhere ||
+        (hits->tokens.partial && token_any(&pf->near_tokens)))
+        return run_words(&pf->near, text, 0, hits);
+    while (next != SIZE_MAX) {
+        size_t from = next > reach ? next - reach : 0, to = next;
+
+        while ((next = number_next(pf, hits, &place, &token)) != SIZE_MAX &&
+               next <= to + reach)
+            to = next;
+        if ((e = run_words(&pf->near, str_head(str_skip(text, from), to - from),
+                           from, hits)))
             return e;
     }
     return OK;
@@ -551,14 +663,21 @@ enum err prefilter_run(const struct prefilter *pf, struct str text,
     hits->count = 0;
     hits->partial = hits->all = false;
     hits->digits = 0;
+    hits->tokens = (struct tokens){.want = &pf->tokens,
+                                   .list = hits->tokens.list,
+                                   .cap = hits->tokens.cap};
+    hits->places = (struct places){.digits = pf->near_digits,
+                                   .list = hits->places.list,
+                                   .cap = hits->places.cap};
     if (text.len == 0)
         return OK;
-    traits = traits_of(text, pf->digits);
+    if ((e = traits_of(text, pf->digits, &hits->tokens, &hits->places,
+                       &traits)))
+        return e;
     hits->all = traits.folds;
     hits->digits = traits.digits;
-    if (pf->entry_count != 0 && (e = run_windows(pf, text, hits)))
-        return e;
-    if ((e = run_single(pf, text, hits)))
+    if ((e = run_words(&pf->far, text, 0, hits)) ||
+        (e = run_near(pf, text, hits)))
         return e;
     if (hits->count > 1)
         qsort(hits->at, hits->count, sizeof(*hits->at), order_hits);

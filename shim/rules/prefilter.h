@@ -1,13 +1,13 @@
 #ifndef SP_RULES_PREFILTER_H
 #define SP_RULES_PREFILTER_H
 
-#include "rules/rule.h"
+#include "rules/token.h"
 
 /*
  * One pass over a whole text that says which rules have to run at all: those
- * with a keyword in it, and those whose run of digits is long enough. What is
- * said to be absent is absent; what is said to be present is, too, except where
- * `all` is set.
+ * with a keyword in it, and those whose run of digits is long enough; it also
+ * lists the tokens that rules begin with. What is said to be absent is absent;
+ * what is said to be present is, too, except where `all` is set.
  */
 struct prefilter; /* immutable after prefilter_new */
 
@@ -21,6 +21,9 @@ struct prefilter_hits {
     bool partial;  /* `at` does not hold all of them            */
     bool all;      /* keywords may be written in ways not looked for */
     size_t digits; /* the longest run of digits, up to the largest asked for */
+    struct tokens tokens;
+    struct places places;
+    size_t base; /* of the stretch of text that is looked at */
 };
 
 /* prefilter_new - for n rules, borrowed. E_NOMEM. */
@@ -47,15 +50,20 @@ enum keyword_here {
 };
 enum keyword_here keyword_at(struct str keyword, struct str text);
 
-/* keyword_starts - the bytes that a keyword of the rule can begin with. */
-void keyword_starts(const struct rule *r, bool starts[256]);
+/* The keywords of a rule by their first byte, folded: the first of each chain,
+ * and those that follow each, as their numbers and one. */
+struct keyword_index {
+    uint16_t first[256], next[LIM_RULE_LIST];
+    bool starts[256]; /* the bytes that a keyword can begin with */
+};
+void keyword_index(const struct rule *r, struct keyword_index *ret_index);
 
 /*
  * keyword_next - the first place at or behind `from` where a keyword of the
  * rule begins, also one cut off by the end of the text if `open` is set;
- * text.len if there is none. starts: of keyword_starts.
+ * text.len if there is none. index: of keyword_index.
  */
-size_t keyword_next(const struct rule *r, const bool starts[256],
+size_t keyword_next(const struct rule *r, const struct keyword_index *index,
                     struct str text, size_t from, bool open);
 
 #endif

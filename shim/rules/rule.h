@@ -21,6 +21,12 @@ enum reply {
     REPLY_COUNT,
 };
 
+/* Lengths of tokens (token.h): bit n for n bytes, of digits alone, and of
+ * digits and letters. */
+struct token_set {
+    uint64_t digits, mixed;
+};
+
 /* One rule. All strings are borrowed. Lists may be NULL where counts are 0. */
 struct rule {
     struct str id;       /* "SP-1001"                                      */
@@ -35,6 +41,7 @@ struct rule {
     enum severity severity;
     enum hold_action on_hold_full;
     enum reply reply;
+    enum confidence confidence;
     uint32_t max_hold;          /* bytes; 0 means LIM_HOLD                 */
     uint32_t group;             /* the capture group that is the finding   */
     const struct str *keywords; /* every match holds one of them, ASCII    */
@@ -42,6 +49,11 @@ struct rule {
     bool keyword_first;         /* every match begins with one of them     */
     uint32_t digits;        /* text must hold a run of so many digits, with  */
                             /* space - . ( ) / between them; 0 is off        */
+    struct token_set token; /* if not empty: every match begins with one;    */
+                            /* of a rule with reach, it holds one            */
+    struct str then;        /* if not empty: one of these bytes is behind it */
+    uint32_t reach;         /* if not 0: a match begins with a keyword, and  */
+                            /* has its token or digits so many bytes behind  */
     bool whole;             /* on whole bodies only, not on streams          */
     bool no_placeholder;    /* findings that are placeholders do not count   */
     uint32_t entropy;       /* floor, 1/1000 bit per byte of the finding     */

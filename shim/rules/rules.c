@@ -110,6 +110,21 @@ static void read_fronts(struct rules *rs)
     }
 }
 
+static void list_tokens(struct rules *rs)
+{
+    for (size_t i = 0; i < rs->count; i++) {
+        const struct token_set *set = &rs->list[i].token;
+
+        if (token_any(set))
+            rs->tokened[i / 64] |= UINT64_C(1) << i % 64;
+        if (!token_first(&rs->list[i]))
+            continue;
+        rs->token_all.digits |= set->digits;
+        rs->token_all.mixed |= set->mixed;
+        rs->tokens[rs->token_count++] = (uint32_t)i;
+    }
+}
+
 enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
 {
     struct unpacked all;
@@ -133,13 +148,17 @@ enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
     rs->code = calloc(rs->count + 1, sizeof(*rs->code));
     rs->guards = calloc(rs->count + 1, sizeof(*rs->guards));
     rs->runs = calloc(rs->count + 1, sizeof(*rs->runs));
+    rs->tokens = calloc(rs->count + 1, sizeof(*rs->tokens));
+    rs->tokened = calloc(rs->words + 1, sizeof(*rs->tokened));
     if (rs->code == NULL || rs->guards == NULL || rs->runs == NULL ||
-        build_masks(rs) || prefilter_new(rs->list, rs->count, &rs->prefilter) ||
+        rs->tokens == NULL || rs->tokened == NULL || build_masks(rs) ||
+        prefilter_new(rs->list, rs->count, &rs->prefilter) ||
         trie_new(rs->list, rs->count, &rs->trie)) {
         rules_free(rs);
         return E_NOMEM;
     }
     read_fronts(rs);
+    list_tokens(rs);
     *ret_rules = rs;
     return OK;
 }
@@ -158,6 +177,8 @@ void rules_free(struct rules *rs)
     free(rs->unkeyed);
     free(rs->guards);
     free(rs->runs);
+    free(rs->tokens);
+    free(rs->tokened);
     unpacked_free(&rs->all);
     free(rs);
 }
@@ -197,6 +218,11 @@ static void use_hits(const struct prefilter_hits *hits, struct search *s)
     size_t lo = 0, hi = hits->count, end;
     uint64_t key = (uint64_t)s->rule->index << 32;
 
+    if (token_first(s->rule) && !hits->tokens.partial) {
+        s->at = hits->tokens.list;
+        s->at_count = hits->tokens.count;
+        return;
+    }
     if (!s->rule->keyword_first || hits->partial || hits->all)
         return;
     while (lo < hi) {
@@ -213,6 +239,18 @@ static void use_hits(const struct prefilter_hits *hits, struct search *s)
     s->at_count = end - lo;
 }
 
+/* Is there a token to try the rule at, that its pattern must be compiled? */
+static bool may_start(struct search *s)
+{
+    if (!token_first(s->rule) || s->at == NULL)
+        return true;
+    while (s->at_count != 0 && !token_entry_fits(s->rule, s->text, s->at[0])) {
+        s->at++;
+        s->at_count--;
+    }
+    return s->at_count != 0;
+}
+
 static enum err scan_rule(const struct rules *rs, struct scratch *sc,
                           struct search *s, uint32_t seg, struct findings *out)
 {
@@ -221,9 +259,11 @@ static enum err scan_rule(const struct rules *rs, struct scratch *sc,
     size_t start, end;
     enum err e;
 
+    use_hits(&sc->hits, s);
+    if (!may_start(s))
+        return OK;
     if ((e = rules_code(rs, s->rule, &s->code)))
         return e;
-    use_hits(&sc->hits, s);
     for (;;) {
         if ((e = search_next(s, sc, &hit, &start, &end)))
             return e;
@@ -248,7 +288,20 @@ static uint64_t can_match(const struct rules *rs,
 
     for (size_t i = 0; i < n; i++)
         mask |= rules_mask(rs, &places[i])[word];
+    if (!hits->tokens.partial && !token_any(&hits->tokens.seen))
+        mask &= ~rs->tokened[word];
     return hits->all ? mask : mask & (hits->rules[word] | rs->unkeyed[word]);
+}
+
+/* Has the text the digits, and a token, that the rule asks for? */
+static bool has_traits(const struct prefilter_hits *hits, const struct rule *r)
+{
+    const struct token_set *seen = &hits->tokens.seen;
+
+    return hits->digits >= r->digits &&
+           (!token_any(&r->token) || hits->tokens.partial ||
+            (r->token.digits & seen->digits) != 0 ||
+            (r->token.mixed & seen->mixed) != 0);
 }
 
 /* Is the rule switched off wherever it would look? */
@@ -280,7 +333,7 @@ enum err rules_scan_places(const struct rules *rs, struct scratch *sc,
             size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
             struct search s = {.rule = &rs->list[i], .text = text};
 
-            if (sc->hits.digits < s.rule->digits ||
+            if (!has_traits(&sc->hits, s.rule) ||
                 all_excluded(rs, (uint32_t)i, places, n))
                 continue;
             if ((e = scan_rule(rs, sc, &s, seg, out))) {

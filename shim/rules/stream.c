@@ -32,7 +32,9 @@
  * only a short run of known bytes before it (or before a digit). The trie of
  * all keywords walks along with the text and wakes a lane when one of its
  * keywords is complete; until then the beginning of the keyword is held, and a
- * run at the end of the text, and no pattern is run, or even compiled.
+ * run at the end of the text, and no pattern is run, or even compiled. Lanes of
+ * rules with tokens are woken where a token ends that is as long as theirs;
+ * until then it is held.
  *
  * After a cap with HOLD_REDACT a lane drops: everything from the place of the
  * cap to the end of the rule's end pattern goes. A drop is kept apart from the
@@ -71,6 +73,9 @@ static void lanes_init(struct stream *st, const uint64_t *mask)
             l->off =
                 r->whole || (rs->ex_count && rules_excluded(rs, i, &st->at));
             l->acts = rules_action(rs, r) >= ACTION_REDACT;
+            l->token = token_first(r);
+            if (l->acts && !l->off && token_most(&r->token) > st->token_most)
+                st->token_most = token_most(&r->token);
             l->run_bit = l->acts && !l->off ? rs->runs[i].bit : 0;
             if (l->run_bit != 0)
                 st->run_lanes[__builtin_ctz(l->run_bit)] = (uint32_t)n;
@@ -100,6 +105,7 @@ enum err stream_new(const struct rules *rs, struct scratch *sc,
     st->rs = rs;
     st->sc = sc;
     st->at = *at;
+    st->token = NEVER;
     buf_init(&st->text, TEXT_MAX);
     lanes_init(st, mask);
     *ret_st = st;
@@ -266,7 +272,8 @@ static uint64_t stop_next(const struct stream *st)
     uint64_t step = LIM_HOLD_STEP;
     uint64_t stop = stop_behind(st, st->safe + LIM_HOLD_CHAIN);
     uint64_t least = stop_behind(st, st->end + 1);
-    uint64_t depth = trie_depth(st->rs->trie) + st->rs->run_most;
+    uint64_t depth =
+        trie_depth(st->rs->trie) + st->rs->run_most + TOKEN_MOST + 1;
     uint64_t first = st->v - st->origin > depth ? st->v - depth : st->origin;
     uint64_t fresh =
         st->origin + (first + st->min_hold - st->origin) / step * step;
@@ -307,8 +314,9 @@ static void trim(struct stream *st)
 
 static uint64_t known_upto(const struct stream *st)
 {
-    uint64_t known = cut_keyword(st);
+    uint64_t known = cut_keyword(st), token = cut_token(st);
 
+    known = token < known ? token : known;
     EACH_AWAKE(st, i)
     {
         const struct lane *l = &st->lanes[i];
@@ -325,7 +333,8 @@ static void lane_rest(struct stream *st, size_t i)
 
     if (!l->dropping && may_sleep(st, l) &&
         (l->cursor == st->v ||
-         (st->rs->runs[l->rule].before != RUN_NONE && l->cursor >= l->seen)))
+         ((l->token || st->rs->runs[l->rule].before != RUN_NONE) &&
+          l->cursor >= l->seen)))
         set_awake(st, i, false);
 }
 
@@ -362,6 +371,7 @@ static enum err advance(struct stream *st)
     enum err e;
 
     feed_trie(st, v);
+    feed_tokens(st, v);
     st->v = v;
     if ((e = search_lanes(st, at_stop, false)) ||
         (e = release(st, known_upto(st))) || st->blocked)
@@ -415,6 +425,7 @@ static enum err finish(struct stream *st)
 
     if (st->v != st->end)
         return E_SYNTAX;
+    feed_last(st);
     EACH_AWAKE(st, i)
     {
         if ((e = lane_search(st, &st->lanes[i], false)))
@@ -433,6 +444,7 @@ enum err stream_flush(struct stream *st)
     st->base = st->origin = st->v = st->end;
     st->stop = 0;
     st->walk_count = 0;
+    st->token = NEVER;
     st->drops.count = 0;
     for (size_t i = 0; i < st->lane_count; i++)
         lane_reset(st, i);

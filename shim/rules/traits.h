@@ -1,7 +1,7 @@
 #ifndef SP_RULES_TRAITS_H
 #define SP_RULES_TRAITS_H
 
-#include "base/str.h"
+#include "rules/token.h"
 
 /* What is known of a text beside its keywords. */
 struct traits {
@@ -9,7 +9,12 @@ struct traits {
     bool folds;    /* U+017F or U+212A, which PCRE2 takes for s and k */
 };
 
-/* traits_of - of a text. digits: what a longer run is need not be known. */
-struct traits traits_of(struct str text, size_t digits);
+/*
+ * traits_of - of a text. digits: what a longer run is need not be known. tk is
+ * empty but for `want`, and gets the text's tokens; pl but for `digits`, and
+ * gets places of numbers. E_NOMEM.
+ */
+MUST_USE enum err traits_of(struct str text, size_t digits, struct tokens *tk,
+                            struct places *pl, struct traits *ret_traits);
 
 #endif

@@ -1,8 +1,8 @@
 #include "rules/lanes.h"
 
 /*
- * Keywords on a stream: which lanes have to be woken, and how far back the
- * beginning of a keyword is held.
+ * Keywords and tokens on a stream: which lanes have to be woken, and how far
+ * back the beginning of one is held.
  */
 
 static size_t lane_of(const struct stream *st, uint32_t rule)
@@ -131,6 +131,76 @@ void feed_trie(struct stream *st, uint64_t to)
     }
 }
 
+/* --- Tokens. */
+
+/* A token ended at `end` in the text up to `upto`: wake the lanes that are
+ * tried at such. */
+static void token_ended(struct stream *st, uint64_t end, uint64_t upto)
+{
+    const struct rules *rs = st->rs;
+    size_t len = (size_t)(end - st->token);
+    struct str text = {st->text.ptr, (size_t)(upto - st->base)};
+
+    if (!st->token_digits || end - st->token > TOKEN_MOST ||
+        !token_fits(&rs->token_all, len, st->token_letters))
+        return;
+    for (size_t i = 0; i < rs->token_count; i++) {
+        uint32_t rule = rs->tokens[i];
+        size_t n = lane_of(st, rule);
+        struct lane *l = &st->lanes[n];
+
+        if (!token_fits(&rs->list[rule].token, len, st->token_letters) ||
+            !token_then(&rs->list[rule], text, (size_t)(end - st->base)) ||
+            n == st->lane_count || l->off || st->token < l->cursor)
+            continue;
+        l->seen = st->token + 1;
+        if (is_awake(st, n))
+            continue;
+        set_awake(st, n, true);
+        l->cursor = st->token;
+        l->next = 0;
+    }
+}
+
+void feed_last(struct stream *st)
+{
+    if (st->token != NEVER)
+        token_ended(st, st->v, st->v);
+    st->token = NEVER;
+}
+
+void feed_tokens(struct stream *st, uint64_t to)
+{
+    if (st->rs->token_count == 0)
+        return;
+    for (uint64_t i = st->v; i < to; i++) {
+        char c = st->text.ptr[i - st->base];
+
+        if (!token_byte(c)) {
+            if (st->token != NEVER)
+                token_ended(st, i, to);
+            st->token = NEVER;
+            continue;
+        }
+        if (st->token == NEVER) {
+            st->token = i;
+            st->token_letters = st->token_digits = false;
+        }
+        if (is_digit(c))
+            st->token_digits = true;
+        else
+            st->token_letters = true;
+    }
+}
+
+uint64_t cut_token(const struct stream *st)
+{
+    return st->token != NEVER && st->v - st->token <= st->token_most ? st->token
+                                                                     : st->v;
+}
+
+/* --- What is held. */
+
 /*
  * Where a match of the rule could begin whose keyword begins at `at` and is cut
  * off by the end of the text; NEVER if it could not, or a lane that is awake
@@ -147,7 +217,7 @@ static uint64_t may_begin(const struct stream *st, uint32_t rule, uint64_t at)
         is_awake(st, n))
         return NEVER;
     if (run->before == RUN_NONE)
-        return is_guarded(st, rule, at) ? NEVER : at;
+        return at;
     start = run_start(st, run, at);
     return start < l->cursor ? l->cursor : start;
 }
@@ -200,8 +270,14 @@ uint64_t cut_keyword(const struct stream *st)
         struct trie_rules rules = trie_through(st->rs->trie, &st->walks[i]);
 
         for (size_t k = 0; k < rules.count; k++) {
-            uint64_t start = may_begin(st, rules.list[k], at);
+            uint32_t rule = rules.list[k];
+            uint64_t start;
 
+            /* Most begin where their keyword does: they hold no more text. */
+            if (st->rs->runs[rule].before == RUN_NONE &&
+                (at >= least || is_guarded(st, rule, at)))
+                continue;
+            start = may_begin(st, rule, at);
             least = start < least ? start : least;
         }
     }

@@ -401,8 +401,8 @@ END
     expect 0 "$SALLYPORT" scan --rules p.yaml --jsonl in
     same out <<'END'
 {"action": "pass", "text": "nothing", "findings": []}
-{"action": "redact", "text": "ü\"[redacted:plum]\" ü [redacted:plum]\n", "findings": [{"rule": "SP-9001", "name": "plum", "category": "fruit", "kind": "plum", "start": 2, "end": 10, "action": "redact", "severity": "medium"}, {"rule": "SP-9001", "name": "plum", "category": "fruit", "kind": "plum", "start": 14, "end": 22, "action": "redact", "severity": "medium"}]}
-{"action": "block", "text": "[redacted:durian] [redacted:plum]", "findings": [{"rule": "SP-9002", "name": "durian", "category": "fruit", "kind": "durian", "start": 0, "end": 6, "action": "block", "severity": "high"}, {"rule": "SP-9001", "name": "plum", "category": "fruit", "kind": "plum", "start": 7, "end": 15, "action": "redact", "severity": "medium"}]}
+{"action": "redact", "text": "ü\"[redacted:plum]\" ü [redacted:plum]\n", "findings": [{"rule": "SP-9001", "name": "plum", "category": "fruit", "kind": "plum", "start": 2, "end": 10, "action": "redact", "severity": "medium", "confidence": "medium"}, {"rule": "SP-9001", "name": "plum", "category": "fruit", "kind": "plum", "start": 14, "end": 22, "action": "redact", "severity": "medium", "confidence": "medium"}]}
+{"action": "block", "text": "[redacted:durian] [redacted:plum]", "findings": [{"rule": "SP-9002", "name": "durian", "category": "fruit", "kind": "durian", "start": 0, "end": 6, "action": "block", "severity": "high", "confidence": "medium"}, {"rule": "SP-9001", "name": "plum", "category": "fruit", "kind": "plum", "start": 7, "end": 15, "action": "redact", "severity": "medium", "confidence": "medium"}]}
 {"action": "pass", "text": "durian", "findings": []}
 END
     "$SALLYPORT" scan --rules p.yaml --jsonl <in | cmp - out

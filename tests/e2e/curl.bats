@@ -165,6 +165,29 @@ guarded() { # ARGUMENT... of curl
     done
 }
 
+@test "personal data and a listed name, both ways and in every cut" {
+    local te delta POLICY=$BATS_TEST_TMPDIR/policy.yaml
+    local left='Ms. [redacted:clients] (passport no. [redacted:UK_PASSPORT], паспорт [redacted:US_PASSPORT], card [redacted:card]) calls.'
+    printf '%s\n' '# clients' 'Blue Heron' Falkenberg \
+        >"${POLICY%/*}/clients.txt"
+    printf '%s\n' 'include: [packs/pii.yaml]' 'hosts:' "  - localhost:$PORT" \
+        'rules:' '  - id: SP-9001' '    name: clients' '    category: pii' \
+        '    words: clients.txt' '    action: redact' >"$POLICY"
+    prompt person.json 'I am falkenberg, passport no. KX4821073.'
+    guarded --json @person.json "$LLM$chat?say=person" >out
+    wire >sent
+    has sent 'I am [redacted:clients], passport no. [redacted:UK_PASSPORT].'
+    is "$("$PYTHON" -c 'import json, sys
+print(json.load(sys.stdin)["choices"][0]["message"]["content"])' <out)" "$left"
+    for te in chunked close; do
+        for delta in 1 2 7 40; do
+            guarded -N --json @stream.json \
+                "$LLM$chat?say=person&te=$te&delta=$delta" >out
+            is "$(said out)" "$left"
+        done
+    done
+}
+
 @test "untouched streams are the same bytes" {
     local path
     for path in $chat /v1/responses /v1/messages; do

@@ -14,14 +14,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void take_rules(struct reader *r, const struct yaml_node *root)
 {
     const struct yaml_node *list = yaml_get(root, STR("rules")), *n;
+    const struct yaml_node *common = yaml_get(root, STR("defaults"));
+    struct rule_src defaults;
     struct rules *rules;
     struct buf packed;
 
+    rulefile_start(&defaults);
+    if (common != NULL && !rulefile_defaults(r, common, &defaults))
+        return;
     if (list == NULL || list->kind != YAML_LIST)
         return;
     for (n = list->child; n != NULL; n = n->next) {
         size_t before = r->diags->count;
-        struct rule_src *src = rulefile_rule(r, n);
+        struct rule_src *src = rulefile_rule(r, n, &defaults);
 
         if (src == NULL) {
             if (r->diags->count == before && !r->fatal)

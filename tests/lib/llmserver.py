@@ -22,7 +22,7 @@ Paths
 Options stand in the query, or in a header `x-test: te=chunked&say=key`
     te=length|chunked|close     framing of the answer
     gzip=1                      the answer compressed
-    say=hello|key|forbidden     what the model says
+    say=hello|key|person|forbidden     what the model says
     delta=N                     characters in one streamed piece
     as=tool|twice               say it as the arguments of a tool call; twice:
                                 in two interleaved choices (chat only)
@@ -48,6 +48,8 @@ KEY = "AKIA" + "PR7INFP33UO5PSZK"
 SAY = {
     "hello": "Hello from the test model: all \u00fcber \U0001f600 fine.",
     "key": "The key is " + KEY + ", keep it safe. \u00dc \U0001f600 done.",
+    "person": "Ms. Falkenberg (passport no. KX4821073, \u043f\u0430\u0441"
+    "\u043f\u043e\u0440\u0442 C48210735, card 4111 1111 1111 1111) calls.",
     "forbidden": "Some words first, then the FORBIDDEN-PLUM and more after.",
 }
 

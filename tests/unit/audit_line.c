@@ -18,6 +18,7 @@ static void test_full_line(void)
         .category = STR("secret"),
         .action = ACTION_REDACT,
         .severity = SEVERITY_HIGH,
+        .confidence = CONFIDENCE_MEDIUM,
         .dir = DIR_SEND,
         .role = ROLE_USER,
         .part = PART_TEXT,
@@ -84,6 +85,8 @@ static void test_full_line(void)
     CHECK_INT(json_integer_value(json_object_get(json, "spent_us")), 12);
     CHECK_INT(json_integer_value(json_object_get(json, "findings_total")), 3);
     first = json_array_get(json_object_get(json, "findings"), 0);
+    CHECK_STR(str_of(json_string_value(json_object_get(first, "confidence"))),
+              "medium");
     CHECK_STR(str_of(json_string_value(json_object_get(first, "fingerprint"))),
               "ab010000000000000000000000000000");
     json_decref(json);

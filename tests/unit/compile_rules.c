@@ -161,7 +161,7 @@ static const struct {
     {"no keywords",
      "rules:\n  - id: SP-1\n    name: n\n    category: c\n    match: a\n"
      "    action: log\n",
-     "2:5: error: the rule needs 'keywords' or 'digits'"},
+     "2:5: error: the rule needs 'keywords', 'digits' or 'token'"},
     {"a name in a class",
      "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
      "    keywords: [a]\n    match: 'a@[^corp.com$]'\n    action: log\n",
@@ -186,6 +186,34 @@ static const struct {
      "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
      "    keywords: [a]\n    match: 'a\\Kb'\n    action: log\n",
      "6:12: error: SP-1: match: cannot be matched on streams: \\K"},
+    {"neither pattern nor value",
+     "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
+     "    keywords: [a]\n    action: log\n",
+     "2:5: error: 'match' is missing"},
+    {"pattern and value",
+     "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
+     "    keywords: [a]\n    match: a\n    value: a\n    action: log\n",
+     "2:5: error: a rule has either 'value' or 'match'"},
+    {"group of a value",
+     "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
+     "    keywords: [a]\n    value: a\n    group: 1\n    action: log\n",
+     "2:5: error: a rule has either 'value' or 'group'"},
+    {"value without keywords",
+     "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
+     "    digits: 4\n    value: a\n    action: log\n",
+     "2:5: error: 'value' needs 'keywords'"},
+    {"value",
+     "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
+     "    keywords: [a]\n    value: '[a'\n    action: log\n",
+     "6:12: error: SP-1: match"},
+    {"key that has no default", "defaults:\n  name: a\n",
+     "2:3: error: unknown key 'name'"},
+    {"default", "defaults:\n  action: never\n",
+     "2:11: error: 'action' must be log, redact or block"},
+    {"no default",
+     "defaults: {category: c}\n"
+     "rules:\n  - id: SP-1\n    name: n\n    keywords: [a]\n    match: a\n",
+     "3:5: error: 'action' is missing"},
     {"empty match",
      "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
      "    keywords: [a]\n    match: 'a*'\n    action: log\n",
@@ -422,6 +450,111 @@ static void test_rule(void)
     unload(&l);
 }
 
+/* Defaults are taken key by key, and only by the rules of their own file. */
+static void test_defaults(void)
+{
+    struct loaded l;
+
+    CHECK(put_file("a.yaml", "pack: a\nrules:\n  - id: SP-3\n    name: n\n"
+                             "    category: d\n    keywords: [a]\n"
+                             "    match: a\n    action: log\n"));
+    CHECK(put_file("t.yaml",
+                   "pack: t\ninclude: [a.yaml]\n"
+                   "rules:\n"
+                   "  - {id: SP-1, name: n, keywords: [a], match: a}\n"
+                   "  - {id: SP-2, name: m, keywords: [a], match: a,\n"
+                   "     check: {not: [b]}, in: [tool], action: block}\n"
+                   "defaults: {category: c, action: redact, severity: high,\n"
+                   "  tags: [t], check: {entropy: 3, not: [a, c]},\n"
+                   "  in: {parts: [file]}}\n"));
+    if (load(&l, "t.yaml") && CHECK_INT(rules_count(l.rules), 3)) {
+        const struct rule *r = rules_at(l.rules, 0);
+
+        CHECK_STR(r->category, "c");
+        CHECK_INT(r->action, ACTION_REDACT);
+        CHECK_INT(r->severity, SEVERITY_HIGH);
+        CHECK_INT(r->tag_count, 1);
+        CHECK_INT(r->not_count, 2);
+        CHECK_INT(r->parts, 1u << PART_FILE);
+        r = rules_at(l.rules, 1);
+        CHECK_INT(r->action, ACTION_BLOCK);
+        CHECK_INT(r->entropy, 3000);
+        CHECK_INT(r->not_count, 1);
+        CHECK_INT(r->parts, 1u << PART_FILE);
+        CHECK_INT(r->roles, 1u << ROLE_TOOL);
+        r = rules_at(l.rules, 2);
+        CHECK_STR(r->category, "d");
+        CHECK_INT(r->severity, SEVERITY_MEDIUM);
+        CHECK_INT(r->tag_count, 0);
+    }
+    unload(&l);
+}
+
+/* A value behind its keyword; what stands in its place says where it was. */
+static void test_value(void)
+{
+    static const struct {
+        const char *text, *left;
+    } rows[] = {
+        {"ACME_API_KEY=a1b2", "ACME_API_KEY=#"},
+        {"acme = 'a1b2'", "acme = '#'"},
+        {"{\"acme\": {\"token\": \"a1b2\"}}", "{\"acme\": {\"token\": \"#\"}}"},
+        {"the acme secret is a1b2.", "the acme secret is #."},
+        {"acme:\n  k: a1b2\n", "acme:\n  k: #\n"},
+        {"acme a1b2", "acme a1b2"},
+        {"acme\nkey a1b2", "acme\nkey a1b2"},
+        {"pacme_key=a1b2", "pacme_key=a1b2"},
+        {"acme_key=xa1b2", "acme_key=xa1b2"},
+        {"acme_key=a1b2c", "acme_key=a1b2c"},
+        {"acme_key=a1b2-", "acme_key=a1b2-"},
+        {"acme_key=a1b a1b2", "acme_key=a1b #"},
+        {"acme_key=................................a1b2",
+         "acme_key=................................a1b2"},
+        /* A keyword that calls needs no other word; its dot is a dot. */
+        {"io.key a1b2", "io.key #"},
+        {"io-key a1b2", "io-key a1b2"},
+        {"acme_key=a1b2, acme_key=c1d2", "acme_key=#, acme_key=#"},
+    };
+    struct scope at = {.part = PART_TEXT, .role = ROLE_USER};
+    struct findings found;
+    struct scratch *sc;
+    struct loaded l;
+
+    CHECK(put_file(
+        "t.yaml", "rules:\n  - {id: SP-1, name: n, category: c, action: redact,"
+                  " keywords: [acme, io.key], value: '[a-z]\\d[a-z]\\d',"
+                  " placeholder: '#'}\n"));
+    if (!load(&l, "t.yaml") || !CHECK_INT(scratch_new(&sc), OK))
+        return;
+    findings_init(&found);
+    CHECK(rules_at(l.rules, 0)->keyword_first);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str text = str_of(rows[i].text);
+        struct cluster cl;
+        struct buf left;
+        size_t pos = 0, from = 0;
+
+        CHECK_ROW(rows[i].text);
+        buf_init(&left, KIB);
+        findings_clear(&found);
+        CHECK_INT(rules_scan(l.rules, sc, &at, text, 0, &found), OK);
+        for (; cluster_next(l.rules, found.list, found.count, &pos, &cl);
+             from = cl.end) {
+            struct str before = {text.ptr + from, cl.start - from};
+
+            CHECK_INT(buf_add(&left, before), OK);
+            CHECK_INT(buf_add(&left, cl.rule->put), OK);
+        }
+        CHECK_INT(buf_add(&left, str_skip(text, from)), OK);
+        CHECK_EQ(buf_str(&left), str_of(rows[i].left));
+        buf_free(&left);
+    }
+    CHECK_ROW(NULL);
+    findings_free(&found);
+    scratch_free(sc);
+    unload(&l);
+}
+
 static void test_policy(void)
 {
     struct loaded l;
@@ -641,6 +774,8 @@ int main(void)
     RUN(test_selftest);
     RUN(test_keyword_first);
     RUN(test_rule);
+    RUN(test_defaults);
+    RUN(test_value);
     RUN(test_policy);
     RUN(test_providers);
     RUN(test_provider_place);

@@ -264,9 +264,9 @@ static bool file_valid(struct str text, const char *name)
 
 static void test_shipped(void)
 {
-    static const char *const patterns[] = {"rules/*.yaml", "rules/packs/*.yaml",
-                                           "rules/providers/*.yaml",
-                                           "rules/examples/*.yaml"};
+    static const char *const patterns[] = {
+        "rules/*.yaml", "rules/packs/*.yaml", "rules/packs/*/*.yaml",
+        "rules/providers/*.yaml", "rules/examples/*.yaml"};
     size_t seen = 0;
     glob_t found;
 
@@ -321,6 +321,8 @@ static void test_keys(void)
 
     n = rulefile_keys(&fields);
     check_keys(STR("rule"), fields, n);
+    n = rulefile_default_keys(&fields);
+    check_keys(STR("defaults"), fields, n);
     n = policyfile_keys(&fields);
     check_keys(STR("policy"), fields, n);
     n = policyfile_pack_keys(&fields);

@@ -74,12 +74,40 @@ static const struct rule rules_plain[] = {
      .digits = 2},
     {RULE("tail", "(?:[a-z]{1,4}|é?)\\d{3}[a-z]{0,5}"), .digits = 3},
     {RULE("year", "[a-z.]{1,4}[12]\\d{2,3}(?!\\d)"), .digits = 3},
+    /* Of tokens: alone, before more, of letters first, with a look ahead. */
+    {RULE("nine", "\\d{9}(?!\\d)"), .token = {1u << 9, 0}},
+    {RULE("group", "(?<!\\d[.-])\\d{3}-\\d{2,4}(?:-\\d{4})?"),
+     .token = {1u << 3, 0}, .then = STR_INIT("-@")},
+    {RULE("mix", "(?i)[a-z]\\d{3,7}[a-z]?(?= |$)"),
+     .token = {0, 1u << 5 | 1u << 8 | 1u << 9}},
+    {RULE("pair", "(?:[A-Z]{2}\\d{2}|\\d{4}) (?:\\d{4}|[A-Z]{4}) ?"),
+     .token = {1u << 4, 1u << 4}, .then = STR_INIT(" "),
+     .check = VALID_LUHN_ANY},
+    /* Of keywords that have a number soon behind them. */
+    {RULE("near", "(?i)key[^\\n]{0,12}?(\\d{5,9})(?!\\d)"), KEYS(k_key),
+     .keyword_first = true, .group = 1, .digits = 5, .reach = 72},
+    {RULE("near", "(?:(?i)ignore|disregard)[^\\n]{0,20}?(?<![0-9A-Za-z])([A-Z]"
+                  "\\d{7})(?![0-9A-Za-z])"),
+     KEYS(k_ignore), .keyword_first = true, .group = 1, .token = {0, 1u << 8},
+     .reach = 100},
+    {RULE("log9", "[0-9a-z]{12,13}"), .token = {3u << 12, 3u << 12},
+     .action = ACTION_LOG},
 };
 
 static const struct str fragments[] = {
     STR_INIT(".at."),
     STR_INIT("t.k"),
     STR_INIT("x1.at.b2c3"),
+    STR_INIT("123456789"),
+    STR_INIT("12345"),
+    STR_INIT("212-664"),
+    STR_INIT("B1234567"),
+    STR_INIT("k123q "),
+    STR_INIT("AB12 CDEF"),
+    STR_INIT("a1b2c3d4e5f6"),
+    STR_INIT("key no. "),
+    STR_INIT("12-3(45)6"),
+    STR_INIT("3"),
     STR_INIT("nm219"),
     STR_INIT("AKIA"),
     STR_INIT("AKIAABCDEFGHIJKLMNOP"),
@@ -193,7 +221,7 @@ static void set_open(struct set *s, const struct rule *list, size_t n,
 {
     enum err e;
 
-    struct rule rules[32];
+    struct rule rules[40];
 
     *s = (struct set){.at = {.dir = DIR_RECV, .role = ROLE_ASSISTANT}};
     buf_init(&s->packed, MIB);
@@ -520,6 +548,10 @@ static const struct rule rules_caps[] = {
     {RULE("word", "[a-z]{3,}(?=\\.)"), CAP(16, HOLD_REDACT),
      .end = STR_INIT("[a-z]*[^a-z]")},
     {RULE("dog", "dog(?:sbody)?")},
+    {RULE("token", "\\d{3}-[^x]*x|1[a-z ]+2"), CAP(63, HOLD_REDACT),
+     .token = {1u << 3 | 2, 1u << 5}, .end = STR_INIT("[.@]")},
+    {RULE("nine", "\\d{9}[\\s\\S]*?END"), CAP(100, HOLD_BLOCK),
+     .token = {1u << 9, 0}},
     {RULE("han", "\\p{Han}+[。！]"), CAP(10, HOLD_REDACT),
      .end = STR_INIT("\\p{Han}*x")},
 };
@@ -576,6 +608,8 @@ static const struct rule rules_far[] = {
      KEYS(k_pem), .keyword_first = true, CAP(300, HOLD_REDACT),
      .end = STR_INIT("-----END [A-Z ]+-----")},
     {RULE("rel", "key=[\\s\\S]*?fin"), CAP(150, HOLD_RELEASE)},
+    {RULE("token", "(?i)[a-z]\\d+[^@]*?@"), CAP(200, HOLD_REDACT),
+     .token = {0, 1u << 8}, .end = STR_INIT("\\d")},
     {RULE("tail", "Hello[^。]*?fin"), CAP(520, HOLD_REDACT),
      .end = STR_INIT("漢[^漢]+。")},
     {RULE("aws", "\\b(?:AKIA|ASIA)[A-Z2-7]{16}\\b"), KEYS(k_aws),

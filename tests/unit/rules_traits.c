@@ -4,6 +4,8 @@
  * ends a number, of all lengths around the sixteen bytes of a step.
  */
 
+#include <stdlib.h>
+
 #include "check.h"
 #include "rules/traits.h"
 
@@ -27,16 +29,97 @@ static bool folds_slowly(struct str s)
            str_find(s, STR("\xe2\x84\xaa")) < s.len;
 }
 
+/* What the tests ask for: behind most bytes, so that some are left out. */
+static const struct rule asked = {.token = {0x1fe, 0x3fe},
+                                  .then = STR_INIT(" .-:")};
+
+/* All tokens that are asked for, each where it begins; how many. */
+static size_t tokens_slowly(struct str s, const struct tokens *tk)
+{
+    size_t n = 0, end;
+
+    for (size_t i = 0; i < s.len; i = end + 1) {
+        bool letters = false, digits = false;
+
+        for (end = i; end < s.len && token_byte(s.ptr[end]); end++)
+            *(is_digit(s.ptr[end]) ? &digits : &letters) = true;
+        if (!digits || !token_fits(&asked.token, end - i, letters) ||
+            !token_then(&asked, s, end))
+            continue;
+        if (!CHECK(n < tk->count))
+            return n;
+        CHECK_INT(token_start(tk->list[n]), i);
+        CHECK_INT(tk->list[n] & 0x7f, end - i);
+        CHECK_INT((tk->list[n] & 0x80) != 0, letters);
+        n++;
+    }
+    return n;
+}
+
+/* The same from the front, one by one, as streams do. */
+static void check_next(struct str s, const struct tokens *tk)
+{
+    size_t at = 0, n = 0;
+    bool cut;
+
+    while ((at = token_next(&asked, s, at, false, &cut)) < s.len) {
+        CHECK(!cut);
+        if (!CHECK(n < tk->count))
+            return;
+        CHECK_INT(token_start(tk->list[n++]), at++);
+    }
+    CHECK_INT(n, tk->count);
+    for (at = 0; at <= s.len; at++) { /* never from inside of one */
+        size_t next = token_next(&asked, s, at, true, &cut);
+
+        CHECK(next >= at &&
+              (next == 0 || next >= s.len || !token_byte(s.ptr[next - 1])));
+    }
+}
+
+/* Behind every digit with four before it in its run there is a place, not far.
+ */
+static void check_places(struct str s, const struct places *pl)
+{
+    size_t now = 0, k = 0;
+
+    for (size_t i = 0; i < s.len; i++) {
+        if (is_digit(s.ptr[i]))
+            now++;
+        else if (strchr(" -.()/", s.ptr[i]) == NULL)
+            now = 0;
+        if (!is_digit(s.ptr[i]) || now < 5)
+            continue;
+        while (k < pl->count && pl->list[k] <= i)
+            k++;
+        CHECK(k < pl->count && pl->list[k] <= i + PLACE_STEP);
+    }
+}
+
 static void check(struct str s)
 {
-    struct traits t = traits_of(s, 1000);
+    struct token_want want = {.any = false}, nothing = want;
+    struct tokens tk = {.want = &want}, none = {.want = &nothing};
+    struct places pl = {.digits = 5};
+    struct traits t = {0};
 
+    token_want_add(&want, &asked);
+    if (!CHECK_INT(traits_of(s, 1000, &none, &pl, &t), OK) ||
+        !CHECK_INT(none.count, 0))
+        return;
     CHECK_INT(t.digits, run_slowly(s));
     if (folds_slowly(s))
         CHECK(t.folds);
-    t = traits_of(s, 9);
+    free(pl.list);
+    pl = (struct places){.digits = 5};
+    CHECK_INT(traits_of(s, 9, &tk, &pl, &t), OK);
+    check_places(s, &pl);
+    free(pl.list);
     CHECK((t.digits < 9 ? t.digits : 9) ==
           (run_slowly(s) < 9 ? run_slowly(s) : 9));
+    CHECK_INT(tk.count, tokens_slowly(s, &tk));
+    check_next(s, &tk);
+    free(tk.list);
 }
 
 static uint32_t next(uint32_t *seed)
@@ -47,7 +130,8 @@ static uint32_t next(uint32_t *seed)
 static void test_mixed(void)
 {
     static const char *const kinds[] = {
-        "0123456789", "0 1-2.3(4)5/6", "12 ab", "a1 .", "9:/ ", "\x80\xc5 1"};
+        "0123456789", "0 1-2.3(4)5/6", "12 ab",  "a1 .",
+        "9:/ ",       "\x80\xc5 1",    "aB3C5. "};
     char text[80];
     uint32_t seed = 7;
 
@@ -60,6 +144,17 @@ static void test_mixed(void)
             CHECK_ROW(kinds[k]);
             check((struct str){text, len});
         }
+}
+
+static bool has_folds(struct str s)
+{
+    struct token_want nothing = {.any = false};
+    struct tokens none = {.want = &nothing};
+    struct places pl = {0};
+    struct traits t = {0};
+
+    CHECK_INT(traits_of(s, 9, &none, &pl, &t), OK);
+    return t.folds;
 }
 
 /* A second spelling at every place, in texts of every length. */
@@ -76,13 +171,36 @@ static void test_folds(void)
                 check((struct str){text, len});
             }
     memset(text, 'x', sizeof(text));
-    CHECK(!traits_of((struct str){text, sizeof(text)}, 9).folds);
-    CHECK(!traits_of(STR("caf\xc3\xa9 \xc5\xa1 \xe2\x84\xa2"), 9).folds);
+    CHECK(!has_folds((struct str){text, sizeof(text)}));
+    CHECK(!has_folds(STR("caf\xc3\xa9 \xc5\xa1 \xe2\x84\xa2")));
+}
+
+/* More tokens than are listed: said so. */
+static void test_many_tokens(void)
+{
+    const struct rule one = {.token = {2, 0}};
+    struct token_want want = {.any = false};
+    struct tokens tk = {.want = &want};
+    struct places pl = {.digits = 1};
+    size_t len = 200000;
+    char *text = malloc(len);
+    struct traits t;
+
+    token_want_add(&want, &one);
+    for (size_t i = 0; text != NULL && i < len; i++)
+        text[i] = i % 2 ? ' ' : '7';
+    CHECK_INT(traits_of((struct str){text, len}, 9, &tk, &pl, &t), OK);
+    CHECK(tk.partial);
+    CHECK(pl.count == len / PLACE_STEP || pl.everywhere);
+    free(pl.list);
+    free(tk.list);
+    free(text);
 }
 
 int main(void)
 {
     RUN(test_mixed);
     RUN(test_folds);
+    RUN(test_many_tokens);
     return check_done();
 }

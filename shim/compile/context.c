@@ -1,0 +1,168 @@
+#include "compile/context.h"
+
+#include "base/limits.h"
+#include "base/utf8.h"
+#include "compile/casing.h"
+#include "compile/pattern.h"
+#include "rules/token.h"
+
+#define WITHIN      48u /* characters between a word and its value */
+#define WITHIN_MOST 96u
+#define SUFFIX      16u /* bytes of "-numbers" and a line's end with blanks */
+#define VALUE       32u /* bytes of a value before its number */
+#define NEAR_DIGITS 5u  /* so many digits are worth to be looked for */
+
+bool context_read(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct rule_src *src = into;
+
+    if (!read_texts(r, n, &src->context, &src->context_count))
+        return false;
+    if (n->count == 0)
+        return read_refuse(r, n, "'context' is empty");
+    for (size_t i = 0; i < src->context_count; i++)
+        if (src->context[i].len < 2 || src->context[i].len > LIM_KEYWORD ||
+            !utf8_valid(src->context[i]))
+            return read_refuse(
+                r, n, "a word of context must have 2 to %u bytes", LIM_KEYWORD);
+    return true;
+}
+
+bool context_within(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_number(r, n, 1, WITHIN_MOST,
+                       &((struct rule_src *)into)->within);
+}
+
+/* Where a word is a whole one: by its ends. */
+enum edges {
+    EDGES_BOTH, /* begins and ends with an ASCII letter or digit */
+    EDGES_FRONT,
+    EDGES_NONE,
+    EDGES_COUNT,
+};
+
+static bool is_alnum(char c)
+{
+    return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
+}
+
+static enum edges edges_of(struct str s)
+{
+    if (!is_alnum(s.ptr[0]))
+        return EDGES_NONE;
+    return is_alnum(s.ptr[s.len - 1]) ? EDGES_BOTH : EDGES_FRONT;
+}
+
+/* The words of a kind as alternatives; how many. */
+static size_t put_words(struct pattern *p, const struct rule_src *src,
+                        enum edges kind, bool bar)
+{
+    static const struct str before[EDGES_COUNT] = {
+        STR_INIT("(?<![A-Za-z0-9])(?i:"), STR_INIT("(?<![A-Za-z0-9])(?i:"),
+        STR_INIT("(?i:")};
+    static const struct str behind[EDGES_COUNT] = {
+        STR_INIT(")(?i:[ _-]?(?:numbers?|nummer|num|no|nr|id|code)|s)?"
+                 "(?![a-z])"),
+        STR_INIT(")"), STR_INIT(")")};
+    size_t count = 0;
+
+    for (size_t i = 0; i < src->context_count; i++) {
+        if (edges_of(src->context[i]) != kind)
+            continue;
+        if (count++ == 0) {
+            pattern_put(p, bar ? STR("|") : STR(""));
+            pattern_put(p, before[kind]);
+        } else {
+            pattern_put(p, STR("|"));
+        }
+        pattern_quote(p, src->context[i]);
+    }
+    if (count != 0)
+        pattern_put(p, behind[kind]);
+    return count;
+}
+
+static void put_gap(struct pattern *p, uint32_t within)
+{
+    pattern_put(p, STR("(?:[^\\r\\n]{0,"));
+    pattern_number(p, within);
+    pattern_put(p, STR("}?|[ \\t:]{0,4}\\r?\\n[ \\t]{0,8})"));
+}
+
+static bool put_keywords(struct reader *r, const struct yaml_node *n,
+                         struct rule_src *src)
+{
+    struct str *list = read_take(r, LIM_RULE_LIST * sizeof(*list));
+    size_t count = 0;
+
+    for (size_t i = 0; i < src->context_count && list != NULL; i++) {
+        struct str forms[CASINGS_MOST];
+        size_t k = casing_all(r, src->context[i], forms);
+
+        if (k == 0)
+            return false;
+        if (count + k > LIM_RULE_LIST)
+            return read_refuse(r, n,
+                               "'context' has too many words (at most %u, "
+                               "those with letters beyond ASCII count for "
+                               "more)",
+                               LIM_RULE_LIST);
+        memcpy(list + count, forms, k * sizeof(*list));
+        count += k;
+    }
+    src->rule.keywords = list;
+    src->rule.keyword_count = count;
+    return list != NULL;
+}
+
+/*
+ * From the first byte of a word to the number in the value: the word, what may
+ * follow it, the gap with its characters at their widest, the letters, marks
+ * and digits that the value has before it.
+ */
+static uint32_t reach_of(const struct rule_src *src)
+{
+    uint32_t most = 0, within = src->within == 0 ? WITHIN : src->within;
+
+    for (size_t i = 0; i < src->rule.keyword_count; i++)
+        if (src->rule.keywords[i].len > most)
+            most = (uint32_t)src->rule.keywords[i].len;
+    return most + SUFFIX + 4 * within + VALUE;
+}
+
+bool context_pattern(struct reader *r, const struct yaml_node *n,
+                     struct rule_src *src)
+{
+    static const struct str ours[] = {STR_INIT("keywords"),
+                                      STR_INIT("keyword_first"),
+                                      STR_INIT("group"), STR_INIT("value")};
+    bool kinds[EDGES_COUNT] = {false}, many;
+    struct pattern p = {0};
+    size_t any = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+        if (yaml_get(n, ours[i]) != NULL)
+            return read_refuse(r, n, "a rule has either 'context' or '%.*s'",
+                               STR_ARG(ours[i]));
+    if (!put_keywords(r, n, src))
+        return false;
+    for (size_t i = 0; i < src->context_count; i++)
+        kinds[edges_of(src->context[i])] = true;
+    many = kinds[0] + kinds[1] + kinds[2] > 1;
+    pattern_put(&p, many ? STR("(?:") : STR(""));
+    for (size_t k = 0; k < EDGES_COUNT; k++)
+        any += put_words(&p, src, (enum edges)k, any != 0);
+    pattern_put(&p, many ? STR(")") : STR(""));
+    put_gap(&p, src->within == 0 ? WITHIN : src->within);
+    pattern_put(&p, STR("(?<![A-Za-z0-9])("));
+    pattern_put(&p, src->rule.match);
+    pattern_put(&p, STR(")(?![A-Za-z0-9])(?![.-][0-9])"));
+    if (!pattern_take(&p, r, n, &src->rule.match))
+        return false;
+    src->rule.group = 1;
+    src->rule.keyword_first = true;
+    if (src->rule.digits >= NEAR_DIGITS || token_any(&src->rule.token))
+        src->rule.reach = reach_of(src);
+    return true;
+}

@@ -1,0 +1,32 @@
+#ifndef SP_COMPILE_CONTEXT_H
+#define SP_COMPILE_CONTEXT_H
+
+#include "compile/rulefile.h"
+
+/*
+ * context_pattern - what a rule with 'context' looks for: its 'match', behind
+ * one of the words at a distance of at most `within` characters of the same
+ * line, or on the next one if only blanks and a colon stand between.
+ *
+ * The words are read without case in any script. Those that begin and end with
+ * ASCII letters are whole words, which may have "number", "no", "id" and the
+ * like behind them (user_phone, Phone No., passportNumber). What is matched
+ * then is a word of its own as well. The words become the rule's keywords and
+ * the value its group 1, so that the rule costs nothing where no word stands,
+ * and is matched on streams like any other; groups inside of 'match' are to be
+ * spoken of relatively (\g{-1}). One word announces one value.
+ *
+ * A rule that also has 'digits', 5 or more, or 'token' promises that the value
+ * has such a number in its first 32 bytes. Then the words are looked for near
+ * numbers only (prefilter.c), so that they may be ordinary ones.
+ *
+ * False where that is too long, or memory ran out.
+ */
+bool context_pattern(struct reader *r, const struct yaml_node *n,
+                     struct rule_src *src);
+
+/* The readers of 'context' and 'within'; into: a struct rule_src. */
+bool context_read(struct reader *r, const struct yaml_node *n, void *into);
+bool context_within(struct reader *r, const struct yaml_node *n, void *into);
+
+#endif

@@ -1,0 +1,98 @@
+#include "compile/value.h"
+
+/*
+ * The pattern must be cheap, because it is tried at every place where a keyword
+ * stands. It is anchored there; which word calls the value a key is decided at
+ * the first one (an atomic group), so that the two gaps do not multiply:
+ *
+ *      (?<![A-Za-z0-9])
+ *      (?i:airbrake)(?>[^\r\n]{0,32}?(?i:[=:]|key|token|...))
+ *      (?s:.{0,32}?)(?<![A-Za-z0-9])(VALUE)(?![A-Za-z0-9_+=-])
+ */
+#define CALLED "key|token|secret|auth|access|api|pass|pwd|priv|cred|bearer"
+
+static const struct str front = STR_INIT("(?<![A-Za-z0-9])(?:");
+static const struct str called =
+    STR_INIT("(?>[^\\r\\n]{0,32}?(?i:[=:]|" CALLED "))");
+static const struct str gap = STR_INIT(")(?s:.{0,32}?)(?<![A-Za-z0-9])(");
+static const struct str back = STR_INIT(")(?![A-Za-z0-9_+=-])");
+
+/* Does the keyword itself call a value a key? */
+static bool is_calling(struct str keyword)
+{
+    struct str words = STR(CALLED);
+
+    while (words.ptr != NULL) {
+        struct str word = str_split(&words, '|');
+
+        for (size_t i = 0; i + word.len <= keyword.len; i++)
+            if (str_eq_nocase(str_head(str_skip(keyword, i), word.len), word))
+                return true;
+    }
+    return false;
+}
+
+struct out {
+    char *p;
+    size_t len;
+};
+
+static void put(struct out *o, struct str s)
+{
+    if (o->p != NULL && s.len > 0)
+        memcpy(o->p + o->len, s.ptr, s.len);
+    o->len += s.len;
+}
+
+/* The keywords that call, or those that do not, as alternatives. */
+static bool put_words(struct out *o, const struct rule *rule, bool calling)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < rule->keyword_count; i++) {
+        struct str s = rule->keywords[i];
+
+        if (is_calling(s) != calling)
+            continue;
+        put(o, any ? STR("|") : STR("(?i:"));
+        any = true;
+        for (size_t k = 0; k < s.len; k++) {
+            if (strchr("\\[](){}.*+?|^$", s.ptr[k]) != NULL)
+                put(o, STR("\\"));
+            put(o, str_head(str_skip(s, k), 1));
+        }
+    }
+    if (any)
+        put(o, STR(")"));
+    return any;
+}
+
+static void put_pattern(struct out *o, const struct rule *rule,
+                        struct str value)
+{
+    put(o, front);
+    if (put_words(o, rule, true))
+        put(o, STR("|"));
+    if (put_words(o, rule, false))
+        put(o, called);
+    else
+        o->len--; /* the bar */
+    put(o, gap);
+    put(o, value);
+    put(o, back);
+}
+
+bool value_pattern(struct reader *r, struct str value, struct rule *rule)
+{
+    struct out o = {0};
+
+    put_pattern(&o, rule, value); /* to learn its length */
+    if ((o.p = read_take(r, o.len + 1)) == NULL)
+        return false;
+    o.len = 0;
+    put_pattern(&o, rule, value);
+    rule->match = (struct str){o.p, o.len};
+    rule->group = 1;
+    rule->keyword_first = true;
+    return true;
+}

@@ -1,0 +1,68 @@
+#ifndef SP_DETECT_IDS_H
+#define SP_DETECT_IDS_H
+
+#include "base/str.h"
+
+/*
+ * Numbers that states and other bodies give to people and firms: can it be one?
+ * Each takes the number with or without the separators that are usual for it,
+ * letters in any case. Behind each stands who defines the check.
+ */
+
+/* --- The Americas (ids_america.c). */
+
+bool id_us_itin(struct str s); /* IRS: 9nn-nn-nnnn, group 50-65 70-88 90-92
+                                  94-99; no check digit */
+bool id_us_npi(struct str s);  /* CMS, 45 CFR 162.406: Luhn behind 80840 */
+bool id_us_dea(struct str s);  /* DEA, 21 CFR 1301: d1+d3+d5+2(d2+d4+d6) */
+bool id_us_mbi(struct str s);  /* CMS, MBI format: no check digit */
+bool id_ca_sin(struct str s);  /* Service Canada: Luhn, not 0 or 8 first */
+
+/* --- Europe (ids_europe.c). */
+
+bool id_de_tax(struct str s);      /* BZSt, § 139b AO: ISO 7064 mod 11,10 */
+bool id_de_vat(struct str s);      /* DE and 9 digits, mod 11,10: as used;
+                                      BZSt publishes no check */
+bool id_de_card(struct str s);     /* BMI: ICAO 7-3-1, letters of identity
+                                      cards and passports */
+bool id_de_passport(struct str s); /* the same; authority C F G H J K */
+bool id_de_health(struct str s);   /* GKV, § 290 SGB V, annex 1 */
+bool id_de_pension(struct str s);  /* VKVV § 2, § 147 SGB VI */
+bool id_de_doctor(struct str s);   /* KBV, LANR: weights 4-9, digit 7 */
+bool id_de_practice(struct str s); /* KBV, BSNR: region; no check digit */
+bool id_es_nif(struct str s);      /* Interior, RD 1553/2005: mod 23 */
+bool id_es_nie(struct str s);      /* the same, X Y Z = 0 1 2 */
+bool id_fi_hetu(struct str s);     /* DVV: date, mod 31 */
+bool id_it_fiscal(struct str s);   /* DM 23/12/1976: table, mod 26 */
+bool id_it_vat(struct str s);      /* Agenzia delle Entrate: Luhn, office */
+bool id_pl_pesel(struct str s);    /* MSWiA: date, weights 1-3-7-9 */
+bool id_se_person(struct str s);   /* Skatteverket, SKV 704: date, Luhn */
+bool id_se_organisation(struct str s); /* Skatteverket, SKV 709: Luhn */
+bool id_tr_id(struct str s);           /* NVI: two check digits */
+bool id_uk_nhs(struct str s);          /* NHS Data Dictionary: mod 11 */
+bool id_uk_nino(struct str s);         /* HMRC, NIM39110: prefixes; no check */
+bool id_uk_driver(struct str s);       /* DVLA, INF45: date; no public check */
+bool id_uk_plate(struct str s);        /* DVLA, INF104: age and area code */
+
+/* --- Asia, Africa, Oceania (ids_asia.c). */
+
+bool id_in_aadhaar(struct str s);  /* UIDAI: Verhoeff, first digit 2-9 */
+bool id_in_gstin(struct str s);    /* GSTN: state, PAN, mod 36 */
+bool id_in_pan(struct str s);      /* Income Tax Department: fourth letter */
+bool id_in_plate(struct str s);    /* MoRTH: state code */
+bool id_kr_rrn(struct str s);      /* MOIS, RRA rules: date, sex, mod 11 (those
+                                      of before October 2020) */
+bool id_kr_frn(struct str s);      /* MOJ: the same for foreigners */
+bool id_kr_brn(struct str s);      /* NTS: weights 1-3-7, the ninth 5 */
+bool id_kr_driver(struct str s);   /* KNPA: region 11-28; no public check */
+bool id_sg_nric(struct str s);     /* ICA: weights 2-7-6-5-4-3-2, letters */
+bool id_sg_uen(struct str s);      /* ACRA: three forms, letters */
+bool id_th_id(struct str s);       /* BORA: weights 13-2, mod 11 */
+bool id_ph_tin(struct str s);      /* BIR: weights 9-2, mod 11 */
+bool id_au_abn(struct str s);      /* ABR: mod 89 */
+bool id_au_acn(struct str s);      /* ASIC: weights 8-1, mod 10 */
+bool id_au_medicare(struct str s); /* Services Australia: 1-3-7-9, digit 9 */
+bool id_au_tfn(struct str s);      /* ATO: mod 11 */
+bool id_za_id(struct str s);       /* DHA: date, citizenship, Luhn */
+
+#endif

@@ -1,0 +1,135 @@
+#ifndef SP_RULES_TOKEN_H
+#define SP_RULES_TOKEN_H
+
+#include "rules/rule.h"
+
+/*
+ * Tokens: maximal runs of ASCII letters and digits with a digit among them, as
+ * numbers of accounts, cards and papers begin with. A rule that names lengths
+ * of tokens is tried where one of that length begins, and nowhere else:
+ *
+ *      text      call 212-664-7665, order A1B2C3D4E
+ *      tokens         ~~~ ~~~ ~~~~        ~~~~~~~~~
+ *      lengths         3   3   4      9, with letters in it
+ */
+#define TOKEN_MOST 62u /* longest that a rule can ask for */
+
+/* token_fits - is it one that the rule is tried at? */
+static inline bool token_fits(const struct token_set *set, size_t len,
+                              bool letters)
+{
+    return len <= TOKEN_MOST &&
+           ((letters ? set->mixed : set->digits) >> len & 1) != 0;
+}
+
+static inline bool token_any(const struct token_set *set)
+{
+    return (set->digits | set->mixed) != 0;
+}
+
+/* token_first - does the rule begin with a token? */
+static inline bool token_first(const struct rule *r)
+{
+    return token_any(&r->token) && r->reach == 0;
+}
+
+/* The length of the longest that fits. */
+static inline size_t token_most(const struct token_set *set)
+{
+    uint64_t all = set->digits | set->mixed;
+
+    return all == 0 ? 0 : 63 - (size_t)__builtin_clzll(all);
+}
+
+static inline bool token_byte(char c)
+{
+    return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
+}
+
+/* token_then - does what stands behind the token, at `end`, fit the rule? */
+static inline bool token_then(const struct rule *r, struct str text, size_t end)
+{
+    return r->then.len == 0 ||
+           (end < text.len && r->then.ptr != NULL &&
+            memchr(r->then.ptr, text.ptr[end], r->then.len) != NULL);
+}
+
+/*
+ * token_next - where at or behind `from` the next token begins that fits the
+ * rule; text.len if nowhere. With `open`, more text may follow: then one that
+ * the end cuts off is told as well if it could still fit, and *ret_cut is set.
+ */
+size_t token_next(const struct rule *r, struct str text, size_t from, bool open,
+                  bool *ret_cut);
+
+/*
+ * What rules ask for, by the byte behind the token; the last is for the end of
+ * the text, and for what is not ASCII. So short a number as stands in any text
+ * is only noted where a mark follows.
+ */
+#define TOKEN_BYTES 129
+struct token_want {
+    struct token_set by[TOKEN_BYTES];
+    bool any;
+};
+
+static inline bool token_wanted(const struct token_want *want, struct str text,
+                                size_t end, size_t len, bool letters)
+{
+    unsigned next = end < text.len ? (unsigned char)text.ptr[end] : 0x80;
+
+    return token_fits(&want->by[next < 0x80 ? next : 0x80], len, letters);
+}
+
+/* token_want_add - what a rule asks for, too. */
+void token_want_add(struct token_want *want, const struct rule *r);
+
+/* The tokens of a text that some rule asks for. */
+struct tokens {
+    const struct token_want *want; /* borrowed */
+    uint64_t *list; /* owned; sorted: offset << 8 | letters << 7 | length */
+    size_t count, cap;
+    struct token_set seen; /* lengths that there are in the list */
+    size_t end;            /* of the last one looked at */
+    bool partial;          /* the list is full, and not all stand in it */
+};
+
+static inline size_t token_start(uint64_t entry)
+{
+    return (size_t)(entry >> 8);
+}
+
+static inline bool token_entry_in(const struct token_set *set, uint64_t entry)
+{
+    return token_fits(set, entry & 0x7f, (entry & 0x80) != 0);
+}
+
+/* token_entry_fits - is it one that the rule is tried at, in this text? */
+static inline bool token_entry_fits(const struct rule *r, struct str text,
+                                    uint64_t entry)
+{
+    return token_entry_in(&r->token, entry) &&
+           token_then(r, text, token_start(entry) + (entry & 0x7f));
+}
+
+/* Places of numbers, near which rules with a reach look for their keywords: so
+ * many digits in a row end in the PLACE_STEP bytes before each. */
+#define PLACE_STEP 16u
+struct places {
+    size_t digits;  /* least so many; 0: none are looked for */
+    uint32_t *list; /* owned; sorted */
+    size_t count, cap;
+    bool everywhere; /* the list is full: they may be anywhere */
+};
+
+/* places_note - up to `at`, which never falls. E_NOMEM. */
+MUST_USE enum err places_note(struct places *pl, size_t at);
+
+/* tokens_add - one that is wanted. E_NOMEM. */
+MUST_USE enum err tokens_add(struct tokens *tk, size_t start, size_t len,
+                             bool letters);
+
+/* tokens_note - of a text, taken from its front: here is a digit. E_NOMEM. */
+MUST_USE enum err tokens_note(struct tokens *tk, struct str text, size_t digit);
+
+#endif
