@@ -20,8 +20,9 @@
  * English has many a window of some keyword, so that a second one is asked
  * about four bytes, the window and one that stands before or behind it, before
  * the entries of the window, or of two bytes of it, are compared in full. Both
- * are asked without a branch, because a wrong guess of the processor costs as
- * much as ten windows. Keywords of a single byte are left to memchr.
+ * are asked without a branch, a block of text at a time, because a wrong guess
+ * of the processor costs as much as ten windows. Keywords of a single byte are
+ * left to memchr.
  *
  * Letters are folded with | 0x20, which also folds what is no letter: the
  * comparison sorts that out.
@@ -34,8 +35,9 @@
 #define NONE     UINT32_MAX
 #define HITS_MAX 65536u /* offsets noted; beyond, rules look for themselves */
 #define TABLE    8192u  /* words: they stay in the first-level cache */
-#define NEAR     2048u  /* words, of 32 bits too */
-#define BUCKETS  1024u
+#define NEAR     8192u  /* words, of 32 bits too */
+#define BUCKETS  4096u
+#define BLOCK    1024u /* bytes whose windows are asked about together */
 
 /* Set in the key of an entry that knows only two bytes of its window. */
 #define PAIR_FIRST  (UINT32_C(1) << 24)
@@ -47,7 +49,9 @@ struct entry {
     uint32_t next; /* of the same bucket, or NONE */
     uint32_t key;  /* the folded bytes, the lowest first */
     uint32_t keyword;
-    uint32_t back; /* from behind the first byte of the window to the start */
+    uint16_t back; /* from behind the first byte of the window to the start */
+    uint16_t len;  /* of the keyword */
+    uint32_t head, tail; /* its first and last four bytes, folded; 0: none */
 };
 
 struct keyword {
@@ -92,14 +96,14 @@ static inline uint32_t window_at(const char *p)
 
 static inline uint32_t is_near(const uint32_t *near, uint32_t key)
 {
-    uint32_t h = key * UINT32_C(0x9e3779b1) >> 16;
+    uint32_t h = key * UINT32_C(0x9e3779b1) >> 14;
 
     return near[h / 32] >> h % 32 & 1;
 }
 
 static uint32_t bucket_of(uint32_t key)
 {
-    return key * UINT32_C(0x9e3779b1) >> 22;
+    return key * UINT32_C(0x9e3779b1) >> 20;
 }
 
 /* How often a byte stands in English text: 4 * log2 of its share in 10^4. */
@@ -115,23 +119,75 @@ static unsigned byte_weight(unsigned char c)
     return c == ' ' ? 43 : 16;
 }
 
-/* Windows that stand in English text far more often than their letters say. */
+/*
+ * How often two bytes stand side by side in English text and manuals, counted
+ * over 12 MB of those: 'A' - 4 + 2 * log2 of their share in 10^6. Letters,
+ * white space, and any one of all others.
+ */
+static const char pairs[28][29] = {
+    "LSTRKMSCREMUTVFRKUTWPPJMPHTH", "PIMJTHJEQLFRIIPJDQNIREDJPAQJ",
+    "TIQHUHISRFQTKGVKERMTQHKKNAQH", "QJIPVJJESFFLIJQKDOQKOGGFJAWK",
+    "SMUVQRPIMGISSVKQNWWUJPNSODZM", "PTIJPOEFVAEREHTOCVKNPACAMATI",
+    "NFRFSFKORAGOJONICQQKQGBADETI", "TDHEWDACSADIJHQNAOHQLBDAJDTG",
+    "QRTSSTRFJDLURXVSGQVUHPINBOQG", "LADCQAAAGABABBKGAAMAIAAAAAFA",
+    "LEHHRHHBLAAIHHDOBDMELAEABAOE", "TKIPVKIEUGFTFJUPEIQRQIHCRETI",
+    "UOHJUIGARDFORHRRDDNJOEFBMAUH", "TGSUTQUIQFMOKOSKBJTVPNDCMDWK",
+    "MOSRKSPFNPNRTWPSAVQSVQQJKFUF", "SDMNTFIPPBIRHHSRCUPRQHEOLAUI",
+    "AAADCAAAAAAJABAAAAGEPFAAAAJA", "TMQOXMRDUAOMQPUMFQTRQPKDQAWL",
+    "PGQJVKISTALOJKSTJJTVQIICPDXL", "UHOMWLIXVBHNNIUSDTSRPFNJRCWL",
+    "NOOSQLMDOACSRSKRASTTFABKAANF", "RGHATDDARAAEIDLJAEFFBAACACLE",
+    "PAGEODDPSAAJCKOFALLBHAJLAAOE", "NAKKMFACMAAFKAGOAFMOAABLHFRF",
+    "JFGHJCCALAAJLNNOAJOKAAGADFUI", "LAAAOACAHAACEJLAAAAADAAABCHA",
+    "XUVUTVSRWMQTTTVUMUVYSRUNOKAR", "JJJIIOHIJDDIKIGJCKLKGGFEACQL",
+};
+
+static size_t class_of(char c)
+{
+    char lower = to_lower(c);
+
+    if (lower >= 'a' && lower <= 'z')
+        return (size_t)(lower - 'a');
+    return c == ' ' ? 26 : 27;
+}
+
+static unsigned pair_weight(const char *p)
+{
+    return (unsigned char)pairs[class_of(p[0])][class_of(p[1])];
+}
+
+/* Windows that stand in English text far more often than their pairs say. */
 static bool is_common(const char *p)
 {
     static const char common[] =
         " the|the|he |and|nd | an|ing|ng | of|of | to|to |ion|ent|ed |er |re |"
         "es |is | is|at |hat|tha| in|in |on | co| wh|wha|you| yo|ou | re| st|"
-        "for| fo|or | be|all| no|not|ot | al|ate|ter|ati| me|me |do | do|st |"
-        "rom|fro| fr|wit|ith| wi|her|his|as | as|ere|our|rep|per|end|nte|pro|";
+        "for| fo|or | be|all| no|not|ot |al|ate|ter|ati| me|me |do | do|st |"
+        "rom|fro| fr|wit|ith| wi|her|his|as | as|ere|our|rep|per|end|nte|pro|"
+        "orm|que|tio|ool|hou|sho|est|acc|cce|abl|ble|com|out|put|arc|rch|ess|"
+        "typ|ype|mod|ode|ult|int|ste|age|ers|con|ect|key|oke|tok|ken|ser|val|";
     char window[4] = {to_lower(p[0]), to_lower(p[1]), to_lower(p[2]), 0};
 
     return strstr(common, window) != NULL;
 }
 
-static unsigned window_weight(const char *p)
+/* Is a window that begins at a byte of the keyword known with the byte behind
+ * it, as a fourth? Else with the one before. */
+static bool has_behind(struct str s, size_t at)
 {
-    return byte_weight((unsigned char)p[0]) + byte_weight((unsigned char)p[1]) +
-           byte_weight((unsigned char)p[2]) + (is_common(p) ? 40 : 0);
+    return at + 4 <= s.len;
+}
+
+/* The share of a window and its fourth byte, as if pairs were independent. */
+static unsigned window_weight(struct str s, size_t at)
+{
+    const char *p = s.ptr + at;
+    const char *four = has_behind(s, at) ? p : p - 1;
+    unsigned sum = pair_weight(four) + pair_weight(four + 1) +
+                   pair_weight(four + 2) + (is_common(four) ? 12 : 0) +
+                   (is_common(four + 1) ? 12 : 0);
+
+    return sum - byte_weight((unsigned char)four[1]) / 2 -
+           byte_weight((unsigned char)four[2]) / 2;
 }
 
 /* The rarest window of a keyword that begins at an even or at an odd offset. */
@@ -143,7 +199,7 @@ static size_t rarest(struct str s, size_t parity)
     if (s.len < parity + 5) /* there is but one */
         return parity;
     for (size_t i = parity; i + 3 <= s.len; i += 2) {
-        unsigned sum = window_weight(s.ptr + i);
+        unsigned sum = window_weight(s, i);
 
         if (sum <= best) { /* of equals the last: the ends of characters */
             best = sum;
@@ -166,7 +222,7 @@ static void set_maybe(struct prefilter *pf, uint32_t w)
 
 static void set_near(struct prefilter *pf, uint32_t key)
 {
-    uint32_t h = key * UINT32_C(0x9e3779b1) >> 16;
+    uint32_t h = key * UINT32_C(0x9e3779b1) >> 14;
 
     pf->near[h / 32] |= UINT32_C(1) << h % 32;
 }
@@ -175,6 +231,7 @@ static enum err entry_add(struct prefilter *pf, uint32_t key, size_t keyword,
                           size_t back)
 {
     uint32_t *bucket = &pf->bucket[bucket_of(key)];
+    struct str text = pf->keywords[keyword].text;
 
     if (pf->entry_count == pf->entry_cap) {
         size_t cap = pf->entry_cap * 2 + 256;
@@ -185,8 +242,14 @@ static enum err entry_add(struct prefilter *pf, uint32_t key, size_t keyword,
         pf->entries = grown;
         pf->entry_cap = cap;
     }
-    pf->entries[pf->entry_count] =
-        (struct entry){*bucket, key, (uint32_t)keyword, (uint32_t)back};
+    pf->entries[pf->entry_count] = (struct entry){
+        .next = *bucket,
+        .key = key,
+        .keyword = (uint32_t)keyword,
+        .back = (uint16_t)back,
+        .len = (uint16_t)text.len,
+        .head = text.len < 4 ? 0 : window_at(text.ptr),
+        .tail = text.len < 4 ? 0 : window_at(text.ptr + text.len - 4)};
     *bucket = (uint32_t)pf->entry_count++;
     return OK;
 }
@@ -201,7 +264,7 @@ static enum err add_window(struct prefilter *pf, size_t keyword, size_t at)
     set_maybe(pf, w);
     if (s.len == 3)
         set_near(pf, pair_of(p) | PAIR_FIRST);
-    else if (at + 4 <= s.len)
+    else if (has_behind(s, at))
         set_near(pf, w | pair_of(p + 2) << 16);
     else
         set_near(pf, (pair_of(p - 1) | pair_of(p + 1) << 16) ^ BEFORE);
@@ -244,8 +307,7 @@ static enum err add_keyword(struct prefilter *pf, size_t keyword)
         return e;
     if (s.len > 3)
         return add_window(pf, keyword, rarest(s, 1));
-    if (byte_weight((unsigned char)s.ptr[0]) <
-        byte_weight((unsigned char)s.ptr[2]))
+    if (pair_weight(s.ptr) < pair_weight(s.ptr + 1))
         return add_second(pf, keyword);
     return add_first(pf, keyword, 1);
 }
@@ -377,6 +439,17 @@ static enum err note(const struct keyword *kw, size_t start,
     return OK;
 }
 
+/* Does the keyword of an entry begin at p? Its text lies elsewhere in memory,
+ * and is looked at only where both its ends are right. */
+static inline bool is_here(const struct prefilter *pf, const struct entry *en,
+                           const char *p)
+{
+    if (en->len >= 4 &&
+        (window_at(p) != en->head || window_at(p + en->len - 4) != en->tail))
+        return false;
+    return nocase_equal(p, pf->keywords[en->keyword].text.ptr, en->len);
+}
+
 /* The entries of a key of the window at offset i. */
 static enum err look_up(const struct prefilter *pf, struct str text, size_t i,
                         uint32_t key, struct prefilter_hits *hits)
@@ -386,14 +459,12 @@ static enum err look_up(const struct prefilter *pf, struct str text, size_t i,
     for (uint32_t at = pf->bucket[bucket_of(key)]; at != NONE;
          at = pf->entries[at].next) {
         const struct entry *en = &pf->entries[at];
-        const struct keyword *kw = &pf->keywords[en->keyword];
         size_t start = i + 1 - en->back;
 
         if (en->key != key || en->back > i + 1 || start > text.len ||
-            kw->text.len > text.len - start ||
-            !nocase_equal(text.ptr + start, kw->text.ptr, kw->text.len))
+            en->len > text.len - start || !is_here(pf, en, text.ptr + start))
             continue;
-        if ((e = note(kw, start, hits)))
+        if ((e = note(&pf->keywords[en->keyword], start, hits)))
             return e;
     }
     return OK;
@@ -424,23 +495,20 @@ static enum err look_all(const struct prefilter *pf, struct str text, size_t i,
     return OK;
 }
 
-/* The window at offset i, with the byte behind it, may be one of a keyword. */
-__attribute__((noinline)) static enum err
-look_closer(const struct prefilter *pf, struct str text, size_t i, uint32_t w,
-            struct prefilter_hits *hits)
+/* The entries that there may be of the window at offset i, by the second table:
+ * bits of MAY_ALL. */
+static unsigned may_be(const struct prefilter *pf, struct str text, size_t i)
 {
+    uint32_t w = window_at(text.ptr + i);
     uint32_t back = i == 0 ? 0 : (unsigned char)text.ptr[i - 1] | 0x20;
     uint32_t first = is_near(pf->near, (w & 0xffff) | PAIR_FIRST);
     uint32_t second = is_near(pf->near, (w >> 8 & 0xffff) | PAIR_SECOND);
     uint32_t window =
         is_near(pf->near, w) | is_near(pf->near, (w << 8 | back) ^ BEFORE);
-    unsigned may; /* a keyword of three bytes has a window, kept by its pair */
 
-    if ((window | first | second) == 0)
-        return OK;
-    may =
-        (window | first) * MAY_WINDOW + first * MAY_FIRST + second * MAY_SECOND;
-    return look_all(pf, text, i, w, may, hits);
+    /* A keyword of three bytes has a window, kept by its pair. */
+    return (window | first) * MAY_WINDOW + first * MAY_FIRST +
+           second * MAY_SECOND;
 }
 
 /* The last windows, which reach beyond the end. */
@@ -463,25 +531,63 @@ static enum err run_last(const struct prefilter *pf, struct str text, size_t i,
     return OK;
 }
 
+/*
+ * The windows from `from` up to `to` that may be one of a keyword: their
+ * offsets behind `from`. Each is written, and counted only if it is one: there
+ * is no branch to guess.
+ */
+static size_t sift(const uint32_t *maybe, const char *from, size_t len,
+                   uint16_t *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < len; i += 8) { /* four windows a step */
+        out[n] = (uint16_t)i;
+        n += is_maybe(maybe, window_at(from + i));
+        out[n] = (uint16_t)(i + 2);
+        n += is_maybe(maybe, window_at(from + i + 2));
+        out[n] = (uint16_t)(i + 4);
+        n += is_maybe(maybe, window_at(from + i + 4));
+        out[n] = (uint16_t)(i + 6);
+        n += is_maybe(maybe, window_at(from + i + 6));
+    }
+    return n;
+}
+
+/* A block of text: what passes the first table, of that what passes the second,
+ * and of that the entries. */
+static enum err run_block(const struct prefilter *pf, struct str text,
+                          size_t from, size_t len, struct prefilter_hits *hits)
+{
+    uint16_t at[BLOCK / 2 + 1];
+    unsigned char may[BLOCK / 2 + 1];
+    size_t count = sift(pf->maybe, text.ptr + from, len, at), left = 0;
+    enum err e;
+
+    for (size_t k = 0; k < count; k++) {
+        at[left] = at[k];
+        may[left] = (unsigned char)may_be(pf, text, from + at[k]);
+        left += may[left] != 0;
+    }
+    for (size_t k = 0; k < left; k++) {
+        size_t i = from + at[k];
+
+        if ((e = look_all(pf, text, i, window_at(text.ptr + i), may[k], hits)))
+            return e;
+    }
+    return OK;
+}
+
 static enum err run_windows(const struct prefilter *pf, struct str text,
                             struct prefilter_hits *hits)
 {
-    const uint32_t *maybe = pf->maybe;
-    size_t i = 0;
+    size_t i = 0, len;
     enum err e;
 
-    for (; i + 10 <= text.len; i += 8) { /* four windows a step */
-        const char *p = text.ptr + i;
-        uint32_t a = window_at(p), b = window_at(p + 2);
-        uint32_t c = window_at(p + 4), d = window_at(p + 6);
-
-        if (is_maybe(maybe, a) && (e = look_closer(pf, text, i, a, hits)))
-            return e;
-        if (is_maybe(maybe, b) && (e = look_closer(pf, text, i + 2, b, hits)))
-            return e;
-        if (is_maybe(maybe, c) && (e = look_closer(pf, text, i + 4, c, hits)))
-            return e;
-        if (is_maybe(maybe, d) && (e = look_closer(pf, text, i + 6, d, hits)))
+    for (; i + 10 <= text.len; i += len) { /* windows are read with a fourth */
+        len = (text.len - i - 2) / 8 * 8;
+        len = len < BLOCK ? len : BLOCK;
+        if ((e = run_block(pf, text, i, len, hits)))
             return e;
     }
     return run_last(pf, text, i, hits);
