@@ -155,19 +155,48 @@ static unsigned pair_weight(const char *p)
     return (unsigned char)pairs[class_of(p[0])][class_of(p[1])];
 }
 
-/* Windows that stand in English text far more often than their pairs say. */
+/*
+ * Windows that stand in English text far more often than their pairs say: by
+ * their first byte, the two others.
+ */
 static bool is_common(const char *p)
 {
-    static const char common[] =
-        " the|the|he |and|nd | an|ing|ng | of|of | to|to |ion|ent|ed |er |re |"
-        "es |is | is|at |hat|tha| in|in |on | co| wh|wha|you| yo|ou | re| st|"
-        "for| fo|or | be|all| no|not|ot |al|ate|ter|ati| me|me |do | do|st |"
-        "rom|fro| fr|wit|ith| wi|her|his|as | as|ere|our|rep|per|end|nte|pro|"
-        "orm|que|tio|ool|hou|sho|est|acc|cce|abl|ble|com|out|put|arc|rch|ess|"
-        "typ|ype|mod|ode|ult|int|ste|age|ers|con|ect|key|oke|tok|ken|ser|val|";
-    char window[4] = {to_lower(p[0]), to_lower(p[1]), to_lower(p[2]), 0};
+    static const char *const common[28] = {
+        "ndt lltetis ccblrcge",
+        "le",
+        "ceomon",
+        "o ",
+        "ntd r s rendstssrsct",
+        "orro",
+        "",
+        "e aterisou",
+        "ngons n thnt",
+        "",
+        "eyen",
+        "",
+        "e od",
+        "d g otte",
+        "f n u r t urrmolutdeke",
+        "errout",
+        "ue",
+        "e omepch",
+        "t hoteer",
+        "heo haerioypok",
+        "lt",
+        "al",
+        "hait",
+        "",
+        "oupe",
+        "",
+        "theanoftoisincowhyorestfobenoalmedofrwias",
+        "",
+    };
+    const char *ends = common[class_of(p[0])];
 
-    return strstr(common, window) != NULL;
+    for (; *ends != '\0'; ends += 2)
+        if (ends[0] == to_lower(p[1]) && ends[1] == to_lower(p[2]))
+            return true;
+    return false;
 }
 
 /* Is a window that begins at a byte of the keyword known with the byte behind
