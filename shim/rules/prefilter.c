@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "rules/rarity.h"
 #include "rules/traits.h"
 
 /*
@@ -106,138 +107,6 @@ static uint32_t bucket_of(uint32_t key)
     return key * UINT32_C(0x9e3779b1) >> 20;
 }
 
-/* How often a byte stands in English text: 4 * log2 of its share in 10^4. */
-static unsigned byte_weight(unsigned char c)
-{
-    static const unsigned char letters[26] = {
-        37, 28, 31, 33, 40, 30, 29, 36, 37, 13, 23, 33, 30,
-        37, 37, 29, 12, 36, 36, 38, 31, 25, 30, 15, 28, 9};
-    char lower = to_lower((char)c);
-
-    if (lower >= 'a' && lower <= 'z')
-        return letters[lower - 'a'];
-    return c == ' ' ? 43 : 16;
-}
-
-/*
- * How often two bytes stand side by side in English text and manuals, counted
- * over 12 MB of those: 'A' - 4 + 2 * log2 of their share in 10^6. Letters,
- * white space, and any one of all others.
- */
-static const char pairs[28][29] = {
-    "LSTRKMSCREMUTVFRKUTWPPJMPHTH", "PIMJTHJEQLFRIIPJDQNIREDJPAQJ",
-    "TIQHUHISRFQTKGVKERMTQHKKNAQH", "QJIPVJJESFFLIJQKDOQKOGGFJAWK",
-    "SMUVQRPIMGISSVKQNWWUJPNSODZM", "PTIJPOEFVAEREHTOCVKNPACAMATI",
-    "NFRFSFKORAGOJONICQQKQGBADETI", "TDHEWDACSADIJHQNAOHQLBDAJDTG",
-    "QRTSSTRFJDLURXVSGQVUHPINBOQG", "LADCQAAAGABABBKGAAMAIAAAAAFA",
-    "LEHHRHHBLAAIHHDOBDMELAEABAOE", "TKIPVKIEUGFTFJUPEIQRQIHCRETI",
-    "UOHJUIGARDFORHRRDDNJOEFBMAUH", "TGSUTQUIQFMOKOSKBJTVPNDCMDWK",
-    "MOSRKSPFNPNRTWPSAVQSVQQJKFUF", "SDMNTFIPPBIRHHSRCUPRQHEOLAUI",
-    "AAADCAAAAAAJABAAAAGEPFAAAAJA", "TMQOXMRDUAOMQPUMFQTRQPKDQAWL",
-    "PGQJVKISTALOJKSTJJTVQIICPDXL", "UHOMWLIXVBHNNIUSDTSRPFNJRCWL",
-    "NOOSQLMDOACSRSKRASTTFABKAANF", "RGHATDDARAAEIDLJAEFFBAACACLE",
-    "PAGEODDPSAAJCKOFALLBHAJLAAOE", "NAKKMFACMAAFKAGOAFMOAABLHFRF",
-    "JFGHJCCALAAJLNNOAJOKAAGADFUI", "LAAAOACAHAACEJLAAAAADAAABCHA",
-    "XUVUTVSRWMQTTTVUMUVYSRUNOKAR", "JJJIIOHIJDDIKIGJCKLKGGFEACQL",
-};
-
-static size_t class_of(char c)
-{
-    char lower = to_lower(c);
-
-    if (lower >= 'a' && lower <= 'z')
-        return (size_t)(lower - 'a');
-    return c == ' ' ? 26 : 27;
-}
-
-static unsigned pair_weight(const char *p)
-{
-    return (unsigned char)pairs[class_of(p[0])][class_of(p[1])];
-}
-
-/*
- * Windows that stand in English text far more often than their pairs say: by
- * their first byte, the two others.
- */
-static bool is_common(const char *p)
-{
-    static const char *const common[28] = {
-        "ndt lltetis ccblrcge",
-        "le",
-        "ceomon",
-        "o ",
-        "ntd r s rendstssrsct",
-        "orro",
-        "",
-        "e aterisou",
-        "ngons n thnt",
-        "",
-        "eyen",
-        "",
-        "e od",
-        "d g otte",
-        "f n u r t urrmolutdeke",
-        "errout",
-        "ue",
-        "e omepch",
-        "t hoteer",
-        "heo haerioypok",
-        "lt",
-        "al",
-        "hait",
-        "",
-        "oupe",
-        "",
-        "theanoftoisincowhyorestfobenoalmedofrwias",
-        "",
-    };
-    const char *ends = common[class_of(p[0])];
-
-    for (; *ends != '\0'; ends += 2)
-        if (ends[0] == to_lower(p[1]) && ends[1] == to_lower(p[2]))
-            return true;
-    return false;
-}
-
-/* Is a window that begins at a byte of the keyword known with the byte behind
- * it, as a fourth? Else with the one before. */
-static bool has_behind(struct str s, size_t at)
-{
-    return at + 4 <= s.len;
-}
-
-/* The share of a window and its fourth byte, as if pairs were independent. */
-static unsigned window_weight(struct str s, size_t at)
-{
-    const char *p = s.ptr + at;
-    const char *four = has_behind(s, at) ? p : p - 1;
-    unsigned sum = pair_weight(four) + pair_weight(four + 1) +
-                   pair_weight(four + 2) + (is_common(four) ? 12 : 0) +
-                   (is_common(four + 1) ? 12 : 0);
-
-    return sum - byte_weight((unsigned char)four[1]) / 2 -
-           byte_weight((unsigned char)four[2]) / 2;
-}
-
-/* The rarest window of a keyword that begins at an even or at an odd offset. */
-static size_t rarest(struct str s, size_t parity)
-{
-    unsigned best = UINT32_MAX;
-    size_t at = parity;
-
-    if (s.len < parity + 5) /* there is but one */
-        return parity;
-    for (size_t i = parity; i + 3 <= s.len; i += 2) {
-        unsigned sum = window_weight(s, i);
-
-        if (sum <= best) { /* of equals the last: the ends of characters */
-            best = sum;
-            at = i;
-        }
-    }
-    return at;
-}
-
 static uint32_t pair_of(const char *p)
 {
     return (uint32_t)((unsigned char)p[0] | 0x20) |
@@ -293,7 +162,7 @@ static enum err add_window(struct prefilter *pf, size_t keyword, size_t at)
     set_maybe(pf, w);
     if (s.len == 3)
         set_near(pf, pair_of(p) | PAIR_FIRST);
-    else if (has_behind(s, at))
+    else if (rarity_behind(s, at))
         set_near(pf, w | pair_of(p + 2) << 16);
     else
         set_near(pf, (pair_of(p - 1) | pair_of(p + 1) << 16) ^ BEFORE);
@@ -332,11 +201,11 @@ static enum err add_keyword(struct prefilter *pf, size_t keyword)
             return e;
         return add_second(pf, keyword);
     }
-    if ((e = add_window(pf, keyword, rarest(s, 0))))
+    if ((e = add_window(pf, keyword, rarity_window(s, 0))))
         return e;
     if (s.len > 3)
-        return add_window(pf, keyword, rarest(s, 1));
-    if (pair_weight(s.ptr) < pair_weight(s.ptr + 1))
+        return add_window(pf, keyword, rarity_window(s, 1));
+    if (rarity_pair(s.ptr) < rarity_pair(s.ptr + 1))
         return add_second(pf, keyword);
     return add_first(pf, keyword, 1);
 }
