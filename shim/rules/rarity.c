@@ -65,7 +65,7 @@ static const char *const common[CLASSES] = {
     "",
     "oupe",
     "",
-    "theanoftoisincowhyorestfobenoalmedofrwias",
+    "thanoftoisincowhyorestfobenoalmedofrwias",
     "",
 };
 #define COMMON 12u /* what they weigh more */
