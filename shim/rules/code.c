@@ -96,8 +96,13 @@ static enum err compile_nots(const struct rule *r, struct code *c)
 enum err code_new(const struct rule *r, struct code **ret_code)
 {
     struct code *c = calloc(1, sizeof(*c));
-    /* A keyword_first rule is only tried where a keyword stands. */
-    uint32_t options = r->keyword_first ? PCRE2_ANCHORED : 0;
+    /*
+     * A keyword_first rule is only tried where a keyword stands. PCRE2 would
+     * then look through thousands of bytes for one that a match must have,
+     * again at every keyword.
+     */
+    uint32_t options =
+        r->keyword_first ? PCRE2_ANCHORED | PCRE2_NO_START_OPTIMIZE : 0;
     struct pattern_error why;
     uint32_t groups = 0;
     bool slow = false;
