@@ -264,10 +264,9 @@ static bool file_valid(struct str text, const char *name)
 
 static void test_shipped(void)
 {
-    static const char *const patterns[] = {"rules/*.yaml", "rules/packs/*.yaml",
-                                           "rules/packs/*/*.yaml",
-                                           "rules/providers/*.yaml",
-                                           "rules/examples/*.yaml"};
+    static const char *const patterns[] = {
+        "rules/*.yaml", "rules/packs/*.yaml", "rules/packs/*/*.yaml",
+        "rules/providers/*.yaml", "rules/examples/*.yaml"};
     size_t seen = 0;
     glob_t found;
 
