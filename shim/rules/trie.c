@@ -33,6 +33,7 @@ struct edge {
 struct sorted {
     struct str text;
     uint32_t rule;
+    uint64_t front; /* its first bytes, as a number that sorts like them */
 };
 
 struct trie {
@@ -105,11 +106,24 @@ static uint32_t lead(struct trie *t, uint32_t from, const char *bytes,
     return to;
 }
 
+/* A shorter text is less: what it lacks counts as zero. */
+static uint64_t front_of(struct str s)
+{
+    uint64_t front = 0;
+
+    for (size_t i = 0; i < 8; i++)
+        front =
+            front << 8 | (i < s.len ? (unsigned char)to_lower(s.ptr[i]) : 0u);
+    return front;
+}
+
 static int order(const void *a, const void *b)
 {
     const struct sorted *x = a, *y = b;
     size_t n = x->text.len < y->text.len ? x->text.len : y->text.len;
 
+    if (x->front != y->front)
+        return x->front < y->front ? -1 : 1;
     for (size_t i = 0; i < n; i++) {
         unsigned char p = (unsigned char)to_lower(x->text.ptr[i]);
         unsigned char q = (unsigned char)to_lower(y->text.ptr[i]);
@@ -167,7 +181,8 @@ static enum err collect(struct trie *t, const struct rule *list, size_t n,
         if (!waits_for(&list[i], &runs[i], &texts, &count))
             continue;
         for (size_t j = 0; j < count; j++) {
-            t->sorted[t->count++] = (struct sorted){texts[j], (uint32_t)i};
+            t->sorted[t->count++] =
+                (struct sorted){texts[j], (uint32_t)i, front_of(texts[j])};
             edges += edges_of(texts[j]);
             if (texts[j].len > t->depth)
                 t->depth = texts[j].len;
@@ -192,40 +207,57 @@ static enum err make_room(struct trie *t, size_t edges)
     return t->edges == NULL || t->nodes == NULL ? E_NOMEM : OK;
 }
 
-static void enter(struct trie *t, uint32_t index)
+/* How many bytes two keywords have in common at their beginning. */
+static size_t common_front(struct str a, struct str b)
 {
-    struct str s = t->sorted[index].text;
-    uint32_t at = ROOT;
+    size_t n = 0;
 
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)to_lower(s.ptr[i]);
-        uint32_t next = edge_find(t, at, c);
-
-        if (next == ROOT) {
-            next = node_add(t, index, index);
-            edge_add(t, at, c, next);
-        }
-        t->nodes[next].hi = index + 1;
-        at = next;
-    }
-    t->nodes[at].eq = index + 1;
+    while (n < a.len && n < b.len && to_lower(a.ptr[n]) == to_lower(b.ptr[n]))
+        n++;
+    return n;
 }
 
-/* The second spelling of s and k, once all keywords are in. */
-static void enter_folds(struct trie *t, uint32_t index)
+/* A keyword follows its sorted neighbour as far as they are equal: path holds
+ * the nodes of that one. */
+static void enter(struct trie *t, uint32_t index, size_t shared,
+                  uint32_t path[LIM_KEYWORD + 1])
 {
     struct str s = t->sorted[index].text;
-    uint32_t at = ROOT;
 
     for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)to_lower(s.ptr[i]);
-        uint32_t next = edge_find(t, at, c);
+        if (i >= shared) {
+            path[i + 1] = node_add(t, index, index);
+            edge_add(t, path[i], (unsigned char)to_lower(s.ptr[i]),
+                     path[i + 1]);
+        }
+        t->nodes[path[i + 1]].hi = index + 1;
+    }
+    t->nodes[path[s.len]].eq = index + 1;
+}
 
-        if (c == 's')
-            (void)lead(t, at, "\xc5\xbf", next);
-        if (c == 'k')
-            (void)lead(t, at, "\xe2\x84\xaa", next);
-        at = next;
+static void enter_all(struct trie *t)
+{
+    uint32_t path[LIM_KEYWORD + 1] = {ROOT};
+
+    for (uint32_t i = 0; i < t->count; i++)
+        enter(t, i,
+              i == 0 ? 0
+                     : common_front(t->sorted[i - 1].text, t->sorted[i].text),
+              path);
+}
+
+/* The second spelling of s and k, once all keywords are in. What is added here
+ * is no edge of either. */
+static void enter_folds(struct trie *t)
+{
+    for (size_t i = 0; i <= t->edge_mask; i++) {
+        struct edge ed = t->edges[i];
+        unsigned char c = (unsigned char)(ed.key - 1);
+
+        if (ed.key != 0 && c == 's')
+            (void)lead(t, (ed.key - 1) >> 8, "\xc5\xbf", ed.to);
+        if (ed.key != 0 && c == 'k')
+            (void)lead(t, (ed.key - 1) >> 8, "\xe2\x84\xaa", ed.to);
     }
 }
 
@@ -259,10 +291,8 @@ enum err trie_new(const struct rule *list, size_t n, const struct guard *guards,
         return e;
     }
     (void)node_add(t, 0, (uint32_t)t->count);
-    for (size_t i = 0; i < t->count; i++)
-        enter(t, (uint32_t)i);
-    for (size_t i = 0; i < t->count; i++)
-        enter_folds(t, (uint32_t)i);
+    enter_all(t);
+    enter_folds(t);
     for (size_t i = 0; i < t->node_count; i++)
         node_guard(t, &t->nodes[i], guards, runs);
     free(t->sorted);
