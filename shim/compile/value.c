@@ -6,7 +6,7 @@
  * the first one (an atomic group), so that the two gaps do not multiply:
  *
  *      (?<![A-Za-z0-9])
- *      (?i:airbrake)(?>[^\r\n]{0,32}?(?i:[=:(]|key|token|...))
+ *      (?i:airbrake)(?>[^\r\n]{0,48}?(?i:[=:(]|key|token|...))
  *      (?s:.{0,64}?)(?<![A-Za-z0-9_])(?!WORD)(VALUE)={0,2}(?![A-Za-z0-9_+=-])
  *
  * A word is no value: a few letters alone, or letters with - or _ between them.
@@ -18,7 +18,7 @@
 
 static const struct str front = STR_INIT("(?<![A-Za-z0-9])(?:");
 static const struct str called =
-    STR_INIT("(?>[^\\r\\n]{0,32}?(?i:[=:(]|" CALLED "))");
+    STR_INIT("(?>[^\\r\\n]{0,48}?(?i:[=:(]|" CALLED "))");
 static const struct str gap =
     STR_INIT(")(?s:.{0,64}?)(?<![A-Za-z0-9_])"
              "(?!(?:[A-Za-z]{0,64}+[_-][A-Za-z_-]{0,64}+|[A-Za-z]{1,19}+)"

@@ -14,7 +14,7 @@
  *     AIRBRAKE_API_KEY=...      airbrake: {"token": "..."}     airbrake = ...
  *
  * Between the two there is one of = : ( or a word such as key, token or secret
- * (see value.c), at most 32 characters on and on the keyword's line, and the
+ * (see value.c), at most 48 characters on and on the keyword's line, and the
  * value at most 64 behind that; a keyword that holds such a word needs no
  * other. Neither the keyword nor the value is a part of a longer word, and a
  * word is no value: fewer than 20 letters alone, or letters with - and _.
