@@ -37,7 +37,7 @@
 #define HITS_MAX 65536u /* offsets noted; beyond, rules look for themselves */
 #define TABLE    8192u  /* words: they stay in the first-level cache */
 #define NEAR     8192u  /* words, of 32 bits too */
-#define BUCKETS  4096u
+#define BUCKETS  16384u
 #define BLOCK    1024u /* bytes whose windows are asked about together */
 
 /* Set in the key of an entry that knows only two bytes of its window. */
@@ -104,7 +104,7 @@ static inline uint32_t is_near(const uint32_t *near, uint32_t key)
 
 static uint32_t bucket_of(uint32_t key)
 {
-    return key * UINT32_C(0x9e3779b1) >> 20;
+    return key * UINT32_C(0x9e3779b1) >> 18;
 }
 
 static uint32_t pair_of(const char *p)
