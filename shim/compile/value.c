@@ -6,16 +6,26 @@
  * the first one (an atomic group), so that the two gaps do not multiply:
  *
  *      (?<![A-Za-z0-9])
- *      (?i:airbrake)(?>[^\r\n]{0,32}?(?i:[=:]|key|token|...))
- *      (?s:.{0,32}?)(?<![A-Za-z0-9])(VALUE)(?![A-Za-z0-9_+=-])
+ *      (?i:airbrake)(?>[^\r\n]{0,48}?(?i:[=:(]|key|token|...))
+ *      (?s:.{0,64}?)(?<![A-Za-z0-9_])(?!WORD)(VALUE)={0,2}(?![A-Za-z0-9_+=-])
+ *
+ * A word is no value: a few letters alone, or letters with - or _ between them.
+ * It is stepped over in the gap, where it could be taken for a value and hide
+ * the true one behind it; and it is no finding.
  */
-#define CALLED "key|token|secret|auth|access|api|pass|pwd|priv|cred|bearer"
+#define CALLED                                                                 \
+    "key|token|secret|auth|access|api|pass|pwd|priv|cred|bearer|login"
 
 static const struct str front = STR_INIT("(?<![A-Za-z0-9])(?:");
 static const struct str called =
-    STR_INIT("(?>[^\\r\\n]{0,32}?(?i:[=:]|" CALLED "))");
-static const struct str gap = STR_INIT(")(?s:.{0,32}?)(?<![A-Za-z0-9])(");
-static const struct str back = STR_INIT(")(?![A-Za-z0-9_+=-])");
+    STR_INIT("(?>[^\\r\\n]{0,48}?(?i:[=:(]|" CALLED "))");
+static const struct str gap =
+    STR_INIT(")(?s:.{0,64}?)(?<![A-Za-z0-9_])"
+             "(?!(?:[A-Za-z]{0,64}+[_-][A-Za-z_-]{0,64}+|[A-Za-z]{1,19}+)"
+             "(?![A-Za-z0-9_-]|[.:+/=][A-Za-z0-9]))(");
+static const struct str back = STR_INIT(")={0,2}(?![A-Za-z0-9_+=-])");
+static const struct str no_value =
+    STR_INIT("^(?:[A-Za-z]*[_-][A-Za-z_-]*|[A-Za-z]{1,19})$");
 
 /* Does the keyword itself call a value a key? */
 static bool is_calling(struct str keyword)
@@ -82,6 +92,21 @@ static void put_pattern(struct out *o, const struct rule *rule,
     put(o, back);
 }
 
+/* One more pattern that the finding must not match. */
+static bool add_not(struct reader *r, struct rule *rule, struct str pattern)
+{
+    struct str *list =
+        read_take(r, (rule->not_count + 1) * sizeof(*rule->nots));
+
+    if (list == NULL)
+        return false;
+    for (size_t i = 0; i < rule->not_count; i++)
+        list[i] = rule->nots[i];
+    list[rule->not_count++] = pattern;
+    rule->nots = list;
+    return true;
+}
+
 bool value_pattern(struct reader *r, struct str value, struct rule *rule)
 {
     struct out o = {0};
@@ -94,5 +119,5 @@ bool value_pattern(struct reader *r, struct str value, struct rule *rule)
     rule->match = (struct str){o.p, o.len};
     rule->group = 1;
     rule->keyword_first = true;
-    return true;
+    return add_not(r, rule, no_value);
 }

@@ -13,17 +13,16 @@
  *
  *     AIRBRAKE_API_KEY=...      airbrake: {"token": "..."}     airbrake = ...
  *
- * Between the two there is one of = : or a word such as key, token or secret
- * (see value.c), on the keyword's line; a keyword that holds such a word needs
- * no other. Neither the keyword nor the value is a part of a longer word.
+ * Between the two there is one of = : ( or a word such as key, token or secret
+ * (see value.c), at most 48 characters on and on the keyword's line, and the
+ * value at most 64 behind that; a keyword that holds such a word needs no
+ * other. Neither the keyword nor the value is a part of a longer word, and a
+ * word is no value: fewer than 20 letters alone, or letters with - and _.
  */
 
-/* At most so many characters up to the end of that word, and behind it. */
-#define VALUE_GAP 32
-
 /*
- * value_pattern - set the rule's match, its group and keyword_first. The rule
- * has keywords. False where memory ran out (r->fatal).
+ * value_pattern - set the rule's match, its group and keyword_first, and add to
+ * its nots. The rule has keywords. False where memory ran out (r->fatal).
  */
 bool value_pattern(struct reader *r, struct str value, struct rule *rule);
 

@@ -134,8 +134,14 @@ static enum err index_new(const struct rule *r,
 enum err code_new(const struct rule *r, struct code **ret_code)
 {
     struct code *c = calloc(1, sizeof(*c));
-    /* Such rules are only tried where a keyword, or a token, stands. */
-    uint32_t options = r->keyword_first || token_first(r) ? PCRE2_ANCHORED : 0;
+    /*
+     * Such rules are only tried where a keyword, or a token, stands. PCRE2
+     * would then look through thousands of bytes for one that a match must
+     * have, again at every keyword.
+     */
+    uint32_t options = r->keyword_first || token_first(r)
+                           ? PCRE2_ANCHORED | PCRE2_NO_START_OPTIMIZE
+                           : 0;
     struct pattern_error why;
     uint32_t groups = 0;
     bool slow = false;

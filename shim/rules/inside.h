@@ -25,6 +25,17 @@ static inline bool guard_stops(const struct guard *g, unsigned char before)
     return before < 0x80 && (g->bits[before / 64] >> before % 64 & 1) != 0;
 }
 
+/* bits_count - without the call that __builtin_popcountll is on old machines.
+ */
+static inline uint32_t bits_count(uint64_t x)
+{
+    x -= x >> 1 & UINT64_C(0x5555555555555555);
+    x = (x & UINT64_C(0x3333333333333333)) +
+        (x >> 2 & UINT64_C(0x3333333333333333));
+    x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    return (uint32_t)(x * UINT64_C(0x0101010101010101) >> 56);
+}
+
 /* guard_read - what the text of a rule's pattern says about it (lead.c). */
 struct guard guard_read(const struct rule *r);
 
@@ -78,6 +89,7 @@ struct rules {
     size_t ex_count;
     /* Bit sets of the rules that look at a place, hosts not regarded. */
     uint64_t *masks;   /* [dir][role][part][words]             */
+    uint32_t *ranks;   /* of each word of them: the rules before it */
     uint64_t *unkeyed; /* those without keywords: gated by nothing */
     struct prefilter *prefilter;
     struct trie *trie;
@@ -95,6 +107,8 @@ struct scratch {
 
 /* rules_mask - the bit set for a place. Borrowed. */
 const uint64_t *rules_mask(const struct rules *rs, const struct scope *at);
+/* rules_rank - of each word of it, how many rules stand before. Borrowed. */
+const uint32_t *rules_rank(const struct rules *rs, const struct scope *at);
 /* rules_excluded - is the rule switched off for this place's host? */
 bool rules_excluded(const struct rules *rs, uint32_t rule,
                     const struct scope *at);

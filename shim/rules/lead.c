@@ -49,7 +49,7 @@ static size_t class_len(struct str s)
     if (i < s.len && s.ptr[i] == ']')
         i++;
     while (i < s.len && s.ptr[i] != ']') {
-        if (str_starts(str_skip(s, i), STR("[:")))
+        if (s.ptr[i] == '[' && i + 1 < s.len && s.ptr[i + 1] == ':')
             i += str_find(str_skip(s, i), STR(":]")) + 2;
         else
             i += s.ptr[i] == '\\' ? 2 : 1;

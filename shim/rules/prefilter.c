@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "rules/rarity.h"
 #include "rules/traits.h"
 
 /*
@@ -20,8 +21,9 @@
  * English has many a window of some keyword, so that a second one is asked
  * about four bytes, the window and one that stands before or behind it, before
  * the entries of the window, or of two bytes of it, are compared in full. Both
- * are asked without a branch, because a wrong guess of the processor costs as
- * much as ten windows. Keywords of a single byte are left to memchr.
+ * are asked without a branch, a block of text at a time, because a wrong guess
+ * of the processor costs as much as ten windows. Keywords of a single byte are
+ * left to memchr.
  *
  * Letters are folded with | 0x20, which also folds what is no letter: the
  * comparison sorts that out.
@@ -34,8 +36,9 @@
 #define NONE     UINT32_MAX
 #define HITS_MAX 65536u /* offsets noted; beyond, rules look for themselves */
 #define TABLE    8192u  /* words: they stay in the first-level cache */
-#define NEAR     2048u  /* words, of 32 bits too */
-#define BUCKETS  1024u
+#define NEAR     8192u  /* words, of 32 bits too */
+#define BUCKETS  16384u
+#define BLOCK    1024u /* bytes whose windows are asked about together */
 
 /* Set in the key of an entry that knows only two bytes of its window. */
 #define PAIR_FIRST  (UINT32_C(1) << 24)
@@ -47,7 +50,9 @@ struct entry {
     uint32_t next; /* of the same bucket, or NONE */
     uint32_t key;  /* the folded bytes, the lowest first */
     uint32_t keyword;
-    uint32_t back; /* from behind the first byte of the window to the start */
+    uint16_t back; /* from behind the first byte of the window to the start */
+    uint16_t len;  /* of the keyword */
+    uint32_t head, tail; /* its first and last four bytes, folded; 0: none */
 };
 
 struct keyword {
@@ -106,65 +111,14 @@ static inline uint32_t window_at(const char *p)
 
 static inline uint32_t is_near(const uint32_t *near, uint32_t key)
 {
-    uint32_t h = key * UINT32_C(0x9e3779b1) >> 16;
+    uint32_t h = key * UINT32_C(0x9e3779b1) >> 14;
 
     return near[h / 32] >> h % 32 & 1;
 }
 
 static uint32_t bucket_of(uint32_t key)
 {
-    return key * UINT32_C(0x9e3779b1) >> 22;
-}
-
-/* How often a byte stands in English text: 4 * log2 of its share in 10^4. */
-static unsigned byte_weight(unsigned char c)
-{
-    static const unsigned char letters[26] = {
-        37, 28, 31, 33, 40, 30, 29, 36, 37, 13, 23, 33, 30,
-        37, 37, 29, 12, 36, 36, 38, 31, 25, 30, 15, 28, 9};
-    char lower = to_lower((char)c);
-
-    if (lower >= 'a' && lower <= 'z')
-        return letters[lower - 'a'];
-    return c == ' ' ? 43 : 16;
-}
-
-/* Windows that stand in English text far more often than their letters say. */
-static bool is_common(const char *p)
-{
-    static const char common[] =
-        " the|the|he |and|nd | an|ing|ng | of|of | to|to |ion|ent|ed |er |re |"
-        "es |is | is|at |hat|tha| in|in |on | co| wh|wha|you| yo|ou | re| st|"
-        "for| fo|or | be|all| no|not|ot | al|ate|ter|ati| me|me |do | do|st |"
-        "rom|fro| fr|wit|ith| wi|her|his|as | as|ere|our|rep|per|end|nte|pro|";
-    char window[4] = {to_lower(p[0]), to_lower(p[1]), to_lower(p[2]), 0};
-
-    return strstr(common, window) != NULL;
-}
-
-static unsigned window_weight(const char *p)
-{
-    return byte_weight((unsigned char)p[0]) + byte_weight((unsigned char)p[1]) +
-           byte_weight((unsigned char)p[2]) + (is_common(p) ? 40 : 0);
-}
-
-/* The rarest window of a keyword that begins at an even or at an odd offset. */
-static size_t rarest(struct str s, size_t parity)
-{
-    unsigned best = UINT32_MAX;
-    size_t at = parity;
-
-    if (s.len < parity + 5) /* there is but one */
-        return parity;
-    for (size_t i = parity; i + 3 <= s.len; i += 2) {
-        unsigned sum = window_weight(s.ptr + i);
-
-        if (sum <= best) { /* of equals the last: the ends of characters */
-            best = sum;
-            at = i;
-        }
-    }
-    return at;
+    return key * UINT32_C(0x9e3779b1) >> 18;
 }
 
 static uint32_t pair_of(const char *p)
@@ -180,7 +134,7 @@ static void set_maybe(struct words *ws, uint32_t w)
 
 static void set_near(struct words *ws, uint32_t key)
 {
-    uint32_t h = key * UINT32_C(0x9e3779b1) >> 16;
+    uint32_t h = key * UINT32_C(0x9e3779b1) >> 14;
 
     ws->near[h / 32] |= UINT32_C(1) << h % 32;
 }
@@ -189,6 +143,7 @@ static enum err entry_add(struct words *ws, uint32_t key, size_t keyword,
                           size_t back)
 {
     uint32_t *bucket = &ws->bucket[bucket_of(key)];
+    struct str text = ws->keywords[keyword].text;
 
     if (ws->entry_count == ws->entry_cap) {
         size_t cap = ws->entry_cap * 2 + 256;
@@ -199,8 +154,14 @@ static enum err entry_add(struct words *ws, uint32_t key, size_t keyword,
         ws->entries = grown;
         ws->entry_cap = cap;
     }
-    ws->entries[ws->entry_count] =
-        (struct entry){*bucket, key, (uint32_t)keyword, (uint32_t)back};
+    ws->entries[ws->entry_count] = (struct entry){
+        .next = *bucket,
+        .key = key,
+        .keyword = (uint32_t)keyword,
+        .back = (uint16_t)back,
+        .len = (uint16_t)text.len,
+        .head = text.len < 4 ? 0 : window_at(text.ptr),
+        .tail = text.len < 4 ? 0 : window_at(text.ptr + text.len - 4)};
     *bucket = (uint32_t)ws->entry_count++;
     return OK;
 }
@@ -215,7 +176,7 @@ static enum err add_window(struct words *ws, size_t keyword, size_t at)
     set_maybe(ws, w);
     if (s.len == 3)
         set_near(ws, pair_of(p) | PAIR_FIRST);
-    else if (at + 4 <= s.len)
+    else if (rarity_behind(s, at))
         set_near(ws, w | pair_of(p + 2) << 16);
     else
         set_near(ws, (pair_of(p - 1) | pair_of(p + 1) << 16) ^ BEFORE);
@@ -254,12 +215,11 @@ static enum err add_keyword(struct words *ws, size_t keyword)
             return e;
         return add_second(ws, keyword);
     }
-    if ((e = add_window(ws, keyword, rarest(s, 0))))
+    if ((e = add_window(ws, keyword, rarity_window(s, 0))))
         return e;
     if (s.len > 3)
-        return add_window(ws, keyword, rarest(s, 1));
-    if (byte_weight((unsigned char)s.ptr[0]) <
-        byte_weight((unsigned char)s.ptr[2]))
+        return add_window(ws, keyword, rarity_window(s, 1));
+    if (rarity_pair(s.ptr) < rarity_pair(s.ptr + 1))
         return add_second(ws, keyword);
     return add_first(ws, keyword, 1);
 }
@@ -428,6 +388,17 @@ static enum err note(const struct keyword *kw, size_t start,
     return OK;
 }
 
+/* Does the keyword of an entry begin at p? Its text lies elsewhere in memory,
+ * and is looked at only where both its ends are right. */
+static inline bool is_here(const struct words *ws, const struct entry *en,
+                           const char *p)
+{
+    if (en->len >= 4 &&
+        (window_at(p) != en->head || window_at(p + en->len - 4) != en->tail))
+        return false;
+    return nocase_equal(p, ws->keywords[en->keyword].text.ptr, en->len);
+}
+
 /* The entries of a key of the window at offset i. */
 static enum err look_up(const struct words *ws, struct str text, size_t i,
                         uint32_t key, struct prefilter_hits *hits)
@@ -437,14 +408,12 @@ static enum err look_up(const struct words *ws, struct str text, size_t i,
     for (uint32_t at = ws->bucket[bucket_of(key)]; at != NONE;
          at = ws->entries[at].next) {
         const struct entry *en = &ws->entries[at];
-        const struct keyword *kw = &ws->keywords[en->keyword];
         size_t start = i + 1 - en->back;
 
         if (en->key != key || en->back > i + 1 || start > text.len ||
-            kw->text.len > text.len - start ||
-            !nocase_equal(text.ptr + start, kw->text.ptr, kw->text.len))
+            en->len > text.len - start || !is_here(ws, en, text.ptr + start))
             continue;
-        if ((e = note(kw, start, hits)))
+        if ((e = note(&ws->keywords[en->keyword], start, hits)))
             return e;
     }
     return OK;
@@ -475,23 +444,20 @@ static enum err look_all(const struct words *ws, struct str text, size_t i,
     return OK;
 }
 
-/* The window at offset i, with the byte behind it, may be one of a keyword. */
-__attribute__((noinline)) static enum err
-look_closer(const struct words *ws, struct str text, size_t i, uint32_t w,
-            struct prefilter_hits *hits)
+/* The entries that there may be of the window at offset i, by the second table:
+ * bits of MAY_ALL. */
+static unsigned may_be(const struct words *ws, struct str text, size_t i)
 {
+    uint32_t w = window_at(text.ptr + i);
     uint32_t back = i == 0 ? 0 : (unsigned char)text.ptr[i - 1] | 0x20;
     uint32_t first = is_near(ws->near, (w & 0xffff) | PAIR_FIRST);
     uint32_t second = is_near(ws->near, (w >> 8 & 0xffff) | PAIR_SECOND);
     uint32_t window =
         is_near(ws->near, w) | is_near(ws->near, (w << 8 | back) ^ BEFORE);
-    unsigned may; /* a keyword of three bytes has a window, kept by its pair */
 
-    if ((window | first | second) == 0)
-        return OK;
-    may =
-        (window | first) * MAY_WINDOW + first * MAY_FIRST + second * MAY_SECOND;
-    return look_all(ws, text, i, w, may, hits);
+    /* A keyword of three bytes has a window, kept by its pair. */
+    return (window | first) * MAY_WINDOW + first * MAY_FIRST +
+           second * MAY_SECOND;
 }
 
 /* The last windows, which reach beyond the end. */
@@ -514,25 +480,63 @@ static enum err run_last(const struct words *ws, struct str text, size_t i,
     return OK;
 }
 
+/*
+ * The windows from `from` up to `to` that may be one of a keyword: their
+ * offsets behind `from`. Each is written, and counted only if it is one: there
+ * is no branch to guess.
+ */
+static size_t sift(const uint32_t *maybe, const char *from, size_t len,
+                   uint16_t *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < len; i += 8) { /* four windows a step */
+        out[n] = (uint16_t)i;
+        n += is_maybe(maybe, window_at(from + i));
+        out[n] = (uint16_t)(i + 2);
+        n += is_maybe(maybe, window_at(from + i + 2));
+        out[n] = (uint16_t)(i + 4);
+        n += is_maybe(maybe, window_at(from + i + 4));
+        out[n] = (uint16_t)(i + 6);
+        n += is_maybe(maybe, window_at(from + i + 6));
+    }
+    return n;
+}
+
+/* A block of text: what passes the first table, of that what passes the second,
+ * and of that the entries. */
+static enum err run_block(const struct words *ws, struct str text, size_t from,
+                          size_t len, struct prefilter_hits *hits)
+{
+    uint16_t at[BLOCK / 2 + 1];
+    unsigned char may[BLOCK / 2 + 1];
+    size_t count = sift(ws->maybe, text.ptr + from, len, at), left = 0;
+    enum err e;
+
+    for (size_t k = 0; k < count; k++) {
+        at[left] = at[k];
+        may[left] = (unsigned char)may_be(ws, text, from + at[k]);
+        left += may[left] != 0;
+    }
+    for (size_t k = 0; k < left; k++) {
+        size_t i = from + at[k];
+
+        if ((e = look_all(ws, text, i, window_at(text.ptr + i), may[k], hits)))
+            return e;
+    }
+    return OK;
+}
+
 static enum err run_windows(const struct words *ws, struct str text,
                             struct prefilter_hits *hits)
 {
-    const uint32_t *maybe = ws->maybe;
-    size_t i = 0;
+    size_t i = 0, len;
     enum err e;
 
-    for (; i + 10 <= text.len; i += 8) { /* four windows a step */
-        const char *p = text.ptr + i;
-        uint32_t a = window_at(p), b = window_at(p + 2);
-        uint32_t c = window_at(p + 4), d = window_at(p + 6);
-
-        if (is_maybe(maybe, a) && (e = look_closer(ws, text, i, a, hits)))
-            return e;
-        if (is_maybe(maybe, b) && (e = look_closer(ws, text, i + 2, b, hits)))
-            return e;
-        if (is_maybe(maybe, c) && (e = look_closer(ws, text, i + 4, c, hits)))
-            return e;
-        if (is_maybe(maybe, d) && (e = look_closer(ws, text, i + 6, d, hits)))
+    for (; i + 10 <= text.len; i += len) { /* windows are read with a fourth */
+        len = (text.len - i - 2) / 8 * 8;
+        len = len < BLOCK ? len : BLOCK;
+        if ((e = run_block(ws, text, i, len, hits)))
             return e;
     }
     return run_last(ws, text, i, hits);

@@ -13,13 +13,30 @@ static bool in_set(unsigned set, unsigned bit)
     return (set >> bit & 1) != 0;
 }
 
+static size_t place_of(const struct scope *at)
+{
+    return ((size_t)at->dir * ROLE_COUNT + (size_t)at->role) * PART_COUNT +
+           (size_t)at->part;
+}
+
 const uint64_t *rules_mask(const struct rules *rs, const struct scope *at)
 {
-    size_t place =
-        ((size_t)at->dir * ROLE_COUNT + (size_t)at->role) * PART_COUNT +
-        (size_t)at->part;
+    return rs->masks + place_of(at) * rs->words;
+}
 
-    return rs->masks + place * rs->words;
+const uint32_t *rules_rank(const struct rules *rs, const struct scope *at)
+{
+    return rs->ranks + place_of(at) * rs->words;
+}
+
+static void build_ranks(const uint64_t *mask, size_t words, uint32_t *ret_rank)
+{
+    uint32_t n = 0;
+
+    for (size_t w = 0; w < words; w++) {
+        ret_rank[w] = n;
+        n += bits_count(mask[w]);
+    }
 }
 
 static enum err build_masks(struct rules *rs)
@@ -28,8 +45,10 @@ static enum err build_masks(struct rules *rs)
 
     rs->masks = calloc((rs->words * 2 * ROLE_COUNT * PART_COUNT) + 1,
                        sizeof(*rs->masks));
+    rs->ranks = calloc((rs->words * 2 * ROLE_COUNT * PART_COUNT) + 1,
+                       sizeof(*rs->ranks));
     rs->unkeyed = calloc(rs->words + 1, sizeof(*rs->unkeyed));
-    if (rs->masks == NULL || rs->unkeyed == NULL)
+    if (rs->masks == NULL || rs->ranks == NULL || rs->unkeyed == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < rs->count; i++)
         if (rs->list[i].keyword_count == 0)
@@ -47,6 +66,7 @@ static enum err build_masks(struct rules *rs)
                 in_set(r->roles, at.role) && in_set(r->parts, at.part))
                 mask[i / 64] |= UINT64_C(1) << i % 64;
         }
+        build_ranks(mask, rs->words, rs->ranks + place * rs->words);
     }
     return OK;
 }
@@ -125,6 +145,17 @@ static void list_tokens(struct rules *rs)
     }
 }
 
+/* What finds keywords, in whole texts and on streams. */
+static enum err build_search(struct rules *rs)
+{
+    enum err e;
+
+    read_fronts(rs);
+    if ((e = prefilter_new(rs->list, rs->count, &rs->prefilter)))
+        return e;
+    return trie_new(rs->list, rs->count, rs->guards, rs->runs, &rs->trie);
+}
+
 enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
 {
     struct unpacked all;
@@ -152,12 +183,10 @@ enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
     rs->tokened = calloc(rs->words + 1, sizeof(*rs->tokened));
     if (rs->code == NULL || rs->guards == NULL || rs->runs == NULL ||
         rs->tokens == NULL || rs->tokened == NULL || build_masks(rs) ||
-        prefilter_new(rs->list, rs->count, &rs->prefilter) ||
-        trie_new(rs->list, rs->count, &rs->trie)) {
+        build_search(rs)) {
         rules_free(rs);
         return E_NOMEM;
     }
-    read_fronts(rs);
     list_tokens(rs);
     *ret_rules = rs;
     return OK;
@@ -174,6 +203,7 @@ void rules_free(struct rules *rs)
     prefilter_free(rs->prefilter);
     trie_free(rs->trie);
     free(rs->masks);
+    free(rs->ranks);
     free(rs->unkeyed);
     free(rs->guards);
     free(rs->runs);

@@ -19,8 +19,10 @@
 #define ROOT 0u
 
 struct node {
-    uint32_t lo, hi; /* keywords that go through */
-    uint32_t eq;     /* those in [lo, eq) end here */
+    uint32_t lo, hi;   /* keywords that go through */
+    uint32_t eq;       /* those in [lo, eq) end here */
+    bool runs;         /* one of them is of a rule with a run */
+    struct guard shut; /* no rule of them begins behind these bytes */
 };
 
 struct edge {
@@ -31,6 +33,7 @@ struct edge {
 struct sorted {
     struct str text;
     uint32_t rule;
+    uint64_t front; /* its first bytes, as a number that sorts like them */
 };
 
 struct trie {
@@ -78,7 +81,7 @@ static void edge_add(struct trie *t, uint32_t from, unsigned char c,
 
 static uint32_t node_add(struct trie *t, uint32_t lo, uint32_t hi)
 {
-    t->nodes[t->node_count] = (struct node){lo, hi, lo};
+    t->nodes[t->node_count] = (struct node){.lo = lo, .hi = hi, .eq = lo};
     return (uint32_t)t->node_count++;
 }
 
@@ -103,11 +106,24 @@ static uint32_t lead(struct trie *t, uint32_t from, const char *bytes,
     return to;
 }
 
+/* A shorter text is less: what it lacks counts as zero. */
+static uint64_t front_of(struct str s)
+{
+    uint64_t front = 0;
+
+    for (size_t i = 0; i < 8; i++)
+        front =
+            front << 8 | (i < s.len ? (unsigned char)to_lower(s.ptr[i]) : 0u);
+    return front;
+}
+
 static int order(const void *a, const void *b)
 {
     const struct sorted *x = a, *y = b;
     size_t n = x->text.len < y->text.len ? x->text.len : y->text.len;
 
+    if (x->front != y->front)
+        return x->front < y->front ? -1 : 1;
     for (size_t i = 0; i < n; i++) {
         unsigned char p = (unsigned char)to_lower(x->text.ptr[i]);
         unsigned char q = (unsigned char)to_lower(y->text.ptr[i]);
@@ -134,24 +150,23 @@ static size_t edges_of(struct str s)
 }
 
 /* What a rule that may sleep waits for; false for one that does not sleep. */
-static bool waits_for(const struct rule *r, const struct str **ret_list,
-                      size_t *ret_n)
+static bool waits_for(const struct rule *r, const struct run *run,
+                      const struct str **ret_list, size_t *ret_n)
 {
     static const struct str digits[] = {
         STR_INIT("0"), STR_INIT("1"), STR_INIT("2"), STR_INIT("3"),
         STR_INIT("4"), STR_INIT("5"), STR_INIT("6"), STR_INIT("7"),
         STR_INIT("8"), STR_INIT("9")};
-    struct run run = run_read(r);
 
-    if (r->whole || (!r->keyword_first && run.before == RUN_NONE))
+    if (r->whole || (!r->keyword_first && run->before == RUN_NONE))
         return false;
-    *ret_list = run.before == RUN_DIGIT ? digits : r->keywords;
-    *ret_n = run.before == RUN_DIGIT ? ARRAY_LEN(digits) : r->keyword_count;
+    *ret_list = run->before == RUN_DIGIT ? digits : r->keywords;
+    *ret_n = run->before == RUN_DIGIT ? ARRAY_LEN(digits) : r->keyword_count;
     return true;
 }
 
 static enum err collect(struct trie *t, const struct rule *list, size_t n,
-                        size_t *ret_edges)
+                        const struct run *runs, size_t *ret_edges)
 {
     const struct str *texts;
     size_t total = 0, edges = 0, count;
@@ -163,10 +178,11 @@ static enum err collect(struct trie *t, const struct rule *list, size_t n,
     if (t->sorted == NULL || t->rules == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < n; i++) {
-        if (!waits_for(&list[i], &texts, &count))
+        if (!waits_for(&list[i], &runs[i], &texts, &count))
             continue;
         for (size_t j = 0; j < count; j++) {
-            t->sorted[t->count++] = (struct sorted){texts[j], (uint32_t)i};
+            t->sorted[t->count++] =
+                (struct sorted){texts[j], (uint32_t)i, front_of(texts[j])};
             edges += edges_of(texts[j]);
             if (texts[j].len > t->depth)
                 t->depth = texts[j].len;
@@ -191,44 +207,78 @@ static enum err make_room(struct trie *t, size_t edges)
     return t->edges == NULL || t->nodes == NULL ? E_NOMEM : OK;
 }
 
-static void enter(struct trie *t, uint32_t index)
+/* How many bytes two keywords have in common at their beginning. */
+static size_t common_front(struct str a, struct str b)
+{
+    size_t n = 0;
+
+    while (n < a.len && n < b.len && to_lower(a.ptr[n]) == to_lower(b.ptr[n]))
+        n++;
+    return n;
+}
+
+/* A keyword follows its sorted neighbour as far as they are equal: path holds
+ * the nodes of that one. */
+static void enter(struct trie *t, uint32_t index, size_t shared,
+                  uint32_t path[LIM_KEYWORD + 1])
 {
     struct str s = t->sorted[index].text;
-    uint32_t at = ROOT;
 
     for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)to_lower(s.ptr[i]);
-        uint32_t next = edge_find(t, at, c);
-
-        if (next == ROOT) {
-            next = node_add(t, index, index);
-            edge_add(t, at, c, next);
+        if (i >= shared) {
+            path[i + 1] = node_add(t, index, index);
+            edge_add(t, path[i], (unsigned char)to_lower(s.ptr[i]),
+                     path[i + 1]);
         }
-        t->nodes[next].hi = index + 1;
-        at = next;
+        t->nodes[path[i + 1]].hi = index + 1;
     }
-    t->nodes[at].eq = index + 1;
+    t->nodes[path[s.len]].eq = index + 1;
 }
 
-/* The second spelling of s and k, once all keywords are in. */
-static void enter_folds(struct trie *t, uint32_t index)
+static void enter_all(struct trie *t)
 {
-    struct str s = t->sorted[index].text;
-    uint32_t at = ROOT;
+    uint32_t path[LIM_KEYWORD + 1] = {ROOT};
 
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)to_lower(s.ptr[i]);
-        uint32_t next = edge_find(t, at, c);
+    for (uint32_t i = 0; i < t->count; i++)
+        enter(t, i,
+              i == 0 ? 0
+                     : common_front(t->sorted[i - 1].text, t->sorted[i].text),
+              path);
+}
 
-        if (c == 's')
-            (void)lead(t, at, "\xc5\xbf", next);
-        if (c == 'k')
-            (void)lead(t, at, "\xe2\x84\xaa", next);
-        at = next;
+/* The second spelling of s and k, once all keywords are in. What is added here
+ * is no edge of either. */
+static void enter_folds(struct trie *t)
+{
+    for (size_t i = 0; i <= t->edge_mask; i++) {
+        struct edge ed = t->edges[i];
+        unsigned char c = (unsigned char)(ed.key - 1);
+
+        if (ed.key != 0 && c == 's')
+            (void)lead(t, (ed.key - 1) >> 8, "\xc5\xbf", ed.to);
+        if (ed.key != 0 && c == 'k')
+            (void)lead(t, (ed.key - 1) >> 8, "\xe2\x84\xaa", ed.to);
     }
 }
 
-enum err trie_new(const struct rule *list, size_t n, struct trie **ret_trie)
+/* What all rules of a node have in common. A keyword behind a run is not where
+ * its rule begins. */
+static void node_guard(const struct trie *t, struct node *at,
+                       const struct guard *guards, const struct run *runs)
+{
+    at->shut = (struct guard){{UINT64_MAX, UINT64_MAX}};
+    for (uint32_t i = at->lo; i < at->hi; i++) {
+        uint32_t rule = t->rules[i];
+        bool run = runs[rule].before != RUN_NONE;
+
+        at->runs |= run;
+        at->shut.bits[0] &= run ? 0 : guards[rule].bits[0];
+        at->shut.bits[1] &= run ? 0 : guards[rule].bits[1];
+    }
+}
+
+enum err trie_new(const struct rule *list, size_t n, const struct guard *guards,
+                  const struct run *runs, struct trie **ret_trie)
 {
     struct trie *t = calloc(1, sizeof(*t));
     size_t edges = 0;
@@ -236,15 +286,15 @@ enum err trie_new(const struct rule *list, size_t n, struct trie **ret_trie)
 
     if (t == NULL)
         return E_NOMEM;
-    if ((e = collect(t, list, n, &edges)) || (e = make_room(t, edges))) {
+    if ((e = collect(t, list, n, runs, &edges)) || (e = make_room(t, edges))) {
         trie_free(t);
         return e;
     }
     (void)node_add(t, 0, (uint32_t)t->count);
-    for (size_t i = 0; i < t->count; i++)
-        enter(t, (uint32_t)i);
-    for (size_t i = 0; i < t->count; i++)
-        enter_folds(t, (uint32_t)i);
+    enter_all(t);
+    enter_folds(t);
+    for (size_t i = 0; i < t->node_count; i++)
+        node_guard(t, &t->nodes[i], guards, runs);
     free(t->sorted);
     t->sorted = NULL;
     for (unsigned c = 0; c < 256; c++)
@@ -271,24 +321,32 @@ size_t trie_depth(const struct trie *t)
 }
 
 void trie_step(const struct trie *t, struct trie_walk *walks, size_t *count,
-               unsigned char c, trie_ended *ended, void *ctx)
+               unsigned char before, unsigned char c, trie_ended *ended,
+               void *ctx)
 {
     unsigned char folded = (unsigned char)to_lower((char)c);
     size_t kept = 0;
 
     for (size_t i = 0; i <= *count; i++) {
-        struct trie_walk w = {t->first[c], 1};
+        struct trie_walk w;
         const struct node *at;
 
         if (i < *count)
-            w = (struct trie_walk){edge_find(t, walks[i].node, folded),
-                                   walks[i].back + 1};
-        if (w.node == ROOT)
-            continue;
+            w = (struct trie_walk){.node = edge_find(t, walks[i].node, folded),
+                                   .back = walks[i].back + 1,
+                                   .before = walks[i].before};
+        else /* the second spellings of s and k are no letters to a \b */
+            w = (struct trie_walk){
+                .node = t->first[c],
+                .back = 1,
+                .before = c < 0x80 ? before : (unsigned char)TRIE_NONE};
         at = &t->nodes[w.node];
+        if (w.node == ROOT || guard_stops(&at->shut, w.before))
+            continue;
         if (at->eq > at->lo)
             ended(ctx, (struct trie_rules){t->rules + at->lo, at->eq - at->lo},
                   w.back);
+        w.runs = at->runs;
         if (at->hi > at->eq && kept < t->depth)
             walks[kept++] = w;
     }

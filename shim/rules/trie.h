@@ -3,6 +3,9 @@
 
 #include "rules/rule.h"
 
+struct guard;
+struct run;
+
 /*
  * The keywords of those rules that may sleep on a stream, as a tree that text
  * walks down byte by byte. It says of every place of a stream whether a keyword
@@ -12,17 +15,23 @@ struct trie; /* immutable after trie_new */
 
 /*
  * trie_new - of the rules that are not whole and either keyword_first or have
- * a run (inside.h); of a run before digits each digit is a keyword. E_NOMEM.
+ * a run (inside.h); of a run before digits each digit is a keyword. guards and
+ * runs are of each rule; a keyword that stands where none of its rules can
+ * begin is not followed. E_NOMEM.
  */
 MUST_USE enum err trie_new(const struct rule *list, size_t n,
+                           const struct guard *guards, const struct run *runs,
                            struct trie **ret_trie);
 void trie_free(struct trie *t);
 
 /* The keywords begun and not ended at the place reached. */
 struct trie_walk {
     uint32_t node;
-    uint32_t back; /* bytes since its beginning */
+    uint32_t back;        /* bytes since its beginning */
+    unsigned char before; /* the byte before that; TRIE_NONE: it is no matter */
+    bool runs;            /* has a rule with a run a keyword on the way? */
 };
+#define TRIE_NONE 0xffu
 
 /* trie_depth - how many walks there can be at once. */
 size_t trie_depth(const struct trie *t);
@@ -34,13 +43,15 @@ struct trie_rules {
 };
 
 /*
- * trie_step - take byte c. walks holds trie_depth entries, *count of them are
- * used; ended walks are dropped. Where keywords end with this byte, `ended` is
- * called with their rules and the offset back from behind c to their start.
+ * trie_step - take byte c, which stands behind `before`. walks holds trie_depth
+ * entries, *count of them are used; ended walks are dropped. Where keywords end
+ * with this byte, `ended` is called with their rules and the offset back from
+ * behind c to their start.
  */
 typedef void trie_ended(void *ctx, struct trie_rules rules, uint32_t back);
 void trie_step(const struct trie *t, struct trie_walk *walks, size_t *count,
-               unsigned char c, trie_ended *ended, void *ctx);
+               unsigned char before, unsigned char c, trie_ended *ended,
+               void *ctx);
 
 /* trie_through - the rules of all keywords that go through a walk's node. */
 struct trie_rules trie_through(const struct trie *t, const struct trie_walk *w);

@@ -7,15 +7,12 @@
 
 static size_t lane_of(const struct stream *st, uint32_t rule)
 {
-    const uint64_t *mask = rules_mask(st->rs, &st->at);
+    uint64_t mask = rules_mask(st->rs, &st->at)[rule / 64];
     uint64_t below = (UINT64_C(1) << rule % 64) - 1;
-    size_t n = 0;
 
-    if ((mask[rule / 64] >> rule % 64 & 1) == 0)
+    if ((mask >> rule % 64 & 1) == 0)
         return st->lane_count;
-    for (size_t w = 0; w < rule / 64; w++)
-        n += (size_t)__builtin_popcountll(mask[w]);
-    return n + (size_t)__builtin_popcountll(mask[rule / 64] & below);
+    return rules_rank(st->rs, &st->at)[rule / 64] + bits_count(mask & below);
 }
 
 /*
@@ -125,9 +122,12 @@ void feed_trie(struct stream *st, uint64_t to)
     if (trie_depth(t) == 0)
         return;
     for (uint64_t i = st->v; i < to; i++) {
+        const char *p = st->text.ptr + (i - st->base);
+
         f.at = i + 1;
         trie_step(t, st->walks, &st->walk_count,
-                  (unsigned char)st->text.ptr[i - st->base], feed_ended, &f);
+                  i == st->origin ? TRIE_NONE : (unsigned char)p[-1],
+                  (unsigned char)*p, feed_ended, &f);
     }
 }
 
@@ -208,11 +208,15 @@ uint64_t cut_token(const struct stream *st)
  */
 static uint64_t may_begin(const struct stream *st, uint32_t rule, uint64_t at)
 {
-    size_t n = lane_of(st, rule);
-    const struct lane *l = &st->lanes[n];
     const struct run *run = &st->rs->runs[rule];
+    const struct lane *l;
     uint64_t start;
+    size_t n;
 
+    if (run->before == RUN_NONE && is_guarded(st, rule, at))
+        return NEVER;
+    n = lane_of(st, rule);
+    l = &st->lanes[n];
     if (n == st->lane_count || !l->acts || l->off || l->cursor > at ||
         is_awake(st, n))
         return NEVER;
@@ -261,25 +265,27 @@ static uint64_t cut_run(const struct stream *st)
     return at == st->v ? at : runs_begin(st, live, at, least);
 }
 
+/* Without a run, no rule of a walk begins before the walk did: one that may is
+ * enough to know. */
+static uint64_t cut_walk(const struct stream *st, const struct trie_walk *w,
+                         uint64_t least)
+{
+    uint64_t at = st->v - w->back;
+    struct trie_rules rules = trie_through(st->rs->trie, w);
+
+    for (size_t k = 0; k < rules.count && (w->runs || at < least); k++) {
+        uint64_t start = may_begin(st, rules.list[k], at);
+
+        least = start < least ? start : least;
+    }
+    return least;
+}
+
 uint64_t cut_keyword(const struct stream *st)
 {
     uint64_t least = cut_run(st);
 
-    for (size_t i = 0; i < st->walk_count; i++) {
-        uint64_t at = st->v - st->walks[i].back;
-        struct trie_rules rules = trie_through(st->rs->trie, &st->walks[i]);
-
-        for (size_t k = 0; k < rules.count; k++) {
-            uint32_t rule = rules.list[k];
-            uint64_t start;
-
-            /* Most begin where their keyword does: they hold no more text. */
-            if (st->rs->runs[rule].before == RUN_NONE &&
-                (at >= least || is_guarded(st, rule, at)))
-                continue;
-            start = may_begin(st, rule, at);
-            least = start < least ? start : least;
-        }
-    }
+    for (size_t i = 0; i < st->walk_count; i++)
+        least = cut_walk(st, &st->walks[i], least);
     return least;
 }

@@ -508,8 +508,16 @@ static void test_value(void)
         {"acme_key=a1b2c", "acme_key=a1b2c"},
         {"acme_key=a1b2-", "acme_key=a1b2-"},
         {"acme_key=a1b a1b2", "acme_key=a1b #"},
-        {"acme_key=................................a1b2",
-         "acme_key=................................a1b2"},
+        {"acme_key=a1b2=, acme_key=c1d2==", "acme_key=#=, acme_key=#=="},
+        {"acme_key=a1b2=c", "acme_key=a1b2=c"},
+        {"curl https://acme.example/v2/projects/7/items -H 'X-Token: a1b2'",
+         "curl https://acme.example/v2/projects/7/items -H 'X-Token: #'"},
+        {"acme                                                 key a1b2",
+         "acme                                                 key a1b2"},
+        {"acme_key         (see the note of the second of May, page seven, "
+         "line two) a1b2",
+         "acme_key         (see the note of the second of May, page seven, "
+         "line two) a1b2"},
         /* A keyword that calls needs no other word; its dot is a dot. */
         {"io.key a1b2", "io.key #"},
         {"io-key a1b2", "io-key a1b2"},

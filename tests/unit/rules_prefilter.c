@@ -4,7 +4,7 @@
 
 #include "check.h"
 #include "failmalloc.h"
-#include "rules/trie.h"
+#include "rules/inside.h"
 
 /*
  * The prefilter and the trie against the plainest search there is, on random
@@ -199,6 +199,9 @@ static void test_many(void)
 
 /* --- The trie. */
 
+static const struct guard open_guards[COUNT];
+static const struct run no_runs[COUNT];
+
 struct seen {
     size_t at;              /* behind the byte taken */
     bool ended[COUNT][400]; /* by start */
@@ -221,7 +224,8 @@ static void check_trie(const struct trie *t, struct trie_walk *walks,
     memset(&s, 0, sizeof(s));
     for (size_t i = 0; i < text.len; i++) {
         s.at = i + 1;
-        trie_step(t, walks, &count, (unsigned char)text.ptr[i], on_ended, &s);
+        trie_step(t, walks, &count, TRIE_NONE, (unsigned char)text.ptr[i],
+                  on_ended, &s);
     }
     for (uint32_t r = 0; r < COUNT; r++)
         for (size_t at = 0; at < text.len; at++) {
@@ -248,6 +252,13 @@ static void check_trie(const struct trie *t, struct trie_walk *walks,
         }
 }
 
+static void on_nothing(void *ctx, struct trie_rules ended, uint32_t back)
+{
+    (void)ctx;
+    (void)ended;
+    (void)back;
+}
+
 static void test_trie_against_slow(void)
 {
     struct trie_walk walks[LIM_KEYWORD];
@@ -255,11 +266,51 @@ static void test_trie_against_slow(void)
     char space[400];
 
     seed = 3;
-    if (!CHECK_INT(trie_new(rules, COUNT, &t), OK))
+    if (!CHECK_INT(trie_new(rules, COUNT, open_guards, no_runs, &t), OK))
         return;
     CHECK(trie_depth(t) <= LIM_KEYWORD);
     for (int i = 0; i < 20000; i++)
         check_trie(t, walks, text_make(space, rnd(16), true));
+    trie_free(t);
+}
+
+/*
+ * A walk goes on exactly as long as one of the rules through it can begin
+ * behind the byte before it; a rule with a run can behind any.
+ */
+static void test_trie_guards(void)
+{
+    static const struct str words[] = {STR_INIT("able"), STR_INIT("abc"),
+                                       STR_INIT("xyz")};
+    struct guard guards[3] = {{{0}}};
+    struct run runs[3] = {{0}};
+    struct rule list[3] = {{.keyword_first = true, .keyword_count = 1},
+                           {.keyword_first = true, .keyword_count = 1},
+                           {.keyword_count = 1}};
+    struct trie_walk walks[LIM_KEYWORD];
+    struct trie *t;
+
+    for (size_t i = 0; i < 3; i++)
+        list[i].keywords = &words[i];
+    guards[0].bits['_' / 64] |= UINT64_C(1) << '_' % 64;
+    guards[2] = guards[0];
+    runs[2].before = RUN_KEYWORD;
+    if (!CHECK_INT(trie_new(list, 3, guards, runs, &t), OK))
+        return;
+    for (int before = 0; before < 256; before++)
+        for (size_t r = 0; r < 3; r++) {
+            size_t count = 0, taken = 0;
+            bool stops = r == 0 && before == '_';
+
+            for (; taken + 1 < words[r].len; taken++) {
+                trie_step(t, walks, &count,
+                          taken == 0 ? (unsigned char)before : ' ',
+                          (unsigned char)words[r].ptr[taken], on_nothing, NULL);
+                CHECK_INT(count, stops && taken >= 2 ? 0 : 1);
+                if (count != 0)
+                    CHECK_INT(walks[0].runs, r == 2);
+            }
+        }
     trie_free(t);
 }
 
@@ -299,7 +350,7 @@ static void test_no_rules(void)
         CHECK_INT(prefilter_run(pf, STR("some 4111 text"), &hits), OK);
         prefilter_free(pf);
     }
-    if (CHECK_INT(trie_new(NULL, 0, &t), OK)) {
+    if (CHECK_INT(trie_new(NULL, 0, NULL, NULL, &t), OK)) {
         CHECK_INT(trie_depth(t), 0);
         trie_free(t);
     }
@@ -317,7 +368,7 @@ static void test_nth_allocation(void)
         failmalloc_at(n, FAIL_ONE);
         e = prefilter_new(rules, COUNT, &pf);
         if (!e)
-            e = trie_new(rules, COUNT, &t);
+            e = trie_new(rules, COUNT, open_guards, no_runs, &t);
         if (!e)
             e = prefilter_run(pf, STR("abba"), &hits);
         prefilter_hits_free(&hits);
@@ -336,6 +387,7 @@ int main(void)
     RUN(test_digits);
     RUN(test_many);
     RUN(test_trie_against_slow);
+    RUN(test_trie_guards);
     RUN(test_keyword_next);
     RUN(test_no_rules);
     RUN(test_nth_allocation);

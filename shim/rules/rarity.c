@@ -1,0 +1,134 @@
+#include "rules/rarity.h"
+
+#include "base/limits.h"
+
+/* Letters, white space, and any one of all other bytes. */
+#define CLASSES 28u
+#define SPACE   26u
+#define OTHER   27u
+
+/* How often each stands in English text: 4 * log2 of its share in 10^4. */
+static const unsigned char singles[CLASSES] = {
+    37, 28, 31, 33, 40, 30, 29, 36, 37, 13, 23, 33, 30, 37,
+    37, 29, 12, 36, 36, 38, 31, 25, 30, 15, 28, 9,  43, 16};
+
+/*
+ * How often two stand side by side in English text and manuals, counted over
+ * 12 MB of those: 'A' - 4 + 2 * log2 of their share in 10^6.
+ */
+static const char pairs[CLASSES][29] = {
+    "LSTRKMSCREMUTVFRKUTWPPJMPHTH", "PIMJTHJEQLFRIIPJDQNIREDJPAQJ",
+    "TIQHUHISRFQTKGVKERMTQHKKNAQH", "QJIPVJJESFFLIJQKDOQKOGGFJAWK",
+    "SMUVQRPIMGISSVKQNWWUJPNSODZM", "PTIJPOEFVAEREHTOCVKNPACAMATI",
+    "NFRFSFKORAGOJONICQQKQGBADETI", "TDHEWDACSADIJHQNAOHQLBDAJDTG",
+    "QRTSSTRFJDLURXVSGQVUHPINBOQG", "LADCQAAAGABABBKGAAMAIAAAAAFA",
+    "LEHHRHHBLAAIHHDOBDMELAEABAOE", "TKIPVKIEUGFTFJUPEIQRQIHCRETI",
+    "UOHJUIGARDFORHRRDDNJOEFBMAUH", "TGSUTQUIQFMOKOSKBJTVPNDCMDWK",
+    "MOSRKSPFNPNRTWPSAVQSVQQJKFUF", "SDMNTFIPPBIRHHSRCUPRQHEOLAUI",
+    "AAADCAAAAAAJABAAAAGEPFAAAAJA", "TMQOXMRDUAOMQPUMFQTRQPKDQAWL",
+    "PGQJVKISTALOJKSTJJTVQIICPDXL", "UHOMWLIXVBHNNIUSDTSRPFNJRCWL",
+    "NOOSQLMDOACSRSKRASTTFABKAANF", "RGHATDDARAAEIDLJAEFFBAACACLE",
+    "PAGEODDPSAAJCKOFALLBHAJLAAOE", "NAKKMFACMAAFKAGOAFMOAABLHFRF",
+    "JFGHJCCALAAJLNNOAJOKAAGADFUI", "LAAAOACAHAACEJLAAAAADAAABCHA",
+    "XUVUTVSRWMQTTTVUMUVYSRUNOKAR", "JJJIIOHIJDDIKIGJCKLKGGFEACQL",
+};
+
+/*
+ * Three bytes that stand in text far more often than their pairs say: by the
+ * first of them, the two others. A class is written as 'a' and its number, so
+ * that { is a space.
+ */
+static const char *const common[CLASSES] = {
+    "ndt{lltetis{ccblrcge",
+    "le",
+    "ceomon",
+    "o{",
+    "ntd{r{s{rendstssrsct",
+    "orro",
+    "",
+    "e{aterisou",
+    "ngons{n{thnt",
+    "",
+    "eyen",
+    "",
+    "e{od",
+    "d{g{otte",
+    "f{n{u{r{t{urrmolutdeke",
+    "errout",
+    "ue",
+    "e{omepch",
+    "t{hoteer",
+    "heo{haerioypok",
+    "lt",
+    "al",
+    "hait",
+    "",
+    "oupe",
+    "",
+    "thanoftoisincowhyorestfobenoalmedofrwias",
+    "",
+};
+#define COMMON 12u /* what they weigh more */
+
+static unsigned class_of(char c)
+{
+    char lower = to_lower(c);
+
+    if (lower >= 'a' && lower <= 'z')
+        return (unsigned)(lower - 'a');
+    return c == ' ' ? SPACE : OTHER;
+}
+
+static bool is_common(const unsigned char *c)
+{
+    const char *ends = common[c[0]];
+
+    for (; *ends != '\0'; ends += 2)
+        if (ends[0] - 'a' == c[1] && ends[1] - 'a' == c[2])
+            return true;
+    return false;
+}
+
+/* The share of four bytes, as if pairs were independent. */
+static unsigned weight(const unsigned char *c)
+{
+    unsigned sum = 0;
+
+    for (size_t i = 0; i < 3; i++)
+        sum += (unsigned char)pairs[c[i]][c[i + 1]];
+    sum -= singles[c[1]] / 2u + singles[c[2]] / 2u;
+    if (is_common(c))
+        sum += COMMON;
+    return is_common(c + 1) ? sum + COMMON : sum;
+}
+
+unsigned rarity_pair(const char *p)
+{
+    return (unsigned char)pairs[class_of(p[0])][class_of(p[1])];
+}
+
+bool rarity_behind(struct str keyword, size_t at)
+{
+    return at + 4 <= keyword.len;
+}
+
+size_t rarity_window(struct str keyword, size_t parity)
+{
+    unsigned char c[LIM_KEYWORD];
+    unsigned best = UINT32_MAX;
+    size_t at = parity;
+
+    if (keyword.len < parity + 5) /* there is but one */
+        return parity;
+    for (size_t i = 0; i < keyword.len; i++)
+        c[i] = (unsigned char)class_of(keyword.ptr[i]);
+    for (size_t i = parity; i + 3 <= keyword.len; i += 2) {
+        unsigned sum = weight(c + (rarity_behind(keyword, i) ? i : i - 1));
+
+        if (sum <= best) { /* of equals the last: the ends of characters */
+            best = sum;
+            at = i;
+        }
+    }
+    return at;
+}
