@@ -32,6 +32,8 @@ static bool is_calling(struct str keyword)
 {
     struct str words = STR(CALLED);
 
+    if (keyword.len > 0 && memchr("=:(", keyword.ptr[keyword.len - 1], 3))
+        return true;
     while (words.ptr != NULL) {
         struct str word = str_split(&words, '|');
 

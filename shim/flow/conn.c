@@ -27,6 +27,7 @@ struct conn *conn_new(struct engine *eng, const struct peer *peer)
     queue_init(&c->out[DIR_SEND], LIM_OUT);
     queue_init(&c->out[DIR_RECV], LIM_OUT);
     buf_init(&c->ahead, LIM_HEAD);
+    buf_init(&c->asked, LIM_HEAD_LINE);
     http_head_init(&c->req.head, HTTP_REQUEST);
     http_head_init(&c->res.head, HTTP_RESPONSE);
     buf_init(&c->req.content, LIM_REQUEST_BODY);
@@ -103,6 +104,7 @@ void conn_free(struct conn *c)
     buf_wipe_free(&c->res.content);
     buf_wipe_free(&c->res.raw);
     buf_wipe_free(&c->ahead);
+    buf_free(&c->asked);
     queue_free(&c->out[DIR_SEND]);
     queue_free(&c->out[DIR_RECV]);
     if (c->tools_ready)

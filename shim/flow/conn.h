@@ -71,6 +71,9 @@ struct conn {
     bool abandoned; /* no answers any more to requests that wait           */
     enum conn_state state;
     struct queue out[2]; /* by enum dir                                  */
+    struct buf asked;    /* method and path of the last request; or empty   */
+    const struct provider *asked_of; /* what speaks for them; borrowed   */
+    enum framed asked_framed;
     struct req_side req;
     struct res_side res;
     struct exchange *first, *last; /* owned; wait for their response     */

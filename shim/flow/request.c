@@ -45,19 +45,35 @@ static void note_model(struct exchange *ex, struct str model)
     buf_free(&sent);
 }
 
-/* Method and path for the record, and the description that fits them. */
-static enum err route(struct conn *c, struct exchange *ex)
+/* A connection asks the same of one route again and again. */
+static bool asked_before(const struct conn *c, const struct exchange *ex)
 {
-    const struct http_head *h = &c->req.head;
-    struct str target = http_head_str(h, h->target);
+    struct str asked = buf_str(&c->asked), path = asked;
+
+    return str_eq(str_split(&path, ' '), ex->method) && path.ptr != NULL &&
+           str_eq(path, ex->path);
+}
+
+/* Unless the path names a model, which is for each exchange to note. */
+static void remember_asked(struct conn *c, const struct exchange *ex,
+                           struct str model)
+{
+    buf_clear(&c->asked);
+    c->asked_of = ex->provider;
+    c->asked_framed = ex->framed;
+    if (model.len > 0 || buf_add(&c->asked, ex->method) ||
+        buf_add_byte(&c->asked, ' ') || buf_add(&c->asked, ex->path))
+        buf_clear(&c->asked);
+}
+
+/* The description that fits method and path. */
+static enum err describe(struct conn *c, struct exchange *ex)
+{
     struct buf path;
+    struct str model;
     enum err e;
 
     buf_init(&path, LIM_HEAD_LINE);
-    if ((e = arena_copy(&ex->arena, http_head_str(h, h->method),
-                        &ex->method)) ||
-        (e = arena_copy(&ex->arena, str_split(&target, '?'), &ex->path)))
-        return e;
     e = http_route_path(ex->path, &path);
     if (e == E_NOMEM) { /* another description would not see all of it */
         buf_free(&path);
@@ -69,11 +85,30 @@ static enum err route(struct conn *c, struct exchange *ex)
                                    c->port, ex->method, buf_str(&path));
     if (ex->provider != NULL) {
         ex->framed = provider_framed(ex->provider, ex->method, buf_str(&path));
-        note_model(ex,
-                   provider_model(ex->provider, ex->method, buf_str(&path)));
+        model = provider_model(ex->provider, ex->method, buf_str(&path));
+        note_model(ex, model);
+        remember_asked(c, ex, model);
     }
     buf_free(&path);
     return ex->provider != NULL ? OK : E_INTERNAL;
+}
+
+/* Method and path for the record, and the description that fits them. */
+static enum err route(struct conn *c, struct exchange *ex)
+{
+    const struct http_head *h = &c->req.head;
+    struct str target = http_head_str(h, h->target);
+    enum err e;
+
+    if ((e = arena_copy(&ex->arena, http_head_str(h, h->method),
+                        &ex->method)) ||
+        (e = arena_copy(&ex->arena, str_split(&target, '?'), &ex->path)))
+        return e;
+    if (!asked_before(c, ex))
+        return describe(c, ex);
+    ex->provider = c->asked_of;
+    ex->framed = c->asked_framed;
+    return OK;
 }
 
 /* Another protocol: all that was said so far, and what comes, is let through.
