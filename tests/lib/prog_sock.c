@@ -1169,15 +1169,17 @@ static void case_fast_open(void)
     struct sockaddr_storage a;
     struct iovec iov = {(char *)(uintptr_t) "POST", 4};
     struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_name = &a};
+    struct mmsghdr each = {.msg_hdr = m};
     int fd, on = 1;
 
-    m.msg_namelen = address(AF_INET, &a);
+    each.msg_hdr.msg_namelen = m.msg_namelen = address(AF_INET, &a);
     listen_at(&s);
     fd = socket(AF_INET, SOCK_STREAM, 0);
     NEED(sendto(fd, "POST", 4, MSG_FASTOPEN, (struct sockaddr *)&a,
                 m.msg_namelen) == -1 &&
          errno == EOPNOTSUPP);
     NEED(sendmsg(fd, &m, MSG_FASTOPEN) == -1 && errno == EOPNOTSUPP);
+    NEED(sendmmsg(fd, &each, 1, MSG_FASTOPEN) == -1 && errno == EOPNOTSUPP);
     setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof(on));
     NEED(!connect(fd, (struct sockaddr *)&a, m.msg_namelen));
     ask(fd, "LONGWORD");
@@ -1191,6 +1193,8 @@ static void case_fast_open(void)
 static void case_refused(void)
 {
     struct server s = {0};
+    struct iovec iov[] = {{(char *)(uintptr_t) "POST", 4}, {NULL, 1}};
+    void *volatile nothing = NULL; /* of which the compiler must not know */
     int fd = start(&s), pipes[2];
 
     NEED(!pipe(pipes) && write(pipes[1], "x", 1) == 1);
@@ -1198,12 +1202,17 @@ static void case_refused(void)
     NEED(splice(fd, NULL, pipes[1], NULL, 1, 0) == -1 && errno == EINVAL);
     NEED(send(fd, "x", 1, MSG_OOB) == -1 && errno == EOPNOTSUPP);
     NEED(!fdopen(fd, "r+") && errno == EOPNOTSUPP);
+    NEED(write(fd, nothing, 1) == -1 && errno == EFAULT);
+    NEED(writev(fd, iov, 2) == -1 && errno == EFAULT);
+    NEED(writev(fd, nothing, 1) == -1 && errno == EFAULT);
     NEED(dup2(fd, 1) == -1 && errno == EOPNOTSUPP);
     NEED(dup3(fd, 0, O_CLOEXEC) == -1 && errno == EOPNOTSUPP);
     NEED(splice(pipes[0], NULL, pipes[1], NULL, 1, 0) == -1 &&
          errno == EINVAL); /* the same pipe: the kernel's own word */
     ask(fd, "LONGWORD");
     read_until(fd, "longer-word\n");
+    NEED(recv(fd, nothing, 1, MSG_DONTWAIT) == -1 && errno == EFAULT);
+    NEED(readv(fd, iov + 1, 1) == -1 && errno == EFAULT);
     finish(&s, fd);
     NEED(came(&s, "a-much-longer-word") && !came(&s, "xPOST"));
 }
