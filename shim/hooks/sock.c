@@ -337,24 +337,27 @@ void sock_closing(int fd)
     errno = saved;
 }
 
-void sock_copied(int from, int to)
+bool sock_copied(int from, int to)
 {
     int saved = errno;
     struct sock *k;
-    bool looked;
+    bool looked, good = true;
 
     if (from != to && (sock_has(from) || sock_has(to)) && at_home()) {
         k = sock_has(from) ? sock_enter(from, &looked) : NULL;
         if (!k && sock_has(from) && looked)
             k = at(from) == PROXY ? PROXY : LOOK;
-        if (k && (unsigned)to < NET_FDS)
-            (void)put(to, k);
-        else if (k && !is_mark(k))
+        if (k && (unsigned)to < NET_FDS) {
+            good = put(to, k);
+        } else if (k && !is_mark(k)) {
+            good = false;
             sock_leave(k);
-        else
+        } else {
             forget(to);
+        }
     }
     errno = saved;
+    return good;
 }
 
 bool sock_guards(int fd, bool surely)

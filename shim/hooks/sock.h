@@ -98,9 +98,12 @@ void sock_unconnected(int fd);
  */
 bool sock_opens(int flags, const struct sockaddr *to, socklen_t len);
 
-/* sock_closing - before the real close. sock_copied - after a dup. */
+/*
+ * sock_closing - before the real close. sock_copied - after a dup; false: the
+ * copy cannot be guarded though it is to be.
+ */
 void sock_closing(int fd);
-void sock_copied(int from, int to);
+bool sock_copied(int from, int to);
 
 /* sock_ending - before the real shutdown: the application has said all. */
 void sock_ending(int fd, int how);

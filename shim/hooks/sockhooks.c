@@ -82,9 +82,11 @@ EXPORT int shutdown(int fd, int how)
 
 static int copied(int from, int to)
 {
-    if (to >= 0)
-        sock_copied(from, to);
-    return to;
+    if (to < 0 || sock_copied(from, to))
+        return to;
+    (void)real_close()(to);
+    errno = EMFILE; /* dup(2): no number is left that we could guard */
+    return -1;
 }
 
 EXPORT int dup(int fd)

@@ -30,6 +30,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -893,8 +894,29 @@ static void case_closed(void)
 /* --- cases: descriptors -----------------------------------------------------
  */
 
+/* Above the table there is no guard, and so no copy. Not every user may. */
+static void dup_high(void)
+{
+    struct rlimit old, many = {70000, 70000};
+    struct server s = {0};
+    int fd = start(&s);
+
+    NEED(!getrlimit(RLIMIT_NOFILE, &old));
+    if (!setrlimit(RLIMIT_NOFILE, &many)) {
+        NEED(fcntl(fd, F_DUPFD, 65536) == -1 && errno == EMFILE);
+        NEED(dup2(fd, 65536) == -1 && errno == EMFILE);
+        NEED(fcntl(65536, F_GETFD) == -1 && errno == EBADF);
+        NEED(dup2(2, 65536) == 65536 && !close(65536));
+        NEED(!setrlimit(RLIMIT_NOFILE, &old));
+    }
+    ask(fd, "LONGWORD");
+    read_until(fd, "longer-word\n");
+    finish(&s, fd);
+}
+
 static void case_dup(void)
 {
+    dup_high();
     for (int how = 0; how < 5; how++) {
         struct server s = {0};
         int fd = start(&s), other;
