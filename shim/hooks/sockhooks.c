@@ -35,7 +35,9 @@
     X(int, ioctl, (int, unsigned long, ...))                                   \
     X(int, recvmmsg,                                                           \
       (int, struct mmsghdr *, unsigned, int, struct timespec *))               \
-    X(FILE *, fdopen, (int, const char *))
+    X(FILE *, fdopen, (int, const char *))                                     \
+    X(int, vdprintf, (int, const char *, va_list))                             \
+    X(int, __vdprintf_chk, (int, int, const char *, va_list))
 
 /* real_NAME() - the true function. */
 #define SOCK_REAL(ret, name, args)                                             \
@@ -206,12 +208,52 @@ EXPORT int recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags,
     return real_recvmmsg()(fd, m, count, flags, timeout);
 }
 
-/* What a stream of stdio reads and writes does not come by us. */
+/* What stdio reads and writes does not come by us. */
+static bool is_for_stdio(int fd)
+{
+    if (!sock_guards(fd, false))
+        return true;
+    errno = EOPNOTSUPP;
+    return false;
+}
+
 EXPORT FILE *fdopen(int fd, const char *mode)
 {
-    if (sock_guards(fd, false)) {
-        errno = EOPNOTSUPP;
-        return NULL;
-    }
-    return real_fdopen()(fd, mode);
+    return is_for_stdio(fd) ? real_fdopen()(fd, mode) : NULL;
+}
+
+EXPORT int vdprintf(int fd, const char *format, va_list args)
+{
+    return is_for_stdio(fd) ? real_vdprintf()(fd, format, args) : -1;
+}
+
+EXPORT int dprintf(int fd, const char *format, ...)
+{
+    va_list args;
+    int n;
+
+    va_start(args, format);
+    n = is_for_stdio(fd) ? real_vdprintf()(fd, format, args) : -1;
+    va_end(args);
+    return n;
+}
+
+/* The same of programs that were built with _FORTIFY_SOURCE. */
+int __vdprintf_chk(int fd, int flag, const char *format, va_list args);
+EXPORT int __vdprintf_chk(int fd, int flag, const char *format, va_list args)
+{
+    return is_for_stdio(fd) ? real___vdprintf_chk()(fd, flag, format, args)
+                            : -1;
+}
+
+int __dprintf_chk(int fd, int flag, const char *format, ...);
+EXPORT int __dprintf_chk(int fd, int flag, const char *format, ...)
+{
+    va_list args;
+    int n;
+
+    va_start(args, format);
+    n = is_for_stdio(fd) ? real___vdprintf_chk()(fd, flag, format, args) : -1;
+    va_end(args);
+    return n;
 }

@@ -1218,12 +1218,17 @@ static void case_refused(void)
     struct iovec iov[] = {{(char *)(uintptr_t) "POST", 4}, {NULL, 1}};
     void *volatile nothing = NULL; /* of which the compiler must not know */
     int fd = start(&s), pipes[2];
+    char buf[8];
 
     NEED(!pipe(pipes) && write(pipes[1], "x", 1) == 1);
     NEED(splice(pipes[0], NULL, fd, NULL, 1, 0) == -1 && errno == EINVAL);
     NEED(splice(fd, NULL, pipes[1], NULL, 1, 0) == -1 && errno == EINVAL);
     NEED(send(fd, "x", 1, MSG_OOB) == -1 && errno == EOPNOTSUPP);
     NEED(!fdopen(fd, "r+") && errno == EOPNOTSUPP);
+    NEED(dprintf(fd, "x%d", 1) == -1 && errno == EOPNOTSUPP);
+    NEED(dprintf(pipes[1], "%s-%d", "y", 12) == 4);
+    NEED(read(pipes[0], buf, sizeof(buf)) == 5 && !memcmp(buf, "xy-12", 5));
+    NEED(write(pipes[1], "x", 1) == 1);
     NEED(write(fd, nothing, 1) == -1 && errno == EFAULT);
     NEED(writev(fd, iov, 2) == -1 && errno == EFAULT);
     NEED(writev(fd, nothing, 1) == -1 && errno == EFAULT);
