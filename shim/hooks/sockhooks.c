@@ -36,6 +36,10 @@
     X(int, recvmmsg,                                                           \
       (int, struct mmsghdr *, unsigned, int, struct timespec *))               \
     X(FILE *, fdopen, (int, const char *))                                     \
+    X(ssize_t, preadv2, (int, const struct iovec *, int, off_t, int))          \
+    X(ssize_t, preadv64v2, (int, const struct iovec *, int, off64_t, int))     \
+    X(ssize_t, pwritev2, (int, const struct iovec *, int, off_t, int))         \
+    X(ssize_t, pwritev64v2, (int, const struct iovec *, int, off64_t, int))    \
     X(int, vdprintf, (int, const char *, va_list))                             \
     X(int, __vdprintf_chk, (int, int, const char *, va_list))
 
@@ -208,8 +212,8 @@ EXPORT int recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags,
     return real_recvmmsg()(fd, m, count, flags, timeout);
 }
 
-/* What stdio reads and writes does not come by us. */
-static bool is_for_stdio(int fd)
+/* Whether the descriptor is free for calls that we see nothing of. */
+static bool may_go_past(int fd)
 {
     if (!sock_guards(fd, false))
         return true;
@@ -217,14 +221,28 @@ static bool is_for_stdio(int fd)
     return false;
 }
 
+/* With the offset -1 they are readv and writev, of sockets too: readv(2). */
+#define VECTOR(name, off)                                                      \
+    EXPORT ssize_t name(int fd, const struct iovec *iov, int count, off at,    \
+                        int flags)                                             \
+    {                                                                          \
+        return may_go_past(fd) ? real_##name()(fd, iov, count, at, flags)      \
+                               : -1;                                           \
+    }
+VECTOR(preadv2, off_t)
+VECTOR(preadv64v2, off64_t)
+VECTOR(pwritev2, off_t)
+VECTOR(pwritev64v2, off64_t)
+
+/* What stdio reads and writes does not come by us. */
 EXPORT FILE *fdopen(int fd, const char *mode)
 {
-    return is_for_stdio(fd) ? real_fdopen()(fd, mode) : NULL;
+    return may_go_past(fd) ? real_fdopen()(fd, mode) : NULL;
 }
 
 EXPORT int vdprintf(int fd, const char *format, va_list args)
 {
-    return is_for_stdio(fd) ? real_vdprintf()(fd, format, args) : -1;
+    return may_go_past(fd) ? real_vdprintf()(fd, format, args) : -1;
 }
 
 EXPORT int dprintf(int fd, const char *format, ...)
@@ -233,7 +251,7 @@ EXPORT int dprintf(int fd, const char *format, ...)
     int n;
 
     va_start(args, format);
-    n = is_for_stdio(fd) ? real_vdprintf()(fd, format, args) : -1;
+    n = may_go_past(fd) ? real_vdprintf()(fd, format, args) : -1;
     va_end(args);
     return n;
 }
@@ -242,8 +260,7 @@ EXPORT int dprintf(int fd, const char *format, ...)
 int __vdprintf_chk(int fd, int flag, const char *format, va_list args);
 EXPORT int __vdprintf_chk(int fd, int flag, const char *format, va_list args)
 {
-    return is_for_stdio(fd) ? real___vdprintf_chk()(fd, flag, format, args)
-                            : -1;
+    return may_go_past(fd) ? real___vdprintf_chk()(fd, flag, format, args) : -1;
 }
 
 int __dprintf_chk(int fd, int flag, const char *format, ...);
@@ -253,7 +270,7 @@ EXPORT int __dprintf_chk(int fd, int flag, const char *format, ...)
     int n;
 
     va_start(args, format);
-    n = is_for_stdio(fd) ? real___vdprintf_chk()(fd, flag, format, args) : -1;
+    n = may_go_past(fd) ? real___vdprintf_chk()(fd, flag, format, args) : -1;
     va_end(args);
     return n;
 }

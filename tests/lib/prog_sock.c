@@ -1225,6 +1225,8 @@ static void case_refused(void)
     NEED(splice(fd, NULL, pipes[1], NULL, 1, 0) == -1 && errno == EINVAL);
     NEED(send(fd, "x", 1, MSG_OOB) == -1 && errno == EOPNOTSUPP);
     NEED(!fdopen(fd, "r+") && errno == EOPNOTSUPP);
+    NEED(pwritev2(fd, iov, 1, -1, 0) == -1 && errno == EOPNOTSUPP);
+    NEED(preadv2(fd, iov, 1, -1, 0) == -1 && errno == EOPNOTSUPP);
     NEED(dprintf(fd, "x%d", 1) == -1 && errno == EOPNOTSUPP);
     NEED(dprintf(pipes[1], "%s-%d", "y", 12) == 4);
     NEED(read(pipes[0], buf, sizeof(buf)) == 5 && !memcmp(buf, "xy-12", 5));
