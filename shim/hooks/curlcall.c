@@ -45,12 +45,6 @@ bool call_open(struct guard *g, char *ret_name)
     return true;
 }
 
-void call_close(struct guard *g)
-{
-    call_end(g);
-    close_fd(&g->listener);
-}
-
 /* Such a name can be called by anybody. */
 static bool is_own(int fd)
 {
@@ -107,7 +101,8 @@ static void flush(struct guard *g)
     }
 }
 
-void call_end(struct guard *g)
+/* The connection alone: its request and answer are over. */
+static void hang_up(struct guard *g)
 {
     twin_stop(g->twin);
     if (g->conn)
@@ -116,6 +111,12 @@ void call_end(struct guard *g)
     g->answer = (struct str){NULL, 0};
     g->ending = g->ended = false;
     close_fd(&g->fd);
+}
+
+void call_close(struct guard *g)
+{
+    hang_up(g);
+    close_fd(&g->listener);
 }
 
 void call_fail(struct guard *g, const char *why)
@@ -136,7 +137,7 @@ static void begin(struct guard *g, int fd)
         .unverified = g->unverified,
     };
 
-    call_end(g);
+    hang_up(g);
     g->fd = fd;
     marker_add(&sallyport_marker.guarded);
     if (g->api && !(g->conn = g->api->conn_new(g->engine, &peer)))
@@ -192,7 +193,7 @@ static void hear_program(struct guard *g)
         if (n < 0 && errno == EAGAIN)
             break;
         if (n <= 0)
-            call_end(g);
+            hang_up(g);
         else
             judge(g, (struct str){piece, (size_t)n});
     }

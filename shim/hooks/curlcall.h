@@ -18,9 +18,6 @@
 bool call_open(struct guard *g, char *ret_name);
 void call_close(struct guard *g);
 
-/* call_end - the connection alone: its request and answer are over. */
-void call_end(struct guard *g);
-
 /* call_pump - move what can be moved; true if the twin was begun. */
 bool call_pump(struct guard *g);
 

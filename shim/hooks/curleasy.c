@@ -144,8 +144,10 @@ bool easy_copy(const struct easy *from, void *to)
     for (size_t i = 0; i < SLOT_COUNT; i++) {
         const struct easy_value *v = &from->value[i];
 
-        if (v->option && !value_set(&e->value[i], v->option, v->pointer))
+        if (v->option && !value_set(&e->value[i], v->option, v->pointer)) {
+            easy_drop(e);
             return false;
+        }
     }
     e->ward = from->ward;
     e->ours = from->ours; /* the copy has them too */

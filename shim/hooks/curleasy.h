@@ -99,7 +99,7 @@ void easy_give_back(struct easy *e, const struct curl_lib *lib);
 
 /*
  * easy_copy - after curl_easy_duphandle: what is known of the one is true
- * of the other. false: no memory.
+ * of the other. false: no memory, and nothing is known of it.
  */
 bool easy_copy(const struct easy *from, void *to);
 

@@ -491,6 +491,9 @@ EXPORT int sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
 
     if (m && sock_has(fd))
         return sock_write_each(fd, m, count, flags);
+    if (m && count > 0 &&
+        sock_opens(flags, m->msg_hdr.msg_name, m->msg_hdr.msg_namelen))
+        return -1;
     while (m && good < count &&
            !refused_vec(fd, m[good].msg_hdr.msg_iov, m[good].msg_hdr.msg_iovlen,
                         &m[good].msg_hdr))

@@ -5,8 +5,9 @@
  * first bytes that are written there decide. LOOK is what every TCP socket
  * gets whose address says nothing, because a proxy, a gateway or a resolver of
  * the program's own may stand between it and a declared host. It goes with the
- * first bytes, unless they are for a proxy, which is told of a new host with
- * each request.
+ * first bytes, unless they are for a proxy: then it is PROXY, which stays,
+ * because a proxy is told of a new host with each request, and between those
+ * come bodies that look like anything.
  *
  * Descriptors are closed by raw system calls too, and come back as others: a
  * record knows its socket by the inode. And a child of vfork closes and copies
@@ -30,8 +31,14 @@
 _Atomic int sock_count;
 _Atomic(void *) sock_table;
 
-static _Alignas(struct sock) char look; /* only its address counts */
-#define LOOK ((struct sock *)(void *)&look)
+static _Alignas(struct sock) char look, proxy; /* only their addresses count */
+#define LOOK  ((struct sock *)(void *)&look)
+#define PROXY ((struct sock *)(void *)&proxy)
+
+static bool is_mark(const struct sock *k)
+{
+    return k == LOOK || k == PROXY;
+}
 
 static _Atomic(struct sock *) all;
 static _Atomic int top;      /* one above the highest entry there ever was */
@@ -113,6 +120,26 @@ static bool hold(struct sock *k)
 
 /* --- the table ----------------------------------------------------------- */
 
+/*
+ * Whether this is the process whose descriptors the table is about, and no
+ * child of vfork. Its number lies in a page that a fork leaves empty to the
+ * child, which then is at home with a table of its own; a child of vfork sees
+ * the page as it is. Where there are no such pages (before Linux 4.14, or in a
+ * sandbox), all are at home.
+ */
+static bool at_home(void)
+{
+    static atomic_bool no_such;
+    _Atomic int *pid = zeros_seen(&home);
+    int none = 0, self = (int)syscall(SYS_getpid);
+
+    if (!pid && (pid = zeros_get(&home, sizeof(int))) &&
+        syscall(SYS_madvise, pid, sizeof(int), MADV_WIPEONFORK))
+        atomic_store(&no_such, true);
+    return !pid || atomic_load(&no_such) ||
+           atomic_compare_exchange_strong(pid, &none, self) || none == self;
+}
+
 /* The entry of a descriptor. NULL: too high, or there is no table. */
 static _Atomic(struct sock *) *entry(int fd)
 {
@@ -134,7 +161,7 @@ static void drop(int fd, struct sock *k)
     if (!k || !atomic_compare_exchange_strong(entry(fd), &k, NULL))
         return;
     atomic_fetch_sub(&sock_count, 1);
-    if (k != LOOK)
+    if (!is_mark(k))
         sock_leave(k);
 }
 
@@ -145,7 +172,7 @@ static bool put(int fd, struct sock *k)
     struct sock *before;
 
     if (!zeros_get(&sock_table, NET_FDS * sizeof(struct sock *))) {
-        if (k != LOOK)
+        if (!is_mark(k))
             sock_leave(k);
         return false;
     }
@@ -154,7 +181,7 @@ static bool put(int fd, struct sock *k)
         ;
     if (!before)
         atomic_fetch_add(&sock_count, 1);
-    else if (before != LOOK)
+    else if (!is_mark(before))
         sock_leave(before);
     return true;
 }
@@ -164,16 +191,26 @@ struct sock *sock_enter(int fd, bool *ret_look)
     for (;;) {
         struct sock *k = at(fd);
 
-        *ret_look = k == LOOK;
-        if (!k || k == LOOK)
+        *ret_look = is_mark(k);
+        if (!k || *ret_look)
             return NULL;
         if (!hold(k))
             continue; /* it has just gone from the table */
         if (at(fd) == k && net_inode(fd) == k->inode)
             return k;
+        if (!at_home()) { /* its own file of this number, not ours */
+            sock_leave(k);
+            return NULL;
+        }
         drop(fd, k);
         sock_leave(k);
     }
+}
+
+static void forget(int fd)
+{
+    if (sock_has(fd))
+        drop(fd, at(fd));
 }
 
 void sock_pass(struct sock *k)
@@ -182,23 +219,6 @@ void sock_pass(struct sock *k)
     for (int fd = 0; fd < atomic_load(&top); fd++)
         if (at(fd) == k)
             drop(fd, k);
-}
-
-/*
- * Whether this is the process whose descriptors the table is about, and no
- * child of vfork. Its number lies in a page that a fork leaves empty to the
- * child, which then is at home with a table of its own; a child of vfork sees
- * the page as it is. (Without such pages, before Linux 4.14, all are at home.)
- */
-static bool at_home(void)
-{
-    _Atomic int *pid = zeros_seen(&home);
-    int none = 0, self = (int)syscall(SYS_getpid);
-
-    if (!pid && (!(pid = zeros_get(&home, sizeof(int))) ||
-                 syscall(SYS_madvise, pid, sizeof(int), MADV_WIPEONFORK)))
-        return true;
-    return atomic_compare_exchange_strong(pid, &none, self) || none == self;
 }
 
 /* --- hooks --------------------------------------------------------------- */
@@ -210,6 +230,14 @@ static bool is_stream(int fd)
 
     return !LIBC(getsockopt)(fd, SOL_SOCKET, SO_TYPE, &type, &len) &&
            type == SOCK_STREAM;
+}
+
+static bool is_connected(int fd)
+{
+    struct sockaddr_storage a;
+    socklen_t len = sizeof(a);
+
+    return is_stream(fd) && !LIBC(getpeername)(fd, (struct sockaddr *)&a, &len);
 }
 
 /* Guarded from now on, as far as its first bytes do not say otherwise. */
@@ -246,20 +274,30 @@ static bool still_ours(int fd, const struct place *place)
     return ours;
 }
 
+/* Linux refuses it then, and the connection stays; but connect(2), AF_UNSPEC.
+ */
+static bool stays_connected(int fd, const struct sockaddr *to, socklen_t len)
+{
+    bool undone =
+        to && len >= sizeof(to->sa_family) && to->sa_family == AF_UNSPEC;
+
+    return sock_has(fd) && !undone && is_connected(fd);
+}
+
 bool sock_connecting(int fd, const struct sockaddr *to, socklen_t len)
 {
     struct place place;
     int saved = errno;
     bool good = true;
 
-    if (fd < 0 || load_off() || !at_home())
+    if (fd < 0 || load_off() || !at_home() || stays_connected(fd, to, len))
         return true;
     if (!place_of(to, len, &place)) {
-        sock_unconnected(fd);
+        forget(fd);
     } else if (!still_ours(fd, &place)) {
         bool stream = is_stream(fd);
 
-        sock_unconnected(fd);
+        forget(fd);
         if (stream && place.how != DECLARED_NOT)
             good = declare(fd, &place);
         else if (stream && fd < NET_FDS)
@@ -272,8 +310,11 @@ bool sock_connecting(int fd, const struct sockaddr *to, socklen_t len)
 
 void sock_unconnected(int fd)
 {
-    if (sock_has(fd))
-        drop(fd, at(fd));
+    int saved = errno;
+
+    if (sock_has(fd) && at_home() && !is_connected(fd))
+        forget(fd);
+    errno = saved;
 }
 
 bool sock_opens(int flags, const struct sockaddr *to, socklen_t len)
@@ -292,28 +333,31 @@ void sock_closing(int fd)
     int saved = errno;
 
     if (sock_has(fd) && at_home())
-        drop(fd, at(fd));
+        forget(fd);
     errno = saved;
 }
 
-void sock_copied(int from, int to)
+bool sock_copied(int from, int to)
 {
     int saved = errno;
     struct sock *k;
-    bool looked;
+    bool looked, good = true;
 
     if (from != to && (sock_has(from) || sock_has(to)) && at_home()) {
         k = sock_has(from) ? sock_enter(from, &looked) : NULL;
         if (!k && sock_has(from) && looked)
-            k = LOOK;
-        if (k && (unsigned)to < NET_FDS)
-            (void)put(to, k);
-        else if (k && k != LOOK)
+            k = at(from) == PROXY ? PROXY : LOOK;
+        if (k && (unsigned)to < NET_FDS) {
+            good = put(to, k);
+        } else if (k && !is_mark(k)) {
+            good = false;
             sock_leave(k);
-        else
-            sock_unconnected(to);
+        } else {
+            forget(to);
+        }
     }
     errno = saved;
+    return good;
 }
 
 bool sock_guards(int fd, bool surely)
@@ -436,14 +480,6 @@ static bool begin(struct sock *k)
     return true;
 }
 
-static bool is_connected(int fd)
-{
-    struct sockaddr_storage a;
-    socklen_t len = sizeof(a);
-
-    return is_stream(fd) && !LIBC(getpeername)(fd, (struct sockaddr *)&a, &len);
-}
-
 /* A record in the place of LOOK; NULL without memory. */
 static struct sock *adopt(int fd)
 {
@@ -466,15 +502,25 @@ static bool tunnel_goes_on(struct sock *k, struct str s)
     return was_open;
 }
 
+/* The mark that stays after bytes that are not ours; NULL: none. */
+static struct sock *mark_after(int fd, const struct first *f,
+                               enum choice choice)
+{
+    if (f->kind == FIRST_PROXIED ||
+        (f->kind != FIRST_TUNNEL && at(fd) == PROXY))
+        return PROXY;
+    return choice == CHOOSE_LOOK ? LOOK : NULL;
+}
+
 /* The socket, and all descriptors of it, are not ours, or not yet. */
-static struct sock *decline(int fd, struct sock *k, bool look_on)
+static struct sock *decline(int fd, struct sock *k, struct sock *mark)
 {
     if (k)
         sock_pass(k);
-    else if (!look_on)
-        sock_unconnected(fd);
-    if (k && look_on)
-        (void)put(fd, LOOK);
+    else if (!mark)
+        forget(fd);
+    if (mark)
+        (void)put(fd, mark);
     return NULL;
 }
 
@@ -490,9 +536,9 @@ static struct sock *decide(int fd, struct sock *k, struct str s, int *ret_error)
     if (k && atomic_load(&k->stage) == STAGE_TUNNEL && tunnel_goes_on(k, s))
         return NULL;
     if (choice == CHOOSE_LEAVE || choice == CHOOSE_LOOK)
-        return decline(fd, k, choice == CHOOSE_LOOK);
+        return decline(fd, k, mark_after(fd, &f, choice));
     if (!k && !is_connected(fd))
-        return decline(fd, NULL, false);
+        return decline(fd, NULL, NULL);
     if (!k && !(k = adopt(fd))) {
         *ret_error = ENOMEM;
         return NULL;
@@ -504,7 +550,7 @@ static struct sock *decide(int fd, struct sock *k, struct str s, int *ret_error)
         atomic_store(&k->stage, STAGE_TUNNEL);
         return NULL;
     }
-    return begin(k) ? k : decline(fd, k, false);
+    return begin(k) ? k : decline(fd, k, NULL);
 }
 
 struct sock *sock_first(int fd, struct sock *k, const struct iovec *iov,
@@ -517,7 +563,8 @@ struct sock *sock_first(int fd, struct sock *k, const struct iovec *iov,
 
     if (k)
         pthread_mutex_lock(&k->lock);
-    if (s.len == 0 || (k && atomic_load(&k->stage) == STAGE_LEFT))
+    if (s.len == 0 || (!k && !at_home()) ||
+        (k && atomic_load(&k->stage) == STAGE_LEFT))
         guarded = NULL;
     else if (!k || atomic_load(&k->stage) != STAGE_OPEN)
         guarded = decide(fd, k, s, ret_error);

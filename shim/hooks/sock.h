@@ -85,7 +85,8 @@ ssize_t sock_send_file(int fd, int from, off64_t *at, size_t n);
 /*
  * sock_connecting - before the real connect: the descriptor gets its entry, or
  * loses that of a socket before it. false with errno where it cannot be
- * guarded though it is to be. sock_unconnected - it has failed for good.
+ * guarded though it is to be. sock_unconnected - it has failed: the entry goes,
+ * unless the socket was connected before.
  */
 bool sock_connecting(int fd, const struct sockaddr *to, socklen_t len);
 void sock_unconnected(int fd);
@@ -97,9 +98,12 @@ void sock_unconnected(int fd);
  */
 bool sock_opens(int flags, const struct sockaddr *to, socklen_t len);
 
-/* sock_closing - before the real close. sock_copied - after a dup. */
+/*
+ * sock_closing - before the real close. sock_copied - after a dup; false: the
+ * copy cannot be guarded though it is to be.
+ */
 void sock_closing(int fd);
-void sock_copied(int from, int to);
+bool sock_copied(int from, int to);
 
 /* sock_ending - before the real shutdown: the application has said all. */
 void sock_ending(int fd, int how);

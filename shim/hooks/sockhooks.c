@@ -35,7 +35,13 @@
     X(int, ioctl, (int, unsigned long, ...))                                   \
     X(int, recvmmsg,                                                           \
       (int, struct mmsghdr *, unsigned, int, struct timespec *))               \
-    X(FILE *, fdopen, (int, const char *))
+    X(FILE *, fdopen, (int, const char *))                                     \
+    X(ssize_t, preadv2, (int, const struct iovec *, int, off_t, int))          \
+    X(ssize_t, preadv64v2, (int, const struct iovec *, int, off64_t, int))     \
+    X(ssize_t, pwritev2, (int, const struct iovec *, int, off_t, int))         \
+    X(ssize_t, pwritev64v2, (int, const struct iovec *, int, off64_t, int))    \
+    X(int, vdprintf, (int, const char *, va_list))                             \
+    X(int, __vdprintf_chk, (int, int, const char *, va_list))
 
 /* real_NAME() - the true function. */
 #define SOCK_REAL(ret, name, args)                                             \
@@ -82,9 +88,11 @@ EXPORT int shutdown(int fd, int how)
 
 static int copied(int from, int to)
 {
-    if (to >= 0)
-        sock_copied(from, to);
-    return to;
+    if (to < 0 || sock_copied(from, to))
+        return to;
+    (void)real_close()(to);
+    errno = EMFILE; /* dup(2): no number is left that we could guard */
+    return -1;
 }
 
 EXPORT int dup(int fd)
@@ -204,12 +212,65 @@ EXPORT int recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags,
     return real_recvmmsg()(fd, m, count, flags, timeout);
 }
 
-/* What a stream of stdio reads and writes does not come by us. */
+/* Whether the descriptor is free for calls that we see nothing of. */
+static bool may_go_past(int fd)
+{
+    if (!sock_guards(fd, false))
+        return true;
+    errno = EOPNOTSUPP;
+    return false;
+}
+
+/* With the offset -1 they are readv and writev, of sockets too: readv(2). */
+#define VECTOR(name, off)                                                      \
+    EXPORT ssize_t name(int fd, const struct iovec *iov, int count, off at,    \
+                        int flags)                                             \
+    {                                                                          \
+        return may_go_past(fd) ? real_##name()(fd, iov, count, at, flags)      \
+                               : -1;                                           \
+    }
+VECTOR(preadv2, off_t)
+VECTOR(preadv64v2, off64_t)
+VECTOR(pwritev2, off_t)
+VECTOR(pwritev64v2, off64_t)
+
+/* What stdio reads and writes does not come by us. */
 EXPORT FILE *fdopen(int fd, const char *mode)
 {
-    if (sock_guards(fd, false)) {
-        errno = EOPNOTSUPP;
-        return NULL;
-    }
-    return real_fdopen()(fd, mode);
+    return may_go_past(fd) ? real_fdopen()(fd, mode) : NULL;
+}
+
+EXPORT int vdprintf(int fd, const char *format, va_list args)
+{
+    return may_go_past(fd) ? real_vdprintf()(fd, format, args) : -1;
+}
+
+EXPORT int dprintf(int fd, const char *format, ...)
+{
+    va_list args;
+    int n;
+
+    va_start(args, format);
+    n = may_go_past(fd) ? real_vdprintf()(fd, format, args) : -1;
+    va_end(args);
+    return n;
+}
+
+/* The same of programs that were built with _FORTIFY_SOURCE. */
+int __vdprintf_chk(int fd, int flag, const char *format, va_list args);
+EXPORT int __vdprintf_chk(int fd, int flag, const char *format, va_list args)
+{
+    return may_go_past(fd) ? real___vdprintf_chk()(fd, flag, format, args) : -1;
+}
+
+int __dprintf_chk(int fd, int flag, const char *format, ...);
+EXPORT int __dprintf_chk(int fd, int flag, const char *format, ...)
+{
+    va_list args;
+    int n;
+
+    va_start(args, format);
+    n = may_go_past(fd) ? real___vdprintf_chk()(fd, flag, format, args) : -1;
+    va_end(args);
+    return n;
 }

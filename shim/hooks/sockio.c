@@ -92,6 +92,18 @@ static size_t left(const struct cursor *c)
     return n > INT_MAX ? INT_MAX : n;
 }
 
+/* NULL, of which the kernel would say so; other addresses are not tried. */
+static bool is_fault(const struct iovec *iov, size_t count)
+{
+    bool fault = !iov && count > 0;
+
+    for (size_t i = 0; !fault && i < count; i++)
+        fault = !iov[i].iov_base && iov[i].iov_len > 0;
+    if (fault)
+        errno = EFAULT;
+    return fault;
+}
+
 /* The rest of the first piece that has any. */
 static struct str piece(struct cursor *c)
 {
@@ -423,6 +435,10 @@ ssize_t sock_read(int fd, const struct iovec *iov, size_t count, int flags)
 
     if (!k)
         return rc;
+    if (!(flags & MSG_TRUNC) && is_fault(iov, count)) {
+        sock_leave(k);
+        return -1;
+    }
     if (flags & MSG_TRUNC) { /* thrown away: tcp(7) */
         bin.iov_len = left(&c) < sizeof(waste) ? left(&c) : sizeof(waste);
         c = (struct cursor){&bin, 1, 0};
@@ -555,6 +571,11 @@ ssize_t sock_write(int fd, const struct iovec *iov, size_t count, int flags)
 
     if (!k && !looked)
         return rc;
+    if (is_fault(iov, count)) {
+        if (k)
+            sock_leave(k);
+        return -1;
+    }
     if (!k || atomic_load(&k->stage) != STAGE_OPEN)
         k = sock_first(fd, k, iov, count, &error);
     if (error) {

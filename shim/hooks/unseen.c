@@ -30,6 +30,8 @@
 #include "hooks/unseen.h"
 
 #include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "hooks/addr.h"
 #include "hooks/load.h"
@@ -412,7 +414,7 @@ static bool refuses_hello(const struct sending *s, const struct hello *h,
         is_carried(h->random) || session_owns(h->random, name) ||
         !act(&t, "tls", "its TLS cannot be inspected (unseen_tls)"))
         return false;
-    (void)shutdown(s->fd, SHUT_RDWR);
+    (void)syscall(SYS_shutdown, s->fd, SHUT_RDWR); /* not our own hook */
     return true;
 }
 

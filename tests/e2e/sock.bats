@@ -55,6 +55,7 @@ sock() {
 @test "copies of a descriptor are one session" { sock dup; }
 @test "a descriptor that was closed behind our back is not confused" { sock reuse; }
 @test "fork: the child goes on with the session" { sock fork; }
+@test "fork where no page can be left empty to the child" { sock sandbox; }
 @test "vfork: what the child closes stays ours" { sock vfork; }
 @test "connecting without waiting, again after a failure, and undone" { sock connect; }
 @test "TCP fast open waits for the first request" { sock fast-open; }
@@ -135,7 +136,7 @@ sanitized() {
     local what
     for what in forms six block wake fail cut tail peek waitall timeout \
         visible epoll held slow changed half-close threads signals closed dup reuse fork \
-        vfork connect fast-open refused greeting sendfile tls to-pass; do
+        sandbox vfork connect fast-open refused greeting sendfile tls to-pass; do
         sock "$what"
     done
     sock other localhost:82

@@ -13,6 +13,8 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -20,11 +22,15 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -255,6 +261,11 @@ static void ask(int fd, const char *body)
     size_t n = request(buf, sizeof(buf), body);
 
     NEED(write(fd, buf, n) == (ssize_t)n);
+}
+
+static void say(int fd, const char *text)
+{
+    NEED(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
 }
 
 /* Reads on until the text is there; the whole is kept in a static buffer. */
@@ -883,8 +894,29 @@ static void case_closed(void)
 /* --- cases: descriptors -----------------------------------------------------
  */
 
+/* Above the table there is no guard, and so no copy. Not every user may. */
+static void dup_high(void)
+{
+    struct rlimit old, many = {70000, 70000};
+    struct server s = {0};
+    int fd = start(&s);
+
+    NEED(!getrlimit(RLIMIT_NOFILE, &old));
+    if (!setrlimit(RLIMIT_NOFILE, &many)) {
+        NEED(fcntl(fd, F_DUPFD, 65536) == -1 && errno == EMFILE);
+        NEED(dup2(fd, 65536) == -1 && errno == EMFILE);
+        NEED(fcntl(65536, F_GETFD) == -1 && errno == EBADF);
+        NEED(dup2(2, 65536) == 65536 && !close(65536));
+        NEED(!setrlimit(RLIMIT_NOFILE, &old));
+    }
+    ask(fd, "LONGWORD");
+    read_until(fd, "longer-word\n");
+    finish(&s, fd);
+}
+
 static void case_dup(void)
 {
+    dup_high();
     for (int how = 0; how < 5; how++) {
         struct server s = {0};
         int fd = start(&s), other;
@@ -1020,6 +1052,26 @@ static void fork_first(void)
     finish(&s, -1);
 }
 
+/* A sandbox whose kernel knows no MADV_WIPEONFORK, and says EINVAL. */
+static void case_sandbox(void)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                 offsetof(struct seccomp_data, args[2])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, MADV_WIPEONFORK, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {sizeof(code) / sizeof(*code), code};
+
+    NEED(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+    NEED(!prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter));
+    fork_first();
+    fork_first();
+}
+
 static void case_fork(void)
 {
     pthread_t t[2];
@@ -1056,13 +1108,17 @@ static void case_fork(void)
 static void case_vfork(void)
 {
     struct server s = {0};
-    int fd = start(&s), status;
+    int fd = start(&s), other = open("/dev/null", O_WRONLY), status;
     pid_t pid = vfork();
 
     NEED(pid >= 0);
     if (pid == 0) {
         dup2(fd, 77);
         close(fd);
+        if (other != fd) /* another file of its number, behind our back */
+            syscall(SYS_dup3, other, fd, 0);
+        if (write(fd, "x", 1) != 1)
+            _exit(1);
         _exit(0);
     }
     NEED(waitpid(pid, &status, 0) == pid && status == 0);
@@ -1070,10 +1126,32 @@ static void case_vfork(void)
     read_until(fd, "longer-word\n");
     NEED(!came(&s, "LONGWORD"));
     finish(&s, fd);
+    close(other);
 }
 
 /* --- cases: connecting ------------------------------------------------------
  */
+
+/* What the kernel refuses to connect anew stays what it is. */
+static void connect_in_vain(void)
+{
+    struct server s = {0};
+    struct sockaddr_storage a;
+    struct sockaddr_in other = {.sin_family = AF_INET, .sin_port = htons(1)};
+    struct sockaddr local = {.sa_family = AF_UNIX};
+    int fd = start(&s);
+
+    other.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address(AF_INET, &a);
+    NEED(connect(fd, (struct sockaddr *)&other, sizeof(other)) == -1);
+    NEED(connect(fd, &local, sizeof(local)) == -1 && errno == EISCONN);
+    NEED(connect(fd, (struct sockaddr *)&a, 1) == -1 && errno == EINVAL);
+    NEED(connect(fd, NULL, sizeof(a)) == -1 && errno == EFAULT);
+    say(fd, "POST / HTTP/1.1\r\nContent-Length: 7\r\n\r\nBLOCKME");
+    read_until(fd, "policy_block");
+    NEED(!came(&s, "BLOCKME"));
+    finish(&s, fd);
+}
 
 static void case_connect(void)
 {
@@ -1104,6 +1182,7 @@ static void case_connect(void)
     NEED(!connect(fd, &none, sizeof(none)));
     NEED(send(fd, "POST BLOCKME", 12, MSG_NOSIGNAL) == -1);
     finish(&s, fd);
+    connect_in_vain();
 }
 
 static void case_fast_open(void)
@@ -1112,15 +1191,17 @@ static void case_fast_open(void)
     struct sockaddr_storage a;
     struct iovec iov = {(char *)(uintptr_t) "POST", 4};
     struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_name = &a};
+    struct mmsghdr each = {.msg_hdr = m};
     int fd, on = 1;
 
-    m.msg_namelen = address(AF_INET, &a);
+    each.msg_hdr.msg_namelen = m.msg_namelen = address(AF_INET, &a);
     listen_at(&s);
     fd = socket(AF_INET, SOCK_STREAM, 0);
     NEED(sendto(fd, "POST", 4, MSG_FASTOPEN, (struct sockaddr *)&a,
                 m.msg_namelen) == -1 &&
          errno == EOPNOTSUPP);
     NEED(sendmsg(fd, &m, MSG_FASTOPEN) == -1 && errno == EOPNOTSUPP);
+    NEED(sendmmsg(fd, &each, 1, MSG_FASTOPEN) == -1 && errno == EOPNOTSUPP);
     setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof(on));
     NEED(!connect(fd, (struct sockaddr *)&a, m.msg_namelen));
     ask(fd, "LONGWORD");
@@ -1134,19 +1215,33 @@ static void case_fast_open(void)
 static void case_refused(void)
 {
     struct server s = {0};
+    struct iovec iov[] = {{(char *)(uintptr_t) "POST", 4}, {NULL, 1}};
+    void *volatile nothing = NULL; /* of which the compiler must not know */
     int fd = start(&s), pipes[2];
+    char buf[8];
 
     NEED(!pipe(pipes) && write(pipes[1], "x", 1) == 1);
     NEED(splice(pipes[0], NULL, fd, NULL, 1, 0) == -1 && errno == EINVAL);
     NEED(splice(fd, NULL, pipes[1], NULL, 1, 0) == -1 && errno == EINVAL);
     NEED(send(fd, "x", 1, MSG_OOB) == -1 && errno == EOPNOTSUPP);
     NEED(!fdopen(fd, "r+") && errno == EOPNOTSUPP);
+    NEED(pwritev2(fd, iov, 1, -1, 0) == -1 && errno == EOPNOTSUPP);
+    NEED(preadv2(fd, iov, 1, -1, 0) == -1 && errno == EOPNOTSUPP);
+    NEED(dprintf(fd, "x%d", 1) == -1 && errno == EOPNOTSUPP);
+    NEED(dprintf(pipes[1], "%s-%d", "y", 12) == 4);
+    NEED(read(pipes[0], buf, sizeof(buf)) == 5 && !memcmp(buf, "xy-12", 5));
+    NEED(write(pipes[1], "x", 1) == 1);
+    NEED(write(fd, nothing, 1) == -1 && errno == EFAULT);
+    NEED(writev(fd, iov, 2) == -1 && errno == EFAULT);
+    NEED(writev(fd, nothing, 1) == -1 && errno == EFAULT);
     NEED(dup2(fd, 1) == -1 && errno == EOPNOTSUPP);
     NEED(dup3(fd, 0, O_CLOEXEC) == -1 && errno == EOPNOTSUPP);
     NEED(splice(pipes[0], NULL, pipes[1], NULL, 1, 0) == -1 &&
          errno == EINVAL); /* the same pipe: the kernel's own word */
     ask(fd, "LONGWORD");
     read_until(fd, "longer-word\n");
+    NEED(recv(fd, nothing, 1, MSG_DONTWAIT) == -1 && errno == EFAULT);
+    NEED(readv(fd, iov + 1, 1) == -1 && errno == EFAULT);
     finish(&s, fd);
     NEED(came(&s, "a-much-longer-word") && !came(&s, "xPOST"));
 }
@@ -1217,11 +1312,6 @@ static void case_other(void)
     finish(&s, fd);
 }
 
-static void say(int fd, const char *text)
-{
-    NEED(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
-}
-
 /* ... but what is said to a declared host through a proxy, or by another way
  * than its address. Run with PORT and SALLYPORT_HOSTS=llm.test:81. */
 static void case_proxy(void)
@@ -1237,6 +1327,10 @@ static void case_proxy(void)
     fd = start(&s);
     say(fd, "GET http://pass.test/ HTTP/1.1\r\nHost: pass.test\r\n"
             "Content-Length: 7\r\n\r\nBLOCKME");
+    read_until(fd, "BLOCKME\n");
+    say(fd, "POST http://pass.test/ HTTP/1.1\r\nHost: pass.test\r\n"
+            "Content-Length: 7\r\n\r\n");
+    say(fd, "BLOCKME"); /* a body that is written by itself */
     read_until(fd, "BLOCKME\n");
     NEED(marker()->state == SHIM_IDLE);
     say(fd, "POST http://llm.test:81/ HTTP/1.1\r\nHost: llm.test:81\r\n"
@@ -1303,39 +1397,23 @@ static const struct {
     const char *name;
     void (*run)(void);
 } cases[] = {
-    {"forms", case_forms},
-    {"six", case_six},
-    {"block", case_block},
-    {"wake", case_wake},
-    {"fail", case_fail},
-    {"cut", case_cut},
-    {"tail", case_tail},
-    {"peek", case_peek},
-    {"waitall", case_waitall},
-    {"timeout", case_timeout},
-    {"visible", case_visible},
-    {"epoll", case_epoll},
-    {"held", case_held},
-    {"slow", case_slow},
-    {"changed", case_changed},
-    {"half-close", case_half_close},
-    {"threads", case_threads},
-    {"signals", case_signals},
-    {"closed", case_closed},
-    {"dup", case_dup},
-    {"reuse", case_reuse},
-    {"fork", case_fork},
-    {"vfork", case_vfork},
-    {"connect", case_connect},
-    {"fast-open", case_fast_open},
-    {"refused", case_refused},
-    {"greeting", case_greeting},
-    {"sendfile", case_sendfile},
-    {"tls", case_tls},
-    {"to-pass", case_to_pass},
-    {"other", case_other},
-    {"proxy", case_proxy},
-    {"any-port", case_any_port},
+    {"forms", case_forms},       {"six", case_six},
+    {"block", case_block},       {"wake", case_wake},
+    {"fail", case_fail},         {"cut", case_cut},
+    {"tail", case_tail},         {"peek", case_peek},
+    {"waitall", case_waitall},   {"timeout", case_timeout},
+    {"visible", case_visible},   {"epoll", case_epoll},
+    {"held", case_held},         {"slow", case_slow},
+    {"changed", case_changed},   {"half-close", case_half_close},
+    {"threads", case_threads},   {"signals", case_signals},
+    {"closed", case_closed},     {"dup", case_dup},
+    {"reuse", case_reuse},       {"fork", case_fork},
+    {"sandbox", case_sandbox},   {"vfork", case_vfork},
+    {"connect", case_connect},   {"fast-open", case_fast_open},
+    {"refused", case_refused},   {"greeting", case_greeting},
+    {"sendfile", case_sendfile}, {"tls", case_tls},
+    {"to-pass", case_to_pass},   {"other", case_other},
+    {"proxy", case_proxy},       {"any-port", case_any_port},
 };
 
 int main(int argc, char **argv)

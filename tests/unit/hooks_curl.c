@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "failmalloc.h"
 #include "hooks/curlguard.h"
 
 static struct {
@@ -200,6 +201,49 @@ static void test_targets(void)
 }
 
 /* There is no engine here: the well-known model hosts are watched. */
+static int (*real_get)(void *, int, char **, unsigned);
+static int out_of_memory; /* a part of URLs */
+
+static int get(void *u, int part, char **ret, unsigned flags)
+{
+    return part == out_of_memory ? 7 /* CURLUE_OUT_OF_MEMORY */
+                                 : real_get(u, part, ret, flags);
+}
+
+/* Without memory a URL is none that leads nowhere. */
+static void test_no_memory(void)
+{
+    static const int parts[] = {0, 1, 5}; /* URL, scheme, host */
+
+    real_get = lib.url_get;
+    lib.url_get = get;
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        struct target t = {0};
+
+        out_of_memory = parts[i];
+        CHECK_INT(target_of_url(&lib, "https://api.test/", &t), E_NOMEM);
+        CHECK(!t.host && !t.plain && !t.origin);
+    }
+    out_of_memory = -1;
+    for (size_t n = 1;; n++) {
+        struct target t = {0};
+        enum err e;
+
+        set(OPT_URL, "api.test/");
+        set(OPT_SCHEME, "https");
+        failmalloc_at(n, FAIL_ONE);
+        e = target_of_easy(&lib, easy_of(&a), &t);
+        easy_drop(easy_of(&a));
+        if (!failmalloc_off()) {
+            CHECK_INT(e, OK);
+            target_free(&t);
+            break;
+        }
+        CHECK_INT(e, E_NOMEM);
+    }
+    lib.url_get = real_get;
+}
+
 static void test_turned_down(void)
 {
     static const struct {
@@ -271,6 +315,7 @@ int main(void)
     RUN(test_taken_and_given_back);
     RUN(test_bodies);
     RUN(test_targets);
+    RUN(test_no_memory);
     RUN(test_turned_down);
     RUN(test_shut);
     return check_done();
