@@ -75,7 +75,7 @@ static enum err put_back(struct tools *t, const struct inspect *in,
     buf_init(&literal, LIM_OUT);
     if (!(e = json_put(&literal, head)) &&
         !(e = base64_encode(text, &literal)) &&
-        !(e = arena_copy(&t->arena, buf_str(&literal), &copy)))
+        !(e = arena_copy(&t->puts, buf_str(&literal), &copy)))
         e = inspect_edit(t, in, item->seg.raw, copy);
     if (!e)
         t->redactions++;
