@@ -28,8 +28,9 @@
  * Letters are folded with | 0x20, which also folds what is no letter: the
  * comparison sorts that out.
  *
- * With one of the characters beyond ASCII that PCRE2 takes for s and k, which
- * are rare, every rule is run (traits.c).
+ * The characters beyond ASCII that PCRE2 takes for s and k are rare (traits.c).
+ * Of a text with one of them, a copy with those letters in their place says
+ * which rules have to run, but no offsets.
  */
 
 #define FOLD     UINT32_C(0x20202020)
@@ -652,7 +653,8 @@ enum err prefilter_run(const struct prefilter *pf, struct str text,
                        struct prefilter_hits *hits)
 {
     struct traits traits;
-    enum err e;
+    struct buf folded;
+    enum err e = OK;
 
     if (hits->words < pf->words) {
         free(hits->rules);
@@ -665,7 +667,7 @@ enum err prefilter_run(const struct prefilter *pf, struct str text,
     if (pf->words != 0)
         memset(hits->rules, 0, pf->words * sizeof(*hits->rules));
     hits->count = 0;
-    hits->partial = hits->all = false;
+    hits->partial = false;
     hits->digits = 0;
     hits->tokens = (struct tokens){.want = &pf->tokens,
                                    .list = hits->tokens.list,
@@ -678,12 +680,17 @@ enum err prefilter_run(const struct prefilter *pf, struct str text,
     if ((e = traits_of(text, pf->digits, &hits->tokens, &hits->places,
                        &traits)))
         return e;
-    hits->all = traits.folds;
     hits->digits = traits.digits;
-    if ((e = run_words(&pf->far, text, 0, hits)) ||
-        (e = run_near(pf, text, hits)))
-        return e;
-    if (hits->count > 1)
+    buf_init(&folded, text.len);
+    if (traits.folds) {
+        hits->partial = hits->places.everywhere = true;
+        e = keyword_fold(text, &folded);
+        text = buf_str(&folded);
+    }
+    if (!e && !(e = run_words(&pf->far, text, 0, hits)))
+        e = run_near(pf, text, hits);
+    buf_wipe_free(&folded);
+    if (!e && hits->count > 1)
         qsort(hits->at, hits->count, sizeof(*hits->at), order_hits);
-    return OK;
+    return e;
 }
