@@ -83,6 +83,24 @@ static enum err put_back(struct tools *t, const struct inspect *in,
     return e;
 }
 
+/* The type that a data URL names is the application's word too. */
+static enum err scan_head(struct tools *t, const struct inspect *in,
+                          const struct scope *where, struct str head,
+                          struct exchange *ex)
+{
+    struct findings *f = &t->findings;
+    enum err e;
+
+    findings_clear(f);
+    e = rules_scan(in->eng->rules, t->scratch, where, head, 0, f);
+    for (size_t i = 0; !e && i < f->count; i++) {
+        exchange_finding(ex, &f->list[i], where);
+        if (rules_action(in->eng->rules, f->list[i].rule) == ACTION_REDACT)
+            exchange_cond(ex, COND_UNEDITABLE, "the type of a file");
+    }
+    return e;
+}
+
 enum err attached_scan(struct tools *t, const struct inspect *in,
                        const struct view_item *item, struct exchange *ex)
 {
@@ -98,7 +116,8 @@ enum err attached_scan(struct tools *t, const struct inspect *in,
         head = str_head(coded, str_find_byte(coded, ',') + 1);
         coded = str_skip(coded, head.len);
     }
-    if ((e = decode(t, coded, &text, &some)) || !some)
+    if ((e = scan_head(t, in, &where, head, ex)) ||
+        (e = decode(t, coded, &text, &some)) || !some)
         return e;
     findings_clear(&t->findings);
     e = rules_scan(in->eng->rules, t->scratch, &where, text, 0, &t->findings);

@@ -40,7 +40,7 @@ bool is_media_type(struct str type)
 
 bool is_media(struct str text)
 {
-    struct str head, type;
+    struct str head;
     size_t comma;
 
     if (!str_starts(text, STR("data:")))
@@ -50,8 +50,6 @@ bool is_media(struct str text)
     if (comma == head.len)
         return false;
     head = str_head(head, comma);
-    if (!str_ends(head, STR(";base64")))
-        return false;
-    type = str_head(head, str_find_byte(head, ';'));
-    return is_media_type(type) && is_base64(str_skip(text, 5 + comma + 1));
+    return str_ends(head, STR(";base64")) &&
+           is_base64(str_skip(text, 5 + comma + 1));
 }

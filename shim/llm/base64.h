@@ -4,10 +4,9 @@
 #include "base/str.h"
 
 /*
- * is_media - the text is media in base64, and nothing else: a data URL
- * (RFC 2397) whose media type is that of a picture, sound, film or binary
- * document, or at least 64 characters of base64 (RFC 4648, section 4), their
- * number a multiple of four. Every character is looked at.
+ * is_media - the text is a file in base64, and nothing else: a data URL
+ * (RFC 2397) of any media type, or at least 64 characters of base64 (RFC 4648,
+ * section 4), their number a multiple of four. Every character is looked at.
  */
 bool is_media(struct str text);
 
