@@ -2,41 +2,26 @@
 
 #include "base/utf8.h"
 #include "detect/base64.h"
+#include "llm/base64.h"
 #include "rules/rule.h"
-
-#define FIRST 64 /* characters of base64 that tell most files from text */
-
-/* No byte that text does not have. */
-static bool is_text(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-
-        if ((c < ' ' && strchr("\t\n\f\r", c) == NULL) || c == 0x7f || c == 0)
-            return false;
-    }
-    return true;
-}
 
 /* The text that the base64 stands for; false if it is none. */
 static enum err decode(struct tools *t, struct str coded, struct str *ret_text,
                        bool *ret)
 {
-    char first[FIRST];
     void *room;
     size_t n;
     enum err e;
 
     *ret = false;
-    if (!base64_decode(str_head(coded, FIRST), first, sizeof(first), &n) ||
-        !is_text((struct str){first, n}))
+    if (!begins_as_text(coded))
         return OK;
     if ((e = arena_take(&t->arena, coded.len / 4 * 3 + 3, &room)))
         return e;
     if (!base64_decode(coded, room, coded.len / 4 * 3 + 3, &n))
         return OK;
     *ret_text = (struct str){room, n};
-    *ret = n > 0 && is_text(*ret_text) && utf8_valid(*ret_text);
+    *ret = n > 0 && is_text_bytes(*ret_text) && utf8_valid(*ret_text);
     return OK;
 }
 

@@ -316,6 +316,11 @@ static void test_media(void)
         {"data:;base64,AAAA", true},
         {"https://example.test/a.png", false},
         {bare, true},
+        {"Tm90ZXMgb2YgdGhlIGhhcmJvdXIgb2ZmaWNlLCBwYWdlIG9uZT8gPiB5ZXM_Cgo-",
+         true},
+        {"key-abcdABCD0123efghEFGH4567ijklIJKL8901mnopMNOP2345qrstQRST6789",
+         false},
+        {"data:image/png;base64,key-abcdABCD0123efghEFGH4567", false},
         {"AAAA", false},
         {"", false},
     };
