@@ -18,7 +18,7 @@ struct prefilter_hits {
     uint64_t *at; /* owned; rule << 32 | offset of a keyword of a rule that
                      is keyword_first, sorted */
     size_t count, cap;
-    bool partial;  /* `at` does not hold all of them */
+    uint64_t *unlisted; /* behind rules: of those `at` does not hold all of */
     size_t digits; /* the longest run of digits, up to the largest asked for */
     struct tokens tokens;
     struct places places;

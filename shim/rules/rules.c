@@ -253,7 +253,8 @@ static void use_hits(const struct prefilter_hits *hits, struct search *s)
         s->at_count = hits->tokens.count;
         return;
     }
-    if (!s->rule->keyword_first || hits->partial)
+    if (!s->rule->keyword_first ||
+        (hits->unlisted[s->rule->index / 64] >> s->rule->index % 64 & 1) != 0)
         return;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
