@@ -2,41 +2,26 @@
 
 #include "base/utf8.h"
 #include "detect/base64.h"
+#include "llm/base64.h"
 #include "rules/rule.h"
-
-#define FIRST 64 /* characters of base64 that tell most files from text */
-
-/* No byte that text does not have. */
-static bool is_text(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-
-        if ((c < ' ' && strchr("\t\n\f\r", c) == NULL) || c == 0x7f || c == 0)
-            return false;
-    }
-    return true;
-}
 
 /* The text that the base64 stands for; false if it is none. */
 static enum err decode(struct tools *t, struct str coded, struct str *ret_text,
                        bool *ret)
 {
-    char first[FIRST];
     void *room;
     size_t n;
     enum err e;
 
     *ret = false;
-    if (!base64_decode(str_head(coded, FIRST), first, sizeof(first), &n) ||
-        !is_text((struct str){first, n}))
+    if (!begins_as_text(coded))
         return OK;
     if ((e = arena_take(&t->arena, coded.len / 4 * 3 + 3, &room)))
         return e;
     if (!base64_decode(coded, room, coded.len / 4 * 3 + 3, &n))
         return OK;
     *ret_text = (struct str){room, n};
-    *ret = n > 0 && is_text(*ret_text) && utf8_valid(*ret_text);
+    *ret = n > 0 && is_text_bytes(*ret_text) && utf8_valid(*ret_text);
     return OK;
 }
 
@@ -75,11 +60,29 @@ static enum err put_back(struct tools *t, const struct inspect *in,
     buf_init(&literal, LIM_OUT);
     if (!(e = json_put(&literal, head)) &&
         !(e = base64_encode(text, &literal)) &&
-        !(e = arena_copy(&t->arena, buf_str(&literal), &copy)))
+        !(e = arena_copy(&t->puts, buf_str(&literal), &copy)))
         e = inspect_edit(t, in, item->seg.raw, copy);
     if (!e)
         t->redactions++;
     buf_wipe_free(&literal);
+    return e;
+}
+
+/* The type that a data URL names is the application's word too. */
+static enum err scan_head(struct tools *t, const struct inspect *in,
+                          const struct scope *where, struct str head,
+                          struct exchange *ex)
+{
+    struct findings *f = &t->findings;
+    enum err e;
+
+    findings_clear(f);
+    e = rules_scan(in->eng->rules, t->scratch, where, head, 0, f);
+    for (size_t i = 0; !e && i < f->count; i++) {
+        exchange_finding(ex, &f->list[i], where);
+        if (rules_action(in->eng->rules, f->list[i].rule) == ACTION_REDACT)
+            exchange_cond(ex, COND_UNEDITABLE, "the type of a file");
+    }
     return e;
 }
 
@@ -98,7 +101,8 @@ enum err attached_scan(struct tools *t, const struct inspect *in,
         head = str_head(coded, str_find_byte(coded, ',') + 1);
         coded = str_skip(coded, head.len);
     }
-    if ((e = decode(t, coded, &text, &some)) || !some)
+    if ((e = scan_head(t, in, &where, head, ex)) ||
+        (e = decode(t, coded, &text, &some)) || !some)
         return e;
     findings_clear(&t->findings);
     e = rules_scan(in->eng->rules, t->scratch, &where, text, 0, &t->findings);

@@ -16,6 +16,7 @@ enum err tools_init(struct tools *t, const struct engine *eng)
     memcpy(t->doc.seed, eng->key, sizeof(t->doc.seed));
     view_init(&t->view);
     arena_init(&t->arena, LIM_VIEW_ARENA);
+    arena_init(&t->puts, LIM_VIEW_ARENA);
     findings_init(&t->findings);
     buf_init(&t->clean, 2 * (size_t)LIM_HEAD_LINE);
     opener_init(&t->opener);
@@ -32,6 +33,7 @@ void tools_free(struct tools *t)
     json_doc_free(&t->doc);
     view_free(&t->view);
     arena_free(&t->arena);
+    arena_free(&t->puts);
     findings_free(&t->findings);
     buf_free(&t->clean);
     opener_free(&t->opener);
@@ -213,11 +215,17 @@ static void inspect_text(struct tools *t, const struct inspect *in,
         exchange_cond(ex, cond_of(e, COND_RULE_ERROR, COND_RULE_ERROR), NULL);
 }
 
-void inspect_body(struct tools *t, const struct inspect *in,
-                  struct exchange *ex)
+void inspect_begin(struct tools *t)
 {
     t->edit_count = 0;
     t->redactions = 0;
+    arena_clear(&t->puts);
+}
+
+void inspect_body(struct tools *t, const struct inspect *in,
+                  struct exchange *ex)
+{
+    inspect_begin(t);
     inspect_more(t, in, ex);
 }
 

@@ -18,7 +18,8 @@ struct tools {
     struct scratch *scratch; /* owned                               */
     struct json_doc doc;
     struct view view;
-    struct arena arena; /* unescaped texts of the body in work */
+    struct arena arena; /* unescaped texts of the document in work */
+    struct arena puts;  /* what edits put; lives as long as they do */
     struct findings findings;
     struct buf clean; /* see exchange_new */
     struct opener opener;
@@ -55,11 +56,18 @@ struct inspect {
 void inspect_body(struct tools *t, const struct inspect *in,
                   struct exchange *ex);
 
+/* inspect_begin - no edits: a new body, of which several stretches follow. */
+void inspect_begin(struct tools *t);
+
 /* inspect_more - the same of a further stretch: its edits are added. */
 void inspect_more(struct tools *t, const struct inspect *in,
                   struct exchange *ex);
 
-/* inspect_edit - one edit more, at a place in in->body. E_NOMEM. */
+/*
+ * inspect_edit - one edit more, at a place in in->body. What it puts is
+ * borrowed for as long as there are edits: further stretches reuse t->arena.
+ * E_NOMEM.
+ */
 MUST_USE enum err inspect_edit(struct tools *t, const struct inspect *in,
                                struct span at, struct str put);
 

@@ -99,7 +99,7 @@ void judge_body(struct conn *c, struct exchange *ex, struct str body)
         .body = body,
     };
 
-    c->tools.edit_count = 0;
+    inspect_begin(&c->tools);
     c->tools.is_opened = false;
     if (body.len == 0)
         return;

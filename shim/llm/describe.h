@@ -20,9 +20,8 @@
  *               these; of an object: the object itself if that holds. At the
  *               start of a path it speaks of the root
  *     **        zero or more steps of any kind
- *     @base64   last, on a leaf: the string is a base64 data URL of a media
- *               type that is no text, or nothing but 64 or more characters of
- *               base64
+ *     @base64   last, on a leaf: the string is a base64 data URL, or nothing
+ *               but 64 or more characters of base64
  *
  * "[..]" needs no dot before it: messages[role=system|developer].content.**
  * A name holds any character but . [ ] @ * |; a value any but | and ].

@@ -163,6 +163,8 @@ enum err opened_make(struct opener *o, const struct provider *p,
     all = places_of(&o->doc, p, false);
     if (all.count == 0)
         return OK;
+    if (places_of(&o->doc, p, true).count > 0)
+        return E_AMBIGUOUS; /* it would be closed with the others */
     if ((e = rewrite(o, &all, true, body, out)))
         return e;
     *ret_some = true;

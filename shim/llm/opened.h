@@ -38,7 +38,8 @@ void opener_free(struct opener *o);
  * E_SYNTAX     the body is not JSON, as far as it was looked at; or a member is
  *              not base64 in its canonical form (RFC 4648, section 4) of a JSON
  *              object or array
- * E_AMBIGUOUS  as json_parse, of either
+ * E_AMBIGUOUS  as json_parse, of either; or one member is to be opened, and
+ *              another stands there opened: they could not be told apart
  * E_LIMIT, E_NOMEM
  * On error nothing is appended.
  */

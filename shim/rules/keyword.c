@@ -30,6 +30,29 @@ enum keyword_here keyword_at(struct str keyword, struct str text)
     return KEYWORD_YES;
 }
 
+enum err keyword_fold(struct str text, struct buf *out)
+{
+    static const struct str second[] = {STR_INIT("\xc5\xbf"),
+                                        STR_INIT("\xe2\x84\xaa")};
+    enum err e;
+
+    if ((e = buf_reserve(out, text.len)))
+        return e;
+    while (text.len > 0) {
+        char c = text.ptr[0];
+        size_t n = 1;
+
+        for (size_t i = 0; (unsigned char)c >= 0x80 && i < 2; i++)
+            if (str_starts(text, second[i])) {
+                n = second[i].len;
+                c = "sk"[i];
+            }
+        out->ptr[out->len++] = c;
+        text = str_skip(text, n);
+    }
+    return OK;
+}
+
 void keyword_index(const struct rule *r, struct keyword_index *ret_index)
 {
     struct keyword_index *ix = ret_index;

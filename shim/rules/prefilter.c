@@ -28,17 +28,19 @@
  * Letters are folded with | 0x20, which also folds what is no letter: the
  * comparison sorts that out.
  *
- * With one of the characters beyond ASCII that PCRE2 takes for s and k, which
- * are rare, every rule is run (traits.c).
+ * Of a text with one of the characters beyond ASCII that PCRE2 takes for s and
+ * k (traits.c), a copy with those letters says which rules have to run.
  */
 
-#define FOLD     UINT32_C(0x20202020)
-#define NONE     UINT32_MAX
-#define HITS_MAX 65536u /* offsets noted; beyond, rules look for themselves */
-#define TABLE    8192u  /* words: they stay in the first-level cache */
-#define NEAR     8192u  /* words, of 32 bits too */
-#define BUCKETS  16384u
-#define BLOCK    1024u /* bytes whose windows are asked about together */
+#define FOLD UINT32_C(0x20202020)
+#define NONE UINT32_MAX
+#define HITS_MAX                                                               \
+    65536u            /* offsets noted; rules with more look by themselves     \
+                       */
+#define TABLE   8192u /* words: they stay in the first-level cache */
+#define NEAR    8192u /* words, of 32 bits too */
+#define BUCKETS 16384u
+#define BLOCK   1024u /* bytes whose windows are asked about together */
 
 /* Set in the key of an entry that knows only two bytes of its window. */
 #define PAIR_FIRST  (UINT32_C(1) << 24)
@@ -354,17 +356,11 @@ static bool nocase_equal(const char *a, const char *b, size_t n)
     return true;
 }
 
-/* A full list grows as far as it may; behind that, offsets are not noted. */
 static enum err make_room(struct prefilter_hits *hits)
 {
     size_t cap = hits->cap == 0 ? 64 : hits->cap * 2;
-    uint64_t *grown;
+    uint64_t *grown = realloc(hits->at, cap * sizeof(*grown));
 
-    if (hits->cap == HITS_MAX) {
-        hits->partial = true;
-        return OK;
-    }
-    grown = realloc(hits->at, cap * sizeof(*grown));
     if (grown == NULL)
         return E_NOMEM;
     hits->at = grown;
@@ -372,19 +368,27 @@ static enum err make_room(struct prefilter_hits *hits)
     return OK;
 }
 
+static bool is_listed(const struct keyword *kw, const struct prefilter_hits *h)
+{
+    return kw->listed && (h->unlisted[kw->rule / 64] >> kw->rule % 64 & 1) == 0;
+}
+
 static enum err note(const struct keyword *kw, size_t start,
                      struct prefilter_hits *hits)
 {
+    uint64_t bit = UINT64_C(1) << kw->rule % 64;
     enum err e;
 
-    hits->rules[kw->rule >> 6] |= UINT64_C(1) << (kw->rule & 63);
-    if (!kw->listed || hits->partial)
+    hits->rules[kw->rule / 64] |= bit;
+    if (!is_listed(kw, hits))
         return OK;
-    if (hits->count == hits->cap) {
-        if ((e = make_room(hits)) || hits->partial)
-            return e;
-    }
-    hits->at[hits->count++] = (uint64_t)kw->rule << 32 | (hits->base + start);
+    if (hits->count == HITS_MAX) /* behind it, it looks by itself */
+        hits->unlisted[kw->rule / 64] |= bit;
+    else if (hits->count == hits->cap && (e = make_room(hits)))
+        return e;
+    else
+        hits->at[hits->count++] =
+            (uint64_t)kw->rule << 32 | (hits->base + start);
     return OK;
 }
 
@@ -542,8 +546,7 @@ static enum err run_windows(const struct words *ws, struct str text,
     return run_last(ws, text, i, hits);
 }
 
-/* A keyword of one byte, in one of its cases. One that is not listed is only
- * asked for. */
+/* A keyword of one byte, in one of its cases; not listed, only asked for. */
 static enum err run_byte(const struct keyword *kw, char c, struct str text,
                          struct prefilter_hits *hits)
 {
@@ -553,7 +556,7 @@ static enum err run_byte(const struct keyword *kw, char c, struct str text,
     while (p < end && (p = memchr(p, c, (size_t)(end - p))) != NULL) {
         if ((e = note(kw, (size_t)(p - text.ptr), hits)))
             return e;
-        if (!kw->listed || hits->partial)
+        if (!is_listed(kw, hits))
             return OK;
         p++;
     }
@@ -652,20 +655,22 @@ enum err prefilter_run(const struct prefilter *pf, struct str text,
                        struct prefilter_hits *hits)
 {
     struct traits traits;
-    enum err e;
+    struct buf folded;
+    enum err e = OK;
 
     if (hits->words < pf->words) {
         free(hits->rules);
         hits->words = 0;
-        hits->rules = malloc(pf->words * sizeof(*hits->rules));
+        hits->rules = malloc(2 * pf->words * sizeof(*hits->rules));
         if (hits->rules == NULL)
             return E_NOMEM;
         hits->words = pf->words;
     }
-    if (pf->words != 0)
-        memset(hits->rules, 0, pf->words * sizeof(*hits->rules));
+    if (pf->words != 0) {
+        hits->unlisted = hits->rules + hits->words;
+        memset(hits->rules, 0, 2 * hits->words * sizeof(*hits->rules));
+    }
     hits->count = 0;
-    hits->partial = hits->all = false;
     hits->digits = 0;
     hits->tokens = (struct tokens){.want = &pf->tokens,
                                    .list = hits->tokens.list,
@@ -678,12 +683,18 @@ enum err prefilter_run(const struct prefilter *pf, struct str text,
     if ((e = traits_of(text, pf->digits, &hits->tokens, &hits->places,
                        &traits)))
         return e;
-    hits->all = traits.folds;
     hits->digits = traits.digits;
-    if ((e = run_words(&pf->far, text, 0, hits)) ||
-        (e = run_near(pf, text, hits)))
-        return e;
-    if (hits->count > 1)
+    buf_init(&folded, text.len);
+    if (traits.folds && pf->words != 0) {
+        memset(hits->unlisted, 0xff, hits->words * sizeof(*hits->unlisted));
+        hits->places.everywhere = true;
+        e = keyword_fold(text, &folded);
+        text = buf_str(&folded);
+    }
+    if (!e && !(e = run_words(&pf->far, text, 0, hits)))
+        e = run_near(pf, text, hits);
+    buf_wipe_free(&folded);
+    if (!e && hits->count > 1)
         qsort(hits->at, hits->count, sizeof(*hits->at), order_hits);
-    return OK;
+    return e;
 }

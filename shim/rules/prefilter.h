@@ -7,7 +7,7 @@
  * One pass over a whole text that says which rules have to run at all: those
  * with a keyword in it, and those whose run of digits is long enough; it also
  * lists the tokens that rules begin with. What is said to be absent is absent;
- * what is said to be present is, too, except where `all` is set.
+ * what is said to be present is, too.
  */
 struct prefilter; /* immutable after prefilter_new */
 
@@ -18,8 +18,7 @@ struct prefilter_hits {
     uint64_t *at; /* owned; rule << 32 | offset of a keyword of a rule that
                      is keyword_first, sorted */
     size_t count, cap;
-    bool partial;  /* `at` does not hold all of them            */
-    bool all;      /* keywords may be written in ways not looked for */
+    uint64_t *unlisted; /* behind rules: of those `at` does not hold all of */
     size_t digits; /* the longest run of digits, up to the largest asked for */
     struct tokens tokens;
     struct places places;
@@ -49,6 +48,13 @@ enum keyword_here {
     KEYWORD_YES,
 };
 enum keyword_here keyword_at(struct str keyword, struct str text);
+
+/*
+ * keyword_fold - append the text with s and k for those two: the same keywords
+ * stand in it, for none has such a character itself (pack.c). Errors as
+ * buf_reserve.
+ */
+MUST_USE enum err keyword_fold(struct str text, struct buf *out);
 
 /* The keywords of a rule by their first byte, folded: the first of each chain,
  * and those that follow each, as their numbers and one. */

@@ -253,7 +253,8 @@ static void use_hits(const struct prefilter_hits *hits, struct search *s)
         s->at_count = hits->tokens.count;
         return;
     }
-    if (!s->rule->keyword_first || hits->partial || hits->all)
+    if (!s->rule->keyword_first ||
+        (hits->unlisted[s->rule->index / 64] >> s->rule->index % 64 & 1) != 0)
         return;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
@@ -320,7 +321,7 @@ static uint64_t can_match(const struct rules *rs,
         mask |= rules_mask(rs, &places[i])[word];
     if (!hits->tokens.partial && !token_any(&hits->tokens.seen))
         mask &= ~rs->tokened[word];
-    return hits->all ? mask : mask & (hits->rules[word] | rs->unkeyed[word]);
+    return mask & (hits->rules[word] | rs->unkeyed[word]);
 }
 
 /* Has the text the digits, and a token, that the rule asks for? */
