@@ -4,6 +4,7 @@
 #include "detect/base64.h"
 
 #define BARE_MIN 64
+#define HEAD     24 /* of a data URL: a media type, a parameter */
 #define FIRST    64 /* characters of base64 that tell most files from text */
 
 bool is_text_bytes(struct str s)
@@ -85,4 +86,20 @@ bool is_media(struct str text)
     head = str_head(head, comma);
     return str_ends(head, STR(";base64")) &&
            is_base64(str_skip(text, 5 + comma + 1));
+}
+
+bool is_plain_media(struct str text)
+{
+    struct str head, type, coded = text;
+
+    if (!is_media(text))
+        return false;
+    if (str_starts(text, STR("data:"))) {
+        head = coded = str_skip(text, 5);
+        head = str_split(&coded, ',');
+        type = str_head(head, str_find_byte(head, ';'));
+        if (head.len > HEAD || !is_media_type(type))
+            return false;
+    }
+    return !begins_as_text(coded);
 }

@@ -11,6 +11,12 @@
  */
 bool is_media(struct str text);
 
+/*
+ * is_plain_media - the same where nothing is decoded: of a media type whose
+ * content is no text, with nothing said beside it, and not text all the same.
+ */
+bool is_plain_media(struct str text);
+
 /* is_text_bytes - no byte that text does not have. */
 bool is_text_bytes(struct str s);
 

@@ -25,6 +25,7 @@ enum err delta_new(const struct delta_config *config, struct delta **ret_d)
     json_doc_init(&d->doc);
     arena_init(&d->arena, LIM_VIEW_ARENA);
     view_init(&d->view);
+    d->view.plain = true;
     buf_init(&d->puts, PUTS_MAX);
     buf_init(&d->shape.data, LIM_EVENT_SHAPE);
     d->held.tail = &d->held.head;

@@ -82,6 +82,7 @@ enum err view_start(struct view *v, const struct provider *provider,
         .arena = arena,
         .what = what,
         .state = st,
+        .plain = v->plain,
     };
     st->stage = doc->count == 0 ? STAGE_DONE : STAGE_NEXT;
     st->started = false;
@@ -97,6 +98,12 @@ enum err view_start(struct view *v, const struct provider *provider,
 static bool is_container(const struct view *v, uint32_t node)
 {
     return v->doc->nodes[node].type <= JSON_ARRAY;
+}
+
+/* A file that is let by. */
+static bool is_file(const struct view *v, struct str text)
+{
+    return v->plain ? is_plain_media(text) : is_media(text);
 }
 
 /* What the value is taken for: the first path in order that leads here. */
@@ -122,7 +129,7 @@ static const struct pattern *content(struct view *v)
             if (inside && !n->loop && p->kind != PAT_BLANK)
                 continue;
             st->by_text |= p->base64;
-            if (p->base64 && (inside || !st->has_text || !is_media(st->text)))
+            if (p->base64 && (inside || !st->has_text || !is_file(v, st->text)))
                 continue;
             best = p;
             best_at = a;
@@ -427,7 +434,7 @@ static bool extra_item(struct view *v, struct view_item *ret_item)
                 &v->phase->patterns[t->accepts[a].pattern];
             struct str value;
 
-            if ((p->base64 && !(st->has_text && is_media(st->text))) ||
+            if ((p->base64 && !(st->has_text && is_file(v, st->text))) ||
                 !fact_value(v, p, &value))
                 continue;
             if (p->kind == PAT_TYPE && !is_news(st, p))

@@ -109,6 +109,8 @@ struct view {
     struct arena *arena;
     enum view_phase what;
     struct view_state *state; /* owned */
+    bool plain; /* set by whoever decodes no media: text in base64 is a text as
+                   it stands, and so is what a data URL says beside it       */
     uint64_t strange; /* VIEW_EVENT: its name is none that the description
                          knows: a hash of it; else 0                       */
 };

@@ -302,32 +302,36 @@ static void test_media(void)
         "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9Q";
     static const struct {
         const char *text;
-        bool want;
+        bool want, plain; /* is_media, is_plain_media */
     } rows[] = {
-        {"data:image/png;base64,AAAA", true},
-        {"data:image/png;base64,AAA=", true},
-        {"data:image/png;base64,", true},
-        {"data:application/pdf;base64,AAAA", true},
-        {"data:image/png;name=x;base64,AAAA", true},
-        {"data:image/png;base64,AAAA hidden words", false},
-        {"data:image/png,AAAA", false},
-        {"data:text/plain;base64,AAAA", true},
-        {"data:image/svg+xml;base64,AAAA", true},
-        {"data:;base64,AAAA", true},
-        {"https://example.test/a.png", false},
-        {bare, true},
+        {"data:image/png;base64,AAAA", true, true},
+        {"data:image/png;base64,AAA=", true, true},
+        {"data:image/png;base64,", true, false},
+        {"data:image/png;base64,Tm90ZXM=", true, false}, /* "Notes" */
+        {"data:image/AKIAPR7INFP33UO5PSZK-AKIAPR7INFP33UO5PSZK-png;base64,AAAA",
+         true, false},
+        {"data:application/pdf;base64,AAAA", true, true},
+        {"data:image/png;name=x;base64,AAAA", true, true},
+        {"data:image/png;base64,AAAA hidden words", false, false},
+        {"data:image/png,AAAA", false, false},
+        {"data:text/plain;base64,AAAA", true, false},
+        {"data:image/svg+xml;base64,AAAA", true, false},
+        {"data:;base64,AAAA", true, false},
+        {"https://example.test/a.png", false, false},
+        {bare, true, true},
         {"Tm90ZXMgb2YgdGhlIGhhcmJvdXIgb2ZmaWNlLCBwYWdlIG9uZT8gPiB5ZXM_Cgo-",
-         true},
+         true, false},
         {"key-abcdABCD0123efghEFGH4567ijklIJKL8901mnopMNOP2345qrstQRST6789",
-         false},
-        {"data:image/png;base64,key-abcdABCD0123efghEFGH4567", false},
-        {"AAAA", false},
-        {"", false},
+         false, false},
+        {"data:image/png;base64,key-abcdABCD0123efghEFGH4567", false, false},
+        {"AAAA", false, false},
+        {"", false, false},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         CHECK_ROW(rows[i].text);
         CHECK_INT(is_media(str_of(rows[i].text)), rows[i].want);
+        CHECK_INT(is_plain_media(str_of(rows[i].text)), rows[i].plain);
     }
 }
 
