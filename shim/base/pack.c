@@ -9,15 +9,6 @@ enum err pack_u32(struct buf *out, uint32_t n)
     return buf_add(out, (struct str){bytes, sizeof(bytes)});
 }
 
-enum err pack_u64(struct buf *out, uint64_t n)
-{
-    enum err e;
-
-    if ((e = pack_u32(out, (uint32_t)n)))
-        return e;
-    return pack_u32(out, (uint32_t)(n >> 32));
-}
-
 enum err pack_str(struct buf *out, struct str s)
 {
     enum err e;
@@ -39,16 +30,6 @@ enum err unpack_u32(struct str *in, uint32_t *ret_n)
         n = n << 8 | (unsigned char)in->ptr[i];
     *in = str_skip(*in, 4);
     *ret_n = n;
-    return OK;
-}
-
-enum err unpack_u64(struct str *in, uint64_t *ret_n)
-{
-    uint32_t lo = 0, hi = 0;
-
-    if (in->len < 8 || unpack_u32(in, &lo) || unpack_u32(in, &hi))
-        return E_SYNTAX;
-    *ret_n = (uint64_t)hi << 32 | lo;
     return OK;
 }
 

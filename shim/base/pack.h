@@ -10,7 +10,6 @@
  */
 
 MUST_USE enum err pack_u32(struct buf *out, uint32_t n);
-MUST_USE enum err pack_u64(struct buf *out, uint64_t n);
 /* pack_str - E_LIMIT also for a string of 4 GiB or more. */
 MUST_USE enum err pack_str(struct buf *out, struct str s);
 
@@ -20,7 +19,6 @@ MUST_USE enum err pack_str(struct buf *out, struct str s);
  * A string read is borrowed from *in.
  */
 MUST_USE enum err unpack_u32(struct str *in, uint32_t *ret_n);
-MUST_USE enum err unpack_u64(struct str *in, uint64_t *ret_n);
 MUST_USE enum err unpack_str(struct str *in, struct str *ret_s);
 /* unpack_below - a number below count, else E_SYNTAX. */
 MUST_USE enum err unpack_below(struct str *in, uint32_t count, uint32_t *ret_n);
