@@ -78,12 +78,15 @@ bool confidence_from(struct str name, enum confidence *ret_c);
 #define ROLES_ALL ((1u << ROLE_COUNT) - 1)
 #define PARTS_ALL ((1u << PART_COUNT) - 1)
 
+struct known; /* detect/known.h */
+
 /* Where a text stands: what decides which rules look at it. */
 struct scope {
     enum dir dir;
     enum role role;
     enum part part;
-    struct str host; /* borrowed; empty where there is none */
+    struct str host;           /* borrowed; empty where there is none */
+    const struct known *known; /* borrowed; what detectors look for, or NULL */
 };
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "compile/policyfile.h"
 #include "compile/provfile.h"
+#include "rules/detector.h"
 #include "rules/image.h"
 #include "rules/rules.h"
 
@@ -197,7 +198,9 @@ void compile_lint(struct compile *c)
             diag_add(&c->diags, x->at, "the exclusion expired on %.*s",
                      STR_ARG(x->expires));
     for (r = c->rules; r != NULL; r = r->next)
-        if (r->hit_count == 0 || r->hit_count == r->test_count)
+        if ((r->rule.detector == DETECTOR_PATTERN ||
+             detector_alone(r->rule.detector)) &&
+            (r->hit_count == 0 || r->hit_count == r->test_count))
             diag_add(&c->diags, r->at,
                      "%.*s: the rule needs tests: at least one 'hit' and one "
                      "'miss'",

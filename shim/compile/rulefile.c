@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "compile/confidence.h"
 #include "compile/context.h"
+#include "compile/detector.h"
 #include "compile/token.h"
 #include "compile/ruletest.h"
 #include "compile/value.h"
@@ -346,6 +347,8 @@ static const struct field rule_fields[] = {
     {STR_INIT("within"), false, context_within},
     {STR_INIT("words"), false, words_file},
     {STR_INIT("list"), false, words_list},
+    {STR_INIT("detector"), false, detector_read},
+    {STR_INIT("options"), false, detector_options_read},
     {STR_INIT("group"), false, on_group},
     {STR_INIT("check"), false, on_check},
     {STR_INIT("confidence"), false, confidence_read},
@@ -425,7 +428,8 @@ static bool is_complete(struct reader *r, const struct yaml_node *n,
         good = read_refuse(r, n, "'category' is missing");
     if (yaml_get(n, STR("match")) == NULL &&
         yaml_get(n, STR("value")) == NULL &&
-        yaml_get(n, STR("words")) == NULL && yaml_get(n, STR("list")) == NULL)
+        yaml_get(n, STR("words")) == NULL && yaml_get(n, STR("list")) == NULL &&
+        yaml_get(n, STR("detector")) == NULL)
         good = read_refuse(r, n, "'match' is missing");
     if (yaml_get(n, STR("action")) == NULL &&
         defaults->rule.action == ACTION_PASS)
@@ -454,7 +458,7 @@ static bool check_whole(struct reader *r, const struct yaml_node *n,
                         const struct rule *rule)
 {
     if (rule->keyword_count == 0 && rule->digits == 0 &&
-        !token_any(&rule->token))
+        !token_any(&rule->token) && rule->detector == DETECTOR_PATTERN)
         return read_refuse(r, n,
                            "the rule needs 'keywords', 'digits' or 'token': "
                            "without them it would run on every text");
@@ -516,6 +520,8 @@ struct rule_src *rulefile_rule(struct reader *r, const struct yaml_node *n,
         return NULL;
     if (src->words_node != NULL && !words_alone(r, n))
         return NULL;
+    if (yaml_get(n, STR("detector")) != NULL && !detector_only(r, n, src))
+        return NULL;
     if (src->context_count != 0 && !context_pattern(r, n, src))
         return NULL;
     confidence_default(src);
@@ -524,7 +530,8 @@ struct rule_src *rulefile_rule(struct reader *r, const struct yaml_node *n,
     if (!check_whole(r, n, &src->rule))
         return NULL;
     if (src->value.len == 0 && src->context_count == 0 &&
-        !token_first(&src->rule) && yaml_get(n, STR("keyword_first")) == NULL)
+        !token_first(&src->rule) && src->rule.detector == DETECTOR_PATTERN &&
+        yaml_get(n, STR("keyword_first")) == NULL)
         src->rule.keyword_first = rule_keyword_first(&src->rule);
     return src;
 }

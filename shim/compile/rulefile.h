@@ -31,6 +31,8 @@
  *       within: 48                     # so many characters (context.h)
  *       words: names.txt               # or: one of these words (words.h)
  *       list: [Falkenberg]             # or: of these
+ *       detector: canary               # or: code of ours (detector.h), with
+ *       options: {words: 60}           # its numbers
  *       group: 1                       # the finding; default the whole match
  *       check: {entropy: 3.0, validator: luhn, not: ['EXAMPLE$'],
  *               not_placeholder: true}

@@ -91,7 +91,7 @@ enum err attached_scan(struct tools *t, const struct inspect *in,
 {
     struct scope where = {in->dir,
                           in->dir == DIR_SEND ? ROLE_USER : ROLE_ASSISTANT,
-                          PART_FILE, in->host};
+                          PART_FILE, in->host, &ex->known};
     struct str head = STR(""), coded = item->value, text;
     struct buf out;
     bool some;

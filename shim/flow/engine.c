@@ -107,6 +107,7 @@ static enum err choose_places(struct engine *eng)
         if (i < ARRAY_LEN(usual))
             at = usual[i];
         fresh = mark_place(eng, &at, marks);
+        at.known = &eng->known;
         if (fresh > 0)
             eng->places[eng->place_count++] = at;
         left -= fresh;

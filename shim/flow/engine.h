@@ -4,6 +4,7 @@
 #include <sodium/crypto_shorthash_siphash24.h>
 #include <stdatomic.h>
 
+#include "detect/known.h"
 #include "flow/api.h"
 #include "llm/describe.h"
 #include "policy/config.h"
@@ -21,6 +22,7 @@ struct engine {
     struct scope places[2 * ROLE_COUNT * PART_COUNT]; /* so that each rule
                              looks at one of them at least                 */
     size_t place_count;
+    struct known known; /* what belongs to the process                    */
     char *audit; /* owned path; NULL: no audit file                        */
     char *exe;   /* owned; NULL where unknown                              */
     unsigned char key[PRINT_KEY_LEN]; /* of fingerprints                   */

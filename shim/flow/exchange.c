@@ -50,6 +50,7 @@ enum err exchange_new(struct engine *eng, struct scratch *scratch,
         return E_NOMEM;
     ex->eng = eng;
     ex->scratch = scratch;
+    ex->known = eng->known;
     ex->clean = clean;
     ex->begun_us = wall_clock_us();
     arena_init(&ex->arena, 256 * (size_t)KIB);

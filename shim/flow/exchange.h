@@ -28,6 +28,7 @@ struct exchange {
     struct str method, path;         /* in the arena                      */
     struct str facts[2][FACT_COUNT]; /* by enum dir; in the arena         */
     struct arena arena;
+    struct known known; /* what detectors look for in its texts        */
     const char *detail; /* static words for the audit line   */
     unsigned status;
     bool stream;

@@ -88,7 +88,7 @@ static enum err take_clusters(struct tools *t, const struct inspect *in,
 static enum err scan_seg(struct tools *t, const struct inspect *in,
                          const struct seg *seg, struct exchange *ex)
 {
-    struct scope scope = {in->dir, seg->role, seg->part, in->host};
+    struct scope scope = {in->dir, seg->role, seg->part, in->host, &ex->known};
     enum err e;
 
     findings_clear(&t->findings);

@@ -38,6 +38,7 @@ enum err relay_new(const struct relay_config *config, struct relay **ret_relay)
         .rules = eng->rules,
         .scratch = config->scratch,
         .host = config->host,
+        .known = &config->ex->known,
         .ahead_ok = config->kind == FRAMES_SSE || config->kind == FRAMES_LINES,
         .whole = lines,
     };
@@ -280,7 +281,8 @@ static enum err scan_header(struct relay *r, struct str text)
     struct scope where = {.dir = DIR_RECV,
                           .role = ROLE_ASSISTANT,
                           .part = PART_OTHER,
-                          .host = r->config.host};
+                          .host = r->config.host,
+                          .known = &ex->known};
     struct findings found;
     enum err e;
 

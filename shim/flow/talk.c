@@ -50,6 +50,7 @@ static enum err talk_new(struct conn *c, struct talk **ret_talk)
         .rules = c->eng->rules,
         .scratch = c->tools.scratch,
         .host = buf_str(&c->host),
+        .known = &c->eng->known, /* it outlives exchanges */
     };
     struct talk *t = calloc(1, sizeof(*t));
     enum err e;
@@ -212,7 +213,8 @@ static bool reason_found(struct conn *c, enum dir d, struct str reason)
     struct scope scope = {.dir = d,
                           .role = d == DIR_SEND ? ROLE_USER : ROLE_ASSISTANT,
                           .part = PART_OTHER,
-                          .host = buf_str(&c->host)};
+                          .host = buf_str(&c->host),
+                          .known = &c->eng->known};
     struct exchange *ex = NULL;
     struct findings found;
     bool clean;

@@ -45,7 +45,8 @@ static enum err channel_add(struct delta *d, const struct view_item *item,
     struct scope scope = {.dir = DIR_RECV,
                           .role = item->seg.role,
                           .part = item->seg.part,
-                          .host = d->config.host};
+                          .host = d->config.host,
+                          .known = d->config.known};
     struct channel *c;
     enum err e;
 

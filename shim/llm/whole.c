@@ -99,7 +99,8 @@ enum err whole_scan(struct delta *d, const struct delta_event *ev,
     struct scope where = {.dir = DIR_RECV,
                           .role = seg->role,
                           .part = seg->part,
-                          .host = d->config.host};
+                          .host = d->config.host,
+                          .known = d->config.known};
     size_t fixes = d->fixes.count;
     struct finding f;
     bool clean = true;

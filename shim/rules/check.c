@@ -223,14 +223,15 @@ enum err rule_pattern_check(const struct rule *r, struct buf *why)
     struct rule plain = {.whole = true}; /* a finding is a whole text */
     enum err e;
 
-    if (r->match.len == 0)
+    if ((r->match.len == 0) == (r->detector == DETECTOR_PATTERN))
         return say(why, "match", ": is empty");
     if (r->end.len != 0 && (e = check_pattern(r->end, r, "end", why, &unused)))
         return e;
     for (size_t i = 0; i < r->not_count; i++)
         if ((e = check_pattern(r->nots[i], &plain, "not", why, &unused)))
             return e;
-    if ((e = check_pattern(r->match, r, "match", why, &groups)))
+    if (r->detector == DETECTOR_PATTERN &&
+        (e = check_pattern(r->match, r, "match", why, &groups)))
         return e;
     if (r->group > groups || r->group > GROUPS)
         return say(why, "group", ": the pattern has no such group");

@@ -149,11 +149,13 @@ enum err code_new(const struct rule *r, struct code **ret_code)
 
     if (c == NULL)
         return E_NOMEM;
-    if ((e = pattern_compile(r->match, options, &c->match, &slow, &why)))
-        goto out;
-    c->slow += slow;
-    /* Of a group that the pattern lacks a match says nothing, not even that. */
-    pcre2_pattern_info(c->match, PCRE2_INFO_CAPTURECOUNT, &groups);
+    if (r->detector == DETECTOR_PATTERN) {
+        if ((e = pattern_compile(r->match, options, &c->match, &slow, &why)))
+            goto out;
+        c->slow += slow;
+        /* Of a group that the pattern lacks a match says not even that. */
+        pcre2_pattern_info(c->match, PCRE2_INFO_CAPTURECOUNT, &groups);
+    }
     if (r->group > groups) {
         e = E_INTERNAL;
         goto out;
@@ -165,7 +167,9 @@ enum err code_new(const struct rule *r, struct code **ret_code)
     }
     if ((e = compile_nots(r, c)))
         goto out;
-    if (r->keyword_first)
+    if (r->detector != DETECTOR_PATTERN)
+        e = OK;
+    else if (r->keyword_first)
         e = index_new(r, &c->index);
     else if (!token_first(r))
         first_set(c->match, c->first);

@@ -6,6 +6,8 @@
 
 #include <stdatomic.h>
 
+#include "detect/known.h"
+#include "rules/detector.h"
 #include "rules/pack.h"
 #include "rules/prefilter.h"
 #include "rules/rules.h"
@@ -157,9 +159,16 @@ MUST_USE enum err pattern_run(const pcre2_code *code, struct scratch *sc,
                               struct str text, size_t from, bool open,
                               enum hit *ret_hit);
 
+/* What a detector has counted in a text so far, as far as it is decided. */
+struct tally {
+    uint32_t hits, words;
+};
+
 /* A search of one rule through one text. */
 struct search {
     const struct rule *rule;
+    const struct known *known; /* for a detector; may be NULL */
+    struct tally *tally;       /* of a detector; of this rule and text */
     const struct code *code;
     struct str text;
     size_t cursor;      /* where to go on; all matches before it are known */
@@ -180,6 +189,20 @@ struct search {
 MUST_USE enum err search_next(struct search *s, struct scratch *sc,
                               enum hit *ret_hit, size_t *ret_start,
                               size_t *ret_end);
+
+/* passes - what the rule checks of a finding. An empty one passes nothing. */
+MUST_USE enum err passes(const struct search *s, struct scratch *sc,
+                         struct str value, bool *ret_yes);
+
+/* --- detector.c */
+
+/* detector_next - search_next for a rule with a detector. */
+MUST_USE enum err detector_next(struct search *s, struct scratch *sc,
+                                enum hit *ret_hit, size_t *ret_start,
+                                size_t *ret_end);
+
+/* detector_ready - could the rule find anything? Patterns always can. */
+bool detector_ready(const struct rule *r, const struct known *known);
 
 /* finding_print - set the fingerprint of a finding, whose bytes these are. */
 void finding_print(const struct scratch *sc, struct str value,

@@ -16,14 +16,16 @@ struct lane {
     uint32_t rule;
     uint32_t max_hold;
     uint64_t cursor;
-    uint64_t next;    /* V from which a search pays */
-    uint64_t ending;  /* while dropping: cursor of the end pattern */
-    uint64_t dropped; /* while dropping: where that began */
-    uint64_t seen;    /* of a run: behind the start of the last keyword */
-    uint32_t run_bit; /* of a run whose findings change the text */
-    bool token;       /* its matches begin with a token */
-    bool off;         /* excluded for this host */
-    bool acts;        /* its findings change the text */
+    uint64_t next;      /* V from which a search pays */
+    uint64_t ending;    /* while dropping: cursor of the end pattern */
+    uint64_t dropped;   /* while dropping: where that began */
+    uint64_t seen;      /* of a run: behind the start of the last keyword */
+    uint32_t run_bit;   /* of a run whose findings change the text */
+    bool token;         /* its matches begin with a token */
+    struct tally tally; /* of a detector */
+    bool off;           /* excluded for this host, or a detector that has
+                           nothing to look for */
+    bool acts;          /* its findings change the text */
     bool dropping;
 };
 

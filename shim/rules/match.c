@@ -122,9 +122,9 @@ static void found_where(const struct rule *r, struct scratch *sc,
     *ret_end = end < start ? start : end;
 }
 
-/* The checks of a rule, cheapest first. An empty finding passes none. */
-static enum err passes(const struct search *s, struct scratch *sc,
-                       struct str value, bool *ret_yes)
+/* The checks of a rule, cheapest first. */
+enum err passes(const struct search *s, struct scratch *sc, struct str value,
+                bool *ret_yes)
 {
     const struct rule *r = s->rule;
     enum hit hit = HIT_NONE;
@@ -213,6 +213,8 @@ enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
     bool cut;
     enum err e;
 
+    if (s->rule->detector != DETECTOR_PATTERN)
+        return detector_next(s, sc, ret_hit, ret_start, ret_end);
     while ((s->cursor = start_next(s, &cut)) < s->text.len) {
         enum hit hit = HIT_NONE;
         size_t start, end, from, to;

@@ -13,7 +13,7 @@
  * Rules and lists are counted ahead, so that a reader allocates once.
  */
 
-#define VERSION 2u
+#define VERSION 3u
 
 #define FLAG_KEYWORD_FIRST  1u
 #define FLAG_WHOLE          2u
@@ -52,9 +52,9 @@ static enum err check_rule(const struct rule *r)
     if (r->match.len > LIM_PATTERN || r->end.len > LIM_PATTERN ||
         r->max_hold > LIM_HOLD_MAX)
         return E_LIMIT;
-    if (r->match.len == 0 || !utf8_valid(r->put) ||
-        (r->dirs & ~DIRS_ALL) != 0 || (r->roles & ~ROLES_ALL) != 0 ||
-        (r->parts & ~PARTS_ALL) != 0)
+    if ((r->match.len == 0) == (r->detector == DETECTOR_PATTERN) ||
+        !utf8_valid(r->put) || (r->dirs & ~DIRS_ALL) != 0 ||
+        (r->roles & ~ROLES_ALL) != 0 || (r->parts & ~PARTS_ALL) != 0)
         return E_SYNTAX;
     if ((r->keyword_first || r->reach != 0) && r->keyword_count == 0)
         return E_SYNTAX;
@@ -109,6 +109,7 @@ static enum err pack_rule(struct buf *out, const struct rule *r)
         (uint32_t)(r->token.mixed >> 32),
         (uint32_t)r->confidence,
         r->reach,
+        (uint32_t)r->detector,
     };
     enum err e;
 
@@ -117,6 +118,9 @@ static enum err pack_rule(struct buf *out, const struct rule *r)
             return e;
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
         if ((e = pack_u32(out, numbers[i])))
+            return e;
+    for (size_t i = 0; i < DETECTOR_OPTIONS; i++)
+        if ((e = pack_u32(out, r->options[i])))
             return e;
     if ((e = pack_list(out, r->keywords, r->keyword_count)) ||
         (e = pack_list(out, r->nots, r->not_count)) ||
@@ -215,7 +219,7 @@ static enum err read_u64(struct reader *rd, uint64_t *ret_n)
 
 static enum err read_numbers(struct reader *rd, struct rule *r)
 {
-    uint32_t action, severity, hold, reply, flags, check, confidence;
+    uint32_t action, severity, hold, reply, flags, check, confidence, detector;
     enum err e;
 
     if ((e = unpack_u32(&rd->in, &r->dirs)) ||
@@ -234,14 +238,19 @@ static enum err read_numbers(struct reader *rd, struct rule *r)
         (e = read_u64(rd, &r->token.digits)) ||
         (e = read_u64(rd, &r->token.mixed)) ||
         (e = unpack_below(&rd->in, CONFIDENCE_COUNT, &confidence)) ||
-        (e = unpack_u32(&rd->in, &r->reach)))
+        (e = unpack_u32(&rd->in, &r->reach)) ||
+        (e = unpack_below(&rd->in, DETECTOR_COUNT, &detector)))
         return e;
+    for (size_t i = 0; i < DETECTOR_OPTIONS; i++)
+        if ((e = unpack_u32(&rd->in, &r->options[i])))
+            return e;
     r->action = (enum action)action;
     r->severity = (enum severity)severity;
     r->on_hold_full = (enum hold_action)hold;
     r->reply = (enum reply)reply;
     r->check = (enum validator)check;
     r->confidence = (enum confidence)confidence;
+    r->detector = (enum detector)detector;
     r->keyword_first = (flags & FLAG_KEYWORD_FIRST) != 0;
     r->whole = (flags & FLAG_WHOLE) != 0;
     r->no_placeholder = (flags & FLAG_NO_PLACEHOLDER) != 0;

@@ -21,6 +21,14 @@ enum reply {
     REPLY_COUNT,
 };
 
+/* Who finds what a rule finds: its pattern, or code of ours (detector.h). */
+enum detector {
+    DETECTOR_PATTERN,
+    DETECTOR_CANARY,
+    DETECTOR_COUNT,
+};
+#define DETECTOR_OPTIONS 4 /* numbers that a rule may give its detector */
+
 /* Lengths of tokens (token.h): bit n for n bytes, of digits alone, and of
  * digits and letters. */
 struct token_set {
@@ -34,7 +42,7 @@ struct rule {
     struct str category; /* "secret"                                       */
     struct str kind;     /* "aws-access-key"                               */
     struct str put;      /* what stands in its place after a redaction     */
-    struct str match;    /* PCRE2 source, read as UTF                      */
+    struct str match;    /* PCRE2 source, read as UTF; empty if a detector */
     struct str end;      /* ends the dropping after a cap; may be empty    */
     unsigned dirs, roles, parts; /* bit sets of base/kinds.h               */
     enum action action;
@@ -62,6 +70,8 @@ struct rule {
     size_t not_count;
     const struct str *tags;
     size_t tag_count;
+    enum detector detector;             /* who finds it                      */
+    uint32_t options[DETECTOR_OPTIONS]; /* as detector.h has them            */
     uint32_t index; /* place in the set; set by rules_load                 */
 };
 

@@ -362,9 +362,14 @@ enum err rules_scan_places(const struct rules *rs, struct scratch *sc,
         for (uint64_t bits = can_match(rs, &sc->hits, places, n, w); bits != 0;
              bits &= bits - 1) {
             size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
-            struct search s = {.rule = &rs->list[i], .text = text};
+            struct tally tally = {0};
+            struct search s = {.rule = &rs->list[i],
+                               .text = text,
+                               .known = places[0].known,
+                               .tally = &tally};
 
             if (!has_traits(&sc->hits, s.rule) ||
+                !detector_ready(s.rule, s.known) ||
                 all_excluded(rs, (uint32_t)i, places, n))
                 continue;
             if ((e = scan_rule(rs, sc, &s, seg, out))) {

@@ -52,6 +52,7 @@ static void lane_reset(struct stream *st, size_t i)
 
     l->cursor = l->next = st->origin;
     l->seen = 0;
+    l->tally = (struct tally){0};
     l->dropping = false;
     set_awake(st, i, !l->off && !may_sleep(st, l));
 }
@@ -70,8 +71,8 @@ static void lanes_init(struct stream *st, const uint64_t *mask)
 
             l->rule = i;
             l->max_hold = r->max_hold == 0 ? LIM_HOLD : r->max_hold;
-            l->off =
-                r->whole || (rs->ex_count && rules_excluded(rs, i, &st->at));
+            l->off = r->whole || !detector_ready(r, st->at.known) ||
+                     (rs->ex_count && rules_excluded(rs, i, &st->at));
             l->acts = rules_action(rs, r) >= ACTION_REDACT;
             l->token = token_first(r);
             if (l->acts && !l->off && token_most(&r->token) > st->token_most)
@@ -140,7 +141,11 @@ static uint64_t back_off(const struct stream *st, uint64_t start)
 static enum err search_rule(struct stream *st, struct lane *l, bool open)
 {
     const struct rule *r = &st->rs->list[l->rule];
-    struct search s = {.rule = r, .text = text_upto(st, st->v), .open = open};
+    struct search s = {.rule = r,
+                       .text = text_upto(st, st->v),
+                       .known = st->at.known,
+                       .tally = &l->tally,
+                       .open = open};
     enum hit hit = HIT_NONE;
     size_t start, end;
     enum err e;

@@ -127,6 +127,26 @@ static const struct {
           "  - id: SP-1\n    name: m\n"
           "    category: c\n    keywords: [k]\n    match: k\n    action: log\n",
      "13:5: error: the id SP-1 is taken by the rule at t.yaml:2"},
+    {"detector and match", RULE "detector: canary\n",
+     "2:5: error: a rule has either 'detector' or 'match'"},
+    {"neither detector nor match",
+     "rules:\n  - {id: SP-1, name: a, category: c, action: log}\n",
+     "2:5: error: 'match' is missing"},
+    {"no detector",
+     "rules:\n  - {id: SP-1, name: a, category: c, action: log,\n"
+     "     detector: luck}\n",
+     "3:16: error: 'luck' is no detector"},
+    {"option of no detector", RULE "options: {words: 1}\n",
+     "12:14: error: 'options' are for a 'detector'"},
+    {"no option of the detector",
+     "rules:\n  - {id: SP-1, name: a, category: c, action: log,\n"
+     "     detector: canary, options: {luck: 7}}\n",
+     "3:34: error: the detector has no option 'luck'"},
+    {"tests without an exchange",
+     "rules:\n  - {id: SP-1, name: a, category: c, action: log,\n"
+     "     detector: canary, tests: {hit: [a], miss: [b]}}\n",
+     "3:31: error: 'canary' finds nothing without an exchange: 'tests' "
+     "cannot show it"},
     {"name", RULE "kind: \"a b\"\n",
      "12:11: error: 'kind' may have letters, digits, '.', '_' and '-' only"},
     {"role", RULE "in: [bob]\n", "12:10: error: 'bob' is no role"},

@@ -165,18 +165,18 @@ static void test_scope(void)
         struct scope at;
         const char *want;
     } rows[] = {
-        {{DIR_SEND, ROLE_USER, PART_TEXT, STR_INIT("")},
+        {{DIR_SEND, ROLE_USER, PART_TEXT, STR_INIT(""), NULL},
          "aws 0-20; send 21-30; card 31-47"},
-        {{DIR_RECV, ROLE_USER, PART_TEXT, STR_INIT("")},
+        {{DIR_RECV, ROLE_USER, PART_TEXT, STR_INIT(""), NULL},
          "aws 0-20; card 31-47"},
-        {{DIR_SEND, ROLE_TOOL, PART_TEXT, STR_INIT("")},
+        {{DIR_SEND, ROLE_TOOL, PART_TEXT, STR_INIT(""), NULL},
          "aws 0-20; card 31-47"},
-        {{DIR_SEND, ROLE_USER, PART_TOOL_ARGS, STR_INIT("")}, "aws 0-20"},
-        {{DIR_SEND, ROLE_USER, PART_TEXT, STR_INIT("a.QUIET.example")},
+        {{DIR_SEND, ROLE_USER, PART_TOOL_ARGS, STR_INIT(""), NULL}, "aws 0-20"},
+        {{DIR_SEND, ROLE_USER, PART_TEXT, STR_INIT("a.QUIET.example"), NULL},
          "send 21-30; card 31-47"},
-        {{DIR_SEND, ROLE_USER, PART_TEXT, STR_INIT("quiet.example")},
+        {{DIR_SEND, ROLE_USER, PART_TEXT, STR_INIT("quiet.example"), NULL},
          "aws 0-20; send 21-30; card 31-47"},
-        {{DIR_SEND, ROLE_USER, PART_TEXT, STR_INIT("exact.example")},
+        {{DIR_SEND, ROLE_USER, PART_TEXT, STR_INIT("exact.example"), NULL},
          "aws 0-20; card 31-47"},
     };
     struct str text = STR("AKIAQ3EGRTX7LMBZ2WPD only sent 4111111111111111");

@@ -1,0 +1,224 @@
+/*
+ * Rules whose findings a detector finds: they go the way of all findings, in
+ * whole texts and on streams cut anywhere.
+ */
+#include "rules/detector.h"
+
+#include <stdlib.h>
+
+#include "check.h"
+#include "detect/known.h"
+#include "rules/rules.h"
+#include "rules/stream.h"
+
+#define ALL .dirs = DIRS_ALL, .roles = ROLES_ALL, .parts = PARTS_ALL
+
+static const struct str dog_keys[] = {STR_INIT("dog")};
+
+static const struct rule list[] = {
+    {.id = STR_INIT("SP-1"),
+     .put = STR_INIT("[canary]"),
+     ALL,
+     .action = ACTION_REDACT,
+     .detector = DETECTOR_CANARY},
+    {.id = STR_INIT("SP-2"),
+     .put = STR_INIT("[dog]"),
+     ALL,
+     .match = STR_INIT("dog"),
+     .keywords = dog_keys,
+     .keyword_count = 1,
+     .keyword_first = true,
+     .action = ACTION_REDACT},
+};
+
+static const struct exclusion not_there[] = {
+    {0, STR_INIT("quiet.example"), 0, 0, 0}};
+
+static const struct known planted = {.canary = STR_INIT("aabaab")};
+static const struct known nothing = {.canary = STR_INIT("")};
+
+struct bench {
+    struct rules *rules;
+    struct scratch *scratch;
+    struct buf packed;
+    struct scope at;
+};
+
+static void bench_open(struct bench *b, bool monitor)
+{
+    *b = (struct bench){.at = {.dir = DIR_RECV, .known = &planted}};
+    buf_init(&b->packed, MIB);
+    CHECK_INT(rules_pack(list, ARRAY_LEN(list), not_there, 1, &b->packed), OK);
+    CHECK_INT(rules_load(buf_str(&b->packed), monitor, &b->rules), OK);
+    CHECK_INT(scratch_new(&b->scratch), OK);
+}
+
+static void bench_close(struct bench *b)
+{
+    rules_free(b->rules);
+    scratch_free(b->scratch);
+    buf_free(&b->packed);
+}
+
+/* What leaves of a text that comes in pieces. */
+static void run_pieces(struct bench *b, struct str text, size_t cut,
+                       size_t step, struct buf *out)
+{
+    struct stream_edit edit;
+    struct stream *st;
+    uint64_t from = 0;
+
+    CHECK_INT(stream_new(b->rules, b->scratch, &b->at, &st), OK);
+    for (size_t i = 0; i < text.len;) {
+        size_t n = i < cut ? cut - i : step;
+
+        n = n > text.len - i ? text.len - i : n;
+        CHECK_INT(stream_take(st, str_head(str_skip(text, i), n)), OK);
+        i += n;
+    }
+    CHECK_INT(stream_flush(st), OK);
+    CHECK_INT(stream_safe(st), text.len);
+    while (stream_next(st, &edit)) {
+        CHECK_INT(buf_add(out, (struct str){text.ptr + from,
+                                            (size_t)(edit.start - from)}),
+                  OK);
+        CHECK_INT(buf_add(out, edit.put), OK);
+        from = edit.end;
+    }
+    CHECK_INT(buf_add(out, str_skip(text, (size_t)from)), OK);
+    stream_free(st);
+}
+
+static const struct {
+    const char *in, *out;
+} rows[] = {
+    {"", ""},
+    {"aabaa aabaac", "aabaa aabaac"},
+    {"x aabaab y", "x [canary] y"},
+    {"aabaabaabaab", "[canary][canary]"},
+    {"aabaaabaab", "aaba[canary]"},
+    {"dogaabaab", "[dog][canary]"},
+    {"aabaabdoaabaabdog", "[canary]do[canary][dog]"},
+    {"aabaa", "aabaa"},
+};
+
+static void test_streams(void)
+{
+    struct bench b;
+    struct buf out;
+
+    bench_open(&b, false);
+    buf_init(&out, MIB);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str text = str_of(rows[i].in);
+
+        CHECK_ROW(rows[i].in);
+        for (size_t cut = 0; cut <= text.len; cut++)
+            for (size_t step = 1; step <= text.len; step++) {
+                buf_clear(&out);
+                run_pieces(&b, text, cut, step, &out);
+                CHECK_EQ(buf_str(&out), str_of(rows[i].out));
+            }
+    }
+    CHECK_ROW(NULL);
+    buf_free(&out);
+    bench_close(&b);
+}
+
+/* No more is held than what the canary could begin with. */
+static void test_held(void)
+{
+    struct stream *st;
+    struct bench b;
+
+    bench_open(&b, false);
+    CHECK_INT(stream_new(b.rules, b.scratch, &b.at, &st), OK);
+    CHECK_INT(stream_take(st, STR("hello a")), OK);
+    CHECK_INT(stream_safe(st), 6);
+    CHECK_INT(stream_take(st, STR("abx")), OK);
+    CHECK_INT(stream_safe(st), 10);
+    stream_free(st);
+    b.at.known = &nothing; /* nothing to look for: nothing is held */
+    CHECK_INT(stream_new(b.rules, b.scratch, &b.at, &st), OK);
+    CHECK_INT(stream_take(st, STR("aabaa")), OK);
+    CHECK_INT(stream_safe(st), 5);
+    stream_free(st);
+    bench_close(&b);
+}
+
+static size_t found(struct bench *b, const struct scope *at)
+{
+    struct findings f;
+    size_t n;
+
+    findings_init(&f);
+    CHECK_INT(rules_scan(b->rules, b->scratch, at, STR("a aabaab"), 0, &f), OK);
+    n = f.count;
+    if (n > 0) {
+        CHECK_STR(f.list[0].rule->id, "SP-1");
+        CHECK_INT(f.list[0].start, 2);
+        CHECK_INT(f.list[0].end, 8);
+    }
+    findings_free(&f);
+    return n;
+}
+
+static void test_whole(void)
+{
+    struct scope at = {.dir = DIR_SEND, .known = &planted};
+    struct bench b;
+
+    bench_open(&b, true);
+    CHECK_INT(found(&b, &at), 1);
+    CHECK_INT(rules_action(b.rules, rules_at(b.rules, 0)), ACTION_LOG);
+    at.host = STR("quiet.example");
+    CHECK_INT(found(&b, &at), 0);
+    at.host = STR("other.example");
+    at.known = &nothing;
+    CHECK_INT(found(&b, &at), 0);
+    at.known = NULL;
+    CHECK_INT(found(&b, &at), 0);
+    bench_close(&b);
+}
+
+/* A detector or a pattern, never both and never neither. */
+static void test_pack(void)
+{
+    struct rule both = list[1], none = list[0], strange = list[0];
+    struct rules *rules;
+    struct buf out;
+
+    both.detector = DETECTOR_CANARY;
+    none.detector = DETECTOR_PATTERN;
+    strange.detector = DETECTOR_COUNT;
+    buf_init(&out, MIB);
+    CHECK_INT(rules_pack(&both, 1, NULL, 0, &out), E_SYNTAX);
+    CHECK_INT(rules_pack(&none, 1, NULL, 0, &out), E_SYNTAX);
+    buf_clear(&out);
+    CHECK_INT(rules_pack(&strange, 1, NULL, 0, &out), OK);
+    CHECK_INT(rules_load(buf_str(&out), false, &rules), E_SYNTAX);
+    buf_free(&out);
+}
+
+static void test_names(void)
+{
+    enum detector d = DETECTOR_PATTERN;
+
+    for (size_t i = 1; i < DETECTOR_COUNT; i++) {
+        CHECK(detector_from(detector_name((enum detector)i), &d));
+        CHECK_INT(d, i);
+    }
+    CHECK(!detector_from(STR(""), &d));
+    CHECK(!detector_from(STR("pattern"), &d));
+    CHECK_INT(detector_name(DETECTOR_PATTERN).len, 0);
+}
+
+int main(void)
+{
+    RUN(test_streams);
+    RUN(test_held);
+    RUN(test_whole);
+    RUN(test_pack);
+    RUN(test_names);
+    return check_done();
+}
