@@ -6,26 +6,33 @@
  * the first one (an atomic group), so that the two gaps do not multiply:
  *
  *      (?<![A-Za-z0-9])
- *      (?i:airbrake)(?>[^\r\n]{0,48}?(?i:[=:(]|key|token|...))
- *      (?s:.{0,64}?)(?<![A-Za-z0-9_])(?!WORD)(VALUE)={0,2}(?![A-Za-z0-9_+=-])
+ *      (?i:airbrake)(?:
+ *          [ \t_-]{1,2}(?=NUMBER)        the value follows upon the name, or
+ *        | (?>[^\r\n]{0,48}?(?i:[=:(]|key|token|...))
+ *          (?s:.{0,64}?)(?<![A-Za-z0-9_])(?!WORD)
+ *      )(VALUE)={0,2}(?![A-Za-z0-9_+=-])
  *
- * A word is no value: a few letters alone, or letters with - or _ between them.
- * It is stepped over in the gap, where it could be taken for a value and hide
- * the true one behind it; and it is no finding.
+ * A word is no value: a few letters alone, or such with - or _ between them. It
+ * is stepped over in the gap, where it could be taken for a value and hide the
+ * true one behind it; and it is no finding. A value right behind the name holds
+ * a digit early, which the rest of a sentence does not.
  */
 #define CALLED                                                                 \
     "key|token|secret|auth|access|api|pass|pwd|priv|cred|bearer|login"
 
 static const struct str front = STR_INIT("(?<![A-Za-z0-9])(?:");
+static const struct str direct =
+    STR_INIT("(?:[ \\t_-]{1,2}(?=[A-Za-z_-]{0,16}+[0-9])|");
 static const struct str called =
     STR_INIT("(?>[^\\r\\n]{0,48}?(?i:[=:(]|" CALLED "))");
 static const struct str gap =
-    STR_INIT(")(?s:.{0,64}?)(?<![A-Za-z0-9_])"
-             "(?!(?:[A-Za-z]{0,64}+[_-][A-Za-z_-]{0,64}+|[A-Za-z]{1,19}+)"
-             "(?![A-Za-z0-9_-]|[.:+/=][A-Za-z0-9]))(");
+    STR_INIT("(?s:.{0,64}?)(?<![A-Za-z0-9_])"
+             "(?!(?:(?:[A-Za-z]{0,24}+[_-]){1,12}+[A-Za-z]{0,24}+|"
+             "[A-Za-z]{1,19}+)"
+             "(?![A-Za-z0-9_-]|[.:+/=][A-Za-z0-9]))");
 static const struct str back = STR_INIT(")={0,2}(?![A-Za-z0-9_+=-])");
 static const struct str no_value =
-    STR_INIT("^(?:[A-Za-z]*[_-][A-Za-z_-]*|[A-Za-z]{1,19})$");
+    STR_INIT("^(?:(?:[A-Za-z]{0,24}[_-])+[A-Za-z]{0,24}|[A-Za-z]{1,19})$");
 
 /* Does the keyword itself call a value a key? */
 static bool is_calling(struct str keyword)
@@ -82,14 +89,21 @@ static bool put_words(struct out *o, const struct rule *rule, bool calling)
 static void put_pattern(struct out *o, const struct rule *rule,
                         struct str value)
 {
+    bool calling;
+
     put(o, front);
-    if (put_words(o, rule, true))
-        put(o, STR("|"));
-    if (put_words(o, rule, false))
+    if ((calling = put_words(o, rule, true)))
+        put(o, gap);
+    put(o, calling ? STR("|") : STR(""));
+    if (put_words(o, rule, false)) {
+        put(o, direct);
         put(o, called);
-    else
+        put(o, gap);
+        put(o, STR(")"));
+    } else if (calling) {
         o->len--; /* the bar */
-    put(o, gap);
+    }
+    put(o, STR(")("));
     put(o, value);
     put(o, back);
 }

@@ -137,19 +137,21 @@ static bool is_jwt(struct str s)
            str_find(head, STR("\"alg\"")) != head.len;
 }
 
-/* ghp_ and its relatives, npm_: 30 characters and their CRC-32 in base62. */
+/* ghp_ and its relatives, npm_: 30 characters and their CRC-32 in base62; of
+ * vcp_ and its relatives 50. */
 static bool is_github(struct str s)
 {
     static const char base62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                  "abcdefghijklmnopqrstuvwxyz";
     size_t at = str_find_byte(s, '_');
     struct str rest = str_skip(s, at + 1);
+    size_t n = rest.len - 6;
     uint32_t crc;
 
-    if (at == s.len || rest.len != 36)
+    if (at == s.len || (rest.len != 36 && rest.len != 56))
         return false;
-    crc = (uint32_t)crc32(0, (const Bytef *)rest.ptr, 30);
-    for (size_t i = 36; i > 30; i--) {
+    crc = (uint32_t)crc32(0, (const Bytef *)rest.ptr, (uInt)n);
+    for (size_t i = rest.len; i > n; i--) {
         if (rest.ptr[i - 1] != base62[crc % 62])
             return false;
         crc /= 62;

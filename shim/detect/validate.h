@@ -15,7 +15,7 @@ enum validator {
     VALID_SSN,        /* US: area, group and serial in range, no sample     */
     VALID_PHONE,      /* E.164 or North American plan: 10-15 digits, shape  */
     VALID_JWT,        /* RFC 7515: header decodes to an object with "alg"   */
-    VALID_GITHUB_CRC, /* prefix_ + 30 + CRC-32 of these in base62; npm too  */
+    VALID_GITHUB_CRC, /* prefix_ + 30 or 50 + their CRC-32 in base62      */
     VALID_EMAIL,      /* label lengths of RFC 1035, a top label of letters  */
     VALID_PEM,        /* RFC 7468: BEGIN and END agree, body is base64      */
     VALID_ABA,        /* US routing number: prefix, weighted mod 10         */

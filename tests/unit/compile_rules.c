@@ -521,7 +521,10 @@ static void test_value(void)
         {"{\"acme\": {\"token\": \"a1b2\"}}", "{\"acme\": {\"token\": \"#\"}}"},
         {"the acme secret is a1b2.", "the acme secret is #."},
         {"acme:\n  k: a1b2\n", "acme:\n  k: #\n"},
-        {"acme a1b2", "acme a1b2"},
+        /* Right behind the name, if it has a digit. */
+        {"acme a1b2", "acme #"},
+        {"ACME-a1b2 acme_c1d2", "ACME-# acme_#"},
+        {"acme with a1b2, acme   c1d2", "acme with a1b2, acme   c1d2"},
         {"acme\nkey a1b2", "acme\nkey a1b2"},
         {"pacme_key=a1b2", "pacme_key=a1b2"},
         {"acme_key=xa1b2", "acme_key=xa1b2"},

@@ -135,26 +135,38 @@ static void test_prefixes(void)
 
 /* The sum of a token is made here, bit by bit, so that none stands in the
  * file. */
-static void test_github(void)
+static void check_token(char *token)
 {
     static const char base62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                  "abcdefghijklmnopqrstuvwxyz";
-    char token[] = "ghp_"
-                   "0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT"
-                   "......";
+    size_t end = strlen(token), sum = end - 6;
     uint32_t crc = UINT32_MAX;
 
-    for (size_t i = 4; i < 34; i++) {
+    for (size_t i = 4; i < sum; i++) {
         crc ^= (unsigned char)token[i];
         for (int k = 0; k < 8; k++)
             crc = crc >> 1 ^ (crc & 1 ? UINT32_C(0xedb88320) : 0);
     }
     crc = ~crc;
-    for (size_t i = 40; i > 34; i--, crc /= 62)
+    for (size_t i = end; i > sum; i--, crc /= 62)
         token[i - 1] = base62[crc % 62];
     CHECK(validate(VALID_GITHUB_CRC, str_of(token)));
+    CHECK(!validate(VALID_GITHUB_CRC, str_head(str_of(token), end - 1)));
     token[10] = 'x';
     CHECK(!validate(VALID_GITHUB_CRC, str_of(token)));
+}
+
+static void test_github(void)
+{
+    char github[] = "ghp_"
+                    "0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT"
+                    "......";
+    char vercel[] = "vcp_"
+                    "0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV1wX2yZ3aB4cD5eF6g"
+                    "......";
+
+    check_token(github);
+    check_token(vercel);
 }
 
 static void test_names(void)
