@@ -112,6 +112,8 @@
 #define LIM_PATTERN       (16 * KIB) /* source of one pattern                   */
 #define LIM_KEYWORD       64 /* bytes of one keyword                    */
 #define LIM_KEYWORD_ALL   (1 * MIB) /* bytes of all keywords */
+#define LIM_NEAR          400 /* characters that are near a match          */
+#define LIM_NEARS         8   /* near and unless of one rule                */
 #define LIM_RULE_LIST     256 /* keywords, nots or tags of one rule      */
 #define LIM_EXCLUSIONS    65536
 #define LIM_PATTERNS      256 /* path patterns of one phase of a provider      */

@@ -12,20 +12,29 @@
 #define VALUE       32u /* bytes of a value before its number */
 #define NEAR_DIGITS 5u  /* so many digits are worth to be looked for */
 
+bool context_list(struct reader *r, const struct yaml_node *n,
+                  const struct str **ret_words, size_t *ret_count)
+{
+    const struct str *words;
+
+    if (!read_texts(r, n, &words, ret_count))
+        return false;
+    if (n->count == 0)
+        return read_refuse(r, n, "'%.*s' is empty", STR_ARG(n->key->text));
+    for (size_t i = 0; i < *ret_count; i++)
+        if (words[i].len < 2 || words[i].len > LIM_KEYWORD ||
+            !utf8_valid(words[i]))
+            return read_refuse(
+                r, n, "a word of context must have 2 to %u bytes", LIM_KEYWORD);
+    *ret_words = words;
+    return true;
+}
+
 bool context_read(struct reader *r, const struct yaml_node *n, void *into)
 {
     struct rule_src *src = into;
 
-    if (!read_texts(r, n, &src->context, &src->context_count))
-        return false;
-    if (n->count == 0)
-        return read_refuse(r, n, "'context' is empty");
-    for (size_t i = 0; i < src->context_count; i++)
-        if (src->context[i].len < 2 || src->context[i].len > LIM_KEYWORD ||
-            !utf8_valid(src->context[i]))
-            return read_refuse(
-                r, n, "a word of context must have 2 to %u bytes", LIM_KEYWORD);
-    return true;
+    return context_list(r, n, &src->context, &src->context_count);
 }
 
 bool context_within(struct reader *r, const struct yaml_node *n, void *into)
@@ -55,8 +64,8 @@ static enum edges edges_of(struct str s)
 }
 
 /* The words of a kind as alternatives; how many. */
-static size_t put_words(struct pattern *p, const struct rule_src *src,
-                        enum edges kind, bool bar)
+static size_t put_kind(struct pattern *p, const struct str *words, size_t n,
+                       enum edges kind, bool bar)
 {
     static const struct str before[EDGES_COUNT] = {
         STR_INIT("(?<![A-Za-z0-9])(?i:"), STR_INIT("(?<![A-Za-z0-9])(?i:"),
@@ -67,8 +76,8 @@ static size_t put_words(struct pattern *p, const struct rule_src *src,
         STR_INIT(")"), STR_INIT(")")};
     size_t count = 0;
 
-    for (size_t i = 0; i < src->context_count; i++) {
-        if (edges_of(src->context[i]) != kind)
+    for (size_t i = 0; i < n; i++) {
+        if (edges_of(words[i]) != kind)
             continue;
         if (count++ == 0) {
             pattern_put(p, bar ? STR("|") : STR(""));
@@ -76,11 +85,25 @@ static size_t put_words(struct pattern *p, const struct rule_src *src,
         } else {
             pattern_put(p, STR("|"));
         }
-        pattern_quote(p, src->context[i]);
+        pattern_quote(p, words[i]);
     }
     if (count != 0)
         pattern_put(p, behind[kind]);
     return count;
+}
+
+void context_words(struct pattern *p, const struct str *words, size_t n)
+{
+    bool kinds[EDGES_COUNT] = {false}, many;
+    size_t any = 0;
+
+    for (size_t i = 0; i < n; i++)
+        kinds[edges_of(words[i])] = true;
+    many = kinds[0] + kinds[1] + kinds[2] > 1;
+    pattern_put(p, many ? STR("(?:") : STR(""));
+    for (size_t k = 0; k < EDGES_COUNT; k++)
+        any += put_kind(p, words, n, (enum edges)k, any != 0);
+    pattern_put(p, many ? STR(")") : STR(""));
 }
 
 static void put_gap(struct pattern *p, uint32_t within)
@@ -137,9 +160,7 @@ bool context_pattern(struct reader *r, const struct yaml_node *n,
     static const struct str ours[] = {STR_INIT("keywords"),
                                       STR_INIT("keyword_first"),
                                       STR_INIT("group"), STR_INIT("value")};
-    bool kinds[EDGES_COUNT] = {false}, many;
     struct pattern p = {0};
-    size_t any = 0;
 
     for (size_t i = 0; i < ARRAY_LEN(ours); i++)
         if (yaml_get(n, ours[i]) != NULL)
@@ -147,13 +168,7 @@ bool context_pattern(struct reader *r, const struct yaml_node *n,
                                STR_ARG(ours[i]));
     if (!put_keywords(r, n, src))
         return false;
-    for (size_t i = 0; i < src->context_count; i++)
-        kinds[edges_of(src->context[i])] = true;
-    many = kinds[0] + kinds[1] + kinds[2] > 1;
-    pattern_put(&p, many ? STR("(?:") : STR(""));
-    for (size_t k = 0; k < EDGES_COUNT; k++)
-        any += put_words(&p, src, (enum edges)k, any != 0);
-    pattern_put(&p, many ? STR(")") : STR(""));
+    context_words(&p, src->context, src->context_count);
     put_gap(&p, src->within == 0 ? WITHIN : src->within);
     pattern_put(&p, STR("(?<![A-Za-z0-9])("));
     pattern_put(&p, src->rule.match);

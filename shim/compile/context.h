@@ -1,6 +1,7 @@
 #ifndef SP_COMPILE_CONTEXT_H
 #define SP_COMPILE_CONTEXT_H
 
+#include "compile/pattern.h"
 #include "compile/rulefile.h"
 
 /*
@@ -24,6 +25,16 @@
  */
 bool context_pattern(struct reader *r, const struct yaml_node *n,
                      struct rule_src *src);
+
+/*
+ * context_words - the same words as a pattern, put behind what p has: what
+ * 'context', 'near' and 'unless' all mean by words.
+ */
+void context_words(struct pattern *p, const struct str *words, size_t n);
+
+/* context_list - a list of such words. False where it was refused. */
+bool context_list(struct reader *r, const struct yaml_node *n,
+                  const struct str **ret_words, size_t *ret_count);
 
 /* The readers of 'context' and 'within'; into: a struct rule_src. */
 bool context_read(struct reader *r, const struct yaml_node *n, void *into);

@@ -57,7 +57,8 @@ bool detector_only(struct reader *r, const struct yaml_node *n,
         STR_INIT("match"),    STR_INIT("value"),         STR_INIT("words"),
         STR_INIT("list"),     STR_INIT("context"),       STR_INIT("within"),
         STR_INIT("keywords"), STR_INIT("keyword_first"), STR_INIT("digits"),
-        STR_INIT("token"),    STR_INIT("group")};
+        STR_INIT("token"),    STR_INIT("group"),         STR_INIT("near"),
+        STR_INIT("unless")};
 
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
         if (yaml_get(n, others[i]) != NULL)

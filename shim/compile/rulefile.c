@@ -4,6 +4,7 @@
 #include "compile/confidence.h"
 #include "compile/context.h"
 #include "compile/detector.h"
+#include "compile/near.h"
 #include "compile/token.h"
 #include "compile/ruletest.h"
 #include "compile/value.h"
@@ -345,6 +346,8 @@ static const struct field rule_fields[] = {
     {STR_INIT("value"), false, on_value},
     {STR_INIT("context"), false, context_read},
     {STR_INIT("within"), false, context_within},
+    {STR_INIT("near"), false, near_read},
+    {STR_INIT("unless"), false, near_read},
     {STR_INIT("words"), false, words_file},
     {STR_INIT("list"), false, words_list},
     {STR_INIT("detector"), false, detector_read},

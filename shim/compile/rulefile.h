@@ -29,6 +29,10 @@
  *       value: '[0-9A-Z]{20}'          # or: behind a keyword (value.h)
  *       context: [passport, паспорт]   # match stands behind one of these
  *       within: 48                     # so many characters (context.h)
+ *       near: {words: [send, post], within: sentence}   # one of these must
+ *                                      # stand near the match (near.h)
+ *       unless: {match: '(?i)for example', within: 60, side: before}
+ *                                      # no match counts that has this near
  *       words: names.txt               # or: one of these words (words.h)
  *       list: [Falkenberg]             # or: of these
  *       detector: canary               # or: code of ours (detector.h), with

@@ -230,6 +230,11 @@ enum err rule_pattern_check(const struct rule *r, struct buf *why)
     for (size_t i = 0; i < r->not_count; i++)
         if ((e = check_pattern(r->nots[i], &plain, "not", why, &unused)))
             return e;
+    for (size_t i = 0; i < r->near_count; i++)
+        if ((e = check_pattern(r->nears[i].match, &plain,
+                               r->nears[i].unless ? "unless" : "near", why,
+                               &unused)))
+            return e;
     if (r->detector == DETECTOR_PATTERN &&
         (e = check_pattern(r->match, r, "match", why, &groups)))
         return e;

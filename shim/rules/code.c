@@ -98,22 +98,28 @@ static enum err first_anchored(struct str source, bool first[256])
     return OK;
 }
 
-static enum err compile_nots(const struct rule *r, struct code *c)
+/* The patterns that a match is checked with. */
+static enum err compile_checks(const struct rule *r, struct code *c)
 {
     struct pattern_error why;
+    bool slow;
     enum err e;
 
-    if (r->not_count == 0)
-        return OK;
-    c->nots = calloc(r->not_count, sizeof(*c->nots));
-    if (c->nots == NULL)
+    c->nots = calloc(r->not_count + 1, sizeof(*c->nots));
+    c->nears = calloc(r->near_count + 1, sizeof(*c->nears));
+    if (c->nots == NULL || c->nears == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < r->not_count; i++) {
-        bool slow;
-
         if ((e = pattern_compile(r->nots[i], 0, &c->nots[i], &slow, &why)))
             return e;
         c->not_count++;
+        c->slow += slow;
+    }
+    for (size_t i = 0; i < r->near_count; i++) {
+        if ((e = pattern_compile(r->nears[i].match, 0, &c->nears[i], &slow,
+                                 &why)))
+            return e;
+        c->near_count++;
         c->slow += slow;
     }
     return OK;
@@ -165,7 +171,7 @@ enum err code_new(const struct rule *r, struct code **ret_code)
             goto out;
         c->slow += slow;
     }
-    if ((e = compile_nots(r, c)))
+    if ((e = compile_checks(r, c)))
         goto out;
     if (r->detector != DETECTOR_PATTERN)
         e = OK;
@@ -192,7 +198,10 @@ void code_free(struct code *c)
     pcre2_code_free(c->end);
     for (size_t i = 0; i < c->not_count; i++)
         pcre2_code_free(c->nots[i]);
+    for (size_t i = 0; i < c->near_count; i++)
+        pcre2_code_free(c->nears[i]);
     free(c->nots);
+    free(c->nears);
     free(c->index);
     free(c);
 }

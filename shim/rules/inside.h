@@ -69,6 +69,8 @@ struct code {
     pcre2_code *match, *end; /* end: NULL if the rule has none */
     pcre2_code **nots;
     size_t not_count;
+    pcre2_code **nears;
+    size_t near_count;
     size_t slow;                 /* patterns that the JIT did not take */
     bool first[256];             /* bytes a match can begin with */
     struct keyword_index *index; /* of a rule that is keyword_first; owned */

@@ -50,6 +50,7 @@ struct stream {
     uint64_t v;    /* end without an unfinished character */
     uint64_t stop; /* no lane can reach its cap before */
     uint32_t min_hold;
+    size_t context;  /* bytes kept before what is held */
     size_t findings; /* so far */
     enum err failed;
     bool blocked;

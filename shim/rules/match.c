@@ -4,6 +4,7 @@
 
 #include "detect/entropy.h"
 #include "detect/placeholder.h"
+#include "rules/near.h"
 
 /*
  * The search of one rule through one text, whole or still growing. All that a
@@ -12,6 +13,8 @@
  *  - a match that fails a check does not hide one that begins inside it: the
  *    search goes on one character behind its start. Behind its end, though, if
  *    it is long, or a text of one repeated letter would take quadratic time;
+ *  - a match that waits for what follows it (near.h) is open like one that is
+ *    not complete;
  *  - a rule that is keyword_first is tried only where a keyword begins, one
  *    with tokens only where such a token does, and its pattern is compiled
  *    anchored. What state it is in after a text then does
@@ -218,7 +221,7 @@ enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
     while ((s->cursor = start_next(s, &cut)) < s->text.len) {
         enum hit hit = HIT_NONE;
         size_t start, end, from, to;
-        bool yes;
+        bool yes, waits = false;
 
         if (cut) {
             *ret_hit = HIT_PARTIAL;
@@ -244,8 +247,15 @@ enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
             return E_INTERNAL; /* \K in a lookahead; refused by the check */
         found_where(s->rule, sc, &from, &to);
         if ((e = passes(s, sc, (struct str){s->text.ptr + from, to - from},
-                        &yes)))
+                        &yes)) ||
+            (yes && s->rule->near_count > 0 &&
+             (e = near_holds(s, sc, start, end, &yes, &waits))))
             return e;
+        if (waits) {
+            s->cursor = start;
+            *ret_hit = HIT_PARTIAL;
+            return OK;
+        }
         s->cursor =
             yes || end - start > LONG_FAILURE ? end : char_next(s->text, start);
         if (!yes)

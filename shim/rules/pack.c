@@ -8,9 +8,10 @@
 #include "rules/token.h"
 
 /*
- * The packed form: a version, the number of rules and of strings in all
- * lists, the rules with their fields in the order below, then the exclusions.
- * Rules and lists are counted ahead, so that a reader allocates once.
+ * The packed form: a version, the number of rules, of strings in all lists
+ * and of nears, the rules with their fields in the order below, then the
+ * exclusions. Rules and lists are counted ahead, so that a reader allocates
+ * once.
  */
 
 #define VERSION 3u
@@ -25,6 +26,22 @@ static bool has_fold(struct str s)
 {
     return str_find(s, STR("\xc5\xbf")) != s.len ||
            str_find(s, STR("\xe2\x84\xaa")) != s.len;
+}
+
+static enum err check_nears(const struct rule *r)
+{
+    if (r->near_count > LIM_NEARS)
+        return E_LIMIT;
+    for (size_t i = 0; i < r->near_count; i++) {
+        const struct near *n = &r->nears[i];
+
+        if (n->match.len > LIM_PATTERN || n->within > LIM_NEAR)
+            return E_LIMIT;
+        if (n->within == 0 || n->sides == 0 ||
+            n->sides > (NEAR_BEFORE | NEAR_AFTER))
+            return E_SYNTAX;
+    }
+    return OK;
 }
 
 static enum err check_lists(const struct rule *r)
@@ -43,7 +60,7 @@ static enum err check_lists(const struct rule *r)
     for (size_t i = 0; i < r->not_count; i++)
         if (r->nots[i].len > LIM_PATTERN)
             return E_LIMIT;
-    return OK;
+    return check_nears(r);
 }
 
 /* What holds for every rule, packed or not. */
@@ -79,6 +96,27 @@ static enum err pack_list(struct buf *out, const struct str *list, size_t n)
     for (size_t i = 0; i < n; i++)
         if ((e = pack_str(out, list[i])))
             return e;
+    return OK;
+}
+
+#define NEAR_SENTENCE 4u /* flags, besides the sides */
+#define NEAR_UNLESS   8u
+
+static enum err pack_nears(struct buf *out, const struct rule *r)
+{
+    enum err e;
+
+    if ((e = pack_u32(out, (uint32_t)r->near_count)))
+        return e;
+    for (size_t i = 0; i < r->near_count; i++) {
+        const struct near *n = &r->nears[i];
+        uint32_t flags = n->sides | (n->sentence ? NEAR_SENTENCE : 0) |
+                         (n->unless ? NEAR_UNLESS : 0);
+
+        if ((e = pack_str(out, n->match)) || (e = pack_u32(out, n->within)) ||
+            (e = pack_u32(out, flags)))
+            return e;
+    }
     return OK;
 }
 
@@ -124,15 +162,21 @@ static enum err pack_rule(struct buf *out, const struct rule *r)
             return e;
     if ((e = pack_list(out, r->keywords, r->keyword_count)) ||
         (e = pack_list(out, r->nots, r->not_count)) ||
-        (e = pack_list(out, r->tags, r->tag_count)))
+        (e = pack_list(out, r->tags, r->tag_count)) || (e = pack_nears(out, r)))
         return e;
     return OK;
 }
 
+/* What the rules have in all, so that a reader allocates once. */
+struct counted {
+    size_t strings, nears;
+};
+
 static enum err check_all(const struct rule *list, size_t n, size_t ex_n,
-                          size_t *ret_strings)
+                          struct counted *ret_all)
 {
-    size_t strings = 0, bytes = 0;
+    struct counted all = {0};
+    size_t bytes = 0;
     enum err e;
 
     if (n > LIM_RULES || ex_n > LIM_EXCLUSIONS)
@@ -140,27 +184,29 @@ static enum err check_all(const struct rule *list, size_t n, size_t ex_n,
     for (size_t i = 0; i < n; i++) {
         if ((e = check_rule(&list[i])))
             return e;
-        strings +=
+        all.strings +=
             list[i].keyword_count + list[i].not_count + list[i].tag_count;
+        all.nears += list[i].near_count;
         for (size_t j = 0; j < list[i].keyword_count; j++)
             bytes += list[i].keywords[j].len;
     }
     if (bytes > LIM_KEYWORD_ALL)
         return E_LIMIT;
-    *ret_strings = strings;
+    *ret_all = all;
     return OK;
 }
 
 enum err rules_pack(const struct rule *list, size_t n,
                     const struct exclusion *ex, size_t ex_n, struct buf *out)
 {
-    size_t strings = 0;
+    struct counted all = {0};
     enum err e;
 
-    if ((e = check_all(list, n, ex_n, &strings)))
+    if ((e = check_all(list, n, ex_n, &all)))
         return e;
     if ((e = pack_u32(out, VERSION)) || (e = pack_u32(out, (uint32_t)n)) ||
-        (e = pack_u32(out, (uint32_t)strings)))
+        (e = pack_u32(out, (uint32_t)all.strings)) ||
+        (e = pack_u32(out, (uint32_t)all.nears)))
         return e;
     for (size_t i = 0; i < n; i++)
         if ((e = pack_rule(out, &list[i])))
@@ -183,6 +229,8 @@ struct reader {
     struct str in;
     struct str *strings; /* where the next list goes */
     size_t left;         /* places there */
+    struct near *nears;  /* the same */
+    size_t nears_left;
 };
 
 static enum err read_list(struct reader *rd, const struct str **ret_list,
@@ -257,6 +305,32 @@ static enum err read_numbers(struct reader *rd, struct rule *r)
     return OK;
 }
 
+static enum err read_nears(struct reader *rd, struct rule *r)
+{
+    uint32_t n, flags;
+    enum err e;
+
+    if ((e = unpack_u32(&rd->in, &n)))
+        return e;
+    if (n > rd->nears_left)
+        return E_SYNTAX;
+    r->nears = rd->nears;
+    r->near_count = n;
+    for (uint32_t i = 0; i < n; i++) {
+        struct near *one = rd->nears++;
+
+        rd->nears_left--;
+        if ((e = unpack_str(&rd->in, &one->match)) ||
+            (e = unpack_u32(&rd->in, &one->within)) ||
+            (e = unpack_below(&rd->in, 2 * NEAR_UNLESS, &flags)))
+            return e;
+        one->sides = flags & (NEAR_BEFORE | NEAR_AFTER);
+        one->sentence = (flags & NEAR_SENTENCE) != 0;
+        one->unless = (flags & NEAR_UNLESS) != 0;
+    }
+    return OK;
+}
+
 static enum err read_rule(struct reader *rd, struct rule *r)
 {
     struct str *const strings[] = {&r->id,  &r->name,  &r->category, &r->kind,
@@ -269,7 +343,7 @@ static enum err read_rule(struct reader *rd, struct rule *r)
     if ((e = read_numbers(rd, r)) ||
         (e = read_list(rd, &r->keywords, &r->keyword_count)) ||
         (e = read_list(rd, &r->nots, &r->not_count)) ||
-        (e = read_list(rd, &r->tags, &r->tag_count)))
+        (e = read_list(rd, &r->tags, &r->tag_count)) || (e = read_nears(rd, r)))
         return e;
     return OK;
 }
@@ -310,23 +384,28 @@ static enum err read_exclusions(struct reader *rd, struct unpacked *all)
 
 static enum err read_all(struct reader *rd, struct unpacked *all)
 {
-    uint32_t version, n, strings;
-    size_t counted = 0;
+    uint32_t version, n, strings, nears;
+    struct counted counted;
     enum err e;
 
     if ((e = unpack_u32(&rd->in, &version)) || (e = unpack_u32(&rd->in, &n)) ||
-        (e = unpack_u32(&rd->in, &strings)))
+        (e = unpack_u32(&rd->in, &strings)) ||
+        (e = unpack_u32(&rd->in, &nears)))
         return e;
     if (version != VERSION)
         return E_SYNTAX;
     if (n > LIM_RULES)
         return E_LIMIT;
-    if (strings > rd->in.len / 4) /* each takes four bytes at least */
+    /* Each takes so many bytes at least. */
+    if (strings > rd->in.len / 4 || nears > rd->in.len / 12)
         return E_SYNTAX;
     all->list = calloc((size_t)n + 1, sizeof(*all->list));
     all->strings = calloc((size_t)strings + 1, sizeof(*all->strings));
-    if (all->list == NULL || all->strings == NULL)
+    all->nears = calloc((size_t)nears + 1, sizeof(*all->nears));
+    if (all->list == NULL || all->strings == NULL || all->nears == NULL)
         return E_NOMEM;
+    rd->nears = all->nears;
+    rd->nears_left = nears;
     rd->strings = all->strings;
     rd->left = strings;
     all->count = n;
@@ -358,6 +437,7 @@ void unpacked_free(struct unpacked *all)
 {
     free(all->list);
     free(all->strings);
+    free(all->nears);
     free(all->ex);
     *all = (struct unpacked){0};
 }

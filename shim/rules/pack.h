@@ -11,6 +11,7 @@ struct unpacked {
     struct rule *list; /* owned; strings are borrowed from the packed bytes */
     size_t count;
     struct str *strings;  /* owned; lists of the rules point into it */
+    struct near *nears;   /* owned; the same                        */
     struct exclusion *ex; /* owned; sorted by rule */
     size_t ex_count;
 };

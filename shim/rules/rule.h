@@ -35,6 +35,17 @@ struct token_set {
     uint64_t digits, mixed;
 };
 
+/* A pattern that must stand near a match, or must not (near.h). */
+#define NEAR_BEFORE 1u
+#define NEAR_AFTER  2u
+struct near {
+    struct str match; /* PCRE2 source, read as UTF                        */
+    uint32_t within;  /* characters from the match, at most LIM_NEAR      */
+    unsigned sides;   /* set of NEAR_BEFORE, NEAR_AFTER; not empty        */
+    bool sentence;    /* not beyond the end of the sentence               */
+    bool unless;      /* no match counts that has it near                 */
+};
+
 /* One rule. All strings are borrowed. Lists may be NULL where counts are 0. */
 struct rule {
     struct str id;       /* "SP-1001"                                      */
@@ -72,6 +83,8 @@ struct rule {
     size_t tag_count;
     enum detector detector;             /* who finds it                      */
     uint32_t options[DETECTOR_OPTIONS]; /* as detector.h has them            */
+    const struct near *nears;           /* at most LIM_NEARS */
+    size_t near_count;
     uint32_t index; /* place in the set; set by rules_load                 */
 };
 
@@ -85,8 +98,8 @@ struct exclusion {
 /*
  * rule_compile_check - for the compiler of rule files: can this rule be used?
  *
- * Compiles match, end and nots, also with the JIT. Refused are patterns that
- * match the empty string, a group that is not there, a lookbehind over
+ * Compiles match, end, nots and nears, also with the JIT. Refused are patterns
+ * that match the empty string, a group that is not there, a lookbehind over
  * LIM_LOOKBEHIND, keywords or lists out of bounds, and, for rules without
  * `whole`, what cannot be matched piece by piece: \G \K \C, callouts, (*VERB)s,
  * recursion, nested lookbehind. Then match is run against generated hostile

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "rules/near.h"
 
 /*
  * Streams: how much of a text may leave before its end is known.
@@ -63,6 +64,7 @@ static void lanes_init(struct stream *st, const uint64_t *mask)
     size_t n = 0;
 
     st->min_hold = LIM_HOLD_MAX;
+    st->context = CONTEXT;
     for (size_t w = 0; w < rs->words; w++)
         for (uint64_t bits = mask[w]; bits != 0; bits &= bits - 1) {
             uint32_t i = (uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(bits);
@@ -71,6 +73,9 @@ static void lanes_init(struct stream *st, const uint64_t *mask)
 
             l->rule = i;
             l->max_hold = r->max_hold == 0 ? LIM_HOLD : r->max_hold;
+            l->max_hold += (uint32_t)near_after(r); /* it may wait so long */
+            if (CONTEXT + near_before(r) > st->context)
+                st->context = CONTEXT + near_before(r);
             l->off = r->whole || !detector_ready(r, st->at.known) ||
                      (rs->ex_count && rules_excluded(rs, i, &st->at));
             l->acts = rules_action(rs, r) >= ACTION_REDACT;
@@ -294,7 +299,7 @@ static uint64_t stop_next(const struct stream *st)
     return stop > least ? stop : least;
 }
 
-/* Drop text that no lane and no lookbehind needs any more. */
+/* Drop text that no lane, no lookbehind and no `near` needs any more. */
 static void trim(struct stream *st)
 {
     uint64_t keep = st->safe;
@@ -306,9 +311,9 @@ static void trim(struct stream *st)
 
         keep = open < keep ? open : keep;
     }
-    if (keep < st->base + 4 * CONTEXT)
+    if (keep < st->base + 4 * st->context)
         return; /* not worth moving the rest */
-    n = (size_t)(keep - st->base) - CONTEXT;
+    n = (size_t)(keep - st->base) - st->context;
     while (((unsigned char)st->text.ptr[n] & 0xc0) == 0x80)
         n--;
     buf_drop(&st->text, n);

@@ -67,6 +67,17 @@ static enum err check_all(struct compile *c, const char *file)
 static const struct {
     const char *name, *text, *error;
 } refused[] = {
+    {"near without words", RULE "near: {within: 5}\n",
+     "12:11: error: 'words' or 'match' is missing"},
+    {"near too far", RULE "near: {match: a, within: 401}\n", "12:30: error: "},
+    {"near within nothing", RULE "near: {match: a, within: page}\n",
+     "12:30: error: 'within' must be sentence, or 1 to 400 characters"},
+    {"unless on no side", RULE "unless: {match: a, side: left}\n",
+     "12:30: error: 'side' must be before, after or either"},
+    {"unless that matches nothing", RULE "unless: {match: 'a*'}\n",
+     "error: SP-1: unless: can match the empty string"},
+    {"near that no test has", RULE "near: {words: [door]}\n",
+     "error: SP-1: the text is "},
     {"unknown key", "mode: enforce\nmdoe: monitor\n",
      "2:1: error: unknown key 'mdoe'"},
     {"mode", "mode: maybe\n", "1:7: error: 'mode' must be enforce or monitor"},

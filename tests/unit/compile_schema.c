@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "compile/near.h"
 #include "compile/policyfile.h"
 #include "compile/provfile.h"
 #include "compile/yaml.h"
@@ -323,6 +324,8 @@ static void test_keys(void)
     check_keys(STR("rule"), fields, n);
     n = rulefile_default_keys(&fields);
     check_keys(STR("defaults"), fields, n);
+    n = near_keys(&fields);
+    check_keys(STR("near"), fields, n);
     n = policyfile_keys(&fields);
     check_keys(STR("policy"), fields, n);
     n = policyfile_pack_keys(&fields);
@@ -406,6 +409,13 @@ static void test_agree(void)
         {RULE "placeholder: 'a\"b'}]", false},
         {RULE "placeholder: 'a\\b'}]", false},
         {RULE "placeholder: \"\\u00e4\"}]", false},
+        {RULE "near: {words: [ab], within: 60, side: after}}]", true},
+        {RULE "unless: [{match: a, within: sentence}, {words: [ab]}]}]", true},
+        {RULE "near: []}]", false},
+        {RULE "near: {words: [a]}}]", false},
+        {RULE "near: {match: a, within: 0}}]", false},
+        {RULE "near: {match: a, within: paragraph}}]", false},
+        {RULE "unless: {match: a, side: left}}]", false},
         {RULE "max_hold: 16}]", true},
         {RULE "max_hold: 15}]", false},
         {RULE "max_hold: 65537}]", false},

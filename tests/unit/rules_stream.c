@@ -30,6 +30,16 @@ static const struct str k_run[] = {STR_INIT(".at."), STR_INIT("t.k")};
 static const struct str k_loose[] = {STR_INIT("KIA"), STR_INIT("IAAB")};
 static const struct str not_test[] = {STR_INIT("^test")};
 
+static const struct near near_same[] = {
+    {STR_INIT("(?i)\\bprevious\\b|漢|\\bкод"), 40, NEAR_BEFORE | NEAR_AFTER,
+     true, false}};
+static const struct near near_few[] = {
+    {STR_INIT("\\bfox\\b|\\d{4}$"), 60, NEAR_BEFORE, false, false},
+    {STR_INIT("e\\b"), 5, NEAR_AFTER, false, true}};
+static const struct near near_not[] = {
+    {STR_INIT("^\\W*(?:abc|漢)|test"), 30, NEAR_AFTER, false, true},
+    {STR_INIT("(?i)key|joe"), 300, NEAR_BEFORE | NEAR_AFTER, true, true}};
+
 /* Of every kind: with keywords and without, bounded and not, with checks, with
  * lookaround on both sides, and such that they overlap. */
 static const struct rule rules_plain[] = {
@@ -90,6 +100,11 @@ static const struct rule rules_plain[] = {
                   "\\d{7})(?![0-9A-Za-z])"),
      KEYS(k_ignore), .keyword_first = true, .group = 1, .token = {0, 1u << 8},
      .reach = 100},
+    /* Of what must, or must not, stand near. */
+    {RULE("same", "(?i)ignore \\w+"), KEYS(k_ignore), .keyword_first = true,
+     .nears = near_same, .near_count = 1},
+    {RULE("few", "\\bdogs?|[A-Z]\\d{7}"), .nears = near_few, .near_count = 2},
+    {RULE("not", "hunter\\d\\d"), .nears = near_not, .near_count = 2},
     {RULE("log9", "[0-9a-z]{12,13}"), .token = {3u << 12, 3u << 12},
      .action = ACTION_LOG},
 };
@@ -179,6 +194,9 @@ static const struct str fragments[] = {
     STR_INIT("Disregard\xc5\xbf"),
     STR_INIT("di\xc5\xbfregard previous"),
     STR_INIT("\xc5\xbfk-ant-abcdefgh1234"),
+    STR_INIT(". "),
+    STR_INIT("?\") "),
+    STR_INIT("\n\n"),
     STR_INIT("a"),
     STR_INIT("1"),
     STR_INIT("The quick brown fox jumps over the lazy dog, "),
@@ -221,7 +239,7 @@ static void set_open(struct set *s, const struct rule *list, size_t n,
 {
     enum err e;
 
-    struct rule rules[40];
+    struct rule rules[48];
 
     *s = (struct set){.at = {.dir = DIR_RECV, .role = ROLE_ASSISTANT}};
     buf_init(&s->packed, MIB);

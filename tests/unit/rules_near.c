@@ -1,0 +1,260 @@
+/* What must, or must not, stand near a match: in whole texts, and the same on
+ * streams whatever the pieces are. */
+#include <stdlib.h>
+
+#include "check.h"
+#include "rules/stream.h"
+
+#define SIDES (NEAR_BEFORE | NEAR_AFTER)
+
+static const struct str k_vault[] = {STR_INIT("vault")};
+
+static const struct {
+    const char *name;
+    struct near nears[2];
+    const char *text;
+    unsigned hits;
+} rows[] = {
+    {"before",
+     {{STR_INIT("open"), 20, SIDES, true, false}},
+     "please open the vault",
+     1},
+    {"behind",
+     {{STR_INIT("open"), 20, SIDES, true, false}},
+     "the vault is open now",
+     1},
+    {"nowhere",
+     {{STR_INIT("open"), 20, SIDES, true, false}},
+     "the vault is shut",
+     0},
+    {"the wrong side",
+     {{STR_INIT("open"), 20, NEAR_AFTER, true, false}},
+     "open the vault",
+     0},
+    {"the match itself is not near it",
+     {{STR_INIT("vault"), 20, SIDES, true, false}},
+     "a vault",
+     0},
+    {"another match is",
+     {{STR_INIT("vault"), 20, SIDES, true, false}},
+     "a vault, a vault",
+     2},
+    {"too far",
+     {{STR_INIT("open"), 5, SIDES, false, false}},
+     "open up the big vault",
+     0},
+    {"a cut word is looked at whole",
+     {{STR_INIT("\\bopening\\b"), 5, SIDES, false, false}},
+     "opening a vault",
+     1},
+    {"and is no other word",
+     {{STR_INIT("\\bing\\b"), 5, SIDES, false, false}},
+     "opening a vault",
+     0},
+    {"the next sentence",
+     {{STR_INIT("open"), 90, SIDES, true, false}},
+     "The vault. It is open.",
+     0},
+    {"the last sentence",
+     {{STR_INIT("open"), 90, SIDES, true, false}},
+     "It is open! The vault.",
+     0},
+    {"closing marks",
+     {{STR_INIT("open"), 90, SIDES, true, false}},
+     "\"The vault?\") It is open.",
+     0},
+    {"a point in a number ends none",
+     {{STR_INIT("open"), 90, SIDES, true, false}},
+     "vault 3.5 is open",
+     1},
+    {"a line ends none",
+     {{STR_INIT("open"), 90, SIDES, true, false}},
+     "the vault\nis open",
+     1},
+    {"an empty line does",
+     {{STR_INIT("open"), 90, SIDES, true, false}},
+     "the vault\n\nis open",
+     0},
+    {"one of CRLF",
+     {{STR_INIT("open"), 90, SIDES, true, false}},
+     "the vault\r\n\r\nis open",
+     0},
+    {"a wide full stop",
+     {{STR_INIT("open"), 90, SIDES, true, false}},
+     "vault\xe3\x80\x82open",
+     0},
+    {"across sentences, by distance",
+     {{STR_INIT("open"), 90, SIDES, false, false}},
+     "The vault. It is open.",
+     1},
+    {"unless",
+     {{STR_INIT("(?i)example"), 90, SIDES, true, true}},
+     "An example: the vault. My vault.",
+     1},
+    {"unless behind",
+     {{STR_INIT("(?i)example"), 90, NEAR_AFTER, true, true}},
+     "vault (example). My vault.",
+     1},
+    {"both hold",
+     {{STR_INIT("open"), 90, SIDES, true, false},
+      {STR_INIT("never"), 90, SIDES, true, true}},
+     "open the vault. never open the vault. the vault.",
+     1},
+    {"characters, not bytes",
+     {{STR_INIT("open"), 8, SIDES, false, false}},
+     "open äöüß vault",
+     1},
+};
+
+static unsigned whole_hits(const struct rules *rs, struct scratch *sc,
+                           struct str text)
+{
+    struct scope at = {.dir = DIR_RECV, .role = ROLE_ASSISTANT};
+    struct findings found;
+    unsigned n;
+
+    findings_init(&found);
+    CHECK_INT(rules_scan(rs, sc, &at, text, 0, &found), OK);
+    n = (unsigned)found.count;
+    findings_free(&found);
+    return n;
+}
+
+static unsigned stream_hits(const struct rules *rs, struct scratch *sc,
+                            struct str text, size_t cut, bool bytes)
+{
+    struct scope at = {.dir = DIR_RECV, .role = ROLE_ASSISTANT};
+    struct finding f;
+    struct stream *st;
+    unsigned n = 0;
+
+    if (!CHECK_INT(stream_new(rs, sc, &at, &st), OK))
+        return 0;
+    for (size_t i = 0; bytes && i < text.len; i++)
+        CHECK_INT(stream_take(st, str_head(str_skip(text, i), 1)), OK);
+    if (!bytes) {
+        CHECK_INT(stream_take(st, str_head(text, cut)), OK);
+        CHECK_INT(stream_take(st, str_skip(text, cut)), OK);
+    }
+    CHECK_INT(stream_flush(st), OK);
+    while (stream_finding(st, &f))
+        n++;
+    stream_free(st);
+    return n;
+}
+
+static void load(const struct near *nears, struct buf *packed,
+                 struct rules **ret_rs)
+{
+    struct rule r = {.id = STR_INIT("SP-1"),
+                     .put = STR_INIT("[x]"),
+                     .match = STR_INIT("vault"),
+                     .dirs = DIRS_ALL,
+                     .roles = ROLES_ALL,
+                     .parts = PARTS_ALL,
+                     .action = ACTION_REDACT,
+                     .keywords = k_vault,
+                     .keyword_count = 1,
+                     .keyword_first = true,
+                     .nears = nears,
+                     .near_count = nears[1].within == 0 ? 1 : 2};
+
+    buf_init(packed, MIB);
+    if (rules_pack(&r, 1, NULL, 0, packed) ||
+        rules_load(buf_str(packed), false, ret_rs))
+        abort();
+}
+
+static void test_rows(void)
+{
+    struct scratch *sc;
+
+    if (scratch_new(&sc))
+        abort();
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str text = str_of(rows[i].text);
+        struct buf packed;
+        struct rules *rs;
+
+        CHECK_ROW(rows[i].name);
+        load(rows[i].nears, &packed, &rs);
+        CHECK_INT(whole_hits(rs, sc, text), rows[i].hits);
+        CHECK_INT(stream_hits(rs, sc, text, 0, true), rows[i].hits);
+        for (size_t cut = 0; cut <= text.len; cut++)
+            CHECK_INT(stream_hits(rs, sc, text, cut, false), rows[i].hits);
+        rules_free(rs);
+        buf_free(&packed);
+    }
+    CHECK_ROW(NULL);
+    scratch_free(sc);
+}
+
+/* A match that waits is held, and no longer than it must; what is looked back
+ * at is still there after much text. */
+static void test_held(void)
+{
+    static const struct near near[2] = {
+        {STR_INIT("open"), 30, SIDES, false, false}};
+    struct scope at = {.dir = DIR_RECV, .role = ROLE_ASSISTANT};
+    struct stream_edit edit;
+    struct buf packed;
+    struct scratch *sc;
+    struct rules *rs;
+    struct stream *st;
+
+    load(near, &packed, &rs);
+    if (scratch_new(&sc) || stream_new(rs, sc, &at, &st))
+        abort();
+    for (int i = 0; i < 5000; i++)
+        CHECK_INT(stream_take(st, STR("word ")), OK);
+    CHECK_INT(stream_take(st, STR("the vault, ")), OK);
+    CHECK_INT(stream_safe(st), 25004);
+    CHECK_INT(stream_take(st, STR("which is quite shut for all. ")), OK);
+    CHECK_INT(stream_take(st, STR("And so on, and so on. ")), OK);
+    CHECK(stream_safe(st) > 25040);
+    CHECK(!stream_next(st, &edit));
+    CHECK_INT(stream_take(st, STR("open a vault")), OK);
+    CHECK(stream_next(st, &edit) && edit.end - edit.start == 5);
+    stream_free(st);
+    scratch_free(sc);
+    rules_free(rs);
+    buf_free(&packed);
+}
+
+/* The past that is looked at stays, wherever a stream forgets what it let go.
+ */
+static void test_far(void)
+{
+    static const struct near near[2] = {
+        {STR_INIT("open"), 390, NEAR_BEFORE, false, false}};
+    struct buf packed, text;
+    struct scratch *sc;
+    struct rules *rs;
+
+    load(near, &packed, &rs);
+    buf_init(&text, MIB);
+    if (scratch_new(&sc))
+        abort();
+    for (size_t shift = 0; shift < 2000; shift += 50) {
+        buf_clear(&text);
+        for (size_t i = 0; i < shift; i++)
+            CHECK_INT(buf_add(&text, STR("- ")), OK);
+        CHECK_INT(buf_add(&text, STR("open ")), OK);
+        for (size_t i = 0; i < 190; i++)
+            CHECK_INT(buf_add(&text, STR("- ")), OK);
+        CHECK_INT(buf_add(&text, STR("vault")), OK);
+        CHECK_INT(stream_hits(rs, sc, buf_str(&text), 0, true), 1);
+    }
+    buf_free(&text);
+    scratch_free(sc);
+    rules_free(rs);
+    buf_free(&packed);
+}
+
+int main(void)
+{
+    RUN(test_rows);
+    RUN(test_far);
+    RUN(test_held);
+    return check_done();
+}
