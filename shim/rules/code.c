@@ -137,7 +137,7 @@ static enum err index_new(const struct rule *r,
     return OK;
 }
 
-enum err code_new(const struct rule *r, struct code **ret_code)
+enum err code_new(const struct rule *r, bool placed, struct code **ret_code)
 {
     struct code *c = calloc(1, sizeof(*c));
     /*
@@ -145,7 +145,7 @@ enum err code_new(const struct rule *r, struct code **ret_code)
      * would then look through thousands of bytes for one that a match must
      * have, again at every keyword.
      */
-    uint32_t options = r->keyword_first || token_first(r)
+    uint32_t options = placed || r->keyword_first || token_first(r)
                            ? PCRE2_ANCHORED | PCRE2_NO_START_OPTIMIZE
                            : 0;
     struct pattern_error why;
@@ -206,16 +206,17 @@ void code_free(struct code *c)
     free(c);
 }
 
-enum err rules_code(const struct rules *rs, const struct rule *r,
+enum err rules_code(const struct rules *rs, const struct rule *r, bool placed,
                     const struct code **ret_code)
 {
-    _Atomic(struct code *) *place = &rs->code[r->index];
+    _Atomic(struct code *) *place =
+        &rs->code[r->index + (placed ? rs->count : 0)];
     struct code *c = atomic_load_explicit(place, memory_order_acquire);
     struct code *none = NULL;
     enum err e;
 
     if (c == NULL) {
-        if ((e = code_new(r, &c)))
+        if ((e = code_new(r, placed, &c)))
             return e;
         if (atomic_compare_exchange_strong(place, &none, c)) {
             atomic_fetch_add(&((struct rules *)(uintptr_t)rs)->slow, c->slow);

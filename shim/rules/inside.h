@@ -56,9 +56,24 @@ struct run {
     struct guard behind;  /* no match begins behind one of these */
     bool whole;           /* behind holds of: it begins where they begin */
     uint32_t least, most; /* bytes; at most RUN_MOST */
-    uint32_t bit;         /* its own in run_bits; 0 only for RUN_NONE */
+    uint32_t bit;         /* its own in run_bits; 0: it does not sleep */
 };
 #define RUN_MOST 96u
+
+/* run_placed - does a match begin at one place only before its keyword? */
+static inline bool run_placed(const struct run *run)
+{
+    return run->before == RUN_KEYWORD && run->whole;
+}
+
+/*
+ * run_start - where the match begins at the earliest whose run ends at `at`;
+ * RUN_NOWHERE if there can be none. run_check - the same where the run is said
+ * to be all from q up to `at`. (keyword.c)
+ */
+#define RUN_NOWHERE SIZE_MAX
+size_t run_start(const struct run *run, struct str text, size_t at);
+size_t run_check(const struct run *run, struct str text, size_t q, size_t at);
 
 /* run_read - what the text of a rule's pattern says about it (lead.c). The bit
  * is left 0. RUN_NONE for a rule that is keyword_first, or where not seen. */
@@ -97,7 +112,9 @@ struct rules {
     uint64_t *unkeyed; /* those without keywords: gated by nothing */
     struct prefilter *prefilter;
     struct trie *trie;
-    _Atomic(struct code *) *code; /* of each rule, NULL until needed */
+    /* Of each rule, then of each where it is tried at known places only;
+     * NULL until needed. */
+    _Atomic(struct code *) *code;
     atomic_size_t slow;
 };
 
@@ -137,8 +154,13 @@ MUST_USE enum err pattern_compile(struct str source, uint32_t options,
                                   pcre2_code **ret_code, bool *ret_slow,
                                   struct pattern_error *reterr_why);
 
-/* code_new - all patterns of a rule. E_INTERNAL if one does not compile. */
-MUST_USE enum err code_new(const struct rule *r, struct code **ret_code);
+/*
+ * code_new - all patterns of a rule. `placed`: it is tried only where a match
+ * can begin, as one is in any case that begins with a keyword or a token.
+ * E_INTERNAL if one does not compile.
+ */
+MUST_USE enum err code_new(const struct rule *r, bool placed,
+                           struct code **ret_code);
 void code_free(struct code *c);
 
 /*
@@ -146,7 +168,7 @@ void code_free(struct code *c);
  * Errors as code_new.
  */
 MUST_USE enum err rules_code(const struct rules *rs, const struct rule *r,
-                             const struct code **ret_code);
+                             bool placed, const struct code **ret_code);
 
 /* --- match.c */
 
@@ -173,10 +195,11 @@ struct search {
     struct tally *tally;       /* of a detector; of this rule and text */
     const struct code *code;
     struct str text;
-    size_t cursor;      /* where to go on; all matches before it are known */
-    bool open;          /* more text may follow */
-    const uint64_t *at; /* if not NULL: sorted starts of all keywords in */
-    size_t at_count;    /*    the low half of each, or all the tokens    */
+    size_t cursor;         /* where to go on; all matches before it are known */
+    bool open;             /* more text may follow */
+    const uint64_t *at;    /* if not NULL: sorted starts of all keywords in */
+    size_t at_count;       /*    the low half of each, or all the tokens    */
+    const struct run *run; /* what stands before those keywords, or NULL */
 };
 
 /*

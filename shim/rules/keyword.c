@@ -1,4 +1,4 @@
-#include "rules/prefilter.h"
+#include "rules/inside.h"
 
 /*
  * One rule's keywords at one place, in all the ways that PCRE2 reads them. Slow
@@ -102,4 +102,24 @@ size_t keyword_next(const struct rule *r, const struct keyword_index *index,
             return i;
     }
     return text.len;
+}
+
+size_t run_check(const struct run *run, struct str text, size_t q, size_t at)
+{
+    if (at - q > run->most)
+        return run->whole ? RUN_NOWHERE : at - run->most;
+    if (run->whole && q > 0 &&
+        guard_stops(&run->behind, (unsigned char)text.ptr[q - 1]))
+        return RUN_NOWHERE;
+    return q;
+}
+
+size_t run_start(const struct run *run, struct str text, size_t at)
+{
+    size_t q = at;
+
+    while (q > 0 && at - q <= run->most &&
+           guard_stops(&run->of, (unsigned char)text.ptr[q - 1]))
+        q--;
+    return at - q < run->least ? RUN_NOWHERE : run_check(run, text, q, at);
 }

@@ -128,7 +128,7 @@ uint64_t cut_keyword(const struct stream *st);
 static inline bool may_sleep(const struct stream *st, const struct lane *l)
 {
     return l->token || st->rs->list[l->rule].keyword_first ||
-           st->rs->runs[l->rule].before != RUN_NONE;
+           st->rs->runs[l->rule].bit != 0;
 }
 
 /* --- release.c */

@@ -183,12 +183,28 @@ static size_t start_token(struct search *s, bool *ret_cut)
     return s->text.len;
 }
 
+/* The same of keywords that stand in a list. */
+static size_t start_listed(struct search *s)
+{
+    for (; s->at_count != 0; s->at++, s->at_count--) {
+        size_t i = (uint32_t)s->at[0];
+
+        if (i >= s->cursor && s->run != NULL)
+            i = run_start(s->run, s->text, i);
+        if (i >= s->cursor && i != RUN_NOWHERE)
+            return i;
+    }
+    return s->text.len;
+}
+
 /* Where a match can begin, at or behind the cursor: text.len if nowhere. */
 static size_t start_next(struct search *s, bool *ret_cut)
 {
     *ret_cut = false;
     if (token_first(s->rule))
         return start_token(s, ret_cut);
+    if (s->at != NULL)
+        return start_listed(s);
     if (!s->rule->keyword_first) {
         size_t i = s->cursor;
 
@@ -199,14 +215,7 @@ static size_t start_next(struct search *s, bool *ret_cut)
                 i++;
         return i;
     }
-    if (s->at == NULL)
-        return keyword_next(s->rule, s->code->index, s->text, s->cursor,
-                            s->open);
-    while (s->at_count != 0 && (uint32_t)s->at[0] < s->cursor) {
-        s->at++;
-        s->at_count--;
-    }
-    return s->at_count == 0 ? s->text.len : (uint32_t)s->at[0];
+    return keyword_next(s->rule, s->code->index, s->text, s->cursor, s->open);
 }
 
 enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
@@ -231,9 +240,10 @@ enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
                              &hit)))
             return e;
         if (hit == HIT_NONE) {
-            s->cursor = s->rule->keyword_first || token_first(s->rule)
-                            ? char_next(s->text, s->cursor)
-                            : s->text.len;
+            s->cursor =
+                s->at != NULL || s->rule->keyword_first || token_first(s->rule)
+                    ? char_next(s->text, s->cursor)
+                    : s->text.len;
             continue;
         }
         start = ov[0];

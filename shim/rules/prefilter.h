@@ -16,8 +16,10 @@ struct prefilter_hits {
     uint64_t *rules; /* owned; bit set of rules with a keyword in the text */
     size_t words;
     uint64_t *at; /* owned; rule << 32 | offset of a keyword of a rule that
-                     is keyword_first, sorted */
+                     is keyword_first, or placed by its run; sorted */
     size_t count, cap;
+    uint64_t *spare;    /* owned; as long, to sort into; or NULL */
+    uint32_t *starts;   /* owned; of each rule, while sorting */
     uint64_t *unlisted; /* behind rules: of those `at` does not hold all of */
     size_t digits; /* the longest run of digits, up to the largest asked for */
     struct tokens tokens;
@@ -25,8 +27,11 @@ struct prefilter_hits {
     size_t base; /* of the stretch of text that is looked at */
 };
 
-/* prefilter_new - for n rules, borrowed. E_NOMEM. */
+/* prefilter_new - for n rules, borrowed, and the run of each (inside.h).
+ * E_NOMEM. */
+struct run;
 MUST_USE enum err prefilter_new(const struct rule *list, size_t n,
+                                const struct run *runs,
                                 struct prefilter **ret_pf);
 void prefilter_free(struct prefilter *pf);
 

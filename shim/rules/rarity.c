@@ -102,28 +102,16 @@ static unsigned weight(const unsigned char *c)
     return is_common(c + 1) ? sum + COMMON : sum;
 }
 
-unsigned rarity_pair(const char *p)
-{
-    return (unsigned char)pairs[class_of(p[0])][class_of(p[1])];
-}
-
-bool rarity_behind(struct str keyword, size_t at)
-{
-    return at + 4 <= keyword.len;
-}
-
-size_t rarity_window(struct str keyword, size_t parity)
+size_t rarity_window(struct str keyword)
 {
     unsigned char c[LIM_KEYWORD];
     unsigned best = UINT32_MAX;
-    size_t at = parity;
+    size_t at = 0;
 
-    if (keyword.len < parity + 5) /* there is but one */
-        return parity;
     for (size_t i = 0; i < keyword.len; i++)
         c[i] = (unsigned char)class_of(keyword.ptr[i]);
-    for (size_t i = parity; i + 3 <= keyword.len; i += 2) {
-        unsigned sum = weight(c + (rarity_behind(keyword, i) ? i : i - 1));
+    for (size_t i = 0; i + 4 <= keyword.len; i++) {
+        unsigned sum = weight(c + i);
 
         if (sum <= best) { /* of equals the last: the ends of characters */
             best = sum;

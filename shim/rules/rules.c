@@ -106,8 +106,8 @@ bool rules_excluded(const struct rules *rs, uint32_t rule,
     return false;
 }
 
-/* What the patterns' beginnings say. A rule has a run as long as there are
- * bits, and where it is far from filling what the rule may hold. */
+/* What the patterns' beginnings say. A rule with a run may sleep as long as
+ * there are bits, and where that is far from filling what it may hold. */
 static void read_fronts(struct rules *rs)
 {
     uint32_t bit = 1;
@@ -117,12 +117,12 @@ static void read_fronts(struct rules *rs)
         struct run run = run_read(r);
 
         rs->guards[i] = guard_read(r);
+        rs->runs[i] = run;
         if (run.before == RUN_NONE || bit == 0 ||
             (r->max_hold != 0 && r->max_hold < 2 * (LIM_KEYWORD + RUN_MOST)))
             continue;
-        run.bit = bit;
+        rs->runs[i].bit = run.bit = bit;
         bit <<= 1;
-        rs->runs[i] = run;
         rs->run_most = run.most > rs->run_most ? run.most : rs->run_most;
         for (unsigned c = 0; c < 128; c++)
             if (guard_stops(&run.of, (unsigned char)c))
@@ -151,7 +151,7 @@ static enum err build_search(struct rules *rs)
     enum err e;
 
     read_fronts(rs);
-    if ((e = prefilter_new(rs->list, rs->count, &rs->prefilter)))
+    if ((e = prefilter_new(rs->list, rs->count, rs->runs, &rs->prefilter)))
         return e;
     return trie_new(rs->list, rs->count, rs->guards, rs->runs, &rs->trie);
 }
@@ -176,7 +176,7 @@ enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
     rs->ex_count = all.ex_count;
     rs->monitor = monitor;
     rs->words = (rs->count + 63) / 64;
-    rs->code = calloc(rs->count + 1, sizeof(*rs->code));
+    rs->code = calloc(2 * rs->count + 1, sizeof(*rs->code));
     rs->guards = calloc(rs->count + 1, sizeof(*rs->guards));
     rs->runs = calloc(rs->count + 1, sizeof(*rs->runs));
     rs->tokens = calloc(rs->count + 1, sizeof(*rs->tokens));
@@ -197,7 +197,7 @@ void rules_free(struct rules *rs)
     if (rs == NULL)
         return;
     if (rs->code != NULL)
-        for (size_t i = 0; i < rs->count; i++)
+        for (size_t i = 0; i < 2 * rs->count; i++)
             code_free(atomic_load(&rs->code[i]));
     free((void *)rs->code);
     prefilter_free(rs->prefilter);
@@ -243,8 +243,10 @@ size_t rules_slow(const struct rules *rs)
 /* --- The scan. */
 
 /* The starts noted for a rule, where the prefilter noted all of them. */
-static void use_hits(const struct prefilter_hits *hits, struct search *s)
+static void use_hits(const struct rules *rs, const struct prefilter_hits *hits,
+                     struct search *s)
 {
+    const struct run *run = &rs->runs[s->rule->index];
     size_t lo = 0, hi = hits->count, end;
     uint64_t key = (uint64_t)s->rule->index << 32;
 
@@ -253,7 +255,7 @@ static void use_hits(const struct prefilter_hits *hits, struct search *s)
         s->at_count = hits->tokens.count;
         return;
     }
-    if (!s->rule->keyword_first ||
+    if ((!s->rule->keyword_first && !run_placed(run)) ||
         (hits->unlisted[s->rule->index / 64] >> s->rule->index % 64 & 1) != 0)
         return;
     while (lo < hi) {
@@ -268,6 +270,7 @@ static void use_hits(const struct prefilter_hits *hits, struct search *s)
         end++;
     s->at = hits->at + lo;
     s->at_count = end - lo;
+    s->run = s->rule->keyword_first ? NULL : run;
 }
 
 /* Is there a token to try the rule at, that its pattern must be compiled? */
@@ -290,10 +293,10 @@ static enum err scan_rule(const struct rules *rs, struct scratch *sc,
     size_t start, end;
     enum err e;
 
-    use_hits(&sc->hits, s);
+    use_hits(rs, &sc->hits, s);
     if (!may_start(s))
         return OK;
-    if ((e = rules_code(rs, s->rule, &s->code)))
+    if ((e = rules_code(rs, s->rule, s->run != NULL, &s->code)))
         return e;
     for (;;) {
         if ((e = search_next(s, sc, &hit, &start, &end)))

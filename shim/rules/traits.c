@@ -1,8 +1,6 @@
 #include "rules/traits.h"
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "rules/wide.h"
 
 /*
  * One pass over a text, sixteen bytes a step, that stops only at digits and at
@@ -10,51 +8,26 @@
  * takes as many steps as there are numbers, whatever stands between them.
  */
 
-#define LANES PLACE_STEP
-typedef unsigned char lanes __attribute__((vector_size(LANES)));
-
 struct digit_run {
     size_t now, best;
     size_t peak; /* of this step */
 };
 
-static lanes lanes_at(const unsigned char *p)
+static wide digits_in(wide v)
 {
-    lanes v;
-
-    memcpy(&v, p, LANES);
-    return v;
+    return (wide)((wide)(v - '0') < 10);
 }
 
-/* The highest bit of each byte, the first byte's lowest. */
-static unsigned mask_of(lanes v)
+static wide letters_in(wide v)
 {
-#if defined(__SSE2__)
-    return (unsigned)_mm_movemask_epi8((__m128i)v);
-#else
-    unsigned mask = 0;
-
-    for (unsigned i = 0; i < LANES; i++)
-        mask |= (unsigned)(v[i] >> 7) << i;
-    return mask;
-#endif
-}
-
-static lanes digits_in(lanes v)
-{
-    return (lanes)((lanes)(v - '0') < 10);
-}
-
-static lanes letters_in(lanes v)
-{
-    return (lanes)((lanes)((v | 0x20) - 'a') < 26);
+    return (wide)((wide)((v | 0x20) - 'a') < 26);
 }
 
 /* What may stand between the digits of one number. */
-static lanes between_in(lanes v)
+static wide between_in(wide v)
 {
-    return (lanes)((v == ' ') | (v == '-') | (v == '.') | (v == '(') |
-                   (v == ')') | (v == '/'));
+    return (wide)((v == ' ') | (v == '-') | (v == '.') | (v == '(') |
+                  (v == ')') | (v == '/'));
 }
 
 /* Mostly there is one or none; without an instruction for it the builtin is a
@@ -92,14 +65,14 @@ static void digit_step(struct digit_run *d, unsigned digits, unsigned ends)
     d->best = d->peak > d->best ? d->peak : d->best;
 }
 
-/* One of LANES bytes at p, with one more behind, is a letter's second spelling
+/* One of WIDE bytes at p, with one more behind, is a letter's second spelling
  * (of three bytes the last two). */
 static bool folds_in(const unsigned char *p)
 {
-    lanes a = lanes_at(p), b = lanes_at(p + 1);
+    wide a = wide_at(p), b = wide_at(p + 1);
 
-    return mask_of((lanes)(((a == 0xc5) & (b == 0xbf)) |
-                           ((a == 0x84) & (b == 0xaa)))) != 0;
+    return wide_mask((wide)(((a == 0xc5) & (b == 0xbf)) |
+                            ((a == 0x84) & (b == 0xaa)))) != 0;
 }
 
 /* What goes along with the pass. */
@@ -131,7 +104,7 @@ static enum err token_step(struct pass *ps, size_t i, unsigned digits,
         if (below == 0 || above == 0) {
             if ((e = tokens_note(ps->tokens, ps->text, i + at)))
                 return e;
-            if (ps->tokens->end >= i + LANES)
+            if (ps->tokens->end >= i + WIDE)
                 return OK;
             left &= ps->tokens->partial ? 0 : ~0u << (ps->tokens->end - i);
             continue;
@@ -153,45 +126,45 @@ static enum err token_step(struct pass *ps, size_t i, unsigned digits,
 __attribute__((noinline)) static enum err
 step_slow(struct pass *ps, const unsigned char *p, size_t i, unsigned digits)
 {
-    lanes v = lanes_at(p);
+    wide v = wide_at(p);
     enum err e;
 
-    ps->folds = ps->folds || (mask_of(v) != 0 && folds_in(p));
+    ps->folds = ps->folds || (wide_mask(v) != 0 && folds_in(p));
     if (ps->run.best < ps->digits || ps->places->digits != 0) {
         digit_step(&ps->run, digits,
-                   ~mask_of(digits_in(v) | between_in(v)) & 0xffff);
+                   ~wide_mask(digits_in(v) | between_in(v)) & 0xffff);
         if (ps->places->digits != 0 && digits != 0 &&
             ps->run.peak >= ps->places->digits &&
-            (e = places_note(ps->places, i + LANES)))
+            (e = places_note(ps->places, i + WIDE)))
             return e;
     }
     if (digits == 0 || ps->tokens->partial)
         return OK;
-    return token_step(ps, i, digits, digits | mask_of(letters_in(v)));
+    return token_step(ps, i, digits, digits | wide_mask(letters_in(v)));
 }
 
-/* LANES bytes at p, with one more behind; they stand at offset i. */
+/* WIDE bytes at p, with one more behind; they stand at offset i. */
 static inline enum err step(struct pass *ps, const unsigned char *p, size_t i)
 {
-    lanes v = lanes_at(p), number = digits_in(v);
+    wide v = wide_at(p), number = digits_in(v);
 
-    if (mask_of(number | v) == 0 && ps->run.now == 0)
+    if (wide_mask(number | v) == 0 && ps->run.now == 0)
         return OK; /* the usual case */
-    return step_slow(ps, p, i, mask_of(number));
+    return step_slow(ps, p, i, wide_mask(number));
 }
 
 enum err traits_of(struct str text, size_t digits, struct tokens *tk,
                    struct places *pl, struct traits *ret_traits)
 {
     const unsigned char *p = (const unsigned char *)text.ptr;
-    unsigned char rest[2 * LANES] = {0};
+    unsigned char rest[2 * WIDE] = {0};
     struct pass ps = {
         .text = text, .digits = digits, .tokens = tk, .places = pl};
     size_t i = 0;
     enum err e;
 
     tk->partial = !tk->want->any; /* then none need be known */
-    for (; i + LANES + 1 <= text.len; i += LANES)
+    for (; i + WIDE + 1 <= text.len; i += WIDE)
         if ((e = step(&ps, p + i, i)))
             return e;
     if (i < text.len) {

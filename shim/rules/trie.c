@@ -158,7 +158,7 @@ static bool waits_for(const struct rule *r, const struct run *run,
         STR_INIT("4"), STR_INIT("5"), STR_INIT("6"), STR_INIT("7"),
         STR_INIT("8"), STR_INIT("9")};
 
-    if (r->whole || (!r->keyword_first && run->before == RUN_NONE))
+    if (r->whole || (!r->keyword_first && run->bit == 0))
         return false;
     *ret_list = run->before == RUN_DIGIT ? digits : r->keywords;
     *ret_n = run->before == RUN_DIGIT ? ARRAY_LEN(digits) : r->keyword_count;

@@ -27,33 +27,21 @@ static bool is_guarded(const struct stream *st, uint32_t rule, uint64_t at)
            guard_stops(&st->rs->guards[rule], (unsigned char)p[-1]);
 }
 
-/* Where a match begins whose run is said to be all from q up to `at`; NEVER if
- * none can. */
-static uint64_t run_check(const struct stream *st, const struct run *run,
-                          uint64_t q, uint64_t at)
+/* An offset of the text kept, as one of the stream; nowhere is NEVER. */
+static uint64_t in_stream(const struct stream *st, size_t at)
 {
-    if (at - q > run->most)
-        return run->whole ? NEVER : at - run->most;
-    if (run->whole && q > st->origin &&
-        guard_stops(&run->behind,
-                    (unsigned char)st->text.ptr[q - st->base - 1]))
-        return NEVER;
-    return q;
+    return at == RUN_NOWHERE ? NEVER : st->base + at;
 }
 
 /*
  * Where the match begins at the earliest whose run ends at `at`; NEVER if there
- * can be none.
+ * can be none. More is kept of the text than a run is long.
  */
-static uint64_t run_start(const struct stream *st, const struct run *run,
-                          uint64_t at)
+static uint64_t run_begins(const struct stream *st, const struct run *run,
+                           uint64_t at)
 {
-    uint64_t q = at;
-
-    while (q > st->origin && at - q <= run->most &&
-           guard_stops(&run->of, (unsigned char)st->text.ptr[q - st->base - 1]))
-        q--;
-    return at - q < run->least ? NEVER : run_check(st, run, q, at);
+    return in_stream(
+        st, run_start(run, buf_str(&st->text), (size_t)(at - st->base)));
 }
 
 /* The beginning of a character at or behind an offset. */
@@ -78,7 +66,7 @@ static void wake_lane(struct stream *st, size_t n, uint64_t start)
     if (l->off || start < l->cursor)
         return;
     if (run->before != RUN_NONE) {
-        if (run_start(st, run, start) == NEVER)
+        if (run_begins(st, run, start) == NEVER)
             return;
         l->seen = start + 1;
     } else if (is_guarded(st, l->rule, start)) {
@@ -222,7 +210,7 @@ static uint64_t may_begin(const struct stream *st, uint32_t rule, uint64_t at)
         return NEVER;
     if (run->before == RUN_NONE)
         return at;
-    start = run_start(st, run, at);
+    start = run_begins(st, run, at);
     return start < l->cursor ? l->cursor : start;
 }
 
@@ -234,7 +222,9 @@ static uint64_t runs_begin(const struct stream *st, uint32_t bits, uint64_t at,
     for (; bits != 0; bits &= bits - 1) {
         const struct lane *l = &st->lanes[st->run_lanes[__builtin_ctz(bits)]];
         const struct run *run = &st->rs->runs[l->rule];
-        uint64_t start = run_check(st, run, at, st->v);
+        uint64_t start = in_stream(st, run_check(run, buf_str(&st->text),
+                                                 (size_t)(at - st->base),
+                                                 (size_t)(st->v - st->base)));
 
         start = start < l->cursor ? l->cursor : start;
         least = start < least ? start : least;

@@ -30,6 +30,7 @@ static const struct rule rules[] = {
     ROW(k5, true),  ROW(k6, true), ROW(k7, true), ROW(k0, true), {.digits = 13},
 };
 #define COUNT ARRAY_LEN(rules)
+static const struct run no_runs[COUNT];
 
 static uint64_t seed;
 
@@ -107,7 +108,7 @@ static void test_against_slow(void)
     char space[400];
 
     seed = 1;
-    if (!CHECK_INT(prefilter_new(rules, COUNT, &pf), OK))
+    if (!CHECK_INT(prefilter_new(rules, COUNT, no_runs, &pf), OK))
         return;
     for (int i = 0; i < 20000; i++)
         check_text(pf, text_make(space, rnd(24), false), &hits);
@@ -125,7 +126,7 @@ static void test_folds(void)
     struct prefilter *pf;
     char text[100];
 
-    if (!CHECK_INT(prefilter_new(rules, COUNT, &pf), OK))
+    if (!CHECK_INT(prefilter_new(rules, COUNT, no_runs, &pf), OK))
         return;
     for (size_t at = 0; at + 5 < sizeof(text); at++) {
         memset(text, 'x', sizeof(text));
@@ -163,7 +164,7 @@ static void test_digits(void)
     struct prefilter_hits hits = {0};
     struct prefilter *pf;
 
-    if (!CHECK_INT(prefilter_new(rules, COUNT, &pf), OK))
+    if (!CHECK_INT(prefilter_new(rules, COUNT, no_runs, &pf), OK))
         return;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         CHECK_ROW(rows[i].text);
@@ -184,7 +185,8 @@ static void test_many(void)
     struct prefilter *pf;
     char *text = malloc(100000);
 
-    if (text == NULL || !CHECK_INT(prefilter_new(rules, COUNT, &pf), OK))
+    if (text == NULL ||
+        !CHECK_INT(prefilter_new(rules, COUNT, no_runs, &pf), OK))
         return;
     for (size_t i = 0; i < 100000; i++)
         text[i] = "ab"[i % 2];
@@ -204,7 +206,6 @@ static void test_many(void)
 /* --- The trie. */
 
 static const struct guard open_guards[COUNT];
-static const struct run no_runs[COUNT];
 
 struct seen {
     size_t at;              /* behind the byte taken */
@@ -299,6 +300,7 @@ static void test_trie_guards(void)
     guards[0].bits['_' / 64] |= UINT64_C(1) << '_' % 64;
     guards[2] = guards[0];
     runs[2].before = RUN_KEYWORD;
+    runs[2].bit = 1;
     if (!CHECK_INT(trie_new(list, 3, guards, runs, &t), OK))
         return;
     for (int before = 0; before < 256; before++)
@@ -350,7 +352,7 @@ static void test_no_rules(void)
     struct prefilter *pf;
     struct trie *t;
 
-    if (CHECK_INT(prefilter_new(NULL, 0, &pf), OK)) {
+    if (CHECK_INT(prefilter_new(NULL, 0, NULL, &pf), OK)) {
         CHECK_INT(prefilter_run(pf, STR("some 4111 text"), &hits), OK);
         prefilter_free(pf);
     }
@@ -370,7 +372,7 @@ static void test_nth_allocation(void)
         enum err e;
 
         failmalloc_at(n, FAIL_ONE);
-        e = prefilter_new(rules, COUNT, &pf);
+        e = prefilter_new(rules, COUNT, no_runs, &pf);
         if (!e)
             e = trie_new(rules, COUNT, open_guards, no_runs, &t);
         if (!e)

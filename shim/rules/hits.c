@@ -1,0 +1,126 @@
+#include <stdlib.h>
+
+#include "rules/words.h"
+
+/* The list of keywords found: noted as the text is passed, ordered by rule. */
+
+#define HITS_MAX 65536u /* noted; rules with more look by themselves */
+#define FEW      64u    /* so many are sorted as they are */
+
+enum err hits_clear(struct prefilter_hits *hits, size_t words)
+{
+    if (hits->words < words) {
+        free(hits->rules);
+        free(hits->starts);
+        hits->words = 0;
+        hits->rules = malloc(2 * words * sizeof(*hits->rules));
+        hits->starts = malloc((64 * words + 1) * sizeof(*hits->starts));
+        if (hits->rules == NULL || hits->starts == NULL)
+            return E_NOMEM;
+        hits->words = words;
+    }
+    if (hits->words != 0) {
+        hits->unlisted = hits->rules + hits->words;
+        memset(hits->rules, 0, 2 * hits->words * sizeof(*hits->rules));
+    }
+    hits->count = 0;
+    hits->base = 0;
+    return OK;
+}
+
+void prefilter_hits_free(struct prefilter_hits *hits)
+{
+    free(hits->rules);
+    free(hits->starts);
+    free(hits->at);
+    free(hits->spare);
+    free(hits->tokens.list);
+    free(hits->places.list);
+    *hits = (struct prefilter_hits){0};
+}
+
+/* Both lists have the same room; the spare one holds nothing yet. */
+static enum err make_room(struct prefilter_hits *hits)
+{
+    size_t cap = hits->cap == 0 ? 64 : hits->cap * 2;
+    uint64_t *grown = realloc(hits->at, cap * sizeof(*grown));
+
+    if (grown == NULL)
+        return E_NOMEM;
+    hits->at = grown;
+    free(hits->spare);
+    hits->spare = NULL;
+    hits->cap = cap;
+    return OK;
+}
+
+enum err hits_note(struct prefilter_hits *hits, uint32_t rule, bool listed,
+                   size_t start)
+{
+    uint64_t bit = UINT64_C(1) << rule % 64;
+    enum err e;
+
+    hits->rules[rule / 64] |= bit;
+    if (!listed || (hits->unlisted[rule / 64] & bit) != 0)
+        return OK;
+    if (hits->count == HITS_MAX) {
+        hits->unlisted[rule / 64] |= bit;
+        return OK;
+    }
+    if (hits->count == hits->cap && (e = make_room(hits)))
+        return e;
+    hits->at[hits->count++] = (uint64_t)rule << 32 | (hits->base + start);
+    return OK;
+}
+
+static int order(const void *a, const void *b)
+{
+    uint64_t x, y;
+
+    memcpy(&x, a, sizeof(x));
+    memcpy(&y, b, sizeof(y));
+    return x < y ? -1 : x > y;
+}
+
+/* Of one rule they mostly are in order. */
+static void sort_some(uint64_t *at, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (at[i - 1] > at[i]) {
+            qsort(at, n, sizeof(*at), order);
+            return;
+        }
+}
+
+enum err hits_sort(struct prefilter_hits *hits)
+{
+    size_t n = 64 * hits->words, sum = 0;
+    uint64_t *sorted;
+
+    if (hits->count <= FEW) {
+        sort_some(hits->at, hits->count);
+        return OK;
+    }
+    if (hits->spare == NULL &&
+        (hits->spare = malloc(hits->cap * sizeof(*hits->spare))) == NULL)
+        return E_NOMEM;
+    memset(hits->starts, 0, (n + 1) * sizeof(*hits->starts));
+    for (size_t i = 0; i < hits->count; i++)
+        hits->starts[hits->at[i] >> 32]++;
+    for (size_t r = 0; r <= n; r++) {
+        uint32_t count = hits->starts[r];
+
+        hits->starts[r] = (uint32_t)sum;
+        sum += count;
+    }
+    for (size_t i = 0; i < hits->count; i++)
+        hits->spare[hits->starts[hits->at[i] >> 32]++] = hits->at[i];
+    sorted = hits->spare;
+    hits->spare = hits->at;
+    hits->at = sorted;
+    for (size_t from = 0, to; from < hits->count; from = to) {
+        to = hits->starts[sorted[from] >> 32];
+        sort_some(sorted + from, to - from);
+    }
+    return OK;
+}
