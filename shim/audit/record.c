@@ -84,6 +84,8 @@ static void put_finding(struct line *l, const struct audit_finding *f)
     put_str(l, KEY("name"), f->name);
     put_str(l, KEY("category"), f->category);
     put_str(l, KEY("action"), action_name(f->action));
+    if (f->score > 0)
+        put_u64(l, KEY("score"), f->score);
     put_str(l, KEY("severity"), severity_name(f->severity));
     put_str(l, KEY("confidence"), confidence_name(f->confidence));
     put_str(l, KEY("on"), dir_name(f->dir));
@@ -93,6 +95,28 @@ static void put_finding(struct line *l, const struct audit_finding *f)
     put_u64(l, KEY("end"), f->end);
     put_print(l, f->print);
     put(l, STR("}"));
+}
+
+static void put_used(struct line *l, struct str key, uint64_t n)
+{
+    if (n > 0)
+        put_u64(l, key, n);
+}
+
+/* The scores of texts, and the rules of the one that decided. */
+static void put_score(struct line *l, const struct audit_record *r)
+{
+    put_used(l, KEY("score.request"), r->score[DIR_SEND]);
+    put_used(l, KEY("score.response"), r->score[DIR_RECV]);
+    if (r->scored_by_count == 0)
+        return;
+    put_key(l, KEY("scored_by"));
+    for (size_t i = 0; i < r->scored_by_count; i++) {
+        put(l, i == 0 ? STR("[") : STR(","));
+        if (!l->e)
+            l->e = json_put_string(l->out, r->scored_by[i]);
+    }
+    put(l, STR("]"));
 }
 
 static void put_findings(struct line *l, const struct audit_record *r)
@@ -108,12 +132,6 @@ static void put_findings(struct line *l, const struct audit_record *r)
     l->comma = true;
     if (r->finding_total > r->finding_count)
         put_u64(l, KEY("findings_total"), r->finding_total);
-}
-
-static void put_used(struct line *l, struct str key, uint64_t n)
-{
-    if (n > 0)
-        put_u64(l, key, n);
 }
 
 /* What the description of the provider did not expect, and what is no text. */
@@ -196,6 +214,7 @@ enum err audit_line(const struct audit_record *r, struct buf *out)
     put_str(&l, KEY("mode"), r->monitor ? STR("monitor") : STR("enforce"));
     put_str(&l, KEY("action"), action_name(r->action));
     put_str(&l, KEY("rule"), r->rule);
+    put_score(&l, r);
     put_str(&l, KEY("condition"), r->condition);
     put_str(&l, KEY("detail"), r->detail);
     put_http(&l, r);

@@ -15,6 +15,7 @@
 struct audit_finding {
     struct str rule, name, category; /* borrowed                      */
     enum action action;              /* what the policy made of it    */
+    uint32_t score;                  /* that it added to its text's   */
     enum severity severity;
     enum confidence confidence;
     enum dir dir;
@@ -42,7 +43,10 @@ struct audit_record {
     struct str system;       /* gen_ai.system                           */
     bool monitor;
     enum action action;
-    struct str rule;      /* that decided                                */
+    struct str rule;   /* that decided                                */
+    uint32_t score[2]; /* the highest of a text, by enum dir; 0: none */
+    const struct str *scored_by; /* of the score that decided: rules         */
+    size_t scored_by_count;
     struct str condition; /* name of the fail-policy row, if one was met */
     struct str detail;    /* static words about it                       */
     struct str request_model, response_model, response_id, finish_reason;

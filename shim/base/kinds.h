@@ -36,6 +36,7 @@ enum part {
 
 enum action { /* in order of strength */
     ACTION_PASS,
+    ACTION_SCORE, /* counted, and nothing else: see rules/score.h */
     ACTION_LOG,
     ACTION_REDACT,
     ACTION_BLOCK,

@@ -20,6 +20,7 @@
 struct scan {
     const char *rules_file, *file;
     struct scope scope; /* where a text stands that does not say so */
+    struct scope at;    /* where the text of the line stands */
     bool jsonl;
     struct loaded policy;
     struct rules *rules;
@@ -99,6 +100,8 @@ static enum action strongest(const struct scan *s)
     for (size_t i = 0; i < s->found.count; i++) {
         a = rules_action(s->rules, s->found.list[i].rule);
         most = a > most ? a : most;
+        a = rules_reached(s->rules, s->at.dir, s->found.list[i].score);
+        most = a > most ? a : most;
     }
     return most;
 }
@@ -149,7 +152,10 @@ static enum err put_finding(struct scan *s, const struct finding *f,
         (e = put_pair(out, STR("action"),
                       action_name(rules_action(s->rules, r)))) ||
         (e = put_pair(out, STR("severity"), severity_name(r->severity))) ||
-        (e = put_pair(out, STR("confidence"), confidence_name(r->confidence))))
+        (e = put_pair(out, STR("confidence"),
+                      confidence_name(r->confidence))) ||
+        (f->score != 0 && ((e = buf_add(out, STR(", \"score\": "))) ||
+                           (e = buf_add_u64(out, r->score)))))
         return e;
     return buf_add_byte(out, '}');
 }
@@ -177,17 +183,16 @@ static enum err put_findings(struct scan *s, struct str text)
 static enum err scan_line(struct scan *s, struct str line)
 {
     const char *why;
-    struct scope at;
     struct str text;
     enum err e;
 
     arena_clear(&s->arena);
     if ((e = json_parse(&s->doc, line)))
         return put_error(s, "not valid JSON", s->doc.why);
-    if ((why = read_line(s, &at, &text)) != NULL)
+    if ((why = read_line(s, &s->at, &text)) != NULL)
         return put_error(s, why, NULL);
     findings_clear(&s->found);
-    if ((e = rules_scan(s->rules, s->scratch, &at, text, 0, &s->found)))
+    if ((e = rules_scan(s->rules, s->scratch, &s->at, text, 0, &s->found)))
         return put_error(s, "the rules cannot judge this text", err_name(e));
     if ((e = buf_add(&s->out, STR("{\"action\": \""))) ||
         (e = buf_add(&s->out, action_name(strongest(s)))) ||
@@ -337,8 +342,10 @@ static int scan_start(struct scan *s)
         rules_load(image.rules, policy.monitor, &s->rules) ||
         scratch_new(&s->scratch))
         complain("the policy cannot be loaded");
-    else
+    else {
+        rules_limit(s->rules, &policy.thresholds);
         status = scan_loaded(s);
+    }
     scratch_free(s->scratch);
     rules_free(s->rules);
     buf_free(&s->out);
@@ -408,7 +415,7 @@ const struct command command_scan = {
     "                           who says it (default: user)\n"
     "  --jsonl                  each line is {\"text\": ..., \"role\"?: ...,\n"
     "                           \"on\"?: ...}; each is answered by one line,\n"
-    "                           {\"action\": \"pass|log|redact|block\",\n"
+    "                           {\"action\": \"pass|score|log|redact|block\",\n"
     "                           \"text\": ..., \"findings\": [...]}, offsets "
     "in\n"
     "                           code points. A line that cannot be read is\n"

@@ -22,6 +22,7 @@ void compile_init(struct compile *c, const struct compile_options *options)
     c->hosts_tail = &c->hosts;
     c->providers_tail = &c->providers;
     policy_init(&c->policy);
+    c->thresholds.at = c->policy.thresholds;
 }
 
 void compile_free(struct compile *c)
@@ -245,11 +246,14 @@ enum err compile_check(struct compile *c, bool hostile)
 
 /* --- The image. */
 
-static bool is_out(const struct compile *c, const struct rule *rule)
+static bool is_out(const struct compile *c, const struct rule_src *src)
 {
     static const struct exclusion everywhere;
+    const struct rule *rule = &src->rule;
     const struct exclusion_src *x;
 
+    if (src->paranoia > (c->paranoia == 0 ? 1 : c->paranoia))
+        return true;
     for (x = c->exclusions; x != NULL; x = x->next)
         if (!x->expired && excludes(x, rule) &&
             x->target.host.len == everywhere.host.len && x->target.dirs == 0 &&
@@ -285,7 +289,7 @@ static enum err pack_rules(struct compile *c, struct buf *out)
     if (rules == NULL || ex == NULL)
         goto out;
     for (r = c->rules; r != NULL; r = r->next) {
-        if (is_out(c, &r->rule))
+        if (is_out(c, r))
             continue;
         for (size_t i = 0; i <= r->more_count; i++) {
             ex_n += add_targets(c, &r->rule, (uint32_t)n, ex + ex_n);

@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "compile/rulefile.h"
+#include "compile/scoring.h"
 #include "policy/config.h"
 
 /*
@@ -28,6 +29,9 @@
  *     alpn: http1                      # or h2, the default: HTTP/2 is offered
  *     uncovered: refuse                # or log; default log: children that
  *                                      # the shim is not loaded into
+ *     paranoia: 2                      # 1 to 4, default 1: rules of a higher
+ *                                      # level are out
+ *     thresholds: {request: {log: 5, block: 10}, response: 10}   # scoring.h
  *     rules: [...]
  *
  * An included file is looked for beside the including one, then in the search
@@ -78,6 +82,8 @@ struct compile {
     struct host_src *hosts, **hosts_tail;
     struct provider_src *providers, **providers_tail;
     struct policy policy;
+    struct thresholds_src thresholds; /* as in policy, and which are set */
+    uint32_t paranoia;                /* 0: not said, which is 1 */
     size_t source_count, rule_count, exclusion_count, host_count;
     size_t provider_count;
     bool is_policy; /* the first file is one                            */

@@ -71,6 +71,28 @@ static bool on_alpn(struct reader *r, const struct yaml_node *n, void *into)
     return true;
 }
 
+static bool on_thresholds(struct reader *r, const struct yaml_node *n,
+                          void *into)
+{
+    struct compile *c = ((struct file_at *)into)->c;
+    bool good = thresholds_read(r, n, &c->thresholds);
+
+    c->policy.thresholds = c->thresholds.at;
+    return good;
+}
+
+static bool on_paranoia(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct compile *c = ((struct file_at *)into)->c;
+    uint32_t level;
+
+    if (!read_number(r, n, 1, PARANOIA_MOST, &level))
+        return false;
+    if (c->paranoia == 0)
+        c->paranoia = level;
+    return true;
+}
+
 static bool on_include(struct reader *r, const struct yaml_node *n, void *into)
 {
     struct file_at *at = into;
@@ -438,6 +460,8 @@ static const struct field policy_fields[] = {
     {STR_INIT("uncovered"), false, on_uncovered},
     {STR_INIT("alpn"), false, on_alpn},
     {STR_INIT("on_failure"), false, on_failure},
+    {STR_INIT("thresholds"), false, on_thresholds},
+    {STR_INIT("paranoia"), false, on_paranoia},
     {STR_INIT("hosts"), false, on_hosts},
     {STR_INIT("providers"), false, on_providers},
     {STR_INIT("exclude"), false, on_exclude},

@@ -7,6 +7,7 @@
 #include "compile/near.h"
 #include "compile/token.h"
 #include "compile/ruletest.h"
+#include "compile/scoring.h"
 #include "compile/value.h"
 #include "compile/words.h"
 #include "rules/token.h"
@@ -202,7 +203,8 @@ static bool on_action(struct reader *r, const struct yaml_node *n, void *into)
     if (!read_text(r, n, &name))
         return false;
     if (!action_from(name, &action) || action == ACTION_PASS)
-        return read_refuse(r, n, "'action' must be log, redact or block");
+        return read_refuse(r, n,
+                           "'action' must be score, log, redact or block");
     ((struct rule_src *)into)->rule.action = action;
     return true;
 }
@@ -321,6 +323,8 @@ static const struct field default_fields[] = {
     {STR_INIT("scope"), false, on_scope},
     {STR_INIT("reply"), false, on_reply},
     {STR_INIT("severity"), false, on_severity},
+    {STR_INIT("score"), false, score_read},
+    {STR_INIT("paranoia"), false, paranoia_read},
     {STR_INIT("tags"), false, on_tags},
 };
 
@@ -363,6 +367,8 @@ static const struct field rule_fields[] = {
     {STR_INIT("scope"), false, on_scope},
     {STR_INIT("reply"), false, on_reply},
     {STR_INIT("severity"), false, on_severity},
+    {STR_INIT("score"), false, score_read},
+    {STR_INIT("paranoia"), false, paranoia_read},
     {STR_INIT("tags"), false, on_tags},
     {STR_INIT("tests"), false, ruletest_read},
 };
@@ -488,7 +494,8 @@ static bool check_whole(struct reader *r, const struct yaml_node *n,
 
 void rulefile_start(struct rule_src *ret_defaults)
 {
-    *ret_defaults = (struct rule_src){.rule = {.dirs = DIRS_ALL,
+    *ret_defaults = (struct rule_src){.paranoia = 1,
+                                      .rule = {.dirs = DIRS_ALL,
                                                .roles = ROLES_ALL,
                                                .parts = PARTS_ALL,
                                                .severity = SEVERITY_MEDIUM,
@@ -528,6 +535,7 @@ struct rule_src *rulefile_rule(struct reader *r, const struct yaml_node *n,
     if (src->context_count != 0 && !context_pattern(r, n, src))
         return NULL;
     confidence_default(src);
+    score_default(src);
     if (src->words_node != NULL) /* its words are still to be read */
         return src;
     if (!check_whole(r, n, &src->rule))

@@ -40,7 +40,7 @@
  *       group: 1                       # the finding; default the whole match
  *       check: {entropy: 3.0, validator: luhn, not: ['EXAMPLE$'],
  *               not_placeholder: true}
- *       action: redact                 # log, redact, block
+ *       action: redact                 # score, log, redact, block
  *       placeholder: "[redacted:aws-access-key]"    # default: by the kind
  *       max_hold: 512                  # bytes held of an unfinished match
  *       on_hold_full: redact           # redact, block, release
@@ -48,6 +48,10 @@
  *       scope: whole                   # not on streams
  *       reply: hard                    # how a block is answered; hard, soft
  *       severity: critical             # default medium
+ *       score: 3                       # what it adds to its text's score;
+ *                                      # default: by severity for action
+ *                                      # score, else 0 (scoring.h)
+ *       paranoia: 2                    # 1 to 4: used from this level on
  *       tags: [owasp:LLM02]
  *       tests: {hit: [...], miss: [...]}
  *
@@ -74,7 +78,8 @@ struct rule_src {
     struct str words_name;              /* the file, or empty */
     struct rule *more; /* more rules for its words; index is not set */
     size_t more_count;
-    bool confidence_set;
+    bool confidence_set, score_set;
+    uint32_t paranoia; /* of a policy's levels, the least that uses it */
     struct rule_test *tests;
     size_t test_count, hit_count;
     bool unusable;         /* compile_check refused its pattern */

@@ -128,6 +128,7 @@ static enum err load(struct engine *eng, bool monitor)
     if ((e = rules_load(image.rules, eng->policy.monitor, &eng->rules)) ||
         (e = choose_places(eng)))
         return e;
+    rules_limit(eng->rules, &eng->policy.thresholds);
     return providers_load(image.providers, &eng->providers);
 }
 

@@ -95,6 +95,10 @@ void exchange_finding(struct exchange *ex, const struct finding *f,
     struct audit_finding *a;
 
     verdict_finding(&ex->verdict, action, f->rule);
+    if (f->score != 0)
+        verdict_score(&ex->verdict,
+                      rules_reached(ex->eng->rules, scope->dir, f->score),
+                      (struct scored){f->rule, scope->dir, f->seg}, f->score);
     ex->finding_total++;
     a = finding_room(ex);
     if (a == NULL)
@@ -104,6 +108,7 @@ void exchange_finding(struct exchange *ex, const struct finding *f,
         .name = f->rule->name,
         .category = f->rule->category,
         .action = ex->eng->policy.monitor ? f->rule->action : action,
+        .score = f->score != 0 ? f->rule->score : 0,
         .severity = f->rule->severity,
         .confidence = f->rule->confidence,
         .dir = scope->dir,
@@ -293,18 +298,37 @@ struct str exchange_rule(const struct exchange *ex)
 {
     const struct verdict *v = &ex->verdict;
 
+    if (v->by_score)
+        return STR("score");
     return v->rule != NULL ? v->rule->id : cond_name(v->cause);
+}
+
+/* "an anomaly score of 7: SP-1 a, SP-2 b" */
+static enum err put_score(const struct verdict *v, struct buf *out)
+{
+    enum err e;
+
+    if ((e = buf_add(out, STR("an anomaly score of "))) ||
+        (e = buf_add_u64(out, v->why_score)))
+        return e;
+    for (size_t i = 0; i < v->why_count; i++)
+        if ((e = buf_add(out, i == 0 ? STR(": ") : STR(", "))) ||
+            (e = buf_add(out, v->why[i]->id)) || (e = buf_add_byte(out, ' ')) ||
+            (e = buf_add(out, v->why[i]->name)))
+            return e;
+    return OK;
 }
 
 enum err exchange_why(const struct exchange *ex, struct buf *out)
 {
     const struct verdict *v = &ex->verdict;
+    bool by_cond = v->rule == NULL && !v->by_score;
     struct str what = v->rule != NULL ? v->rule->name : cond_text(v->cause);
-    struct str detail = v->rule == NULL ? str_of(ex->detail) : STR("");
+    struct str detail = by_cond ? str_of(ex->detail) : STR("");
     enum err e;
 
     if ((e = buf_add(out, STR("Blocked by sallyport policy: "))) ||
-        (e = buf_add(out, what)))
+        (e = v->by_score ? put_score(v, out) : buf_add(out, what)))
         return e;
     if (detail.len > 0 &&
         ((e = buf_add(out, STR(": "))) || (e = buf_add(out, detail))))
@@ -347,7 +371,8 @@ static struct audit_record record_of(const struct exchange *ex,
         .system = ex->provider != NULL ? ex->provider->system : STR(""),
         .monitor = ex->eng->policy.monitor,
         .action = v->action,
-        .rule = v->rule != NULL ? v->rule->id : STR(""),
+        .rule = v->rule != NULL || v->by_score ? exchange_rule(ex) : STR(""),
+        .score = {v->score[DIR_SEND], v->score[DIR_RECV]},
         .condition = v->cause != COND_NONE ? cond_name(v->cause) : STR(""),
         .detail = str_of(ex->detail),
         .request_model = asked[FACT_MODEL],
@@ -399,6 +424,7 @@ void exchange_audit(struct exchange *ex, struct engine *eng,
     struct str unknown[NEWS_MAX];
     struct audit_record record;
     struct buf line;
+    struct str why[VERDICT_SCORED];
     bool written;
 
     if (ex->audited || eng->audit == NULL)
@@ -406,6 +432,9 @@ void exchange_audit(struct exchange *ex, struct engine *eng,
     ex->audited = true;
     exchange_clean(ex);
     record = record_of(ex, place);
+    for (size_t i = 0; ex->verdict.by_score && i < ex->verdict.why_count; i++)
+        why[record.scored_by_count++] = ex->verdict.why[i]->id;
+    record.scored_by = why;
     record.unknown = unknown;
     record.unknown_count = clean_news(ex, unknown);
     buf_init(&line, 256 * (size_t)KIB);

@@ -1,12 +1,45 @@
 #include "policy/config.h"
 
+#include "base/limits.h"
 #include "base/pack.h"
+
+/*
+ * By default two findings of medium severity, or one of critical, are worth a
+ * look at the audit (CRS: an anomaly score of 5), and twice as much blocks.
+ */
+#define SCORE_LOGS   5u
+#define SCORE_BLOCKS 10u
 
 void policy_init(struct policy *p)
 {
     *p = (struct policy){0};
     for (unsigned i = 0; i < COND_COUNT; i++)
         p->on_failure[i] = cond_default((enum cond)i);
+    for (unsigned d = 0; d < 2; d++) {
+        p->thresholds.log[d] = SCORE_LOGS;
+        p->thresholds.block[d] = SCORE_BLOCKS;
+    }
+}
+
+static enum err pack_thresholds(const struct thresholds *t, struct buf *out)
+{
+    enum err e;
+
+    for (unsigned d = 0; d < 2; d++)
+        if ((e = pack_u32(out, t->log[d])) || (e = pack_u32(out, t->block[d])))
+            return e;
+    return OK;
+}
+
+static enum err load_thresholds(struct str *in, struct thresholds *t)
+{
+    enum err e;
+
+    for (unsigned d = 0; d < 2; d++)
+        if ((e = unpack_below(in, LIM_SCORE + 1, &t->log[d])) ||
+            (e = unpack_below(in, LIM_SCORE + 1, &t->block[d])))
+            return e;
+    return OK;
 }
 
 enum err policy_pack(const struct policy *p, struct buf *out)
@@ -20,7 +53,7 @@ enum err policy_pack(const struct policy *p, struct buf *out)
     for (unsigned i = 0; i < COND_COUNT; i++)
         if ((e = pack_u32(out, (uint32_t)p->on_failure[i])))
             return e;
-    return OK;
+    return pack_thresholds(&p->thresholds, out);
 }
 
 enum err policy_load(struct str packed, struct policy *ret_policy)
@@ -45,6 +78,8 @@ enum err policy_load(struct str packed, struct policy *ret_policy)
             return E_SYNTAX;
         p.on_failure[i] = (enum fail_action)action;
     }
+    if ((e = load_thresholds(&packed, &p.thresholds)))
+        return e;
     p.monitor = monitor == 1;
     p.http1 = http1 == 1;
     *ret_policy = p;

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "policy/fail.h"
+#include "rules/rules.h"
 
 /*
  * What a policy file says besides rules and hosts. Packed into the policy
@@ -14,9 +15,10 @@ struct policy {
     struct str name;  /* of the policy file       */
     struct str audit; /* path; empty: none given  */
     enum fail_action on_failure[COND_COUNT];
+    struct thresholds thresholds; /* what scores of texts decide */
 };
 
-/* policy_init - enforcing, every condition at its default. */
+/* policy_init - enforcing, every condition and threshold at its default. */
 void policy_init(struct policy *p);
 
 /* policy_pack - append the image section. Errors as buf_add. */

@@ -3,18 +3,40 @@
 
 #include "policy/config.h"
 
-struct rule;
+#define VERDICT_SCORED 16 /* rules named of those that made up a score */
+
+/* A rule that added to the score of a text: of the request or the response,
+ * and, on streams, of one channel. */
+struct scored {
+    const struct rule *rule;
+    enum dir dir;
+    uint32_t text;
+};
 
 /* What is to be done with a message, and why. Starts zeroed: pass. */
 struct verdict {
     enum action action;
     enum cond cause;         /* a condition that was met; COND_NONE else   */
     const struct rule *rule; /* the rule that decided; NULL if none        */
+    bool by_score;           /* no rule alone did, but a score: of `why`   */
+    const struct rule *why[VERDICT_SCORED];
+    size_t why_count;
+    uint32_t why_score;
+    uint32_t score[2];                  /* the highest of a text, by enum dir */
+    struct scored seen[VERDICT_SCORED]; /* the latest, of texts under way */
+    size_t seen_count;
 };
 
 /* verdict_finding - a rule of this effective action matched. */
 void verdict_finding(struct verdict *v, enum action action,
                      const struct rule *rule);
+
+/*
+ * verdict_score - a finding brought the score of its text to this, which
+ * decides on `action`. One rule's score alone is its text's first.
+ */
+void verdict_score(struct verdict *v, enum action action, struct scored by,
+                   uint32_t score);
 
 /*
  * verdict_cond - a condition was met: by the fail policy the message is blocked

@@ -93,6 +93,7 @@ struct code {
 
 struct rules {
     bool monitor;
+    struct thresholds at;
     size_t count, words; /* words of 64 bits that hold a bit for each rule */
     struct unpacked all; /* owned; list and ex are its own */
     struct rule *list;

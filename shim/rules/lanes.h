@@ -3,6 +3,7 @@
 
 #include "rules/inside.h"
 #include "rules/stream.h"
+#include "rules/score.h"
 
 /*
  * The inside of a stream, which its three files share: stream.c searches and
@@ -25,7 +26,7 @@ struct lane {
     struct tally tally; /* of a detector */
     bool off;           /* excluded for this host, or a detector that has
                            nothing to look for */
-    bool acts;          /* its findings change the text */
+    bool acts;          /* its findings change the text, or may by score */
     bool dropping;
 };
 
@@ -54,6 +55,8 @@ struct stream {
     size_t findings; /* so far */
     enum err failed;
     bool blocked;
+    bool counts;                    /* a score may block */
+    struct score score;             /* of what was released */
     LIST(struct found) pending;     /* sorted; not yet released */
     LIST(struct drop) drops;        /* sorted by start */
     LIST(struct stream_edit) edits; /* for stream_next */
@@ -133,8 +136,16 @@ static inline bool may_sleep(const struct stream *st, const struct lane *l)
 
 /* --- release.c */
 
+/* found_waits - what changes the text, or may by the score that it adds to, is
+ * known in order of the text only. */
+static inline bool found_waits(const struct stream *st, const struct rule *r,
+                               enum action action)
+{
+    return action >= ACTION_REDACT || (st->counts && r->score != 0);
+}
+
 /*
- * found_add - take a finding. One that changes the text waits for its release;
+ * found_add - take a finding. One that found_waits of waits for its release;
  * another is reported at once. E_LIMIT over LIM_FINDINGS; E_NOMEM.
  */
 MUST_USE enum err found_add(struct stream *st, struct found one);

@@ -69,6 +69,8 @@ static enum err check_rule(const struct rule *r)
     if (r->match.len > LIM_PATTERN || r->end.len > LIM_PATTERN ||
         r->max_hold > LIM_HOLD_MAX)
         return E_LIMIT;
+    if (r->score > LIM_SCORE)
+        return E_LIMIT;
     if ((r->match.len == 0) == (r->detector == DETECTOR_PATTERN) ||
         !utf8_valid(r->put) || (r->dirs & ~DIRS_ALL) != 0 ||
         (r->roles & ~ROLES_ALL) != 0 || (r->parts & ~PARTS_ALL) != 0)
@@ -148,6 +150,7 @@ static enum err pack_rule(struct buf *out, const struct rule *r)
         (uint32_t)r->confidence,
         r->reach,
         (uint32_t)r->detector,
+        r->score,
     };
     enum err e;
 
@@ -287,7 +290,8 @@ static enum err read_numbers(struct reader *rd, struct rule *r)
         (e = read_u64(rd, &r->token.mixed)) ||
         (e = unpack_below(&rd->in, CONFIDENCE_COUNT, &confidence)) ||
         (e = unpack_u32(&rd->in, &r->reach)) ||
-        (e = unpack_below(&rd->in, DETECTOR_COUNT, &detector)))
+        (e = unpack_below(&rd->in, DETECTOR_COUNT, &detector)) ||
+        (e = unpack_u32(&rd->in, &r->score)))
         return e;
     for (size_t i = 0; i < DETECTOR_OPTIONS; i++)
         if ((e = unpack_u32(&rd->in, &r->options[i])))

@@ -37,6 +37,13 @@ static enum err report(struct stream *st, const struct finding *f)
     return OK;
 }
 
+/* Where no score blocks, findings are counted as they come. */
+static enum err report_counted(struct stream *st, struct finding *f)
+{
+    f->score = score_add(&st->score, f->rule);
+    return report(st, f);
+}
+
 enum err found_add(struct stream *st, struct found one)
 {
     size_t i;
@@ -44,8 +51,8 @@ enum err found_add(struct stream *st, struct found one)
 
     if (++st->findings > LIM_FINDINGS)
         return E_LIMIT;
-    if (one.action < ACTION_REDACT)
-        return report(st, &one.f);
+    if (!found_waits(st, one.f.rule, one.action))
+        return report_counted(st, &one.f);
     if ((e = GROW(&st->pending)))
         return e;
     for (i = st->pending.count; i > 0; i--) {
@@ -120,20 +127,30 @@ static bool is_dropped(const struct stream *st, uint64_t at)
 
 /*
  * The cluster that begins at pending[*pos], of the findings that begin before
- * `known`; *pos moves behind it.
+ * `known`; *pos moves behind it. One that only scores makes no cluster longer,
+ * and alone is one of no length that is to pass; but where it brings the score
+ * to what blocks, it is a block. Scores are counted in *t.
  */
-static struct cluster cluster_of(const struct stream *st, size_t *pos,
-                                 uint64_t known)
+static struct cluster cluster_of(struct stream *st, size_t *pos, uint64_t known,
+                                 struct score *t)
 {
-    const struct found *list = st->pending.list;
+    struct found *list = st->pending.list;
     struct cluster c = {
-        .start = list[*pos].f.start, .end = list[*pos].f.end, .first = *pos};
+        .start = list[*pos].f.start, .end = list[*pos].f.start, .first = *pos};
     size_t i = *pos;
 
     for (; i < st->pending.count && list[i].f.start < known &&
            (i == c.first || list[i].f.start < c.end);
-         i++)
-        cluster_add(&c, &list[i].f, list[i].action);
+         i++) {
+        struct finding *f = &list[i].f;
+        enum action action = list[i].action;
+
+        f->score = score_add(t, f->rule);
+        if (rules_reached(st->rs, st->at.dir, f->score) == ACTION_BLOCK)
+            action = ACTION_BLOCK;
+        if (action >= ACTION_REDACT)
+            cluster_add(&c, f, action);
+    }
     c.last = *pos = i;
     return c;
 }
@@ -185,9 +202,10 @@ static uint64_t cut_before(const struct stream *st, uint64_t known)
     uint64_t cut = known;
 
     for (size_t i = st->pending.count; i > 0; i--) {
-        const struct finding *f = &st->pending.list[i - 1].f;
+        const struct found *one = &st->pending.list[i - 1];
+        const struct finding *f = &one->f;
 
-        if (f->start < cut && f->end > cut)
+        if (one->action >= ACTION_REDACT && f->start < cut && f->end > cut)
             cut = f->start;
     }
     return cut;
@@ -206,18 +224,21 @@ static void forget_drops(struct stream *st)
 enum err release(struct stream *st, uint64_t known)
 {
     uint64_t cut = cut_before(st, known);
+    struct score t = st->score;
     size_t pos = 0, done = 0;
     enum err e;
 
     while (pos < st->pending.count && st->pending.list[pos].f.start < known) {
-        struct cluster c = cluster_of(st, &pos, known);
+        struct cluster c = cluster_of(st, &pos, known, &t);
 
         if (c.action == ACTION_BLOCK)
             return release_block(st, &c);
         if (c.end > cut)
             break; /* a block further on has to wait for this one */
-        if ((e = release_redact(st, &c)))
+        if ((e = c.action == ACTION_PASS ? report_cluster(st, &c)
+                                         : release_redact(st, &c)))
             return e;
+        st->score = t;
         done = pos;
     }
     if (done != 0) {

@@ -85,6 +85,7 @@ struct rule {
     uint32_t options[DETECTOR_OPTIONS]; /* as detector.h has them            */
     const struct near *nears;           /* at most LIM_NEARS */
     size_t near_count;
+    uint32_t score; /* what it adds to that of its text (score.h)            */
     uint32_t index; /* place in the set; set by rules_load                 */
 };
 

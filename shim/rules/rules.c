@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "rules/score.h"
+
 /*
  * A set of rules: loading, the sets of rules for every place, and the scan of
  * a whole text. Which rules look at a place is a bit set made at load; of these
@@ -228,6 +230,20 @@ enum action rules_action(const struct rules *rs, const struct rule *r)
     return rs->monitor && r->action > ACTION_LOG ? ACTION_LOG : r->action;
 }
 
+void rules_limit(struct rules *rs, const struct thresholds *at)
+{
+    rs->at = *at;
+}
+
+enum action rules_reached(const struct rules *rs, enum dir d, uint32_t score)
+{
+    uint32_t log = rs->at.log[d], block = rs->at.block[d];
+
+    if (block != 0 && score >= block)
+        return rs->monitor ? ACTION_LOG : ACTION_BLOCK;
+    return log != 0 && score >= log ? ACTION_LOG : ACTION_PASS;
+}
+
 bool rules_applies(const struct rules *rs, const struct rule *r,
                    const struct scope *at)
 {
@@ -350,6 +366,15 @@ static bool all_excluded(const struct rules *rs, uint32_t rule,
     return true;
 }
 
+/* In order of the text. */
+static void count_scores(struct findings *f, size_t from)
+{
+    struct score t = {0};
+
+    for (size_t i = from; i < f->count; i++)
+        f->list[i].score = score_add(&t, f->list[i].rule);
+}
+
 enum err rules_scan_places(const struct rules *rs, struct scratch *sc,
                            const struct scope *places, size_t n,
                            struct str text, uint32_t seg, struct findings *out)
@@ -383,6 +408,7 @@ enum err rules_scan_places(const struct rules *rs, struct scratch *sc,
     if (out->count - before > 1)
         qsort(out->list + before, out->count - before, sizeof(*out->list),
               finding_order);
+    count_scores(out, before);
     return OK;
 }
 

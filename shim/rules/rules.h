@@ -36,6 +36,21 @@ enum action rules_action(const struct rules *rs, const struct rule *r);
 /* rules_applies - would the rule look at text that stands there? */
 bool rules_applies(const struct rules *rs, const struct rule *r,
                    const struct scope *at);
+/*
+ * What scores of texts decide, by enum dir: from this sum on a text is logged,
+ * or blocked. 0 is never.
+ */
+struct thresholds {
+    uint32_t log[2], block[2];
+};
+
+/* rules_limit - once, before the rules are shared. As loaded, no score decides
+ * anything. */
+void rules_limit(struct rules *rs, const struct thresholds *at);
+/* rules_reached - what a score decides: ACTION_PASS, ACTION_LOG or, unless in
+ * monitor mode, ACTION_BLOCK. */
+enum action rules_reached(const struct rules *rs, enum dir d, uint32_t score);
+
 /* rules_slow - patterns in use that the JIT did not take on this machine. */
 size_t rules_slow(const struct rules *rs);
 
@@ -57,6 +72,7 @@ struct finding {
     const struct rule *rule; /* borrowed from the rules */
     uint32_t seg;            /* as the caller numbered the text */
     uint64_t start, end;
+    uint32_t score; /* of its text up to here, if it added to it; else 0 */
     unsigned char print[PRINT_LEN]; /* of the bytes found */
 };
 

@@ -27,7 +27,9 @@
  *    that are multiples of LIM_HOLD_STEP. It is searched there before it is
  *    judged, whatever the back-off says. Incoming text is cut at the next
  *    offset where any lane could have to give up, so that none is missed;
- *  - a lane that only logs holds nothing back and cannot change the output.
+ *  - a lane that only logs holds nothing back and cannot change the output;
+ *    one whose rule has a score that may block is held back like one that
+ *    redacts, and its findings are counted in order of the text, at release.
  *
  * Most lanes sleep: those of rules whose matches begin with a keyword, or have
  * only a short run of known bytes before it (or before a digit). The trie of
@@ -78,7 +80,7 @@ static void lanes_init(struct stream *st, const uint64_t *mask)
                 st->context = CONTEXT + near_before(r);
             l->off = r->whole || !detector_ready(r, st->at.known) ||
                      (rs->ex_count && rules_excluded(rs, i, &st->at));
-            l->acts = rules_action(rs, r) >= ACTION_REDACT;
+            l->acts = found_waits(st, r, rules_action(rs, r));
             l->token = token_first(r);
             if (l->acts && !l->off && token_most(&r->token) > st->token_most)
                 st->token_most = token_most(&r->token);
@@ -112,6 +114,7 @@ enum err stream_new(const struct rules *rs, struct scratch *sc,
     st->sc = sc;
     st->at = *at;
     st->token = NEVER;
+    st->counts = rs->at.block[at->dir] != 0 && !rs->monitor;
     buf_init(&st->text, TEXT_MAX);
     lanes_init(st, mask);
     *ret_st = st;
@@ -251,7 +254,7 @@ static enum err lane_cap(struct stream *st, struct lane *l)
     l->cursor = st->v;
     if (r->on_hold_full == HOLD_RELEASE)
         return OK;
-    if (l->acts)
+    if (rules_action(st->rs, r) >= ACTION_REDACT)
         one.action =
             r->on_hold_full == HOLD_BLOCK ? ACTION_BLOCK : ACTION_REDACT;
     if ((e = found_add(st, one)) || one.action != ACTION_REDACT)
@@ -456,6 +459,7 @@ enum err stream_flush(struct stream *st)
     st->walk_count = 0;
     st->token = NEVER;
     st->drops.count = 0;
+    st->score = (struct score){0};
     for (size_t i = 0; i < st->lane_count; i++)
         lane_reset(st, i);
     return OK;

@@ -17,6 +17,7 @@ static void test_full_line(void)
         .name = STR("n\"1"),
         .category = STR("secret"),
         .action = ACTION_REDACT,
+        .score = 4,
         .severity = SEVERITY_HIGH,
         .confidence = CONFIDENCE_MEDIUM,
         .dir = DIR_SEND,
@@ -28,7 +29,11 @@ static void test_full_line(void)
     };
     const struct str words[] = {STR("a"), STR("b\"")};
     const struct audit_media media = {STR("image/png"), 90};
+    const struct str scored[] = {STR("SP-1"), STR("SP-2")};
     struct audit_record r = {
+        .score = {9, 0},
+        .scored_by = scored,
+        .scored_by_count = 2,
         .exchange = STR("sp-x"),
         .time_us = 1767225600000001,
         .pid = 7,
@@ -77,6 +82,10 @@ static void test_full_line(void)
     CHECK_STR(str_of(json_string_value(
                   json_array_get(json_object_get(json, "unknown"), 1))),
               "b\"");
+    CHECK_INT(json_integer_value(json_object_get(json, "score.request")), 9);
+    CHECK(json_object_get(json, "score.response") == NULL);
+    first = json_array_get(json_object_get(json, "scored_by"), 1);
+    CHECK_STR(str_of(json_string_value(first)), "SP-2");
     first = json_array_get(json_object_get(json, "media"), 0);
     CHECK_STR(str_of(json_string_value(json_object_get(first, "type"))),
               "image/png");
@@ -87,6 +96,7 @@ static void test_full_line(void)
     first = json_array_get(json_object_get(json, "findings"), 0);
     CHECK_STR(str_of(json_string_value(json_object_get(first, "confidence"))),
               "medium");
+    CHECK_INT(json_integer_value(json_object_get(first, "score")), 4);
     CHECK_STR(str_of(json_string_value(json_object_get(first, "fingerprint"))),
               "ab010000000000000000000000000000");
     json_decref(json);

@@ -88,6 +88,11 @@ static const struct {
     {"alpn", "alpn: http/1.1\n", "1:7: error: 'alpn' must be h2 or http1"},
     {"uncovered", "uncovered: maybe\n",
      "1:12: error: 'uncovered' must be refuse or log"},
+    {"threshold", "thresholds: {request: {block: 65}}\n",
+     "1:31: error: 'block' must be a number"},
+    {"threshold of what", "thresholds: {both: 5}\n",
+     "1:14: error: unknown key 'both'"},
+    {"paranoia", "paranoia: 0\n", "1:11: error: 'paranoia' must be a number"},
     {"condition", "on_failure: {nothing: pass}\n",
      "1:14: error: 'nothing' is no condition"},
     {"condition's word", "on_failure: {coding: maybe}\n",
@@ -208,7 +213,7 @@ static const struct {
     {"pass is no action",
      "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
      "    keywords: [a]\n    match: a\n    action: pass\n",
-     "7:13: error: 'action' must be log, redact or block"},
+     "7:13: error: 'action' must be score, log, redact or block"},
     {"pattern",
      "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
      "    keywords: [a]\n    match: '(a'\n    action: log\n",
@@ -240,7 +245,7 @@ static const struct {
     {"key that has no default", "defaults:\n  name: a\n",
      "2:3: error: unknown key 'name'"},
     {"default", "defaults:\n  action: never\n",
-     "2:11: error: 'action' must be log, redact or block"},
+     "2:11: error: 'action' must be score, log, redact or block"},
     {"no default",
      "defaults: {category: c}\n"
      "rules:\n  - id: SP-1\n    name: n\n    keywords: [a]\n    match: a\n",

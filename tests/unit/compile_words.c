@@ -308,6 +308,8 @@ static void test_refused(void)
         {"token: {digits: 9-3}, match: 1}", "", "is no length"},
         {"token: {mixed: 5}, max_hold: 62, match: 1}", "", "'max_hold' over"},
         {"confidence: sure, list: [ab]}", "", "low, medium or high"},
+        {"score: 65, list: [ab]}", "", "'score' must be a number"},
+        {"paranoia: 5, list: [ab]}", "", "'paranoia' must be a number"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -326,6 +328,47 @@ static void test_refused(void)
         compile_free(&c);
     }
     CHECK_ROW(NULL);
+}
+
+/* Scores and levels: by severity only where a rule is there to score, the
+ * outer file's thresholds, and rules of a higher level not at all. */
+static void test_scores(void)
+{
+    static const char rules[] =
+        "defaults: {category: c, action: score, paranoia: 2}\n"
+        "rules:\n"
+        "  - {id: SP-1, name: n, list: [ab], severity: critical, paranoia: 1}\n"
+        "  - {id: SP-2, name: n, list: [ab, cd], severity: info}\n"
+        "  - {id: SP-3, name: n, list: [ab], score: 7}\n"
+        "  - {id: SP-4, name: n, list: [ab], action: log}\n"
+        "  - {id: SP-5, name: n, list: [ab], action: log, score: 2}\n"
+        "  - {id: SP-6, name: n, list: [ab], paranoia: 3}\n";
+    static const uint32_t want[] = {5, 1, 7, 0, 2};
+    struct policy policy;
+    struct set s;
+
+    CHECK(put_file("rules.yaml", rules));
+    CHECK(put_file("inner.yaml", "paranoia: 4\n"
+                                 "thresholds: {request: {log: 3, block: 4},\n"
+                                 "             response: 7}\n"));
+    CHECK(put_file("t.yaml", "include: [./rules.yaml, ./inner.yaml]\n"
+                             "paranoia: 2\n"
+                             "thresholds: {request: 0}\n"));
+    if (set_open(&s, "t.yaml") &&
+        CHECK_INT(policy_load(s.image.policy, &policy), OK) &&
+        CHECK_INT(rules_count(s.rules), ARRAY_LEN(want))) {
+        for (size_t i = 0; i < ARRAY_LEN(want); i++)
+            CHECK_INT(rules_at(s.rules, i)->score, want[i]);
+        CHECK_INT(policy.thresholds.block[DIR_SEND], 0);
+        CHECK_INT(policy.thresholds.log[DIR_SEND], 3);
+        CHECK_INT(policy.thresholds.block[DIR_RECV], 7);
+        CHECK_INT(policy.thresholds.log[DIR_RECV], 5);
+    }
+    set_close(&s);
+    /* Without a word about them: the first level. */
+    if (set_open(&s, "rules.yaml"))
+        CHECK_INT(rules_count(s.rules), 1);
+    set_close(&s);
 }
 
 static void test_confidence(void)
@@ -445,11 +488,14 @@ int main(void)
     RUN(test_digest);
     RUN(test_refused);
     RUN(test_confidence);
+    RUN(test_scores);
     RUN(test_casing);
     RUN(test_nomem);
     unlink("t.yaml");
     unlink("w.txt");
     unlink("names.txt");
+    unlink("rules.yaml");
+    unlink("inner.yaml");
     if (chdir("/") != 0 || rmdir(work_dir) != 0)
         perror(work_dir);
     return check_done();

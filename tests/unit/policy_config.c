@@ -1,6 +1,7 @@
 #include "base/pack.h"
 #include "check.h"
 #include "policy/verdict.h"
+#include "rules/rule.h"
 
 static void test_round_trip(void)
 {
@@ -11,10 +12,12 @@ static void test_round_trip(void)
     p.monitor = true;
     p.name = STR("office");
     p.on_failure[COND_REQUEST_LIMIT] = FAIL_PASS;
+    p.thresholds = (struct thresholds){{1, 2}, {0, LIM_SCORE}};
     buf_init(&b, 4096);
     CHECK_INT(policy_pack(&p, &b), OK);
     CHECK_INT(policy_load(buf_str(&b), &q), OK);
     CHECK(q.monitor);
+    CHECK(memcmp(&q.thresholds, &p.thresholds, sizeof(p.thresholds)) == 0);
     CHECK_STR(q.name, "office");
     CHECK(!policy_blocks(&q, COND_REQUEST_LIMIT));
     CHECK(policy_blocks(&q, COND_JSON_INVALID));
@@ -71,6 +74,57 @@ static void test_verdicts(void)
     CHECK_INT(v.cause, COND_CODING);
 }
 
+static struct scored by(const struct rule *r, enum dir d, uint32_t text)
+{
+    return (struct scored){r, d, text};
+}
+
+/* A score names the rules of its own text, whatever came in between. */
+static void test_scores(void)
+{
+    const struct rule a = {.score = 3}, b = {.score = 4}, z = {.score = 5};
+    struct verdict v = {0};
+
+    verdict_score(&v, ACTION_PASS, by(&a, DIR_SEND, 0), 3);
+    CHECK_INT(v.action, ACTION_PASS);
+    verdict_score(&v, ACTION_PASS, by(&b, DIR_SEND, 0), 4); /* a new text */
+    verdict_score(&v, ACTION_PASS, by(&a, DIR_RECV, 7), 3);
+    verdict_score(&v, ACTION_LOG, by(&z, DIR_SEND, 0), 9);
+    CHECK_INT(v.action, ACTION_LOG);
+    CHECK(v.by_score && v.rule == NULL);
+    CHECK_INT(v.why_score, 9);
+    if (CHECK_INT(v.why_count, 2))
+        CHECK(v.why[0] == &b && v.why[1] == &z);
+    /* A lower one of the same strength changes nothing, a higher one does. */
+    verdict_score(&v, ACTION_LOG, by(&b, DIR_RECV, 7), 7);
+    CHECK_INT(v.why_score, 9);
+    verdict_score(&v, ACTION_LOG, by(&z, DIR_RECV, 7), 12);
+    CHECK_INT(v.why_count, 3);
+    CHECK_INT(v.score[DIR_SEND], 9);
+    CHECK_INT(v.score[DIR_RECV], 12);
+    verdict_finding(&v, ACTION_LOG, &a); /* no stronger: the score keeps it */
+    CHECK(v.by_score && v.rule == NULL);
+    verdict_finding(&v, ACTION_REDACT, &a);
+    CHECK(!v.by_score && v.rule == &a);
+    verdict_score(&v, ACTION_BLOCK, by(&a, DIR_RECV, 7), 15);
+    CHECK(v.by_score && v.action == ACTION_BLOCK && v.rule == NULL);
+}
+
+/* More rules than are named: the latest are. */
+static void test_scores_full(void)
+{
+    struct rule many[VERDICT_SCORED + 3] = {0};
+    struct verdict v = {0};
+
+    for (size_t i = 0; i < ARRAY_LEN(many); i++) {
+        many[i].score = 1;
+        verdict_score(&v, i + 1 < ARRAY_LEN(many) ? ACTION_PASS : ACTION_BLOCK,
+                      by(&many[i], DIR_SEND, 0), (uint32_t)i + 1);
+    }
+    CHECK_INT(v.why_count, VERDICT_SCORED);
+    CHECK(v.why[VERDICT_SCORED - 1] == &many[ARRAY_LEN(many) - 1]);
+}
+
 /* Monitoring blocks only what cannot be let through. */
 static void test_monitor(void)
 {
@@ -91,6 +145,8 @@ int main(void)
     RUN(test_rows);
     RUN(test_closed_rows_stay_closed);
     RUN(test_verdicts);
+    RUN(test_scores);
+    RUN(test_scores_full);
     RUN(test_monitor);
     return check_done();
 }
