@@ -5,8 +5,8 @@
 #include "cli/cli.h"
 
 static const struct command *const commands[] = {
-    &command_run,  &command_check,  &command_compile,
-    &command_scan, &command_replay, &command_doctor,
+    &command_run,    &command_check,  &command_compile, &command_scan,
+    &command_replay, &command_doctor, &command_explain,
 };
 
 void complain(const char *format, ...)

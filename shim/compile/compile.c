@@ -121,7 +121,7 @@ static void check_ids(struct compile *c)
             }
 }
 
-static bool excludes(const struct exclusion_src *x, const struct rule *rule)
+bool exclusion_names(const struct exclusion_src *x, const struct rule *rule)
 {
     if (x->id.len > 0)
         return str_eq(x->id, rule->id);
@@ -140,7 +140,7 @@ static void check_exclusions(struct compile *c)
 
     for (x = c->exclusions; x != NULL; x = x->next) {
         for (r = c->rules; r != NULL; r = r->next)
-            if (excludes(x, &r->rule))
+            if (exclusion_names(x, &r->rule))
                 break;
         if (r == NULL)
             diag_add(&c->diags, x->at, "no rule has the %s %.*s",
@@ -255,7 +255,7 @@ static bool is_out(const struct compile *c, const struct rule_src *src)
     if (src->paranoia > (c->paranoia == 0 ? 1 : c->paranoia))
         return true;
     for (x = c->exclusions; x != NULL; x = x->next)
-        if (!x->expired && excludes(x, rule) &&
+        if (!x->expired && exclusion_names(x, rule) &&
             x->target.host.len == everywhere.host.len && x->target.dirs == 0 &&
             x->target.roles == 0 && x->target.parts == 0)
             return true;
@@ -270,7 +270,7 @@ static size_t add_targets(const struct compile *c, const struct rule *rule,
     size_t n = 0;
 
     for (x = c->exclusions; x != NULL; x = x->next)
-        if (!x->expired && excludes(x, rule)) {
+        if (!x->expired && exclusion_names(x, rule)) {
             list[n] = x->target;
             list[n++].rule = index;
         }

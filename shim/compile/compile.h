@@ -58,6 +58,9 @@ struct exclusion_src {
     struct exclusion_src *next;
 };
 
+/* exclusion_names - it speaks of the rule, by id or tag; expired or not. */
+bool exclusion_names(const struct exclusion_src *x, const struct rule *rule);
+
 struct host_src {
     struct str text; /* as written, in lower case: "localhost:8443"  */
     struct str host; /* without the port                             */

@@ -1,0 +1,134 @@
+/* sallyport explain */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "cli/cli.h"
+#include "cli/explain.h"
+#include "rules/image.h"
+
+static int explain_ids(struct explain *x, char **names, int n)
+{
+    int status = EXIT_DONE;
+
+    for (int i = 0; i < n; i++)
+        if (!explain_rule(x, str_of(names[i]))) {
+            complain("the policy has no rule '%s'", names[i]);
+            status = EXIT_USAGE;
+        }
+    return fflush(stdout) == 0 ? status : EXIT_USAGE;
+}
+
+static int explain_start(struct explain *x, char **names, int n)
+{
+    struct image image;
+    struct policy policy;
+    int status = EXIT_USAGE;
+
+    if (!load_policy(x->rules_file, false, &x->policy))
+        return EXIT_USAGE;
+    if (image_read(buf_str(&x->policy.image), &image) ||
+        policy_load(image.policy, &policy) ||
+        rules_load(image.rules, policy.monitor, &x->rules) ||
+        scratch_new(&x->scratch))
+        complain("the policy cannot be loaded");
+    else
+        status = x->file != NULL ? explain_text(x) : explain_ids(x, names, n);
+    scratch_free(x->scratch);
+    rules_free(x->rules);
+    loaded_free(&x->policy);
+    return status;
+}
+
+/* One option; false after a complaint about its value. */
+static bool take_option(struct explain *x, int o, bool *ret_text)
+{
+    switch (o) {
+    case 'r':
+        x->rules_file = optarg;
+        return true;
+    case 't':
+        *ret_text = true;
+        return true;
+    case 'd':
+        if (dir_from(str_of(optarg), &x->scope.dir))
+            return true;
+        usage_why(&command_explain, "--on is request or response");
+        return false;
+    case 'p':
+        if (role_from(str_of(optarg), &x->scope.role))
+            return true;
+        usage_why(&command_explain,
+                  "--role is user, system, assistant or tool");
+        return false;
+    case 'i':
+        x->only = str_of(optarg);
+        return true;
+    default:
+        x->scope.host = str_of(optarg);
+        return true;
+    }
+}
+
+static int run_explain(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"rules", required_argument, NULL, 'r'},
+        {"text", no_argument, NULL, 't'},
+        {"on", required_argument, NULL, 'd'},
+        {"role", required_argument, NULL, 'p'},
+        {"host", required_argument, NULL, 'H'},
+        {"rule", required_argument, NULL, 'i'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    struct explain x = {.scope = {.role = ROLE_USER}};
+    bool text = false;
+    int o;
+
+    while ((o = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (o == 'h')
+            return help(&command_explain);
+        if (o == '?')
+            return usage(&command_explain);
+        if (!take_option(&x, o, &text))
+            return EXIT_USAGE;
+    }
+    if (text && argc - optind > 1)
+        return usage_why(&command_explain, "one FILE at most");
+    if (!text && optind == argc)
+        return usage_why(&command_explain, "which rule, or --text?");
+    if (text)
+        x.file = optind < argc ? argv[optind] : "-";
+    x.scope.part = x.scope.role == ROLE_TOOL ? PART_TOOL_RESULT : PART_TEXT;
+    return explain_start(&x, argv + optind, argc - optind);
+}
+
+const struct command command_explain = {
+    "explain", run_explain, "what a rule looks for, or why a text matched",
+    "usage: sallyport explain [--rules FILE] ID...\n"
+    "       sallyport explain --text [OPTION...] [FILE]\n"
+    "\n"
+    "Shows a rule of the policy, by its id or its name: where it stands, what "
+    "it\n"
+    "looks for and where, what is done, what its checks ask for, which\n"
+    "exclusions it has.\n"
+    "\n"
+    "With --text, takes a text (stdin without FILE) and says for each finding\n"
+    "why it is one: the rule, the keyword, what each check says. It says the\n"
+    "same of what a pattern matched and a check refused, or a rule that does "
+    "not\n"
+    "look there. Values are masked. The exit status is 0 if nothing was "
+    "found,\n"
+    "1 if something was, 2 on trouble.\n"
+    "\n"
+    "  --rules FILE             a policy or a pack (default: the installed\n"
+    "                           policy)\n"
+    "  --on request|response    where the text goes (default: request)\n"
+    "  --role user|system|assistant|tool\n"
+    "                           who says it (default: user)\n"
+    "  --host HOST              which server it goes to, for exclusions\n"
+    "  --rule ID                say it of this rule alone, also where only "
+    "its\n"
+    "                           keyword stands\n"
+    "  -h, --help               this text\n"};

@@ -1,0 +1,27 @@
+#ifndef SP_CLI_EXPLAIN_H
+#define SP_CLI_EXPLAIN_H
+
+#include "cli/load.h"
+#include "rules/rules.h"
+
+/* What `explain` works on, for its two halves. */
+struct explain {
+    const char *rules_file, *file; /* file: of --text */
+    struct str only;               /* of --text: this rule; empty: all */
+    struct scope scope;
+    struct loaded policy;
+    struct rules *rules;
+    struct scratch *scratch;
+};
+
+/* explain_rule - each rule of that id or name to stdout; false if there is
+ * none. */
+bool explain_rule(const struct explain *x, struct str name);
+
+/* explain_text - the text of x->file; the exit status. */
+int explain_text(struct explain *x);
+
+/* print_plain - to stdout, with '?' for what would move a terminal's cursor. */
+void print_plain(struct str s);
+
+#endif

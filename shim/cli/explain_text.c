@@ -1,0 +1,336 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "base/utf8.h"
+#include "cli/cli.h"
+#include "cli/explain.h"
+#include "rules/why.h"
+
+/*
+ * Why a text matched or did not. What the rules find is one scan; what their
+ * patterns propose is another, of the same rules without checks that look
+ * everywhere (rules_ungated). What is proposed and not found was refused by a
+ * check, or stands where the rule does not look.
+ */
+
+#define LABEL  "    %-10s "
+#define BEHIND 160 /* bytes before a finding in which its keyword may stand */
+#define NEAR   5   /* places of a keyword that are named */
+#define MASKED 12  /* of a shorter value no character is shown */
+
+struct text {
+    struct explain *x;
+    struct str text;
+    struct rules *open; /* without checks */
+    struct findings found, proposed;
+};
+
+/* --- One finding. */
+
+/* FILE:LINE:COLUMN, columns in characters. */
+static void print_place(const struct text *t, size_t off)
+{
+    size_t line = 1, start = 0;
+
+    for (size_t i = 0; i < off; i++)
+        if (t->text.ptr[i] == '\n') {
+            line++;
+            start = i + 1;
+        }
+    printf("%s:%zu:%zu: ", t->x->file, line,
+           1 + utf8_count((struct str){t->text.ptr + start, off - start}));
+}
+
+/* How long it is, and of a long one its ends. */
+static void print_value(struct str value)
+{
+    printf(LABEL, "value");
+    if (value.len >= MASKED) {
+        print_plain(str_head(value, 2));
+        fputs("...", stdout);
+        print_plain(str_skip(value, value.len - 2));
+        fputs(", ", stdout);
+    }
+    printf("%zu bytes\n", value.len);
+}
+
+/* The keyword nearest to the value's end, in it or before it. */
+static void print_keyword(const struct text *t, const struct finding *f)
+{
+    const struct rule *r = f->rule;
+    size_t from = f->start > BEHIND ? (size_t)f->start - BEHIND : 0;
+
+    for (size_t at = (size_t)f->end; at-- > from;)
+        for (size_t i = 0; i < r->keyword_count; i++) {
+            struct str word = r->keywords[i];
+
+            if (at + word.len <= t->text.len &&
+                str_eq_nocase(str_head(str_skip(t->text, at), word.len),
+                              word)) {
+                printf(LABEL, "keyword");
+                if (at == f->start && at + word.len == f->end) {
+                    puts("the value itself"); /* a word of a list */
+                    return;
+                }
+                print_plain(word);
+                printf(", %s\n", at >= f->start ? "in it" : "before it");
+                return;
+            }
+        }
+}
+
+static void print_gate(const char *what, bool good)
+{
+    printf(LABEL "%s", what, good ? "passed" : "refused");
+}
+
+/* What each check says, the last one being that which refuses. */
+static void print_checks(const struct rule *r, const struct why *why)
+{
+    enum gate refused = why_refused(r, why);
+    struct str validator = validator_name(r->check);
+
+    if (r->entropy != 0) {
+        print_gate("entropy", refused != GATE_ENTROPY);
+        printf(": %u.%03u bits a character, at least %u.%03u asked for\n",
+               why->entropy / 1000, why->entropy % 1000, r->entropy / 1000,
+               r->entropy % 1000);
+    }
+    if (r->no_placeholder) {
+        print_gate("placeholder", !why->placeholder);
+        putchar('\n');
+    }
+    if (r->check != VALID_NONE) {
+        print_gate("validator", why->valid);
+        printf(": %.*s\n", STR_ARG(validator));
+    }
+    if (r->not_count != 0)
+        print_gate("not", why->not_at == r->not_count);
+    if (why->not_at < r->not_count) {
+        fputs(": matches ", stdout);
+        print_plain(r->nots[why->not_at]);
+    }
+    if (r->not_count != 0)
+        putchar('\n');
+    if (r->near_count != 0) {
+        print_gate("near", why->near);
+        puts(": what must stand around it, or must not");
+    }
+}
+
+static struct str value_of(const struct text *t, const struct finding *f)
+{
+    return str_head(str_skip(t->text, (size_t)f->start),
+                    (size_t)(f->end - f->start));
+}
+
+static enum err print_finding(const struct text *t, const struct finding *f,
+                              const char *verdict)
+{
+    const struct rule *r = rules_at(t->x->rules, f->rule->index);
+    struct why why;
+    enum err e;
+
+    if ((e = rules_why(t->x->rules, t->x->scratch, r, t->text, (size_t)f->start,
+                       (size_t)f->end, &why)))
+        return e;
+    print_place(t, (size_t)f->start);
+    print_plain(r->id);
+    putchar(' ');
+    print_plain(r->name);
+    printf(": %s\n", verdict);
+    print_value(value_of(t, f));
+    print_keyword(t, f);
+    print_checks(r, &why);
+    return OK;
+}
+
+/* --- All of them. */
+
+static bool is_found(const struct text *t, const struct finding *f)
+{
+    for (size_t i = 0; i < t->found.count; i++) {
+        const struct finding *g = &t->found.list[i];
+
+        if (g->rule->index == f->rule->index && g->start < f->end &&
+            f->start < g->end)
+            return true;
+    }
+    return false;
+}
+
+/* What became of a finding, in words. */
+static void say_found(const struct text *t, const struct finding *f, char *out,
+                      size_t size)
+{
+    struct str action = action_name(rules_action(t->x->rules, f->rule));
+
+    snprintf(out, size, "found, %.*s", STR_ARG(action));
+}
+
+/* What was proposed and is not found; false where nothing stands against it,
+ * as where it lies in a longer match. */
+static bool say_refused(const struct text *t, const struct finding *f,
+                        char *out, size_t size, enum err *ret_e)
+{
+    const struct rule *r = rules_at(t->x->rules, f->rule->index);
+    const struct scope *at = &t->x->scope;
+    struct why why;
+
+    *ret_e = rules_why(t->x->rules, t->x->scratch, r, t->text, (size_t)f->start,
+                       (size_t)f->end, &why);
+    if (*ret_e)
+        return false;
+    if (!rules_applies(t->x->rules, r, at)) {
+        struct str dir = dir_name(at->dir), role = role_name(at->role);
+
+        snprintf(out, size,
+                 "not found, the rule does not look at %.*s texts of a "
+                 "%.*s%s",
+                 STR_ARG(role), STR_ARG(dir),
+                 at->host.len > 0 ? " to that host" : "");
+        return true;
+    }
+    snprintf(out, size, "not found, a check refused it");
+    return why_refused(r, &why) != GATE_NONE;
+}
+
+/* Is the rule asked about? */
+static bool is_asked(const struct text *t, const struct rule *r)
+{
+    struct str only = t->x->only;
+
+    return only.len == 0 || str_eq(only, r->id) || str_eq(only, r->name);
+}
+
+/* The first places of a rule's keywords, where its pattern matches nowhere. */
+static void print_near(const struct text *t, const struct rule *r)
+{
+    size_t shown = 0;
+
+    for (size_t at = 0; at < t->text.len && shown < NEAR; at++)
+        for (size_t i = 0; i < r->keyword_count; i++) {
+            struct str word = r->keywords[i];
+
+            if (!str_eq_nocase(str_head(str_skip(t->text, at), word.len), word))
+                continue;
+            print_place(t, at);
+            print_plain(r->id);
+            putchar(' ');
+            print_plain(r->name);
+            puts(": not found, the pattern does not match behind the keyword");
+            printf(LABEL "%zu of its list\n", "keyword", i + 1);
+            shown++;
+            break;
+        }
+    if (shown > 0)
+        return;
+    printf("%s: ", t->x->file);
+    print_plain(r->id);
+    putchar(' ');
+    print_plain(r->name);
+    puts(r->keyword_count > 0 ? ": not found, none of its keywords is there"
+                              : ": not found, its pattern matches nowhere");
+}
+
+/* A rule that was asked about by name, and proposed nothing. */
+static bool print_silent(const struct text *t)
+{
+    bool known = t->x->only.len == 0;
+
+    for (size_t i = 0; i < rules_count(t->x->rules); i++) {
+        const struct rule *r = rules_at(t->x->rules, i);
+        bool proposed = false;
+
+        if (t->x->only.len == 0 || !is_asked(t, r))
+            continue;
+        known = true;
+        for (size_t j = 0; j < t->proposed.count; j++)
+            proposed |= t->proposed.list[j].rule->index == r->index;
+        if (!proposed)
+            print_near(t, r);
+    }
+    if (!known)
+        complain("the policy has no rule '%.*s'", STR_ARG(t->x->only));
+    return known;
+}
+
+static enum err print_all(const struct text *t)
+{
+    size_t i = 0, j = 0;
+    char verdict[128];
+    enum err e = OK;
+
+    while (!e && (i < t->found.count || j < t->proposed.count)) {
+        const struct finding *f = &t->found.list[i];
+        const struct finding *p = &t->proposed.list[j];
+
+        if (j == t->proposed.count ||
+            (i < t->found.count && f->start <= p->start)) {
+            say_found(t, f, verdict, sizeof(verdict));
+            if (is_asked(t, f->rule))
+                e = print_finding(t, f, verdict);
+            i++;
+            continue;
+        }
+        j++;
+        if (is_asked(t, p->rule) && !is_found(t, p) &&
+            say_refused(t, p, verdict, sizeof(verdict), &e))
+            e = print_finding(t, p, verdict);
+    }
+    return e;
+}
+
+static enum err scan_both(struct text *t)
+{
+    const struct scope *at = &t->x->scope;
+    struct scratch *sc = t->x->scratch;
+    enum err e;
+
+    if ((e = rules_scan(t->x->rules, sc, at, t->text, 0, &t->found)))
+        return e;
+    return rules_scan(t->open, sc, at, t->text, 0, &t->proposed);
+}
+
+static int explain_both(struct text *t)
+{
+    struct buf packed;
+    int status = EXIT_USAGE;
+    enum err e;
+
+    buf_init(&packed, LIM_IMAGE);
+    findings_init(&t->found);
+    findings_init(&t->proposed);
+    if (!(e = rules_ungated(t->x->rules, &packed)) &&
+        !(e = rules_load(buf_str(&packed), false, &t->open)) &&
+        !(e = scan_both(t)))
+        e = print_all(t);
+    if (e)
+        complain("%s: the rules cannot judge this text (%s)", t->x->file,
+                 err_name(e));
+    else if (print_silent(t) && fflush(stdout) == 0)
+        status = t->found.count > 0 ? EXIT_FOUND : EXIT_DONE;
+    findings_free(&t->found);
+    findings_free(&t->proposed);
+    rules_free(t->open);
+    buf_free(&packed);
+    return status;
+}
+
+int explain_text(struct explain *x)
+{
+    struct buf text;
+    int status = EXIT_USAGE;
+
+    buf_init(&text, LIM_SCAN_LINE);
+    if (read_file(x->file, &text)) {
+        if (utf8_valid(buf_str(&text)))
+            status =
+                explain_both(&(struct text){.x = x, .text = buf_str(&text)});
+        else
+            complain("%s: not valid UTF-8", x->file);
+    }
+    buf_free(&text);
+    return status;
+}

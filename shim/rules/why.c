@@ -1,0 +1,75 @@
+#include "rules/why.h"
+
+#include <stdlib.h>
+
+#include "detect/entropy.h"
+#include "detect/placeholder.h"
+#include "rules/near.h"
+
+enum err rules_why(const struct rules *rs, struct scratch *sc,
+                   const struct rule *r, struct str text, size_t start,
+                   size_t end, struct why *ret_why)
+{
+    struct str value = {text.ptr + start, end - start};
+    struct why why = {.entropy = entropy_milli(value),
+                      .placeholder = is_placeholder(value),
+                      .valid = validate(r->check, value)};
+    struct search s = {.rule = r, .text = text};
+    const struct code *code;
+    enum hit hit = HIT_NONE;
+    bool waits;
+    enum err e;
+
+    if ((e = rules_code(rs, r, false, &code)))
+        return e;
+    for (; why.not_at < code->not_count; why.not_at++) {
+        if ((e = pattern_run(code->nots[why.not_at], sc, value, 0, false,
+                             &hit)))
+            return e;
+        if (hit == HIT_MATCH)
+            break;
+    }
+    s.code = code;
+    if ((e = near_holds(&s, sc, start, end, &why.near, &waits)))
+        return e;
+    *ret_why = why;
+    return OK;
+}
+
+enum gate why_refused(const struct rule *r, const struct why *why)
+{
+    if (r->entropy != 0 && why->entropy < r->entropy)
+        return GATE_ENTROPY;
+    if (r->no_placeholder && why->placeholder)
+        return GATE_PLACEHOLDER;
+    if (!why->valid)
+        return GATE_VALIDATOR;
+    if (why->not_at < r->not_count)
+        return GATE_NOT;
+    return why->near ? GATE_NONE : GATE_NEAR;
+}
+
+enum err rules_ungated(const struct rules *rs, struct buf *out)
+{
+    struct rule *list = malloc((rs->count + 1) * sizeof(*list));
+    enum err e;
+
+    if (list == NULL)
+        return E_NOMEM;
+    for (size_t i = 0; i < rs->count; i++) {
+        list[i] = rs->list[i];
+        list[i].dirs = DIRS_ALL;
+        list[i].roles = ROLES_ALL;
+        list[i].parts = PARTS_ALL;
+        list[i].entropy = 0;
+        list[i].no_placeholder = false;
+        list[i].check = VALID_NONE;
+        list[i].nots = NULL;
+        list[i].not_count = 0;
+        list[i].nears = NULL;
+        list[i].near_count = 0;
+    }
+    e = rules_pack(list, rs->count, NULL, 0, out);
+    free(list);
+    return e;
+}
