@@ -13,7 +13,7 @@ teardown_file() {
 
 setup() {
     POLICY=$BATS_TEST_TMPDIR/score.yaml
-    score_policy
+    score_policy 'thresholds: {request: 10, response: 10}'
     test_begin
 }
 
@@ -26,7 +26,7 @@ guarded() { # ARGUMENT... of curl
 # score_policy [LINE...] - rules that only score, with more lines.
 score_policy() {
     {
-        printf '%s\n' "hosts: [\"localhost:$PORT\"]" "$@"
+        printf "%s\n" "hosts: [\"localhost:$PORT\"]" "$@"
         cat <<'END'
 defaults: {category: policy, on: both, in: [user, tool, assistant]}
 rules:
@@ -118,7 +118,7 @@ END
 
 @test "monitoring only logs what would be blocked" {
     prompt both.json "Some words of the forbidden-plum."
-    score_policy 'mode: monitor'
+    score_policy 'mode: monitor' 'thresholds: {request: 10}'
     guarded --json @both.json "$LLM$chat" >out
     has out "Hello from"
     is "$(jq -c '[.action, .scored_by]' "$AUDIT")" \
