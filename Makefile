@@ -45,7 +45,7 @@ ldflags  := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDFLAGS)
 # The runtime of a sanitizer is in the program, not in our shared objects.
 shared   := -shared $(if $(SANITIZE),,-Wl,--no-undefined) \
             -Wl,--exclude-libs,ALL
-static   := -l:libpcre2-8.a -l:libz.a -l:libsodium.a -l:libnghttp2.a
+static   := -l:libpcre2-8.a -l:libz.a -l:libsodium.a -l:libnghttp2.a -l:libutf8proc.a
 yaml     := -ljansson -lyaml
 # A failed assertion of a library must not end the host: wire/h2guard.h.
 asserts  := -Wl,--wrap=__assert_fail

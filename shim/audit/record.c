@@ -76,6 +76,22 @@ static void put_print(struct line *l, const unsigned char *print)
     put_str(l, KEY("fingerprint"), (struct str){hex, sizeof(hex)});
 }
 
+/* Nothing for what is found in the text itself. */
+static void put_chain(struct line *l, const struct chain *c)
+{
+    size_t n = chain_len(c);
+
+    if (n == 0)
+        return;
+    put_key(l, KEY("views"));
+    for (size_t i = 0; i < n; i++) {
+        put(l, i == 0 ? STR("[\"") : STR("\",\""));
+        put(l, view_step_name((enum view_step)c->steps[i]));
+    }
+    put(l, STR("\"]"));
+    l->comma = true;
+}
+
 static void put_finding(struct line *l, const struct audit_finding *f)
 {
     put(l, STR("{"));
@@ -94,6 +110,7 @@ static void put_finding(struct line *l, const struct audit_finding *f)
     put_u64(l, KEY("start"), f->start);
     put_u64(l, KEY("end"), f->end);
     put_print(l, f->print);
+    put_chain(l, &f->chain);
     put(l, STR("}"));
 }
 

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/kinds.h"
 #include "detect/print.h"
+#include "detect/textview.h"
 
 /*
  * One exchange, one line of JSON. Names are those of the OpenTelemetry
@@ -23,6 +24,7 @@ struct audit_finding {
     enum part part;
     uint64_t start, end; /* bytes of the text it stands in             */
     unsigned char print[PRINT_LEN];
+    struct chain chain; /* the views it was found through */
 };
 
 /* A picture or file in base64 inside of a body. */

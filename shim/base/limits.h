@@ -80,6 +80,13 @@
 #define LIM_SCORE       64 /* of a rule, and a threshold: so many reach it  */
 #define PARANOIA_MOST   4  /* levels of rules, as OWASP CRS has them        */
 
+/* Views of a text (detect/textview.h), of which few are held at once. */
+#define LIM_VIEW_BYTES (64 * MIB) /* one view; rule_error                   */
+#define LIM_VIEW_RUNS  4000000    /* of its map, 16 bytes each; rule_error  */
+#define LIM_VIEW_DEPTH 3          /* encodings in encodings; decode_capped  */
+#define LIM_VIEW_PARTS 64         /* decoded of one text; decode_capped     */
+#define LIM_VIEW_OUT   (1 * MIB)  /* their bytes; decode_capped             */
+
 /* PCRE2. */
 #define LIM_MATCH      1000000     /* match limit; rule_error             */
 #define LIM_MATCH_HEAP (20 * KIB)  /* heap limit, in KiB                  */

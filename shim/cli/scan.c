@@ -134,6 +134,19 @@ static enum err put_pair(struct buf *out, struct str key, struct str value)
     return json_put_string(out, value);
 }
 
+/* Nothing for what is found in the text itself. */
+static enum err put_chain(struct buf *out, const struct chain *c)
+{
+    size_t n = chain_len(c);
+    enum err e = OK;
+
+    for (size_t i = 0; i < n && !e; i++)
+        if (!(e = buf_add(out, i == 0 ? STR(", \"views\": [") : STR(", "))))
+            e = json_put_string(out,
+                                view_step_name((enum view_step)c->steps[i]));
+    return e || n == 0 ? e : buf_add_byte(out, ']');
+}
+
 static enum err put_finding(struct scan *s, const struct finding *f,
                             uint64_t start, uint64_t end)
 {
@@ -155,7 +168,8 @@ static enum err put_finding(struct scan *s, const struct finding *f,
         (e = put_pair(out, STR("confidence"),
                       confidence_name(r->confidence))) ||
         (f->score != 0 && ((e = buf_add(out, STR(", \"score\": "))) ||
-                           (e = buf_add_u64(out, r->score)))))
+                           (e = buf_add_u64(out, r->score)))) ||
+        (e = put_chain(out, &f->chain)))
         return e;
     return buf_add_byte(out, '}');
 }

@@ -9,6 +9,7 @@
 #include "compile/ruletest.h"
 #include "compile/scoring.h"
 #include "compile/value.h"
+#include "compile/views.h"
 #include "compile/words.h"
 #include "rules/token.h"
 
@@ -321,6 +322,7 @@ static const struct field default_fields[] = {
     {STR_INIT("max_hold"), false, on_max_hold},
     {STR_INIT("on_hold_full"), false, on_hold_full},
     {STR_INIT("scope"), false, on_scope},
+    {STR_INIT("views"), false, views_read},
     {STR_INIT("reply"), false, on_reply},
     {STR_INIT("severity"), false, on_severity},
     {STR_INIT("score"), false, score_read},
@@ -365,6 +367,7 @@ static const struct field rule_fields[] = {
     {STR_INIT("on_hold_full"), false, on_hold_full},
     {STR_INIT("end"), false, on_end},
     {STR_INIT("scope"), false, on_scope},
+    {STR_INIT("views"), false, views_read},
     {STR_INIT("reply"), false, on_reply},
     {STR_INIT("severity"), false, on_severity},
     {STR_INIT("score"), false, score_read},
@@ -536,6 +539,7 @@ struct rule_src *rulefile_rule(struct reader *r, const struct yaml_node *n,
         return NULL;
     confidence_default(src);
     score_default(src);
+    views_default(src);
     if (src->words_node != NULL) /* its words are still to be read */
         return src;
     if (!check_whole(r, n, &src->rule))

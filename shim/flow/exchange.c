@@ -116,6 +116,7 @@ void exchange_finding(struct exchange *ex, const struct finding *f,
         .part = scope->part,
         .start = f->start,
         .end = f->end,
+        .chain = f->chain,
     };
     memcpy(a->print, f->print, sizeof(a->print));
 }

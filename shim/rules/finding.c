@@ -16,6 +16,7 @@ void findings_free(struct findings *f)
 void findings_clear(struct findings *f)
 {
     f->count = 0;
+    f->capped = false;
 }
 
 void scratch_key(struct scratch *sc, const unsigned char *key)

@@ -111,6 +111,8 @@ struct rules {
     uint64_t *masks;   /* [dir][role][part][words]             */
     uint32_t *ranks;   /* of each word of them: the rules before it */
     uint64_t *unkeyed; /* those without keywords: gated by nothing */
+    uint64_t *viewers; /* bit sets of the rules of each view that has a name */
+    unsigned *views;   /* of each place: the views that its rules look at */
     struct prefilter *prefilter;
     struct trie *trie;
     /* Of each rule, then of each where it is tried at known places only;
@@ -125,6 +127,7 @@ struct scratch {
     pcre2_match_data *mdata;
     pcre2_jit_stack *stack;
     struct prefilter_hits hits;
+    struct viewing *viewing; /* owned; NULL until a view is needed */
 };
 
 /* rules_mask - the bit set for a place. Borrowed. */
@@ -134,6 +137,43 @@ const uint32_t *rules_rank(const struct rules *rs, const struct scope *at);
 /* rules_excluded - is the rule switched off for this place's host? */
 bool rules_excluded(const struct rules *rs, uint32_t rule,
                     const struct scope *at);
+
+/* rules_viewing - the bit set of the rules that look at a view. Borrowed. */
+static inline const uint64_t *rules_viewing(const struct rules *rs,
+                                            enum view_step view)
+{
+    return rs->viewers + (size_t)view * rs->words;
+}
+
+/* Where a text stands: it may be at several places at once. */
+struct scopes {
+    const struct scope *list;
+    size_t count;
+};
+
+/*
+ * scan_view - of the rules that look there at all views of the set, what is
+ * found in one of them: not sorted, and at the view's own offsets. Errors as
+ * rules_scan.
+ */
+MUST_USE enum err scan_view(const struct rules *rs, struct scratch *sc,
+                            const struct scopes *at, unsigned views,
+                            struct str text, uint32_t seg,
+                            struct findings *out);
+
+/* --- views.c */
+
+/*
+ * views_scan - all views of a text but the text itself, whose findings are
+ * out->list[first..) and have those of the views added: at the places in the
+ * text they come from, without those that the rule has there already.
+ * Not sorted. Errors as rules_scan.
+ */
+MUST_USE enum err views_scan(const struct rules *rs, struct scratch *sc,
+                             const struct scopes *at, unsigned views,
+                             unsigned classes, struct str text, uint32_t seg,
+                             struct findings *out, size_t first);
+void viewing_free(struct viewing *vw);
 
 /* A match that pattern matching has decided on, on its way out of a stream. */
 struct found {

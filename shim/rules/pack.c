@@ -14,7 +14,7 @@
  * once.
  */
 
-#define VERSION 3u
+#define VERSION 5u
 
 #define FLAG_KEYWORD_FIRST  1u
 #define FLAG_WHOLE          2u
@@ -73,7 +73,8 @@ static enum err check_rule(const struct rule *r)
         return E_LIMIT;
     if ((r->match.len == 0) == (r->detector == DETECTOR_PATTERN) ||
         !utf8_valid(r->put) || (r->dirs & ~DIRS_ALL) != 0 ||
-        (r->roles & ~ROLES_ALL) != 0 || (r->parts & ~PARTS_ALL) != 0)
+        (r->roles & ~ROLES_ALL) != 0 || (r->parts & ~PARTS_ALL) != 0 ||
+        (r->views & ~VIEWS_ALL) != 0)
         return E_SYNTAX;
     if ((r->keyword_first || r->reach != 0) && r->keyword_count == 0)
         return E_SYNTAX;
@@ -151,6 +152,7 @@ static enum err pack_rule(struct buf *out, const struct rule *r)
         r->reach,
         (uint32_t)r->detector,
         r->score,
+        r->views,
     };
     enum err e;
 
@@ -291,7 +293,8 @@ static enum err read_numbers(struct reader *rd, struct rule *r)
         (e = unpack_below(&rd->in, CONFIDENCE_COUNT, &confidence)) ||
         (e = unpack_u32(&rd->in, &r->reach)) ||
         (e = unpack_below(&rd->in, DETECTOR_COUNT, &detector)) ||
-        (e = unpack_u32(&rd->in, &r->score)))
+        (e = unpack_u32(&rd->in, &r->score)) ||
+        (e = unpack_below(&rd->in, VIEWS_ALL + 1, &r->views)))
         return e;
     for (size_t i = 0; i < DETECTOR_OPTIONS; i++)
         if ((e = unpack_u32(&rd->in, &r->options[i])))

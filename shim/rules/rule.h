@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/kinds.h"
 #include "base/limits.h"
+#include "detect/textview.h"
 #include "detect/validate.h"
 
 /* What becomes of text that a rule holds back longer than its max_hold. */
@@ -86,6 +87,8 @@ struct rule {
     const struct near *nears;           /* at most LIM_NEARS */
     size_t near_count;
     uint32_t score; /* what it adds to that of its text (score.h)            */
+    uint32_t views; /* bit set of enum view_step, those a rule may name; 0: */
+                    /* the text alone                                      */
     uint32_t index; /* place in the set; set by rules_load                 */
 };
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "detect/classes.h"
 #include "rules/score.h"
 
 /*
@@ -69,6 +70,31 @@ static enum err build_masks(struct rules *rs)
                 mask[i / 64] |= UINT64_C(1) << i % 64;
         }
         build_ranks(mask, rs->words, rs->ranks + place * rs->words);
+    }
+    return OK;
+}
+
+/* Which rules look at a view, and which views are looked at where. */
+static enum err build_views(struct rules *rs)
+{
+    const size_t places = 2 * ROLE_COUNT * PART_COUNT;
+
+    rs->viewers = calloc(rs->words * VIEW_NAMED + 1, sizeof(*rs->viewers));
+    rs->views = calloc(places, sizeof(*rs->views));
+    if (rs->viewers == NULL || rs->views == NULL)
+        return E_NOMEM;
+    for (size_t i = 0; i < rs->count; i++) {
+        unsigned views = rs->list[i].views;
+        uint64_t bit = UINT64_C(1) << i % 64;
+
+        if (views == 0)
+            views = 1u << VIEW_TEXT;
+        for (size_t v = 0; v < VIEW_NAMED; v++)
+            if (in_set(views, (unsigned)v))
+                rs->viewers[v * rs->words + i / 64] |= bit;
+        for (size_t p = 0; p < places; p++)
+            if ((rs->masks[p * rs->words + i / 64] & bit) != 0)
+                rs->views[p] |= views;
     }
     return OK;
 }
@@ -185,7 +211,7 @@ enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
     rs->tokened = calloc(rs->words + 1, sizeof(*rs->tokened));
     if (rs->code == NULL || rs->guards == NULL || rs->runs == NULL ||
         rs->tokens == NULL || rs->tokened == NULL || build_masks(rs) ||
-        build_search(rs)) {
+        build_views(rs) || build_search(rs)) {
         rules_free(rs);
         return E_NOMEM;
     }
@@ -207,6 +233,8 @@ void rules_free(struct rules *rs)
     free(rs->masks);
     free(rs->ranks);
     free(rs->unkeyed);
+    free(rs->viewers);
+    free(rs->views);
     free(rs->guards);
     free(rs->runs);
     free(rs->tokens);
@@ -332,12 +360,15 @@ static enum err scan_rule(const struct rules *rs, struct scratch *sc,
  * keywords tell. */
 static uint64_t can_match(const struct rules *rs,
                           const struct prefilter_hits *hits,
-                          const struct scope *places, size_t n, size_t word)
+                          const struct scopes *at, unsigned views, size_t word)
 {
     uint64_t mask = 0;
 
-    for (size_t i = 0; i < n; i++)
-        mask |= rules_mask(rs, &places[i])[word];
+    for (size_t i = 0; i < at->count; i++)
+        mask |= rules_mask(rs, &at->list[i])[word];
+    for (unsigned v = 0; v < VIEW_NAMED; v++)
+        if (in_set(views, v))
+            mask &= rules_viewing(rs, (enum view_step)v)[word];
     if (!hits->tokens.partial && !token_any(&hits->tokens.seen))
         mask &= ~rs->tokened[word];
     return mask & (hits->rules[word] | rs->unkeyed[word]);
@@ -356,12 +387,12 @@ static bool has_traits(const struct prefilter_hits *hits, const struct rule *r)
 
 /* Is the rule switched off wherever it would look? */
 static bool all_excluded(const struct rules *rs, uint32_t rule,
-                         const struct scope *places, size_t n)
+                         const struct scopes *at)
 {
     if (rs->ex_count == 0)
         return false;
-    for (size_t i = 0; i < n; i++)
-        if (rules_applies(rs, &rs->list[rule], &places[i]))
+    for (size_t i = 0; i < at->count; i++)
+        if (rules_applies(rs, &rs->list[rule], &at->list[i]))
             return false;
     return true;
 }
@@ -375,11 +406,10 @@ static void count_scores(struct findings *f, size_t from)
         f->list[i].score = score_add(&t, f->list[i].rule);
 }
 
-enum err rules_scan_places(const struct rules *rs, struct scratch *sc,
-                           const struct scope *places, size_t n,
-                           struct str text, uint32_t seg, struct findings *out)
+enum err scan_view(const struct rules *rs, struct scratch *sc,
+                   const struct scopes *at, unsigned views, struct str text,
+                   uint32_t seg, struct findings *out)
 {
-    size_t before = out->count;
     enum err e;
 
     if (text.len > UINT32_MAX)
@@ -387,24 +417,52 @@ enum err rules_scan_places(const struct rules *rs, struct scratch *sc,
     if ((e = prefilter_run(rs->prefilter, text, &sc->hits)))
         return e;
     for (size_t w = 0; w < rs->words; w++)
-        for (uint64_t bits = can_match(rs, &sc->hits, places, n, w); bits != 0;
+        for (uint64_t bits = can_match(rs, &sc->hits, at, views, w); bits != 0;
              bits &= bits - 1) {
             size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
             struct tally tally = {0};
             struct search s = {.rule = &rs->list[i],
                                .text = text,
-                               .known = places[0].known,
+                               .known = at->list[0].known,
                                .tally = &tally};
 
             if (!has_traits(&sc->hits, s.rule) ||
                 !detector_ready(s.rule, s.known) ||
-                all_excluded(rs, (uint32_t)i, places, n))
+                all_excluded(rs, (uint32_t)i, at))
                 continue;
-            if ((e = scan_rule(rs, sc, &s, seg, out))) {
-                out->count = before;
+            if ((e = scan_rule(rs, sc, &s, seg, out)))
                 return e;
-            }
         }
+    return OK;
+}
+
+/* The views, but the text itself, that any rule looks at there. */
+static unsigned views_at(const struct rules *rs, const struct scopes *at)
+{
+    unsigned views = 0;
+
+    for (size_t i = 0; i < at->count; i++)
+        views |= rs->views[place_of(&at->list[i])];
+    return views & ~(1u << VIEW_TEXT);
+}
+
+enum err rules_scan_places(const struct rules *rs, struct scratch *sc,
+                           const struct scope *places, size_t n,
+                           struct str text, uint32_t seg, struct findings *out)
+{
+    const struct scopes at = {places, n};
+    size_t before = out->count;
+    unsigned views = views_at(rs, &at);
+    unsigned classes;
+    enum err e;
+
+    e = scan_view(rs, sc, &at, 1u << VIEW_TEXT, text, seg, out);
+    if (!e && views != 0 && (classes = classes_of(text)) != 0)
+        e = views_scan(rs, sc, &at, views, classes, text, seg, out, before);
+    if (e) {
+        out->count = before;
+        return e;
+    }
     if (out->count - before > 1)
         qsort(out->list + before, out->count - before, sizeof(*out->list),
               finding_order);

@@ -74,12 +74,15 @@ struct finding {
     uint64_t start, end;
     uint32_t score; /* of its text up to here, if it added to it; else 0 */
     unsigned char print[PRINT_LEN]; /* of the bytes found */
+    struct chain chain; /* the views they were found through; of a view
+                           start and end are where it has them from  */
 };
 
 /* At most LIM_FINDINGS of them. A zeroed struct is empty. */
 struct findings {
     struct finding *list; /* owned */
     size_t count, cap;
+    bool capped; /* set where something encoded was not decoded: a limit */
 };
 void findings_init(struct findings *f);
 void findings_free(struct findings *f);
@@ -92,7 +95,8 @@ MUST_USE enum err findings_add(struct findings *f, struct finding one);
  * rules_scan - what the rules that look at `at` find in one whole text.
  *
  * text must be valid UTF-8. Appends to *out, of this text sorted by start, then
- * longer first, then more severe. Matches of one rule do not overlap.
+ * longer first, then more severe. Matches of one rule do not overlap. A rule
+ * looks at each of its views of the text (detect/textview.h).
  *
  * E_LIMIT     match limit, heap limit, JIT stack, or LIM_FINDINGS
  * E_INTERNAL  PCRE2 gave another error, or a pattern does not compile

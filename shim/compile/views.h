@@ -1,0 +1,16 @@
+#ifndef SP_COMPILE_VIEWS_H
+#define SP_COMPILE_VIEWS_H
+
+#include "compile/rulefile.h"
+
+/* views_read - `views`: what a rule looks at (detect/textview.h). */
+bool views_read(struct reader *r, const struct yaml_node *n, void *into);
+
+/*
+ * views_default - for a rule that does not say: text, clean and decoded. A
+ * phrase is one however it is written, and its rule looks at all views; a
+ * secret or a number is not the same with other letters.
+ */
+void views_default(struct rule_src *src);
+
+#endif

@@ -1,0 +1,231 @@
+#include "detect/classes.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+/*
+ * The pass works on masks, one bit for each of sixteen bytes. What stands
+ * across two steps is seen because a step keeps the end of the last one. Most
+ * bits only say "perhaps", and a closer look at the place decides.
+ */
+
+#define LANES 16
+typedef unsigned char lanes __attribute__((vector_size(LANES)));
+
+static lanes lanes_at(const char *p)
+{
+    lanes v;
+
+    memcpy(&v, p, LANES);
+    return v;
+}
+
+/* The highest bit of each byte, the first byte's lowest. */
+static unsigned mask_of(lanes v)
+{
+#if defined(__SSE2__)
+    return (unsigned)_mm_movemask_epi8((__m128i)v);
+#else
+    unsigned mask = 0;
+
+    for (unsigned i = 0; i < LANES; i++)
+        mask |= (unsigned)(v[i] >> 7) << i;
+    return mask;
+#endif
+}
+
+static lanes letters_in(lanes v)
+{
+    return (lanes)((lanes)((v | 0x20) - 'a') < 26);
+}
+
+static lanes digits_in(lanes v)
+{
+    return (lanes)((lanes)(v - '0') < 10);
+}
+
+bool is_base64_char(char c)
+{
+    char low = (char)(c | 0x20);
+
+    return (low >= 'a' && low <= 'z') || is_digit(c) || c == '+' || c == '/' ||
+           c == '-' || c == '_';
+}
+
+static bool is_letter(char c)
+{
+    char low = (char)(c | 0x20);
+
+    return low >= 'a' && low <= 'z';
+}
+
+static bool is_hex_pair(struct str s)
+{
+    return s.len >= 2 && hex_value(s.ptr[0]) >= 0 && hex_value(s.ptr[1]) >= 0;
+}
+
+/* What a byte that may begin an escape begins. */
+static unsigned escape_at(struct str s)
+{
+    char next = s.len > 1 ? s.ptr[1] : 0;
+
+    switch (s.ptr[0]) {
+    case '\\':
+        return next == 'u' || next == 'U' || next == 'x' || is_digit(next)
+                   ? CLASS_ESCAPE
+                   : 0;
+    case '%':
+        return is_hex_pair(str_skip(s, 1)) ? CLASS_PERCENT : 0;
+    case '=':
+        return is_hex_pair(str_skip(s, 1)) ? CLASS_QUOTED : 0;
+    default:
+        return next == '#' || is_letter(next) ? CLASS_ENTITY : 0;
+    }
+}
+
+static bool is_word(char c)
+{
+    return is_letter(c) || is_digit(c);
+}
+
+/* Five single letters from here on, one or two others between them. */
+static bool is_spaced(struct str text, size_t at)
+{
+    unsigned n = 0;
+
+    if (at > 0 && is_word(text.ptr[at - 1]))
+        return false;
+    while (at < text.len && is_letter(text.ptr[at])) {
+        if (at + 1 < text.len && is_word(text.ptr[at + 1]))
+            return false;
+        if (++n == 5)
+            return true;
+        at += at + 2 < text.len && !is_word(text.ptr[at + 2]) ? 3 : 2;
+    }
+    return false;
+}
+
+struct pass {
+    struct str text;
+    unsigned found;
+    unsigned last_letters; /* masks of the step before */
+    unsigned last_digits;
+    size_t leet; /* behind the last word of that kind, or 0 */
+    size_t run;  /* characters of base64 up to here */
+};
+
+/* Which of the bytes are escapes, a closer look at each. */
+static void look_escapes(struct pass *p, size_t at, unsigned mask)
+{
+    for (; mask != 0; mask &= mask - 1)
+        p->found |=
+            escape_at(str_skip(p->text, at + (size_t)__builtin_ctz(mask)));
+}
+
+static void look_spaced(struct pass *p, size_t at, unsigned singles)
+{
+    for (; singles != 0 && (p->found & CLASS_SPACED) == 0;
+         singles &= singles - 1)
+        if (is_spaced(p->text, at + (size_t)__builtin_ctz(singles)))
+            p->found |= CLASS_SPACED;
+}
+
+/* A letter, a digit, a letter: two such places near each other. */
+static void look_leet(struct pass *p, size_t at, unsigned mask)
+{
+    for (; mask != 0; mask &= mask - 1) {
+        size_t here = at + (size_t)__builtin_ctz(mask) + 1;
+
+        if (p->leet != 0 && here - p->leet < 64)
+            p->found |= CLASS_LEET;
+        p->leet = here;
+    }
+}
+
+static void step(struct pass *p, size_t at, lanes v)
+{
+    lanes letters = letters_in(v), digits = digits_in(v);
+    lanes marks = (lanes)((v == '\\') | (v == '%') | (v == '&') | (v == '='));
+    lanes low = (lanes)((v < ' ') & (v != '\t') & (v != '\n') & (v != '\r')) |
+                (lanes)(v == 0x7f);
+    lanes code = letters | digits |
+                 (lanes)((v == '+') | (v == '/') | (v == '-') | (v == '_'));
+    lanes hex = digits | (lanes)((lanes)((v | 0x20) - 'a') < 6);
+    unsigned l = mask_of(letters), d = mask_of(digits), c = mask_of(code);
+    unsigned h = mask_of(hex), m = mask_of(marks), w = l | d;
+    unsigned swap = mask_of((lanes)((v == '0') | (v == '1') | (v == '3') |
+                                    (v == '4') | (v == '5') | (v == '7') |
+                                    (v == '8') | (v == '@') | (v == '$')));
+    unsigned before = p->last_letters >> 15, word = p->last_digits >> 15;
+    bool more = at + LANES < p->text.len && is_letter(p->text.ptr[at + LANES]);
+    unsigned mixed = swap & (l << 1 | before) & (l >> 1 | (unsigned)more << 15);
+
+    if (mask_of(v) != 0)
+        p->found |= CLASS_NONASCII;
+    if (mask_of(low) != 0)
+        p->found |= CLASS_CONTROL;
+    if (m != 0)
+        look_escapes(p, at, m);
+    /* A run of 16 covers one half of a step at least. */
+    if ((c & 0xff) == 0xff || (c >> 8 & 0xff) == 0xff)
+        p->found |= CLASS_RUN;
+    if (mixed != 0)
+        look_leet(p, at, mixed);
+    l &= ~(w << 1 | before | word) & ~(w >> 1);
+    if ((l & (l - 1)) != 0 && ((l & l << 2) != 0 || (l & l << 3) != 0) &&
+        (p->found & CLASS_SPACED) == 0)
+        look_spaced(p, at, l);
+    w &= ~mask_of((lanes)((v | 0x20) == 'x'));
+    h &= h >> 1 & ~(w << 1) & ~(w >> 2 & 0x3fff);
+    if ((h & (h << 3 | h << 4 | h << 5 | h << 6)) != 0)
+        p->found |= CLASS_PAIRS;
+    p->last_letters = mask_of(letters);
+    p->last_digits = d;
+}
+
+unsigned classes_of(struct str text)
+{
+    struct pass p = {.text = text};
+    char rest[LANES];
+    size_t at = 0;
+
+    for (; at + LANES <= text.len; at += LANES)
+        step(&p, at, lanes_at(text.ptr + at));
+    if (at < text.len) {
+        memset(rest, ' ', sizeof(rest));
+        memcpy(rest, text.ptr + at, text.len - at);
+        step(&p, at, lanes_at(rest));
+    }
+    return p.found;
+}
+
+bool run_next(struct str text, size_t *from, struct str *ret_run)
+{
+    size_t at = *from;
+
+    while (at < text.len) {
+        size_t start, end;
+
+        /* The last byte a run could have, were it to begin here. */
+        end = at + CLASS_RUN_LEN - 1;
+        if (end >= text.len)
+            break;
+        if (!is_base64_char(text.ptr[end])) {
+            at = end + 1;
+            continue;
+        }
+        for (start = end; start > at && is_base64_char(text.ptr[start - 1]);)
+            start--;
+        while (end < text.len && is_base64_char(text.ptr[end]))
+            end++;
+        if (end - start >= CLASS_RUN_LEN) {
+            *ret_run = (struct str){text.ptr + start, end - start};
+            *from = end;
+            return true;
+        }
+        at = end;
+    }
+    *from = text.len;
+    return false;
+}

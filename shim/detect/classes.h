@@ -1,0 +1,36 @@
+#ifndef SP_DETECT_CLASSES_H
+#define SP_DETECT_CLASSES_H
+
+#include "base/str.h"
+
+/*
+ * What a text has that views can differ by. One pass, sixteen bytes a step; of
+ * a text with none of it, no view is made.
+ */
+#define CLASS_NONASCII 1u
+#define CLASS_CONTROL  2u   /* C0 but for TAB, LF and CR, and DEL            */
+#define CLASS_ESCAPE   4u   /* a backslash with u, U, x or a digit behind    */
+#define CLASS_PERCENT  8u   /* % and two hex digits                          */
+#define CLASS_ENTITY   16u  /* & with # or a letter behind                   */
+#define CLASS_QUOTED   32u  /* = and two hex digits                          */
+#define CLASS_RUN      64u  /* 16 and more characters of base64, or of hex   */
+#define CLASS_PAIRS    128u /* pairs of hex digits in a row                  */
+#define CLASS_SPACED   256u /* five single letters in a row                  */
+#define CLASS_LEET     512u /* words that mix letters and digits             */
+
+/* classes_of - the set of those that text has. What is not in it is not there;
+ * what is in it may still come to nothing. */
+unsigned classes_of(struct str text);
+
+/*
+ * run_next - the next run of at least CLASS_RUN_LEN characters of base64, of
+ * either alphabet and without padding, at or behind *from; *from moves behind
+ * it. False at the end.
+ */
+#define CLASS_RUN_LEN 16
+bool run_next(struct str text, size_t *from, struct str *ret_run);
+
+/* is_base64_char - of either alphabet (RFC 4648, sections 4 and 5). */
+bool is_base64_char(char c);
+
+#endif

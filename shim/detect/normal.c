@@ -1,0 +1,402 @@
+#include "detect/normal.h"
+
+#include <utf8proc.h>
+
+#include "base/utf8.h"
+#include "detect/invisible.h"
+
+/*
+ * Unit of work is a cluster: a character with the marks, and what is invisible,
+ * behind it. A character alone that NFKC leaves as it is, which most are, is
+ * copied; ASCII is copied in stretches. Decomposition, order and composition of
+ * the rest are utf8proc's.
+ */
+
+#define CLUSTER 32             /* characters looked at together              */
+#define ROOM    (CLUSTER * 20) /* one decomposes into 18 at most             */
+
+struct unit {
+    int32_t cps[ROOM]; /* what stays of it, decomposed */
+    size_t count;
+};
+
+uint32_t utf8_next(struct str s, size_t *ret_len)
+{
+    unsigned char c = (unsigned char)s.ptr[0];
+    size_t len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+    uint32_t cp = len == 1 ? c : c & (0x7fu >> len);
+
+    *ret_len = len;
+    for (size_t i = 1; i < len && i < s.len; i++)
+        cp = cp << 6 | ((unsigned char)s.ptr[i] & 0x3f);
+    return cp;
+}
+
+static bool is_control(uint32_t cp)
+{
+    return (cp < ' ' && cp != '\t' && cp != '\n' && cp != '\r') ||
+           (cp >= 0x7f && cp < 0xa0 && cp != 0x85);
+}
+
+static bool is_mark(int32_t cp)
+{
+    utf8proc_category_t c = utf8proc_category(cp);
+
+    return c == UTF8PROC_CATEGORY_MN || c == UTF8PROC_CATEGORY_ME;
+}
+
+/* Can the character before be composed with this one? */
+static bool goes_on(uint32_t cp)
+{
+    if (cp < 0x300)
+        return cp == 0xad;
+    if (is_invisible(cp) || is_mark((int32_t)cp) ||
+        utf8proc_category((int32_t)cp) == UTF8PROC_CATEGORY_MC)
+        return true;
+    return (cp >= 0x1160 && cp <= 0x11ff) || (cp >= 0xd7b0 && cp <= 0xd7ff) ||
+           cp == 0xff9e || cp == 0xff9f;
+}
+
+static bool is_letter(uint32_t cp)
+{
+    utf8proc_category_t c;
+
+    if (cp < 0x80)
+        return (cp | 0x20) >= 'a' && (cp | 0x20) <= 'z';
+    c = utf8proc_category((int32_t)cp);
+    return c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_LO;
+}
+
+/* Latin, Greek or Cyrillic, as it stands in decomposed text. */
+static bool drops_marks(int32_t cp)
+{
+    return (cp >= 'A' && cp <= 'Z') || (cp >= 'a' && cp <= 'z') ||
+           (cp >= 0xc0 && cp <= 0x24f) || (cp >= 0x370 && cp <= 0x52f) ||
+           (cp >= 0x1e00 && cp <= 0x1fff);
+}
+
+/* --- One cluster. */
+
+static enum err add(struct unit *c, uint32_t cp, bool fold)
+{
+    int options =
+        UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | (fold ? UTF8PROC_CASEFOLD : 0);
+    int bound = 0;
+    utf8proc_ssize_t n;
+
+    n = utf8proc_decompose_char((int32_t)cp, c->cps + c->count,
+                                (utf8proc_ssize_t)(ROOM - c->count),
+                                (utf8proc_option_t)options, &bound);
+    if (n < 0 || (size_t)n > ROOM - c->count)
+        return E_INTERNAL;
+    c->count += (size_t)n;
+    return OK;
+}
+
+/* The order of marks that the standard asks for: stable, by class. */
+static void sort_marks(struct unit *c)
+{
+    for (size_t i = 1; i < c->count; i++) {
+        int32_t cp = c->cps[i];
+        int class = utf8proc_get_property(cp)->combining_class;
+        size_t j = i;
+
+        for (; class != 0 && j > 0 &&
+               utf8proc_get_property(c->cps[j - 1])->combining_class > class;
+             j--)
+            c->cps[j] = c->cps[j - 1];
+        c->cps[j] = cp;
+    }
+}
+
+/* Without what NFKC made invisible, and marks that are not wanted. */
+static void strip(struct normal *n, struct unit *c)
+{
+    size_t kept = 0;
+    bool bare = false; /* on a letter that goes without its marks */
+
+    for (size_t i = 0; i < c->count; i++) {
+        int32_t cp = c->cps[i];
+
+        if (is_invisible((uint32_t)cp))
+            continue;
+        if (!is_mark(cp)) {
+            bare = drops_marks(cp);
+        } else if (bare) {
+            n->marked = true;
+            if ((n->what & NORMAL_NOMARK) != 0)
+                continue;
+        }
+        c->cps[kept++] = cp;
+    }
+    c->count = kept;
+}
+
+/* Two marks that are not part of a character are as many as there may be. */
+static void limit_marks(struct unit *c)
+{
+    size_t kept = 0, marks = 0;
+
+    for (size_t i = 0; i < c->count; i++) {
+        marks = is_mark(c->cps[i]) ? marks + 1 : 0;
+        if (marks <= 2)
+            c->cps[kept++] = c->cps[i];
+    }
+    c->count = kept;
+}
+
+/* Folded, but that both forms of i become one. */
+static void fold_i(struct unit *c)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < c->count; i++) {
+        int32_t cp = c->cps[i] == 0x131 ? 'i' : c->cps[i];
+
+        if (cp == 0x307 && kept > 0 && c->cps[kept - 1] == 'i')
+            continue;
+        c->cps[kept++] = cp;
+    }
+    c->count = kept;
+}
+
+/* The character whose case alone is another counts as the same. */
+static bool same_but_case(const struct unit *c, struct str source)
+{
+    size_t len;
+
+    for (size_t i = 0; i < c->count; i++) {
+        uint32_t cp;
+
+        if (source.len == 0)
+            return false;
+        cp = utf8_next(source, &len);
+        if (cp != (uint32_t)c->cps[i] &&
+            utf8proc_tolower((int32_t)cp) != c->cps[i])
+            return false;
+        source = str_skip(source, len);
+    }
+    return source.len == 0;
+}
+
+/* Copied where the bytes are the same, else put for the source. */
+static enum err emit(struct normal *n, struct unit *c, struct str source,
+                     size_t off, struct textview *out)
+{
+    char bytes[ROOM * 4];
+    utf8proc_ssize_t count;
+    size_t len = 0;
+    struct str made;
+
+    sort_marks(c);
+    strip(n, c);
+    if (n->what & NORMAL_FOLD)
+        fold_i(c);
+    if (c->count == 0)
+        return OK;
+    count = utf8proc_normalize_utf32(c->cps, (utf8proc_ssize_t)c->count,
+                                     UTF8PROC_COMPOSE | UTF8PROC_STABLE);
+    if (count < 0)
+        return E_INTERNAL;
+    c->count = (size_t)count;
+    limit_marks(c);
+    for (size_t i = 0; i < c->count; i++)
+        len += utf8_put((uint32_t)c->cps[i], bytes + len);
+    made = (struct str){bytes, len};
+    if (!same_but_case(c, source))
+        n->changed = true;
+    n->letter = is_letter((uint32_t)c->cps[0]);
+    if (str_eq(made, source))
+        return textview_copy(out, made, off);
+    return textview_put(out, made, off, source.len);
+}
+
+/* --- The text. */
+
+/* A character comes behind something invisible: is a space due? */
+static enum err close_gap(struct normal *n, uint32_t cp, struct textview *out)
+{
+    bool due = n->gap && n->letter && is_letter(cp);
+
+    n->gap = false;
+    if (!due)
+        return OK;
+    n->gapped = true;
+    if ((n->what & NORMAL_GAP) == 0)
+        return OK;
+    n->changed = true;
+    return textview_put(out, STR(" "), n->gap_start, n->gap_end - n->gap_start);
+}
+
+static void note_gap(struct normal *n, size_t start, size_t end)
+{
+    if (!n->gap)
+        n->gap_start = start;
+    n->gap = true;
+    n->gap_end = end;
+    n->changed = true;
+}
+
+/* Of the letters with marks those that NFKC leaves as they are. */
+static bool is_composed(uint32_t cp)
+{
+    return (cp >= 0xc0 && cp <= 0x17e && cp != 0x132 && cp != 0x133 &&
+            cp != 0x13f && cp != 0x140 && cp != 0x149) ||
+           (cp >= 0x3041 && cp <= 0x30fe && cp != 0x309b && cp != 0x309c &&
+            cp != 0x309f);
+}
+
+/* Is it a character that stays as it is if none follows that belongs to it? */
+static bool is_settled(const struct normal *n, uint32_t cp)
+{
+    const utf8proc_property_t *p = utf8proc_get_property((int32_t)cp);
+
+    if ((n->what & NORMAL_FOLD) != 0 &&
+        (p->casefold_seqindex != UINT16_MAX || cp == 0x131))
+        return false;
+    if (p->decomp_seqindex == UINT16_MAX)
+        return true;
+    return (n->what & NORMAL_NOMARK) == 0 && is_composed(cp);
+}
+
+/*
+ * The cluster at text[pos..). False if its end is not known: more may follow.
+ * Of a cluster too long to be one the rest is the next.
+ */
+static bool cluster_end(struct str text, size_t pos, bool last, size_t *ret_end,
+                        size_t *ret_count)
+{
+    size_t at = pos, len, count = 0;
+
+    while (at < text.len) {
+        uint32_t cp = utf8_next(str_skip(text, at), &len);
+
+        if (count == CLUSTER || (count > 0 && !goes_on(cp)))
+            break;
+        at += len;
+        count++;
+    }
+    *ret_end = at;
+    *ret_count = count;
+    return last || at < text.len || count == CLUSTER;
+}
+
+static enum err take_cluster(struct normal *n, struct str cluster, size_t off,
+                             struct textview *out)
+{
+    struct unit c;
+    size_t at = 0, len, start = 0, end = 0;
+    bool fold = (n->what & NORMAL_FOLD) != 0;
+    enum err e;
+
+    c.count = 0;
+    for (; at < cluster.len; at += len) {
+        uint32_t cp = utf8_next(str_skip(cluster, at), &len);
+
+        if (is_control(cp) || is_invisible(cp)) {
+            note_gap(n, off + at, off + at + len);
+            continue;
+        }
+        if (c.count == 0) {
+            if ((e = close_gap(n, cp, out)))
+                return e;
+            start = at;
+            n->foreign |= cp >= 0x250 && is_letter(cp);
+        } else {
+            n->gap = false; /* its own marks follow */
+        }
+        if ((e = add(&c, plain_space(cp), fold)))
+            return e;
+        end = at + len;
+    }
+    if (c.count == 0)
+        return OK;
+    return emit(n, &c, (struct str){cluster.ptr + start, end - start},
+                off + start, out);
+}
+
+/* ASCII of which nothing is left out. Of a fold: in small letters. */
+static enum err take_ascii(struct normal *n, struct str s, size_t off,
+                           struct textview *out)
+{
+    size_t from = out->bytes.len;
+    enum err e;
+
+    if (s.len == 0)
+        return OK;
+    if ((e = close_gap(n, (unsigned char)s.ptr[0], out)) ||
+        (e = textview_copy(out, s, off)))
+        return e;
+    from = out->bytes.len - s.len;
+    if (n->what & NORMAL_FOLD)
+        for (size_t i = from; i < out->bytes.len; i++)
+            out->bytes.ptr[i] = to_lower(out->bytes.ptr[i]);
+    n->letter = is_letter((unsigned char)s.ptr[s.len - 1]);
+    return OK;
+}
+
+static size_t ascii_len(struct str s)
+{
+    size_t i = 0;
+
+    while (i < s.len && (unsigned char)s.ptr[i] < 0x80 &&
+           !is_control((unsigned char)s.ptr[i]))
+        i++;
+    return i;
+}
+
+enum err normal_feed(struct normal *n, struct str text, size_t base,
+                     size_t *pos, bool last, struct textview *out)
+{
+    size_t at = *pos, end, count, len;
+    enum err e = OK;
+
+    while (!e && at < text.len) {
+        size_t plain = ascii_len(str_skip(text, at));
+        uint32_t cp;
+
+        /* The last of them may be the first of a cluster. */
+        if (plain > 1 || (plain == 1 && last && at + 1 == text.len)) {
+            plain -= !(last && at + plain == text.len);
+            e = take_ascii(n, str_head(str_skip(text, at), plain), base + at,
+                           out);
+            at += plain;
+            continue;
+        }
+        if (!cluster_end(text, at, last, &end, &count))
+            break;
+        cp = utf8_next(str_skip(text, at), &len);
+        if (count == 1 && !is_invisible(cp) && !is_control(cp) &&
+            plain_space(cp) == cp && is_settled(n, cp)) {
+            struct str one = str_head(str_skip(text, at), len);
+
+            if (cp < 0x80) {
+                e = take_ascii(n, one, base + at, out);
+            } else if (!(e = close_gap(n, cp, out))) {
+                e = textview_copy(out, one, base + at);
+                n->letter = is_letter(cp);
+                n->foreign |= cp >= 0x250 && n->letter;
+                n->marked |= cp < 0x250 && is_composed(cp);
+            }
+        } else {
+            e = take_cluster(n, (struct str){text.ptr + at, end - at},
+                             base + at, out);
+        }
+        at = end;
+    }
+    *pos = at;
+    return e;
+}
+
+enum err normal_make(unsigned what, struct str text, struct textview *out,
+                     struct normal *ret_facts)
+{
+    size_t pos = 0;
+    enum err e;
+
+    *ret_facts = (struct normal){.what = what};
+    textview_clear(out);
+    if ((e = normal_feed(ret_facts, text, 0, &pos, true, out)))
+        return e;
+    return pos == text.len ? OK : E_INTERNAL;
+}

@@ -1,0 +1,51 @@
+#ifndef SP_DETECT_NORMAL_H
+#define SP_DETECT_NORMAL_H
+
+#include "detect/textview.h"
+
+/*
+ * The views that are made character by character: a text goes in by pieces of
+ * any length, and what comes out depends on the text alone.
+ *
+ *   always   controls and what is invisible left out; exotic spaces as U+0020
+ *            or LF; NFKC; at most two marks on a character
+ *   GAP      where something invisible stood between two letters, a space
+ *   FOLD     full case folding (CaseFolding.txt), and I with and i without a
+ *            dot as i
+ *   NOMARK   the letters of Latin, Greek and Cyrillic without their marks
+ */
+#define NORMAL_GAP    1u
+#define NORMAL_FOLD   2u
+#define NORMAL_NOMARK 4u
+
+struct normal {
+    unsigned what;
+    bool letter; /* the last character that came out is one        */
+    bool gap;    /* something invisible stood behind it,           */
+    size_t gap_start, gap_end; /* there                                  */
+    /* What the view has that its source, regarded without case, has not. */
+    bool changed;
+    bool gapped;  /* GAP put a space, or would have                      */
+    bool marked;  /* NOMARK took a mark off, or would have               */
+    bool foreign; /* letters beyond Latin, and beyond a case             */
+};
+
+/*
+ * normal_feed - the characters of text from *pos on, as many as are decided:
+ * all of them with `last`, else those before the last one that marks may
+ * follow. *pos moves behind them. The text is valid UTF-8; its offsets are
+ * those of the source less base.
+ *
+ * Errors as textview_put.
+ */
+MUST_USE enum err normal_feed(struct normal *n, struct str text, size_t base,
+                              size_t *pos, bool last, struct textview *out);
+
+/* normal_make - the view of a whole text. */
+MUST_USE enum err normal_make(unsigned what, struct str text,
+                              struct textview *out, struct normal *ret_facts);
+
+/* utf8_next - the code point at s.ptr[0..) of valid UTF-8, and its length. */
+uint32_t utf8_next(struct str s, size_t *ret_len);
+
+#endif

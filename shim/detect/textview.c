@@ -1,0 +1,157 @@
+#include "detect/textview.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+
+static const struct str names[VIEW_STEPS] = {
+    [VIEW_TEXT] = STR_INIT("text"),
+    [VIEW_CLEAN] = STR_INIT("clean"),
+    [VIEW_GAP] = STR_INIT("gap"),
+    [VIEW_FOLD] = STR_INIT("fold"),
+    [VIEW_SKELETON] = STR_INIT("skeleton"),
+    [VIEW_NOMARK] = STR_INIT("nomark"),
+    [VIEW_JOINED] = STR_INIT("joined"),
+    [VIEW_LEET] = STR_INIT("leet"),
+    [VIEW_DECODED] = STR_INIT("decoded"),
+    [VIEW_ESCAPES] = STR_INIT("escapes"),
+    [VIEW_PERCENT] = STR_INIT("percent"),
+    [VIEW_ENTITIES] = STR_INIT("entities"),
+    [VIEW_QUOTED] = STR_INIT("quoted-printable"),
+    [VIEW_BASE64] = STR_INIT("base64"),
+    [VIEW_BASE32] = STR_INIT("base32"),
+    [VIEW_HEX] = STR_INIT("hex"),
+    [VIEW_DEFLATE] = STR_INIT("deflate"),
+    [VIEW_TAGS] = STR_INIT("tags"),
+    [VIEW_SELECTORS] = STR_INIT("selectors"),
+    [VIEW_BIDI] = STR_INIT("bidi"),
+};
+
+struct str view_step_name(enum view_step step)
+{
+    return names[step];
+}
+
+bool view_step_from(struct str name, enum view_step *ret_step)
+{
+    for (unsigned i = 0; i < VIEW_NAMED; i++)
+        if (str_eq(name, names[i])) {
+            *ret_step = (enum view_step)i;
+            return true;
+        }
+    return false;
+}
+
+size_t chain_len(const struct chain *c)
+{
+    size_t n = 0;
+
+    while (n < CHAIN_MOST && c->steps[n] != VIEW_TEXT)
+        n++;
+    return n;
+}
+
+void chain_add(struct chain *c, enum view_step step)
+{
+    size_t n = chain_len(c);
+
+    c->steps[n < CHAIN_MOST ? n : CHAIN_MOST - 1] = (unsigned char)step;
+}
+
+void textview_init(struct textview *v)
+{
+    *v = (struct textview){0};
+    buf_init(&v->bytes, LIM_VIEW_BYTES);
+}
+
+void textview_free(struct textview *v)
+{
+    buf_wipe_free(&v->bytes);
+    free(v->runs);
+    textview_init(v);
+}
+
+void textview_clear(struct textview *v)
+{
+    buf_empty(&v->bytes);
+    v->run_count = 0;
+    if (v->run_cap * sizeof(*v->runs) > LIM_BUF_KEEP) {
+        free(v->runs);
+        v->runs = NULL;
+        v->run_cap = 0;
+    }
+}
+
+/* The next bytes come from source[off..), in units of from to to. */
+static enum err run_open(struct textview *v, size_t off, size_t from, size_t to)
+{
+    const struct view_run *last =
+        v->run_count > 0 ? &v->runs[v->run_count - 1] : NULL;
+    size_t cap = v->run_cap == 0 ? 64 : v->run_cap * 2;
+    struct view_run *more;
+
+    if (off > UINT32_MAX || from > UINT32_MAX || to > UINT32_MAX)
+        return E_LIMIT;
+    if (last != NULL && last->from == from && last->to == to &&
+        last->src + (v->bytes.len - last->dst) / to * from == off)
+        return OK;
+    if (v->run_count >= LIM_VIEW_RUNS)
+        return E_LIMIT;
+    if (v->run_count == v->run_cap) {
+        if ((more = realloc(v->runs, cap * sizeof(*more))) == NULL)
+            return E_NOMEM;
+        v->runs = more;
+        v->run_cap = cap;
+    }
+    v->runs[v->run_count++] = (struct view_run){
+        (uint32_t)v->bytes.len, (uint32_t)off, (uint32_t)to, (uint32_t)from};
+    return OK;
+}
+
+enum err textview_put(struct textview *v, struct str bytes, size_t off,
+                      size_t len)
+{
+    enum err e;
+
+    if (bytes.len == 0)
+        return OK;
+    if ((e = buf_reserve(&v->bytes, bytes.len)) ||
+        (e = run_open(v, off, len, bytes.len)))
+        return e;
+    return buf_add(&v->bytes, bytes);
+}
+
+enum err textview_copy(struct textview *v, struct str bytes, size_t off)
+{
+    enum err e;
+
+    if (bytes.len == 0)
+        return OK;
+    if ((e = buf_reserve(&v->bytes, bytes.len)) || (e = run_open(v, off, 1, 1)))
+        return e;
+    return buf_add(&v->bytes, bytes);
+}
+
+static const struct view_run *run_of(const struct textview *v, size_t at)
+{
+    size_t lo = 0, hi = v->run_count;
+
+    while (hi - lo > 1) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (v->runs[mid].dst <= at)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    return &v->runs[lo];
+}
+
+void textview_span(const struct textview *v, size_t start, size_t end,
+                   size_t *ret_start, size_t *ret_end)
+{
+    const struct view_run *a = run_of(v, start), *b = run_of(v, end - 1);
+
+    *ret_start = a->src + (start - a->dst) / a->to * a->from;
+    *ret_end = b->src + ((end - 1 - b->dst) / b->to + 1) * b->from;
+}

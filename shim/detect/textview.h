@@ -1,0 +1,94 @@
+#ifndef SP_DETECT_TEXTVIEW_H
+#define SP_DETECT_TEXTVIEW_H
+
+#include "base/buf.h"
+
+/*
+ * A view is a text as somebody else reads it: without what cannot be seen, with
+ * look-alikes as the letters they look like, decoded. Rules match on views;
+ * what they find is reported, and rewritten, in the text itself, to which every
+ * view has a map. A view is never sent.
+ */
+enum view_step {
+    VIEW_TEXT,     /* the text                                             */
+    VIEW_CLEAN,    /* nothing invisible, NFKC (normal.h)                   */
+    VIEW_GAP,      /* the same, a space where that stood between letters   */
+    VIEW_FOLD,     /* and full case folding                                */
+    VIEW_SKELETON, /* look-alikes to Latin (disguise.h)                    */
+    VIEW_NOMARK,   /* no marks on Latin, Greek and Cyrillic letters        */
+    VIEW_JOINED,   /* s p a c e d letters together                         */
+    VIEW_LEET,     /* d1g1ts as letters                                    */
+    VIEW_DECODED,  /* what is encoded in it, in any of the ways below      */
+    /* Steps that a rule does not name one by one, but a finding does. */
+    VIEW_ESCAPES, /* \u0041 \x41 \101                                      */
+    VIEW_PERCENT,
+    VIEW_ENTITIES, /* of HTML                                              */
+    VIEW_QUOTED,   /* quoted-printable (RFC 2045, 6.7)                     */
+    VIEW_BASE64,   /* either alphabet                                      */
+    VIEW_BASE32,
+    VIEW_HEX,
+    VIEW_DEFLATE,   /* gzip or zlib inside of base64                       */
+    VIEW_TAGS,      /* U+E0020-E007E, which show nothing                   */
+    VIEW_SELECTORS, /* bytes as variation selectors                        */
+    VIEW_BIDI,      /* what a right-to-left override turns round           */
+    VIEW_STEPS,
+};
+#define VIEW_NAMED (VIEW_DECODED + 1) /* those that a rule may name */
+#define VIEWS_ALL  ((1u << VIEW_NAMED) - 1)
+
+/* The name, as in rule files and audit lines ("base64"). */
+struct str view_step_name(enum view_step step);
+/* view_step_from - of those a rule may name; false for any other name. */
+bool view_step_from(struct str name, enum view_step *ret_step);
+
+/* Through which views something was found, in order; zeros: the text itself. */
+#define CHAIN_MOST 8
+struct chain {
+    unsigned char steps[CHAIN_MOST];
+};
+
+/* chain_add - one step more; of a full chain the last step is replaced. */
+void chain_add(struct chain *c, enum view_step step);
+/* chain_len - the number of steps. */
+size_t chain_len(const struct chain *c);
+
+/*
+ * Bytes of a view in a row that come from bytes of its source in the same way:
+ * each `to` bytes from `from` bytes. It ends where the next one begins.
+ *
+ *      source  A B C D E F G          dst 0, src 0, 1 from 1    ABC
+ *      view    A B C x y              dst 3, src 3, 1 from 2    x (DE) y (FG)
+ */
+struct view_run {
+    uint32_t dst, src, to, from;
+};
+
+struct textview {
+    struct buf bytes;
+    struct view_run *runs; /* owned */
+    size_t run_count, run_cap;
+};
+
+void textview_init(struct textview *v);
+void textview_free(struct textview *v);
+/* textview_clear - empty again; memory over LIM_BUF_KEEP is given back. */
+void textview_clear(struct textview *v);
+
+/*
+ * textview_put - append bytes that stand for source[off..off+len).
+ * textview_copy - append n bytes that are at source[off..) one by one.
+ * E_LIMIT over LIM_VIEW_BYTES or LIM_VIEW_RUNS; E_NOMEM.
+ */
+MUST_USE enum err textview_put(struct textview *v, struct str bytes, size_t off,
+                               size_t len);
+MUST_USE enum err textview_copy(struct textview *v, struct str bytes,
+                                size_t off);
+
+/*
+ * textview_span - where bytes start..end of the view come from, start < end.
+ * What was left out of the view counts if it stands inside of them.
+ */
+void textview_span(const struct textview *v, size_t start, size_t end,
+                   size_t *ret_start, size_t *ret_end);
+
+#endif
