@@ -86,6 +86,11 @@
 #define LIM_VIEW_DEPTH 3          /* encodings in encodings; decode_capped  */
 #define LIM_VIEW_PARTS 64         /* decoded of one text; decode_capped     */
 #define LIM_VIEW_OUT   (1 * MIB)  /* their bytes; decode_capped             */
+/* A system prompt: what is behind its first so many letters, and any text of
+ * its request behind so many, is not compared with. */
+#define LIM_PROMPT       65535 /* letters; their places have 16 bits      */
+#define LIM_PROMPT_TEXTS 16384 /* texts of one request                    */
+#define LIM_PROMPT_WORDS 40    /* at least; a shorter one is no secret    */
 
 /* PCRE2. */
 #define LIM_MATCH      1000000     /* match limit; rule_error             */

@@ -1,7 +1,7 @@
 #ifndef SP_DETECT_KNOWN_H
 #define SP_DETECT_KNOWN_H
 
-#include "base/str.h"
+#include "detect/shingle.h"
 
 /*
  * What detectors look for that no rule file can say: it belongs to the process,
@@ -9,7 +9,8 @@
  * member that is empty switches its detector off.
  */
 struct known {
-    struct str canary; /* what was planted in the prompt */
+    struct str canary;       /* what was planted in the prompt          */
+    struct shingles *prompt; /* the exchange's own system prompt        */
 };
 
 #endif

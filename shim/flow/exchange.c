@@ -66,6 +66,7 @@ void exchange_free(struct exchange *ex)
         return;
     arena_free(&ex->arena);
     buf_free(&ex->refusal);
+    shingles_free(ex->known.prompt);
     free(ex->findings);
     free(ex);
 }

@@ -28,7 +28,8 @@ struct exchange {
     struct str method, path;         /* in the arena                      */
     struct str facts[2][FACT_COUNT]; /* by enum dir; in the arena         */
     struct arena arena;
-    struct known known; /* what detectors look for in its texts        */
+    struct known known; /* what detectors look for in its texts; the
+                           prompt is its own                          */
     const char *detail; /* static words for the audit line   */
     unsigned status;
     bool stream;

@@ -35,6 +35,7 @@ void tools_free(struct tools *t)
     arena_free(&t->arena);
     arena_free(&t->puts);
     findings_free(&t->findings);
+    prompt_free(&t->said);
     buf_free(&t->clean);
     opener_free(&t->opener);
     buf_wipe_free(&t->opened);
@@ -130,6 +131,16 @@ static enum err scan_item(struct tools *t, const struct inspect *in,
     return E_INTERNAL;
 }
 
+/* The answer will be compared with what its request was told. */
+static enum err note_prompt(struct tools *t, const struct inspect *in,
+                            const struct view_item *item)
+{
+    return in->dir == DIR_SEND && item->kind == ITEM_TEXT &&
+                   rules_use(in->eng->rules, DETECTOR_PROMPT)
+               ? prompt_note(&t->said, &item->seg)
+               : OK;
+}
+
 static bool is_skipped(const struct inspect *in, struct span at)
 {
     return at.off >= in->skip.off && at.off < in->skip.off + in->skip.len;
@@ -148,12 +159,14 @@ static void inspect_json(struct tools *t, const struct inspect *in,
         return;
     }
     arena_clear(&t->arena);
+    prompt_clear(&t->said);
     e = view_start(&t->view, in->provider ? in->provider : ex->provider, what,
                    &t->doc, &t->arena);
     while (!e && (e = view_next(&t->view, &item)) == OK) {
         if (is_skipped(in, item.seg.raw))
             continue;
-        if ((e = scan_item(t, in, &item, ex))) {
+        if ((e = note_prompt(t, in, &item)) ||
+            (e = scan_item(t, in, &item, ex))) {
             exchange_cond(ex, cond_of(e, COND_RULE_ERROR, COND_RULE_ERROR),
                           NULL);
             return;
@@ -162,6 +175,8 @@ static void inspect_json(struct tools *t, const struct inspect *in,
     if (e != E_AGAIN)
         exchange_cond(ex, cond_of(e, COND_JSON_INVALID, COND_JSON_INVALID),
                       "a key that is known but for its case");
+    if (in->dir == DIR_SEND && (e = prompt_learn(&t->said, ex)))
+        exchange_cond(ex, cond_of(e, COND_INTERNAL, COND_INTERNAL), NULL);
 }
 
 /* The same text, byte for byte, but for those that are part of no character:

@@ -3,6 +3,7 @@
 
 #include "act/splice.h"
 #include "flow/exchange.h"
+#include "flow/prompt.h"
 #include "json/tree.h"
 #include "llm/opened.h"
 #include "llm/view.h"
@@ -21,7 +22,8 @@ struct tools {
     struct arena arena; /* unescaped texts of the document in work */
     struct arena puts;  /* what edits put; lives as long as they do */
     struct findings findings;
-    struct buf clean; /* see exchange_new */
+    struct prompt_texts said; /* of the request in work */
+    struct buf clean;         /* see exchange_new */
     struct opener opener;
     struct buf opened;  /* of the body in work: llm/opened.h   */
     bool is_opened;     /* the places of edits are in that     */

@@ -56,12 +56,86 @@ static enum err canary_find(const struct search *s, struct answer *ret)
     return OK;
 }
 
+/* --- The system prompt. */
+
+enum {
+    PROMPT_RUN,     /* words of one run, or ...                         */
+    PROMPT_HITS,    /* so many runs, or ...                             */
+    PROMPT_WORDS,   /* words of all runs, or ...                        */
+    PROMPT_PERCENT, /* that share of the prompt's words, and ...        */
+    PROMPT_LEAST,   /* at least so many                                 */
+};
+
+#define PROMPT_HIT 8 /* words; a shorter run is a coincidence */
+
+static const struct detector_option prompt_options[] = {
+    [PROMPT_RUN] = {STR_INIT("run"), PROMPT_HIT, 10000, 0},
+    [PROMPT_HITS] = {STR_INIT("hits"), 1, 10000, 0},
+    [PROMPT_WORDS] = {STR_INIT("words"), PROMPT_HIT, 10000, 0},
+    [PROMPT_PERCENT] = {STR_INIT("percent"), 1, 100, 0},
+    [PROMPT_LEAST] = {STR_INIT("least"), 1, 10000, 1},
+};
+
+static bool prompt_ready(const struct known *known)
+{
+    return known != NULL && known->prompt != NULL;
+}
+
+static bool reaches(uint32_t have, uint32_t option)
+{
+    return option != 0 && have >= option;
+}
+
+/* Is a run of so many words, with those before it, what the rule looks for? */
+static bool prompt_leaks(const struct search *s, uint32_t words)
+{
+    const uint32_t *options = s->rule->options;
+    uint64_t share =
+        (uint64_t)s->tally->words * 100 / shingles_words(s->known->prompt);
+
+    return reaches(words, options[PROMPT_RUN]) ||
+           reaches(s->tally->hits, options[PROMPT_HITS]) ||
+           reaches(s->tally->words, options[PROMPT_WORDS]) ||
+           (reaches((uint32_t)share, options[PROMPT_PERCENT]) &&
+            s->tally->words >= options[PROMPT_LEAST]);
+}
+
+static enum err prompt_find(const struct search *s, struct answer *ret)
+{
+    struct shingle_run run = {.cursor = s->cursor};
+    uint32_t words, fresh;
+    enum err e;
+
+    do {
+        if ((e = shingles_find(s->known->prompt, s->text, run.cursor, s->open,
+                               &run)))
+            return e;
+        ret->cursor = run.cursor;
+        ret->hit = run.cursor < s->text.len ? HIT_PARTIAL : HIT_NONE;
+        if (!run.found)
+            return OK;
+        words =
+            shingles_count(s->known->prompt, &run, &s->tally->covered, &fresh);
+        s->tally->hits += fresh >= PROMPT_HIT;
+        s->tally->words += fresh;
+    } while (words < PROMPT_HIT || !prompt_leaks(s, words));
+    ret->hit = HIT_MATCH;
+    ret->start = run.start;
+    ret->end = run.end;
+    return OK;
+}
+
 /* --- The table. */
 
 static const struct row rows[DETECTOR_COUNT] = {
     [DETECTOR_CANARY] = {.name = STR_INIT("canary"),
                          .ready = canary_ready,
                          .find = canary_find},
+    [DETECTOR_PROMPT] = {.name = STR_INIT("prompt"),
+                         .options = prompt_options,
+                         .option_count = ARRAY_LEN(prompt_options),
+                         .ready = prompt_ready,
+                         .find = prompt_find},
 };
 
 struct str detector_name(enum detector d)

@@ -94,6 +94,7 @@ struct code {
 struct rules {
     bool monitor;
     struct thresholds at;
+    unsigned detectors;  /* bit set of those that rules have */
     size_t count, words; /* words of 64 bits that hold a bit for each rule */
     struct unpacked all; /* owned; list and ex are its own */
     struct rule *list;
@@ -227,6 +228,7 @@ MUST_USE enum err pattern_run(const pcre2_code *code, struct scratch *sc,
 /* What a detector has counted in a text so far, as far as it is decided. */
 struct tally {
     uint32_t hits, words;
+    uint64_t covered;
 };
 
 /* A search of one rule through one text. */

@@ -26,9 +26,10 @@ enum reply {
 enum detector {
     DETECTOR_PATTERN,
     DETECTOR_CANARY,
+    DETECTOR_PROMPT,
     DETECTOR_COUNT,
 };
-#define DETECTOR_OPTIONS 4 /* numbers that a rule may give its detector */
+#define DETECTOR_OPTIONS 5 /* numbers that a rule may give its detector */
 
 /* Lengths of tokens (token.h): bit n for n bytes, of digits alone, and of
  * digits and letters. */

@@ -54,6 +54,8 @@ static enum err build_masks(struct rules *rs)
     if (rs->masks == NULL || rs->ranks == NULL || rs->unkeyed == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < rs->count; i++)
+        rs->detectors |= 1u << rs->list[i].detector;
+    for (size_t i = 0; i < rs->count; i++)
         if (rs->list[i].keyword_count == 0)
             rs->unkeyed[i / 64] |= UINT64_C(1) << i % 64;
     for (size_t place = 0; place < 2 * ROLE_COUNT * PART_COUNT; place++) {
@@ -277,6 +279,11 @@ bool rules_applies(const struct rules *rs, const struct rule *r,
 {
     return (rules_mask(rs, at)[r->index / 64] >> r->index % 64 & 1) != 0 &&
            !rules_excluded(rs, r->index, at);
+}
+
+bool rules_use(const struct rules *rs, enum detector d)
+{
+    return (rs->detectors >> d & 1) != 0;
 }
 
 size_t rules_slow(const struct rules *rs)

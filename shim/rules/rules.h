@@ -51,6 +51,8 @@ void rules_limit(struct rules *rs, const struct thresholds *at);
  * monitor mode, ACTION_BLOCK. */
 enum action rules_reached(const struct rules *rs, enum dir d, uint32_t score);
 
+/* rules_use - does any rule have this detector? */
+bool rules_use(const struct rules *rs, enum detector d);
 /* rules_slow - patterns in use that the JIT did not take on this machine. */
 size_t rules_slow(const struct rules *rs);
 

@@ -23,6 +23,8 @@ Options stand in the query, or in a header `x-test: te=chunked&say=key`
     te=length|chunked|close     framing of the answer
     gzip=1                      the answer compressed
     say=hello|key|person|forbidden     what the model says
+    say=user|system             ... is what the user, or the system prompt, said
+    say=SYSTEM                  ... that in capital letters
     delta=N                     characters in one streamed piece
     as=tool|twice               say it as the arguments of a tool call; twice:
                                 in two interleaved choices (chat only)
@@ -52,6 +54,19 @@ SAY = {
     "\u043f\u043e\u0440\u0442 C48210735, card 4111 1111 1111 1111) calls.",
     "forbidden": "Some words first, then the FORBIDDEN-PLUM and more after.",
 }
+
+
+def said(ask, what):
+    """What the model says to a request."""
+    if what.lower() not in ("user", "system"):
+        return SAY[what]
+    texts = [m["content"] for m in ask.get("messages", [])
+             if m["role"] == what.lower()]
+    if isinstance(ask.get("input"), str):
+        texts.append(ask["input"])
+    if what.lower() == "system":
+        texts += [ask[k] for k in ("system", "instructions") if k in ask]
+    return texts[-1].upper() if what.isupper() else texts[-1]
 
 
 def compact(value):
@@ -432,7 +447,7 @@ class Connection:
 
     def model(self, path, body, options):
         request = json.loads(body)
-        text = SAY[options.get("say", "hello")]
+        text = said(request, options.get("say", "hello"))
         name = request.get("model", "test-model")
         whole, chunks = APIS[path]
         lines = chunks is lines_ollama
