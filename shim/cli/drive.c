@@ -3,6 +3,40 @@
 #include "base/limits.h"
 #include "cli/replay.h"
 
+struct str request_host(struct str request)
+{
+    struct str rest = request, line;
+
+    do {
+        line = str_split(&rest, '\n');
+        if (line.len >= 5 && str_eq_nocase(str_head(line, 5), STR("host:"))) {
+            line = str_skip(line, 5);
+            if (line.len > 0 && line.ptr[line.len - 1] == '\r')
+                line.len--;
+            return str_trim(line);
+        }
+    } while (rest.ptr != NULL && line.len > 1);
+    return STR("");
+}
+
+bool peer_from(struct str text, struct peer *ret_peer)
+{
+    size_t colon = text.len;
+    uint64_t port = 0;
+
+    for (size_t i = text.len; i > 0 && text.ptr[i - 1] != ']'; i--)
+        if (text.ptr[i - 1] == ':') {
+            colon = i - 1;
+            break;
+        }
+    if (colon < text.len && (str_u64(str_skip(text, colon + 1), &port) ||
+                             port == 0 || port > 65535))
+        return false;
+    ret_peer->port = (uint16_t)port;
+    ret_peer->host = str_head(text, colon);
+    return ret_peer->host.len > 0;
+}
+
 void outcome_init(struct outcome *o)
 {
     *o = (struct outcome){0};

@@ -5,7 +5,6 @@
 #include "base/limits.h"
 #include "cli/cli.h"
 #include "cli/explain.h"
-#include "rules/image.h"
 
 static int explain_ids(struct explain *x, char **names, int n)
 {
@@ -21,22 +20,12 @@ static int explain_ids(struct explain *x, char **names, int n)
 
 static int explain_start(struct explain *x, char **names, int n)
 {
-    struct image image;
-    struct policy policy;
-    int status = EXIT_USAGE;
+    int status;
 
-    if (!load_policy(x->rules_file, false, &x->policy))
+    if (!ruleset_open(x->rules_file, false, &x->set))
         return EXIT_USAGE;
-    if (image_read(buf_str(&x->policy.image), &image) ||
-        policy_load(image.policy, &policy) ||
-        rules_load(image.rules, policy.monitor, &x->rules) ||
-        scratch_new(&x->scratch))
-        complain("the policy cannot be loaded");
-    else
-        status = x->file != NULL ? explain_text(x) : explain_ids(x, names, n);
-    scratch_free(x->scratch);
-    rules_free(x->rules);
-    loaded_free(&x->policy);
+    status = x->file != NULL ? explain_text(x) : explain_ids(x, names, n);
+    ruleset_close(&x->set);
     return status;
 }
 

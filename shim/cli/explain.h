@@ -1,17 +1,14 @@
 #ifndef SP_CLI_EXPLAIN_H
 #define SP_CLI_EXPLAIN_H
 
-#include "cli/load.h"
-#include "rules/rules.h"
+#include "cli/ruleset.h"
 
 /* What `explain` works on, for its two halves. */
 struct explain {
     const char *rules_file, *file; /* file: of --text */
     struct str only;               /* of --text: this rule; empty: all */
     struct scope scope;
-    struct loaded policy;
-    struct rules *rules;
-    struct scratch *scratch;
+    struct ruleset set;
 };
 
 /* explain_rule - each rule of that id or name to stdout; false if there is

@@ -253,7 +253,7 @@ static void print_rule(const struct compile *c, const struct rule_src *src)
 
 bool explain_rule(const struct explain *x, struct str name)
 {
-    const struct compile *c = &x->policy.compile;
+    const struct compile *c = &x->set.policy.compile;
     const struct rule_src *src;
     bool any = false;
 

@@ -128,12 +128,12 @@ static struct str value_of(const struct text *t, const struct finding *f)
 static enum err print_finding(const struct text *t, const struct finding *f,
                               const char *verdict)
 {
-    const struct rule *r = rules_at(t->x->rules, f->rule->index);
+    const struct rule *r = rules_at(t->x->set.rules, f->rule->index);
     struct why why;
     enum err e;
 
-    if ((e = rules_why(t->x->rules, t->x->scratch, r, t->text, (size_t)f->start,
-                       (size_t)f->end, &why)))
+    if ((e = rules_why(t->x->set.rules, t->x->set.scratch, r, t->text,
+                       (size_t)f->start, (size_t)f->end, &why)))
         return e;
     print_place(t, (size_t)f->start);
     print_plain(r->id);
@@ -164,7 +164,7 @@ static bool is_found(const struct text *t, const struct finding *f)
 static void say_found(const struct text *t, const struct finding *f, char *out,
                       size_t size)
 {
-    struct str action = action_name(rules_action(t->x->rules, f->rule));
+    struct str action = action_name(rules_action(t->x->set.rules, f->rule));
 
     snprintf(out, size, "found, %.*s", STR_ARG(action));
 }
@@ -174,15 +174,15 @@ static void say_found(const struct text *t, const struct finding *f, char *out,
 static bool say_refused(const struct text *t, const struct finding *f,
                         char *out, size_t size, enum err *ret_e)
 {
-    const struct rule *r = rules_at(t->x->rules, f->rule->index);
+    const struct rule *r = rules_at(t->x->set.rules, f->rule->index);
     const struct scope *at = &t->x->scope;
     struct why why;
 
-    *ret_e = rules_why(t->x->rules, t->x->scratch, r, t->text, (size_t)f->start,
-                       (size_t)f->end, &why);
+    *ret_e = rules_why(t->x->set.rules, t->x->set.scratch, r, t->text,
+                       (size_t)f->start, (size_t)f->end, &why);
     if (*ret_e)
         return false;
-    if (!rules_applies(t->x->rules, r, at)) {
+    if (!rules_applies(t->x->set.rules, r, at)) {
         struct str dir = dir_name(at->dir), role = role_name(at->role);
 
         snprintf(out, size,
@@ -239,8 +239,8 @@ static bool print_silent(const struct text *t)
 {
     bool known = t->x->only.len == 0;
 
-    for (size_t i = 0; i < rules_count(t->x->rules); i++) {
-        const struct rule *r = rules_at(t->x->rules, i);
+    for (size_t i = 0; i < rules_count(t->x->set.rules); i++) {
+        const struct rule *r = rules_at(t->x->set.rules, i);
         bool proposed = false;
 
         if (t->x->only.len == 0 || !is_asked(t, r))
@@ -285,10 +285,10 @@ static enum err print_all(const struct text *t)
 static enum err scan_both(struct text *t)
 {
     const struct scope *at = &t->x->scope;
-    struct scratch *sc = t->x->scratch;
+    struct scratch *sc = t->x->set.scratch;
     enum err e;
 
-    if ((e = rules_scan(t->x->rules, sc, at, t->text, 0, &t->found)))
+    if ((e = rules_scan(t->x->set.rules, sc, at, t->text, 0, &t->found)))
         return e;
     return rules_scan(t->open, sc, at, t->text, 0, &t->proposed);
 }
@@ -302,7 +302,7 @@ static int explain_both(struct text *t)
     buf_init(&packed, LIM_IMAGE);
     findings_init(&t->found);
     findings_init(&t->proposed);
-    if (!(e = rules_ungated(t->x->rules, &packed)) &&
+    if (!(e = rules_ungated(t->x->set.rules, &packed)) &&
         !(e = rules_load(buf_str(&packed), false, &t->open)) &&
         !(e = scan_both(t)))
         e = print_all(t);

@@ -6,7 +6,7 @@
 
 static const struct command *const commands[] = {
     &command_run,    &command_check,  &command_compile, &command_scan,
-    &command_replay, &command_doctor, &command_explain,
+    &command_replay, &command_doctor, &command_explain, &command_diff,
 };
 
 void complain(const char *format, ...)

@@ -31,42 +31,6 @@ struct replay {
 
 /* --- To which host, and with which request. */
 
-/* The value of the request's first Host field; empty if there is none. */
-static struct str host_field(struct str request)
-{
-    struct str rest = request, line;
-
-    do {
-        line = str_split(&rest, '\n');
-        if (line.len >= 5 && str_eq_nocase(str_head(line, 5), STR("host:"))) {
-            line = str_skip(line, 5);
-            if (line.len > 0 && line.ptr[line.len - 1] == '\r')
-                line.len--;
-            return str_trim(line);
-        }
-    } while (rest.ptr != NULL && line.len > 1);
-    return STR("");
-}
-
-/* HOST, HOST:PORT, [V6]:PORT. */
-static bool split_host(struct str text, struct peer *ret_peer)
-{
-    size_t colon = text.len;
-    uint64_t port = 0;
-
-    for (size_t i = text.len; i > 0 && text.ptr[i - 1] != ']'; i--)
-        if (text.ptr[i - 1] == ':') {
-            colon = i - 1;
-            break;
-        }
-    if (colon < text.len && (str_u64(str_skip(text, colon + 1), &port) ||
-                             port == 0 || port > 65535))
-        return false;
-    ret_peer->port = (uint16_t)port;
-    ret_peer->host = str_head(text, colon);
-    return ret_peer->host.len > 0;
-}
-
 static bool host_is(struct str pattern, struct str host)
 {
     if (str_starts(pattern, STR("*")))
@@ -145,11 +109,11 @@ static bool choose_host(struct replay *r)
     struct str host = str_of(r->host);
 
     if (host.len == 0)
-        host = host_field(buf_str(&r->request));
+        host = request_host(buf_str(&r->request));
     if (host.len == 0)
         host = STR("api.openai.com");
     if (buf_add(&r->host_text, host) ||
-        !split_host(buf_str(&r->host_text), &r->drive.peer)) {
+        !peer_from(buf_str(&r->host_text), &r->drive.peer)) {
         complain("'%.*s' is no host", STR_ARG(host));
         return false;
     }

@@ -18,6 +18,12 @@ struct cuts {
                              the response; 0: none                           */
 };
 
+/* request_host - the value of its first Host field; empty if there is none. */
+struct str request_host(struct str request);
+
+/* peer_from - HOST, HOST:PORT, [V6]:PORT; borrowed. False where it is none. */
+bool peer_from(struct str text, struct peer *ret_peer);
+
 struct drive {
     const struct engine_api *api;
     struct engine *engine;

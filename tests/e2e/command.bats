@@ -73,10 +73,10 @@ same() {
     expect 0 "$SALLYPORT" --version
     grep -qx 'sallyport [0-9.]*' out
     expect 0 "$SALLYPORT" --help
-    for name in run check compile scan replay doctor explain; do
+    for name in run check compile scan replay doctor explain diff; do
         grep -q "^  $name " out
     done
-    for name in run check compile scan replay doctor explain; do
+    for name in run check compile scan replay doctor explain diff; do
         expect 0 "$SALLYPORT" $name --help
         head -n 1 out | grep -q "^usage: sallyport $name "
         [ "$(wc -L <out)" -le 80 ]
