@@ -150,6 +150,7 @@ static bool finds_otherwise(const struct rule *a, const struct rule *b)
                         b->keyword_count) ||
            lists_differ(a->nots, a->not_count, b->nots, b->not_count) ||
            nears_differ(a, b) || a->detector != b->detector ||
+           a->views != b->views ||
            memcmp(a->options, b->options, sizeof(a->options)) != 0;
 }
 

@@ -110,6 +110,11 @@ static struct str name_of_role(int i)
     return role_name((enum role)i);
 }
 
+static struct str name_of_view(int i)
+{
+    return view_step_name((enum view_step)i);
+}
+
 static struct str name_of_part(int i)
 {
     return part_name((enum part)i);
@@ -240,6 +245,13 @@ static void print_rule(const struct compile *c, const struct rule_src *src)
     printf(LABEL, "in");
     print_scope(r->dirs, r->roles, r->parts);
     putchar('\n');
+    if (r->views != 0) {
+        printf(LABEL, "views");
+        print_set(r->views, (1u << VIEW_NAMED) - 1, name_of_view, "all");
+        putchar('\n');
+    }
+    if (r->score != 0)
+        printf(LABEL "adds %u to that of its text\n", "score", r->score);
     print_action(c, r);
     print_exclusions(c, r);
     printf(LABEL "%.*s\n", "severity", STR_ARG(severity));

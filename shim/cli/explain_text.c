@@ -125,8 +125,25 @@ static struct str value_of(const struct text *t, const struct finding *f)
                     (size_t)(f->end - f->start));
 }
 
+/* The views it was found through. What the checks saw stands in the last of
+ * them, so what they said is known, and the details are not. */
+static void print_views(const struct finding *f, bool found)
+{
+    size_t n = chain_len(&f->chain);
+
+    printf(LABEL, "views");
+    for (size_t i = 0; i < n; i++) {
+        struct str name = view_step_name((enum view_step)f->chain.steps[i]);
+
+        printf("%s%.*s", i > 0 ? " > " : "", STR_ARG(name));
+    }
+    putchar('\n');
+    print_gate("checks", found);
+    puts(": of the value as it is read there");
+}
+
 static enum err print_finding(const struct text *t, const struct finding *f,
-                              const char *verdict)
+                              const char *verdict, bool found)
 {
     const struct rule *r = rules_at(t->x->set.rules, f->rule->index);
     struct why why;
@@ -141,6 +158,10 @@ static enum err print_finding(const struct text *t, const struct finding *f,
     print_plain(r->name);
     printf(": %s\n", verdict);
     print_value(value_of(t, f));
+    if (chain_len(&f->chain) > 0) {
+        print_views(f, found);
+        return OK;
+    }
     print_keyword(t, f);
     print_checks(r, &why);
     return OK;
@@ -193,7 +214,7 @@ static bool say_refused(const struct text *t, const struct finding *f,
         return true;
     }
     snprintf(out, size, "not found, a check refused it");
-    return why_refused(r, &why) != GATE_NONE;
+    return chain_len(&f->chain) > 0 || why_refused(r, &why) != GATE_NONE;
 }
 
 /* Is the rule asked about? */
@@ -270,14 +291,14 @@ static enum err print_all(const struct text *t)
             (i < t->found.count && f->start <= p->start)) {
             say_found(t, f, verdict, sizeof(verdict));
             if (is_asked(t, f->rule))
-                e = print_finding(t, f, verdict);
+                e = print_finding(t, f, verdict, true);
             i++;
             continue;
         }
         j++;
         if (is_asked(t, p->rule) && !is_found(t, p) &&
             say_refused(t, p, verdict, sizeof(verdict), &e))
-            e = print_finding(t, p, verdict);
+            e = print_finding(t, p, verdict, false);
     }
     return e;
 }

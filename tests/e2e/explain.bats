@@ -85,6 +85,7 @@ SP-9001 plum
   pattern     (?:plum|prune)-([0-9a-f]{8,40})
   finding     group 1 of the pattern
   in          requests and responses; every role; every part
+  views       text, clean, decoded
   action      redact, puts [redacted:stone-fruit] (the policy only monitors: log)
   excluded    p.yaml:3 until 2999-01-01: host *.corp.example; requests and responses; tool; every part
   severity    high
@@ -206,6 +207,21 @@ END
     printf 'a pear-123. a ripe canned pear-123' >text
     explain 0 --text text
     [ "$(grep -c 'near       refused' out)" -eq 2 ]
+}
+
+@test "explain --text: through which views" {
+    printf 'plu\342\200\213m-0a1b2c3d4e5f\n' >text
+    explain 1 --text text
+    diff - out <<'END'
+text:1:7: SP-9001 plum: found, log
+    value      0a...5f, 12 bytes
+    views      clean
+    checks     passed: of the value as it is read there
+END
+    printf 'plu\342\200\213m-dead12345678\n' >text
+    explain 0 --text text
+    grep -q ': not found, a check refused it$' out
+    grep -q 'checks     refused' out
 }
 
 @test "explain --text never shows a value" {
