@@ -13,7 +13,7 @@
  */
 
 #define CLUSTER 32             /* characters looked at together              */
-#define ROOM    (CLUSTER * 20) /* one decomposes into 18 at most             */
+#define ROOM    (CLUSTER * 20) /* one gives 18 at most, twice at the end */
 
 struct unit {
     int32_t cps[ROOM]; /* what stays of it, decomposed */
@@ -77,19 +77,40 @@ static bool drops_marks(int32_t cp)
 
 /* --- One cluster. */
 
-static enum err add(struct unit *c, uint32_t cp, bool fold)
+static enum err decompose(struct unit *c, uint32_t cp, unsigned fold)
 {
-    int options =
-        UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | (fold ? UTF8PROC_CASEFOLD : 0);
     int bound = 0;
     utf8proc_ssize_t n;
 
-    n = utf8proc_decompose_char((int32_t)cp, c->cps + c->count,
-                                (utf8proc_ssize_t)(ROOM - c->count),
-                                (utf8proc_option_t)options, &bound);
+    n = utf8proc_decompose_char(
+        (int32_t)cp, c->cps + c->count, (utf8proc_ssize_t)(ROOM - c->count),
+        (utf8proc_option_t)(UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | fold),
+        &bound);
     if (n < 0 || (size_t)n > ROOM - c->count)
         return E_INTERNAL;
     c->count += (size_t)n;
+    return OK;
+}
+
+/* One character more; with its case folded, and whether that took more than
+ * to make it small. */
+static enum err add(struct normal *n, struct unit *c, uint32_t cp)
+{
+    size_t from = c->count, plain;
+    enum err e;
+
+    if ((e = decompose(c, cp, 0)) || (n->what & NORMAL_FOLD) == 0)
+        return e;
+    plain = c->count;
+    if ((e = decompose(c, cp, UTF8PROC_CASEFOLD)))
+        return e;
+    n->folded |= c->count - plain != plain - from || cp == 0x131;
+    for (size_t i = plain; i < c->count; i++) {
+        n->folded |= i - plain + from < plain &&
+                     utf8proc_tolower(c->cps[i - plain + from]) != c->cps[i];
+        c->cps[i - plain + from] = c->cps[i];
+    }
+    c->count -= plain - from;
     return OK;
 }
 
@@ -286,7 +307,6 @@ static enum err take_cluster(struct normal *n, struct str cluster, size_t off,
 {
     struct unit c;
     size_t at = 0, len, start = 0, end = 0;
-    bool fold = (n->what & NORMAL_FOLD) != 0;
     enum err e;
 
     c.count = 0;
@@ -301,11 +321,10 @@ static enum err take_cluster(struct normal *n, struct str cluster, size_t off,
             if ((e = close_gap(n, cp, out)))
                 return e;
             start = at;
-            n->foreign |= cp >= 0x250 && is_letter(cp);
         } else {
             n->gap = false; /* its own marks follow */
         }
-        if ((e = add(&c, plain_space(cp), fold)))
+        if ((e = add(n, &c, plain_space(cp))))
             return e;
         end = at + len;
     }
@@ -375,7 +394,6 @@ enum err normal_feed(struct normal *n, struct str text, size_t base,
             } else if (!(e = close_gap(n, cp, out))) {
                 e = textview_copy(out, one, base + at);
                 n->letter = is_letter(cp);
-                n->foreign |= cp >= 0x250 && n->letter;
                 n->marked |= cp < 0x250 && is_composed(cp);
             }
         } else {

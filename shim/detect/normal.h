@@ -25,9 +25,9 @@ struct normal {
     size_t gap_start, gap_end; /* there                                  */
     /* What the view has that its source, regarded without case, has not. */
     bool changed;
-    bool gapped;  /* GAP put a space, or would have                      */
-    bool marked;  /* NOMARK took a mark off, or would have               */
-    bool foreign; /* letters beyond Latin, and beyond a case             */
+    bool gapped; /* GAP put a space, or would have                      */
+    bool marked; /* NOMARK took a mark off, or would have               */
+    bool folded; /* FOLD did more than to make letters small            */
 };
 
 /*

@@ -106,6 +106,8 @@ enum err attached_scan(struct tools *t, const struct inspect *in,
         return e;
     findings_clear(&t->findings);
     e = rules_scan(in->eng->rules, t->scratch, &where, text, 0, &t->findings);
+    if (!e && t->findings.capped)
+        exchange_cond(ex, COND_DECODE_CAPPED, NULL);
     if (e || t->findings.count == 0)
         return e;
     for (size_t i = 0; i < t->findings.count; i++)

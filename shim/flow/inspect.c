@@ -97,6 +97,8 @@ static enum err scan_seg(struct tools *t, const struct inspect *in,
                    &t->findings);
     if (e)
         return e;
+    if (t->findings.capped)
+        exchange_cond(ex, COND_DECODE_CAPPED, NULL);
     if (t->findings.count == 0)
         return OK;
     for (size_t i = 0; i < t->findings.count; i++)

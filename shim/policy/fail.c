@@ -42,6 +42,10 @@ static const struct row rows[COND_COUNT] = {
     [COND_RULE_ERROR] = {STR_INIT("rule_error"),
                          STR_INIT("a rule reached its limits"), FAIL_BLOCK,
                          true},
+    [COND_DECODE_CAPPED] = {STR_INIT("decode_capped"),
+                            STR_INIT("more text is encoded in it than is "
+                                     "decoded"),
+                            FAIL_PASS, true},
     [COND_STREAM_LIMIT] = {STR_INIT("stream_limit"),
                            STR_INIT("the stream holds too much undecided "
                                     "text"),

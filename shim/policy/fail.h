@@ -20,6 +20,7 @@ enum cond {
     COND_BODY_UNKNOWN,     /* a body that is neither JSON nor text         */
     COND_CODING,           /* content coding unknown, damaged or a bomb    */
     COND_RULE_ERROR,       /* match, heap or findings limit, PCRE2 error   */
+    COND_DECODE_CAPPED,    /* encoded text in it that was not decoded      */
     COND_STREAM_LIMIT,     /* too much held in a stream, too many channels */
     COND_UNEDITABLE,       /* to be redacted, but signed or a bare number  */
     COND_UNKNOWN_PROTOCOL, /* not HTTP on an LLM host                      */

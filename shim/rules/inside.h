@@ -172,7 +172,7 @@ MUST_USE enum err scan_view(const struct rules *rs, struct scratch *sc,
  */
 MUST_USE enum err views_scan(const struct rules *rs, struct scratch *sc,
                              const struct scopes *at, unsigned views,
-                             unsigned classes, struct str text, uint32_t seg,
+                             struct str text, uint32_t seg,
                              struct findings *out, size_t first);
 void viewing_free(struct viewing *vw);
 

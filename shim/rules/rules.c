@@ -460,12 +460,11 @@ enum err rules_scan_places(const struct rules *rs, struct scratch *sc,
     const struct scopes at = {places, n};
     size_t before = out->count;
     unsigned views = views_at(rs, &at);
-    unsigned classes;
     enum err e;
 
     e = scan_view(rs, sc, &at, 1u << VIEW_TEXT, text, seg, out);
-    if (!e && views != 0 && (classes = classes_of(text)) != 0)
-        e = views_scan(rs, sc, &at, views, classes, text, seg, out, before);
+    if (!e && views != 0 && classes_of(text) != 0)
+        e = views_scan(rs, sc, &at, views, text, seg, out, before);
     if (e) {
         out->count = before;
         return e;

@@ -3,15 +3,23 @@
 #include <stdlib.h>
 
 #include "detect/classes.h"
+#include "detect/decode.h"
+#include "detect/disguise.h"
 #include "detect/normal.h"
 
 /*
  * The views of a text, one after the other: each is made, scanned by the rules
  * that look at it, and forgotten. One that has nothing that the last one had
- * not is not scanned.
+ * not is not scanned. What is decoded is a text again, with views of its own:
  *
- *      text --> clean --> ...          look: a text, and the map to the one
- *                                      it was made of
+ *      text --> clean --> skeleton, joined, leet
+ *       |        |
+ *       |        +------> decoded: a text      level 1, and so on
+ *       |                  +--> clean --> ...
+ *       +---------------> fold, gap, nomark
+ *
+ * No more than one text is held of each level, with its clean view, and one
+ * view more that is in work.
  */
 
 /* A text to be scanned, and where it comes from. */
@@ -20,6 +28,14 @@ struct look {
     const struct textview *map; /* NULL: it is the text itself */
     const struct look *of;
     struct chain chain;
+};
+
+struct level {
+    struct textview decoded; /* the text, but of level 0 */
+    struct textview clean;
+    struct look text, best; /* best: what is decoded: clean if it differs */
+    unsigned classes;
+    unsigned next; /* how it is to be decoded next */
 };
 
 struct viewing {
@@ -32,20 +48,40 @@ struct viewing {
     struct findings *out;
     size_t first;
     struct findings found; /* of the view in work; owned */
-    struct textview clean, made;
+    struct decoding decoding;
+    struct textview made;
+    struct level levels[LIM_VIEW_DEPTH + 1];
 };
 
 static enum err viewing_need(struct scratch *sc, struct viewing **ret_vw)
 {
-    if (sc->viewing == NULL) {
-        sc->viewing = calloc(1, sizeof(*sc->viewing));
-        if (sc->viewing == NULL)
+    struct viewing *vw = sc->viewing;
+
+    if (vw == NULL) {
+        vw = calloc(1, sizeof(*vw));
+        if (vw == NULL)
             return E_NOMEM;
-        textview_init(&sc->viewing->clean);
-        textview_init(&sc->viewing->made);
+        decoding_init(&vw->decoding);
+        textview_init(&vw->made);
+        for (size_t i = 0; i < ARRAY_LEN(vw->levels); i++) {
+            textview_init(&vw->levels[i].decoded);
+            textview_init(&vw->levels[i].clean);
+        }
+        sc->viewing = vw;
     }
-    *ret_vw = sc->viewing;
+    *ret_vw = vw;
     return OK;
+}
+
+/* Of what a large text took, most is given back. */
+static void viewing_rest(struct viewing *vw)
+{
+    buf_empty(&vw->decoding.raw);
+    textview_clear(&vw->made);
+    for (size_t i = 0; i < ARRAY_LEN(vw->levels); i++) {
+        textview_clear(&vw->levels[i].decoded);
+        textview_clear(&vw->levels[i].clean);
+    }
 }
 
 void viewing_free(struct viewing *vw)
@@ -53,22 +89,31 @@ void viewing_free(struct viewing *vw)
     if (vw == NULL)
         return;
     findings_free(&vw->found);
-    textview_free(&vw->clean);
+    decoding_free(&vw->decoding);
     textview_free(&vw->made);
+    for (size_t i = 0; i < ARRAY_LEN(vw->levels); i++) {
+        textview_free(&vw->levels[i].decoded);
+        textview_free(&vw->levels[i].clean);
+    }
     free(vw);
 }
 
 /* --- From a view to the text. */
 
-static void map_finding(const struct look *l, struct finding *f)
+/* Where it comes from; false if that is nothing of the text. */
+static bool map_finding(const struct look *l, struct finding *f)
 {
     size_t start = (size_t)f->start, end = (size_t)f->end;
 
     f->chain = l->chain;
-    for (; l->map != NULL; l = l->of)
+    for (; l->map != NULL; l = l->of) {
         textview_span(l->map, start, end, &start, &end);
+        if (start >= end)
+            return false;
+    }
     f->start = start;
     f->end = end;
+    return true;
 }
 
 /* For qsort: by rule, then start. */
@@ -126,23 +171,28 @@ static enum err merge(struct viewing *vw)
     return OK;
 }
 
+/* Do any rules look at a view of the text in work? */
+static bool is_wanted(const struct viewing *vw, enum view_step step)
+{
+    return (vw->views >> step & 1) != 0;
+}
+
 /* What the rules of a view find in it. */
 static enum err scan_look(struct viewing *vw, const struct look *l,
                           enum view_step step)
 {
-    unsigned views = 1u << step | vw->within;
+    size_t kept = 0;
     enum err e;
 
-    if ((vw->views & views) != views)
-        return OK;
     findings_clear(&vw->found);
-    if ((e = scan_view(vw->rs, vw->sc, vw->at, views, l->text, vw->seg,
-                       &vw->found)) ||
-        vw->found.count == 0)
+    if ((e = scan_view(vw->rs, vw->sc, vw->at, 1u << step | vw->within, l->text,
+                       vw->seg, &vw->found)))
         return e;
     for (size_t i = 0; i < vw->found.count; i++)
-        map_finding(l, &vw->found.list[i]);
-    return merge(vw);
+        if (map_finding(l, &vw->found.list[i]))
+            vw->found.list[kept++] = vw->found.list[i];
+    vw->found.count = kept;
+    return kept == 0 ? OK : merge(vw);
 }
 
 static struct look look_at(const struct look *of, const struct textview *v,
@@ -154,53 +204,194 @@ static struct look look_at(const struct look *of, const struct textview *v,
     return l;
 }
 
+/* The view that was just made. */
+static enum err scan_made(struct viewing *vw, const struct look *of,
+                          enum view_step step)
+{
+    struct look l = look_at(of, &vw->made, step);
+
+    return scan_look(vw, &l, step);
+}
+
 /* --- The views of one text. */
 
-/* One more of those that are made character by character. */
+/* One more of those that are made character by character: does it have what
+ * the others, regarded without case, have not? */
 static enum err scan_normal(struct viewing *vw, const struct look *text,
                             unsigned what, enum view_step step)
 {
     struct normal facts;
-    struct look l;
     enum err e;
 
-    if ((vw->views >> step & 1) == 0)
+    if (!is_wanted(vw, step))
         return OK;
     if ((e = normal_make(what, text->text, &vw->made, &facts)))
         return e;
-    l = look_at(text, &vw->made, step);
-    return facts.changed ? scan_look(vw, &l, step) : OK;
+    return step == VIEW_FOLD && !facts.folded ? OK : scan_made(vw, text, step);
 }
 
-static enum err scan_views(struct viewing *vw, const struct look *text,
+static enum err scan_leet(struct viewing *vw, const struct look *of)
+{
+    bool changed, ones;
+    enum err e;
+
+    if (!is_wanted(vw, VIEW_LEET))
+        return OK;
+    if ((e = leet_make(of->text, false, &vw->made, &changed, &ones)) ||
+        (changed && (e = scan_made(vw, of, VIEW_LEET))) || !ones)
+        return e;
+    if ((e = leet_make(of->text, true, &vw->made, &changed, &ones)))
+        return e;
+    return scan_made(vw, of, VIEW_LEET);
+}
+
+/* Those that undo what is done to words. */
+static enum err scan_words(struct viewing *vw, const struct look *of,
                            unsigned classes)
+{
+    bool changed;
+    enum err e;
+
+    if ((classes & CLASS_NONASCII) != 0 && is_wanted(vw, VIEW_SKELETON) &&
+        ((e = skeleton_make(of->text, &vw->made, &changed)) ||
+         (changed && (e = scan_made(vw, of, VIEW_SKELETON)))))
+        return e;
+    if ((classes & (CLASS_NONASCII | CLASS_CONTROL | CLASS_SPACED)) != 0 &&
+        is_wanted(vw, VIEW_JOINED) &&
+        ((e = joined_make(of->text, &vw->made, &changed)) ||
+         (changed && (e = scan_made(vw, of, VIEW_JOINED)))))
+        return e;
+    if ((classes & (CLASS_NONASCII | CLASS_CONTROL | CLASS_LEET)) != 0)
+        return scan_leet(vw, of);
+    return OK;
+}
+
+/* All but what is decoded. */
+static enum err scan_plain(struct viewing *vw, struct level *v)
 {
     struct normal facts = {0};
     struct look clean;
     enum err e;
 
-    if ((classes & (CLASS_NONASCII | CLASS_CONTROL)) == 0)
-        return OK;
-    if ((e = normal_make(0, text->text, &vw->clean, &facts)))
+    v->best = v->text;
+    if ((v->classes & (CLASS_NONASCII | CLASS_CONTROL)) != 0) {
+        if ((e = normal_make(0, v->text.text, &v->clean, &facts)))
+            return e;
+        clean = look_at(&v->text, &v->clean, VIEW_CLEAN);
+        if (facts.changed) {
+            v->best = clean;
+            if (is_wanted(vw, VIEW_CLEAN) &&
+                (e = scan_look(vw, &clean, VIEW_CLEAN)))
+                return e;
+        }
+        if (facts.gapped &&
+            (e = scan_normal(vw, &v->text, NORMAL_GAP, VIEW_GAP)))
+            return e;
+        if ((e = scan_normal(vw, &v->text, NORMAL_FOLD, VIEW_FOLD)))
+            return e;
+        if (facts.marked &&
+            (e = scan_normal(vw, &v->text, NORMAL_FOLD | NORMAL_NOMARK,
+                             VIEW_NOMARK)))
+            return e;
+    }
+    return scan_words(vw, &v->best, v->classes);
+}
+
+/* --- What is encoded in it. */
+
+/* The text must be of these classes, or it has nothing of the kind. */
+static const unsigned classes_for[VIEW_STEPS] = {
+    [VIEW_ESCAPES] = CLASS_ESCAPE,
+    [VIEW_PERCENT] = CLASS_PERCENT,
+    [VIEW_ENTITIES] = CLASS_ENTITY,
+    [VIEW_QUOTED] = CLASS_QUOTED,
+    [VIEW_BASE64] = CLASS_RUN,
+    [VIEW_BASE32] = CLASS_RUN,
+    [VIEW_HEX] = CLASS_RUN | CLASS_PAIRS,
+    [VIEW_DEFLATE] = CLASS_RUN,
+    [VIEW_TAGS] = CLASS_NONASCII,
+    [VIEW_SELECTORS] = CLASS_NONASCII,
+    [VIEW_BIDI] = CLASS_NONASCII,
+};
+
+/* What shows nothing is in the text only; all else is read without it. */
+static const struct look *look_for(const struct level *v, enum view_step how)
+{
+    return how >= VIEW_TAGS ? &v->text : &v->best;
+}
+
+/* The next text that is encoded in this one, decoded; false if there is none.
+ */
+static enum err decode_next(struct viewing *vw, struct level *v,
+                            struct textview *out, enum view_step *ret_how,
+                            bool *ret_some)
+{
+    enum err e;
+
+    *ret_some = false;
+    while (v->next < VIEW_STEPS && !*ret_some) {
+        enum view_step how = (enum view_step)v->next++;
+        /* What is left out of the view may have kept its runs apart. */
+        unsigned classes =
+            v->best.map == v->text.map ? v->classes : v->classes | CLASS_RUN;
+
+        if ((classes & classes_for[how]) == 0)
+            continue;
+        if ((e = decode(&vw->decoding, how, look_for(v, how)->text, out)))
+            return e;
+        *ret_how = how;
+        *ret_some = out->bytes.len > 0;
+    }
+    return OK;
+}
+
+/* A text of a level, with all its views but what is encoded in it. */
+static enum err enter(struct viewing *vw, struct level *v, bool decoded)
+{
+    enum err e;
+
+    v->classes = classes_of(v->text.text);
+    v->next = VIEW_DECODED + 1;
+    vw->within = decoded ? 1u << VIEW_DECODED : 0;
+    if (decoded && (e = scan_look(vw, &v->text, VIEW_DECODED)))
         return e;
-    clean = look_at(text, &vw->clean, VIEW_CLEAN);
-    if (facts.changed && (e = scan_look(vw, &clean, VIEW_CLEAN)))
+    return scan_plain(vw, v);
+}
+
+static enum err scan_levels(struct viewing *vw)
+{
+    size_t depth = 0;
+    enum view_step how;
+    bool some;
+    enum err e;
+
+    if ((e = enter(vw, &vw->levels[0], false)) || !is_wanted(vw, VIEW_DECODED))
         return e;
-    if (facts.gapped && ((e = scan_normal(vw, text, NORMAL_GAP, VIEW_GAP))))
-        return e;
-    if ((e = scan_normal(vw, text, NORMAL_FOLD, VIEW_FOLD)))
-        return e;
-    return facts.marked
-               ? scan_normal(vw, text, NORMAL_FOLD | NORMAL_NOMARK, VIEW_NOMARK)
-               : OK;
+    for (;;) {
+        struct level *v = &vw->levels[depth], *deeper = v + 1;
+
+        /* Below the last level it is only said that there is more. */
+        if ((e = decode_next(
+                 vw, v, depth == LIM_VIEW_DEPTH ? &vw->made : &deeper->decoded,
+                 &how, &some)))
+            return e;
+        if (some && depth < LIM_VIEW_DEPTH) {
+            deeper->text = look_at(look_for(v, how), &deeper->decoded, how);
+            if ((e = enter(vw, deeper, true)))
+                return e;
+            depth++;
+            continue;
+        }
+        vw->decoding.capped |= some;
+        if (depth-- == 0)
+            return OK;
+    }
 }
 
 enum err views_scan(const struct rules *rs, struct scratch *sc,
-                    const struct scopes *at, unsigned views, unsigned classes,
-                    struct str text, uint32_t seg, struct findings *out,
-                    size_t first)
+                    const struct scopes *at, unsigned views, struct str text,
+                    uint32_t seg, struct findings *out, size_t first)
 {
-    struct look whole = {.text = text};
     struct viewing *vw;
     enum err e;
 
@@ -210,12 +401,13 @@ enum err views_scan(const struct rules *rs, struct scratch *sc,
     vw->sc = sc;
     vw->at = at;
     vw->views = views;
-    vw->within = 0;
     vw->seg = seg;
     vw->out = out;
     vw->first = first;
-    e = scan_views(vw, &whole, classes);
-    textview_clear(&vw->clean);
-    textview_clear(&vw->made);
+    vw->levels[0].text = (struct look){.text = text};
+    decoding_start(&vw->decoding, text.len);
+    e = scan_levels(vw);
+    out->capped |= vw->decoding.capped;
+    viewing_rest(vw);
     return e;
 }

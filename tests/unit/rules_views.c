@@ -102,7 +102,75 @@ static const struct {
     {"no space", "ignore" ZWSP "previous", "say 0-17 gap; text 0-6"},
     {"marks", "i\u0301gnore pre\u0301vious", "say 0-19 nomark"},
     {"composed", "\u00ecgnor\u00e9 previous", "say 0-17 nomark"},
+    {"no dot", "\u0131gnore previous", "say 0-16 fold"},
     {"no-break space", "ignore\u00a0previous", "say 0-16 clean; text 0-6"},
+    {"base64", "x dGhlIGtleSBpcyBBS0lBUTNFR1JUWDdMTUJaMldQRA== y",
+     "aws 2-46 base64"},
+    {"base64 glued",
+     "a-dGhlIGtleSBpcyBBS0lBUTNFR1JUWDdMTUJaMldQRA==", "aws 2-46 base64"},
+    {"base64 in lines",
+     "YSB0ZXh0IGxvbmcgZW5vdWdoIHRvIGJlIGJyb2tlbiBvdmVyIHNldmVyYWwgbGluZXMsIGlu"
+     "IHdo\012"
+     "aWNoIGEga2V5IGlzIEFLSUFRM0VHUlRYN0xNQloyV1BEIG9mIHNvbWVib2R5LCBhbmQgbW9y"
+     "ZQ==\012",
+     "aws 0-153 base64"},
+    {"base64 twice",
+     "ZEdobElHdGxlU0JwY3lCQlMwbEJVVE5GUjFKVVdEZE1UVUphTWxkUVJBPT0=",
+     "aws 0-60 base64 base64"},
+    {"hex", "6b657920414b494151334547525458374c4d425a32575044", "aws 0-48 hex"},
+    {"hex pairs", "41 4b 49 41 51 33 45 47 52 54 58 37 4c 4d 42 5a 32 57 50 44",
+     "aws 0-59 hex"},
+    {"hex pairs with 0x",
+     "0x41, 0x4B, 0x49, 0x41, 0x51, 0x33, 0x45, 0x47, 0x52, 0x54, 0x58, 0x37, "
+     "0x4C, 0x4D, 0x42, 0x5A, 0x32, 0x57, 0x50, 0x44",
+     "aws 0-118 hex"},
+    {"base32", "IFFUSQKRGNCUOUSULA3UYTKCLIZFOUCE", "aws 0-32 base32"},
+    {"zlib", "eJwrzs9NVShJrSjRUSjJSM1TcPT2dAw0dnUPCokw9/F1ijIKD3ABAOAYC2I=",
+     "aws 0-60 deflate"},
+    {"gzip",
+     "H4sIAAAAAAACAyvOz01VKEmtKNFRKMlIzVNw9PZ0DDR2dQ8KiTD38XWKMgoPcAEAP4hX4CQA"
+     "AAA=",
+     "aws 0-76 deflate"},
+    {"percent",
+     "q=%41%4b%49%41%51%33%45%47%52%54%58%37%4c%4d%42%5a%32%57%50%44&x",
+     "aws 2-62 percent"},
+    {"percent twice",
+     "%2541%254b%2549%2541%2551%2533%2545%2547%2552%2554%2558%2537%254c%254d%25"
+     "42%255a%2532%2557%2550%2544",
+     "aws 0-100 percent percent"},
+    {"escapes",
+     "\\u0041\\u004b\\u0049\\u0041\\u0051\\u0033\\u0045\\u0047\\u0052\\u0054"
+     "\\u0058\\u0037\\u004c\\u004d\\u0042\\u005a\\u0032\\u0057\\u0050\\u0044",
+     "aws 0-120 escapes"},
+    {"some escapes", "a \\u0041KI\\x41Q3EGRTX7LMBZ2WPD b", "aws 2-30 escapes"},
+    {"entities",
+     "&#65;&#75;&#73;&#65;&#81;&#51;&#69;&#71;&#82;&#84;&#88;&#55;&#76;&#77;"
+     "&#66;&#90;&#50;&#87;&#80;&#68;",
+     "aws 0-100 entities"},
+    {"named entities", KEY " &lt;ignore&nbsp;previous&gt;",
+     "aws 0-20; say 25-45 entities clean; text 25-31"},
+    {"quoted-printable",
+     "=41=4B=49=41=51=33=45=47=52=54=58=37=4C=4D=42=5A=32=57=50=44",
+     "aws 0-60 quoted-printable"},
+    {"tags",
+     "hi\U000e0069\U000e0067\U000e006e\U000e006f\U000e0072\U000e0065\U000e0020"
+     "\U000e0070\U000e0072\U000e0065\U000e0076\U000e0069\U000e006f\U000e0075"
+     "\U000e0073!",
+     "say 2-62 tags"},
+    {"selectors",
+     "\U0001f600\U000e0159\U000e0157\U000e015e\U000e015f\U000e0162\U000e0155"
+     "\U000e0110\U000e0160\U000e0162\U000e0155\U000e0166\U000e0159\U000e015f"
+     "\U000e0165\U000e0163",
+     "say 4-64 selectors"},
+    {"override", "a \u202esuoiverp erongi\u202c", "say 5-20 bidi"},
+    {"look-alikes", "\u0456gn\u043er\u0435 previous", "say 0-18 skeleton"},
+    {"all look-alikes", "some Latin letters \u0456gn\u043er\u0435 previous",
+     "say 19-37 skeleton"},
+    {"spaced", "i g n o r e   p r e v i o u s", "say 0-29 joined"},
+    {"with signs", "i-g-n-o-r-e p-r-e-v-i-o-u-s", "say 0-27 joined"},
+    {"leet", "1gn0r3 pr3v10us", "say 0-15 leet"},
+    {"spaced and zero width", "i g\u200b n o r e   p r e v i o u s",
+     "say 0-32 clean joined"},
 };
 
 static void test_views(void)

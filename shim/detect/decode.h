@@ -1,0 +1,50 @@
+#ifndef SP_DETECT_DECODE_H
+#define SP_DETECT_DECODE_H
+
+#include "detect/textview.h"
+
+/*
+ * What a text has in it in encoded form. There are two kinds. Of one, a
+ * character is written as an escape and the text goes on round it: the view is
+ * the text with those characters, as far as it is near to one. Of the other, a
+ * run of characters has to be taken as a whole: the view is what comes out of
+ * all the runs, with a line feed behind each, and what is found in it comes
+ * from the whole run. Nobody says that a run is one, so that it counts only if
+ * it gives text: nine tenths of it printable, with letters or a number in it.
+ */
+struct decoding {
+    struct buf raw; /* what one run gives; owned */
+    /* What may still be decoded of the text in hand. */
+    size_t parts, bytes;
+    bool capped; /* more was there */
+};
+
+void decoding_init(struct decoding *d);
+void decoding_free(struct decoding *d);
+/* decoding_start - LIM_VIEW_PARTS, and four times len bytes up to LIM_VIEW_OUT,
+ * and a few more. */
+void decoding_start(struct decoding *d, size_t len);
+
+/*
+ * decode - the view of a text; empty where it has nothing of the kind. `how` is
+ * one of VIEW_ESCAPES to VIEW_BIDI. Errors as textview_put.
+ */
+MUST_USE enum err decode(struct decoding *d, enum view_step how,
+                         struct str text, struct textview *out);
+
+/* Parts of it, by kind: escapes.c, runs.c and hidden.c. */
+MUST_USE enum err decode_escapes(struct decoding *d, enum view_step how,
+                                 struct str text, struct textview *out);
+MUST_USE enum err decode_runs(struct decoding *d, enum view_step how,
+                              struct str text, struct textview *out);
+MUST_USE enum err decode_hidden(struct decoding *d, enum view_step how,
+                                struct str text, struct textview *out);
+
+/*
+ * decode_part - d->raw is what the bytes off..off+len stand for: appended, with
+ * what is no UTF-8 as '?', if it looks like text. *ret_taken says so.
+ */
+MUST_USE enum err decode_part(struct decoding *d, size_t off, size_t len,
+                              struct textview *out, bool *ret_taken);
+
+#endif

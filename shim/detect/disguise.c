@@ -1,0 +1,425 @@
+#include "detect/disguise.h"
+
+#include <utf8proc.h>
+
+#include "detect/normal.h"
+
+/* --- Look-alikes. */
+
+/* Sorted. What is drawn like a Latin letter, or near enough to be read so. */
+static const struct {
+    uint16_t cp;
+    char latin;
+} alikes[] = {
+    {0x00d8, 'O'}, {0x00f8, 'o'}, {0x0110, 'D'}, {0x0111, 'd'}, {0x0127, 'h'},
+    {0x0131, 'i'}, {0x0141, 'L'}, {0x0142, 'l'}, {0x014b, 'n'}, {0x0167, 't'},
+    {0x0180, 'b'}, {0x0190, 'E'}, {0x0192, 'f'}, {0x0199, 'k'}, {0x01a5, 'p'},
+    {0x01ad, 't'}, {0x01b4, 'y'}, {0x01b6, 'z'}, {0x01c0, 'l'}, {0x01e5, 'g'},
+    {0x024b, 'q'}, {0x024d, 'r'}, {0x0251, 'a'}, {0x0253, 'b'}, {0x0257, 'd'},
+    {0x025b, 'e'}, {0x025f, 'j'}, {0x0260, 'g'}, {0x0261, 'g'}, {0x0262, 'g'},
+    {0x0266, 'h'}, {0x0268, 'i'}, {0x0269, 'i'}, {0x026a, 'i'}, {0x026b, 'l'},
+    {0x026d, 'l'}, {0x0271, 'm'}, {0x0272, 'n'}, {0x0274, 'n'}, {0x0275, 'o'},
+    {0x027d, 'r'}, {0x0280, 'r'}, {0x0282, 's'}, {0x0288, 't'}, {0x0289, 'u'},
+    {0x028b, 'u'}, {0x028f, 'y'}, {0x0290, 'z'}, {0x0299, 'b'}, {0x029c, 'h'},
+    {0x029d, 'j'}, {0x029f, 'l'}, {0x02a0, 'q'}, {0x02b0, 'h'}, {0x037c, 'c'},
+    {0x0391, 'A'}, {0x0392, 'B'}, {0x0395, 'E'}, {0x0396, 'Z'}, {0x0397, 'H'},
+    {0x0399, 'I'}, {0x039a, 'K'}, {0x039c, 'M'}, {0x039d, 'N'}, {0x039f, 'O'},
+    {0x03a1, 'P'}, {0x03a4, 'T'}, {0x03a5, 'Y'}, {0x03a7, 'X'}, {0x03b1, 'a'},
+    {0x03b3, 'y'}, {0x03b5, 'e'}, {0x03b7, 'n'}, {0x03b9, 'i'}, {0x03ba, 'k'},
+    {0x03bd, 'v'}, {0x03bf, 'o'}, {0x03c1, 'p'}, {0x03c3, 'o'}, {0x03c4, 't'},
+    {0x03c5, 'u'}, {0x03c7, 'x'}, {0x03c9, 'w'}, {0x03dc, 'F'}, {0x03f1, 'p'},
+    {0x03f2, 'c'}, {0x03f3, 'j'}, {0x03f9, 'C'}, {0x0404, 'E'}, {0x0405, 'S'},
+    {0x0406, 'I'}, {0x0407, 'I'}, {0x0408, 'J'}, {0x040c, 'K'}, {0x0410, 'A'},
+    {0x0412, 'b'}, {0x0415, 'E'}, {0x0417, '3'}, {0x0418, 'N'}, {0x041a, 'K'},
+    {0x041c, 'M'}, {0x041d, 'H'}, {0x041e, 'O'}, {0x0420, 'P'}, {0x0421, 'C'},
+    {0x0422, 'T'}, {0x0423, 'Y'}, {0x0425, 'X'}, {0x0428, 'W'}, {0x042a, 'b'},
+    {0x042c, 'b'}, {0x042f, 'R'}, {0x0430, 'a'}, {0x0432, 'b'}, {0x0433, 'r'},
+    {0x0435, 'e'}, {0x0437, '3'}, {0x043a, 'k'}, {0x043c, 'm'}, {0x043d, 'h'},
+    {0x043e, 'o'}, {0x043f, 'n'}, {0x0440, 'p'}, {0x0441, 'c'}, {0x0442, 't'},
+    {0x0443, 'y'}, {0x0445, 'x'}, {0x0446, 'u'}, {0x0448, 'w'}, {0x044c, 'b'},
+    {0x0450, 'e'}, {0x0451, 'e'}, {0x0454, 'e'}, {0x0455, 's'}, {0x0456, 'i'},
+    {0x0457, 'i'}, {0x0458, 'j'}, {0x045e, 'y'}, {0x0461, 'w'}, {0x0474, 'V'},
+    {0x0475, 'v'}, {0x0492, 'F'}, {0x049b, 'k'}, {0x049d, 'k'}, {0x04a2, 'H'},
+    {0x04ab, 'c'}, {0x04ae, 'Y'}, {0x04af, 'y'}, {0x04b3, 'x'}, {0x04bb, 'h'},
+    {0x04bd, 'e'}, {0x04bf, 'e'}, {0x04c0, 'I'}, {0x04cf, 'l'}, {0x04d1, 'a'},
+    {0x04d3, 'a'}, {0x04d7, 'e'}, {0x04d9, 'e'}, {0x04e0, '3'}, {0x04ef, 'y'},
+    {0x04f1, 'y'}, {0x0501, 'd'}, {0x0503, 'd'}, {0x050c, 'G'}, {0x050d, 'g'},
+    {0x051a, 'Q'}, {0x051b, 'q'}, {0x051c, 'W'}, {0x051d, 'w'}, {0x053c, 'L'},
+    {0x0544, 'U'}, {0x054d, 'U'}, {0x054f, 'S'}, {0x0555, 'O'}, {0x0561, 'w'},
+    {0x0563, 'q'}, {0x0566, 'q'}, {0x056a, 'd'}, {0x056c, 'l'}, {0x0570, 'h'},
+    {0x0572, 'n'}, {0x0575, 'j'}, {0x0578, 'n'}, {0x057c, 'n'}, {0x057d, 'u'},
+    {0x0581, 'g'}, {0x0584, 'f'}, {0x0585, 'o'}, {0x09e6, 'o'}, {0x13a0, 'D'},
+    {0x13a1, 'R'}, {0x13a2, 'T'}, {0x13a9, 'Y'}, {0x13aa, 'A'}, {0x13ab, 'J'},
+    {0x13ac, 'E'}, {0x13b3, 'W'}, {0x13b7, 'M'}, {0x13bb, 'H'}, {0x13c0, 'G'},
+    {0x13c3, 'Z'}, {0x13ce, '4'}, {0x13cf, 'b'}, {0x13d2, 'R'}, {0x13d5, 'S'},
+    {0x13d9, 'V'}, {0x13de, 'L'}, {0x13df, 'C'}, {0x13e2, 'P'}, {0x13e6, 'K'},
+    {0x13f3, 'G'}, {0x13f4, 'B'}, {0x142f, 'V'}, {0x144c, 'U'}, {0x146d, 'P'},
+    {0x148d, 'J'}, {0x14aa, 'L'}, {0x157c, 'H'}, {0x1587, 'R'}, {0x15b4, 'F'},
+    {0x15c5, 'A'}, {0x15de, 'D'}, {0x15f0, 'M'}, {0x15f7, 'B'}, {0x1d00, 'a'},
+    {0x1d04, 'c'}, {0x1d05, 'd'}, {0x1d07, 'e'}, {0x1d0a, 'j'}, {0x1d0b, 'k'},
+    {0x1d0d, 'm'}, {0x1d0f, 'o'}, {0x1d18, 'p'}, {0x1d1b, 't'}, {0x1d1c, 'u'},
+    {0x1d20, 'v'}, {0x1d21, 'w'}, {0x1d22, 'z'}, {0x1d26, 'r'}, {0x1d8c, 'v'},
+    {0x1f00, 'a'}, {0x1f01, 'a'}, {0x1f30, 'i'}, {0x2c80, 'A'}, {0x2c82, 'B'},
+    {0x2c85, 'r'}, {0x2c8e, 'H'}, {0x2c92, 'I'}, {0x2c94, 'K'}, {0x2c95, 'k'},
+    {0x2c98, 'M'}, {0x2c9a, 'N'}, {0x2c9e, 'O'}, {0x2c9f, 'o'}, {0x2ca2, 'P'},
+    {0x2ca3, 'p'}, {0x2ca4, 'C'}, {0x2ca5, 'c'}, {0x2ca6, 'T'}, {0x2ca8, 'Y'},
+    {0x2cac, 'X'}, {0x2cad, 'x'}, {0xa4d0, 'B'}, {0xa4d1, 'P'}, {0xa4d3, 'D'},
+    {0xa4d4, 'T'}, {0xa4d6, 'G'}, {0xa4d7, 'K'}, {0xa4d9, 'J'}, {0xa4da, 'C'},
+    {0xa4dc, 'Z'}, {0xa4dd, 'F'}, {0xa4df, 'M'}, {0xa4e0, 'N'}, {0xa4e1, 'L'},
+    {0xa4e2, 'S'}, {0xa4e3, 'R'}, {0xa4e6, 'V'}, {0xa4e7, 'H'}, {0xa4ea, 'W'},
+    {0xa4eb, 'X'}, {0xa4ec, 'Y'}, {0xa4ee, 'A'}, {0xa4f0, 'E'}, {0xa4f2, 'I'},
+    {0xa4f3, 'O'}, {0xa4f4, 'U'}, {0xa647, 'i'}, {0xa730, 'f'}, {0xa731, 's'},
+    {0xa799, 'f'}, {0xab70, 'd'}, {0xab75, 'i'}, {0xab7a, 'a'}, {0xab81, 'r'},
+    {0xab83, 'w'}, {0xab8b, 'h'}, {0xab93, 'z'}, {0xabaa, 's'}, {0xabaf, 'c'},
+};
+
+static char alike(uint32_t cp)
+{
+    size_t lo = 0, hi = ARRAY_LEN(alikes);
+
+    if (cp < 0x80)
+        return 0;
+    /* Letters in filled circles and squares, and in boxes of flags. */
+    if (cp >= 0x1f150 && cp <= 0x1f189)
+        return (char)((cp - 0x1f150) % 32 < 26 ? 'A' + (cp - 0x1f150) % 32 : 0);
+    if (cp >= 0x1f1e6 && cp <= 0x1f1ff)
+        return (char)('A' + (cp - 0x1f1e6));
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (alikes[mid].cp < cp)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < ARRAY_LEN(alikes) && alikes[lo].cp == cp ? alikes[lo].latin : 0;
+}
+
+static bool is_ascii_letter(uint32_t cp)
+{
+    return (cp | 0x20) >= 'a' && (cp | 0x20) <= 'z';
+}
+
+static bool is_letter(uint32_t cp)
+{
+    utf8proc_category_t c;
+
+    if (cp < 0x80)
+        return is_ascii_letter(cp);
+    c = utf8proc_category((int32_t)cp);
+    return c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_LO;
+}
+
+static bool is_latin(uint32_t cp)
+{
+    return is_ascii_letter(cp) || (cp >= 0xaa && cp < 0x2b0) ||
+           (cp >= 0x1d00 && cp < 0x1dc0) || (cp >= 0x1e00 && cp < 0x1f00) ||
+           (cp >= 0xa720 && cp < 0xa800);
+}
+
+/* What the letters of a word are. */
+struct letters {
+    size_t latin, other, alike, strange; /* strange: Latin, and an alike */
+};
+
+static void count_letter(struct letters *n, uint32_t cp)
+{
+    char as = alike(cp);
+
+    if (is_latin(cp) || cp >= 0x1f000) {
+        n->latin++;
+        n->strange += as != 0;
+    } else {
+        n->other++;
+        n->alike += as != 0;
+    }
+}
+
+/* Letters and what counts as one: where they end from `at` on. */
+static size_t word_end(struct str text, size_t at, struct letters *ret)
+{
+    size_t len;
+
+    *ret = (struct letters){0};
+    while (at < text.len) {
+        uint32_t cp = utf8_next(str_skip(text, at), &len);
+
+        if (!is_letter(cp) && alike(cp) == 0 && !(cp >= '0' && cp <= '9'))
+            break;
+        if (cp > '9')
+            count_letter(ret, cp);
+        at += len;
+    }
+    return at;
+}
+
+/* Nine letters of ten are Latin. */
+static bool is_latin_text(struct str text)
+{
+    size_t latin = 0, other = 0, len;
+
+    for (size_t at = 0; at < text.len; at += len) {
+        uint32_t cp = utf8_next(str_skip(text, at), &len);
+
+        if (cp < 0x80)
+            latin += is_ascii_letter(cp);
+        else if (is_letter(cp))
+            *(is_latin(cp) ? &latin : &other) += 1;
+    }
+    return latin >= 9 * other;
+}
+
+static enum err put_skeleton(struct str word, size_t off, struct textview *out)
+{
+    size_t len;
+    enum err e;
+
+    for (size_t at = 0; at < word.len; at += len) {
+        struct str rest = str_skip(word, at);
+        char as = alike(utf8_next(rest, &len));
+
+        e = as != 0 ? textview_put(out, (struct str){&as, 1}, off + at, len)
+                    : textview_copy(out, str_head(rest, len), off + at);
+        if (e)
+            return e;
+    }
+    return OK;
+}
+
+enum err skeleton_make(struct str text, struct textview *out, bool *ret_changed)
+{
+    bool latin = is_latin_text(text);
+    size_t at = 0, from = 0;
+    enum err e;
+
+    textview_clear(out);
+    *ret_changed = false;
+    while (at < text.len) {
+        struct letters n;
+        size_t end = word_end(text, at, &n), len;
+
+        if (end == at) {
+            (void)utf8_next(str_skip(text, at), &len);
+            at += len;
+            continue;
+        }
+        if (n.strange > 0 || (n.latin > 0 && n.alike > 0) ||
+            (latin && n.alike > 0 && n.alike == n.other)) {
+            *ret_changed = true;
+            if ((e = textview_copy(
+                     out, (struct str){text.ptr + from, at - from}, from)) ||
+                (e = put_skeleton((struct str){text.ptr + at, end - at}, at,
+                                  out)))
+                return e;
+            from = end;
+        }
+        at = end;
+    }
+    return textview_copy(out, str_skip(text, from), from);
+}
+
+/* --- Single letters. */
+
+#define SINGLES   5
+#define GAP_CHARS 3
+
+/* Not longer than that many characters, none of a word and no line's end. */
+static size_t gap_len(struct str text, size_t at)
+{
+    size_t start = at, len;
+
+    for (size_t n = 0; at < text.len && n < GAP_CHARS; n++) {
+        uint32_t cp = utf8_next(str_skip(text, at), &len);
+
+        if (is_letter(cp) || (cp >= '0' && cp <= '9') || cp == '\n')
+            break;
+        at += len;
+    }
+    return at - start;
+}
+
+/* The length of one letter that stands alone at `at`, or 0. */
+static size_t single_len(struct str text, size_t at)
+{
+    size_t len, next;
+    uint32_t cp;
+
+    if (at >= text.len || !is_letter(utf8_next(str_skip(text, at), &len)))
+        return 0;
+    if (at + len == text.len)
+        return len;
+    cp = utf8_next(str_skip(text, at + len), &next);
+    return is_letter(cp) || (cp >= '0' && cp <= '9') ? 0 : len;
+}
+
+/* The single letters from `at` on: how many, and the shortest gap. */
+static size_t singles_end(struct str text, size_t at, size_t *ret_count,
+                          struct str *ret_gap)
+{
+    size_t end = at, len, gap;
+
+    *ret_count = 0;
+    *ret_gap = STR("");
+    while ((len = single_len(text, at)) != 0) {
+        struct str between;
+
+        ++*ret_count;
+        end = at + len;
+        gap = gap_len(text, end);
+        between = str_head(str_skip(text, end), gap);
+        at = end + gap;
+        if (gap == 0 || single_len(text, at) == 0)
+            break;
+        if (ret_gap->len == 0 || gap < ret_gap->len)
+            *ret_gap = between;
+    }
+    return end;
+}
+
+static enum err put_joined(struct str text, size_t at, size_t end,
+                           struct str gap, struct textview *out)
+{
+    enum err e;
+
+    while (at < end) {
+        size_t len = single_len(text, at), n;
+        struct str between;
+
+        if ((e = textview_copy(out, str_head(str_skip(text, at), len), at)))
+            return e;
+        at += len;
+        if (at >= end)
+            break;
+        n = gap_len(text, at);
+        between = str_head(str_skip(text, at), n);
+        if (!str_eq(between, gap) && (e = textview_put(out, STR(" "), at, n)))
+            return e;
+        at += n;
+    }
+    return OK;
+}
+
+enum err joined_make(struct str text, struct textview *out, bool *ret_changed)
+{
+    size_t at = 0, from = 0, len;
+    bool in_word = false;
+    enum err e;
+
+    textview_clear(out);
+    *ret_changed = false;
+    while (at < text.len) {
+        uint32_t cp = utf8_next(str_skip(text, at), &len);
+        size_t end = at, count = 0;
+        struct str gap;
+
+        if (!in_word && single_len(text, at) != 0)
+            end = singles_end(text, at, &count, &gap);
+        if (count >= SINGLES) {
+            *ret_changed = true;
+            if ((e = textview_copy(
+                     out, (struct str){text.ptr + from, at - from}, from)) ||
+                (e = put_joined(text, at, end, gap, out)))
+                return e;
+            at = from = end;
+            in_word = true;
+            continue;
+        }
+        in_word = is_letter(cp) || (cp >= '0' && cp <= '9');
+        at += len;
+    }
+    return textview_copy(out, str_skip(text, from), from);
+}
+
+/* --- Digits for letters. */
+
+static char leet_letter(char c)
+{
+    switch (c) {
+    case '0':
+        return 'o';
+    case '1':
+        return 'i';
+    case '3':
+        return 'e';
+    case '4':
+    case '@':
+        return 'a';
+    case '5':
+    case '$':
+        return 's';
+    case '7':
+        return 't';
+    case '8':
+        return 'b';
+    default:
+        return 0;
+    }
+}
+
+/* The letter for text[at]; a 1 behind a vowel, or an l, is more often an l. */
+static char leet_at(struct str text, size_t at, bool ell)
+{
+    char before = at > 0 ? to_lower(text.ptr[at - 1]) : ' ';
+
+    if (text.ptr[at] != '1' || !ell)
+        return leet_letter(text.ptr[at]);
+    if (before == '0' || before == '3' || before == '4')
+        before = leet_letter(before);
+    if (at + 1 < text.len && text.ptr[at + 1] == '1')
+        return 'l';
+    return memchr("aeou1l", before, 6) != NULL ? 'l' : 'i';
+}
+
+static bool in_leet(char c)
+{
+    return is_ascii_letter((unsigned char)c) || is_digit(c) || c == '@' ||
+           c == '$';
+}
+
+/* Two letters and a sign at least, and nothing that stands for no letter. */
+static bool is_leet(struct str word)
+{
+    size_t letters = 0, signs = 0;
+
+    for (size_t i = 0; i < word.len; i++)
+        if (is_ascii_letter((unsigned char)word.ptr[i]))
+            letters++;
+        else if (leet_letter(word.ptr[i]) != 0)
+            signs++;
+        else
+            return false;
+    return letters >= 2 && signs > 0;
+}
+
+enum err leet_make(struct str text, bool ell, struct textview *out,
+                   bool *ret_changed, bool *ret_ones)
+{
+    size_t at = 0, from = 0;
+    enum err e;
+
+    textview_clear(out);
+    *ret_changed = *ret_ones = false;
+    while (at < text.len) {
+        size_t end = at;
+
+        while (end < text.len && in_leet(text.ptr[end]))
+            end++;
+        if (is_leet((struct str){text.ptr + at, end - at})) {
+            *ret_changed = true;
+            if ((e = textview_copy(
+                     out, (struct str){text.ptr + from, at - from}, from)))
+                return e;
+            for (; at < end; at++) {
+                char c = leet_at(text, at, ell);
+
+                *ret_ones |= text.ptr[at] == '1';
+                c = c != 0 ? c : text.ptr[at];
+                if ((e = textview_copy(out, (struct str){&c, 1}, at)))
+                    return e;
+            }
+            from = end;
+        }
+        at = end > at ? end : at + 1;
+    }
+    return textview_copy(out, str_skip(text, from), from);
+}

@@ -1,0 +1,356 @@
+#include "detect/decode.h"
+
+#include "base/utf8.h"
+
+/*
+ * Characters written as escapes, in a text that goes on round them. An escape
+ * gives a code point, or a byte that may be one of several of a character.
+ */
+
+struct escape {
+    size_t len;  /* 0: there is none */
+    uint32_t cp; /* or the byte      */
+    bool is_byte;
+};
+
+/* Hex digits at the front of s, at most `most`: their number and value. */
+static size_t hex_digits(struct str s, size_t most, uint32_t *ret_value)
+{
+    uint32_t value = 0;
+    size_t n = 0;
+
+    while (n < s.len && n < most && hex_value(s.ptr[n]) >= 0)
+        value = value << 4 | (uint32_t)hex_value(s.ptr[n++]);
+    *ret_value = value;
+    return n;
+}
+
+/* {41} behind \u or \x: its length with the braces, or 0. */
+static size_t braced(struct str s, uint32_t *ret_cp)
+{
+    size_t n;
+
+    if (!str_starts(s, STR("{")))
+        return 0;
+    n = hex_digits(str_skip(s, 1), 6, ret_cp);
+    return n > 0 && n + 1 < s.len && s.ptr[n + 1] == '}' ? n + 2 : 0;
+}
+
+/* Four digits behind \u, or two such that are one character (UTF-16). */
+static size_t utf16(struct str s, uint32_t *ret_cp)
+{
+    uint32_t low;
+
+    if (hex_digits(s, 4, ret_cp) != 4)
+        return 0;
+    if (*ret_cp < 0xd800 || *ret_cp > 0xdbff)
+        return 4;
+    if (str_starts(str_skip(s, 4), STR("\\u")) &&
+        hex_digits(str_skip(s, 6), 4, &low) == 4 && low >= 0xdc00 &&
+        low <= 0xdfff) {
+        *ret_cp = 0x10000 + ((*ret_cp - 0xd800) << 10 | (low - 0xdc00));
+        return 10;
+    }
+    return 4;
+}
+
+static bool is_octal(struct str s)
+{
+    return s.len >= 3 && s.ptr[0] >= '0' && s.ptr[0] <= '3' &&
+           s.ptr[1] >= '0' && s.ptr[1] <= '7' && s.ptr[2] >= '0' &&
+           s.ptr[2] <= '7';
+}
+
+static struct escape backslash(struct str s)
+{
+    struct escape x = {0};
+    struct str rest = str_skip(s, 2);
+    size_t n = 0;
+
+    if (s.len < 4)
+        return x;
+    switch (s.ptr[1]) {
+    case 'u':
+        n = braced(rest, &x.cp);
+        n = n > 0 ? n : utf16(rest, &x.cp);
+        break;
+    case 'U':
+        n = hex_digits(rest, 8, &x.cp) == 8 ? 8 : 0;
+        break;
+    case 'x':
+        n = braced(rest, &x.cp);
+        if (n == 0 && hex_digits(rest, 2, &x.cp) == 2) {
+            n = 2;
+            x.is_byte = true;
+        }
+        break;
+    default:
+        if (is_octal(str_skip(s, 1))) {
+            x.cp = (uint32_t)((s.ptr[1] - '0') << 6 | (s.ptr[2] - '0') << 3 |
+                              (s.ptr[3] - '0'));
+            x.is_byte = true;
+            n = 2; /* with the one behind the backslash three */
+        }
+    }
+    x.len = n > 0 ? n + 2 : 0;
+    return x;
+}
+
+/* % or =, and two digits. */
+static struct escape two_digits(struct str s)
+{
+    struct escape x = {.is_byte = true};
+
+    if (hex_digits(str_skip(s, 1), 2, &x.cp) == 2)
+        x.len = 3;
+    return x;
+}
+
+/* Of the HTML standard's 2,231 names those of ASCII, and what hides in text. */
+static const struct {
+    struct str name;
+    uint32_t cp;
+} names[] = {
+    {STR_INIT("amp"), '&'},
+    {STR_INIT("AMP"), '&'},
+    {STR_INIT("lt"), '<'},
+    {STR_INIT("gt"), '>'},
+    {STR_INIT("quot"), '"'},
+    {STR_INIT("apos"), '\''},
+    {STR_INIT("nbsp"), 0xa0},
+    {STR_INIT("shy"), 0xad},
+    {STR_INIT("Tab"), '\t'},
+    {STR_INIT("NewLine"), '\n'},
+    {STR_INIT("excl"), '!'},
+    {STR_INIT("num"), '#'},
+    {STR_INIT("dollar"), '$'},
+    {STR_INIT("percnt"), '%'},
+    {STR_INIT("lpar"), '('},
+    {STR_INIT("rpar"), ')'},
+    {STR_INIT("ast"), '*'},
+    {STR_INIT("plus"), '+'},
+    {STR_INIT("comma"), ','},
+    {STR_INIT("period"), '.'},
+    {STR_INIT("sol"), '/'},
+    {STR_INIT("colon"), ':'},
+    {STR_INIT("semi"), ';'},
+    {STR_INIT("equals"), '='},
+    {STR_INIT("quest"), '?'},
+    {STR_INIT("commat"), '@'},
+    {STR_INIT("lsqb"), '['},
+    {STR_INIT("bsol"), '\\'},
+    {STR_INIT("rsqb"), ']'},
+    {STR_INIT("lowbar"), '_'},
+    {STR_INIT("lbrace"), '{'},
+    {STR_INIT("vert"), '|'},
+    {STR_INIT("rbrace"), '}'},
+    {STR_INIT("hyphen"), '-'},
+    {STR_INIT("dash"), '-'},
+    {STR_INIT("ensp"), ' '},
+    {STR_INIT("emsp"), ' '},
+    {STR_INIT("thinsp"), ' '},
+    {STR_INIT("zwnj"), 0x200c},
+    {STR_INIT("zwj"), 0x200d},
+    {STR_INIT("lrm"), 0x200e},
+    {STR_INIT("rlm"), 0x200f},
+    {STR_INIT("ZeroWidthSpace"), 0x200b},
+};
+
+/* &#65; &#x41; also without the semicolon, as browsers take them, and names. */
+static struct escape entity(struct str s)
+{
+    struct escape x = {0};
+    size_t n = 2;
+
+    if (s.len < 3)
+        return x;
+    if (s.ptr[1] == '#' && (s.ptr[2] == 'x' || s.ptr[2] == 'X')) {
+        n = hex_digits(str_skip(s, 3), 8, &x.cp);
+        n = n > 0 ? n + 3 : 0;
+    } else if (s.ptr[1] == '#') {
+        while (n < s.len && n < 10 && is_digit(s.ptr[n]))
+            x.cp = x.cp * 10 + (uint32_t)(s.ptr[n++] - '0');
+        n = n > 2 ? n : 0;
+    } else {
+        struct str name =
+            str_head(str_skip(s, 1), str_find_byte(str_head(s, 20), ';') - 1);
+
+        n = 0;
+        for (size_t i = 0; i < ARRAY_LEN(names); i++)
+            if (str_eq(name, names[i].name)) {
+                x.cp = names[i].cp;
+                n = name.len + 1;
+            }
+    }
+    x.len = n > 0 && n < s.len && s.ptr[n] == ';' ? n + 1 : n;
+    return x;
+}
+
+static struct escape escape_at(enum view_step how, struct str s)
+{
+    char c = s.ptr[0];
+
+    if (how == VIEW_ESCAPES && c == '\\')
+        return backslash(s);
+    if (how == VIEW_ENTITIES && c == '&')
+        return entity(s);
+    if ((how == VIEW_PERCENT && c == '%') || (how == VIEW_QUOTED && c == '='))
+        return two_digits(s);
+    return (struct escape){0};
+}
+
+/* Bytes that are escapes in a row and one character together: its length in
+ * the text; 0 if they are none. */
+static size_t char_of_bytes(enum view_step how, struct str s, char out[4],
+                            size_t *ret_n)
+{
+    size_t at = 0;
+
+    for (size_t n = 0; n < 4;) {
+        struct escape x =
+            at < s.len ? escape_at(how, str_skip(s, at)) : (struct escape){0};
+
+        if (x.len == 0 || !x.is_byte)
+            return 0;
+        out[n++] = (char)x.cp;
+        at += x.len;
+        if (utf8_char((struct str){out, n}) == n) {
+            *ret_n = n;
+            return at;
+        }
+    }
+    return 0;
+}
+
+/* The character of the escape at s, for all the escapes that it takes. */
+static enum err put_escape(enum view_step how, struct str s, size_t off,
+                           struct escape x, struct textview *out,
+                           size_t *ret_taken)
+{
+    char c[4] = "?";
+    size_t n = 1, len = x.len;
+
+    if (x.is_byte) {
+        len = char_of_bytes(how, s, c, &n);
+        if (len == 0) {
+            len = x.len;
+            c[0] = '?';
+            n = 1;
+        }
+    } else if (x.cp < 0xd800 || (x.cp > 0xdfff && x.cp < 0x110000)) {
+        n = utf8_put(x.cp, c);
+    }
+    *ret_taken = len;
+    return textview_put(out, (struct str){c, n}, off, len);
+}
+
+/* A line that goes on in the next one (RFC 2045, 6.7, rule 5). */
+static size_t soft_break(enum view_step how, struct str s)
+{
+    if (how != VIEW_QUOTED || s.ptr[0] != '=')
+        return 0;
+    if (str_starts(str_skip(s, 1), STR("\r\n")))
+        return 3;
+    return str_starts(str_skip(s, 1), STR("\n")) ? 2 : 0;
+}
+
+/*
+ * The text round escapes, as far as a match may reach: so much before the first
+ * and behind the last of some that are near each other, and no cut inside of a
+ * word that is not a long one.
+ */
+#define NEAR 320u
+#define WORD 64u
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+static size_t near_start(struct str text, size_t from, size_t at)
+{
+    size_t start = at - from > NEAR ? at - NEAR : from;
+
+    for (size_t n = 0; start > from && n < WORD; n++, start--)
+        if (is_space(text.ptr[start - 1]))
+            return start;
+    while (start > from && ((unsigned char)text.ptr[start] & 0xc0) == 0x80)
+        start--;
+    return start;
+}
+
+static size_t near_end(struct str text, size_t from)
+{
+    size_t end = text.len - from > NEAR ? from + NEAR : text.len;
+
+    for (size_t n = 0; end < text.len && n < WORD; n++, end++)
+        if (is_space(text.ptr[end]))
+            return end;
+    while (end < text.len && ((unsigned char)text.ptr[end] & 0xc0) == 0x80)
+        end++;
+    return end;
+}
+
+/* The text from `from`, behind an escape, up to the next one at `at`. */
+static enum err put_between(struct str text, size_t from, size_t at, bool first,
+                            struct textview *out)
+{
+    size_t end = first ? from : near_end(text, from);
+    size_t start = near_start(text, from, at);
+    enum err e;
+
+    if (start <= end)
+        return textview_copy(out, str_head(str_skip(text, from), at - from),
+                             from);
+    if (!first &&
+        ((e = textview_copy(out, str_head(str_skip(text, from), end - from),
+                            from)) ||
+         (e = textview_put(out, STR("\n"), end, 0))))
+        return e;
+    return textview_copy(out, str_head(str_skip(text, start), at - start),
+                         start);
+}
+
+enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
+                        struct textview *out)
+{
+    static const char marks[] = {[VIEW_ESCAPES] = '\\',
+                                 [VIEW_PERCENT] = '%',
+                                 [VIEW_ENTITIES] = '&',
+                                 [VIEW_QUOTED] = '='};
+    size_t least = how == VIEW_ESCAPES || how == VIEW_ENTITIES ? 2 : 4;
+    size_t at = 0, from = 0, count = 0, taken;
+    enum err e;
+
+    for (;;) {
+        struct str s;
+        struct escape x;
+
+        at += str_find_byte(str_skip(text, at), marks[how]);
+        if (at >= text.len)
+            break;
+        s = str_skip(text, at);
+        x = escape_at(how, s);
+        taken = soft_break(how, s);
+        if (x.len == 0 && taken == 0) {
+            at++;
+            continue;
+        }
+        if (out->bytes.len + 4 * NEAR > d->bytes) {
+            d->capped = true;
+            break;
+        }
+        if ((e = put_between(text, from, at, count == 0, out)) ||
+            (x.len != 0 && (e = put_escape(how, s, at, x, out, &taken))))
+            return e;
+        count++;
+        from = at += taken;
+    }
+    if (count < least) {
+        textview_clear(out);
+        return OK;
+    }
+    d->bytes -= out->bytes.len;
+    return textview_copy(
+        out, str_head(str_skip(text, from), near_end(text, from) - from), from);
+}
