@@ -24,6 +24,11 @@ static const struct str severities[] = {
 static const struct str confidences[] = {STR_INIT("low"), STR_INIT("medium"),
                                          STR_INIT("high")};
 
+static const struct str abouts[] = {
+    STR_INIT("host"), STR_INIT("path"), STR_INIT("model"),
+    STR_INIT("exe"),  STR_INIT("uid"),  STR_INIT("cgroup"),
+};
+
 static struct str name_of(const struct str *names, size_t count, unsigned i)
 {
     return i < count ? names[i] : STR("?");
@@ -61,3 +66,4 @@ NAMES(part, part, parts)
 NAMES(action, action, actions)
 NAMES(severity, severity, severities)
 NAMES(confidence, confidence, confidences)
+NAMES(about, about, abouts)

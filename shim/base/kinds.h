@@ -58,6 +58,17 @@ enum confidence {
 };
 #define CONFIDENCE_COUNT (CONFIDENCE_HIGH + 1)
 
+/* What is known about the exchange that a text belongs to, and the program. */
+enum about {
+    ABOUT_HOST,   /* to which it goes                                     */
+    ABOUT_PATH,   /* of the URL, in the form that routes are chosen by    */
+    ABOUT_MODEL,  /* that is asked for                                    */
+    ABOUT_EXE,    /* path of the program                                  */
+    ABOUT_UID,    /* its effective user, a decimal number                 */
+    ABOUT_CGROUP, /* path of its control group                            */
+    ABOUT_COUNT,
+};
+
 /* The names, as in rule files and audit lines ("tool_args"). */
 struct str dir_name(enum dir d); /* "request" or "response" */
 struct str role_name(enum role r);
@@ -65,6 +76,7 @@ struct str part_name(enum part p);
 struct str action_name(enum action a);
 struct str severity_name(enum severity s);
 struct str confidence_name(enum confidence c);
+struct str about_name(enum about a);
 
 /* The reverse: false, and nothing set, for a name that is none. */
 bool dir_from(struct str name, enum dir *ret_d);
@@ -73,6 +85,7 @@ bool part_from(struct str name, enum part *ret_p);
 bool action_from(struct str name, enum action *ret_a);
 bool severity_from(struct str name, enum severity *ret_s);
 bool confidence_from(struct str name, enum confidence *ret_c);
+bool about_from(struct str name, enum about *ret_a);
 
 /* Sets of them, one bit each: 1u << value. */
 #define DIRS_ALL  3u

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "cli/explain.h"
+#include "compile/when.h"
 #include "rules/detector.h"
 
 /* One rule in words. A line each: what it is about, then what is so. */
@@ -129,28 +130,45 @@ static void print_scope(unsigned dirs, unsigned roles, unsigned parts)
     print_set(parts, PARTS_ALL, name_of_part, "every part");
 }
 
+static void print_when(const struct when *w)
+{
+    for (size_t i = 0; i < ABOUT_COUNT; i++) {
+        struct str name = about_name((enum about)i);
+
+        if (w->about[i].count == 0)
+            continue;
+        printf("%.*s ", STR_ARG(name));
+        for (size_t k = 0; k < w->about[i].count; k++) {
+            fputs(k > 0 ? " or " : "", stdout);
+            print_plain(w->about[i].list[k]);
+        }
+        fputs("; ", stdout);
+    }
+}
+
 /* An exclusion leaves a set empty where it means all of it. */
 static void print_exclusion(const struct exclusion_src *x)
 {
     const struct exclusion *t = &x->target;
     bool everywhere =
-        t->host.len == 0 && t->dirs == 0 && t->roles == 0 && t->parts == 0;
+        when_empty(&t->when) && t->dirs == 0 && t->roles == 0 && t->parts == 0;
 
     printf(LABEL "%s:%u", "excluded", x->at.file, x->at.line);
     if (x->expired)
         printf(" (expired on %.*s, so of no effect)", STR_ARG(x->expires));
     else if (x->expires.len > 0)
         printf(" until %.*s", STR_ARG(x->expires));
-    if (everywhere) {
-        puts(": everywhere");
-        return;
-    }
     fputs(": ", stdout);
-    if (t->host.len > 0) {
-        fputs("host ", stdout);
-        print_plain(t->host);
+    if (t->value.len > 0) {
+        fputs("values like ", stdout);
+        print_plain(t->value);
         fputs("; ", stdout);
     }
+    if (everywhere) {
+        puts("everywhere");
+        return;
+    }
+    print_when(&t->when);
     print_scope(t->dirs != 0 ? t->dirs : DIRS_ALL,
                 t->roles != 0 ? t->roles : ROLES_ALL,
                 t->parts != 0 ? t->parts : PARTS_ALL);
@@ -243,6 +261,7 @@ static void print_rule(const struct compile *c, const struct rule_src *src)
     putchar('\n');
     print_match(src);
     printf(LABEL, "in");
+    print_when(&r->when);
     print_scope(r->dirs, r->roles, r->parts);
     putchar('\n');
     if (r->views != 0) {

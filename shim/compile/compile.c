@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "compile/policyfile.h"
 #include "compile/provfile.h"
+#include "compile/when.h"
 #include "rules/detector.h"
 #include "rules/image.h"
 #include "rules/rules.h"
@@ -224,6 +225,23 @@ static enum err check_rule(const struct rule_src *src, bool hostile,
                    : rule_pattern_check(&src->rule, why);
 }
 
+/* Of exclusions by value. */
+static enum err check_values(struct compile *c, struct buf *why)
+{
+    const struct exclusion_src *x;
+    enum err e = OK;
+
+    for (x = c->exclusions; x != NULL && e != E_NOMEM; x = x->next) {
+        struct rule value = {.match = x->target.value, .whole = true};
+
+        buf_clear(why);
+        if (value.match.len > 0 && (e = rule_pattern_check(&value, why)))
+            diag_add(&c->diags, x->value_at, "value%.*s",
+                     STR_ARG(str_skip(buf_str(why), 5)));
+    }
+    return e;
+}
+
 enum err compile_check(struct compile *c, bool hostile)
 {
     struct rule_src *r;
@@ -240,6 +258,8 @@ enum err compile_check(struct compile *c, bool hostile)
         diag_add(&c->diags, r->match_at, "%.*s: %.*s", STR_ARG(r->rule.id),
                  STR_ARG(buf_str(&why)));
     }
+    if (e != E_NOMEM)
+        e = check_values(c, &why);
     buf_free(&why);
     return e == E_NOMEM ? e : state_of(c);
 }
@@ -248,16 +268,15 @@ enum err compile_check(struct compile *c, bool hostile)
 
 static bool is_out(const struct compile *c, const struct rule_src *src)
 {
-    static const struct exclusion everywhere;
     const struct rule *rule = &src->rule;
     const struct exclusion_src *x;
 
     if (src->paranoia > (c->paranoia == 0 ? 1 : c->paranoia))
         return true;
     for (x = c->exclusions; x != NULL; x = x->next)
-        if (!x->expired && exclusion_names(x, rule) &&
-            x->target.host.len == everywhere.host.len && x->target.dirs == 0 &&
-            x->target.roles == 0 && x->target.parts == 0)
+        if (exclusion_names(x, rule) && when_empty(&x->target.when) &&
+            x->target.value.len == 0 && x->target.until == 0 &&
+            x->target.dirs == 0 && x->target.roles == 0 && x->target.parts == 0)
             return true;
     return false;
 }

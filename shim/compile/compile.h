@@ -23,7 +23,9 @@
  *     exclude:                         # rules that are not to apply
  *       - {id: SP-1001, reason: vendor samples, expires: 2027-01-01}
  *       - {tag: pii, host: "*.x", role: tool, part: file, on: response,
- *          reason: public data}
+ *          reason: public data}      # and path, model, exe, uid, cgroup:
+ * when.h
+ *       - {id: SP-1001, value: '^AKIA0{16}$', reason: our own test key}
  *     on_failure: {request_limit: pass}
  *     audit: /var/log/sallyport.jsonl  # absolute
  *     alpn: http1                      # or h2, the default: HTTP/2 is offered
@@ -38,8 +40,9 @@
  * path. Files are read in the order in which they are named, level by level; of
  * settings that several files make, the first counts, so a file overrides what
  * it includes. A file named twice is read once; one that includes itself is an
- * error. An exclusion without a target takes the rule out; one that has expired
- * has no effect.
+ * error. An exclusion without a target takes the rule out, one with `value`
+ * what a pattern finds in the finding. Its last day is that of `expires`, by
+ * the clock of the program that runs, in UTC; then it has no effect.
  */
 struct compile_options {
     const char *const *dirs; /* search path: directories with packs/ and
@@ -53,8 +56,8 @@ struct source;
 struct exclusion_src {
     struct str id, tag, expires; /* one of id, tag is empty */
     bool expired;
-    struct exclusion target; /* all zero: everywhere */
-    struct place at;
+    struct exclusion target; /* all zero: everywhere, for ever */
+    struct place at, value_at;
     struct exclusion_src *next;
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "compile/provfile.h"
+#include "compile/when.h"
 #include "compile/words.h"
 
 /* What a reader of the tables below is given. */
@@ -317,36 +318,47 @@ static bool on_ex_reason(struct reader *r, const struct yaml_node *n,
     return read_text(r, n, &reason);
 }
 
+/* "2027-01-31" as days since 1970 (proleptic Gregorian); 0 if it is no date. */
+static uint32_t day_of(struct str s)
+{
+    static const unsigned char lengths[] = {31, 29, 31, 30, 31, 30,
+                                            31, 31, 30, 31, 30, 31};
+    struct str year = str_split(&s, '-'), month = str_split(&s, '-');
+    uint64_t y, m, d, days;
+
+    if (year.len != 4 || month.len != 2 || s.len != 2 || str_u64(year, &y) ||
+        str_u64(month, &m) || str_u64(s, &d) || y <= 1970 || m < 1 || m > 12 ||
+        d < 1 || d > lengths[m - 1])
+        return 0;
+    y -= m <= 2; /* years begin in March, so that a leap day ends one */
+    days = 365 * y + y / 4 - y / 100 + y / 400;
+    days += (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
+    return (uint32_t)(days - 719468);
+}
+
 static bool on_ex_expires(struct reader *r, const struct yaml_node *n,
                           void *into)
 {
-    struct str date;
-    bool good;
+    struct exclusion_src *x = into;
 
-    if (!read_text(r, n, &date))
+    if (!read_text(r, n, &x->expires))
         return false;
-    good = date.len == 10;
-    for (size_t i = 0; good && i < date.len; i++)
-        good = i == 4 || i == 7 ? date.ptr[i] == '-' : is_digit(date.ptr[i]);
-    if (!good || memcmp(date.ptr + 5, "12", 2) > 0 ||
-        memcmp(date.ptr + 8, "31", 2) > 0 ||
-        memcmp(date.ptr + 5, "00", 2) == 0 ||
-        memcmp(date.ptr + 8, "00", 2) == 0)
-        return read_refuse(r, n, "'expires' must be a date such as 2027-01-31");
-    ((struct exclusion_src *)into)->expires = date;
-    return true;
+    x->target.until = day_of(x->expires);
+    return x->target.until != 0 ||
+           read_refuse(r, n, "'expires' must be a date such as 2027-01-31");
 }
 
-static bool on_ex_host(struct reader *r, const struct yaml_node *n, void *into)
+static bool on_ex_about(struct reader *r, const struct yaml_node *n, void *into)
 {
-    struct host_src h = {0};
+    return when_about(r, n, &((struct exclusion_src *)into)->target.when);
+}
 
-    if (!on_host(r, n, &h))
-        return false;
-    if (h.port != 0)
-        return read_refuse(r, n, "an exclusion's host has no port");
-    ((struct exclusion_src *)into)->target.host = h.host;
-    return true;
+static bool on_ex_value(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct exclusion_src *x = into;
+
+    x->value_at = n->at;
+    return read_text(r, n, &x->target.value);
 }
 
 static bool on_ex_role(struct reader *r, const struct yaml_node *n, void *into)
@@ -371,7 +383,13 @@ static const struct field exclude_fields[] = {
     {STR_INIT("tag"), false, on_ex_tag},
     {STR_INIT("reason"), true, on_ex_reason},
     {STR_INIT("expires"), false, on_ex_expires},
-    {STR_INIT("host"), false, on_ex_host},
+    {STR_INIT("value"), false, on_ex_value},
+    {STR_INIT("host"), false, on_ex_about},
+    {STR_INIT("path"), false, on_ex_about},
+    {STR_INIT("model"), false, on_ex_about},
+    {STR_INIT("exe"), false, on_ex_about},
+    {STR_INIT("uid"), false, on_ex_about},
+    {STR_INIT("cgroup"), false, on_ex_about},
     {STR_INIT("role"), false, on_ex_role},
     {STR_INIT("part"), false, on_ex_part},
     {STR_INIT("on"), false, on_ex_on},
@@ -389,8 +407,8 @@ static bool one_exclusion(struct reader *r, const struct yaml_node *n,
         return false;
     if ((x->id.len == 0) == (x->tag.len == 0))
         return read_refuse(r, n, "an exclusion has either 'id' or 'tag'");
-    x->expired = x->expires.len == 10 &&
-                 memcmp(x->expires.ptr, c->options.today, 10) < 0;
+    x->expired = x->target.until != 0 &&
+                 x->target.until < day_of(str_of(c->options.today));
     *c->exclusions_tail = x;
     c->exclusions_tail = &x->next;
     c->exclusion_count++;

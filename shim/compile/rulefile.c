@@ -10,6 +10,7 @@
 #include "compile/scoring.h"
 #include "compile/value.h"
 #include "compile/views.h"
+#include "compile/when.h"
 #include "compile/words.h"
 #include "rules/token.h"
 
@@ -311,11 +312,17 @@ static bool on_tags(struct reader *r, const struct yaml_node *n, void *into)
     return read_texts(r, n, &rule->tags, &rule->tag_count);
 }
 
+static bool on_when(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return when_read(r, n, &((struct rule_src *)into)->rule.when);
+}
+
 /* What a file may say once for all of its rules. */
 static const struct field default_fields[] = {
     {STR_INIT("category"), false, on_category},
     {STR_INIT("on"), false, on_on},
     {STR_INIT("in"), false, on_in},
+    {STR_INIT("when"), false, on_when},
     {STR_INIT("check"), false, on_check},
     {STR_INIT("confidence"), false, confidence_read},
     {STR_INIT("action"), false, on_action},
@@ -344,6 +351,7 @@ static const struct field rule_fields[] = {
     {STR_INIT("kind"), false, on_kind},
     {STR_INIT("on"), false, on_on},
     {STR_INIT("in"), false, on_in},
+    {STR_INIT("when"), false, on_when},
     {STR_INIT("keywords"), false, on_keywords},
     {STR_INIT("keyword_first"), false, on_keyword_first},
     {STR_INIT("digits"), false, on_digits},

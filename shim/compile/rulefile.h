@@ -15,6 +15,7 @@
  *       kind: aws-access-key           # default: the name
  *       on: both                       # request, response; default both
  *       in: {roles: [user, tool], parts: [text]}    # or a list of roles
+ *       when: {model: "gpt-*"}         # only in such exchanges (when.h)
  *       keywords: [AKIA, ASIA]         # one of them stands in every match
  *       keyword_first: true            # every match begins with one;
  *                                      # default: if the pattern shows it
@@ -57,7 +58,7 @@
  *
  * What a file's rules have in common stands in its `defaults:` (category, on,
  * in, check, action, ...); a rule that has the key itself does not take it from
- * there, and of `check` and `in` this holds for each key inside.
+ * there, and of `check`, `in` and `when` this holds for each key inside.
  */
 struct rule_test {
     struct str text;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -65,6 +66,64 @@ static enum err read_file(const char *path, struct buf *out)
         e = read_all(fd, (size_t)st.st_size, out);
     (void)syscall(SYS_close, fd);
     return e;
+}
+
+/* A file of the kernel's, which has no size. Not by the host's read. */
+static size_t read_proc(const char *path, char *text, size_t size)
+{
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+    size_t len = 0;
+    ssize_t n = 1;
+
+    if (fd < 0)
+        return 0;
+    while (len < size && n > 0) {
+        n = pread(fd, text + len, size - len, (off_t)len);
+        len += n > 0 ? (size_t)n : 0;
+    }
+    (void)syscall(SYS_close, fd);
+    return n < 0 || len == size ? 0 : len; /* cut off is not known */
+}
+
+/* "HIERARCHY:CONTROLLERS:PATH" lines; of version 2 it is "0::PATH". */
+static struct str find_cgroup(struct str text)
+{
+    struct str first = STR(""), line;
+
+    while (text.len > 0) {
+        line = str_split(&text, '\n');
+        if (str_starts(line, STR("0::")))
+            return str_skip(line, 3);
+        (void)str_split(&line, ':');
+        (void)str_split(&line, ':');
+        if (first.len == 0 && line.ptr != NULL)
+            first = line;
+    }
+    return first;
+}
+
+/*
+ * What rules may ask about the process, as far as one does: the program, and
+ * its control group as cgroups(7) tells it, that of version 2, else the first.
+ */
+static enum err know_process(struct engine *eng)
+{
+    char text[4096];
+    struct str group;
+    size_t len;
+
+    if (eng->exe != NULL)
+        eng->known.about[ABOUT_EXE] = str_of(eng->exe);
+    if (!rules_ask(eng->rules, ABOUT_CGROUP) ||
+        (len = read_proc("/proc/self/cgroup", text, sizeof(text))) == 0)
+        return OK;
+    group = find_cgroup((struct str){text, len});
+    if (group.len == 0)
+        return OK;
+    if ((eng->cgroup = strndup(group.ptr, group.len)) == NULL)
+        return E_NOMEM;
+    eng->known.about[ABOUT_CGROUP] = str_of(eng->cgroup);
+    return OK;
 }
 
 /* Marks the rules that look at a place; how many were not marked before. */
@@ -175,7 +234,7 @@ static enum err engine_fill(struct engine *eng, const struct engine_config *cfg,
         return e;
     }
     if ((e = own(cfg->audit, eng->policy.audit, &eng->audit)) ||
-        (e = own(cfg->exe, STR(""), &eng->exe)) ||
+        (e = own(cfg->exe, STR(""), &eng->exe)) || (e = know_process(eng)) ||
         (e = fill_key(eng->key, sizeof(eng->key))) ||
         (e = fill_key(eng->id_key, sizeof(eng->id_key))))
         say(why, why_size, "cannot start", err_name(e));
@@ -210,6 +269,7 @@ void engine_close(struct engine *eng)
     buf_free(&eng->image);
     free(eng->audit);
     free(eng->exe);
+    free(eng->cgroup);
     explicit_bzero(eng->key, sizeof(eng->key));
     explicit_bzero(eng->id_key, sizeof(eng->id_key));
     free(eng);

@@ -23,8 +23,9 @@ struct engine {
                              looks at one of them at least                 */
     size_t place_count;
     struct known known; /* what belongs to the process                    */
-    char *audit; /* owned path; NULL: no audit file                        */
-    char *exe;   /* owned; NULL where unknown                              */
+    char *audit;  /* owned path; NULL: no audit file                        */
+    char *exe;    /* owned; NULL where unknown                              */
+    char *cgroup; /* owned; NULL where unknown, or no rule asks            */
     unsigned char key[PRINT_KEY_LEN]; /* of fingerprints                   */
     unsigned char id_key[crypto_shorthash_siphashx24_KEYBYTES];
     atomic_uint_fast64_t exchanges; /* begun so far: numbers the ids     */

@@ -6,6 +6,7 @@
 
 #include "audit/sink.h"
 #include "base/utf8.h"
+#include "flow/about.h"
 #include "flow/query.h"
 #include "rules/rule.h"
 
@@ -56,6 +57,7 @@ enum err exchange_new(struct engine *eng, struct scratch *scratch,
     arena_init(&ex->arena, 256 * (size_t)KIB);
     buf_init(&ex->refusal, 64 * (size_t)KIB);
     make_id(eng, ex->begun_us, ex->id);
+    about_exchange(ex);
     *ret_ex = ex;
     return OK;
 }

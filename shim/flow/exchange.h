@@ -28,9 +28,11 @@ struct exchange {
     struct str method, path;         /* in the arena                      */
     struct str facts[2][FACT_COUNT]; /* by enum dir; in the arena         */
     struct arena arena;
-    struct known known; /* what detectors look for in its texts; the
-                           prompt is its own                          */
-    const char *detail; /* static words for the audit line   */
+    struct str path_model; /* that the path names; in the arena            */
+    struct known known;    /* what rules ask about it, detectors look for;
+                              the prompt is its own                       */
+    char user[12];         /* its user, in `known`                        */
+    const char *detail;    /* static words for the audit line             */
     unsigned status;
     bool stream;
     bool talk;          /* asks for a WebSocket, or is said over one        */

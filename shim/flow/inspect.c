@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "flow/about.h"
 #include "flow/attached.h"
 #include "llm/guess.h"
 #include "rules/rule.h"
@@ -160,6 +161,7 @@ static void inspect_json(struct tools *t, const struct inspect *in,
                       t->doc.why);
         return;
     }
+    about_document(t, in, ex);
     arena_clear(&t->arena);
     prompt_clear(&t->said);
     e = view_start(&t->view, in->provider ? in->provider : ex->provider, what,

@@ -1,5 +1,6 @@
 #include "flow/conn.h"
 
+#include "flow/about.h"
 #include "flow/decline.h"
 #include "flow/h2.h"
 #include "flow/h2peek.h"
@@ -104,10 +105,13 @@ static enum err route(struct conn *c, struct exchange *ex)
                         &ex->method)) ||
         (e = arena_copy(&ex->arena, str_split(&target, '?'), &ex->path)))
         return e;
-    if (!asked_before(c, ex))
-        return describe(c, ex);
-    ex->provider = c->asked_of;
-    ex->framed = c->asked_framed;
+    if (asked_before(c, ex)) {
+        ex->provider = c->asked_of;
+        ex->framed = c->asked_framed;
+    } else if ((e = describe(c, ex))) {
+        return e;
+    }
+    about_route(ex);
     return OK;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "flow/about.h"
 #include "llm/delta.h"
 #include "rules/rule.h"
 #include "wire/ws.h"
@@ -122,6 +123,7 @@ static struct exchange *exchange_now(struct conn *c)
         return NULL;
     }
     ex->provider = t->provider;
+    about_route(ex);
     ex->status = 101;
     ex->stream = ex->talk = true;
     conn_check_audit(c, ex);

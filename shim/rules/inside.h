@@ -107,7 +107,9 @@ struct rules {
     uint64_t *tokened;          /* bit set of rules that ask for a token */
     struct token_set token_all; /* what any of them asks for */
     struct exclusion *ex;
-    size_t ex_count;
+    size_t ex_count, ex_values;     /* ex_values: of them, by value        */
+    _Atomic(pcre2_code *) *ex_code; /* of each, NULL until needed          */
+    unsigned asked;                 /* set of what any `when` asks about   */
     /* Bit sets of the rules that look at a place, hosts not regarded. */
     uint64_t *masks;   /* [dir][role][part][words]             */
     uint32_t *ranks;   /* of each word of them: the rules before it */
@@ -135,9 +137,16 @@ struct scratch {
 const uint64_t *rules_mask(const struct rules *rs, const struct scope *at);
 /* rules_rank - of each word of it, how many rules stand before. Borrowed. */
 const uint32_t *rules_rank(const struct rules *rs, const struct scope *at);
-/* rules_excluded - is the rule switched off for this place's host? */
-bool rules_excluded(const struct rules *rs, uint32_t rule,
-                    const struct scope *at);
+
+/* --- exclude.c */
+
+/* rules_off - is the rule switched off at this place: by an exclusion, or
+ * because its `when` does not hold? */
+bool rules_off(const struct rules *rs, uint32_t rule, const struct scope *at);
+
+/* asks_init - what rules and exclusions ask about. E_NOMEM. */
+MUST_USE enum err asks_init(struct rules *rs);
+void asks_free(struct rules *rs);
 
 /* rules_viewing - the bit set of the rules that look at a view. Borrowed. */
 static inline const uint64_t *rules_viewing(const struct rules *rs,
@@ -234,8 +243,11 @@ struct tally {
 /* A search of one rule through one text. */
 struct search {
     const struct rule *rule;
-    const struct known *known; /* for a detector; may be NULL */
-    struct tally *tally;       /* of a detector; of this rule and text */
+    const struct known *known;  /* for a detector; may be NULL */
+    const struct rules *rules;  /* for exclusions by value; NULL: none */
+    const struct scope *places; /* where the text stands, for these    */
+    size_t place_count;
+    struct tally *tally; /* of a detector; of this rule and text */
     const struct code *code;
     struct str text;
     size_t cursor;         /* where to go on; all matches before it are known */
@@ -261,6 +273,11 @@ MUST_USE enum err search_next(struct search *s, struct scratch *sc,
 /* passes - what the rule checks of a finding. An empty one passes nothing. */
 MUST_USE enum err passes(const struct search *s, struct scratch *sc,
                          struct str value, bool *ret_yes);
+
+/* value_excluded - is a finding of this value excluded, wherever the rule looks
+ * at the text? Errors as rules_scan. */
+MUST_USE enum err value_excluded(const struct search *s, struct scratch *sc,
+                                 struct str value, bool *ret_yes);
 
 /* --- detector.c */
 

@@ -145,8 +145,13 @@ enum err passes(const struct search *s, struct scratch *sc, struct str value,
         if (hit == HIT_MATCH)
             return OK;
     }
-    *ret_yes = true;
-    return OK;
+    if (s->rules == NULL || s->rules->ex_values == 0) {
+        *ret_yes = true;
+        return OK;
+    }
+    e = value_excluded(s, sc, value, ret_yes);
+    *ret_yes = !e && !*ret_yes;
+    return e;
 }
 
 static size_t char_next(struct str text, size_t at)

@@ -14,7 +14,7 @@
  * once.
  */
 
-#define VERSION 5u
+#define VERSION 6u
 
 #define FLAG_KEYWORD_FIRST  1u
 #define FLAG_WHOLE          2u
@@ -44,6 +44,23 @@ static enum err check_nears(const struct rule *r)
     return OK;
 }
 
+static enum err check_when(const struct when *w)
+{
+    for (size_t i = 0; i < ABOUT_COUNT; i++)
+        if (w->about[i].count > LIM_RULE_LIST)
+            return E_LIMIT;
+    return OK;
+}
+
+static size_t when_strings(const struct when *w)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < ABOUT_COUNT; i++)
+        n += w->about[i].count;
+    return n;
+}
+
 static enum err check_lists(const struct rule *r)
 {
     if (r->keyword_count > LIM_RULE_LIST || r->not_count > LIM_RULE_LIST ||
@@ -60,6 +77,8 @@ static enum err check_lists(const struct rule *r)
     for (size_t i = 0; i < r->not_count; i++)
         if (r->nots[i].len > LIM_PATTERN)
             return E_LIMIT;
+    if (check_when(&r->when))
+        return E_LIMIT;
     return check_nears(r);
 }
 
@@ -100,6 +119,15 @@ static enum err pack_list(struct buf *out, const struct str *list, size_t n)
         if ((e = pack_str(out, list[i])))
             return e;
     return OK;
+}
+
+static enum err pack_when(struct buf *out, const struct when *w)
+{
+    enum err e = OK;
+
+    for (size_t i = 0; i < ABOUT_COUNT && !e; i++)
+        e = pack_list(out, w->about[i].list, w->about[i].count);
+    return e;
 }
 
 #define NEAR_SENTENCE 4u /* flags, besides the sides */
@@ -167,7 +195,8 @@ static enum err pack_rule(struct buf *out, const struct rule *r)
             return e;
     if ((e = pack_list(out, r->keywords, r->keyword_count)) ||
         (e = pack_list(out, r->nots, r->not_count)) ||
-        (e = pack_list(out, r->tags, r->tag_count)) || (e = pack_nears(out, r)))
+        (e = pack_list(out, r->tags, r->tag_count)) ||
+        (e = pack_nears(out, r)) || (e = pack_when(out, &r->when)))
         return e;
     return OK;
 }
@@ -177,7 +206,8 @@ struct counted {
     size_t strings, nears;
 };
 
-static enum err check_all(const struct rule *list, size_t n, size_t ex_n,
+static enum err check_all(const struct rule *list, size_t n,
+                          const struct exclusion *ex, size_t ex_n,
                           struct counted *ret_all)
 {
     struct counted all = {0};
@@ -191,9 +221,15 @@ static enum err check_all(const struct rule *list, size_t n, size_t ex_n,
             return e;
         all.strings +=
             list[i].keyword_count + list[i].not_count + list[i].tag_count;
+        all.strings += when_strings(&list[i].when);
         all.nears += list[i].near_count;
         for (size_t j = 0; j < list[i].keyword_count; j++)
             bytes += list[i].keywords[j].len;
+    }
+    for (size_t i = 0; i < ex_n; i++) {
+        if (ex[i].value.len > LIM_PATTERN || check_when(&ex[i].when))
+            return E_LIMIT;
+        all.strings += when_strings(&ex[i].when);
     }
     if (bytes > LIM_KEYWORD_ALL)
         return E_LIMIT;
@@ -207,7 +243,7 @@ enum err rules_pack(const struct rule *list, size_t n,
     struct counted all = {0};
     enum err e;
 
-    if ((e = check_all(list, n, ex_n, &all)))
+    if ((e = check_all(list, n, ex, ex_n, &all)))
         return e;
     if ((e = pack_u32(out, VERSION)) || (e = pack_u32(out, (uint32_t)n)) ||
         (e = pack_u32(out, (uint32_t)all.strings)) ||
@@ -220,10 +256,12 @@ enum err rules_pack(const struct rule *list, size_t n,
         return e;
     for (size_t i = 0; i < ex_n; i++)
         if ((e = pack_u32(out, ex[i].rule)) ||
-            (e = pack_str(out, ex[i].host)) ||
+            (e = pack_str(out, ex[i].value)) ||
+            (e = pack_u32(out, ex[i].until)) ||
             (e = pack_u32(out, ex[i].dirs)) ||
             (e = pack_u32(out, ex[i].roles)) ||
-            (e = pack_u32(out, ex[i].parts)))
+            (e = pack_u32(out, ex[i].parts)) ||
+            (e = pack_when(out, &ex[i].when)))
             return e;
     return OK;
 }
@@ -257,6 +295,15 @@ static enum err read_list(struct reader *rd, const struct str **ret_list,
         rd->left--;
     }
     return OK;
+}
+
+static enum err read_when(struct reader *rd, struct when *w)
+{
+    enum err e = OK;
+
+    for (size_t i = 0; i < ABOUT_COUNT && !e; i++)
+        e = read_list(rd, &w->about[i].list, &w->about[i].count);
+    return e;
 }
 
 static enum err read_u64(struct reader *rd, uint64_t *ret_n)
@@ -350,7 +397,8 @@ static enum err read_rule(struct reader *rd, struct rule *r)
     if ((e = read_numbers(rd, r)) ||
         (e = read_list(rd, &r->keywords, &r->keyword_count)) ||
         (e = read_list(rd, &r->nots, &r->not_count)) ||
-        (e = read_list(rd, &r->tags, &r->tag_count)) || (e = read_nears(rd, r)))
+        (e = read_list(rd, &r->tags, &r->tag_count)) ||
+        (e = read_nears(rd, r)) || (e = read_when(rd, &r->when)))
         return e;
     return OK;
 }
@@ -378,10 +426,12 @@ static enum err read_exclusions(struct reader *rd, struct unpacked *all)
         struct exclusion *x = &all->ex[i];
 
         if ((e = unpack_below(&rd->in, (uint32_t)all->count, &x->rule)) ||
-            (e = unpack_str(&rd->in, &x->host)) ||
+            (e = unpack_str(&rd->in, &x->value)) ||
+            (e = unpack_u32(&rd->in, &x->until)) ||
             (e = unpack_u32(&rd->in, &x->dirs)) ||
             (e = unpack_u32(&rd->in, &x->roles)) ||
-            (e = unpack_u32(&rd->in, &x->parts)))
+            (e = unpack_u32(&rd->in, &x->parts)) ||
+            (e = read_when(rd, &x->when)))
             return e;
     }
     all->ex_count = n;
@@ -423,7 +473,7 @@ static enum err read_all(struct reader *rd, struct unpacked *all)
     }
     if ((e = read_exclusions(rd, all)))
         return e;
-    return check_all(all->list, all->count, all->ex_count, &counted);
+    return check_all(all->list, all->count, all->ex, all->ex_count, &counted);
 }
 
 enum err unpack_rules(struct str packed, struct unpacked *ret_all)

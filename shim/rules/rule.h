@@ -37,6 +37,18 @@ struct token_set {
     uint64_t digits, mixed;
 };
 
+/*
+ * What a rule or an exclusion asks of an exchange before it applies: for each
+ * list that is not empty, one of its patterns must fit (base/glob.h; hosts as
+ * host, or *.suffix for all below it).
+ */
+struct when {
+    struct strs {
+        const struct str *list;
+        size_t count;
+    } about[ABOUT_COUNT];
+};
+
 /* A pattern that must stand near a match, or must not (near.h). */
 #define NEAR_BEFORE 1u
 #define NEAR_AFTER  2u
@@ -90,14 +102,17 @@ struct rule {
     uint32_t score; /* what it adds to that of its text (score.h)            */
     uint32_t views; /* bit set of enum view_step, those a rule may name; 0: */
                     /* the text alone                                      */
+    struct when when;
     uint32_t index; /* place in the set; set by rules_load                 */
 };
 
 /* Where a rule does not look. Zero bits in a set mean all of it. */
 struct exclusion {
-    uint32_t rule;   /* index */
-    struct str host; /* "" any; "*.example.com": every name below it */
+    uint32_t rule; /* index */
     unsigned dirs, roles, parts;
+    struct when when;
+    struct str value; /* PCRE2: only what is found so; empty: all          */
+    uint32_t until;   /* its last day, counted from 1970; 0: for ever      */
 };
 
 /*

@@ -101,41 +101,6 @@ static enum err build_views(struct rules *rs)
     return OK;
 }
 
-static bool host_matches(struct str rule, struct str host)
-{
-    if (rule.len == 0)
-        return true;
-    if (str_starts(rule, STR("*.")))
-        return host.len > rule.len - 1 &&
-               str_ends_nocase(host, str_skip(rule, 1));
-    return str_eq_nocase(rule, host);
-}
-
-bool rules_excluded(const struct rules *rs, uint32_t rule,
-                    const struct scope *at)
-{
-    size_t lo = 0, hi = rs->ex_count;
-
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-
-        if (rs->ex[mid].rule < rule)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    for (; lo < rs->ex_count && rs->ex[lo].rule == rule; lo++) {
-        const struct exclusion *x = &rs->ex[lo];
-
-        if ((x->dirs == 0 || in_set(x->dirs, at->dir)) &&
-            (x->roles == 0 || in_set(x->roles, at->role)) &&
-            (x->parts == 0 || in_set(x->parts, at->part)) &&
-            host_matches(x->host, at->host))
-            return true;
-    }
-    return false;
-}
-
 /* What the patterns' beginnings say. A rule with a run may sleep as long as
  * there are bits, and where that is far from filling what it may hold. */
 static void read_fronts(struct rules *rs)
@@ -212,8 +177,8 @@ enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
     rs->tokens = calloc(rs->count + 1, sizeof(*rs->tokens));
     rs->tokened = calloc(rs->words + 1, sizeof(*rs->tokened));
     if (rs->code == NULL || rs->guards == NULL || rs->runs == NULL ||
-        rs->tokens == NULL || rs->tokened == NULL || build_masks(rs) ||
-        build_views(rs) || build_search(rs)) {
+        rs->tokens == NULL || rs->tokened == NULL || asks_init(rs) ||
+        build_masks(rs) || build_views(rs) || build_search(rs)) {
         rules_free(rs);
         return E_NOMEM;
     }
@@ -241,6 +206,7 @@ void rules_free(struct rules *rs)
     free(rs->runs);
     free(rs->tokens);
     free(rs->tokened);
+    asks_free(rs);
     unpacked_free(&rs->all);
     free(rs);
 }
@@ -278,7 +244,7 @@ bool rules_applies(const struct rules *rs, const struct rule *r,
                    const struct scope *at)
 {
     return (rules_mask(rs, at)[r->index / 64] >> r->index % 64 & 1) != 0 &&
-           !rules_excluded(rs, r->index, at);
+           !rules_off(rs, r->index, at);
 }
 
 bool rules_use(const struct rules *rs, enum detector d)
@@ -396,7 +362,7 @@ static bool has_traits(const struct prefilter_hits *hits, const struct rule *r)
 static bool all_excluded(const struct rules *rs, uint32_t rule,
                          const struct scopes *at)
 {
-    if (rs->ex_count == 0)
+    if (rs->ex_count == 0 && rs->asked == 0)
         return false;
     for (size_t i = 0; i < at->count; i++)
         if (rules_applies(rs, &rs->list[rule], &at->list[i]))
@@ -431,6 +397,9 @@ enum err scan_view(const struct rules *rs, struct scratch *sc,
             struct search s = {.rule = &rs->list[i],
                                .text = text,
                                .known = at->list[0].known,
+                               .rules = rs,
+                               .places = at->list,
+                               .place_count = at->count,
                                .tally = &tally};
 
             if (!has_traits(&sc->hits, s.rule) ||

@@ -36,6 +36,8 @@ enum action rules_action(const struct rules *rs, const struct rule *r);
 /* rules_applies - would the rule look at text that stands there? */
 bool rules_applies(const struct rules *rs, const struct rule *r,
                    const struct scope *at);
+/* rules_ask - does any rule or exclusion ask about it? */
+bool rules_ask(const struct rules *rs, enum about about);
 /*
  * What scores of texts decide, by enum dir: from this sum on a text is logged,
  * or blocked. 0 is never.

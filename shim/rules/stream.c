@@ -79,7 +79,7 @@ static void lanes_init(struct stream *st, const uint64_t *mask)
             if (CONTEXT + near_before(r) > st->context)
                 st->context = CONTEXT + near_before(r);
             l->off = r->whole || !detector_ready(r, st->at.known) ||
-                     (rs->ex_count && rules_excluded(rs, i, &st->at));
+                     rules_off(rs, i, &st->at);
             l->acts = found_waits(st, r, rules_action(rs, r));
             l->token = token_first(r);
             if (l->acts && !l->off && token_most(&r->token) > st->token_most)
@@ -152,6 +152,9 @@ static enum err search_rule(struct stream *st, struct lane *l, bool open)
     struct search s = {.rule = r,
                        .text = text_upto(st, st->v),
                        .known = st->at.known,
+                       .rules = st->rs,
+                       .places = &st->at,
+                       .place_count = 1,
                        .tally = &l->tally,
                        .open = open};
     enum hit hit = HIT_NONE;

@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "compile/compile.h"
+#include "detect/known.h"
 #include "failmalloc.h"
 #include "llm/describe.h"
 #include "rules/image.h"
@@ -67,6 +68,26 @@ static enum err check_all(struct compile *c, const char *file)
 static const struct {
     const char *name, *text, *error;
 } refused[] = {
+    {"when of a port", RULE "when: {host: \"a:1/\"}\n",
+     "12:18: error: 'a:1/' is no host"},
+    {"a host by its end", RULE "when: {host: \"*corp.com\"}\n",
+     "12:18: error: '*corp.com' would fit any name that ends so: is "
+     "'*.corp.com' meant?"},
+    {"a host as a regular expression",
+     RULE "when: {host: ['api\\.corp\\.com']}\n",
+     "12:19: error: 'api\\.corp\\.com' is no host"},
+    {"a path without a slash", RULE "when: {path: [v1/chat]}\n",
+     "12:19: error: 'v1/chat' fits no path"},
+    {"nobody", RULE "when: {uid: [no-such-user]}\n",
+     "12:18: error: there is no user 'no-such-user'"},
+    {"when with a strange key", RULE "when: {port: 1}\n",
+     "12:12: error: unknown key 'port'"},
+    {"exclusion by a broken value",
+     RULE "tags: [t]\nexclude: [{id: SP-1, reason: r, value: '('}]\n",
+     "13:40: error: value: missing closing parenthesis"},
+    {"exclusion on a day that is none",
+     RULE "tags: [t]\nexclude: [{id: SP-1, reason: r, expires: 2026-04-31}]\n",
+     "13:42: error: 'expires' must be a date"},
     {"near without words", RULE "near: {within: 5}\n",
      "12:11: error: 'words' or 'match' is missing"},
     {"near too far", RULE "near: {match: a, within: 401}\n", "12:30: error: "},
@@ -704,10 +725,12 @@ static void test_cycle(void)
 
 static void test_exclude(void)
 {
+    struct known known = {.day = 20619}; /* 2026-06-15 */
     struct scope here = {.dir = DIR_SEND,
                          .role = ROLE_TOOL,
                          .part = PART_TOOL_RESULT,
-                         .host = STR("a.x")};
+                         .host = STR("a.x"),
+                         .known = &known};
     struct loaded l;
 
     CHECK(put_file("t.yaml", "exclude:\n"
@@ -715,9 +738,13 @@ static void test_exclude(void)
                              "  - {tag: t, reason: r, host: \"*.x\",\n"
                              "     role: tool, on: request}\n" RULE
                              "severity: low\n" SECOND));
-    if (load(&l, "t.yaml") && CHECK_INT(rules_count(l.rules), 1)) {
+    if (load(&l, "t.yaml") && CHECK_INT(rules_count(l.rules), 2)) {
         const struct rule *r = rules_at(l.rules, 0);
 
+        CHECK(!rules_applies(l.rules, r, &here));
+        known.day++; /* it applies again, in a program that runs on */
+        CHECK(rules_applies(l.rules, r, &here));
+        r = rules_at(l.rules, 1);
         CHECK_STR(r->id, "SP-2");
         CHECK(!rules_applies(l.rules, r, &here));
         here.role = ROLE_USER;

@@ -18,6 +18,7 @@
 #include "compile/near.h"
 #include "compile/policyfile.h"
 #include "compile/provfile.h"
+#include "compile/when.h"
 #include "compile/yaml.h"
 #include "json/text.h"
 #include "json/tree.h"
@@ -324,6 +325,8 @@ static void test_keys(void)
     check_keys(STR("rule"), fields, n);
     n = rulefile_default_keys(&fields);
     check_keys(STR("defaults"), fields, n);
+    n = when_keys(&fields);
+    check_keys(STR("when"), fields, n);
     n = near_keys(&fields);
     check_keys(STR("near"), fields, n);
     n = policyfile_keys(&fields);
@@ -416,6 +419,12 @@ static void test_agree(void)
         {RULE "near: {match: a, within: 0}}]", false},
         {RULE "near: {match: a, within: paragraph}}]", false},
         {RULE "unless: {match: a, side: left}}]", false},
+        {RULE "when: {host: [a, \"*.b\"], path: /v1, uid: [0, root]}}]", true},
+        {RULE "when: {model: \"a*\", exe: /bin/a, cgroup: \"*\"}}]", true},
+        {RULE "when: {host: []}}]", false},
+        {RULE "when: {host: \"*a\"}}]", false},
+        {RULE "when: {path: v1}}]", false},
+        {RULE "when: {user: root}}]", false},
         {RULE "max_hold: 16}]", true},
         {RULE "max_hold: 15}]", false},
         {RULE "max_hold: 65537}]", false},
@@ -433,6 +442,9 @@ static void test_agree(void)
         {RULE "}]\nexclude: [{id: SP-1}]", false},
         {RULE "}]\nexclude: [{id: SP-1, reason: r, expires: soon}]", false},
         {RULE "}]\nexclude: [{id: SP-1, reason: r, role: [user, tool]}]", true},
+        {RULE "}]\nexclude: [{id: SP-1, reason: r, value: a, path: [/v1/a], "
+              "exe: /b, model: c, uid: 0, cgroup: /d, host: [e]}]",
+         true},
         {"id: x\nsystem: x\nreply: openai\nrequest: {}\nresponse: {}\n", true},
         {"id: x\nsystem: x\nreply: mine\nrequest: {}\nresponse: {}\n", false},
         {"id: x\nsystem: x\nreply: openai\nrequest: {text: [a, {path: b, "

@@ -31,8 +31,9 @@ static const struct rule list[] = {
      .action = ACTION_REDACT},
 };
 
+static const struct str quiet[] = {STR_INIT("quiet.example")};
 static const struct exclusion not_there[] = {
-    {0, STR_INIT("quiet.example"), 0, 0, 0}};
+    {.rule = 0, .when.about[ABOUT_HOST] = {quiet, 1}}};
 
 static const struct known planted = {.canary = STR_INIT("aabaab")};
 static const struct known nothing = {.canary = STR_INIT("")};

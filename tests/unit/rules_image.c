@@ -12,6 +12,13 @@ static const struct str keys[] = {STR_INIT("AKIA"), STR_INIT("ASIA")};
 static const struct str nots[] = {STR_INIT("EXAMPLE$")};
 static const struct str tags[] = {STR_INIT("cloud"), STR_INIT("tier-a")};
 
+static const struct str hosts[] = {STR_INIT("*.example.com"),
+                                   STR_INIT("a.example")};
+static const struct str models[] = {STR_INIT("m-*")};
+static const struct near nears[] = {
+    {STR_INIT("cat"), 20, NEAR_AFTER, true, false},
+    {STR_INIT("mouse"), 400, NEAR_BEFORE | NEAR_AFTER, false, true}};
+
 static const struct rule list[] = {
     {
         .id = STR_INIT("SP-1001"),
@@ -50,12 +57,15 @@ static const struct rule list[] = {
         .parts = PARTS_ALL,
         .action = ACTION_LOG,
         .whole = true,
+        .nears = nears,
+        .near_count = 2,
+        .when.about[ABOUT_MODEL] = {models, 1},
     },
 };
 
 static const struct exclusion ex[] = {
-    {1, STR_INIT("*.example.com"), 2, 0, 0},
-    {0, STR_INIT("a.example"), 0, 0, 0},
+    {.rule = 1, .dirs = 2, .when.about[ABOUT_HOST] = {hosts, 2}},
+    {.rule = 0, .value = STR_INIT("^AKIA"), .until = 20000},
 };
 
 static struct buf pack(void)
@@ -125,6 +135,17 @@ static void test_round_trip(void)
                           a->keyword_count));
         CHECK(lists_equal(b->nots, b->not_count, a->nots, a->not_count));
         CHECK(lists_equal(b->tags, b->tag_count, a->tags, a->tag_count));
+        CHECK(lists_equal(
+            b->when.about[ABOUT_MODEL].list, b->when.about[ABOUT_MODEL].count,
+            a->when.about[ABOUT_MODEL].list, a->when.about[ABOUT_MODEL].count));
+        CHECK_INT(b->near_count, a->near_count);
+        for (size_t k = 0; k < a->near_count; k++) {
+            CHECK_EQ(b->nears[k].match, a->nears[k].match);
+            CHECK(b->nears[k].within == a->nears[k].within &&
+                  b->nears[k].sides == a->nears[k].sides &&
+                  b->nears[k].sentence == a->nears[k].sentence &&
+                  b->nears[k].unless == a->nears[k].unless);
+        }
         CHECK_INT(b->index, i);
     }
     rules_free(rs);

@@ -73,10 +73,12 @@ static const struct rule list[] = {
      .action = ACTION_PASS},
 };
 
+static const struct str quiet[] = {STR_INIT("*.quiet.example")};
+static const struct str exact[] = {STR_INIT("exact.example")};
 static const struct exclusion ex[] = {
-    {0, STR_INIT("*.quiet.example"), 0, 0, 0},
-    {2, STR_INIT(""), 0, 0, 1u << PART_TOOL_ARGS},
-    {3, STR_INIT("exact.example"), 0, 0, 0},
+    {.rule = 0, .when.about[ABOUT_HOST] = {quiet, 1}},
+    {.rule = 2, .parts = 1u << PART_TOOL_ARGS},
+    {.rule = 3, .when.about[ABOUT_HOST] = {exact, 1}},
 };
 
 struct set {
