@@ -149,8 +149,9 @@ static void step(struct pass *p, size_t at, lanes v)
     lanes marks = (lanes)((v == '\\') | (v == '%') | (v == '&') | (v == '='));
     lanes low = (lanes)((v < ' ') & (v != '\t') & (v != '\n') & (v != '\r')) |
                 (lanes)(v == 0x7f);
-    lanes code = letters | digits |
-                 (lanes)((v == '+') | (v == '/') | (v == '-') | (v == '_'));
+    lanes code =
+        letters | digits |
+        (lanes)((v == '+') | (v == '/') | (v == '-') | (v == '_') | (v == '='));
     lanes hex = digits | (lanes)((lanes)((v | 0x20) - 'a') < 6);
     unsigned l = mask_of(letters), d = mask_of(digits), c = mask_of(code);
     unsigned h = mask_of(hex), m = mask_of(marks), w = l | d;
@@ -200,6 +201,15 @@ unsigned classes_of(struct str text)
     return p.found;
 }
 
+static size_t padding(struct str text, size_t at)
+{
+    size_t n = 0;
+
+    while (n < 2 && at + n < text.len && text.ptr[at + n] == '=')
+        n++;
+    return n;
+}
+
 bool run_next(struct str text, size_t *from, struct str *ret_run)
 {
     size_t at = *from;
@@ -207,8 +217,9 @@ bool run_next(struct str text, size_t *from, struct str *ret_run)
     while (at < text.len) {
         size_t start, end;
 
-        /* The last byte a run could have, were it to begin here. */
-        end = at + CLASS_RUN_LEN - 1;
+        /* The last byte a run could have, were it to begin here, and end in
+         * padding. */
+        end = at + CLASS_RUN_LEN - 3;
         if (end >= text.len)
             break;
         if (!is_base64_char(text.ptr[end])) {
@@ -219,7 +230,7 @@ bool run_next(struct str text, size_t *from, struct str *ret_run)
             start--;
         while (end < text.len && is_base64_char(text.ptr[end]))
             end++;
-        if (end - start >= CLASS_RUN_LEN) {
+        if (end - start + padding(text, end) >= CLASS_RUN_LEN) {
             *ret_run = (struct str){text.ptr + start, end - start};
             *from = end;
             return true;

@@ -23,9 +23,9 @@
 unsigned classes_of(struct str text);
 
 /*
- * run_next - the next run of at least CLASS_RUN_LEN characters of base64, of
- * either alphabet and without padding, at or behind *from; *from moves behind
- * it. False at the end.
+ * run_next - the next run of characters of base64, of either alphabet, at or
+ * behind *from: CLASS_RUN_LEN of them at least, its padding counted. That is
+ * not part of *ret_run; *from moves behind the run. False at the end.
  */
 #define CLASS_RUN_LEN 16
 bool run_next(struct str text, size_t *from, struct str *ret_run);

@@ -220,58 +220,52 @@ enum err skeleton_make(struct str text, struct textview *out, bool *ret_changed)
 
 /* --- Single letters. */
 
-#define SINGLES   5
-#define GAP_CHARS 3
+#define SINGLES 5
+#define GAP     2 /* characters between them, at most */
 
-/* Not longer than that many characters, none of a word and no line's end. */
-static size_t gap_len(struct str text, size_t at)
+static bool is_word(struct str text, size_t at, size_t *ret_len)
+{
+    uint32_t cp = utf8_next(str_skip(text, at), ret_len);
+
+    return is_letter(cp) || (cp >= '0' && cp <= '9');
+}
+
+/* What stands behind the character at `at` and before the next letter or
+ * digit; empty if that is not short. */
+static struct str gap_behind(struct str text, size_t at)
 {
     size_t start = at, len;
 
-    for (size_t n = 0; at < text.len && n < GAP_CHARS; n++) {
-        uint32_t cp = utf8_next(str_skip(text, at), &len);
-
-        if (is_letter(cp) || (cp >= '0' && cp <= '9') || cp == '\n')
-            break;
+    for (size_t n = 0; at < text.len && !is_word(text, at, &len); n++) {
+        if (n == GAP || text.ptr[at] == '\n')
+            return STR("");
         at += len;
     }
-    return at - start;
+    return (struct str){text.ptr + start, at - start};
 }
 
-/* The length of one letter that stands alone at `at`, or 0. */
-static size_t single_len(struct str text, size_t at)
+/*
+ * Characters of any kind with the gap behind each, from `at` on: behind the
+ * last of them, and how many are letters. A letter that others follow at once
+ * begins a word and is none of them.
+ */
+static size_t singles_end(struct str text, size_t at, struct str gap,
+                          size_t *ret_letters)
 {
-    size_t len, next;
-    uint32_t cp;
+    size_t end = at, len, next;
 
-    if (at >= text.len || !is_letter(utf8_next(str_skip(text, at), &len)))
-        return 0;
-    if (at + len == text.len)
-        return len;
-    cp = utf8_next(str_skip(text, at + len), &next);
-    return is_letter(cp) || (cp >= '0' && cp <= '9') ? 0 : len;
-}
+    *ret_letters = 0;
+    while (at < text.len) {
+        bool word = is_word(text, at, &len);
+        struct str rest = str_skip(text, at + len);
 
-/* The single letters from `at` on: how many, and the shortest gap. */
-static size_t singles_end(struct str text, size_t at, size_t *ret_count,
-                          struct str *ret_gap)
-{
-    size_t end = at, len, gap;
-
-    *ret_count = 0;
-    *ret_gap = STR("");
-    while ((len = single_len(text, at)) != 0) {
-        struct str between;
-
-        ++*ret_count;
-        end = at + len;
-        gap = gap_len(text, end);
-        between = str_head(str_skip(text, end), gap);
-        at = end + gap;
-        if (gap == 0 || single_len(text, at) == 0)
+        if (word && rest.len > 0 && is_word(text, at + len, &next))
             break;
-        if (ret_gap->len == 0 || gap < ret_gap->len)
-            *ret_gap = between;
+        *ret_letters += word && !is_digit(text.ptr[at]);
+        end = at + len;
+        if (!str_starts(rest, gap))
+            break;
+        at = end + gap.len;
     }
     return end;
 }
@@ -279,53 +273,77 @@ static size_t singles_end(struct str text, size_t at, size_t *ret_count,
 static enum err put_joined(struct str text, size_t at, size_t end,
                            struct str gap, struct textview *out)
 {
-    enum err e;
+    size_t len;
+    enum err e = OK;
 
-    while (at < end) {
-        size_t len = single_len(text, at), n;
-        struct str between;
-
-        if ((e = textview_copy(out, str_head(str_skip(text, at), len), at)))
-            return e;
-        at += len;
-        if (at >= end)
-            break;
-        n = gap_len(text, at);
-        between = str_head(str_skip(text, at), n);
-        if (!str_eq(between, gap) && (e = textview_put(out, STR(" "), at, n)))
-            return e;
-        at += n;
+    for (; !e && at < end; at += len + gap.len) {
+        (void)utf8_next(str_skip(text, at), &len);
+        e = textview_copy(out, str_head(str_skip(text, at), len), at);
     }
-    return OK;
+    return e;
+}
+
+/* Where the single characters end that begin at `at`, and whether they are
+ * letters enough. At `at` itself if it is none. */
+static size_t joined_at(struct str text, size_t at, struct str *ret_gap,
+                        bool *ret_yes)
+{
+    size_t len, letters, end;
+
+    *ret_yes = false;
+    if (!is_word(text, at, &len))
+        return at;
+    *ret_gap = gap_behind(text, at + len);
+    if (ret_gap->len == 0)
+        return at;
+    end = singles_end(text, at, *ret_gap, &letters);
+    *ret_yes = letters >= SINGLES;
+    return end;
+}
+
+/* A sign before the first letter may be one of them. */
+static size_t joined_start(struct str text, size_t from, size_t at,
+                           struct str gap)
+{
+    size_t len;
+
+    while (at > from + gap.len &&
+           str_starts(str_skip(text, at - gap.len), gap) &&
+           text.ptr[at - gap.len - 1] > ' ' &&
+           !is_word(text, at - gap.len - 1, &len))
+        at -= gap.len + 1;
+    return at;
 }
 
 enum err joined_make(struct str text, struct textview *out, bool *ret_changed)
 {
-    size_t at = 0, from = 0, len;
-    bool in_word = false;
+    size_t at = 0, from = 0, start, end, len;
+    bool in_word = false, yes = false;
+    struct str gap = STR("");
     enum err e;
 
     textview_clear(out);
     *ret_changed = false;
     while (at < text.len) {
-        uint32_t cp = utf8_next(str_skip(text, at), &len);
-        size_t end = at, count = 0;
-        struct str gap;
-
-        if (!in_word && single_len(text, at) != 0)
-            end = singles_end(text, at, &count, &gap);
-        if (count >= SINGLES) {
-            *ret_changed = true;
-            if ((e = textview_copy(
-                     out, (struct str){text.ptr + from, at - from}, from)) ||
-                (e = put_joined(text, at, end, gap, out)))
-                return e;
-            at = from = end;
-            in_word = true;
+        end = in_word ? at : joined_at(text, at, &gap, &yes);
+        if (end == at) {
+            in_word = is_word(text, at, &len);
+            at += len;
             continue;
         }
-        in_word = is_letter(cp) || (cp >= '0' && cp <= '9');
-        at += len;
+        /* None that begins further on in them has more letters. */
+        in_word = true;
+        start = at;
+        at = end;
+        if (!yes)
+            continue;
+        start = joined_start(text, from, start, gap);
+        *ret_changed = true;
+        if ((e = textview_copy(out, (struct str){text.ptr + from, start - from},
+                               from)) ||
+            (e = put_joined(text, start, end, gap, out)))
+            return e;
+        from = end;
     }
     return textview_copy(out, str_skip(text, from), from);
 }
@@ -376,8 +394,8 @@ static bool in_leet(char c)
            c == '$';
 }
 
-/* Two letters and a sign at least, and nothing that stands for no letter. */
-static bool is_leet(struct str word)
+/* Letters and signs for letters alone, of letters so many. */
+static bool is_leet(struct str word, size_t least)
 {
     size_t letters = 0, signs = 0;
 
@@ -388,38 +406,74 @@ static bool is_leet(struct str word)
             signs++;
         else
             return false;
-    return letters >= 2 && signs > 0;
+    return letters >= least && signs > 0;
+}
+
+static size_t leet_end(struct str text, size_t at)
+{
+    while (at < text.len && in_leet(text.ptr[at]))
+        at++;
+    return at;
+}
+
+/* Is the word such, or, beside one that is, a short one? */
+static bool is_leet_at(struct str text, size_t at, size_t end, bool behind_one)
+{
+    struct str word = {text.ptr + at, end - at};
+    size_t next = end + 1;
+
+    if (is_leet(word, 2))
+        return true;
+    if (!is_leet(word, 1) || word.len > 4)
+        return false;
+    return behind_one ||
+           (next < text.len &&
+            is_leet((struct str){text.ptr + next, leet_end(text, next) - next},
+                    2));
+}
+
+static enum err put_leet(struct str word, size_t off, struct str text, bool ell,
+                         struct textview *out, bool *ret_ones)
+{
+    enum err e = OK;
+
+    for (size_t i = 0; i < word.len && !e; i++) {
+        char c = leet_at(text, off + i, ell);
+
+        *ret_ones |= word.ptr[i] == '1';
+        c = c != 0 ? c : word.ptr[i];
+        e = textview_copy(out, (struct str){&c, 1}, off + i);
+    }
+    return e;
 }
 
 enum err leet_make(struct str text, bool ell, struct textview *out,
                    bool *ret_changed, bool *ret_ones)
 {
     size_t at = 0, from = 0;
+    bool last = false; /* the word before is one */
     enum err e;
 
     textview_clear(out);
     *ret_changed = *ret_ones = false;
     while (at < text.len) {
-        size_t end = at;
+        size_t end = leet_end(text, at);
 
-        while (end < text.len && in_leet(text.ptr[end]))
-            end++;
-        if (is_leet((struct str){text.ptr + at, end - at})) {
+        if (end == at) {
+            at++;
+            continue;
+        }
+        last = is_leet_at(text, at, end, last);
+        if (last) {
             *ret_changed = true;
             if ((e = textview_copy(
-                     out, (struct str){text.ptr + from, at - from}, from)))
+                     out, (struct str){text.ptr + from, at - from}, from)) ||
+                (e = put_leet((struct str){text.ptr + at, end - at}, at, text,
+                              ell, out, ret_ones)))
                 return e;
-            for (; at < end; at++) {
-                char c = leet_at(text, at, ell);
-
-                *ret_ones |= text.ptr[at] == '1';
-                c = c != 0 ? c : text.ptr[at];
-                if ((e = textview_copy(out, (struct str){&c, 1}, at)))
-                    return e;
-            }
             from = end;
         }
-        at = end > at ? end : at + 1;
+        at = end;
     }
     return textview_copy(out, str_skip(text, from), from);
 }

@@ -12,8 +12,9 @@
  * the rest are utf8proc's.
  */
 
+#define BARE    (NORMAL_FOLD | NORMAL_NOMARK)
 #define CLUSTER 32             /* characters looked at together              */
-#define ROOM    (CLUSTER * 20) /* one gives 18 at most, twice at the end */
+#define ROOM    (CLUSTER * 20) /* one gives 18 at most                  */
 
 struct unit {
     int32_t cps[ROOM]; /* what stays of it, decomposed */
@@ -77,6 +78,14 @@ static bool drops_marks(int32_t cp)
 
 /* --- One cluster. */
 
+/* Does folding its case do more than to make it small? */
+static bool folds_far(const utf8proc_property_t *p, uint32_t cp)
+{
+    return (p->casefold_seqindex != UINT16_MAX &&
+            p->lowercase_seqindex == UINT16_MAX) ||
+           cp == 0x130 || cp == 0x131;
+}
+
 static enum err decompose(struct unit *c, uint32_t cp, unsigned fold)
 {
     int bound = 0;
@@ -92,26 +101,12 @@ static enum err decompose(struct unit *c, uint32_t cp, unsigned fold)
     return OK;
 }
 
-/* One character more; with its case folded, and whether that took more than
- * to make it small. */
+/* One character more. */
 static enum err add(struct normal *n, struct unit *c, uint32_t cp)
 {
-    size_t from = c->count, plain;
-    enum err e;
-
-    if ((e = decompose(c, cp, 0)) || (n->what & NORMAL_FOLD) == 0)
-        return e;
-    plain = c->count;
-    if ((e = decompose(c, cp, UTF8PROC_CASEFOLD)))
-        return e;
-    n->folded |= c->count - plain != plain - from || cp == 0x131;
-    for (size_t i = plain; i < c->count; i++) {
-        n->folded |= i - plain + from < plain &&
-                     utf8proc_tolower(c->cps[i - plain + from]) != c->cps[i];
-        c->cps[i - plain + from] = c->cps[i];
-    }
-    c->count -= plain - from;
-    return OK;
+    n->folded |= folds_far(utf8proc_get_property((int32_t)cp), cp);
+    return decompose(c, cp,
+                     (n->what & NORMAL_FOLD) != 0 ? UTF8PROC_CASEFOLD : 0);
 }
 
 /* The order of marks that the standard asks for: stable, by class. */
@@ -258,6 +253,27 @@ static void note_gap(struct normal *n, size_t start, size_t end)
     n->changed = true;
 }
 
+/*
+ * U+00C0-017F and U+1EA0-1EF9: small and without its marks, a letter of ASCII;
+ * or - for what is not one with marks. (UnicodeData.txt of Unicode 15.)
+ */
+static const char latin[] =
+    "aaaaaa-ceeeeiiii-nooooo--uuuuy--aaaaaa-ceeeeiiii-nooooo--uuuuy-y"
+    "aaaaaaccccccccdd--eeeeeeeeeegggggggghh--iiiiiiiii---jjkk-llllll-"
+    "---nnnnnn---oooooo--rrrrrrsssssssstttt--uuuuuuuuuuuuwwyyyzzzzzz-";
+static const char vietnamese[] =
+    "aaaaaaaaaaaaaaaaaaaaaaaaeeeeeeeeeeeeeeeeiiiioooooooooooooooooooo"
+    "oooouuuuuuuuuuuuuuyyyyyyyy";
+
+static char bare_letter(uint32_t cp)
+{
+    char c = cp >= 0xc0 && cp < 0x180       ? latin[cp - 0xc0]
+             : cp >= 0x1ea0 && cp <= 0x1ef9 ? vietnamese[cp - 0x1ea0]
+                                            : '-';
+
+    return c == '-' ? 0 : c;
+}
+
 /* Of the letters with marks those that NFKC leaves as they are. */
 static bool is_composed(uint32_t cp)
 {
@@ -268,10 +284,11 @@ static bool is_composed(uint32_t cp)
 }
 
 /* Is it a character that stays as it is if none follows that belongs to it? */
-static bool is_settled(const struct normal *n, uint32_t cp)
+static bool is_settled(struct normal *n, uint32_t cp)
 {
     const utf8proc_property_t *p = utf8proc_get_property((int32_t)cp);
 
+    n->folded |= folds_far(p, cp);
     if ((n->what & NORMAL_FOLD) != 0 &&
         (p->casefold_seqindex != UINT16_MAX || cp == 0x131))
         return false;
@@ -385,8 +402,15 @@ enum err normal_feed(struct normal *n, struct str text, size_t base,
         if (!cluster_end(text, at, last, &end, &count))
             break;
         cp = utf8_next(str_skip(text, at), &len);
-        if (count == 1 && !is_invisible(cp) && !is_control(cp) &&
-            plain_space(cp) == cp && is_settled(n, cp)) {
+        if (count == 1 && (n->what & BARE) == BARE && bare_letter(cp) != 0) {
+            char bare = bare_letter(cp);
+
+            n->marked = true;
+            if (!(e = close_gap(n, cp, out)))
+                e = textview_put(out, (struct str){&bare, 1}, base + at, len);
+            n->letter = true;
+        } else if (count == 1 && !is_invisible(cp) && !is_control(cp) &&
+                   plain_space(cp) == cp && is_settled(n, cp)) {
             struct str one = str_head(str_skip(text, at), len);
 
             if (cp < 0x80) {

@@ -27,7 +27,7 @@ struct normal {
     bool changed;
     bool gapped; /* GAP put a space, or would have                      */
     bool marked; /* NOMARK took a mark off, or would have               */
-    bool folded; /* FOLD did more than to make letters small            */
+    bool folded; /* FOLD did, or would do, more than make letters small */
 };
 
 /*

@@ -215,8 +215,7 @@ static enum err scan_made(struct viewing *vw, const struct look *of,
 
 /* --- The views of one text. */
 
-/* One more of those that are made character by character: does it have what
- * the others, regarded without case, have not? */
+/* One more of those that are made character by character. */
 static enum err scan_normal(struct viewing *vw, const struct look *text,
                             unsigned what, enum view_step step)
 {
@@ -287,7 +286,8 @@ static enum err scan_plain(struct viewing *vw, struct level *v)
         if (facts.gapped &&
             (e = scan_normal(vw, &v->text, NORMAL_GAP, VIEW_GAP)))
             return e;
-        if ((e = scan_normal(vw, &v->text, NORMAL_FOLD, VIEW_FOLD)))
+        if (facts.folded &&
+            (e = scan_normal(vw, &v->text, NORMAL_FOLD, VIEW_FOLD)))
             return e;
         if (facts.marked &&
             (e = scan_normal(vw, &v->text, NORMAL_FOLD | NORMAL_NOMARK,
