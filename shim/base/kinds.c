@@ -13,8 +13,8 @@ static const struct str parts[] = {
     STR_INIT("file"),        STR_INIT("key"),       STR_INIT("other"),
 };
 static const struct str actions[] = {
-    STR_INIT("pass"),   STR_INIT("score"), STR_INIT("log"),
-    STR_INIT("redact"), STR_INIT("block"),
+    STR_INIT("pass"),   STR_INIT("score"),        STR_INIT("log"),
+    STR_INIT("redact"), STR_INIT("pseudonymize"), STR_INIT("block"),
 };
 static const struct str severities[] = {
     STR_INIT("info"), STR_INIT("low"),      STR_INIT("medium"),

@@ -39,6 +39,7 @@ enum action { /* in order of strength */
     ACTION_SCORE, /* counted, and nothing else: see rules/score.h */
     ACTION_LOG,
     ACTION_REDACT,
+    ACTION_PSEUDONYM, /* of requests alone */
     ACTION_BLOCK,
 };
 

@@ -92,6 +92,12 @@
 #define LIM_PROMPT_TEXTS 16384 /* texts of one request                    */
 #define LIM_PROMPT_WORDS 40    /* at least; a shorter one is no secret    */
 
+/* Pseudonyms: what one process can say again. */
+#define LIM_VAULT_VALUES 8192       /* the oldest go                       */
+#define LIM_VAULT_VALUE  (16 * KIB) /* one of them; uneditable             */
+#define LIM_VAULT_BYTES  (8 * MIB)  /* all of them; the oldest go          */
+#define LIM_VAULT_AGE    (24 * 60 * 60) /* seconds since it was given out  */
+
 /* PCRE2. */
 #define LIM_MATCH      1000000     /* match limit; rule_error             */
 #define LIM_MATCH_HEAP (20 * KIB)  /* heap limit, in KiB                  */

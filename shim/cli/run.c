@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "audit/sink.h"
 #include "base/limits.h"
 #include "cli/cli.h"
+#include "cli/keyfile.h"
 #include "cli/load.h"
 #include "cli/paths.h"
 #include "cli/program.h"
@@ -49,25 +49,8 @@ static bool make_absolute(const char *path, char *ret_path, size_t size)
 /* ~/.local/state/sallyport/audit.jsonl, by the XDG base directories. */
 static bool default_audit(char *ret_path, size_t size)
 {
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    int n;
-
-    if (state != NULL && state[0] == '/')
-        n = snprintf(ret_path, size, "%s/sallyport/audit.jsonl", state);
-    else if (home != NULL && home[0] == '/')
-        n = snprintf(ret_path, size, "%s/.local/state/sallyport/audit.jsonl",
-                     home);
-    else
-        return false;
-    if (n < 0 || (size_t)n >= size)
-        return false;
-    for (char *p = ret_path + 1; *p != '\0'; p++)
-        if (*p == '/') {
-            *p = '\0';
-            mkdir(ret_path, 0700);
-            *p = '/';
-        }
-    return audit_probe(ret_path) == OK;
+    return state_path("audit.jsonl", ret_path, size) &&
+           audit_probe(ret_path) == OK;
 }
 
 /*
@@ -203,6 +186,7 @@ static bool set_or_unset(const char *name, const char *value)
 
 static bool set_environment(struct run *r)
 {
+    char key_file[PATH_MAX];
     struct paths paths;
 
     if (!paths_find(&paths))
@@ -214,7 +198,9 @@ static bool set_environment(struct run *r)
     /* What cannot load us gets no library of ours; its children may. */
     if (r->state != PROGRAM_FOREIGN && !set_preload(paths.shim))
         return false;
+    keyfile_for(&r->policy.compile, key_file, sizeof(key_file));
     if (setenv("SALLYPORT_POLICY", r->policy.path, 1) != 0 ||
+        !set_or_unset("SALLYPORT_PSEUDONYM_KEY", key_file) ||
         !set_hosts(&r->policy.compile) ||
         !set_or_unset("SALLYPORT_UNCOVERED",
                       r->policy.compile.refuse_uncovered ? "refuse" : "log") ||
@@ -358,7 +344,11 @@ const struct command command_run = {
     "the policy. SALLYPORT_POLICY, SALLYPORT_HOSTS, SALLYPORT_MODE,\n"
     "SALLYPORT_UNCOVERED and SALLYPORT_UNSEEN are set anew or removed; "
     "without\n"
-    "--monitor the policy's mode holds. What the program starts later runs "
+    "--monitor the policy's mode holds. SALLYPORT_PSEUDONYM_KEY is, where the "
+    "policy\n"
+    "has pseudonyms, its 'key_file' or\n"
+    "~/.local/state/sallyport/pseudonym.key, which is made if it is not "
+    "there. What the program starts later runs "
     "guarded\n"
     "too; where that is not possible, the policy's 'uncovered: refuse' keeps "
     "it\n"

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "compile/provfile.h"
+#include "compile/pseudonym.h"
 #include "compile/when.h"
 #include "compile/words.h"
 
@@ -39,6 +40,12 @@ static bool on_audit(struct reader *r, const struct yaml_node *n, void *into)
     if (c->policy.audit.len == 0)
         c->policy.audit = path;
     return true;
+}
+
+static bool on_pseudonyms(struct reader *r, const struct yaml_node *n,
+                          void *into)
+{
+    return pseudonym_policy(r, n, &((struct file_at *)into)->c->policy);
 }
 
 static bool on_uncovered(struct reader *r, const struct yaml_node *n,
@@ -475,6 +482,7 @@ static const struct field policy_fields[] = {
     {STR_INIT("description"), false, on_words},
     {STR_INIT("mode"), false, on_mode},
     {STR_INIT("audit"), false, on_audit},
+    {STR_INIT("pseudonyms"), false, on_pseudonyms},
     {STR_INIT("uncovered"), false, on_uncovered},
     {STR_INIT("alpn"), false, on_alpn},
     {STR_INIT("on_failure"), false, on_failure},

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "compile/confidence.h"
 #include "compile/context.h"
+#include "compile/pseudonym.h"
 #include "compile/detector.h"
 #include "compile/near.h"
 #include "compile/token.h"
@@ -206,7 +207,8 @@ static bool on_action(struct reader *r, const struct yaml_node *n, void *into)
         return false;
     if (!action_from(name, &action) || action == ACTION_PASS)
         return read_refuse(r, n,
-                           "'action' must be score, log, redact or block");
+                           "'action' must be score, log, redact, "
+                           "pseudonymize or block");
     ((struct rule_src *)into)->rule.action = action;
     return true;
 }
@@ -326,6 +328,7 @@ static const struct field default_fields[] = {
     {STR_INIT("check"), false, on_check},
     {STR_INIT("confidence"), false, confidence_read},
     {STR_INIT("action"), false, on_action},
+    {STR_INIT("reveal_to"), false, pseudonym_reveal},
     {STR_INIT("max_hold"), false, on_max_hold},
     {STR_INIT("on_hold_full"), false, on_hold_full},
     {STR_INIT("scope"), false, on_scope},
@@ -371,6 +374,8 @@ static const struct field rule_fields[] = {
     {STR_INIT("confidence"), false, confidence_read},
     {STR_INIT("action"), false, on_action},
     {STR_INIT("placeholder"), false, on_placeholder},
+    {STR_INIT("class"), false, pseudonym_class},
+    {STR_INIT("reveal_to"), false, pseudonym_reveal},
     {STR_INIT("max_hold"), false, on_max_hold},
     {STR_INIT("on_hold_full"), false, on_hold_full},
     {STR_INIT("end"), false, on_end},
@@ -548,6 +553,8 @@ struct rule_src *rulefile_rule(struct reader *r, const struct yaml_node *n,
     confidence_default(src);
     score_default(src);
     views_default(src);
+    if (!pseudonym_check(r, n, &src->rule))
+        return NULL;
     if (src->words_node != NULL) /* its words are still to be read */
         return src;
     if (!check_whole(r, n, &src->rule))

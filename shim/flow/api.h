@@ -15,16 +15,17 @@
  * time. No call blocks, but for one write to the audit file.
  */
 
-#define ENGINE_API_VERSION 3
+#define ENGINE_API_VERSION 4
 
 struct engine;
 struct conn;
 
 struct engine_config {
-    const char *policy; /* path of a policy image; NULL: none, an error     */
-    const char *audit;  /* path of the audit file; NULL: as the policy says */
-    const char *exe;    /* path of the program, for audit lines             */
-    bool monitor;       /* log only, whatever the policy's mode             */
+    const char *policy;   /* path of a policy image; NULL: none, an error     */
+    const char *audit;    /* path of the audit file; NULL: as the policy says */
+    const char *key_file; /* of pseudonyms; NULL: as the policy says        */
+    const char *exe;      /* path of the program, for audit lines             */
+    bool monitor;         /* log only, whatever the policy's mode             */
 };
 
 struct peer {

@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "detect/base64.h"
+#include "flow/mask.h"
 #include "llm/base64.h"
 #include "rules/rule.h"
 
@@ -26,21 +27,24 @@ static enum err decode(struct tools *t, struct str coded, struct str *ret_text,
 }
 
 /* The text without what has to go; *ret_changed if something has. */
-static enum err redacted(const struct tools *t, const struct inspect *in,
-                         struct str text, struct buf *out, bool *ret_changed)
+static enum err redacted(struct tools *t, const struct inspect *in,
+                         struct str text, struct exchange *ex, struct buf *out,
+                         bool *ret_changed)
 {
-    const struct findings *f = &t->findings;
-    struct cluster c;
-    size_t pos = 0, from = 0;
+    struct changes changes = changes_start(t, in, text, ROLE_USER, PART_FILE);
+    struct change c;
+    struct str put;
+    size_t from = 0;
     enum err e;
 
     *ret_changed = false;
-    while (cluster_next(in->eng->rules, f->list, f->count, &pos, &c)) {
-        if (c.action != ACTION_REDACT)
+    while (changes_next(&changes, &c)) {
+        if (c.action == ACTION_BLOCK)
             continue;
-        if ((e = buf_add(
+        if ((e = mask_put(t, in, &c, text, false, ex, &put)) ||
+            (e = buf_add(
                  out, (struct str){text.ptr + from, (size_t)c.start - from})) ||
-            (e = buf_add(out, c.rule->put)))
+            (e = buf_add(out, put)))
             return e;
         from = (size_t)c.end;
         *ret_changed = true;
@@ -80,7 +84,7 @@ static enum err scan_head(struct tools *t, const struct inspect *in,
     e = rules_scan(in->eng->rules, t->scratch, where, head, 0, f);
     for (size_t i = 0; !e && i < f->count; i++) {
         exchange_finding(ex, &f->list[i], where);
-        if (rules_action(in->eng->rules, f->list[i].rule) == ACTION_REDACT)
+        if (rules_action(in->eng->rules, f->list[i].rule) >= ACTION_REDACT)
             exchange_cond(ex, COND_UNEDITABLE, "the type of a file");
     }
     return e;
@@ -108,12 +112,12 @@ enum err attached_scan(struct tools *t, const struct inspect *in,
     e = rules_scan(in->eng->rules, t->scratch, &where, text, 0, &t->findings);
     if (!e && t->findings.capped)
         exchange_cond(ex, COND_DECODE_CAPPED, NULL);
-    if (e || t->findings.count == 0)
+    if (e || (t->findings.count == 0 && !pseudonym_maybe(text)))
         return e;
     for (size_t i = 0; i < t->findings.count; i++)
         exchange_finding(ex, &t->findings.list[i], &where);
     buf_init(&out, LIM_OUT);
-    e = redacted(t, in, text, &out, &some);
+    e = redacted(t, in, text, ex, &out, &some);
     if (!e && some)
         e = put_back(t, in, item, head, buf_str(&out));
     buf_wipe_free(&out);

@@ -234,8 +234,11 @@ static enum err engine_fill(struct engine *eng, const struct engine_config *cfg,
         return e;
     }
     if ((e = own(cfg->audit, eng->policy.audit, &eng->audit)) ||
-        (e = own(cfg->exe, STR(""), &eng->exe)) || (e = know_process(eng)) ||
-        (e = fill_key(eng->key, sizeof(eng->key))) ||
+        (e = own(cfg->exe, STR(""), &eng->exe)) ||
+        (e = pseudonyms_open(&eng->pseudonyms, eng->rules,
+                             cfg->key_file ? str_of(cfg->key_file)
+                                           : eng->policy.key_file)) ||
+        (e = know_process(eng)) || (e = fill_key(eng->key, sizeof(eng->key))) ||
         (e = fill_key(eng->id_key, sizeof(eng->id_key))))
         say(why, why_size, "cannot start", err_name(e));
     return e;
@@ -264,6 +267,7 @@ void engine_close(struct engine *eng)
 {
     if (eng == NULL)
         return;
+    pseudonyms_close(&eng->pseudonyms);
     rules_free(eng->rules);
     providers_free(eng->providers);
     buf_free(&eng->image);

@@ -6,6 +6,7 @@
 
 #include "detect/known.h"
 #include "flow/api.h"
+#include "flow/pseudonyms.h"
 #include "llm/describe.h"
 #include "policy/config.h"
 #include "rules/rules.h"
@@ -19,6 +20,7 @@ struct engine {
     struct rules *rules;
     struct providers *providers;
     struct policy policy;
+    struct pseudonyms pseudonyms;
     struct scope places[2 * ROLE_COUNT * PART_COUNT]; /* so that each rule
                              looks at one of them at least                 */
     size_t place_count;

@@ -5,6 +5,8 @@
 #include "base/utf8.h"
 #include "flow/about.h"
 #include "flow/attached.h"
+#include "flow/mask.h"
+#include "flow/restore.h"
 #include "llm/guess.h"
 #include "rules/rule.h"
 
@@ -14,6 +16,7 @@ enum err tools_init(struct tools *t, const struct engine *eng)
 
     *t = (struct tools){0};
     json_doc_init(&t->doc);
+    json_doc_init(&t->numbers);
     memcpy(t->doc.seed, eng->key, sizeof(t->doc.seed));
     view_init(&t->view);
     arena_init(&t->arena, LIM_VIEW_ARENA);
@@ -32,6 +35,7 @@ void tools_free(struct tools *t)
 {
     scratch_free(t->scratch);
     json_doc_free(&t->doc);
+    json_doc_free(&t->numbers);
     view_free(&t->view);
     arena_free(&t->arena);
     arena_free(&t->puts);
@@ -61,27 +65,32 @@ enum err inspect_edit(struct tools *t, const struct inspect *in, struct span at,
     return OK;
 }
 
-/* The clusters that change a text, as edits of the body. */
-static enum err take_clusters(struct tools *t, const struct inspect *in,
-                              const struct seg *seg, struct exchange *ex)
+/* What changes a text, as edits of the body. Of a number all goes. */
+static enum err take_changes(struct tools *t, const struct inspect *in,
+                             const struct seg *seg, struct exchange *ex)
 {
-    const struct findings *f = &t->findings;
+    struct changes changes =
+        changes_start(t, in, seg->text, seg->role, seg->part);
     struct seg_map map = seg_map_start(seg, in->body);
-    struct cluster cluster;
-    size_t pos = 0;
+    struct change change;
+    bool done = false;
+    struct str put;
     enum err e;
 
-    while (cluster_next(in->eng->rules, f->list, f->count, &pos, &cluster)) {
-        if (cluster.action != ACTION_REDACT)
-            continue; /* a block: the verdict has it */
-        if (seg->number) {
-            exchange_cond(ex, COND_UNEDITABLE, "a bare JSON number");
+    while (!done && changes_next(&changes, &change)) {
+        if (change.action == ACTION_BLOCK)
+            continue; /* the verdict has it */
+        done = seg->number;
+        if (done)
+            change.start = 0, change.end = seg->text.len;
+        if ((e = mask_put(t, in, &change, seg->text, done, ex, &put)))
+            return e;
+        if (put.ptr == NULL)
             continue;
-        }
         t->redactions++;
-        if ((e = inspect_edit(t, in,
-                              seg_map_span(&map, cluster.start, cluster.end),
-                              cluster.rule->put)))
+        e = inspect_edit(t, in, seg_map_span(&map, change.start, change.end),
+                         put);
+        if (e)
             return e;
     }
     return OK;
@@ -90,6 +99,7 @@ static enum err take_clusters(struct tools *t, const struct inspect *in,
 static enum err scan_seg(struct tools *t, const struct inspect *in,
                          const struct seg *seg, struct exchange *ex)
 {
+    bool restored;
     struct scope scope = {in->dir, seg->role, seg->part, in->host, &ex->known};
     enum err e;
 
@@ -100,11 +110,13 @@ static enum err scan_seg(struct tools *t, const struct inspect *in,
         return e;
     if (t->findings.capped)
         exchange_cond(ex, COND_DECODE_CAPPED, NULL);
-    if (t->findings.count == 0)
-        return OK;
     for (size_t i = 0; i < t->findings.count; i++)
         exchange_finding(ex, &t->findings.list[i], &scope);
-    return take_clusters(t, in, seg, ex);
+    if ((e = take_changes(t, in, seg, ex)) ||
+        (e = restore_seg(t, in, seg, ex, &restored)))
+        return e;
+    t->unsorted |= restored;
+    return OK;
 }
 
 /* Errors of this stage are those of rules: a limit is a rule's limit. */
@@ -238,6 +250,7 @@ void inspect_begin(struct tools *t)
 {
     t->edit_count = 0;
     t->redactions = 0;
+    t->unsorted = false;
     arena_clear(&t->puts);
 }
 
@@ -261,6 +274,8 @@ void inspect_more(struct tools *t, const struct inspect *in,
         inspect_text(t, in, ex);
     if (t->redactions == redactions) /* what is only blanked stays as it is */
         t->edit_count = edits;
+    if (t->unsorted)
+        inspect_sort(t);
 }
 
 static int edit_order(const void *a, const void *b)

@@ -29,7 +29,9 @@ struct tools {
     bool is_opened;     /* the places of edits are in that     */
     struct edit *edits; /* owned                               */
     size_t edit_count, edit_cap;
-    size_t redactions; /* edits that a finding asked for       */
+    size_t redactions;       /* edits that a finding asked for       */
+    bool unsorted;           /* a pseudonym was restored             */
+    struct json_doc numbers; /* one by one: flow/mask.c        */
 };
 
 /* tools_init - E_NOMEM. To be freed after an error too. */

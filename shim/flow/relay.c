@@ -38,6 +38,7 @@ enum err relay_new(const struct relay_config *config, struct relay **ret_relay)
         .rules = eng->rules,
         .scratch = config->scratch,
         .host = config->host,
+        .restorer = pseudonyms_restorer(&eng->pseudonyms),
         .known = &config->ex->known,
         .ahead_ok = config->kind == FRAMES_SSE || config->kind == FRAMES_LINES,
         .whole = lines,

@@ -51,6 +51,7 @@ static enum err talk_new(struct conn *c, struct talk **ret_talk)
         .rules = c->eng->rules,
         .scratch = c->tools.scratch,
         .host = buf_str(&c->host),
+        .restorer = pseudonyms_restorer(&c->eng->pseudonyms),
         .known = &c->eng->known, /* it outlives exchanges */
     };
     struct talk *t = calloc(1, sizeof(*t));

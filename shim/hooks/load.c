@@ -46,7 +46,7 @@ struct shim_marker sallyport_marker __attribute__((visibility("default"))) = {
 };
 
 static struct {
-    const char *policy, *audit, *hosts, *engine;
+    const char *policy, *audit, *key_file, *hosts, *engine;
     const char *uncovered, *unseen;
     bool monitor, off, early, leave, unpatched;
 } settings;
@@ -94,6 +94,7 @@ static void settings_read(void)
     settings.policy = vars_get("SALLYPORT_POLICY");
     own_marker.policy = settings.policy;
     settings.audit = vars_get("SALLYPORT_AUDIT");
+    settings.key_file = vars_get("SALLYPORT_PSEUDONYM_KEY");
     settings.hosts = vars_get("SALLYPORT_HOSTS");
     settings.engine = vars_get("SALLYPORT_ENGINE");
     settings.monitor = vars_is("SALLYPORT_MODE", "monitor");
@@ -233,6 +234,7 @@ static void engine_load(void)
     struct engine_config cfg = {
         .policy = settings.policy,
         .audit = settings.audit,
+        .key_file = settings.key_file,
         .exe = load_program(),
         .monitor = settings.monitor,
     };

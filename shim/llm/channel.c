@@ -21,10 +21,21 @@
  * strings in the same way.
  */
 
+/* A value is not left behind in memory. */
+static void edit_free(struct chan_edit *edit)
+{
+    if (edit->own != NULL)
+        explicit_bzero(edit->own, edit->put.len);
+    free(edit->own);
+    edit->own = NULL;
+}
+
 void channel_free(struct channel *c)
 {
     if (c == NULL)
         return;
+    for (size_t i = c->first_edit; i < c->edit_count; i++)
+        edit_free(&c->edits[i]);
     stream_free(c->stream);
     buf_wipe_free(&c->said);
     free(c->keys);
@@ -159,6 +170,8 @@ static enum err take_broken(struct channel *c, struct str rest)
         return e;
     if ((e = stream_flush(c->stream)))
         return e;
+    c->broken_from = c->outer_done;
+    c->broken_to = UINT64_MAX;
     if ((e = take_plain(c, kept)))
         return e;
     return take_plain(c, rest);
@@ -204,6 +217,8 @@ static enum err take_long(struct channel *c, struct str rest)
     enum err e;
 
     c->broken = true;
+    c->broken_from = c->outer_done;
+    c->broken_to = UINT64_MAX;
     c->number_len = 0;
     if ((e = take_plain(c, kept)))
         return e;
@@ -279,6 +294,8 @@ enum err channel_end(struct channel *c)
             return e;
     if ((e = number_end(c)))
         return e;
+    if (c->broken)
+        c->broken_to = c->outer_done;
     c->broken = false;
     c->ended = true;
     c->inner = (struct json_inner){0};
@@ -369,6 +386,31 @@ static void runs_drop(struct channel *c, uint64_t text)
         c->first_run = c->run_count = 0;
 }
 
+/*
+ * A pseudonym becomes its value. In a number's place it is all of the number,
+ * and so is the value; else it stays as it is.
+ */
+static enum err edit_restore(struct channel *c, const struct stream_edit *edit,
+                             struct chan_edit mine)
+{
+    uint64_t start = outer_of(c, edit->start, false);
+    uint64_t end = outer_of(c, edit->end - 1, true);
+    enum err e;
+
+    if (mine.number && (mine.start != start || mine.end != end))
+        return OK;
+    mine.number = false;
+    mine.end = end;
+    mine.own = malloc(edit->put.len + 1);
+    if (mine.own == NULL)
+        return E_NOMEM;
+    memcpy(mine.own, edit->put.ptr, edit->put.len);
+    mine.put = (struct str){mine.own, edit->put.len};
+    if ((e = edit_add(c, &mine)))
+        edit_free(&mine);
+    return e;
+}
+
 enum err channel_drain(struct channel *c)
 {
     struct stream_edit edit;
@@ -383,10 +425,16 @@ enum err channel_drain(struct channel *c)
                                  .put = edit.put};
 
         widen(c, edit.start, &mine);
+        mine.plain = c->broken_from <= mine.start && mine.start < c->broken_to;
         if (edit.action == ACTION_BLOCK) {
             c->block = edit.rule;
             c->block_at = c->safe = mine.start;
             return OK;
+        }
+        if (edit.action == ACTION_PSEUDONYM) {
+            if ((e = edit_restore(c, &edit, mine)))
+                return e;
+            continue;
         }
         if (mine.number && mine.end == number)
             continue;
@@ -411,5 +459,5 @@ void channel_drop(struct channel *c, uint64_t outer)
 {
     while (c->first_edit < c->edit_count &&
            c->edits[c->first_edit].end <= outer)
-        c->first_edit++;
+        edit_free(&c->edits[c->first_edit++]);
 }

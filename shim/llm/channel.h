@@ -27,7 +27,9 @@ struct run { /* json: one stretch, complete */
 struct chan_edit { /* decided; in outer bytes */
     uint64_t start, end;
     struct str put;
+    char *own;   /* owned, or NULL: what `put` borrows from */
     bool number; /* a number goes: what is put stands between quotes */
+    bool plain;  /* json: behind the place where it ceases to be */
 };
 
 #define NUMBER_MAX 256 /* bytes; longer ones are taken for no JSON */
@@ -45,7 +47,8 @@ struct channel {
     bool json, broken;     /* broken: no JSON any more, plain from here on */
     bool dirty;            /* to be drained */
     bool ended;            /* no text since the last end */
-    uint64_t outer_done;   /* json: all complete runs end here */
+    uint64_t broken_from, broken_to; /* outer bytes that are so */
+    uint64_t outer_done;             /* json: all complete runs end here */
     struct json_inner inner;
     char number[NUMBER_MAX]; /* json: begun behind outer_done, its end is not */
     size_t number_len;       /* seen yet                                      */

@@ -60,6 +60,7 @@ void delta_free(struct delta *d)
     free(d->end_keys.items);
     free(d->patches.items);
     free(d->findings.items);
+    tool_names_free(&d->tools);
     buf_free(&d->puts);
     buf_wipe_free(&d->shape.data);
     view_free(&d->view);
@@ -91,7 +92,7 @@ static void forget_collected(struct delta *d)
     d->pieces.count = d->fixes.count = d->marks.count = 0;
     d->ends.count = d->end_keys.count = 0;
     buf_clear(&d->puts);
-    d->event_edited = d->event_found = false;
+    d->event_edited = d->event_found = d->event_words = false;
     d->event_block = NULL;
 }
 
@@ -137,6 +138,7 @@ static enum err collect_words(struct delta *d, const struct delta_event *ev)
                       .role = ROLE_TOOL,
                       .part = PART_OTHER};
 
+    d->event_words = true;
     return utf8_valid(ev->data) ? whole_scan(d, ev, &seg) : E_SYNTAX;
 }
 
@@ -288,6 +290,7 @@ void delta_forget(struct delta *d)
             d->facts[i].len = 0;
     d->news_count = 0;
     d->quarters = 0;
+    d->tools.count = 0;
     d->shape.on = false; /* an event like the last one would not tell them */
 }
 

@@ -23,6 +23,7 @@ struct delta_config {
     struct scratch *scratch;   /* one thread at a time                        */
     struct str host;           /* for rules with exclusions by host           */
     const struct known *known; /* for rules with detectors, or NULL         */
+    const struct restorer *restorer; /* of pseudonyms, or NULL              */
     bool ahead_ok; /* comments may overtake events that are held            */
     bool whole;    /* each event is a whole response: no text of it goes on in
                       the next, and the paths of responses are its own      */

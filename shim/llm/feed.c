@@ -55,6 +55,7 @@ static enum err channel_add(struct delta *d, const struct view_item *item,
     if ((e = channel_new(d->config.rules, d->config.scratch, &scope,
                          item->pattern, &c)))
         return e;
+    stream_restore(c->stream, d->config.restorer);
     e = channel_keys(c, item->keys, item->key_count);
     if (e) {
         channel_free(c);
@@ -146,6 +147,24 @@ enum err feed_piece(struct delta *d, const struct delta_event *ev,
     return OK;
 }
 
+/* Tools matter where pseudonyms may be revealed to some. */
+static enum err note_tool(struct delta *d, const struct view_item *item)
+{
+    const struct seg *seg = &item->seg;
+
+    d->whole_tool = STR("");
+    if (d->config.restorer == NULL)
+        return OK;
+    if (seg->part == PART_TOOL_NAME)
+        return tool_names_note(&d->tools, seg->text, item->keys,
+                               item->key_count);
+    if (seg->part == PART_TOOL_ARGS && pseudonym_maybe(seg->text) &&
+        !tool_around(d->view.provider, d->view.what, &d->doc, &d->arena,
+                     seg->node, &d->whole_tool))
+        d->whole_tool = tool_names_of(&d->tools, item->keys, item->key_count);
+    return OK;
+}
+
 static enum err collect_text(struct delta *d, const struct delta_event *ev,
                              const struct view_item *item)
 {
@@ -155,6 +174,8 @@ static enum err collect_text(struct delta *d, const struct delta_event *ev,
     enum err e;
 
     news_add(d->news, &d->news_count, item->unknown);
+    if ((e = note_tool(d, item)))
+        return e;
     if (!is_delta(d, item))
         return whole_scan(d, ev, &item->seg);
     if ((e = channel_find(d, item, &piece.chan)))
@@ -309,6 +330,9 @@ enum err feed_channels(struct delta *d, struct event *ev)
     for (size_t i = 0; i < ev->piece_count; i++) {
         struct piece *p = &pieces[i];
 
+        if (p->chan->scope.part == PART_TOOL_ARGS)
+            stream_tool(p->chan->stream, tool_names_of(&d->tools, p->chan->keys,
+                                                       p->chan->key_count));
         if ((e = p->chan->repeat ? channel_take_repeat(p->chan, p->text)
                                  : channel_take(p->chan, p->text)))
             return e;

@@ -125,7 +125,8 @@ static enum err patch_add(struct delta *d, struct span at, size_t put_from)
 static enum err put_text(struct delta *d, const struct channel *c,
                          const struct chan_edit *edit)
 {
-    const struct seg how = {.nested = c->json, .number = edit->number};
+    const struct seg how = {
+        .nested = c->json, .inner_plain = edit->plain, .number = edit->number};
 
     if (edit->put.len == 0 && !edit->number)
         return OK;

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "llm/channel.h"
 #include "llm/delta.h"
+#include "llm/toolname.h"
 
 /* The place in an event of a stretch of a channel. */
 struct piece {
@@ -108,6 +109,10 @@ struct delta {
     /* What one event has, before it is one. */
     struct list pieces, fixes, marks, ends, end_keys;
     struct buf puts;
+    struct tool_names tools;
+    struct str
+        whole_tool;   /* whose arguments the next whole text is, or empty */
+    bool event_words; /* it is no JSON: nothing in it is restored */
     bool event_edited;
     const struct rule *event_block;
     bool event_found; /* something in a whole text */

@@ -65,6 +65,23 @@ static enum err add_fix(struct delta *d, const struct delta_event *ev,
     return OK;
 }
 
+/* In a number's place a pseudonym is all of it, and so is the value. */
+static enum err add_restored(struct delta *d, const struct delta_event *ev,
+                             const struct seg *seg,
+                             const struct stream_edit *edit, uint64_t base,
+                             struct seg_map *map)
+{
+    struct seg how = *seg;
+
+    if (d->event_words ||
+        (seg->number && edit->end - edit->start != seg->text.len))
+        return OK;
+    how.number = false;
+    return add_fix(d, ev, &how,
+                   seg_map_span(map, edit->start - base, edit->end - base),
+                   edit->put);
+}
+
 static enum err take_edits(struct delta *d, const struct delta_event *ev,
                            const struct seg *seg, struct stream *st,
                            uint64_t base)
@@ -82,6 +99,11 @@ static enum err take_edits(struct delta *d, const struct delta_event *ev,
                 d->event_block = edit.rule;
             continue;
         }
+        if (edit.action == ACTION_PSEUDONYM) {
+            if ((e = add_restored(d, ev, seg, &edit, base, &map)))
+                return e;
+            continue;
+        }
         if (seg->number && done)
             continue;
         done = true;
@@ -90,6 +112,16 @@ static enum err take_edits(struct delta *d, const struct delta_event *ev,
             return e;
     }
     return OK;
+}
+
+static enum err new_stream(struct delta *d, const struct scope *where,
+                           struct stream **ret_st)
+{
+    enum err e = stream_new(d->config.rules, d->config.scratch, where, ret_st);
+
+    if (!e)
+        stream_restore(*ret_st, d->config.restorer);
+    return e;
 }
 
 enum err whole_scan(struct delta *d, const struct delta_event *ev,
@@ -110,8 +142,9 @@ enum err whole_scan(struct delta *d, const struct delta_event *ev,
     if (is_clean(d, seg))
         return OK;
     if (*st == NULL)
-        if ((e = stream_new(d->config.rules, d->config.scratch, &where, st)))
+        if ((e = new_stream(d, &where, st)))
             return e;
+    stream_tool(*st, d->whole_tool);
     base = stream_end(*st);
     if ((e = stream_take(*st, seg->text)))
         return e;
@@ -128,7 +161,8 @@ enum err whole_scan(struct delta *d, const struct delta_event *ev,
         if ((e = note_finding(d, &f, &where)))
             return e;
     }
-    if (clean && fixes == d->fixes.count && d->event_block == NULL)
+    if (clean && fixes == d->fixes.count && d->event_block == NULL &&
+        !pseudonym_maybe(seg->text))
         set_clean(d, seg);
     return OK;
 }

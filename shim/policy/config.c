@@ -49,7 +49,7 @@ enum err policy_pack(const struct policy *p, struct buf *out)
 
     if ((e = pack_u32(out, p->monitor)) || (e = pack_u32(out, p->http1)) ||
         (e = pack_str(out, p->name)) || (e = pack_str(out, p->audit)) ||
-        (e = pack_u32(out, COND_COUNT)))
+        (e = pack_str(out, p->key_file)) || (e = pack_u32(out, COND_COUNT)))
         return e;
     for (unsigned i = 0; i < COND_COUNT; i++)
         if ((e = pack_u32(out, (uint32_t)p->on_failure[i])))
@@ -68,6 +68,7 @@ enum err policy_load(struct str packed, struct policy *ret_policy)
         (e = unpack_below(&packed, 2, &http1)) ||
         (e = unpack_str(&packed, &p.name)) ||
         (e = unpack_str(&packed, &p.audit)) ||
+        (e = unpack_str(&packed, &p.key_file)) ||
         (e = unpack_u32(&packed, &count)))
         return e;
     if (count != COND_COUNT)

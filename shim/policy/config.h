@@ -10,10 +10,11 @@
  * image by the compiler, unpacked by the engine.
  */
 struct policy {
-    bool monitor;     /* mode: monitor            */
-    bool http1;       /* alpn: http1              */
-    struct str name;  /* of the policy file       */
-    struct str audit; /* path; empty: none given  */
+    bool monitor;        /* mode: monitor            */
+    bool http1;          /* alpn: http1              */
+    struct str name;     /* of the policy file       */
+    struct str audit;    /* path; empty: none given  */
+    struct str key_file; /* of pseudonyms; the same */
     enum fail_action on_failure[COND_COUNT];
     struct thresholds thresholds; /* what scores of texts decide */
 };

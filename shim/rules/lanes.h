@@ -2,6 +2,7 @@
 #define SP_RULES_LANES_H
 
 #include "rules/inside.h"
+#include "rules/restore.h"
 #include "rules/stream.h"
 #include "rules/score.h"
 
@@ -35,6 +36,12 @@ struct drop {
     const struct rule *rule;
 };
 
+/* A pseudonym that is to become its value. */
+struct restored {
+    uint64_t start, end;
+    struct span value; /* in stream.values */
+};
+
 /* A growing array of T with a reading place. */
 #define LIST(T)                                                                \
     struct {                                                                   \
@@ -55,14 +62,19 @@ struct stream {
     size_t findings; /* so far */
     enum err failed;
     bool blocked;
-    bool counts;                    /* a score may block */
-    struct score score;             /* of what was released */
-    LIST(struct found) pending;     /* sorted; not yet released */
-    LIST(struct drop) drops;        /* sorted by start */
-    LIST(struct stream_edit) edits; /* for stream_next */
-    LIST(struct finding) report;    /* for stream_finding */
-    uint32_t runs_asleep;           /* run_bit of the lanes that sleep */
-    uint32_t run_lanes[32];         /* of each run_bit */
+    bool counts;                     /* a score may block */
+    struct score score;              /* of what was released */
+    LIST(struct found) pending;      /* sorted; not yet released */
+    LIST(struct drop) drops;         /* sorted by start */
+    LIST(struct stream_edit) edits;  /* for stream_next */
+    LIST(struct finding) report;     /* for stream_finding */
+    const struct restorer *restorer; /* NULL: none */
+    struct pseudonym_scan marks;     /* up to V */
+    LIST(struct restored) restored;  /* sorted; not yet released */
+    struct buf values;               /* of these and of edits */
+    struct str tool;                 /* borrowed; empty: not known */
+    uint32_t runs_asleep;            /* run_bit of the lanes that sleep */
+    uint32_t run_lanes[32];          /* of each run_bit */
     uint64_t token; /* where the token begins that V is in, or NEVER */
     bool token_letters, token_digits; /* what it has */
     size_t token_most; /* longest that a lane waits for which changes text */
@@ -134,7 +146,20 @@ static inline bool may_sleep(const struct stream *st, const struct lane *l)
            st->rs->runs[l->rule].bit != 0;
 }
 
+/* --- restore.c */
+
+/* feed_marks - look for pseudonyms from V to `to`. */
+void feed_marks(struct stream *st, uint64_t to);
+/* feed_marks_last - the text ends at V. */
+void feed_marks_last(struct stream *st);
+/* cut_mark - the least place where a pseudonym could begin that the end of the
+ * text cuts off, or V. */
+uint64_t cut_mark(const struct stream *st);
+
 /* --- release.c */
+
+/* restored_add - behind those that are there. E_NOMEM. */
+MUST_USE enum err restored_add(struct stream *st, struct restored one);
 
 /* found_waits - what changes the text, or may by the score that it adds to, is
  * known in order of the text only. */

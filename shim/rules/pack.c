@@ -4,6 +4,7 @@
 
 #include "base/pack.h"
 #include "base/utf8.h"
+#include "detect/pseudonym.h"
 #include "rules/rules.h"
 #include "rules/token.h"
 
@@ -77,7 +78,7 @@ static enum err check_lists(const struct rule *r)
     for (size_t i = 0; i < r->not_count; i++)
         if (r->nots[i].len > LIM_PATTERN)
             return E_LIMIT;
-    if (check_when(&r->when))
+    if (r->reveal_count > LIM_RULE_LIST || check_when(&r->when))
         return E_LIMIT;
     return check_nears(r);
 }
@@ -105,6 +106,9 @@ static enum err check_rule(const struct rule *r)
         return E_SYNTAX;
     if (((r->token.digits | r->token.mixed) >> TOKEN_MOST >> 1) != 0 ||
         (token_first(r) && r->max_hold != 0 && r->max_hold <= TOKEN_MOST))
+        return E_SYNTAX;
+    if (r->action == ACTION_PSEUDONYM &&
+        (!pseudonym_class_ok(r->class) || r->dirs != 1u << DIR_SEND))
         return E_SYNTAX;
     return check_lists(r);
 }
@@ -198,6 +202,9 @@ static enum err pack_rule(struct buf *out, const struct rule *r)
         (e = pack_list(out, r->tags, r->tag_count)) ||
         (e = pack_nears(out, r)) || (e = pack_when(out, &r->when)))
         return e;
+    if ((e = pack_str(out, r->class)) ||
+        (e = pack_list(out, r->reveal, r->reveal_count)))
+        return e;
     return OK;
 }
 
@@ -223,6 +230,7 @@ static enum err check_all(const struct rule *list, size_t n,
             list[i].keyword_count + list[i].not_count + list[i].tag_count;
         all.strings += when_strings(&list[i].when);
         all.nears += list[i].near_count;
+        all.strings += list[i].reveal_count;
         for (size_t j = 0; j < list[i].keyword_count; j++)
             bytes += list[i].keywords[j].len;
     }
@@ -399,6 +407,9 @@ static enum err read_rule(struct reader *rd, struct rule *r)
         (e = read_list(rd, &r->nots, &r->not_count)) ||
         (e = read_list(rd, &r->tags, &r->tag_count)) ||
         (e = read_nears(rd, r)) || (e = read_when(rd, &r->when)))
+        return e;
+    if ((e = unpack_str(&rd->in, &r->class)) ||
+        (e = read_list(rd, &r->reveal, &r->reveal_count)))
         return e;
     return OK;
 }

@@ -97,8 +97,18 @@ void drop_close(struct stream *st, const struct rule *r, uint64_t end)
     }
 }
 
-/* Text from..to is outside of all clusters: what of it is dropped? */
-static enum err release_gap(struct stream *st, uint64_t from, uint64_t to)
+enum err restored_add(struct stream *st, struct restored one)
+{
+    enum err e;
+
+    if ((e = GROW(&st->restored)))
+        return e;
+    st->restored.list[st->restored.count++] = one;
+    return OK;
+}
+
+/* What of the text from..to is dropped? */
+static enum err release_drops(struct stream *st, uint64_t from, uint64_t to)
 {
     enum err e;
 
@@ -109,12 +119,46 @@ static enum err release_gap(struct stream *st, uint64_t from, uint64_t to)
 
         if (start >= end)
             continue;
-        if ((e = edit_add(st, (struct stream_edit){
-                                  start, end, d->rule, ACTION_REDACT, {0}})))
+        if ((e = edit_add(st,
+                          (struct stream_edit){
+                              start, end, d->rule, ACTION_REDACT, {0}, {0}})))
             return e;
         from = end;
     }
     return OK;
+}
+
+static bool meets_drop(const struct stream *st, const struct restored *r)
+{
+    for (size_t i = 0; i < st->drops.count; i++)
+        if (st->drops.list[i].start < r->end &&
+            r->start < st->drops.list[i].end)
+            return true;
+    return false;
+}
+
+/*
+ * Text from..to is outside of all clusters: what of it is dropped, and which
+ * pseudonyms in it are their values again? One that a cluster meets is not.
+ */
+static enum err release_gap(struct stream *st, uint64_t from, uint64_t to)
+{
+    enum err e;
+
+    for (size_t i = 0; i < st->restored.count; i++) {
+        const struct restored *r = &st->restored.list[i];
+
+        if (r->start < from || r->end > to || meets_drop(st, r))
+            continue;
+        if ((e = release_drops(st, from, r->start)) ||
+            (e = edit_add(st, (struct stream_edit){.start = r->start,
+                                                   .end = r->end,
+                                                   .action = ACTION_PSEUDONYM,
+                                                   .value = r->value})))
+            return e;
+        from = r->end;
+    }
+    return release_drops(st, from, to);
 }
 
 static bool is_dropped(const struct stream *st, uint64_t at)
@@ -170,9 +214,10 @@ static enum err release_block(struct stream *st, const struct cluster *c)
     enum err e;
 
     if ((e = release_gap(st, st->safe, c->start)) ||
-        (e = edit_add(st,
-                      (struct stream_edit){
-                          c->start, c->end, c->rule, ACTION_BLOCK, {0}})) ||
+        (e = edit_add(
+             st,
+             (struct stream_edit){
+                 c->start, c->end, c->rule, ACTION_BLOCK, {0}, {0}})) ||
         (e = report_cluster(st, c)))
         return e;
     st->safe = c->start;
@@ -184,7 +229,8 @@ static enum err release_block(struct stream *st, const struct cluster *c)
 
 static enum err release_redact(struct stream *st, const struct cluster *c)
 {
-    struct stream_edit one = {c->start, c->end, c->rule, ACTION_REDACT, {0}};
+    struct stream_edit one = {c->start,      c->end, c->rule,
+                              ACTION_REDACT, {0},    {0}};
     enum err e;
 
     if (!is_dropped(st, c->start))
@@ -196,18 +242,34 @@ static enum err release_redact(struct stream *st, const struct cluster *c)
     return OK;
 }
 
-/* How far text may leave if every finding that reaches across is held. */
+/* The same where no pseudonym is cut: none meets another. */
+static uint64_t cut_restored(const struct stream *st, uint64_t cut)
+{
+    for (size_t i = st->restored.count; i > 0; i--) {
+        const struct restored *r = &st->restored.list[i - 1];
+
+        if (r->start < cut && r->end > cut)
+            return r->start;
+    }
+    return cut;
+}
+
+/* How far text may leave if what reaches across is held. */
 static uint64_t cut_before(const struct stream *st, uint64_t known)
 {
-    uint64_t cut = known;
+    uint64_t cut = cut_restored(st, known), last;
 
-    for (size_t i = st->pending.count; i > 0; i--) {
-        const struct found *one = &st->pending.list[i - 1];
-        const struct finding *f = &one->f;
+    do {
+        last = cut;
+        for (size_t i = st->pending.count; i > 0; i--) {
+            const struct found *one = &st->pending.list[i - 1];
+            const struct finding *f = &one->f;
 
-        if (one->action >= ACTION_REDACT && f->start < cut && f->end > cut)
-            cut = f->start;
-    }
+            if (one->action >= ACTION_REDACT && f->start < cut && f->end > cut)
+                cut = f->start;
+        }
+        cut = cut_restored(st, cut);
+    } while (cut < last);
     return cut;
 }
 
@@ -219,6 +281,16 @@ static void forget_drops(struct stream *st)
         if (st->drops.list[i].end > st->safe)
             st->drops.list[kept++] = st->drops.list[i];
     st->drops.count = kept;
+}
+
+static void forget_restored(struct stream *st)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < st->restored.count; i++)
+        if (st->restored.list[i].start >= st->safe)
+            st->restored.list[kept++] = st->restored.list[i];
+    st->restored.count = kept;
 }
 
 enum err release(struct stream *st, uint64_t known)
@@ -251,5 +323,7 @@ enum err release(struct stream *st, uint64_t known)
     st->safe = cut > st->safe ? cut : st->safe;
     if (st->drops.count != 0)
         forget_drops(st);
+    if (st->restored.count != 0)
+        forget_restored(st);
     return OK;
 }

@@ -103,6 +103,9 @@ struct rule {
     uint32_t views; /* bit set of enum view_step, those a rule may name; 0: */
                     /* the text alone                                      */
     struct when when;
+    struct str class;         /* of a pseudonym: pseudonym_class_ok          */
+    const struct str *reveal; /* tools whose arguments get the value again   */
+    size_t reveal_count;
     uint32_t index; /* place in the set; set by rules_load                 */
 };
 

@@ -130,6 +130,8 @@ void stream_free(struct stream *st)
     free(st->drops.list);
     free(st->edits.list);
     free(st->report.list);
+    free(st->restored.list);
+    buf_wipe_free(&st->values);
     free(st);
 }
 
@@ -331,8 +333,10 @@ static void trim(struct stream *st)
 static uint64_t known_upto(const struct stream *st)
 {
     uint64_t known = cut_keyword(st), token = cut_token(st);
+    uint64_t mark = cut_mark(st);
 
     known = token < known ? token : known;
+    known = mark < known ? mark : known;
     EACH_AWAKE(st, i)
     {
         const struct lane *l = &st->lanes[i];
@@ -388,6 +392,7 @@ static enum err advance(struct stream *st)
 
     feed_trie(st, v);
     feed_tokens(st, v);
+    feed_marks(st, v);
     st->v = v;
     if ((e = search_lanes(st, at_stop, false)) ||
         (e = release(st, known_upto(st))) || st->blocked)
@@ -442,6 +447,7 @@ static enum err finish(struct stream *st)
     if (st->v != st->end)
         return E_SYNTAX;
     feed_last(st);
+    feed_marks_last(st);
     EACH_AWAKE(st, i)
     {
         if ((e = lane_search(st, &st->lanes[i], false)))
@@ -483,6 +489,8 @@ bool stream_next(struct stream *st, struct stream_edit *ret_edit)
     if (st->edits.taken == st->edits.count)
         return false;
     *ret_edit = st->edits.list[st->edits.taken++];
+    if (ret_edit->action == ACTION_PSEUDONYM)
+        ret_edit->put = str_at(buf_str(&st->values), ret_edit->value);
     return true;
 }
 

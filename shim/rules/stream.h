@@ -1,6 +1,7 @@
 #ifndef SP_RULES_STREAM_H
 #define SP_RULES_STREAM_H
 
+#include "rules/restore.h"
 #include "rules/rules.h"
 
 /*
@@ -15,10 +16,13 @@ struct stream;
 /* One decided change of the text: its bytes start..end become put. */
 struct stream_edit {
     uint64_t start, end;
-    const struct rule *rule; /* borrowed from the rules                     */
+    const struct rule *rule; /* borrowed from the rules; of PSEUDONYM NULL  */
     enum action action;      /* ACTION_REDACT, or ACTION_BLOCK: text before */
-                             /* start may leave, nothing behind it ever does*/
+                             /* start may leave, nothing behind it ever     */
+                             /* does; or ACTION_PSEUDONYM: one is its value */
+                             /* again, `put` until the stream is fed        */
     struct str put;          /* empty where dropping goes on after a cap    */
+    struct span value;       /* the stream's own                            */
 };
 
 /*
@@ -29,6 +33,14 @@ struct stream_edit {
 MUST_USE enum err stream_new(const struct rules *rs, struct scratch *sc,
                              const struct scope *at, struct stream **ret_st);
 void stream_free(struct stream *st);
+
+/*
+ * stream_restore - before the first piece: pseudonyms become their values
+ * again. In addresses they do not, nor in a tool's arguments but for a tool
+ * that the restorer reveals them to, which stream_tool names (borrowed).
+ */
+void stream_restore(struct stream *st, const struct restorer *r);
+void stream_tool(struct stream *st, struct str name);
 
 /*
  * stream_take - the next piece of the text. All pieces together are valid

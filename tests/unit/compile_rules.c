@@ -234,7 +234,7 @@ static const struct {
     {"pass is no action",
      "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
      "    keywords: [a]\n    match: a\n    action: pass\n",
-     "7:13: error: 'action' must be score, log, redact or block"},
+     "7:13: error: 'action' must be score, log, redact, pseudonymize or block"},
     {"pattern",
      "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
      "    keywords: [a]\n    match: '(a'\n    action: log\n",
@@ -266,7 +266,7 @@ static const struct {
     {"key that has no default", "defaults:\n  name: a\n",
      "2:3: error: unknown key 'name'"},
     {"default", "defaults:\n  action: never\n",
-     "2:11: error: 'action' must be score, log, redact or block"},
+     "2:11: error: 'action' must be score, log, redact, pseudonymize or block"},
     {"no default",
      "defaults: {category: c}\n"
      "rules:\n  - id: SP-1\n    name: n\n    keywords: [a]\n    match: a\n",
