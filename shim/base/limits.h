@@ -86,6 +86,7 @@
 #define LIM_VIEW_DEPTH 3          /* encodings in encodings; decode_capped  */
 #define LIM_VIEW_PARTS 64         /* decoded of one text; decode_capped     */
 #define LIM_VIEW_OUT   (1 * MIB)  /* their bytes; decode_capped             */
+
 /* A system prompt: what is behind its first so many letters, and any text of
  * its request behind so many, is not compared with. */
 #define LIM_PROMPT       65535 /* letters; their places have 16 bits      */

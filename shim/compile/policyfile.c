@@ -1,5 +1,7 @@
 #include "compile/policyfile.h"
 
+#include "compile/links.h"
+
 #include "base/limits.h"
 #include "compile/provfile.h"
 #include "compile/pseudonym.h"
@@ -77,6 +79,11 @@ static bool on_alpn(struct reader *r, const struct yaml_node *n, void *into)
         c->policy.http1 = str_eq(word, STR("http1"));
     c->alpn_set = true;
     return true;
+}
+
+static bool on_links(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return links_read(r, n, &((struct file_at *)into)->c->policy.links);
 }
 
 static bool on_thresholds(struct reader *r, const struct yaml_node *n,
@@ -489,6 +496,7 @@ static const struct field policy_fields[] = {
     {STR_INIT("thresholds"), false, on_thresholds},
     {STR_INIT("paranoia"), false, on_paranoia},
     {STR_INIT("hosts"), false, on_hosts},
+    {STR_INIT("links"), false, on_links},
     {STR_INIT("providers"), false, on_providers},
     {STR_INIT("exclude"), false, on_exclude},
     {STR_INIT("defaults"), false, on_defaults},

@@ -15,6 +15,7 @@ struct known {
     uint32_t day;            /* since 1970; 0: not known. Exclusions expire */
     struct str canary;       /* what was planted in the prompt          */
     struct shingles *prompt; /* the exchange's own system prompt        */
+    struct str links; /* hosts that any link may lead to: see host_allowed */
 };
 
 #endif

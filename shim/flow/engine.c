@@ -184,6 +184,7 @@ static enum err load(struct engine *eng, bool monitor)
         (e = policy_load(image.policy, &eng->policy)))
         return e;
     eng->policy.monitor |= monitor;
+    eng->known.links = eng->policy.links;
     if ((e = rules_load(image.rules, eng->policy.monitor, &eng->rules)) ||
         (e = choose_places(eng)))
         return e;

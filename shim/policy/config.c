@@ -54,7 +54,9 @@ enum err policy_pack(const struct policy *p, struct buf *out)
     for (unsigned i = 0; i < COND_COUNT; i++)
         if ((e = pack_u32(out, (uint32_t)p->on_failure[i])))
             return e;
-    return pack_thresholds(&p->thresholds, out);
+    if ((e = pack_thresholds(&p->thresholds, out)))
+        return e;
+    return pack_str(out, p->links);
 }
 
 enum err policy_load(struct str packed, struct policy *ret_policy)
@@ -80,7 +82,8 @@ enum err policy_load(struct str packed, struct policy *ret_policy)
             return E_SYNTAX;
         p.on_failure[i] = (enum fail_action)action;
     }
-    if ((e = load_thresholds(&packed, &p.thresholds)))
+    if ((e = load_thresholds(&packed, &p.thresholds)) ||
+        (e = unpack_str(&packed, &p.links)))
         return e;
     p.monitor = monitor == 1;
     p.http1 = http1 == 1;

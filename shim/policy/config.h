@@ -17,6 +17,7 @@ struct policy {
     struct str key_file; /* of pseudonyms; the same */
     enum fail_action on_failure[COND_COUNT];
     struct thresholds thresholds; /* what scores of texts decide */
+    struct str links; /* hosts that links in answers may lead to: host.h */
 };
 
 /* policy_init - enforcing, every condition and threshold at its default. */

@@ -1,5 +1,8 @@
 #include "rules/inside.h"
 
+#include "detect/host.h"
+#include "detect/link.h"
+
 /*
  * The detectors, each a row: its name, its options, what it begins with, and
  * how it looks for the next thing. The looking itself is in detect/.
@@ -15,8 +18,7 @@ struct row {
     struct str name;
     const struct detector_option *options;
     size_t option_count;
-    const struct str *keywords;
-    size_t keyword_count;
+    size_t (*begins)(const struct str **ret_list); /* keywords, or NULL */
     bool alone;
     bool (*ready)(const struct known *known);
     enum err (*find)(const struct search *s, struct answer *ret);
@@ -125,6 +127,63 @@ static enum err prompt_find(const struct search *s, struct answer *ret)
     return OK;
 }
 
+/* --- Links. */
+
+enum {
+    LINK_DATA /* bytes of data that the URL carries, at least */
+};
+
+static const struct detector_option link_options[] = {
+    [LINK_DATA] = {STR_INIT("data"), 0, 10000, 24},
+};
+
+static bool link_ready(const struct known *known)
+{
+    (void)known; /* without a list no host is allowed */
+    return true;
+}
+
+static bool link_counts(const struct search *s, const struct link *l)
+{
+    char name[HOST_MOST];
+    size_t n;
+
+    if (link_data(l) < s->rule->options[LINK_DATA])
+        return false;
+    if (s->known == NULL || s->known->links.len == 0)
+        return true;
+    n = host_canonical(l->host, name);
+    return n == 0 || !host_allowed((struct str){name, n}, s->known->links);
+}
+
+static enum err link_next(const struct search *s, enum link_kind kind,
+                          struct answer *ret)
+{
+    struct link l = {.cursor = s->cursor};
+
+    do {
+        link_find(s->text, l.cursor, s->open, &l);
+        ret->cursor = l.cursor;
+        ret->hit = l.cursor < s->text.len ? HIT_PARTIAL : HIT_NONE;
+        if (!l.found)
+            return OK;
+    } while (l.kind != kind || !link_counts(s, &l));
+    ret->hit = HIT_MATCH;
+    ret->start = l.start;
+    ret->end = l.end;
+    return OK;
+}
+
+static enum err image_find(const struct search *s, struct answer *ret)
+{
+    return link_next(s, LINK_LOADED, ret);
+}
+
+static enum err link_find_one(const struct search *s, struct answer *ret)
+{
+    return link_next(s, LINK_CLICKED, ret);
+}
+
 /* --- The table. */
 
 static const struct row rows[DETECTOR_COUNT] = {
@@ -136,6 +195,20 @@ static const struct row rows[DETECTOR_COUNT] = {
                          .option_count = ARRAY_LEN(prompt_options),
                          .ready = prompt_ready,
                          .find = prompt_find},
+    [DETECTOR_IMAGE] = {.name = STR_INIT("image"),
+                        .options = link_options,
+                        .option_count = ARRAY_LEN(link_options),
+                        .begins = link_begins,
+                        .alone = true,
+                        .ready = link_ready,
+                        .find = image_find},
+    [DETECTOR_LINK] = {.name = STR_INIT("link"),
+                       .options = link_options,
+                       .option_count = ARRAY_LEN(link_options),
+                       .begins = link_begins,
+                       .alone = true,
+                       .ready = link_ready,
+                       .find = link_find_one},
 };
 
 struct str detector_name(enum detector d)
@@ -161,8 +234,7 @@ size_t detector_options(enum detector d, const struct detector_option **ret)
 
 size_t detector_keywords(enum detector d, const struct str **ret_list)
 {
-    *ret_list = rows[d].keywords;
-    return rows[d].keyword_count;
+    return rows[d].begins == NULL ? 0 : rows[d].begins(ret_list);
 }
 
 bool detector_alone(enum detector d)
@@ -172,8 +244,7 @@ bool detector_alone(enum detector d)
 
 bool detector_ready(const struct rule *r, const struct known *known)
 {
-    return r->detector == DETECTOR_PATTERN || rows[r->detector].alone ||
-           rows[r->detector].ready(known);
+    return r->detector == DETECTOR_PATTERN || rows[r->detector].ready(known);
 }
 
 /* The next one that passes the rule's checks; a.hit says if there is one. */

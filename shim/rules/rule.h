@@ -27,6 +27,8 @@ enum detector {
     DETECTOR_PATTERN,
     DETECTOR_CANARY,
     DETECTOR_PROMPT,
+    DETECTOR_IMAGE,
+    DETECTOR_LINK,
     DETECTOR_COUNT,
 };
 #define DETECTOR_OPTIONS 5 /* numbers that a rule may give its detector */

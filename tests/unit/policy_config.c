@@ -12,11 +12,13 @@ static void test_round_trip(void)
     p.monitor = true;
     p.name = STR("office");
     p.on_failure[COND_REQUEST_LIMIT] = FAIL_PASS;
+    p.links = STR("a.example *.b.example");
     p.thresholds = (struct thresholds){{1, 2}, {0, LIM_SCORE}};
     buf_init(&b, 4096);
     CHECK_INT(policy_pack(&p, &b), OK);
     CHECK_INT(policy_load(buf_str(&b), &q), OK);
     CHECK(q.monitor);
+    CHECK_EQ(q.links, p.links);
     CHECK(memcmp(&q.thresholds, &p.thresholds, sizeof(p.thresholds)) == 0);
     CHECK_STR(q.name, "office");
     CHECK(!policy_blocks(&q, COND_REQUEST_LIMIT));

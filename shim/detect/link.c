@@ -1,0 +1,378 @@
+#include "detect/link.h"
+
+/*
+ * Where URLs begin is told by their scheme, or, where they have none, by what
+ * stands before two slashes: WHATWG URL takes '\' for '/' and any number of
+ * them behind "https:". What a URL is for is told by the bytes before it.
+ */
+
+/* A bracket, quote or equals sign, and two slashes of either kind. */
+#define OPENERS(c)                                                             \
+    STR_INIT(c "//"), STR_INIT(c "/\\"), STR_INIT(c "\\/"), STR_INIT(c "\\\\")
+
+static const struct str begins[] = {
+    STR_INIT("http:"), STR_INIT("https:"), STR_INIT("ftp:"), OPENERS("("),
+    OPENERS("\""),     OPENERS("'"),       OPENERS("="),     OPENERS("<"),
+};
+
+#define SCHEMES 3 /* of them */
+
+size_t link_begins(const struct str **ret_list)
+{
+    *ret_list = begins;
+    return ARRAY_LEN(begins);
+}
+
+static bool is_slash(char c)
+{
+    return c == '/' || c == '\\';
+}
+
+static bool is_alnum(char c)
+{
+    return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
+}
+
+static bool starts_nocase(struct str s, struct str prefix)
+{
+    return s.len >= prefix.len &&
+           str_eq_nocase(str_head(s, prefix.len), prefix);
+}
+
+/* --- What a URL is for. */
+
+struct use {
+    enum link_kind kind;
+    bool told; /* the bytes before it say that it is one */
+    char quote;
+};
+
+static struct str drop_spaces(struct str s)
+{
+    while (s.len > 0 && (unsigned char)s.ptr[s.len - 1] <= ' ')
+        s.len--;
+    return s;
+}
+
+/* "[label" or "![label", without its "]": an image if that cannot be seen. */
+static struct use label_use(struct str before)
+{
+    size_t depth = 1, i = before.len;
+
+    while (i > 0 && depth > 0) {
+        i--;
+        depth += before.ptr[i] == ']';
+        depth -= before.ptr[i] == '[';
+    }
+    if (depth > 0 || (i > 0 && before.ptr[i - 1] == '!'))
+        return (struct use){.kind = LINK_LOADED, .told = true};
+    return (struct use){.kind = LINK_CLICKED, .told = true};
+}
+
+/* Is the end of the text within a tag of one of these names? */
+static bool in_tag(struct str before)
+{
+    static const struct str tags[] = {STR_INIT("<link"), STR_INIT("<image"),
+                                      STR_INIT("<use"), STR_INIT("<base")};
+    size_t i = before.len;
+
+    while (i > 0 && before.ptr[i - 1] != '<' && before.ptr[i - 1] != '>')
+        i--;
+    if (i == 0)
+        return true; /* too far to be seen */
+    for (size_t k = 0; k < ARRAY_LEN(tags); k++)
+        if (starts_nocase(str_skip(before, i - 1), tags[k]))
+            return true;
+    return false;
+}
+
+static struct use attribute_use(struct str before)
+{
+    static const struct str loaded[] = {
+        STR_INIT("src"),        STR_INIT("srcset"),     STR_INIT("poster"),
+        STR_INIT("background"), STR_INIT("data"),       STR_INIT("action"),
+        STR_INIT("formaction"), STR_INIT("imagesrcset")};
+    size_t n = 0;
+    struct str name;
+
+    while (n < before.len && is_alnum(before.ptr[before.len - 1 - n]))
+        n++;
+    name = str_skip(before, before.len - n);
+    for (size_t i = 0; i < ARRAY_LEN(loaded); i++)
+        if (str_eq_nocase(name, loaded[i]))
+            return (struct use){.kind = LINK_LOADED, .told = true};
+    if (!str_eq_nocase(name, STR("href")))
+        return (struct use){.kind = LINK_CLICKED};
+    return (struct use){.kind = in_tag(before) ? LINK_LOADED : LINK_CLICKED,
+                        .told = true};
+}
+
+static struct use use_before(struct str before)
+{
+    struct use u = {.kind = LINK_CLICKED};
+    char quote = 0, last;
+
+    before = drop_spaces(before);
+    if (before.len > 0 && strchr("\"'<", before.ptr[before.len - 1]) != NULL) {
+        quote = before.ptr[before.len - 1];
+        before = drop_spaces(str_head(before, before.len - 1));
+    }
+    last = before.len > 0 ? before.ptr[before.len - 1] : 0;
+    before = str_head(before, before.len - (last != 0));
+    if (last == '(' && str_ends_nocase(before, STR("url")))
+        u = (struct use){.kind = LINK_LOADED, .told = true};
+    else if (last == '(' && str_ends(before, STR("]")))
+        u = label_use(str_head(before, before.len - 1));
+    else if (last == ':' && str_ends(before, STR("]")))
+        u = (struct use){.kind = LINK_LOADED, .told = true};
+    else if (last == '=')
+        u = attribute_use(drop_spaces(before));
+    else if (last == 't' && str_ends_nocase(before, STR("@impor")))
+        u = (struct use){.kind = LINK_LOADED, .told = true};
+    u.quote = quote == '<' ? '>' : quote;
+    return u;
+}
+
+/* --- Its end and its parts. */
+
+/*
+ * Does this byte end the URL? Within quotes only they do, for what is loaded
+ * leaves out line ends (WHATWG URL, 4.4). A bracket ends a bare one: it may be
+ * the image that a renderer sees there.
+ */
+static bool ends_url(const struct use *u, char c, size_t *depth)
+{
+    if (u->told && u->quote != 0)
+        return c == u->quote || c == '<' || c == '>';
+    if ((unsigned char)c <= ' ' || c == 0x7f || strchr("<>\"`", c) != NULL ||
+        (!u->told && (c == '[' || c == ']')))
+        return true;
+    *depth += c == '(';
+    return c == ')' && (*depth)-- == 0;
+}
+
+/* Behind a bare URL stands what ends the sentence. */
+static size_t without_marks(struct str text, size_t start, size_t end)
+{
+    while (end > start && strchr(".,;:!?*_'", text.ptr[end - 1]) != NULL)
+        end--;
+    return end;
+}
+
+/* Without name and password before it, and port behind it. */
+static struct str host_of(struct str authority)
+{
+    size_t i;
+
+    for (i = authority.len; i > 0 && authority.ptr[i - 1] != '@';)
+        i--;
+    authority = str_skip(authority, i);
+    for (i = authority.len; i > 0 && is_digit(authority.ptr[i - 1]);)
+        i--;
+    return i > 0 && authority.ptr[i - 1] == ':' ? str_head(authority, i - 1)
+                                                : authority;
+}
+
+/* --- The search. */
+
+/* Which of `begins` stands there; their number if none. *ret_cut: the text ends
+ * in one. */
+static size_t begin_at(struct str text, size_t at, bool *ret_cut)
+{
+    struct str rest = str_skip(text, at);
+    char before = at > 0 ? text.ptr[at - 1] : ' ';
+
+    for (size_t i = 0; i < ARRAY_LEN(begins); i++) {
+        if (i < SCHEMES && is_alnum(before))
+            continue;
+        if (starts_nocase(rest, begins[i]))
+            return i;
+        *ret_cut |= rest.len < begins[i].len && starts_nocase(begins[i], rest);
+    }
+    return ARRAY_LEN(begins);
+}
+
+static bool may_begin(char c)
+{
+    return c == 'h' || c == 'H' || c == 'f' || c == 'F' || c == '(' ||
+           c == '"' || c == '\'' || c == '=' || c == '<';
+}
+
+/*
+ * A URL begins at *at: is it one, and where does it end? False: no, and *at is
+ * where to look on, never again over the same bytes.
+ */
+static bool link_at(struct str text, size_t *at, size_t begin, bool open,
+                    struct link *ret)
+{
+    size_t start = *at + (begin >= SCHEMES), name, end, path, depth = 0;
+    size_t back = start < LINK_LOOK_BACK ? start : LINK_LOOK_BACK;
+    struct use u = use_before((struct str){text.ptr + start - back, back});
+
+    *ret = (struct link){.start = start, .kind = u.kind, .cursor = *at};
+    name = start + (begin < SCHEMES ? begins[begin].len : 0);
+    *at = name;
+    if (!u.told &&
+        (begin >= SCHEMES || (name < text.len && !is_slash(text.ptr[name]))))
+        return false;
+    while (name < text.len && is_slash(text.ptr[name]))
+        name++;
+    for (path = name; path < text.len; path++)
+        if (strchr("/\\?#", text.ptr[path]) != NULL ||
+            ends_url(&u, text.ptr[path], &depth))
+            break;
+    if (path == text.len && open)
+        return true;
+    *at = path > *at ? path : *at;
+    ret->host = host_of(str_head(str_skip(text, name), path - name));
+    if (ret->host.len == 0)
+        return false;
+    for (end = path; end < text.len && !ends_url(&u, text.ptr[end], &depth);)
+        end++;
+    if (end == text.len && open)
+        return true;
+    ret->cursor = end;
+    ret->end = u.told ? end : without_marks(text, start, end);
+    ret->rest =
+        str_head(str_skip(text, path), ret->end > path ? ret->end - path : 0);
+    ret->found = true;
+    return true;
+}
+
+void link_find(struct str text, size_t from, bool open, struct link *ret)
+{
+    size_t at = from;
+
+    while (at < text.len) {
+        bool cut = false;
+        size_t begin;
+
+        if (!may_begin(text.ptr[at])) {
+            at++;
+            continue;
+        }
+        begin = begin_at(text, at, &cut);
+        if (begin == ARRAY_LEN(begins)) {
+            if (cut && open)
+                break;
+            at++;
+        } else if (link_at(text, &at, begin, open, ret)) {
+            return;
+        }
+    }
+    *ret = (struct link){.cursor = at};
+}
+
+/* --- What it says. */
+
+struct said {
+    size_t len, upper, lower, digits, hex, spaces, joints, run, longest;
+};
+
+static void said_byte(struct said *s, unsigned char c)
+{
+    bool joint = c == '-' || c == '_' || c == '.' || c == ' ' || c == '+';
+
+    s->len++;
+    s->upper += c >= 'A' && c <= 'Z';
+    s->lower += c >= 'a' && c <= 'z';
+    s->digits += c >= '0' && c <= '9';
+    s->hex += hex_value((char)c) >= 0;
+    s->spaces += c == ' ' || c == '+' || c == '\n';
+    s->joints += joint;
+    s->run = joint ? 0 : s->run + 1;
+    s->longest = s->run > s->longest ? s->run : s->longest;
+}
+
+#define HASH_MOST 64 /* hex digits of the longest name of a file  */
+#define RUN_LEAST 20 /* letters and digits in a row               */
+#define WORDS     4  /* that somebody put there                   */
+
+/* Does hex stand for text? Of the first bytes. */
+static bool hex_is_text(struct str s)
+{
+    size_t n = s.len / 2 < 16 ? s.len / 2 : 16, good = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        int c = hex_value(s.ptr[2 * i]) << 4 | hex_value(s.ptr[2 * i + 1]);
+
+        good += c == '\n' || (c >= ' ' && c < 0x7f);
+    }
+    return n >= 8 && good == n;
+}
+
+/* How much of one piece between the marks of a URL is data. */
+static size_t said_data(const struct said *s, struct str raw, bool query)
+{
+    if (s->spaces + 1 >= WORDS || (query && s->joints + 1 > WORDS))
+        return s->len;
+    if (s->longest < RUN_LEAST)
+        return 0;
+    if (s->hex + s->joints == s->len)
+        return (s->len > HASH_MOST || (s->joints == 0 && hex_is_text(raw))) &&
+                       s->digits != s->len
+                   ? s->len
+                   : 0;
+    if (s->digits > 0 && s->upper + s->lower > 0)
+        return s->len;
+    return s->longest >= 2 * RUN_LEAST ? s->len : 0;
+}
+
+/* One piece at the front of *rest, decoded; *rest moves behind it. */
+static size_t piece_data(struct str *rest, const char *marks, bool *query)
+{
+    struct said s = {.len = 0};
+    struct str raw = *rest;
+    size_t i = 0;
+
+    for (; i < raw.len && strchr(marks, raw.ptr[i]) == NULL; i++) {
+        unsigned char c = (unsigned char)raw.ptr[i];
+
+        if (c == '%' && i + 2 < raw.len && hex_value(raw.ptr[i + 1]) >= 0 &&
+            hex_value(raw.ptr[i + 2]) >= 0) {
+            c = (unsigned char)(hex_value(raw.ptr[i + 1]) << 4 |
+                                hex_value(raw.ptr[i + 2]));
+            i += 2;
+        }
+        said_byte(&s, c);
+    }
+    raw = str_head(raw, i);
+    *rest = str_skip(*rest, i);
+    i = said_data(&s, raw, *query);
+    if (rest->len > 0) {
+        *query |= rest->ptr[0] == '?' || rest->ptr[0] == '#';
+        *rest = str_skip(*rest, 1);
+    }
+    return i;
+}
+
+#define QUERY_LONG 200 /* bytes: whatever it is made of */
+#define LABELS     100 /* the same of a host's labels */
+
+static size_t host_data(struct str host)
+{
+    size_t most = 0, total = host.len;
+    bool query = false;
+
+    while (host.len > 0) {
+        size_t n = piece_data(&host, ".", &query);
+
+        most = n > most ? n : most;
+    }
+    return total >= LABELS && most == 0 ? total : most;
+}
+
+size_t link_data(const struct link *l)
+{
+    size_t most = host_data(l->host), q = str_find_byte(l->rest, '?');
+    struct str rest = l->rest;
+    bool query = false;
+
+    while (rest.len > 0) {
+        size_t n = piece_data(&rest, "/\\?#&;=,", &query);
+
+        most = n > most ? n : most;
+    }
+    return l->rest.len - q >= QUERY_LONG && most < QUERY_LONG ? l->rest.len - q
+                                                              : most;
+}
