@@ -99,6 +99,14 @@
 #define LIM_VAULT_BYTES  (8 * MIB)  /* all of them; the oldest go          */
 #define LIM_VAULT_AGE    (24 * 60 * 60) /* seconds since it was given out  */
 
+/* The program's own secrets. */
+#define LIM_OWN        512  /* values, a long one in pieces; audit tells     */
+#define LIM_OWN_LEARNT 32   /* pieces of credentials seen in requests      */
+#define LIM_OWN_LEAST  1024 /* the largest min_length of a policy           */
+#define LIM_OWN_FILE   (256 * KIB) /* a file with secrets                   */
+#define LIM_OWN_LIST   64 /* patterns or files of a policy                */
+#define LIM_OWN_NAME   64 /* bytes of a name kept of each                */
+
 /* PCRE2. */
 #define LIM_MATCH      1000000     /* match limit; rule_error             */
 #define LIM_MATCH_HEAP (20 * KIB)  /* heap limit, in KiB                  */

@@ -250,8 +250,10 @@ static bool print_audit(const struct replay *r, size_t *ret_lines)
 
 static bool open_engine(struct replay *r, const char *audit)
 {
-    struct engine_config cfg = {
-        .policy = r->policy.path, .audit = audit, .exe = "sallyport replay"};
+    struct engine_config cfg = {.env = environ,
+                                .policy = r->policy.path,
+                                .audit = audit,
+                                .exe = "sallyport replay"};
     char why[512];
 
     if (r->drive.api->engine_open(&cfg, &r->drive.engine, why, sizeof(why))) {

@@ -34,6 +34,7 @@
  *     paranoia: 2                      # 1 to 4, default 1: rules of a higher
  *                                      # level are out
  *     thresholds: {request: {log: 5, block: 10}, response: 10}   # scoring.h
+ *     own_secrets: {env: [all]}        # see ownfile.h
  *     rules: [...]
  *
  * An included file is looked for beside the including one, then in the search
@@ -97,6 +98,7 @@ struct compile {
     bool providers_all;    /* those installed, besides those named         */
     bool refuse_uncovered; /* children that run without the shim        */
     bool cond_set[COND_COUNT];
+    bool own_set;
 };
 
 void compile_init(struct compile *c, const struct compile_options *options);

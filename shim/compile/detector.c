@@ -13,6 +13,7 @@ bool detector_read(struct reader *r, const struct yaml_node *n, void *into)
         return false;
     if (!detector_from(name, &rule->detector))
         return read_refuse(r, n, "'%.*s' is no detector", STR_ARG(name));
+    rule->whole = detector_whole(rule->detector);
     rule->keyword_count = detector_keywords(rule->detector, &rule->keywords);
     rule->keyword_first = rule->keyword_count > 0;
     count = detector_options(rule->detector, &options);

@@ -3,6 +3,7 @@
 #include "compile/links.h"
 
 #include "base/limits.h"
+#include "compile/ownfile.h"
 #include "compile/provfile.h"
 #include "compile/pseudonym.h"
 #include "compile/when.h"
@@ -105,6 +106,19 @@ static bool on_paranoia(struct reader *r, const struct yaml_node *n, void *into)
         return false;
     if (c->paranoia == 0)
         c->paranoia = level;
+    return true;
+}
+
+static bool on_own(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct compile *c = ((struct file_at *)into)->c;
+    struct policy_own own = c->policy.own;
+
+    if (!own_read(r, n, &own))
+        return false;
+    if (!c->own_set)
+        c->policy.own = own;
+    c->own_set = true;
     return true;
 }
 
@@ -499,6 +513,7 @@ static const struct field policy_fields[] = {
     {STR_INIT("links"), false, on_links},
     {STR_INIT("providers"), false, on_providers},
     {STR_INIT("exclude"), false, on_exclude},
+    {STR_INIT("own_secrets"), false, on_own},
     {STR_INIT("defaults"), false, on_defaults},
     {STR_INIT("rules"), false, on_rules},
     {STR_INIT("include"), false, on_include},

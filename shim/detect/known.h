@@ -2,6 +2,7 @@
 #define SP_DETECT_KNOWN_H
 
 #include "base/kinds.h"
+#include "detect/own.h"
 #include "detect/shingle.h"
 
 /*
@@ -16,6 +17,7 @@ struct known {
     struct str canary;       /* what was planted in the prompt          */
     struct shingles *prompt; /* the exchange's own system prompt        */
     struct str links; /* hosts that any link may lead to: see host_allowed */
+    const struct own *own; /* the process' own secrets, or NULL       */
 };
 
 #endif

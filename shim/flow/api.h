@@ -26,6 +26,7 @@ struct engine_config {
     const char *key_file; /* of pseudonyms; NULL: as the policy says        */
     const char *exe;      /* path of the program, for audit lines             */
     bool monitor;         /* log only, whatever the policy's mode             */
+    char *const *env;     /* environ(7), read in engine_open; NULL: none      */
 };
 
 struct peer {

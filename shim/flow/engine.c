@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "flow/owned.h"
 #include "rules/image.h"
 
 uint64_t engine_clock_ns(void)
@@ -35,36 +36,48 @@ static void say(char *why, size_t size, const char *what, const char *path)
 /* pread, for the host's read is interposed and must not come back to us. */
 static enum err read_all(int fd, size_t size, struct buf *out)
 {
+    size_t have = 0;
     enum err e;
 
     if ((e = buf_reserve(out, size)))
         return e;
-    while (out->len < size) {
-        ssize_t n =
-            pread(fd, out->ptr + out->len, size - out->len, (off_t)out->len);
+    while (have < size) {
+        ssize_t n = pread(fd, out->ptr + out->len, size - have, (off_t)have);
 
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
             return E_UNSUPPORTED;
         out->len += (size_t)n;
+        have += (size_t)n;
     }
     return OK;
 }
 
-static enum err read_file(const char *path, struct buf *out)
+static enum err read_fd(int fd, struct buf *out)
 {
-    /* A FIFO without a writer must not make the host wait. */
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, path,
-                          O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat st;
+
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size < 0)
+        return E_UNSUPPORTED;
+    return read_all(fd, (size_t)st.st_size, out);
+}
+
+enum err engine_file(const char *path, struct buf *out, bool *reterr_missing)
+{
+    int saved = errno, fd;
     enum err e = E_UNSUPPORTED;
 
-    if (fd < 0)
-        return E_UNSUPPORTED;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= 0)
-        e = read_all(fd, (size_t)st.st_size, out);
-    (void)syscall(SYS_close, fd);
+    /* A FIFO without a writer must not make the host wait. */
+    fd = (int)syscall(SYS_openat, AT_FDCWD, path,
+                      O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 && reterr_missing != NULL)
+        *reterr_missing = errno == ENOENT || errno == ENOTDIR;
+    if (fd >= 0) {
+        e = read_fd(fd, out);
+        (void)syscall(SYS_close, fd);
+    }
+    errno = saved;
     return e;
 }
 
@@ -226,7 +239,7 @@ static enum err engine_fill(struct engine *eng, const struct engine_config *cfg,
         say(why, why_size, "no policy", "SALLYPORT_POLICY is not set");
         return E_UNSUPPORTED;
     }
-    if ((e = read_file(cfg->policy, &eng->image))) {
+    if ((e = engine_file(cfg->policy, &eng->image, NULL))) {
         say(why, why_size, "cannot read the policy image", cfg->policy);
         return e;
     }
@@ -256,7 +269,10 @@ enum err engine_open(const struct engine_config *cfg,
         return E_NOMEM;
     }
     buf_init(&eng->image, LIM_IMAGE);
-    if ((e = engine_fill(eng, cfg, why, why_size))) {
+    e = engine_fill(eng, cfg, why, why_size);
+    if (!e && (e = owned_load(eng, cfg->env)))
+        say(why, why_size, "cannot start", err_name(e));
+    if (e) {
         engine_close(eng);
         return e;
     }
@@ -271,6 +287,7 @@ void engine_close(struct engine *eng)
     pseudonyms_close(&eng->pseudonyms);
     rules_free(eng->rules);
     providers_free(eng->providers);
+    own_free(eng->own);
     buf_free(&eng->image);
     free(eng->audit);
     free(eng->exe);

@@ -25,6 +25,7 @@ struct engine {
                              looks at one of them at least                 */
     size_t place_count;
     struct known known; /* what belongs to the process                    */
+    struct own *own;    /* owned; NULL: no rule looks for them            */
     char *audit;  /* owned path; NULL: no audit file                        */
     char *exe;    /* owned; NULL where unknown                              */
     char *cgroup; /* owned; NULL where unknown, or no rule asks            */
@@ -42,6 +43,14 @@ void engine_close(struct engine *eng);
 bool engine_watches(const struct engine *eng, struct str host, uint16_t port);
 bool engine_http2(const struct engine *eng);
 bool engine_refuses(const struct engine *eng, enum doubt doubt);
+
+/*
+ * engine_file - all of a regular file, behind what *out holds; keeps errno and
+ * no descriptor, and does not wait. E_UNSUPPORTED: it cannot be read; missing,
+ * if reterr_missing is not NULL, says that it is not there. E_LIMIT, E_NOMEM.
+ */
+MUST_USE enum err engine_file(const char *path, struct buf *out,
+                              bool *reterr_missing);
 
 /* engine_clock_ns - a clock that only goes forward, for time spent. */
 uint64_t engine_clock_ns(void);

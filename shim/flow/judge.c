@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "flow/bundle.h"
+#include "flow/owned.h"
 #include "flow/query.h"
 
 /* A signature covers head and body (AWS SigV4): neither may change. */
@@ -40,7 +41,10 @@ void judge_target(struct conn *c, struct exchange *ex)
     struct str query = http_head_str(&c->req.head, c->req.head.target);
     struct str path = str_split(&query, '?');
     struct buf text;
+    enum err e;
 
+    if ((e = owned_learn(c->eng, &c->req.head)))
+        exchange_cond(ex, cond_of(e, COND_INTERNAL, COND_INTERNAL), NULL);
     buf_init(&text, LIM_HEAD_LINE);
     if (path_text(path, &text))
         exchange_cond(ex, COND_NOMEM, NULL);

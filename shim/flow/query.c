@@ -16,6 +16,12 @@ static bool is_credential(struct str name)
     return false;
 }
 
+bool query_is_key(struct str name)
+{
+    return is_credential(name) && !str_starts(name, STR("sig")) &&
+           !str_eq(name, STR("code"));
+}
+
 /* `plus`: what a '+' stands for. */
 static enum err put_decoded(struct str s, char plus, struct buf *out)
 {

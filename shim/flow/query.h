@@ -17,6 +17,12 @@ MUST_USE enum err query_text(struct str query, struct buf *out);
  */
 MUST_USE enum err form_text(struct str form, struct buf *out);
 
+/*
+ * query_is_key - a parameter of this name holds the caller's credential, the
+ * same in each request: a signature is none.
+ */
+bool query_is_key(struct str name);
+
 /* path_text - a path with its escapes decoded. Errors as buf_add. */
 MUST_USE enum err path_text(struct str path, struct buf *out);
 

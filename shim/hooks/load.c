@@ -232,6 +232,7 @@ const char *load_program(void)
 static void engine_load(void)
 {
     struct engine_config cfg = {
+        .env = environ,
         .policy = settings.policy,
         .audit = settings.audit,
         .key_file = settings.key_file,

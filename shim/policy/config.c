@@ -20,6 +20,7 @@ void policy_init(struct policy *p)
         p->thresholds.log[d] = SCORE_LOGS;
         p->thresholds.block[d] = SCORE_BLOCKS;
     }
+    policy_own_init(&p->own);
 }
 
 static enum err pack_thresholds(const struct thresholds *t, struct buf *out)
@@ -56,7 +57,9 @@ enum err policy_pack(const struct policy *p, struct buf *out)
             return e;
     if ((e = pack_thresholds(&p->thresholds, out)))
         return e;
-    return pack_str(out, p->links);
+    if ((e = pack_str(out, p->links)))
+        return e;
+    return policy_own_pack(&p->own, out);
 }
 
 enum err policy_load(struct str packed, struct policy *ret_policy)
@@ -83,7 +86,8 @@ enum err policy_load(struct str packed, struct policy *ret_policy)
         p.on_failure[i] = (enum fail_action)action;
     }
     if ((e = load_thresholds(&packed, &p.thresholds)) ||
-        (e = unpack_str(&packed, &p.links)))
+        (e = unpack_str(&packed, &p.links)) ||
+        (e = policy_own_load(&packed, &p.own)))
         return e;
     p.monitor = monitor == 1;
     p.http1 = http1 == 1;

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "policy/fail.h"
+#include "policy/own.h"
 #include "rules/rules.h"
 
 /*
@@ -18,9 +19,11 @@ struct policy {
     enum fail_action on_failure[COND_COUNT];
     struct thresholds thresholds; /* what scores of texts decide */
     struct str links; /* hosts that links in answers may lead to: host.h */
+    struct policy_own own;
 };
 
-/* policy_init - enforcing, every condition and threshold at its default. */
+/* policy_init - enforcing, every condition, threshold and place of secrets at
+ * its default. */
 void policy_init(struct policy *p);
 
 /* policy_pack - append the image section. Errors as buf_add. */

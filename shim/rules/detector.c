@@ -19,7 +19,7 @@ struct row {
     const struct detector_option *options;
     size_t option_count;
     size_t (*begins)(const struct str **ret_list); /* keywords, or NULL */
-    bool alone;
+    bool alone, whole;
     bool (*ready)(const struct known *known);
     enum err (*find)(const struct search *s, struct answer *ret);
 };
@@ -184,6 +184,35 @@ static enum err link_find_one(const struct search *s, struct answer *ret)
     return link_next(s, LINK_CLICKED, ret);
 }
 
+/* --- The process' own secrets. */
+
+static bool own_ready_for(const struct known *known)
+{
+    return known != NULL && known->own != NULL && !own_empty(known->own);
+}
+
+/* All of a text is searched when its first is asked for. */
+static enum err own_find(const struct search *s, struct answer *ret)
+{
+    struct scratch *sc = s->sc;
+    const struct own_hit *hit;
+    enum err e;
+
+    if (sc->own == NULL && (e = own_search_new(&sc->own)))
+        return e;
+    if (s->cursor == 0 &&
+        (e = own_search_text(sc->own, s->known->own, s->text)))
+        return e;
+    hit = own_search_hit(sc->own, s->cursor);
+    ret->hit = hit != NULL ? HIT_MATCH : HIT_NONE;
+    ret->cursor = s->text.len;
+    if (hit != NULL) {
+        ret->start = hit->start;
+        ret->end = ret->cursor = hit->end;
+    }
+    return OK;
+}
+
 /* --- The table. */
 
 static const struct row rows[DETECTOR_COUNT] = {
@@ -209,6 +238,10 @@ static const struct row rows[DETECTOR_COUNT] = {
                        .alone = true,
                        .ready = link_ready,
                        .find = link_find_one},
+    [DETECTOR_OWN] = {.name = STR_INIT("own-secrets"),
+                      .whole = true,
+                      .ready = own_ready_for,
+                      .find = own_find},
 };
 
 struct str detector_name(enum detector d)
@@ -240,6 +273,11 @@ size_t detector_keywords(enum detector d, const struct str **ret_list)
 bool detector_alone(enum detector d)
 {
     return rows[d].alone;
+}
+
+bool detector_whole(enum detector d)
+{
+    return rows[d].whole;
 }
 
 bool detector_ready(const struct rule *r, const struct known *known)
@@ -276,6 +314,7 @@ enum err detector_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
     struct answer a = {.hit = HIT_NONE};
     enum err e;
 
+    s->sc = sc;
     if (!detector_ready(s->rule, s->known))
         s->cursor = s->text.len;
     if ((e = find_next(s, sc, &a)))

@@ -36,4 +36,8 @@ size_t detector_keywords(enum detector d, const struct str **ret_list);
 /* detector_alone - it finds without an exchange, so its rules have tests. */
 bool detector_alone(enum detector d);
 
+/* detector_whole - it is not asked piece by piece: its rules see whole texts,
+ * and no streams. */
+bool detector_whole(enum detector d);
+
 #endif

@@ -129,6 +129,7 @@ struct scratch {
     pcre2_match_context *mctx;
     pcre2_match_data *mdata;
     pcre2_jit_stack *stack;
+    struct own_search *own; /* made when it is first needed */
     struct prefilter_hits hits;
     struct viewing *viewing; /* owned; NULL until a view is needed */
 };
@@ -247,6 +248,7 @@ struct search {
     const struct rules *rules;  /* for exclusions by value; NULL: none */
     const struct scope *places; /* where the text stands, for these    */
     size_t place_count;
+    struct scratch *sc;  /* for a detector */
     struct tally *tally; /* of a detector; of this rule and text */
     const struct code *code;
     struct str text;

@@ -49,6 +49,7 @@ void scratch_free(struct scratch *sc)
         return;
     prefilter_hits_free(&sc->hits);
     viewing_free(sc->viewing);
+    own_search_free(sc->own);
     pcre2_match_data_free(sc->mdata);
     pcre2_match_context_free(sc->mctx);
     pcre2_jit_stack_free(sc->stack);

@@ -29,6 +29,7 @@ enum detector {
     DETECTOR_PROMPT,
     DETECTOR_IMAGE,
     DETECTOR_LINK,
+    DETECTOR_OWN,
     DETECTOR_COUNT,
 };
 #define DETECTOR_OPTIONS 5 /* numbers that a rule may give its detector */

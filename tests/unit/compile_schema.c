@@ -16,6 +16,7 @@
 
 #include "check.h"
 #include "compile/near.h"
+#include "compile/ownfile.h"
 #include "compile/policyfile.h"
 #include "compile/provfile.h"
 #include "compile/when.h"
@@ -335,6 +336,8 @@ static void test_keys(void)
     check_keys(STR("pack"), fields, n);
     n = policyfile_exclude_keys(&fields);
     check_keys(STR("exclusion"), fields, n);
+    n = own_keys(&fields);
+    check_keys(STR("own_secrets"), fields, n);
     n = provfile_keys(&fields);
     check_keys(STR("provider"), fields, n);
 }

@@ -14,9 +14,16 @@ static void test_round_trip(void)
     p.on_failure[COND_REQUEST_LIMIT] = FAIL_PASS;
     p.links = STR("a.example *.b.example");
     p.thresholds = (struct thresholds){{1, 2}, {0, LIM_SCORE}};
+    p.own.files = STR("\4\0\0\0.env\3\0\0\0~/a");
+    p.own.auth = false;
+    p.own.least = 20;
     buf_init(&b, 4096);
     CHECK_INT(policy_pack(&p, &b), OK);
     CHECK_INT(policy_load(buf_str(&b), &q), OK);
+    CHECK_EQ(q.own.files, p.own.files);
+    CHECK_STR(q.own.env, "\3\0\0\0all");
+    CHECK(!q.own.auth);
+    CHECK_INT(q.own.least, 20);
     CHECK(q.monitor);
     CHECK_EQ(q.links, p.links);
     CHECK(memcmp(&q.thresholds, &p.thresholds, sizeof(p.thresholds)) == 0);
@@ -53,6 +60,30 @@ static void test_closed_rows_stay_closed(void)
     CHECK_INT(policy_pack(&p, &b), OK);
     CHECK_INT(policy_load(buf_str(&b), &q), E_SYNTAX);
     buf_free(&b);
+}
+
+/* Lists of secrets' places that an engine could stumble over. */
+static void test_bad_places(void)
+{
+    static const struct str bad[] = {STR_INIT("\4\0\0\0.en"),
+                                     STR_INIT("\0\0\0\0"),
+                                     STR_INIT("\2\0\0\0a\0"), STR_INIT("x")};
+    struct policy p, q;
+    struct buf b;
+
+    for (size_t i = 0; i < 2 * ARRAY_LEN(bad) + 1; i++) {
+        policy_init(&p);
+        if (i < ARRAY_LEN(bad))
+            p.own.files = bad[i];
+        else if (i < 2 * ARRAY_LEN(bad))
+            p.own.env = bad[i - ARRAY_LEN(bad)];
+        else
+            p.own.least = 11;
+        buf_init(&b, 4096);
+        CHECK_INT(policy_pack(&p, &b), OK);
+        CHECK_INT(policy_load(buf_str(&b), &q), E_SYNTAX);
+        buf_free(&b);
+    }
 }
 
 static void test_verdicts(void)
@@ -146,6 +177,7 @@ int main(void)
     RUN(test_round_trip);
     RUN(test_rows);
     RUN(test_closed_rows_stay_closed);
+    RUN(test_bad_places);
     RUN(test_verdicts);
     RUN(test_scores);
     RUN(test_scores_full);

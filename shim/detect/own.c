@@ -1,0 +1,431 @@
+#include "detect/own_inside.h"
+
+#include <sodium/crypto_shorthash_siphash24.h>
+#include <stdlib.h>
+
+/*
+ * The set: values as the prints and anchors of their spellings, an index of the
+ * anchors, and a bit map in front of it that nearly all text fails at.
+ */
+
+#define BITS_MIN     15 /* 4 KiB of bit map: room for what is learnt   */
+#define BITS_PER     32 /* of the map for each anchor                  */
+#define DISTINCT_MIN 6  /* different bytes of a piece                  */
+#define PIECE        64 /* bytes that are cut off a long value at once */
+
+_Static_assert(crypto_shorthash_siphash24_KEYBYTES <= OWN_KEY_LEN, "key");
+
+struct str own_source_name(enum own_source s)
+{
+    static const struct str names[] = {
+        [OWN_ENV] = STR_INIT("env"),
+        [OWN_FILE] = STR_INIT("file"),
+        [OWN_AUTH] = STR_INIT("auth"),
+    };
+
+    return names[s];
+}
+
+/* ---- Keyed hashes ------------------------------------------------------- */
+
+uint64_t own_anchor(const struct own *o, uint64_t w)
+{
+    uint64_t hash = 0;
+
+    (void)crypto_shorthash_siphash24(
+        (unsigned char *)&hash, (const unsigned char *)&w, sizeof(w), o->key);
+    return hash;
+}
+
+void own_print(const struct own *o, struct str bytes,
+               unsigned char ret_print[PRINT_LEN])
+{
+    fingerprint(o->key, bytes, ret_print);
+}
+
+/* ---- Forms -------------------------------------------------------------- */
+
+static size_t distinct(const char *p, size_t n)
+{
+    bool seen[256] = {0};
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        count += !seen[(unsigned char)p[i]];
+        seen[(unsigned char)p[i]] = true;
+    }
+    return count;
+}
+
+/* Where a spelling is least like others: keys begin with what all of a kind
+ * begin with. Of equals the last. */
+static size_t anchor_place(const struct spelled *s)
+{
+    size_t best = 0, most = 0;
+
+    for (size_t at = 0; at + SPELL_MIN <= s->len; at++) {
+        size_t n = distinct(s->bytes + at, SPELL_MIN);
+
+        if (n >= most) {
+            most = n;
+            best = at;
+        }
+    }
+    return best;
+}
+
+static void make_form(const struct own *o, const struct spelled *s,
+                      struct form *f)
+{
+    f->at = (uint16_t)anchor_place(s);
+    f->len = (uint16_t)s->len;
+    f->lead = (uint8_t)s->lead;
+    f->tail = (uint8_t)s->tail;
+    f->exact = s->exact;
+    f->cut_front = s->cut_front;
+    f->cut_back = s->cut_back;
+    for (size_t i = 0; i < ANCHORS; i++) {
+        uint64_t w = window_at(s->bytes + f->at + i);
+
+        f->anchor[i] = own_anchor(o, w);
+        f->bit[i] = (uint32_t)(w * o->mul >> (64 - BITS_MAX));
+    }
+    own_print(o, (struct str){s->bytes, s->len}, f->print);
+}
+
+size_t own_forms(const struct own *o, struct str piece,
+                 struct form ret_forms[SPELL_COUNT])
+{
+    struct spelled s;
+    size_t n = 0;
+
+    if (distinct(piece.ptr, piece.len) < DISTINCT_MIN)
+        return 0;
+    for (unsigned i = 0; i < SPELL_COUNT; i++) {
+        if (!spell(piece, (enum spelling)i, &s))
+            continue;
+        memset(&ret_forms[n], 0, sizeof(ret_forms[n]));
+        ret_forms[n].spelling = (uint8_t)i;
+        make_form(o, &s, &ret_forms[n++]);
+    }
+    explicit_bzero(&s, sizeof(s));
+    return n;
+}
+
+/* Settings have the two characters \n for a line's end. */
+static bool ends_line(struct str s)
+{
+    return s.ptr[0] == '\n' || s.ptr[0] == '\r' || str_starts(s, STR("\\n"));
+}
+
+/* A line, or some of it. */
+bool own_piece(struct str *rest, struct str *ret_piece)
+{
+    while (rest->len > 0) {
+        size_t n = 0;
+
+        while (n < rest->len && !ends_line(str_skip(*rest, n)))
+            n++;
+        *ret_piece = str_head(*rest, n > SPELL_VALUE_MAX ? PIECE : n);
+        *rest = str_skip(*rest, n > SPELL_VALUE_MAX ? PIECE : n + 1);
+        if (ret_piece->len >= SPELL_VALUE_MIN)
+            return true;
+    }
+    return false;
+}
+
+/* ---- The set ------------------------------------------------------------ */
+
+enum err own_new(const unsigned char key[OWN_KEY_LEN], struct own **ret_own)
+{
+    struct own *o = calloc(1, sizeof(*o));
+
+    if (o == NULL)
+        return E_NOMEM;
+    memcpy(o->key, key, sizeof(o->key));
+    memcpy(&o->mul, key + OWN_KEY_LEN - sizeof(o->mul), sizeof(o->mul));
+    o->mul |= 1;
+    arena_init(&o->names, LIM_OWN * (size_t)LIM_OWN_NAME);
+    *ret_own = o;
+    return OK;
+}
+
+static void wipe_free(void *p, size_t n)
+{
+    if (p != NULL)
+        explicit_bzero(p, n);
+    free(p);
+}
+
+void own_free(struct own *o)
+{
+    if (o == NULL)
+        return;
+    wipe_free(o->forms, o->cap * sizeof(*o->forms));
+    wipe_free(o->values, o->value_cap * sizeof(*o->values));
+    if (o->learnt != NULL)
+        wipe_free(o->learnt, LIM_OWN_LEARNT * sizeof(*o->learnt));
+    free(o->places);
+    free((void *)o->bits);
+    arena_free(&o->names);
+    wipe_free(o, sizeof(*o));
+}
+
+/* One more of what list holds, of `size` bytes each. */
+static enum err room(void **list, size_t count, size_t *cap, size_t size)
+{
+    size_t more = *cap == 0 ? 16 : *cap * 2;
+    void *grown;
+
+    if (count < *cap)
+        return OK;
+    grown = realloc(*list, more * size);
+    if (grown == NULL)
+        return E_NOMEM;
+    *list = grown;
+    *cap = more;
+    return OK;
+}
+
+static bool has_value(const struct own *o, const unsigned char *print)
+{
+    for (size_t i = 0; i < o->value_count; i++)
+        if (!memcmp(o->values[i].print, print, PRINT_LEN))
+            return true;
+    return false;
+}
+
+static enum err add_piece(struct own *o, struct str piece,
+                          const struct value *about)
+{
+    struct form forms[SPELL_COUNT];
+    struct value v = *about;
+    size_t before = o->count, n;
+    enum err e = OK;
+
+    own_print(o, piece, v.print);
+    if (has_value(o, v.print))
+        return OK;
+    if (o->value_count >= LIM_OWN)
+        return E_LIMIT;
+    if ((e = room((void **)&o->values, o->value_count, &o->value_cap,
+                  sizeof(*o->values))))
+        return e;
+    n = own_forms(o, piece, forms);
+    for (size_t i = 0; i < n && !e; i++) {
+        e = room((void **)&o->forms, o->count, &o->cap, sizeof(*o->forms));
+        if (e)
+            break;
+        forms[i].value = (uint32_t)o->value_count;
+        if (forms[i].exact)
+            atomic_store(&o->exact, true);
+        o->forms[o->count++] = forms[i];
+    }
+    if (e)
+        o->count = before;
+    else if (n > 0)
+        o->values[o->value_count++] = v;
+    return e;
+}
+
+enum err own_add(struct own *o, struct str value, enum own_source source,
+                 struct str name)
+{
+    struct value v = {.source = source};
+    struct str piece;
+    enum err e;
+
+    if (value.len < SPELL_VALUE_MIN)
+        return OK;
+    if ((e = arena_copy(&o->names, str_head(name, LIM_OWN_NAME), &v.name)))
+        return e;
+    while (own_piece(&value, &piece))
+        if ((e = add_piece(o, piece, &v)))
+            return e;
+    return OK;
+}
+
+/* The bits are known of the largest map; a smaller one has their first. */
+static enum err build_bits(struct own *o)
+{
+    unsigned log2 = BITS_MIN;
+
+    while (log2 < BITS_MAX &&
+           ((size_t)1 << log2) < o->count * ANCHORS * BITS_PER)
+        log2++;
+    o->bits = calloc(((size_t)1 << log2) / 64, sizeof(*o->bits));
+    if (o->bits == NULL)
+        return E_NOMEM;
+    o->shift = 64 - log2;
+    for (size_t i = 0; i < o->count; i++)
+        for (size_t a = 0; a < ANCHORS; a++) {
+            uint32_t bit = o->forms[i].bit[a] >> (BITS_MAX - log2);
+
+            o->forms[i].bit[a] = bit;
+            atomic_fetch_or(&o->bits[bit / 64], UINT64_C(1) << bit % 64);
+        }
+    return OK;
+}
+
+static enum err build_places(struct own *o)
+{
+    size_t size = 16;
+
+    while (size < 2 * o->count * ANCHORS)
+        size *= 2;
+    o->places = calloc(size, sizeof(*o->places));
+    if (o->places == NULL)
+        return E_NOMEM;
+    o->place_mask = size - 1;
+    for (size_t i = 0; i < o->count * ANCHORS; i++) {
+        uint64_t anchor = o->forms[i / ANCHORS].anchor[i % ANCHORS];
+        size_t at = anchor & o->place_mask;
+
+        while (o->places[at].ref != 0)
+            at = (at + 1) & o->place_mask;
+        o->places[at].anchor = anchor;
+        o->places[at].ref = (uint32_t)i + 1;
+    }
+    return OK;
+}
+
+enum err own_ready(struct own *o)
+{
+    enum err e;
+
+    if ((e = build_bits(o)) || (e = build_places(o)))
+        return e;
+    o->learnt = calloc(LIM_OWN_LEARNT, sizeof(*o->learnt));
+    return o->learnt != NULL ? OK : E_NOMEM;
+}
+
+bool own_empty(const struct own *o)
+{
+    return o->count == 0 && atomic_load(&o->learnt_end) == 0;
+}
+
+size_t own_count(const struct own *o)
+{
+    return o->value_count;
+}
+
+size_t own_size(const struct own *o)
+{
+    return sizeof(*o) + o->cap * sizeof(*o->forms) +
+           o->value_cap * sizeof(*o->values) + o->names.used +
+           (o->place_mask + 1) * sizeof(*o->places) +
+           ((size_t)1 << (64 - o->shift)) / 8 +
+           LIM_OWN_LEARNT * sizeof(*o->learnt);
+}
+
+/* ---- A sweep ------------------------------------------------------------ */
+
+struct sweep sweep_all(const struct own *o, struct str bytes, bool exact)
+{
+    return (struct sweep){
+        .own = o,
+        .bytes = bytes.ptr,
+        .len = bytes.len,
+        .exact = exact,
+        .end = bytes.len < WINDOW ? 0 : bytes.len - WINDOW + 1,
+    };
+}
+
+/* The first window from s->at on that the bit map lets through. */
+static bool find_window(struct sweep *s)
+{
+    const struct own *o = s->own;
+    size_t at = s->at;
+
+    while (at < s->end &&
+           !bit_is_set(o, window_bit(o, window_at(s->bytes + at))))
+        at += STRIDE;
+    s->at = at;
+    return at < s->end;
+}
+
+/* Does the form stand where its anchor does? */
+static bool stands(const struct sweep *s, const struct form *f, size_t which,
+                   size_t *ret_start)
+{
+    unsigned char print[PRINT_LEN];
+    size_t before = f->at + which;
+
+    if (f->exact != s->exact || s->at < before ||
+        f->len > s->len - (s->at - before))
+        return false;
+    *ret_start = s->at - before;
+    own_print(s->own, (struct str){s->bytes + *ret_start, f->len}, print);
+    return !memcmp(print, f->print, PRINT_LEN);
+}
+
+static bool next_place(struct sweep *s, struct swept *ret)
+{
+    const struct own *o = s->own;
+
+    while (o->places[s->place].ref != 0) {
+        const struct place *p = &o->places[s->place];
+        const struct form *f = &o->forms[(p->ref - 1) / ANCHORS];
+
+        s->place = (s->place + 1) & o->place_mask;
+        if (p->anchor != s->anchor ||
+            !stands(s, f, (p->ref - 1) % ANCHORS, &ret->start))
+            continue;
+        ret->form = *f;
+        ret->len = f->len;
+        ret->about = (struct own_about){o->values[f->value].source,
+                                        o->values[f->value].name};
+        return true;
+    }
+    return false;
+}
+
+/* A form's anchors differ, or the first of those that are equal will do. */
+static bool is_here(struct sweep *s, const struct learnt *l, size_t i,
+                    struct swept *ret)
+{
+    struct form f;
+    unsigned turn;
+    bool found = false;
+
+    if (!learnt_form(l, i, &f, &turn))
+        return false;
+    for (size_t a = 0; a < ANCHORS && !found; a++)
+        found = f.anchor[a] == s->anchor && stands(s, &f, a, &ret->start);
+    ret->form = f;
+    ret->len = f.len;
+    ret->about = (struct own_about){OWN_AUTH, str_of(l->name)};
+    return found && learnt_still(l, turn);
+}
+
+static bool next_learnt(struct sweep *s, struct swept *ret)
+{
+    while (s->learnt < atomic_load(&s->own->learnt_end)) {
+        const struct learnt *l = &s->own->learnt[s->learnt];
+
+        while (s->form < SPELL_COUNT)
+            if (is_here(s, l, s->form++, ret))
+                return true;
+        s->learnt++;
+        s->form = 0;
+    }
+    return false;
+}
+
+bool sweep_next(struct sweep *s, struct swept *ret)
+{
+    for (;;) {
+        if (!s->busy) {
+            if (!find_window(s))
+                return false;
+            s->busy = true;
+            s->anchor = own_anchor(s->own, window_at(s->bytes + s->at));
+            s->place = s->anchor & s->own->place_mask;
+            s->learnt = s->form = 0;
+        }
+        if (next_place(s, ret) || next_learnt(s, ret))
+            return true;
+        s->busy = false;
+        s->at += STRIDE;
+    }
+}

@@ -1,0 +1,145 @@
+#ifndef SP_DETECT_OWN_INSIDE_H
+#define SP_DETECT_OWN_INSIDE_H
+
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "detect/own.h"
+#include "detect/print.h"
+
+/* What the files of own_*.c know of each other. Not for others. */
+
+#define WINDOW   8 /* bytes that are hashed together */
+#define STRIDE   4 /* text is looked at at every so many bytes */
+#define ANCHORS  STRIDE
+#define BITS_MAX 20 /* log2 of the largest bit map */
+
+/* One spelling of one piece. */
+struct form {
+    uint64_t anchor[ANCHORS]; /* keyed hashes of the windows at `at`, ...    */
+    uint32_t bit[ANCHORS];    /* where they stand in the bit map             */
+    unsigned char print[PRINT_LEN];
+    uint16_t at, len; /* of the first window; of all                        */
+    uint32_t value;   /* index; of one that was learnt: 0                   */
+    uint8_t spelling, lead, tail;
+    bool exact : 1, cut_front : 1, cut_back : 1;
+};
+
+#define FORM_WORDS ((sizeof(struct form) + 7) / 8)
+
+struct value {
+    enum own_source source;
+    struct str name; /* in the arena */
+    unsigned char print[PRINT_LEN];
+};
+
+/*
+ * A piece that was learnt. Written by one thread at a time, under `lock`; read
+ * by any: what was read counts if `turn` was even and has not moved since.
+ */
+struct learnt {
+    atomic_uint turn;
+    atomic_uint count;              /* of forms; 0: none is known here      */
+    atomic_uint_fast64_t last_used; /* a tick of `ticks`                    */
+    _Atomic(const char *) name;     /* static                               */
+    atomic_uint_fast64_t print[PRINT_LEN / 8];
+    atomic_uint_fast64_t forms[SPELL_COUNT][FORM_WORDS];
+};
+
+struct own {
+    unsigned char key[OWN_KEY_LEN];
+    uint64_t mul;       /* odd: of the hash that the bit map is of          */
+    struct form *forms; /* owned */
+    size_t count, cap;
+    struct value *values; /* owned */
+    size_t value_count, value_cap;
+    struct arena names;
+    struct place { /* of an anchor: open addressing, ref 0 is free */
+        uint64_t anchor;
+        uint32_t ref; /* 1 + form * ANCHORS + which */
+    } * places;       /* owned */
+    size_t place_mask;
+    atomic_uint_fast64_t *bits; /* owned */
+    unsigned shift;             /* of 64 bits of hash to its bit            */
+    atomic_bool exact;          /* some form is                             */
+    struct learnt *learnt;      /* owned; LIM_OWN_LEARNT of them          */
+    atomic_uint learnt_end;     /* those behind were never used             */
+    atomic_uint_fast64_t ticks;
+    atomic_int lock; /* pid of who learns; 0: nobody                        */
+};
+
+static inline uint64_t window_at(const char *p)
+{
+    uint64_t w;
+
+    memcpy(&w, p, sizeof(w));
+    return w;
+}
+
+static inline uint32_t window_bit(const struct own *o, uint64_t w)
+{
+    return (uint32_t)(w * o->mul >> o->shift);
+}
+
+static inline bool bit_is_set(const struct own *o, uint32_t bit)
+{
+    return (atomic_load_explicit(&o->bits[bit / 64], memory_order_relaxed) >>
+                bit % 64 &
+            1) != 0;
+}
+
+/* own_anchor - the keyed hash of a window. */
+uint64_t own_anchor(const struct own *o, uint64_t w);
+
+/* own_forms - the spellings of a piece; gives their number. */
+size_t own_forms(const struct own *o, struct str piece,
+                 struct form ret_forms[SPELL_COUNT]);
+
+/* own_piece - the next piece of *rest, which moves behind it; false: none. */
+bool own_piece(struct str *rest, struct str *ret_piece);
+
+/* own_print - of a piece, under the key of the set. */
+void own_print(const struct own *o, struct str bytes,
+               unsigned char ret_print[PRINT_LEN]);
+
+/* learnt_form - a copy; false if it is not there, or being written. */
+bool learnt_form(const struct learnt *l, size_t i, struct form *ret_form,
+                 unsigned *ret_turn);
+/* learnt_still - what was copied then was whole. */
+bool learnt_still(const struct learnt *l, unsigned turn);
+
+/* A search through bytes as they are compared. */
+struct sweep {
+    const struct own *own;
+    const char *bytes;
+    size_t len;
+    bool exact; /* looks for the exact forms, else for the squeezed */
+    size_t at;  /* the next window */
+    size_t end; /* of the windows */
+    /* of the window at work */
+    bool busy;
+    uint64_t anchor;
+    size_t place;
+    unsigned learnt, form;
+};
+
+struct swept {
+    size_t start, len;
+    struct form form;
+    struct own_about about;
+};
+
+/* sweep_next - the next spelling whose anchor is at a window in at..end. */
+bool sweep_next(struct sweep *s, struct swept *ret);
+
+#define OWN_GAP 32 /* bytes between two that count: more is not covered */
+
+/* own_edges - widen start..end of a form by what belongs to its two ends. */
+void own_edges(const struct form *f, struct str text, bool front, bool back,
+               size_t *start, size_t *end);
+
+/* sweep_all - a sweep of all of some bytes. */
+struct sweep sweep_all(const struct own *o, struct str bytes, bool exact);
+
+#endif

@@ -1,0 +1,270 @@
+#include "detect/own_inside.h"
+
+#include <stdlib.h>
+
+/*
+ * A text, squeezed block by block and swept. Of each block so much is kept for
+ * the next that a spelling across the border is whole in one of them:
+ *
+ *      |-- kept: HISTORY --|---------- filled ----------|-- AHEAD --|
+ *                          ^ at                         ^ end
+ *
+ * Where in the text a byte of the block came from is only asked for what was
+ * found, by squeezing once more from a place whose offset is known.
+ */
+
+#define HISTORY 192 /* a multiple of STRIDE, over SPELL_MAX + ANCHORS */
+#define AHEAD   192
+#define BLOCK   4096
+
+_Static_assert(HISTORY >= SPELL_MAX && HISTORY % STRIDE == 0, "history");
+
+/* bytes[at] came from text[offset]; both count on from there. */
+struct mark {
+    ptrdiff_t at;
+    size_t offset;
+};
+
+struct own_search {
+    struct str text;
+    size_t taken; /* of the text */
+    char bytes[HISTORY + BLOCK + AHEAD];
+    struct mark marks[2]; /* of the last two fillings, the last first */
+    struct sweep sweep;
+    struct own_hit *hits; /* owned */
+    size_t count, cap;
+};
+
+enum err own_search_new(struct own_search **ret_search)
+{
+    struct own_search *s = calloc(1, sizeof(*s));
+
+    if (s == NULL)
+        return E_NOMEM;
+    *ret_search = s;
+    return OK;
+}
+
+void own_search_free(struct own_search *s)
+{
+    if (s != NULL) {
+        free(s->hits);
+        explicit_bzero(s, sizeof(*s));
+    }
+    free(s);
+}
+
+/* ---- Blocks ------------------------------------------------------------- */
+
+/* Room for what follows: all but the end goes. */
+static void keep_end(struct own_search *s)
+{
+    struct sweep *w = &s->sweep;
+    size_t drop = w->at > HISTORY ? w->at - HISTORY : 0;
+
+    memmove(s->bytes, s->bytes + drop, w->len - drop);
+    w->len -= drop;
+    w->at -= drop;
+    for (size_t i = 0; i < ARRAY_LEN(s->marks); i++)
+        s->marks[i].at -= (ptrdiff_t)drop;
+}
+
+/* More of the text into the block; false if there is none. */
+static bool fill(struct own_search *s)
+{
+    struct sweep *w = &s->sweep;
+
+    if (s->taken == s->text.len)
+        return false;
+    keep_end(s);
+    s->marks[1] = s->marks[0];
+    s->marks[0] = (struct mark){(ptrdiff_t)w->len, s->taken};
+    while (s->taken < s->text.len && sizeof(s->bytes) - w->len >= AHEAD / 2) {
+        struct str more =
+            str_head(str_skip(s->text, s->taken), sizeof(s->bytes) - w->len);
+
+        w->len += squeeze(more, s->bytes + w->len);
+        s->taken += more.len;
+    }
+    w->end = w->len < AHEAD ? 0 : w->len - AHEAD;
+    if (s->taken == s->text.len)
+        w->end = w->len < WINDOW ? 0 : w->len - WINDOW + 1;
+    return true;
+}
+
+/* The text's byte that became byte `at` of the block. */
+static size_t offset_of(const struct own_search *s, size_t at)
+{
+    const struct mark *m =
+        (ptrdiff_t)at >= s->marks[0].at ? &s->marks[0] : &s->marks[1];
+    size_t offset = m->offset;
+
+    for (ptrdiff_t i = m->at;; offset++)
+        if (squeezed((unsigned char)s->text.ptr[offset]) != 0 &&
+            i++ == (ptrdiff_t)at)
+            return offset;
+}
+
+/* ---- What is found ------------------------------------------------------ */
+
+/* Signs that may belong to a value and end none of the texts it stands in. */
+static bool is_sign(char c)
+{
+    return str_find_byte(STR("=+/!@#$%^&*()-_.~?"), c) <
+           STR("=+/!@#$%^&*()-_.~?").len;
+}
+
+static bool is_base64(char c)
+{
+    return squeezed((unsigned char)c) != 0 || c == '+' || c == '/' ||
+           c == '-' || c == '_';
+}
+
+void own_edges(const struct form *f, struct str text, bool front, bool back,
+               size_t *start, size_t *end)
+{
+    for (size_t i = 0;
+         front && i<f->lead && * start> 0 && is_sign(text.ptr[*start - 1]); i++)
+        --*start;
+    for (size_t i = 0;
+         back && i < f->tail && *end < text.len && is_sign(text.ptr[*end]); i++)
+        ++*end;
+    if (front && f->cut_front && *start > 0 && is_base64(text.ptr[*start - 1]))
+        --*start;
+    if (back && f->cut_back && *end < text.len && is_base64(text.ptr[*end]))
+        ++*end;
+}
+
+static enum err add_hit(struct own_search *s, const struct swept *found,
+                        size_t start, size_t end)
+{
+    size_t cap = s->cap == 0 ? 8 : s->cap * 2;
+    struct own_hit *more;
+
+    if (s->count >= LIM_FINDINGS)
+        return E_LIMIT;
+    if (s->count == s->cap) {
+        more = realloc(s->hits, cap * sizeof(*more));
+        if (more == NULL)
+            return E_NOMEM;
+        s->hits = more;
+        s->cap = cap;
+    }
+    s->hits[s->count++] = (struct own_hit){
+        .start = start,
+        .end = end,
+        .spelling = (enum spelling)found->form.spelling,
+        .about = found->about,
+    };
+    return OK;
+}
+
+/* Stretches without wide gaps between what counts. */
+static enum err add_squeezed(struct own_search *s, const struct swept *found)
+{
+    size_t start = offset_of(s, found->start), end = start, left = found->len;
+    bool front = true;
+    enum err e;
+
+    for (size_t at = start; left > 0; at++) {
+        if (squeezed((unsigned char)s->text.ptr[at]) == 0)
+            continue;
+        if (at - end > OWN_GAP) {
+            own_edges(&found->form, s->text, front, false, &start, &end);
+            if ((e = add_hit(s, found, start, end)))
+                return e;
+            front = false;
+            start = at;
+        }
+        end = at + 1;
+        left--;
+    }
+    own_edges(&found->form, s->text, front, true, &start, &end);
+    return add_hit(s, found, start, end);
+}
+
+static int hit_order(const void *a, const void *b)
+{
+    const struct own_hit *x = a, *y = b;
+
+    if (x->start != y->start)
+        return x->start < y->start ? -1 : 1;
+    return (x->end < y->end) - (x->end > y->end);
+}
+
+static void sort_and_join(struct own_search *s)
+{
+    size_t n = 0;
+
+    if (s->count > 1)
+        qsort(s->hits, s->count, sizeof(*s->hits), hit_order);
+    for (size_t i = 0; i < s->count; i++) {
+        struct own_hit *last = n > 0 ? &s->hits[n - 1] : NULL;
+
+        if (last == NULL || s->hits[i].start >= last->end)
+            s->hits[n++] = s->hits[i];
+        else if (s->hits[i].end > last->end)
+            last->end = s->hits[i].end;
+    }
+    s->count = n;
+}
+
+static enum err search_exact(struct own_search *s, const struct own *o)
+{
+    struct swept found;
+    enum err e;
+
+    s->sweep = sweep_all(o, s->text, true);
+    while (sweep_next(&s->sweep, &found))
+        if ((e = add_hit(s, &found, found.start, found.start + found.len)))
+            return e;
+    return OK;
+}
+
+static enum err search_squeezed(struct own_search *s, const struct own *o)
+{
+    struct swept found;
+    enum err e;
+
+    s->taken = 0;
+    s->marks[0] = s->marks[1] = (struct mark){0, 0};
+    s->sweep = sweep_all(o, (struct str){s->bytes, 0}, false);
+    while (fill(s))
+        while (sweep_next(&s->sweep, &found))
+            if ((e = add_squeezed(s, &found)))
+                return e;
+    return OK;
+}
+
+enum err own_search_text(struct own_search *s, const struct own *o,
+                         struct str text)
+{
+    enum err e;
+
+    s->text = text;
+    s->count = 0;
+    e = search_squeezed(s, o);
+    if (!e && atomic_load_explicit(&o->exact, memory_order_relaxed))
+        e = search_exact(s, o);
+    if (e) {
+        s->count = 0;
+        return e;
+    }
+    sort_and_join(s);
+    return OK;
+}
+
+const struct own_hit *own_search_hit(const struct own_search *s, size_t from)
+{
+    size_t lo = 0, hi = s->count;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (s->hits[mid].start < from)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < s->count ? &s->hits[lo] : NULL;
+}

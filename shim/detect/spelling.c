@@ -1,0 +1,253 @@
+#include "detect/spelling.h"
+
+/* 3 * 95 of percent escapes are the longest before they are squeezed. */
+#define WRITTEN_MAX (3 * SPELL_VALUE_MAX + 8)
+
+struct written {
+    char bytes[WRITTEN_MAX];
+    size_t len;
+};
+
+struct str spelling_name(enum spelling s)
+{
+    static const struct str names[SPELL_COUNT] = {
+        [SPELL_RAW] = STR_INIT("raw"),
+        [SPELL_REVERSED] = STR_INIT("reversed"),
+        [SPELL_HEX] = STR_INIT("hex"),
+        [SPELL_BASE64_0] = STR_INIT("base64"),
+        [SPELL_BASE64_1] = STR_INIT("base64"),
+        [SPELL_BASE64_2] = STR_INIT("base64"),
+        [SPELL_BASE64_REVERSED_0] = STR_INIT("base64-reversed"),
+        [SPELL_BASE64_REVERSED_1] = STR_INIT("base64-reversed"),
+        [SPELL_BASE64_REVERSED_2] = STR_INIT("base64-reversed"),
+        [SPELL_HEX_REVERSED] = STR_INIT("hex-reversed"),
+        [SPELL_PERCENT] = STR_INIT("percent"),
+        [SPELL_PERCENT_PATH] = STR_INIT("percent"),
+        [SPELL_PERCENT_JS] = STR_INIT("percent"),
+    };
+
+    return names[s];
+}
+
+/* ---- Squeezing ---------------------------------------------------------- */
+
+#define DIGITS(c)  [c] = c, [(c) + 1] = (c) + 1, [(c) + 2] = (c) + 2
+#define LETTER(c)  [c] = c, [(c)-0x20] = c
+#define LETTERS(c) LETTER(c), LETTER((c) + 1), LETTER((c) + 2), LETTER((c) + 3)
+
+static const unsigned char fold[256] = {
+    DIGITS('0'),  DIGITS('3'),  DIGITS('6'),  ['9'] = '9',
+    LETTERS('a'), LETTERS('e'), LETTERS('i'), LETTERS('m'),
+    LETTERS('q'), LETTERS('u'), LETTER('y'),  LETTER('z'),
+};
+
+unsigned char squeezed(unsigned char c)
+{
+    return fold[c];
+}
+
+size_t squeeze(struct str s, char *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = fold[(unsigned char)s.ptr[i]];
+
+        out[n] = (char)c;
+        n += c != 0;
+    }
+    return n;
+}
+
+/* ---- Writing ------------------------------------------------------------ */
+
+static void add(struct written *w, char c)
+{
+    if (w->len < sizeof(w->bytes)) /* cannot fail: see WRITTEN_MAX */
+        w->bytes[w->len++] = c;
+}
+
+static void add_hex(struct written *w, unsigned char c)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    add(w, digits[c >> 4]);
+    add(w, digits[c & 15]);
+}
+
+static void turn(struct written *w)
+{
+    for (size_t i = 0; i < w->len / 2; i++) {
+        char c = w->bytes[i];
+
+        w->bytes[i] = w->bytes[w->len - 1 - i];
+        w->bytes[w->len - 1 - i] = c;
+    }
+}
+
+/* Behind `before` bytes of something else: the characters that hold bits of the
+ * value alone. */
+static void write_base64(struct str value, size_t before, struct written *w)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                 "abcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t first = (before * 8 + 5) / 6, end = (before + value.len) * 8 / 6;
+    uint32_t bits = 0;
+
+    for (size_t i = 0, have = 0, at = 0; at < end; at++) {
+        if (have < 6) {
+            bits = bits << 8 |
+                   (i < before ? 0 : (unsigned char)value.ptr[i - before]);
+            i++;
+            have += 8;
+        }
+        have -= 6;
+        if (at >= first)
+            add(w, digits[bits >> have & 63]);
+    }
+}
+
+static bool is_alnum(char c)
+{
+    return fold[(unsigned char)c] != 0;
+}
+
+static void write_percent(struct str value, struct str kept, struct written *w)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        char c = value.ptr[i];
+
+        if (is_alnum(c) || str_find_byte(kept, c) < kept.len) {
+            add(w, c);
+        } else {
+            add(w, '%');
+            add_hex(w, (unsigned char)c);
+        }
+    }
+}
+
+static void write_as(struct str value, enum spelling s, struct written *w)
+{
+    w->len = 0;
+    switch (s) {
+    case SPELL_RAW:
+    case SPELL_REVERSED:
+    case SPELL_COUNT:
+        for (size_t i = 0; i < value.len; i++)
+            add(w, value.ptr[i]);
+        break;
+    case SPELL_HEX:
+    case SPELL_HEX_REVERSED:
+        for (size_t i = 0; i < value.len; i++)
+            add_hex(w, (unsigned char)value.ptr[i]);
+        break;
+    case SPELL_BASE64_0:
+    case SPELL_BASE64_1:
+    case SPELL_BASE64_2:
+        write_base64(value, (size_t)(s - SPELL_BASE64_0), w);
+        break;
+    case SPELL_BASE64_REVERSED_0:
+    case SPELL_BASE64_REVERSED_1:
+    case SPELL_BASE64_REVERSED_2:
+        write_base64(value, (size_t)(s - SPELL_BASE64_REVERSED_0), w);
+        break;
+    case SPELL_PERCENT:
+        write_percent(value, STR("-._~"), w);
+        break;
+    case SPELL_PERCENT_PATH:
+        write_percent(value, STR("-._~/"), w);
+        break;
+    case SPELL_PERCENT_JS:
+        write_percent(value, STR("-._~!*'()"), w);
+        break;
+    }
+    if (s == SPELL_REVERSED || s == SPELL_HEX_REVERSED ||
+        (s >= SPELL_BASE64_REVERSED_0 && s <= SPELL_BASE64_REVERSED_2))
+        turn(w);
+}
+
+/* ---- A spelling --------------------------------------------------------- */
+
+/*
+ * Words: without a digit, "correct-horse-battery" squeezed is text like any
+ * other. So is what is left of a value that is made of signs.
+ */
+static bool is_exact(struct str value, size_t squeezed_len)
+{
+    bool digit = false;
+
+    for (size_t i = 0; i < value.len; i++)
+        digit |= is_digit(value.ptr[i]);
+    return !digit || squeezed_len < SPELL_VALUE_MIN;
+}
+
+/* Of the percent escapes, those that an earlier row has not. */
+static bool is_new(struct str value, enum spelling s)
+{
+    struct str differ = s == SPELL_PERCENT        ? STR("-._~")
+                        : s == SPELL_PERCENT_PATH ? STR("/")
+                                                  : STR("!*'()");
+
+    if (s < SPELL_PERCENT)
+        return true;
+    for (size_t i = 0; i < value.len; i++) {
+        char c = value.ptr[i];
+        bool listed = str_find_byte(differ, c) < differ.len;
+
+        if (s == SPELL_PERCENT ? !is_alnum(c) && !listed : listed)
+            return true;
+    }
+    return false;
+}
+
+static void set_edges(struct str w, struct spelled *ret)
+{
+    while (ret->lead < w.len && !is_alnum(w.ptr[ret->lead]))
+        ret->lead++;
+    while (ret->tail < w.len && !is_alnum(w.ptr[w.len - 1 - ret->tail]))
+        ret->tail++;
+}
+
+static void set_cuts(struct str value, enum spelling s, struct spelled *ret)
+{
+    bool back = s >= SPELL_BASE64_REVERSED_0 && s <= SPELL_BASE64_REVERSED_2;
+    bool base64 = back || (s >= SPELL_BASE64_0 && s <= SPELL_BASE64_2);
+    size_t before =
+        base64 ? (size_t)(s - (back ? SPELL_BASE64_REVERSED_0 : SPELL_BASE64_0))
+               : 0;
+    bool front = before != 0, rear = (before + value.len) % 3 != 0;
+
+    ret->cut_front = base64 && (back ? rear : front);
+    ret->cut_back = base64 && (back ? front : rear);
+}
+
+bool spell(struct str value, enum spelling s, struct spelled *ret)
+{
+    struct written w;
+    struct str all;
+    size_t n;
+    char small[WRITTEN_MAX];
+
+    if (value.len < SPELL_VALUE_MIN || value.len > SPELL_VALUE_MAX ||
+        !is_new(value, s))
+        return false;
+    write_as(value, s, &w);
+    all = (struct str){w.bytes, w.len};
+    n = squeeze(all, small);
+    memset(ret, 0, sizeof(*ret));
+    if (s <= SPELL_REVERSED)
+        ret->exact = is_exact(value, n);
+    ret->exact |= n < SPELL_MIN;
+    set_cuts(value, s, ret);
+    if (ret->exact) {
+        ret->len = w.len < SPELL_MAX ? w.len : SPELL_MAX;
+        memcpy(ret->bytes, w.bytes, ret->len);
+    } else {
+        ret->len = n < SPELL_MAX ? n : SPELL_MAX;
+        memcpy(ret->bytes, small, ret->len);
+        set_edges(all, ret);
+    }
+    explicit_bzero(&w, sizeof(w));
+    explicit_bzero(small, sizeof(small));
+    return ret->len >= SPELL_MIN;
+}

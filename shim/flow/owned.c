@@ -1,0 +1,381 @@
+#include "flow/owned.h"
+
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "audit/sink.h"
+#include "base/clock.h"
+#include "base/pack.h"
+#include "detect/base64.h"
+#include "detect/keyfile.h"
+#include "detect/worth.h"
+#include "flow/query.h"
+#include "json/text.h"
+
+#define DECODED_MAX 512 /* bytes of what a value says in another way */
+
+/* One loading. */
+struct loading {
+    struct own *own;
+    const struct policy_own *policy;
+    struct str home;
+    struct buf file;  /* of the file at work; wiped                    */
+    struct buf lines; /* JSON strings: files that could not be read    */
+    bool full;        /* there were more than LIM_OWN                  */
+};
+
+/* ---- Values ------------------------------------------------------------- */
+
+static enum err add(struct loading *l, struct str value,
+                    const struct own_about *about)
+{
+    enum err e = own_add(l->own, value, about->source, about->name);
+
+    if (e != E_LIMIT)
+        return e;
+    l->full = true;
+    return OK;
+}
+
+/* What the value says when it is decoded: a password of a URL has its reserved
+ * characters in escapes; docker has user:password in base64. */
+static enum err add_decoded(struct loading *l, struct str value,
+                            const struct own_about *about)
+{
+    char room[DECODED_MAX];
+    struct buf text;
+    enum err e = OK;
+    size_t n, colon;
+
+    buf_init(&text, DECODED_MAX);
+    if (str_find_byte(value, '%') < value.len &&
+        path_text(value, &text) == OK && text.len >= l->policy->least)
+        e = add(l, buf_str(&text), about);
+    buf_wipe_free(&text);
+    if (!e && base64_decode(value, room, sizeof(room), &n)) {
+        struct str pair = {room, n};
+
+        colon = str_find_byte(pair, ':');
+        pair = str_skip(pair, colon + 1);
+        if (colon < n && worth_knowing(pair, true, l->policy->least))
+            e = add(l, pair, about);
+        explicit_bzero(room, sizeof(room));
+    }
+    return e;
+}
+
+/* `named`: whoever keeps it says that it is a secret. */
+static enum err take(struct loading *l, struct str value, bool named,
+                     const struct own_about *about)
+{
+    struct str text = value, body, part;
+    bool pem = false;
+    enum err e;
+
+    while (keyfile_pem(&text, &body)) {
+        pem = true;
+        if ((e = add(l, body, about)))
+            return e;
+    }
+    if (pem)
+        return OK;
+    part = worth_part(value);
+    named |= part.len < value.len;
+    if (!worth_knowing(part, named, l->policy->least))
+        return OK;
+    if ((e = add(l, part, about)) || !named)
+        return e;
+    return add_decoded(l, part, about);
+}
+
+/* ---- The environment ---------------------------------------------------- */
+
+/* '*' stands for any bytes. */
+static bool fits(struct str pattern, struct str name)
+{
+    size_t p = 0, n = 0, star = pattern.len, from = 0;
+
+    while (n < name.len) {
+        if (p < pattern.len && pattern.ptr[p] == '*') {
+            star = p++;
+            from = n;
+        } else if (p < pattern.len && pattern.ptr[p] == name.ptr[n]) {
+            p++;
+            n++;
+        } else if (star < pattern.len) {
+            p = star + 1;
+            n = ++from;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.len && pattern.ptr[p] == '*')
+        p++;
+    return p == pattern.len;
+}
+
+enum wanted {
+    WANTED_NOT,
+    WANTED_MAYBE, /* as far as name and value look like a secret */
+    WANTED,
+};
+
+static enum wanted is_wanted(struct str patterns, struct str name)
+{
+    enum wanted best = WANTED_NOT;
+    struct str one;
+
+    while (unpack_str(&patterns, &one) == OK) {
+        if (one.ptr[0] == '!' && fits(str_skip(one, 1), name))
+            return WANTED_NOT;
+        if (str_eq(one, STR("all")))
+            best = best == WANTED_NOT ? WANTED_MAYBE : best;
+        else if (fits(one, name))
+            best = WANTED;
+    }
+    return best;
+}
+
+static enum err take_env(struct loading *l, char *const *env)
+{
+    enum err e = OK;
+
+    for (size_t i = 0; env != NULL && env[i] != NULL && !e; i++) {
+        struct str value = str_of(env[i]), name = str_split(&value, '=');
+        struct own_about about = {OWN_ENV, name};
+        enum wanted wanted = is_wanted(l->policy->env, name);
+
+        if (value.ptr == NULL || wanted == WANTED_NOT ||
+            (wanted == WANTED_MAYBE && name_is_plain(name)))
+            continue;
+        e = take(l, value, wanted == WANTED || name_is_secret(name), &about);
+    }
+    return e;
+}
+
+static struct str home_of(char *const *env)
+{
+    for (size_t i = 0; env != NULL && env[i] != NULL; i++)
+        if (str_starts(str_of(env[i]), STR("HOME=")))
+            return str_skip(str_of(env[i]), 5);
+    return STR("");
+}
+
+/* ---- Files -------------------------------------------------------------- */
+
+static enum err take_items(struct loading *l, struct str named)
+{
+    struct own_about about = {OWN_FILE, named};
+    struct keyfile_item item;
+    struct keyfile f;
+    enum err e = OK;
+
+    keyfile_start(&f, l->file.ptr, l->file.len);
+    while (!e && keyfile_next(&f, &item))
+        e = take(l, item.value, item.secret || name_is_secret(item.name),
+                 &about);
+    return e;
+}
+
+static enum err note_unread(struct loading *l, struct str named)
+{
+    enum err e = l->lines.len > 0 ? buf_add_byte(&l->lines, ',') : OK;
+
+    return e ? e : json_put_string(&l->lines, named);
+}
+
+static enum err take_file(struct loading *l, struct str named)
+{
+    bool home = str_starts(named, STR("~/")), missing = false;
+    struct buf path;
+    enum err e;
+
+    if (home && l->home.len == 0)
+        return OK;
+    buf_init(&path, 4 * (size_t)KIB);
+    buf_clear(&l->file);
+    if ((e = home ? buf_add(&path, l->home) : OK) ||
+        (e = buf_add(&path, str_skip(named, home ? 1 : 0))) ||
+        (e = buf_add_byte(&path, '\0')))
+        goto out;
+    e = engine_file(path.ptr, &l->file, &missing);
+    if (e == E_UNSUPPORTED || e == E_LIMIT)
+        e = missing ? OK : note_unread(l, named);
+    else if (!e && l->file.len > 0)
+        e = take_items(l, named);
+out:
+    buf_free(&path);
+    return e == E_LIMIT ? note_unread(l, named) : e;
+}
+
+static enum err take_files(struct loading *l)
+{
+    struct str files = l->policy->files, one;
+    enum err e = OK;
+
+    while (!e && unpack_str(&files, &one) == OK)
+        e = take_file(l, one);
+    if (l->file.ptr != NULL)
+        explicit_bzero(l->file.ptr, l->file.cap);
+    return e;
+}
+
+/* ---- All ---------------------------------------------------------------- */
+
+_Static_assert(OWN_KEY_LEN == 2 * PRINT_LEN, "a key of two prints");
+
+static bool any_rule(const struct engine *eng)
+{
+    for (size_t i = 0; i < rules_count(eng->rules); i++)
+        if (rules_at(eng->rules, i)->detector == DETECTOR_OWN)
+            return true;
+    return false;
+}
+
+static enum err put_key(struct buf *out, struct str key, struct str value)
+{
+    enum err e;
+
+    if ((e = buf_add(out, key)))
+        return e;
+    return json_put_string(out, value);
+}
+
+/* As the shim's own lines: what could not be looked for. */
+static enum err note_line(const struct engine *eng, const struct loading *l,
+                          struct buf *out)
+{
+    char when[CLOCK_LEN];
+    struct timespec now;
+    enum err e;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    clock_text((uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000,
+               when);
+    if ((e = put_key(out, STR("{\"time\":"), (struct str){when, CLOCK_LEN})) ||
+        (e = buf_add(out, STR(",\"event\":\"own_secrets\",\"action\":\"log\""
+                              ",\"pid\":"))) ||
+        (e = buf_add_u64(out, (uint64_t)getpid())) ||
+        (e = put_key(out, STR(",\"exe\":"), str_of(eng->exe))) ||
+        (e = buf_add(out, STR(",\"unreadable\":["))) ||
+        (e = buf_add(out, buf_str(&l->lines))) || (e = buf_add(out, STR("]"))))
+        return e;
+    if (l->full && (e = buf_add(out, STR(",\"too_many\":true"))))
+        return e;
+    return buf_add(out, STR("}\n"));
+}
+
+static enum err note(const struct engine *eng, const struct loading *l)
+{
+    struct buf line;
+    enum err e;
+
+    if ((l->lines.len == 0 && !l->full) || eng->audit == NULL)
+        return OK;
+    buf_init(&line, MIB);
+    e = note_line(eng, l, &line);
+    if (!e)
+        (void)!audit_write(eng->audit, buf_str(&line));
+    buf_free(&line);
+    return e;
+}
+
+enum err owned_load(struct engine *eng, char *const *env)
+{
+    unsigned char key[OWN_KEY_LEN];
+    struct loading l = {.policy = &eng->policy.own, .home = home_of(env)};
+    enum err e;
+
+    if (!any_rule(eng))
+        return OK;
+    buf_init(&l.file, LIM_OWN_FILE);
+    buf_init(&l.lines, MIB);
+    fingerprint(eng->key, STR("own secrets 1"), key);
+    fingerprint(eng->key, STR("own secrets 2"), key + PRINT_LEN);
+    if ((e = own_new(key, &eng->own)))
+        goto out;
+    l.own = eng->own;
+    if ((e = take_env(&l, env)) || (e = take_files(&l)) ||
+        (e = own_ready(eng->own)))
+        goto out;
+    eng->known.own = eng->own;
+    e = note(eng, &l);
+out:
+    explicit_bzero(key, sizeof(key));
+    buf_wipe_free(&l.file);
+    buf_free(&l.lines);
+    return e;
+}
+
+/* ---- Credentials of a request ------------------------------------------- */
+
+static const struct {
+    struct str field;
+    const char *name;
+} heads[] = {
+    {STR_INIT("authorization"), "authorization"},
+    {STR_INIT("proxy-authorization"), "proxy-authorization"},
+    {STR_INIT("x-api-key"), "x-api-key"},
+    {STR_INIT("api-key"), "api-key"},
+    {STR_INIT("x-goog-api-key"), "x-goog-api-key"},
+    {STR_INIT("x-auth-token"), "x-auth-token"},
+    {STR_INIT("x-amz-security-token"), "x-amz-security-token"},
+    {STR_INIT("ocp-apim-subscription-key"), "ocp-apim-subscription-key"},
+    {STR_INIT("xi-api-key"), "xi-api-key"},
+};
+
+/* A signature is of one request, and no credential (AWS SigV4, RFC 9421). */
+static bool is_signature(struct str value)
+{
+    return str_starts(value, STR("AWS4-")) ||
+           str_eq_nocase(str_head(value, 10), STR("Signature "));
+}
+
+static enum err learn(const struct engine *eng, struct str value,
+                      const char *name)
+{
+    struct str part = worth_part(value);
+
+    if (is_signature(value) ||
+        !worth_knowing(part, true, eng->policy.own.least))
+        return OK;
+    return own_learn(eng->own, part, name);
+}
+
+static enum err learn_query(const struct engine *eng, struct str query)
+{
+    enum err e = OK;
+
+    while (query.ptr != NULL && !e) {
+        struct str value = str_split(&query, '&');
+        struct str name = str_split(&value, '=');
+        struct buf text;
+
+        if (value.len == 0 || !query_is_key(name))
+            continue;
+        buf_init(&text, LIM_HEAD_LINE);
+        e = path_text(value, &text);
+        if (!e)
+            e = learn(eng, buf_str(&text), "query");
+        buf_wipe_free(&text);
+    }
+    return e;
+}
+
+enum err owned_learn(const struct engine *eng, const struct http_head *h)
+{
+    struct str query = http_head_str(h, h->target);
+    enum err e = OK;
+
+    if (eng->own == NULL || !eng->policy.own.auth)
+        return OK;
+    for (size_t i = 0; i < h->field_count && !e; i++)
+        for (size_t k = 0; k < ARRAY_LEN(heads) && !e; k++)
+            if (str_eq_nocase(http_head_str(h, h->fields[i].name),
+                              heads[k].field))
+                e = learn(eng, http_head_str(h, h->fields[i].value),
+                          heads[k].name);
+    (void)str_split(&query, '?');
+    return e ? e : learn_query(eng, query);
+}

@@ -1,0 +1,149 @@
+#!/usr/bin/env bats
+# The program's own secrets: whatever they look like, wherever they come from,
+# and however they are written, none of them leaves in a text; where a credential
+# belongs, it stays.
+
+load ../lib/e2e
+
+setup_file() {
+    server_start
+}
+
+teardown_file() {
+    servers_stop
+}
+
+setup() {
+    test_begin
+    POLICY=$BATS_TEST_TMPDIR/own.yaml
+    {
+        printf 'include: [packs/own-secrets.yaml]\nhosts:\n'
+        printf -- '  - localhost:%s\nown_secrets:\n' "$PORT"
+        printf '  files: [~/.aws/credentials, .env, ~/.netrc, ~/key.pem]\n'
+    } >"$POLICY"
+    # Made up, and of no provider's shape.
+    export WEATHER_TOKEN=q7Kd93-mZp0.x9fJq2Lw8Tn4
+    export HOME=$BATS_TEST_TMPDIR
+}
+
+chat=/v1/chat/completions
+GONE='[redacted:own-secret]'
+
+guarded() { # ARGUMENT... of curl
+    shim curl -sS --cacert "$CA" --max-time 60 "$@"
+}
+
+# says TEXT... - a request with each of them in a message of its own.
+says() {
+    "$PYTHON" - "$@" >said.json <<'END'
+import json
+import sys
+
+json.dump({"model": "m-1", "messages": [
+    {"role": "user", "content": text} for text in sys.argv[1:]]}, sys.stdout)
+END
+    forget_wire
+    guarded --json @said.json "$LLM$chat" >out
+    has out 'Hello from the test model'
+    wire >sent
+}
+
+written() { # WAY TEXT
+    "$PYTHON" - "$@" <<'END'
+import base64
+import sys
+import urllib.parse
+
+way, text = sys.argv[1:]
+data = text.encode()
+print({
+    "raw": lambda: text,
+    "reversed": lambda: text[::-1],
+    "hex": lambda: data.hex(),
+    "HEX": lambda: data.hex(":").upper(),
+    "base64": lambda: base64.b64encode(data).decode(),
+    "base64+1": lambda: base64.b64encode(b"a" + data + b"bc").decode(),
+    "base64+2": lambda: base64.b64encode(b"ab" + data + b"c").decode(),
+    "base64url": lambda: base64.urlsafe_b64encode(b"x: " + data).decode(),
+    "percent": lambda: "".join("%%%02X" % byte for byte in data),
+    "quoted": lambda: urllib.parse.quote(text, safe=""),
+    "spaced": lambda: " ".join(text),
+}[way]())
+END
+}
+
+ways="raw reversed hex HEX base64 base64+1 base64+2 base64url percent quoted
+    spaced"
+
+@test "a variable's value leaves in none of the ways to write it" {
+    local way
+    for way in $ways; do
+        says "what is $(written "$way" "$WEATHER_TOKEN") for?"
+        has sent "$GONE"
+        hasnt sent "$(written "$way" "$WEATHER_TOKEN")"
+        is "$(audit_field -1 action)" redact
+        is "$(audit_field -1 rule)" SP-1990
+    done
+    hasnt "$AUDIT" "$WEATHER_TOKEN"
+    hasnt "$AUDIT" "$(written base64 "$WEATHER_TOKEN")"
+}
+
+@test "what everybody has in the environment is said freely" {
+    export API_URL=https://api.example.com/v1/models BUILD=2026-11-27T05:48:27
+    export TOKEN_TYPE=authorization_code KEY_FILE=/etc/ssl/private/key.pem
+    export PASSWORD=password API_KEY=your-api-key-here
+    says "PATH is $PATH and HOME $HOME, $API_URL, $BUILD" \
+        "$TOKEN_TYPE $KEY_FILE $PASSWORD $API_KEY $USER $PWD"
+    hasnt sent "$GONE"
+    is "$(audit_field -1 action)" pass
+}
+
+@test "secrets of files: AWS, .env, netrc, a private key" {
+    mkdir -p .aws
+    printf '[default]\naws_access_key_id = AKID\naws_secret_access_key = %s\n' \
+        'Kz4+Qm8Wj2/Tn6Bv9+Xs3Rd7Hf1Lp5YcUeIoAr2G' >.aws/credentials
+    printf 'DB=postgres://bob:p4s-S%%24Kd93mZp@db/x\nexport S3_SECRET="%s"\n' \
+        'x9fJq2Lw8Tn4-Vb6Yc1' >.env
+    printf 'machine a.example login me password Hd3Gk5Ps7-zz1\n' >.netrc
+    openssl genpkey -algorithm RSA -out key.pem 2>/dev/null
+    says "Kz4+Qm8Wj2/Tn6Bv9+Xs3Rd7Hf1Lp5YcUeIoAr2G" \
+        'bob has p4s-S$Kd93mZp at db' 'x9fJq2Lw8Tn4-Vb6Yc1' 'Hd3Gk5Ps7-zz1' \
+        "$(sed -n 3,20p key.pem)"
+    hasnt sent Kz4+Qm8Wj2
+    hasnt sent Kd93mZp
+    hasnt sent x9fJq2Lw8Tn4
+    hasnt sent Hd3Gk5Ps7
+    hasnt sent "$(sed -n 5p key.pem)"
+    has sent 'bob has'
+    has sent 'at db'
+}
+
+@test "a file that cannot be read is said once, and nothing is stopped" {
+    mkdir .netrc
+    says "hello"
+    is "$(grep -c '"unreadable":\["~/.netrc"\]' "$AUDIT")" 1
+    hasnt sent "$GONE"
+}
+
+@test "the credential in the head passes, and in a body it does not" {
+    local secret=Tz8-pQ4vN1-cM6xW3kR9
+    prompt own.json "my key is $secret, mind it"
+    guarded --json @hello.json -H "Authorization: Bearer $secret" "$LLM$chat" \
+        --next -sS --cacert "$CA" --json @own.json -H "x-api-key: $secret" \
+        "$LLM$chat" --next -sS --cacert "$CA" --json @own.json "$LLM$chat" >out
+    wire >sent
+    has sent "Authorization: Bearer $secret"
+    has sent "x-api-key: $secret"
+    is "$(grep -aoF "$secret" sent | wc -l)" 2
+    is "$(grep -aoF "my key is $GONE, mind it" sent | wc -l)" 2
+    hasnt "$AUDIT" "$secret"
+}
+
+@test "the key of a query passes, and in a body it does not" {
+    local secret=Wd5-jY2bF7-hK0sL4gZ6
+    prompt own.json "my key is $secret, mind it"
+    guarded --json @own.json "$LLM$chat?key=$secret" >out
+    wire >sent
+    has sent "?key=$secret"
+    has sent "my key is $GONE, mind it"
+}

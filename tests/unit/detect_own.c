@@ -1,0 +1,580 @@
+#include "detect/own.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "check.h"
+#include "failmalloc.h"
+
+/* Made up, of the lengths and signs that keys have. */
+static const struct str values[] = {
+    STR_INIT("q7-Kd93_mZp0"),
+    STR_INIT("zx-9fJq2Lw8Tn4Vb6Yc1Hd3Gk5Ps7"),
+    STR_INIT("u/Kz4+Qm8Wj2/Tn6Bv9+Xs3Rd7Hf1Lp5=="),
+    STR_INIT("$9rT!v2(mK)4'x*Z~p/7"),
+    STR_INIT("h8JmQ2xW4nL6vB0cZ9sD1fG3kT5yR7uPa1eOi2Iw3Eq4Ut5Yz6Nx7Cb8Vk9M"
+             "f0Gd1Hj2Ks3Lp4Qo5We6Rt7Yu8-b7Vn3MxQ2p"),
+};
+
+static const unsigned char key[OWN_KEY_LEN] = "0123456789abcdef0123456789abcde";
+
+static struct own *own_of(const struct str *list, size_t n)
+{
+    struct own *o = NULL;
+
+    if (own_new(key, &o))
+        abort();
+    for (size_t i = 0; i < n; i++)
+        if (own_add(o, list[i], OWN_ENV, STR("A_TOKEN")))
+            abort();
+    if (own_ready(o))
+        abort();
+    return o;
+}
+
+static size_t found(const struct own *o, struct str text, size_t *start,
+                    size_t *end)
+{
+    const struct own_hit *hit;
+    struct own_search *s;
+    size_t n = 0;
+
+    if (own_search_new(&s) || own_search_text(s, o, text))
+        abort();
+    *start = *end = 0;
+    for (hit = own_search_hit(s, 0); hit != NULL;
+         hit = own_search_hit(s, hit->end)) {
+        *start = n++ == 0 ? hit->start : *start;
+        *end = hit->end;
+    }
+    own_search_free(s);
+    return n;
+}
+
+/* ---- Every spelling, at every place ------------------------------------- */
+
+static void to_hex(struct str v, const char *between, bool upper,
+                   struct buf *out)
+{
+    char pair[8];
+
+    for (size_t i = 0; i < v.len; i++) {
+        snprintf(pair, sizeof(pair), upper ? "%02X" : "%02x",
+                 (unsigned)(unsigned char)v.ptr[i]);
+        if (buf_add(out, str_of(between)) || buf_add(out, str_of(pair)))
+            abort();
+    }
+}
+
+static void to_base64(struct str v, bool url, size_t line, struct buf *out)
+{
+    const char *digits =
+        url ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+            : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+"
+              "/";
+    size_t at = 0;
+
+    for (size_t bit = 0; bit < v.len * 8; bit += 6) {
+        unsigned byte = (unsigned char)v.ptr[bit / 8];
+        unsigned next =
+            bit / 8 + 1 < v.len ? (unsigned char)v.ptr[bit / 8 + 1] : 0;
+
+        if (buf_add_byte(out,
+                         digits[(byte << 8 | next) >> (10 - bit % 8) & 63]))
+            abort();
+        if (line > 0 && ++at % line == 0 && buf_add_byte(out, '\n'))
+            abort();
+    }
+    while (!url && line == 0 && out->len % 4 != 0)
+        if (buf_add_byte(out, '='))
+            abort();
+}
+
+static void reverse(struct buf *b)
+{
+    for (size_t i = 0; i < b->len / 2; i++) {
+        char c = b->ptr[i];
+
+        b->ptr[i] = b->ptr[b->len - 1 - i];
+        b->ptr[b->len - 1 - i] = c;
+    }
+}
+
+static void to_percent(struct str v, const char *kept, struct buf *out)
+{
+    for (size_t i = 0; i < v.len; i++) {
+        char c = v.ptr[i];
+        bool plain = is_digit(c) ||
+                     (to_lower(c) >= 'a' && to_lower(c) <= 'z') ||
+                     (kept != NULL && strchr(kept, c) != NULL);
+
+        if (kept != NULL && plain) {
+            if (buf_add_byte(out, c))
+                abort();
+        } else {
+            to_hex((struct str){v.ptr + i, 1}, "%", i % 2, out);
+        }
+    }
+}
+
+/* The value in way `way`, with `before` other bytes encoded in front of it. */
+enum {
+    WAYS = 15
+};
+
+static void write_way(unsigned way, struct str v, size_t before,
+                      struct buf *out)
+{
+    struct buf all;
+
+    buf_init(&all, 4096);
+    if (buf_add(&all, str_head(STR("{\"a\": \"b"), before)) ||
+        buf_add(&all, v) || buf_add(&all, str_head(STR("\", 7}"), before)))
+        abort();
+    switch (way) {
+    case 0:
+        if (buf_add(out, v))
+            abort();
+        break;
+    case 1:
+        if (buf_add(out, v))
+            abort();
+        reverse(out);
+        break;
+    case 2:
+        to_hex(buf_str(&all), "", false, out);
+        break;
+    case 3:
+        to_hex(buf_str(&all), ":", true, out);
+        break;
+    case 4:
+        to_hex(buf_str(&all), " ", false, out);
+        break;
+    case 5:
+        to_base64(buf_str(&all), false, 0, out);
+        break;
+    case 6:
+        to_base64(buf_str(&all), true, 0, out);
+        break;
+    case 7:
+        to_base64(buf_str(&all), false, 7, out);
+        break;
+    case 8:
+        to_base64(buf_str(&all), false, 76, out);
+        break;
+    case 9:
+        to_percent(buf_str(&all), NULL, out);
+        break;
+    case 10:
+        to_percent(buf_str(&all), "-._~", out);
+        break;
+    case 11:
+        to_percent(buf_str(&all), "-._~/", out);
+        break;
+    case 12:
+        to_percent(buf_str(&all), "-._~!*'()", out);
+        break;
+    case 13:
+        to_base64(buf_str(&all), false, 0, out);
+        reverse(out);
+        break;
+    case 14:
+        to_hex(buf_str(&all), "", true, out);
+        reverse(out);
+        break;
+    }
+    buf_free(&all);
+}
+
+static void check_ways(const struct own *o, struct str v)
+{
+    for (unsigned way = 0; way < WAYS; way++)
+        for (size_t before = 0; before < 6; before++) {
+            struct buf text;
+            size_t start, end;
+
+            buf_init(&text, 16384);
+            if (buf_add(&text, str_head(STR("see, it says: "), 8 + before)))
+                abort();
+            write_way(way, v, before, &text);
+            if (buf_add(&text, STR(" and no more.")))
+                abort();
+            if (!CHECK(found(o, buf_str(&text), &start, &end) > 0))
+                fprintf(stderr, "way %u, %zu before, value of %zu\n", way,
+                        before, v.len);
+            buf_free(&text);
+        }
+}
+
+static void test_every_way(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+        struct own *o = own_of(&values[i], 1);
+
+        check_ways(o, values[i]);
+        own_free(o);
+    }
+}
+
+static void test_many_values(void)
+{
+    struct own *o = own_of(values, ARRAY_LEN(values));
+
+    CHECK_INT(own_count(o), 6);
+    for (size_t i = 0; i < ARRAY_LEN(values); i++)
+        check_ways(o, values[i]);
+    own_free(o);
+}
+
+/* Exactly the value is found, at every offset of a text of several blocks. */
+static void test_exact_place(void)
+{
+    struct own *o = own_of(&values[2], 1);
+    size_t n = 3 * 4096, step = 1;
+    char *text = malloc(n + 64);
+    size_t start, end;
+
+    if (!CHECK(text != NULL))
+        return;
+    for (size_t at = 0; at < n; at += step) {
+        memset(text, 'e', n + 64);
+        for (size_t i = 0; i < n; i += 11)
+            text[i] = ' ';
+        memcpy(text + at, values[2].ptr, values[2].len);
+        CHECK_INT(found(o, (struct str){text, n + 64}, &start, &end), 1);
+        CHECK_INT(start, at);
+        CHECK_INT(end, at + values[2].len);
+        step = at % 4096 > 400 && at % 4096 < 3600 ? 37 : 1;
+    }
+    free(text);
+    own_free(o);
+}
+
+/* All bits of the value go, though base64 shares them with what is beside. */
+static void test_shared_base64(void)
+{
+    struct own *o = own_of(&values[1], 1);
+
+    for (size_t before = 1; before < 6; before++) {
+        struct buf text;
+        size_t start, end;
+
+        buf_init(&text, 4096);
+        write_way(5, values[1], before, &text);
+        CHECK_INT(found(o, buf_str(&text), &start, &end), 1);
+        CHECK(start * 6 <= before * 8);
+        CHECK(end * 6 >= (before + values[1].len) * 8);
+        buf_free(&text);
+    }
+    own_free(o);
+}
+
+static void test_put_between(void)
+{
+    static const char *const between[] = {
+        " ", "-", ". ", "\n", "\xe2\x80\x8b", "\", \""};
+    struct own *o = own_of(&values[1], 1);
+    size_t start, end;
+
+    for (size_t i = 0; i < ARRAY_LEN(between); i++) {
+        struct buf text;
+
+        buf_init(&text, 4096);
+        for (size_t k = 0; k < values[1].len; k++)
+            if (buf_add_byte(&text, values[1].ptr[k]) ||
+                buf_add(&text, str_of(between[i])))
+                abort();
+        CHECK_INT(found(o, buf_str(&text), &start, &end), 1);
+        CHECK_INT(start, 0);
+        buf_free(&text);
+    }
+    own_free(o);
+}
+
+/* What is far apart is found in its stretches, and what lies between stays. */
+static void test_wide_gap(void)
+{
+    struct own *o = own_of(&values[1], 1);
+    const struct own_hit *hit;
+    struct own_search *s;
+    struct buf text;
+
+    buf_init(&text, 4096);
+    if (own_search_new(&s) || buf_add(&text, str_head(values[1], 13)))
+        abort();
+    for (size_t i = 0; i < 30; i++)
+        if (buf_add(&text, STR(" ... ")))
+            abort();
+    if (buf_add(&text, str_skip(values[1], 13)))
+        abort();
+    CHECK_INT(own_search_text(s, o, buf_str(&text)), OK);
+    hit = own_search_hit(s, 0);
+    if (CHECK(hit != NULL))
+        CHECK_INT(hit->end, 13);
+    hit = own_search_hit(s, 13);
+    if (CHECK(hit != NULL)) {
+        CHECK_INT(hit->start, 13 + 150);
+        CHECK_INT(hit->end, text.len);
+    }
+    buf_free(&text);
+    own_search_free(s);
+    own_free(o);
+}
+
+/* ---- Words and signs ---------------------------------------------------- */
+
+static void test_words(void)
+{
+    static const struct str words[] = {STR_INIT("correct-horse-battery"),
+                                       STR_INIT("%&/()=?$#!-_.;,<")};
+    struct own *o = own_of(words, 2);
+    size_t start, end;
+
+    CHECK_INT(found(o, STR("a correct-horse-battery b"), &start, &end), 1);
+    CHECK_INT(start, 2);
+    CHECK_INT(end, 23);
+    CHECK_INT(found(o, STR("the correct horse, battery"), &start, &end), 0);
+    CHECK_INT(found(o, STR("Correct-Horse-Battery"), &start, &end), 0);
+    CHECK_INT(found(o, STR("yrettab-esroh-tcerroc"), &start, &end), 1);
+    CHECK_INT(found(o, STR("> %&/()=?$#!-_.;,< <"), &start, &end), 1);
+    CHECK_INT(start, 2);
+    own_free(o);
+}
+
+static void test_left_out(void)
+{
+    static const struct str list[] = {STR_INIT(""), STR_INIT("short-1"),
+                                      STR_INIT("aaaaaaaaaaaaaaaa"),
+                                      STR_INIT("ababababababababab"),
+                                      STR_INIT("a\nb\nc\nd\ne\nf\ng\nh\ni\nj")};
+    struct own *o = own_of(list, ARRAY_LEN(list));
+
+    CHECK_INT(own_count(o), 0);
+    CHECK(own_empty(o));
+    own_free(o);
+}
+
+static void test_limit(void)
+{
+    struct own *o;
+    char value[64];
+    enum err e = OK;
+    size_t n = 0;
+
+    if (own_new(key, &o))
+        abort();
+    while (!e && n < 10000) {
+        snprintf(value, sizeof(value), "k%zu-abcdefghijklm%zu", n, n * 7919);
+        e = own_add(o, str_of(value), OWN_FILE, STR("f"));
+        n += !e;
+    }
+    CHECK_INT(e, E_LIMIT);
+    CHECK_INT(n, LIM_OWN);
+    CHECK_INT(own_ready(o), OK);
+    CHECK(own_size(o) < 3 * MIB);
+    printf("# %zu values: %zu bytes\n", n, own_size(o));
+    own_free(o);
+    o = own_of(values, 4);
+    printf("# 4 values: %zu bytes\n", own_size(o));
+    own_free(o);
+}
+
+/* ---- Texts that follow one another -------------------------------------- */
+
+/* The value in `cuts` + 1 texts, with something around each piece or not. */
+static void check_cut(const struct own *o, struct str v, size_t first,
+                      size_t second, const char *around)
+{
+    struct own_piece pieces[OWN_PIECES];
+    size_t ends[3] = {first, second, v.len}, from = 0, hits = 0, n;
+    struct own_about about;
+    struct own_join *j;
+    struct buf text;
+
+    if (own_join_new(&j))
+        abort();
+    for (uint32_t i = 0; i < 3; i++) {
+        buf_init(&text, 4096);
+        if (buf_add(&text, str_of(around)) ||
+            buf_add(&text, (struct str){v.ptr + from, ends[i] - from}) ||
+            buf_add(&text, str_of(around)))
+            abort();
+        own_join_text(j, o, buf_str(&text), i);
+        while (own_join_next(j, &about, pieces, &n)) {
+            hits++;
+            CHECK_INT(pieces[n - 1].text, second < v.len ? 2 : 1);
+            CHECK_INT(pieces[0].text, first > 0 ? 0 : 1);
+            CHECK(pieces[0].end > pieces[0].start);
+        }
+        from = ends[i];
+        buf_free(&text);
+    }
+    CHECK_INT(hits, 1);
+    own_join_free(j);
+}
+
+static void test_cut_over_texts(void)
+{
+    struct own *o = own_of(values, ARRAY_LEN(values));
+
+    for (size_t i = 1; i < 3; i++)
+        for (size_t a = 0; a < values[i].len; a++)
+            for (size_t b = a; b < values[i].len; b++) {
+                /* in one text, or an end that is signs only */
+                if (a == 0 && b == 0)
+                    continue;
+                if (i == 2 && (b >= values[i].len - 2 || a <= 0))
+                    continue;
+                check_cut(o, values[i], a, b, "");
+                check_cut(o, values[i], a, b, " . ");
+            }
+    own_free(o);
+}
+
+/* ---- Learning ----------------------------------------------------------- */
+
+static void test_learn(void)
+{
+    struct own *o = own_of(NULL, 0);
+    char value[64];
+    size_t start, end;
+
+    CHECK(own_empty(o));
+    CHECK_INT(own_learn(o, values[1], "authorization"), OK);
+    CHECK_INT(own_learn(o, values[1], "authorization"), OK);
+    CHECK(!own_empty(o));
+    check_ways(o, values[1]);
+    for (unsigned i = 0; i < 500; i++) {
+        snprintf(value, sizeof(value), "t%u-%u-Kq8zLm2x", i, i * 7919u);
+        CHECK_INT(own_learn(o, str_of(value), "x-api-key"), OK);
+        CHECK_INT(own_learn(o, values[2], "api-key"), OK);
+        CHECK_INT(found(o, str_of(value), &start, &end), 1);
+    }
+    /* the last used are known */
+    CHECK_INT(found(o, values[2], &start, &end), 1);
+    CHECK_INT(found(o, values[1], &start, &end), 0);
+    CHECK_INT(found(o, STR("t499-3951581-Kq8zLm2x"), &start, &end), 1);
+    CHECK_INT(found(o, STR("t100-791900-Kq8zLm2x"), &start, &end), 0);
+    own_free(o);
+}
+
+/* ---- Memory that is not there ------------------------------------------- */
+
+static enum err all_of_it(size_t *ret_count)
+{
+    struct own *o = NULL;
+    struct own_search *s = NULL;
+    struct own_join *j = NULL;
+    enum err e = own_new(key, &o);
+
+    for (size_t i = 0; !e && i < ARRAY_LEN(values); i++)
+        e = own_add(o, values[i], OWN_ENV, STR("X"));
+    if (!e)
+        e = own_ready(o);
+    if (!e)
+        e = own_search_new(&s);
+    if (!e)
+        e = own_join_new(&j);
+    if (!e)
+        e = own_search_text(s, o, values[1]);
+    if (!e)
+        *ret_count = own_search_hit(s, 0) != NULL;
+    own_join_free(j);
+    own_search_free(s);
+    own_free(o);
+    return e;
+}
+
+static void test_no_memory(void)
+{
+    size_t count = 0;
+    enum err e;
+
+    for (size_t n = 1;; n++) {
+        failmalloc_at(n, FAIL_ONE);
+        e = all_of_it(&count);
+        if (!failmalloc_off())
+            break;
+        CHECK_INT(e, E_NOMEM);
+    }
+    CHECK_INT(e, OK);
+    CHECK_INT(count, 1);
+}
+
+/* ---- Text without one --------------------------------------------------- */
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void test_clean_text(void)
+{
+    static const char *const words[] = {
+        "the ",    "request ",  "of ",     "a ",        "token ", "is ",
+        "sent, ",  "and ",      "0x3f ",   "{\"id\":",  "17}, ",  "answers ",
+        "return ", "(n + 1); ", "base64 ", "Kz4+Qm8W ", "key=9 ", "\n"};
+    struct own *o = own_of(values, ARRAY_LEN(values));
+    unsigned seed = 7;
+    struct buf text;
+    size_t start, end;
+    double t;
+
+    buf_init(&text, 2 * MIB);
+    while (text.len < MIB) {
+        seed = seed * 1103515245u + 12345u;
+        if (buf_add(&text, str_of(words[seed >> 16 & 15])))
+            abort();
+    }
+    t = now();
+    for (int i = 0; i < 20; i++)
+        CHECK_INT(found(o, buf_str(&text), &start, &end), 0);
+    t = now() - t;
+    printf("# clean text: %.0f MB/s\n", 20 * (double)text.len / t / 1e6);
+    buf_free(&text);
+    own_free(o);
+}
+
+/* Text made of what the anchors point at: the most work that there is. */
+static void test_worst_text(void)
+{
+    struct own *o = own_of(values, ARRAY_LEN(values));
+    struct buf text;
+    size_t start, end;
+    double t;
+
+    buf_init(&text, 2 * MIB);
+    while (text.len < MIB)
+        if (buf_add(&text, (struct str){values[2].ptr, 30}))
+            abort();
+    t = now();
+    CHECK_INT(found(o, buf_str(&text), &start, &end), 0);
+    printf("# worst text: %.1f ms\n", (now() - t) * 1e3);
+    buf_free(&text);
+    own_free(o);
+}
+
+int main(void)
+{
+    RUN(test_every_way);
+    RUN(test_many_values);
+    RUN(test_exact_place);
+    RUN(test_shared_base64);
+    RUN(test_put_between);
+    RUN(test_wide_gap);
+    RUN(test_words);
+    RUN(test_left_out);
+    RUN(test_limit);
+    RUN(test_cut_over_texts);
+    RUN(test_learn);
+    RUN(test_no_memory);
+    RUN(test_clean_text);
+    RUN(test_worst_text);
+    return check_done();
+}

@@ -1,0 +1,132 @@
+#include "detect/worth.h"
+
+#include "check.h"
+
+/* Key-shaped values are made up. */
+static const struct {
+    const char *name, *value;
+    bool taken;
+} rows[] = {
+    {"OPENAI_API_KEY", "sk-proj-Qm8Wj2Tn6Bv9Xs3Rd7Hf1Lp5", true},
+    {"DB_PASSWORD", "p4ss-W0rt-auf-Deutsch", true},
+    {"DB_PASSWORD", "correct-horse-battery", true},
+    {"SMTP_PASS", "abcd efgh ijkl mnop", true},
+    {"API_KEY", "6f1d2c3b-9a8e-4d7c-8b6a-5f4e3d2c1b0a", true},
+    {"APP_SECRET", "0f3a91c7d2e84b56a1f09c3d7e5b2846", true},
+    {"aws_secret_access_key", "Kz4+Qm8Wj2/Tn6Bv9+Xs3Rd7Hf1Lp5YcUeIoAr2G", true},
+    {"aws_secret_access_key", "/z4+Qm8Wj2/Tn6Bv9+Xs3Rd7Hf1Lp5YcUeIoAr2G", true},
+    {"SOMETHING", "Kz4Qm8Wj2Tn6Bv9Xs3Rd7Hf1Lp5YcUeIoAr2G", true},
+    /* paths and addresses of secrets */
+    {"GOOGLE_APPLICATION_CREDENTIALS", "/home/someone/keys/prod-1.json", false},
+    {"SSH_KEY", "~/.ssh/id_ed25519_work", false},
+    {"SSH_KEY", "C:\\Users\\someone\\keys\\work1", false},
+    {"TOKEN_URL", "https://login.example.com/oauth2/v2.0/token", false},
+    {"AUTH_SERVER", "https://login.example.com/oauth2/v2.0/token", false},
+    {"KEYCLOAK_HOST_KEY", "auth.internal.example.com", false},
+    {"SECRET_NAME", "production-database-credentials", false},
+    {"AWS_SECRET_ARN_NAME", "prod/db/main-1", false},
+    {"KEY_ID", "6f1d2c3b-9a8e-4d7c-8b6a-5f4e3d2c1b0a", false},
+    {"TOKEN_EXPIRY", "2026-12-31T23:59:59", false},
+    {"PASS_LENGTH", "12345678901234", false},
+    /* what everybody has */
+    {"PASSWORD_STORE", "gnome-libsecret", false},
+    {"API_KEY", "your-api-key-here", false},
+    {"API_KEY", "xxxxxxxxxxxxxxxxxxxx", false},
+    {"API_KEY", "${OPENAI_API_KEY}", false},
+    {"API_KEY", "test", false},
+    {"API_KEY", "development", false},
+    {"PASSWORD", "administrator", false},
+    {"PASSWORD", "123456789012", false},
+    {"TOKENIZERS_PARALLELISM", "false", false},
+    {"KEYBOARD", "pc105-us-intl", false},
+    {"GIT_AUTHOR", "Jane Miller-Smith", false},
+    {"COMPASS_VIEW", "north-by-north-west", false},
+    /* names that say nothing */
+    {"GITHUB_SHA", "0f3a91c7d2e84b56a1f09c3d7e5b284612345678", false},
+    {"BUILD_ID", "6f1d2c3b-9a8e-4d7c-8b6a-5f4e3d2c1b0a", false},
+    {"IMAGE", "registry.example.com/team/app:2.14.3-alpine", false},
+    {"JAVA_OPTS", "-Xmx2G -XX:+UseG1GC -Dfile.encoding=UTF-8", false},
+    {"CXX", "x86_64-conda-linux-gnu-c++", false},
+    {"GREETING", "Good morning, how are you today?", false},
+    {"PROMPT_COMMAND", "printf '\\033]0;%s@%s\\007'", false},
+    {"NO_PROXY", "localhost,127.0.0.1,10.0.0.0/8", false},
+    {"PKG_CONFIG_PATH", "/usr/lib/x86_64-linux-gnu/pkgconfig", false},
+    {"HOSTTYPE", "x86_64", false},
+    {"INVOCATION_ID", "0f3a91c7d2e84b56a1f09c3d7e5b2846", false},
+    {"JOURNAL_STREAM", "8:123456789", false},
+};
+
+static bool taken(struct str name, struct str value)
+{
+    struct str part = worth_part(value);
+
+    return !name_is_plain(name) &&
+           worth_knowing(part, name_is_secret(name), 12);
+}
+
+static void test_rows(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CHECK_ROW(rows[i].name);
+        if (!CHECK_INT(taken(str_of(rows[i].name), str_of(rows[i].value)),
+                       rows[i].taken))
+            check_show("value", str_of(rows[i].value));
+    }
+    CHECK_ROW(NULL);
+}
+
+static void test_names(void)
+{
+    CHECK(name_is_plain(STR("PATH")));
+    CHECK(name_is_plain(STR("LC_ALL")));
+    CHECK(name_is_plain(STR("SSH_AUTH_SOCK")));
+    CHECK(!name_is_plain(STR("PATH_TOKEN")));
+    CHECK(name_is_secret(STR("STRIPE_KEY")));
+    CHECK(name_is_secret(STR("dbPassword")));
+    CHECK(name_is_secret(STR("KEY1")));
+    CHECK(name_is_secret(STR("DBPASS")));
+    CHECK(name_is_secret(STR("_authToken")));
+    CHECK(name_is_secret(STR("client-key-data")));
+    CHECK(!name_is_secret(STR("KEY_FILE")));
+    CHECK(!name_is_secret(STR("keyFile")));
+    CHECK(!name_is_secret(STR("MONKEY")));
+    CHECK(!name_is_secret(STR("AUTHOR")));
+    CHECK(!name_is_secret(STR("")));
+}
+
+static void test_parts(void)
+{
+    static const struct {
+        const char *value, *part;
+    } parts[] = {
+        {"Bearer abc-def", "abc-def"},
+        {"bearer  abc-def", "abc-def"},
+        {"postgres://bob:s3cr3t-Pa%24s@db.example.com:5432/x", "s3cr3t-Pa%24s"},
+        {"postgres://bob:a@b@db.example.com/x", "a@b"},
+        {"redis://:only-a-password@cache:6379", "only-a-password"},
+        {"https://example.com/a:b@c", ""},
+        {"https://bob@example.com/", ""},
+        {"https://", ""},
+        {"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "c2lnbmF0dXJl"},
+        {"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0", NULL},
+        {"plain", NULL},
+        {"", NULL},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        const char *want =
+            parts[i].part != NULL ? parts[i].part : parts[i].value;
+
+        CHECK_ROW(parts[i].value);
+        CHECK_EQ(worth_part(str_of(parts[i].value)), str_of(want));
+    }
+    CHECK_ROW(NULL);
+}
+
+int main(void)
+{
+    RUN(test_rows);
+    RUN(test_names);
+    RUN(test_parts);
+    return check_done();
+}
