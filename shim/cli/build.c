@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/load.h"
 #include "cli/paths.h"
+#include "compile/lint.h"
 
 /*
  * IMAGE.hosts stands beside an image that programs can load again and again: a
@@ -111,7 +112,7 @@ static int check_file(const char *file, const struct compile_options *options)
     }
     if (loaded && e == OK)
         e = loaded;
-    if (e)
+    if (e || c.diags.warnings > 0)
         load_diags(&c);
     if (e && e != E_SYNTAX)
         complain("%s: %s", file, load_explain(e));

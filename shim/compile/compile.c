@@ -190,25 +190,6 @@ void compile_digest(const struct compile *c,
     crypto_generichash_final(&hash, ret_digest, COMPILE_DIGEST);
 }
 
-void compile_lint(struct compile *c)
-{
-    const struct exclusion_src *x;
-    const struct rule_src *r;
-
-    for (x = c->exclusions; x != NULL; x = x->next)
-        if (x->expired)
-            diag_add(&c->diags, x->at, "the exclusion expired on %.*s",
-                     STR_ARG(x->expires));
-    for (r = c->rules; r != NULL; r = r->next)
-        if ((r->rule.detector == DETECTOR_PATTERN ||
-             detector_alone(r->rule.detector)) &&
-            (r->hit_count == 0 || r->hit_count == r->test_count))
-            diag_add(&c->diags, r->at,
-                     "%.*s: the rule needs tests: at least one 'hit' and one "
-                     "'miss'",
-                     STR_ARG(r->rule.id));
-}
-
 /* A value is a pattern by itself before it becomes a part of one. */
 static enum err check_rule(const struct rule_src *src, bool hostile,
                            struct buf *why)

@@ -155,8 +155,4 @@ bool compile_passes_unseen(const struct compile *c);
  */
 MUST_USE enum err compile_test(struct compile *c, size_t *ret_passed);
 
-/* compile_lint - what only `check` minds: exclusions that have expired, rules
- * without a hit and a miss. */
-void compile_lint(struct compile *c);
-
 #endif

@@ -10,7 +10,7 @@
 void diags_init(struct diags *d)
 {
     *d = (struct diags){0};
-    buf_init(&d->text, (LIM_DIAGS + 1) * DIAG_LINE);
+    buf_init(&d->text, (2 * LIM_DIAGS + 1) * DIAG_LINE);
 }
 
 void diags_free(struct diags *d)
@@ -33,26 +33,45 @@ static void add_line(struct diags *d, char *line, int len)
         d->nomem = true;
 }
 
-void diag_add(struct diags *d, struct place at, const char *format, ...)
+__attribute__((format(printf, 4, 0))) static void
+add_text(struct diags *d, struct place at, const char *kind, const char *format,
+         va_list args)
 {
     char line[DIAG_LINE];
-    va_list args;
     int n, more;
 
-    if (d->count++ >= LIM_DIAGS)
-        return;
     if (at.line == 0)
         at.line = at.column = 1;
-    n = snprintf(line, sizeof(line), "%s:%u:%u: error: ", at.file, at.line,
-                 at.column);
+    n = snprintf(line, sizeof(line), "%s:%u:%u: %s: ", at.file, at.line,
+                 at.column, kind);
     if (n < 0 || (size_t)n >= sizeof(line)) {
         add_line(d, line, n);
         return;
     }
-    va_start(args, format);
     more = vsnprintf(line + n, sizeof(line) - (size_t)n, format, args);
-    va_end(args);
     add_line(d, line, more < 0 ? n : n + more);
+}
+
+void diag_add(struct diags *d, struct place at, const char *format, ...)
+{
+    va_list args;
+
+    if (d->count++ >= LIM_DIAGS)
+        return;
+    va_start(args, format);
+    add_text(d, at, "error", format, args);
+    va_end(args);
+}
+
+void diag_warn(struct diags *d, struct place at, const char *format, ...)
+{
+    va_list args;
+
+    if (d->warnings++ >= LIM_DIAGS)
+        return;
+    va_start(args, format);
+    add_text(d, at, "warning", format, args);
+    va_end(args);
 }
 
 struct str diags_text(struct diags *d)

@@ -7,6 +7,7 @@
  * What is wrong with rule files, collected so that one run shows it all:
  *
  *     FILE:LINE:COLUMN: error: what is wrong
+ *     FILE:LINE:COLUMN: warning: what may be wrong
  *
  * Lines and columns count from 1, columns in characters.
  */
@@ -17,10 +18,12 @@ struct place {
     uint32_t line, column;
 };
 
-/* The list: the first LIM_DIAGS errors as text, the rest only counted. */
+/* The list: the first LIM_DIAGS of each kind as text, errors beyond only
+ * counted. */
 struct diags {
     struct buf text; /* complete lines */
     size_t count;    /* errors met     */
+    size_t warnings; /* the same       */
     bool nomem;      /* a text was lost for want of memory */
 };
 
@@ -34,6 +37,10 @@ void diags_free(struct diags *d);
  */
 __attribute__((format(printf, 3, 4))) void
 diag_add(struct diags *d, struct place at, const char *format, ...);
+
+/* diag_warn - the same for what stops nothing. */
+__attribute__((format(printf, 3, 4))) void
+diag_warn(struct diags *d, struct place at, const char *format, ...);
 
 /*
  * diags_text - all that is to be printed: the lines, and how many more there

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "compile/compile.h"
+#include "compile/lint.h"
 #include "detect/known.h"
 #include "failmalloc.h"
 #include "llm/describe.h"

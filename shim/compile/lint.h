@@ -1,0 +1,26 @@
+#ifndef SP_COMPILE_LINT_H
+#define SP_COMPILE_LINT_H
+
+#include "compile/compile.h"
+
+/*
+ * compile_lint - what only `check` minds. Errors:
+ *
+ *   - an exclusion that has expired
+ *   - a rule without a hit and a miss
+ *   - a rule that never matters, since another one, that looks wherever it
+ *     looks, finds all that it finds and does as much or more about it. Known
+ *     is this of rules that ask the same of what they find, with the same
+ *     pattern, or where all words of one are words of the other
+ *   - a pattern that is a host and nothing else, which is found inside of
+ *     longer names as well
+ *
+ * and warnings:
+ *
+ *   - a dot between letters of a host, which stands for any character
+ *   - a rule that redacts up to an end that its pattern does not name: .* or
+ *     another repeat without a bound, of nearly any character, as its last part
+ */
+void compile_lint(struct compile *c);
+
+#endif

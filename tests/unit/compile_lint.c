@@ -1,0 +1,178 @@
+/* What only `check` minds: each lint where it must speak, and where not. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "compile/lint.h"
+
+#define HEAD                                                                   \
+    "defaults: {category: policy, action: redact}\n"                           \
+    "rules:\n"
+#define T "tests: {hit: [a], miss: [b]}}\n"
+/* A rule: its number, name and what it has. */
+#define R(n, more)                                                             \
+    "  - {id: SP-" n ", name: r" n ", keywords: [dog], " more ", " T
+
+/* The lines that are said, by what they begin with; "" says nothing. */
+static const struct {
+    const char *name, *text, *want;
+} rows[] = {
+    {"clean", R("1", "match: 'dog'") R("2", "match: 'dogs'"), ""},
+    {"no tests", "  - {id: SP-1, name: a, list: [ab]}\n",
+     "3:5: error: SP-1: the rule needs tests"},
+    {"block without a test",
+     "  - {id: SP-1, name: a, list: [ab], action: block, tests: {hit: [ab]}}\n",
+     "3:5: error: SP-1: the rule needs tests"},
+    {"twice the same", R("1", "match: 'dog'") R("2", "match: 'dog'"),
+     "4:5: error: SP-2 never matters: SP-1 (t.yaml:3)"},
+    {"less of the same",
+     R("1", "match: 'dog', action: log, in: [tool]") R("2", "match: 'dog'"),
+     "3:5: error: SP-1 never matters: SP-2 (t.yaml:4)"},
+    {"more of the same",
+     R("1", "match: 'dog', in: [tool], action: block") R("2", "match: 'dog'"),
+     ""},
+    {"elsewhere",
+     R("1", "match: 'dog', on: request") R("2", "match: 'dog', on: response"),
+     ""},
+    {"a check that says more",
+     R("1", "match: '[0-9]{9}dog', check: {validator: luhn}")
+         R("2", "match: '[0-9]{9}dog'"),
+     ""},
+    {"a check that says nothing more",
+     R("1", "match: '[0-9]{9}dog', check: {entropy: 3.1}")
+         R("2", "match: '[0-9]{9}dog', check: {entropy: 2}"),
+     "3:5: error: SP-1 never matters: SP-2"},
+    {"only near something",
+     R("1", "match: 'dog', near: {words: [cat]}, action: block")
+         R("2", "match: 'dog', near: {words: [cow]}"),
+     ""},
+    {"only sometimes",
+     R("1", "match: 'dog', when: {model: a}") R("2", "match: 'dog'"),
+     "3:5: error: SP-1 never matters: SP-2"},
+    {"at other times",
+     R("1", "match: 'dog', when: {model: a}")
+         R("2", "match: 'dog', when: {model: b}"),
+     ""},
+    {"another group",
+     R("1", "match: '(dog)s'") R("2", "match: '(dog)s', group: 1"), ""},
+    {"words of words",
+     "  - {id: SP-1, name: a, list: [ab, cd ef], " T
+     "  - {id: SP-2, name: b, list: [CD ef], " T,
+     "4:5: error: SP-2 never matters: SP-1"},
+    {"words and more",
+     "  - {id: SP-1, name: a, list: [ab, cd ef], " T
+     "  - {id: SP-2, name: b, list: [cd ef, gh], " T,
+     ""},
+    {"a host alone", R("1", "match: 'dog\\.example\\.com'"),
+     "3:50: error: SP-1: 'dog\\.example\\.com' is also found in longer names"},
+    {"a host with its ends",
+     R("1", "match: '(?<![\\w.-])dog\\.example\\.com(?![\\w-])'"), ""},
+    {"no host", R("1", "match: 'dog\\.txt'"), ""},
+    {"a host with a dot", R("1", "match: '\\bdog.example\\.com\\b'"),
+     "3:50: warning: SP-1: a dot in 'dog.example\\.com' stands for any"},
+    {"any character before a host", R("1", "match: '\\bdog.{1,9}\\.com\\b'"),
+     ""},
+    {"a dot in a class", R("1", "match: 'dog[a.com]z'"), ""},
+    {"an open tail", R("1", "match: 'dog: (.*)'"),
+     "3:50: warning: SP-1: '.*' at the end of the pattern redacts all"},
+    {"an open tail of a class", R("1", "match: 'dog: [^;]+?'"),
+     "3:50: warning: SP-1: '[^;]+?' at the end"},
+    {"an open tail that is only logged",
+     R("1", "match: 'dog: .*', action: log"), ""},
+    {"a bound", R("1", "match: 'dog: .{1,90}'"), ""},
+    {"a class that ends with a word", R("1", "match: 'dog: [^\\s<>]+'"), ""},
+    {"a narrow class", R("1", "match: 'dog: [a-z]+'"), ""},
+    {"an end behind it", R("1", "match: 'dog: .*!'"), ""},
+    {"a dot that is one", R("1", "match: 'dog\\.+'"), ""},
+    {"expired",
+     R("1", "match: 'dog'") "exclude: [{id: SP-1, reason: r, expires: "
+                            "2026-06-14}]\n",
+     "4:11: error: the exclusion expired on 2026-06-14"},
+    {"not yet",
+     R("1", "match: 'dog'") "exclude: [{id: SP-1, reason: r, expires: "
+                            "2026-06-15}]\n",
+     ""},
+};
+
+static bool put_file(const char *name, const char *text)
+{
+    FILE *f = fopen(name, "w");
+    bool good = f != NULL && fputs(HEAD, f) >= 0 && fputs(text, f) >= 0;
+
+    return (f == NULL || fclose(f) == 0) && good;
+}
+
+static char rules_dir[4096];
+
+static void lint_row(size_t i)
+{
+    const char *dirs[] = {rules_dir};
+    struct compile_options options = {dirs, 1, "2026-06-15"};
+    struct compile c;
+    struct str got;
+
+    CHECK(put_file("t.yaml", rows[i].text));
+    compile_init(&c, &options);
+    if (!CHECK_INT(compile_load(&c, "t.yaml"), OK))
+        check_show("said", diags_text(&c.diags));
+    compile_lint(&c);
+    got = diags_text(&c.diags);
+    if (rows[i].want[0] == '\0') {
+        if (!CHECK(got.len == 0))
+            check_show("said", got);
+    } else if (!CHECK(str_starts(got, STR("t.yaml:")) &&
+                      str_starts(str_skip(got, 7), str_of(rows[i].want)))) {
+        check_show("said", got);
+    }
+    CHECK_INT(c.diags.count + c.diags.warnings, rows[i].want[0] != '\0');
+    compile_free(&c);
+}
+
+static void test_rows(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CHECK_ROW(rows[i].name);
+        lint_row(i);
+    }
+    CHECK_ROW(NULL);
+}
+
+/* Nothing is said about what is shipped, in any file of it. */
+static void test_shipped(void)
+{
+    static const char *const files[] = {
+        "default.yaml", "packs/generic.yaml", "packs/pii-loose.yaml",
+        "packs/leak.yaml", "examples/first.yaml"};
+
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        const char *dirs[] = {rules_dir};
+        struct compile_options options = {dirs, 1, "2026-06-15"};
+        struct compile c;
+        char path[5000];
+
+        CHECK_ROW(files[i]);
+        snprintf(path, sizeof(path), "%s/%s", rules_dir, files[i]);
+        compile_init(&c, &options);
+        CHECK_INT(compile_load(&c, path), OK);
+        compile_lint(&c);
+        if (!CHECK_INT(c.diags.count + c.diags.warnings, 0))
+            check_show("said", diags_text(&c.diags));
+        compile_free(&c);
+    }
+    CHECK_ROW(NULL);
+}
+
+int main(void)
+{
+    char dir[] = "/tmp/sallyport-lint-XXXXXX";
+
+    if (realpath("rules", rules_dir) == NULL || mkdtemp(dir) == NULL ||
+        chdir(dir) != 0)
+        return 2;
+    RUN(test_rows);
+    RUN(test_shipped);
+    unlink("t.yaml");
+    rmdir(dir);
+    return check_done();
+}
