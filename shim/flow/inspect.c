@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "flow/about.h"
 #include "flow/attached.h"
+#include "flow/joined.h"
 #include "flow/mask.h"
 #include "flow/restore.h"
 #include "llm/guess.h"
@@ -41,6 +42,7 @@ void tools_free(struct tools *t)
     arena_free(&t->puts);
     findings_free(&t->findings);
     prompt_free(&t->said);
+    joined_free(t);
     buf_free(&t->clean);
     opener_free(&t->opener);
     buf_wipe_free(&t->opened);
@@ -123,12 +125,16 @@ static enum err scan_seg(struct tools *t, const struct inspect *in,
 static enum err scan_item(struct tools *t, const struct inspect *in,
                           const struct view_item *item, struct exchange *ex)
 {
+    enum err e;
+
     switch (item->kind) {
     case ITEM_TEXT:
         news_add(ex->news, &ex->news_count, item->unknown);
         if (in->dir == DIR_SEND && item->seg.part != PART_KEY)
             ex->quarters[DIR_SEND] += tokens_quarters(item->seg.text);
-        return scan_seg(t, in, &item->seg, ex);
+        if ((e = scan_seg(t, in, &item->seg, ex)))
+            return e;
+        return joined_text(t, in, &item->seg, ex);
     case ITEM_FACT:
         exchange_fact(ex, in->dir, item->fact, item->value);
         return OK;
@@ -175,6 +181,7 @@ static void inspect_json(struct tools *t, const struct inspect *in,
     }
     about_document(t, in, ex);
     arena_clear(&t->arena);
+    joined_begin(t, in);
     prompt_clear(&t->said);
     e = view_start(&t->view, in->provider ? in->provider : ex->provider, what,
                    &t->doc, &t->arena);

@@ -14,6 +14,9 @@
  * bytes.
  */
 
+struct joined; /* flow/joined.h */
+#define JOINED_ROWS 3
+
 /* What judging needs for itself; one a connection, reused by its messages. */
 struct tools {
     struct scratch *scratch; /* owned                               */
@@ -22,8 +25,9 @@ struct tools {
     struct arena arena; /* unescaped texts of the document in work */
     struct arena puts;  /* what edits put; lives as long as they do */
     struct findings findings;
-    struct prompt_texts said; /* of the request in work */
-    struct buf clean;         /* see exchange_new */
+    struct prompt_texts said;           /* of the request in work */
+    struct joined *joined[JOINED_ROWS]; /* owned; flow/joined.h */
+    struct buf clean;                   /* see exchange_new */
     struct opener opener;
     struct buf opened;  /* of the body in work: llm/opened.h   */
     bool is_opened;     /* the places of edits are in that     */

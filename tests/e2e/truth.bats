@@ -88,6 +88,25 @@ ways="raw reversed hex HEX base64 base64+1 base64+2 base64url percent quoted
     hasnt "$AUDIT" "$(written base64 "$WEATHER_TOKEN")"
 }
 
+@test "cut over messages, in every place, and over many" {
+    local n
+    for n in 1 5 11 18 23; do
+        says "first: ${WEATHER_TOKEN:0:n}" "${WEATHER_TOKEN:n}, and so on"
+        has sent "first: $GONE"
+        hasnt sent "${WEATHER_TOKEN:0:n}\""
+        hasnt sent "${WEATHER_TOKEN:n}"
+        is "$(audit_field -1 action)" redact
+    done
+    # shellcheck disable=SC2046
+    says $(grep -o ... <<<"$WEATHER_TOKEN")
+    hasnt sent q7K
+    hasnt sent x9f
+    says "$(written base64 "$WEATHER_TOKEN" | head -c 17)" \
+        "$(written base64 "$WEATHER_TOKEN" | tail -c +18)"
+    has sent "$GONE"
+    hasnt sent "$(written base64 "$WEATHER_TOKEN" | head -c 17)"
+}
+
 @test "what everybody has in the environment is said freely" {
     export API_URL=https://api.example.com/v1/models BUILD=2026-11-27T05:48:27
     export TOKEN_TYPE=authorization_code KEY_FILE=/etc/ssl/private/key.pem
