@@ -18,6 +18,7 @@
 
 #define NONE   UINT16_MAX
 #define CHAINS 8192u /* a power of two */
+#define PROBES 65536u
 
 struct entry {
     uint64_t id;
@@ -26,6 +27,9 @@ struct entry {
     char *sealed; /* owned; NULL: the place is free */
     uint32_t len;
     uint16_t next; /* in its chain */
+    uint16_t near; /* of those whose values begin alike: the next, or 0; */
+                   /* one more than its place                           */
+    uint32_t probe;
     bool again, mixed;
     unsigned char class_len;
     char class[PSEUDONYM_CLASS];
@@ -45,6 +49,8 @@ struct vault {
     size_t bytes;       /* sealed, of all */
     uint16_t place;     /* next of the ring */
     uint16_t chains[CHAINS];
+    uint64_t probe_key; /* random, so that nobody knows what collides */
+    uint16_t *probes;   /* owned, as the list; by the upper half of probes */
 };
 
 static enum err random_fill(void *to, size_t n)
@@ -68,6 +74,7 @@ static void forget_all(struct vault *v)
     v->bytes = v->place = 0;
     for (size_t i = 0; i < CHAINS; i++)
         v->chains[i] = NONE;
+    v->probes = NULL;
 }
 
 enum err vault_new(const unsigned char key[PSEUDONYM_KEY_LEN],
@@ -87,7 +94,8 @@ enum err vault_new(const unsigned char key[PSEUDONYM_KEY_LEN],
     (void)madvise(v->keys, sizeof(*v->keys), MADV_DONTDUMP);
     memcpy(v->keys->user, key, sizeof(v->keys->user));
     forget_all(v);
-    if ((e = random_fill(v->keys->process, sizeof(v->keys->process)))) {
+    if ((e = random_fill(v->keys->process, sizeof(v->keys->process))) ||
+        (e = random_fill(&v->probe_key, sizeof(v->probe_key)))) {
         vault_free(v);
         return e;
     }
@@ -102,6 +110,7 @@ void vault_free(struct vault *v)
     for (size_t i = 0; v->list != NULL && i < LIM_VAULT_VALUES; i++)
         free(v->list[i].sealed);
     free(v->list);
+    free(v->probes);
     explicit_bzero(v->keys, sizeof(*v->keys));
     (void)munmap(v->keys, sizeof(*v->keys));
     free(v);
@@ -171,6 +180,15 @@ static struct entry *find(struct vault *v, uint64_t id, uint64_t now)
     return NULL;
 }
 
+/* Of the first bytes of a value, or of text. */
+static uint32_t probe_of(const struct vault *v, const char *p)
+{
+    uint64_t word = 0;
+
+    memcpy(&word, p, LIM_VAULT_FIND);
+    return (uint32_t)(word * (v->probe_key | 1) >> 32);
+}
+
 static void drop(struct vault *v, struct entry *e)
 {
     uint16_t *at = chain_of(v, e->id);
@@ -178,6 +196,12 @@ static void drop(struct vault *v, struct entry *e)
     while (&v->list[*at] != e)
         at = &v->list[*at].next;
     *at = e->next;
+    if (e->len >= LIM_VAULT_FIND) {
+        at = &v->probes[e->probe >> 16];
+        while (&v->list[*at - 1] != e)
+            at = &v->list[*at - 1].near;
+        *at = e->near;
+    }
     free(e->sealed);
     e->sealed = NULL;
     v->bytes -= e->len;
@@ -228,9 +252,15 @@ static enum err add(struct vault *v, const struct rule *rule, struct str class,
     char *sealed;
 
     if (v->list == NULL) {
-        v->list = calloc(LIM_VAULT_VALUES, sizeof(*v->list));
-        if (v->list == NULL)
+        v->probes = calloc(PROBES, sizeof(*v->probes));
+        if (v->probes == NULL)
             return E_NOMEM;
+        v->list = calloc(LIM_VAULT_VALUES, sizeof(*v->list));
+        if (v->list == NULL) {
+            free(v->probes);
+            v->probes = NULL;
+            return E_NOMEM;
+        }
     }
     sealed = malloc(value.len + 1);
     if (sealed == NULL)
@@ -249,23 +279,25 @@ static enum err add(struct vault *v, const struct rule *rule, struct str class,
     set_nonce(v, e);
     cipher(v, e, value.ptr, sealed);
     *chain = (uint16_t)(e - v->list);
+    if (value.len >= LIM_VAULT_FIND) {
+        e->probe = probe_of(v, value.ptr);
+        e->near = v->probes[e->probe >> 16];
+        v->probes[e->probe >> 16] = (uint16_t)(*chain + 1);
+    }
     v->bytes += value.len;
     return OK;
 }
 
-/* Whether it is this value that it stands for. */
+/* Whether it is this value that it stands for. Turned around, for there is
+ * room for what is sealed. */
 static bool holds(const struct vault *v, const struct entry *e,
                   struct str class, struct str value, char *room)
 {
-    bool same;
-
     if (e->len != value.len ||
         !str_eq((struct str){e->class, e->class_len}, class))
         return false;
-    cipher(v, e, e->sealed, room);
-    same = memcmp(room, value.ptr, value.len) == 0;
-    explicit_bzero(room, value.len);
-    return same;
+    cipher(v, e, value.ptr, room);
+    return memcmp(room, e->sealed, value.len) == 0;
 }
 
 static bool same_reveal(const struct rule *a, const struct rule *b)
@@ -353,4 +385,60 @@ bool vault_value(struct vault *v, const struct pseudonym_at *at,
     }
     vault_unlock(v);
     return found;
+}
+
+/* --- Values in a text. */
+
+/* Turned around as in holds, a stretch at a time. */
+static bool stands_at(const struct vault *v, const struct entry *e,
+                      struct str text)
+{
+    unsigned char stream[256];
+    size_t done = 0;
+
+    if (e->len > text.len)
+        return false;
+    while (done < e->len) {
+        size_t n = e->len - done;
+
+        n = n < sizeof(stream) ? n : sizeof(stream);
+        (void)crypto_stream_xchacha20_xor_ic(
+            stream, (const unsigned char *)text.ptr + done, n, e->nonce,
+            done / 64, v->keys->process);
+        if (memcmp(stream, e->sealed + done, n) != 0)
+            return false;
+        done += n;
+    }
+    return true;
+}
+
+/* The longest value that stands at the beginning of a text; NULL: none. */
+static const struct entry *longest_at(const struct vault *v, struct str text,
+                                      uint64_t now)
+{
+    const struct entry *best = NULL;
+    uint32_t probe = probe_of(v, text.ptr);
+
+    for (uint16_t i = v->probes[probe >> 16]; i != 0; i = v->list[i - 1].near) {
+        const struct entry *e = &v->list[i - 1];
+
+        if (e->probe == probe && now - e->stamp <= LIM_VAULT_AGE &&
+            (best == NULL || e->len > best->len) && stands_at(v, e, text))
+            best = e;
+    }
+    return best;
+}
+
+bool vault_find(struct vault *v, struct str text, size_t from,
+                struct vault_at *ret_at)
+{
+    const struct entry *e = NULL;
+    uint64_t now = now_seconds();
+
+    vault_lock(v);
+    for (; !e && v->list != NULL && from + LIM_VAULT_FIND <= text.len; from++)
+        if ((e = longest_at(v, str_skip(text, from), now)) != NULL)
+            *ret_at = (struct vault_at){from, from + e->len, e->rule};
+    vault_unlock(v);
+    return e != NULL;
 }

@@ -44,6 +44,20 @@ MUST_USE enum err vault_issue(struct vault *v, const struct rule *rule,
                               struct str class, struct str value, bool number,
                               struct pseudonym *ret_p);
 
+/* A value that was given out, in a text. */
+struct vault_at {
+    size_t start, end;
+    const struct rule *rule; /* whose it is: as vault_issue had it */
+};
+
+/*
+ * vault_find - the first place from `from` on where a value of
+ * LIM_VAULT_FIND bytes or more stands that was given out; of several there the
+ * longest. For text that we have restored, in which no rule may find it again.
+ */
+bool vault_find(struct vault *v, struct str text, size_t from,
+                struct vault_at *ret_at);
+
 /*
  * vault_value - append what one stands for; *ret_at is `at` with its start
  * where the class begins. `tool`: NULL, or the name of the tool in whose

@@ -96,6 +96,7 @@
 /* Pseudonyms: what one process can say again. */
 #define LIM_VAULT_VALUES 8192       /* the oldest go                       */
 #define LIM_VAULT_VALUE  (16 * KIB) /* one of them; uneditable             */
+#define LIM_VAULT_FIND   6          /* bytes that tell one from others     */
 #define LIM_VAULT_BYTES  (8 * MIB)  /* all of them; the oldest go          */
 #define LIM_VAULT_AGE    (24 * 60 * 60) /* seconds since it was given out  */
 

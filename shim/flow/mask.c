@@ -3,26 +3,68 @@
 #include "json/tree.h"
 #include "rules/rule.h"
 
-/* --- Text that has the form of a pseudonym. */
+/* --- What changes. */
 
-static void next_own(struct changes *c)
-{
-    c->has_own = false;
-    while (!c->has_own && c->rest.len > 0)
-        c->has_own =
-            pseudonym_next(&c->scan, &c->rest, &c->own) && !c->own.in_url;
-    if (c->has_own || c->ended)
-        return;
-    c->ended = true;
-    c->has_own = pseudonym_last(&c->scan, &c->own) && !c->own.in_url;
-}
+static const struct change no_more = {.start = UINT64_MAX};
 
 static void next_found(struct changes *c)
 {
     const struct findings *f = &c->tools->findings;
+    struct change *next = &c->next[CHANGE_FOUND];
+    struct cluster k;
 
-    c->has_found =
-        cluster_next(c->eng->rules, f->list, f->count, &c->pos, &c->found);
+    *next = no_more;
+    if (cluster_next(c->eng->rules, f->list, f->count, &c->pos, &k))
+        *next = (struct change){k.start, k.end, k.action, k.rule};
+}
+
+static void next_shaped(struct changes *c)
+{
+    struct change *next = &c->next[CHANGE_SHAPED];
+    struct pseudonym_at at;
+    bool found = false;
+
+    *next = no_more;
+    while (c->scans && !found && c->rest.len > 0)
+        found = pseudonym_next(&c->scan, &c->rest, &at) && !at.in_url;
+    if (c->scans && !found) {
+        c->scans = false;
+        found = pseudonym_last(&c->scan, &at) && !at.in_url;
+    }
+    if (found)
+        *next = (struct change){at.start, at.end, ACTION_PSEUDONYM, NULL};
+}
+
+static void next_restored(struct changes *c)
+{
+    struct change *next = &c->next[CHANGE_RESTORED];
+    struct vault_at at;
+
+    *next = no_more;
+    if (c->vault == NULL || !vault_find(c->vault, c->text, c->from, &at))
+        return;
+    c->from = at.end;
+    *next = (struct change){at.start, at.end, ACTION_PSEUDONYM, at.rule};
+}
+
+static void advance(struct changes *c, enum change_source source)
+{
+    if (source == CHANGE_FOUND)
+        next_found(c);
+    else if (source == CHANGE_SHAPED)
+        next_shaped(c);
+    else
+        next_restored(c);
+}
+
+static enum change_source first_of(const struct changes *c)
+{
+    unsigned best = 0;
+
+    for (unsigned i = 1; i < CHANGE_SOURCES; i++)
+        if (c->next[i].start < c->next[best].start)
+            best = i;
+    return (enum change_source)best;
 }
 
 static bool comes_home(enum role role, enum part part)
@@ -34,45 +76,42 @@ static bool comes_home(enum role role, enum part part)
 struct changes changes_start(const struct tools *t, const struct inspect *in,
                              struct str text, enum role role, enum part part)
 {
-    const struct vault *vault = in->eng->pseudonyms.vault;
-    struct changes c = {.tools = t, .eng = in->eng, .ended = true};
+    struct vault *vault = in->eng->pseudonyms.vault;
+    struct changes c = {.tools = t, .eng = in->eng, .text = text};
 
-    if (vault != NULL && in->dir == DIR_SEND && !comes_home(role, part) &&
-        pseudonym_maybe(text)) {
+    if (vault != NULL && in->dir == DIR_SEND) {
+        c.scans = !comes_home(role, part) && pseudonym_maybe(text);
         c.scan.key = vault_key(vault);
         c.rest = text;
-        c.ended = false;
+        c.vault = role == ROLE_ASSISTANT ? vault : NULL;
     }
-    next_found(&c);
-    next_own(&c);
+    for (unsigned i = 0; i < CHANGE_SOURCES; i++)
+        advance(&c, (enum change_source)i);
     return c;
+}
+
+/* Who names it: a rule that asks for what is done, before none. */
+static void absorb(struct change *r, const struct change *more)
+{
+    if (more->action > r->action || r->rule == NULL)
+        r->rule = more->rule;
+    r->action = more->action > r->action ? more->action : r->action;
+    r->end = more->end > r->end ? more->end : r->end;
 }
 
 bool changes_next(struct changes *c, struct change *ret_change)
 {
-    struct change *r = ret_change;
-    bool own = c->has_own && (!c->has_found || c->own.start < c->found.start);
+    enum change_source first = first_of(c);
 
-    if (!c->has_own && !c->has_found)
+    *ret_change = c->next[first];
+    if (ret_change->start == UINT64_MAX)
         return false;
-    *r = own ? (struct change){c->own.start, c->own.end, ACTION_PSEUDONYM, NULL}
-             : (struct change){c->found.start, c->found.end, c->found.action,
-                               c->found.rule};
-    for (;;) {
-        if (c->has_found && c->found.start < r->end) {
-            if (r->rule == NULL || c->found.action > r->action)
-                r->rule = c->found.rule;
-            if (c->found.action > r->action)
-                r->action = c->found.action;
-            r->end = c->found.end > r->end ? c->found.end : r->end;
-            next_found(c);
-        } else if (c->has_own && c->own.start < r->end) {
-            r->end = c->own.end > r->end ? c->own.end : r->end;
-            next_own(c);
-        } else {
-            return true;
-        }
+    advance(c, first);
+    while (first = first_of(c), c->next[first].start < ret_change->end) {
+        absorb(ret_change, &c->next[first]);
+        advance(c, first);
     }
+    return true;
 }
 
 /* --- What is put. */

@@ -11,6 +11,9 @@
  * an answer is not restored, in an address and in what tools are asked and
  * answer, it is one of ours that comes home, and stays.
  *
+ * What the model said may hold values that we have put there, where no rule
+ * would find them: values given out before are looked for in it as they are.
+ *
  * Places that overlap change as one: the strongest action, and the value of a
  * pseudonym is all of it.
  */
@@ -20,16 +23,25 @@ struct change {
     const struct rule *rule; /* NULL: has the form of one  */
 };
 
+enum change_source {
+    CHANGE_FOUND,
+    CHANGE_SHAPED,
+    CHANGE_RESTORED,
+    CHANGE_SOURCES,
+};
+
 struct changes {
     const struct tools *tools;
     const struct engine *eng;
-    size_t pos;           /* in the findings */
-    struct cluster found; /* the next of them */
-    bool has_found;
+    struct str text;
+    struct change next[CHANGE_SOURCES]; /* of each source; start UINT64_MAX: */
+                                        /* it has no more                    */
+    size_t pos;                         /* in the findings */
     struct pseudonym_scan scan;
-    struct str rest;         /* of the text, not scanned yet */
-    struct pseudonym_at own; /* the next of these */
-    bool has_own, ended;
+    struct str rest; /* of the text, not scanned yet */
+    bool scans;
+    struct vault *vault; /* where it is looked for; else NULL */
+    size_t from;
 };
 
 /* changes_start - of a text with the findings in t; all is borrowed. */

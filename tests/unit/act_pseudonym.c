@@ -509,6 +509,39 @@ static void test_threads(void)
     vault_free(v);
 }
 
+/* Values as they are, wherever they stand, the longest first. */
+static void test_find(void)
+{
+    struct vault *v = vault_of(key);
+    struct str email = STR("EMAIL"), text;
+    static char big[5000];
+    struct rule rule = {0};
+    struct pseudonym p;
+    struct vault_at at;
+
+    text = STR("xa@b.example.org a@b.exampl");
+    CHECK(!vault_find(v, text, 0, &at));
+    CHECK(vault_issue(v, &rule, email, STR("a@b.example"), false, &p) == OK);
+    CHECK(vault_issue(v, NULL, email, STR("a@b.example.org"), false, &p) == OK);
+    CHECK(vault_issue(v, NULL, email, STR("short"), false, &p) == OK);
+    CHECK(vault_find(v, text, 0, &at) && at.start == 1 && at.end == 16 &&
+          at.rule == NULL);
+    CHECK(!vault_find(v, text, 2, &at));
+    CHECK(vault_find(v, STR("a@b.example"), 0, &at) && at.start == 0 &&
+          at.end == 11 && at.rule == &rule);
+    CHECK(!vault_find(v, STR("a short word"), 0, &at));
+    for (size_t i = 0; i < sizeof(big); i++)
+        big[i] = (char)('a' + i % 26 + i / 2600);
+    CHECK(vault_issue(v, NULL, email, (struct str){big, sizeof(big)}, false,
+                      &p) == OK);
+    CHECK(vault_find(v, (struct str){big, sizeof(big)}, 0, &at) &&
+          at.end == sizeof(big));
+    CHECK(!vault_find(v, (struct str){big, sizeof(big) - 1}, 0, &at));
+    big[4999] ^= 1;
+    CHECK(!vault_find(v, (struct str){big, sizeof(big)}, 0, &at));
+    vault_free(v);
+}
+
 static void test_no_memory(void)
 {
     for (size_t n = 1;; n++) {
@@ -542,6 +575,7 @@ int main(void)
     RUN(test_numbers);
     RUN(test_tools);
     RUN(test_bounds);
+    RUN(test_find);
     RUN(test_a_child_has_it_too);
     RUN(test_threads);
     RUN(test_no_memory);

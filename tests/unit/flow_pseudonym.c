@@ -525,6 +525,43 @@ static void test_every_split(void)
     played_free(&p);
 }
 
+/*
+ * The program sends again what it read. No rule finds the number without the
+ * word before it, but it was given out for one that did.
+ */
+static void test_what_the_model_said_again(void)
+{
+    char text[8192];
+    struct engine *e;
+    struct str ask = ask_with(
+        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":"
+        "\"badge no-12345-x\"},{\"role\":\"assistant\",\"content\":\"So "
+        "(no-12345-x)?\"},{\"role\":\"user\",\"content\":\"no-12345-x\"}]}");
+    struct scene sc;
+    struct played p;
+    struct str sent, token;
+
+    snprintf(text, sizeof(text),
+             "%s  - {id: SP-9009, name: badge, category: pii, kind: badge,\n"
+             "     on: request, in: user, keywords: [badge], group: 1,\n"
+             "     match: 'badge (no-[0-9]+-x)', action: pseudonymize}\n",
+             policy);
+    e = scene_engine(text, NULL);
+    sc = scene_of(e, ask, STR(""));
+    scene_play(&sc, 0, 9, 0, &p);
+    sent = body_of(&p.out[DIR_SEND]);
+    token = str_skip(sent, str_find(sent, STR("BADGE_")));
+    token = str_head(token, 20);
+    snprintf(text, sizeof(text),
+             "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":"
+             "\"badge %.*s\"},{\"role\":\"assistant\",\"content\":\"So "
+             "(%.*s)?\"},{\"role\":\"user\",\"content\":\"no-12345-x\"}]}",
+             STR_ARG(token), STR_ARG(token));
+    CHECK_EQ(sent, str_of(text));
+    played_free(&p);
+    engine_close(e);
+}
+
 /* --- Tools. */
 
 #define CALL                                                                   \
@@ -866,6 +903,7 @@ int main(void)
     RUN(test_output_rules_first);
     RUN(test_nothing_behind_a_block);
     RUN(test_every_split);
+    RUN(test_what_the_model_said_again);
     RUN(test_arguments);
     RUN(test_escapes);
     RUN(test_numbers);
