@@ -19,6 +19,7 @@ setup() {
     KEY_FILE=$XDG_STATE_HOME/sallyport/pseudonym.key
     cd "$BATS_TEST_TMPDIR" || return 1
     policy >policy.yaml
+    cp "$ROOT/rules/examples/pseudonyms.yaml" examples.yaml
 }
 
 policy() {
@@ -118,4 +119,37 @@ streamed() {
     is "$(cat out)" "$VALUE"
     wire >sent
     has sent "$VALUE"
+}
+
+# turns TEXT... - of a conversation that an SDK keeps.
+turns() {
+    [ -x "$NPM/node22/bin/node" ] && [ -e "$NPM/openai/package.json" ] ||
+        skip "build/npm is not there"
+    NODE_EXTRA_CA_CERTS=$CA sallyport run --rules policy.yaml \
+        --audit audit.jsonl -- timeout 60 "$NPM/node22/bin/node" \
+        "$CLIENTS/turns.mjs" "$NPM" "$LLM" "$@"
+}
+
+@test "an SDK keeps the values, and the server sees one pseudonym in all turns" {
+    forget_wire
+    turns "I am $VALUE." "Ms. Okonkwo \"wrote\" to $VALUE" "hello" >out
+    is "$(head -n 3 out)" "said I am $VALUE.
+said Ms. Okonkwo \"wrote\" to $VALUE
+said hello"
+    wire >sent
+    hasnt sent lovelace
+    hasnt sent Okonkwo
+    is "$(grep -oE 'EMAIL_[a-z2-7]{14}' sent | wc -l)" 12 # in four requests
+    is "$(grep -oE 'EMAIL_[a-z2-7]{14}' sent | sort -u | wc -l)" 1
+    is "$(grep -oE 'PERSON_[a-z2-7]{14}' sent | sort -u | wc -l)" 1
+    hasnt audit.jsonl lovelace
+}
+
+@test "a tool gets the value only where the rule says so" {
+    turns "mail $VALUE" >out
+    grep -qE '^note mail EMAIL_[a-z2-7]{14}$' out
+    sed -i "s/reveal_to: .*/reveal_to: [note]/" examples.yaml
+    sed -i 's|examples/pseudonyms.yaml|examples.yaml|' policy.yaml
+    turns "mail $VALUE" >out
+    is "$(tail -n 1 out)" "note mail $VALUE"
 }

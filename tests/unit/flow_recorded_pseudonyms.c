@@ -40,7 +40,8 @@ static struct {
 
 /* --- Messages. */
 
-static char *print(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static char *print(const char *format,
+                                                         ...)
 {
     char *out = NULL;
     va_list args;
