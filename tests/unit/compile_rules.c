@@ -88,6 +88,16 @@ static const struct {
     {"exclusion on a day that is none",
      RULE "tags: [t]\nexclude: [{id: SP-1, reason: r, expires: 2026-04-31}]\n",
      "13:42: error: 'expires' must be a date"},
+    {"digits that the pattern does not keep",
+     "rules:\n  - {id: SP-1, name: n, category: c, digits: 8, action: log,\n"
+     "     match: '\\b[A-Z0-9]{10}\\b',\n"
+     "     tests: {hit: [\"a A12345678Z\"], miss: [a]}}\n",
+     "4:20: error: SP-1: 'digits' promises what the pattern does not keep"},
+    {"keywords that the pattern does not keep",
+     "rules:\n  - {id: SP-1, name: n, category: c, keywords: [dog],\n"
+     "     match: 'a d.g|d.g', keyword_first: false, action: log,\n"
+     "     tests: {hit: [\"a dog\"], miss: [a]}}\n",
+     "4:20: error: SP-1: 'keywords' promises what the pattern does not keep"},
     {"near without words", RULE "near: {within: 5}\n",
      "12:11: error: 'words' or 'match' is missing"},
     {"near too far", RULE "near: {match: a, within: 401}\n", "12:30: error: "},
