@@ -111,6 +111,8 @@ static void put_finding(struct line *l, const struct audit_finding *f)
     put_u64(l, KEY("end"), f->end);
     put_print(l, f->print);
     put_chain(l, &f->chain);
+    if (f->seen)
+        put_flag(l, KEY("seen"));
     put(l, STR("}"));
 }
 

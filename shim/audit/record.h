@@ -25,6 +25,7 @@ struct audit_finding {
     uint64_t start, end; /* bytes of the text it stands in             */
     unsigned char print[PRINT_LEN];
     struct chain chain; /* the views it was found through */
+    bool seen;          /* an earlier request had the same text there */
 };
 
 /* A picture or file in base64 inside of a body. */

@@ -91,6 +91,8 @@
  * its request behind so many, is not compared with. */
 #define LIM_PROMPT       65535 /* letters; their places have 16 bits      */
 #define LIM_PROMPT_TEXTS 16384 /* texts of one request                    */
+#define LIM_CANARY       128   /* bytes of the comment around a canary    */
+#define LIM_SEEN         4096  /* texts of earlier requests, found in     */
 #define LIM_PROMPT_WORDS 40    /* at least; a shorter one is no secret    */
 
 /* Pseudonyms: what one process can say again. */

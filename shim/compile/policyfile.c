@@ -82,6 +82,30 @@ static bool on_alpn(struct reader *r, const struct yaml_node *n, void *into)
     return true;
 }
 
+/* It goes into JSON strings as it is: no byte of it may need an escape. */
+static bool on_canary(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct str s, *canary = &((struct file_at *)into)->c->policy.canary;
+    size_t at;
+
+    if (!read_text(r, n, &s))
+        return false;
+    at = str_find(s, STR("{}"));
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] < ' ' || s.ptr[i] > 0x7e || s.ptr[i] == '"' ||
+            s.ptr[i] == '\\')
+            at = s.len;
+    if (at >= s.len || s.len > LIM_CANARY)
+        return read_refuse(r, n,
+                           "'canary' must be plain ASCII without quote and "
+                           "backslash (at most %d), with {} where its "
+                           "letters go",
+                           LIM_CANARY);
+    if (canary->len == 0)
+        *canary = s;
+    return true;
+}
+
 static bool on_links(struct reader *r, const struct yaml_node *n, void *into)
 {
     return links_read(r, n, &((struct file_at *)into)->c->policy.links);
@@ -511,6 +535,7 @@ static const struct field policy_fields[] = {
     {STR_INIT("paranoia"), false, on_paranoia},
     {STR_INIT("hosts"), false, on_hosts},
     {STR_INIT("links"), false, on_links},
+    {STR_INIT("canary"), false, on_canary},
     {STR_INIT("providers"), false, on_providers},
     {STR_INIT("exclude"), false, on_exclude},
     {STR_INIT("own_secrets"), false, on_own},

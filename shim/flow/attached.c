@@ -114,8 +114,7 @@ enum err attached_scan(struct tools *t, const struct inspect *in,
         exchange_cond(ex, COND_DECODE_CAPPED, NULL);
     if (e || (t->findings.count == 0 && !pseudonym_maybe(text)))
         return e;
-    for (size_t i = 0; i < t->findings.count; i++)
-        exchange_finding(ex, &t->findings.list[i], &where);
+    inspect_note(t, &where, text, ex);
     buf_init(&out, LIM_OUT);
     e = redacted(t, in, text, ex, &out, &some);
     if (!e && some)

@@ -230,6 +230,34 @@ static enum err fill_key(unsigned char *key, size_t n)
     return OK;
 }
 
+/* New in each process. In monitor mode nothing changes, so nothing is planted.
+ */
+static enum err make_canary(struct engine *eng)
+{
+    struct str text = eng->policy.canary;
+    size_t at = str_find(text, STR("{}"));
+    unsigned char random[CANARY_LEN];
+    enum err e;
+
+    if (at == text.len || eng->policy.monitor)
+        return OK;
+    if ((e = fill_key(random, sizeof(random))))
+        return e;
+    canary_make(random, eng->canary);
+    eng->known.canary = (struct str){eng->canary, CANARY_LEN};
+    if ((e = buf_add_byte(&eng->planted, ' ')) ||
+        (e = buf_add(&eng->planted, str_head(text, at))) ||
+        (e = buf_add(&eng->planted, eng->known.canary)))
+        return e;
+    return buf_add(&eng->planted, str_skip(text, at + 2));
+}
+
+static enum err make_seen(struct engine *eng)
+{
+    eng->seen = calloc(1, sizeof(*eng->seen));
+    return eng->seen != NULL ? OK : E_NOMEM;
+}
+
 static enum err engine_fill(struct engine *eng, const struct engine_config *cfg,
                             char *why, size_t why_size)
 {
@@ -253,7 +281,8 @@ static enum err engine_fill(struct engine *eng, const struct engine_config *cfg,
                              cfg->key_file ? str_of(cfg->key_file)
                                            : eng->policy.key_file)) ||
         (e = know_process(eng)) || (e = fill_key(eng->key, sizeof(eng->key))) ||
-        (e = fill_key(eng->id_key, sizeof(eng->id_key))))
+        (e = fill_key(eng->id_key, sizeof(eng->id_key))) ||
+        (e = make_canary(eng)) || (e = make_seen(eng)))
         say(why, why_size, "cannot start", err_name(e));
     return e;
 }
@@ -269,6 +298,7 @@ enum err engine_open(const struct engine_config *cfg,
         return E_NOMEM;
     }
     buf_init(&eng->image, LIM_IMAGE);
+    buf_init(&eng->planted, 2 * LIM_CANARY);
     e = engine_fill(eng, cfg, why, why_size);
     if (!e && (e = owned_load(eng, cfg->env)))
         say(why, why_size, "cannot start", err_name(e));
@@ -289,6 +319,8 @@ void engine_close(struct engine *eng)
     providers_free(eng->providers);
     own_free(eng->own);
     buf_free(&eng->image);
+    buf_wipe_free(&eng->planted);
+    free(eng->seen);
     free(eng->audit);
     free(eng->exe);
     free(eng->cgroup);

@@ -4,8 +4,10 @@
 #include <sodium/crypto_shorthash_siphash24.h>
 #include <stdatomic.h>
 
+#include "detect/canary.h"
 #include "detect/known.h"
 #include "flow/api.h"
+#include "flow/seen.h"
 #include "flow/pseudonyms.h"
 #include "llm/describe.h"
 #include "policy/config.h"
@@ -26,6 +28,9 @@ struct engine {
     size_t place_count;
     struct known known; /* what belongs to the process                    */
     struct own *own;    /* owned; NULL: no rule looks for them            */
+    char canary[CANARY_LEN];
+    struct buf planted; /* the canary's comment; empty: nothing is planted */
+    struct seen *seen;  /* owned; shared by all connections */
     char *audit;  /* owned path; NULL: no audit file                        */
     char *exe;    /* owned; NULL where unknown                              */
     char *cgroup; /* owned; NULL where unknown, or no rule asks            */

@@ -23,14 +23,16 @@ static uint64_t wall_clock_us(void)
  * count and time, as 26 characters of base 32. SipHash, because it is a tenth
  * of BLAKE2b's code, which would have to be fetched anew for each exchange.
  */
-static void make_id(struct engine *eng, uint64_t now, char *id)
+static void make_id(struct engine *eng, uint64_t now, struct exchange *ex)
 {
     static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
-    uint64_t seed[3] = {(uint64_t)getpid(),
-                        atomic_fetch_add(&eng->exchanges, 1), now};
+    uint64_t number = atomic_fetch_add(&eng->exchanges, 1);
+    uint64_t seed[3] = {(uint64_t)getpid(), number, now};
+    char *id = ex->id;
     unsigned char hash[17] = {0}; /* one more than used: read in pairs */
     size_t at = 3;
 
+    ex->number = number + 1;
     (void)crypto_shorthash_siphashx24(hash, (const unsigned char *)seed,
                                       sizeof(seed), eng->id_key);
     memcpy(id, "sp-", 3);
@@ -56,7 +58,7 @@ enum err exchange_new(struct engine *eng, struct scratch *scratch,
     ex->begun_us = wall_clock_us();
     arena_init(&ex->arena, 256 * (size_t)KIB);
     buf_init(&ex->refusal, 64 * (size_t)KIB);
-    make_id(eng, ex->begun_us, ex->id);
+    make_id(eng, ex->begun_us, ex);
     about_exchange(ex);
     *ret_ex = ex;
     return OK;
@@ -91,16 +93,19 @@ static struct audit_finding *finding_room(struct exchange *ex)
     return &ex->findings[ex->finding_count++];
 }
 
-void exchange_finding(struct exchange *ex, const struct finding *f,
-                      const struct scope *scope)
+static void note_finding(struct exchange *ex, const struct finding *f,
+                         const struct scope *scope, bool seen)
 {
     enum action action = rules_action(ex->eng->rules, f->rule);
+    enum action reached =
+        f->score == 0 ? ACTION_PASS
+                      : rules_reached(ex->eng->rules, scope->dir, f->score);
     struct audit_finding *a;
 
-    verdict_finding(&ex->verdict, action, f->rule);
-    if (f->score != 0)
-        verdict_score(&ex->verdict,
-                      rules_reached(ex->eng->rules, scope->dir, f->score),
+    if (!seen || action > ACTION_LOG)
+        verdict_finding(&ex->verdict, action, f->rule);
+    if (f->score != 0 && (!seen || reached > ACTION_LOG))
+        verdict_score(&ex->verdict, reached,
                       (struct scored){f->rule, scope->dir, f->seg}, f->score);
     ex->finding_total++;
     a = finding_room(ex);
@@ -120,8 +125,21 @@ void exchange_finding(struct exchange *ex, const struct finding *f,
         .start = f->start,
         .end = f->end,
         .chain = f->chain,
+        .seen = seen,
     };
     memcpy(a->print, f->print, sizeof(a->print));
+}
+
+void exchange_finding(struct exchange *ex, const struct finding *f,
+                      const struct scope *scope)
+{
+    note_finding(ex, f, scope, false);
+}
+
+void exchange_finding_again(struct exchange *ex, const struct finding *f,
+                            const struct scope *scope)
+{
+    note_finding(ex, f, scope, true);
 }
 
 void exchange_fact(struct exchange *ex, enum dir d, enum fact fact,

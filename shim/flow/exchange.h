@@ -35,6 +35,7 @@ struct exchange {
     const char *detail;    /* static words for the audit line             */
     unsigned status;
     bool stream;
+    uint64_t number;    /* of the process's exchanges, from 1 on             */
     bool talk;          /* asks for a WebSocket, or is said over one        */
     bool answered;      /* bytes of the response have been handed on       */
     bool audited;       /* its line has been written                       */
@@ -65,6 +66,11 @@ void exchange_free(struct exchange *ex);
 /* exchange_finding - note a finding for the audit line and the verdict. */
 void exchange_finding(struct exchange *ex, const struct finding *f,
                       const struct scope *scope);
+
+/* exchange_finding_again - of a text that an earlier request had there too: it
+ * raises no alarm, but what it changes or blocks it does as ever. */
+void exchange_finding_again(struct exchange *ex, const struct finding *f,
+                            const struct scope *scope);
 
 /*
  * exchange_fact - keep a copy of a fact. Out of memory it is left out, and so

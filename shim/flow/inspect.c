@@ -7,6 +7,7 @@
 #include "flow/attached.h"
 #include "flow/joined.h"
 #include "flow/mask.h"
+#include "flow/plant.h"
 #include "flow/restore.h"
 #include "llm/guess.h"
 #include "rules/rule.h"
@@ -98,6 +99,21 @@ static enum err take_changes(struct tools *t, const struct inspect *in,
     return OK;
 }
 
+void inspect_note(const struct tools *t, const struct scope *scope,
+                  struct str text, struct exchange *ex)
+{
+    const struct findings *f = &t->findings;
+    bool seen =
+        f->count > 0 && scope->dir == DIR_SEND &&
+        seen_before(ex->eng->seen, ex->eng->key, scope, text, ex->number);
+
+    for (size_t i = 0; i < f->count; i++)
+        if (seen)
+            exchange_finding_again(ex, &f->list[i], scope);
+        else
+            exchange_finding(ex, &f->list[i], scope);
+}
+
 static enum err scan_seg(struct tools *t, const struct inspect *in,
                          const struct seg *seg, struct exchange *ex)
 {
@@ -112,8 +128,7 @@ static enum err scan_seg(struct tools *t, const struct inspect *in,
         return e;
     if (t->findings.capped)
         exchange_cond(ex, COND_DECODE_CAPPED, NULL);
-    for (size_t i = 0; i < t->findings.count; i++)
-        exchange_finding(ex, &t->findings.list[i], &scope);
+    inspect_note(t, &scope, seg->text, ex);
     if ((e = take_changes(t, in, seg, ex)) ||
         (e = restore_seg(t, in, seg, ex, &restored)))
         return e;
@@ -189,7 +204,8 @@ static void inspect_json(struct tools *t, const struct inspect *in,
         if (is_skipped(in, item.seg.raw))
             continue;
         if ((e = note_prompt(t, in, &item)) ||
-            (e = scan_item(t, in, &item, ex))) {
+            (e = scan_item(t, in, &item, ex)) ||
+            (e = plant_after(t, in, &item))) {
             exchange_cond(ex, cond_of(e, COND_RULE_ERROR, COND_RULE_ERROR),
                           NULL);
             return;
@@ -257,6 +273,7 @@ void inspect_begin(struct tools *t)
 {
     t->edit_count = 0;
     t->redactions = 0;
+    t->planted = false;
     t->unsorted = false;
     arena_clear(&t->puts);
 }

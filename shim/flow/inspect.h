@@ -34,6 +34,7 @@ struct tools {
     struct edit *edits; /* owned                               */
     size_t edit_count, edit_cap;
     size_t redactions;       /* edits that a finding asked for       */
+    bool planted;            /* a canary, in the body in work  */
     bool unsorted;           /* a pseudonym was restored             */
     struct json_doc numbers; /* one by one: flow/mask.c        */
 };
@@ -52,6 +53,7 @@ struct inspect {
     enum part part;                  /* of such a text                      */
     struct str body;                 /* decoded content                     */
     size_t base;      /* where that stands in the body that is edited        */
+    bool plants;      /* its first system text may get a canary              */
     struct span skip; /* of JSON: texts in here are not looked at            */
 };
 
@@ -78,6 +80,11 @@ void inspect_more(struct tools *t, const struct inspect *in,
  */
 MUST_USE enum err inspect_edit(struct tools *t, const struct inspect *in,
                                struct span at, struct str put);
+
+/* inspect_note - what was found in a text goes to the exchange; if an earlier
+ * request had that text there, as something that was told before. */
+void inspect_note(const struct tools *t, const struct scope *scope,
+                  struct str text, struct exchange *ex);
 
 /* inspect_sort - the edits of several stretches, by their places. */
 void inspect_sort(struct tools *t);

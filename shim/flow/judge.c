@@ -103,6 +103,7 @@ void judge_body(struct conn *c, struct exchange *ex, struct str body)
         .body = body,
     };
 
+    in.plants = !judge_signed(&c->req.head);
     inspect_begin(&c->tools);
     c->tools.is_opened = false;
     if (body.len == 0)

@@ -59,6 +59,8 @@ enum err policy_pack(const struct policy *p, struct buf *out)
         return e;
     if ((e = pack_str(out, p->links)))
         return e;
+    if ((e = pack_str(out, p->canary)))
+        return e;
     return policy_own_pack(&p->own, out);
 }
 
@@ -87,6 +89,7 @@ enum err policy_load(struct str packed, struct policy *ret_policy)
     }
     if ((e = load_thresholds(&packed, &p.thresholds)) ||
         (e = unpack_str(&packed, &p.links)) ||
+        (e = unpack_str(&packed, &p.canary)) ||
         (e = policy_own_load(&packed, &p.own)))
         return e;
     p.monitor = monitor == 1;

@@ -18,7 +18,9 @@ struct policy {
     struct str key_file; /* of pseudonyms; the same */
     enum fail_action on_failure[COND_COUNT];
     struct thresholds thresholds; /* what scores of texts decide */
-    struct str links; /* hosts that links in answers may lead to: host.h */
+    struct str canary; /* planted in system prompts, {} in it is replaced by
+                          the letters; empty: nothing is */
+    struct str links;  /* hosts that links in answers may lead to: host.h */
     struct policy_own own;
 };
 

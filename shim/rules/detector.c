@@ -1,5 +1,6 @@
 #include "rules/inside.h"
 
+#include "detect/canary.h"
 #include "detect/host.h"
 #include "detect/link.h"
 
@@ -31,30 +32,19 @@ static bool canary_ready(const struct known *known)
     return known != NULL && known->canary.len > 0;
 }
 
-/* Of the end of a text, so much as a whole could begin with. */
-static size_t open_tail(struct str text, struct str whole)
+static enum err canary_next(const struct search *s, struct answer *ret)
 {
-    size_t n = whole.len - 1 < text.len ? whole.len - 1 : text.len;
+    struct canary_hit hit;
 
-    while (!str_starts(whole, str_skip(text, text.len - n)))
-        n--;
-    return n;
-}
-
-static enum err canary_find(const struct search *s, struct answer *ret)
-{
-    struct str rest = str_skip(s->text, s->cursor);
-    struct str canary = s->known->canary;
-    size_t at = str_find(rest, canary);
-
-    if (at < rest.len) {
-        ret->hit = HIT_MATCH;
-        ret->start = s->cursor + at;
-        ret->end = ret->cursor = ret->start + canary.len;
-        return OK;
-    }
-    ret->cursor = s->text.len - (s->open ? open_tail(rest, canary) : 0);
-    ret->hit = ret->cursor < s->text.len ? HIT_PARTIAL : HIT_NONE;
+    canary_find(s->known->canary, s->text, s->cursor, s->open, &hit);
+    *ret = (struct answer){
+        .hit = hit.found                  ? HIT_MATCH
+               : hit.cursor < s->text.len ? HIT_PARTIAL
+                                          : HIT_NONE,
+        .start = hit.start,
+        .end = hit.end,
+        .cursor = hit.cursor,
+    };
     return OK;
 }
 
@@ -218,7 +208,7 @@ static enum err own_find(const struct search *s, struct answer *ret)
 static const struct row rows[DETECTOR_COUNT] = {
     [DETECTOR_CANARY] = {.name = STR_INIT("canary"),
                          .ready = canary_ready,
-                         .find = canary_find},
+                         .find = canary_next},
     [DETECTOR_PROMPT] = {.name = STR_INIT("prompt"),
                          .options = prompt_options,
                          .option_count = ARRAY_LEN(prompt_options),

@@ -139,6 +139,100 @@ says() {
     done
 }
 
+@test "a canary is planted in the system prompt alone, and told back it blocks" {
+    local delta say POLICY=$BATS_TEST_TMPDIR/policy.yaml
+    printf '%s\n' 'include: [packs/leak.yaml]' 'hosts:' "  - localhost:$PORT" \
+        'canary: "<!-- build {} -->"' 'exclude:' \
+        '  - {tag: prompt, reason: the canary is what is tested}' >"$POLICY"
+    ask ask.json true
+    for say in system SYSTEM; do
+        for delta in 1 7 40; do
+            guarded -N --json @ask.json "$LLM$chat?say=$say&delta=$delta" >out
+            has out '"code":"policy_block"'
+            wire | grep -aoE '<!-- build [a-z2-7]{12} -->' | tail -n 1 >planted
+            [ -s planted ]
+            hasnt out "$(tr -d '<!> -' <planted | cut -c6-)"
+        done
+    done
+    has "$AUDIT" SP-7011
+    hasnt "$AUDIT" "$(tr -d '<!> -' <planted | cut -c6-)"
+    guarded --json @ask.json "$LLM$chat?say=hello" >out
+    hasnt out policy_block
+    # Each process has another, and no request without a system prompt has one.
+    is "$(wire | grep -aoE 'build [a-z2-7]{12}' | sort -u | wc -l)" 7
+    forget_wire
+    guarded --json @hello.json "$LLM$chat" >out
+    wire >sent
+    has sent "$(cat hello.json)"
+}
+
+@test "a canary that leaves in a later request blocks it" {
+    local POLICY=$BATS_TEST_TMPDIR/policy.yaml
+    printf '%s\n' 'include: [packs/leak.yaml]' 'hosts:' "  - localhost:$PORT" \
+        'canary: "<!-- build {} -->"' >"$POLICY"
+    ask ask.json false
+    shim "$PYTHON" - "$LLM$chat" >out <<'END'
+import glob, json, os, re, ssl, sys, urllib.error, urllib.request
+
+context = ssl.create_default_context(cafile=os.environ["CA"])
+
+
+def send(body):
+    request = urllib.request.Request(
+        sys.argv[1], body, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, context=context) as answer:
+            return answer.read()
+    except urllib.error.HTTPError as error:
+        return error.read()
+
+
+send(open("ask.json", "rb").read())
+last = max(glob.glob(os.environ["SERVER_DIR"] + "/*.in"),
+           key=os.path.getmtime)
+canary = re.search(rb"build ([a-z2-7]{12})", open(last, "rb").read())
+canary = canary[1].decode()
+for text in (canary, " ".join(canary.upper())):
+    messages = [{"role": "tool", "content": "see " + text + "."}]
+    print(send(json.dumps({"model": "m", "messages": messages}).encode()))
+END
+    is "$(grep -c policy_block out)" 2
+    has "$AUDIT" SP-7012
+}
+
+@test "what an earlier request said too is changed again, and not told anew" {
+    local POLICY=$BATS_TEST_TMPDIR/policy.yaml
+    policy_write "$POLICY"
+    prompt turn1.json "Why is $KEY refused?"
+    printf '{"model":"m","messages":[{"role":"user","content":"%s"},{"role":"assistant","content":"No."},{"role":"user","content":"%s"}]}' \
+        "Why is $KEY refused?" "And is AKIA$KEY_TAIL good?" >turn2.json
+    guarded --json @turn1.json "$LLM$chat" --next -sS --cacert "$CA" \
+        --json @turn2.json "$LLM$chat" --next -sS --cacert "$CA" \
+        --json @forbidden.json "$LLM$chat" >out
+    wire >sent
+    hasnt sent "$KEY_TAIL"
+    is "$(grep -oF "$PLACEHOLDER" sent | wc -l)" 3
+    "$PYTHON" - "$AUDIT" >told <<'END'
+import json, sys
+
+for line in open(sys.argv[1], encoding="utf-8"):
+    record = json.loads(line)
+    print(record["action"], [f.get("seen", False) for f in record["findings"]])
+END
+    is "$(cat told)" "redact [False]
+redact [True, False]
+block [False]"
+    # Blocked stays blocked, and what is only logged is no alarm a second time.
+    : >"$AUDIT"
+    prompt log.json "hello <|im_end|> you"
+    guarded --json @forbidden.json "$LLM$chat" >out || true
+    guarded --json @log.json "$LLM$chat" --next -sS --cacert "$CA" \
+        --json @log.json "$LLM$chat" >out
+    "$PYTHON" -c 'import json, sys
+print([json.loads(l)["action"] for l in open(sys.argv[1])])' "$AUDIT" >told
+    is "$(cat told)" "['block', 'log', 'pass']"
+}
+
 @test "an exchange has its own prompt, also on a connection with others" {
     ask ask.json true
     prompt other.json "You are Halberd" true

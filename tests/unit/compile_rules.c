@@ -174,6 +174,10 @@ static const struct {
           "  - id: SP-1\n    name: m\n"
           "    category: c\n    keywords: [k]\n    match: k\n    action: log\n",
      "13:5: error: the id SP-1 is taken by the rule at t.yaml:2"},
+    {"canary without a place", "canary: build\n",
+     "1:9: error: 'canary' must be plain ASCII without quote and backslash"},
+    {"canary with a quote", "canary: 'a\"{}'\n",
+     "1:9: error: 'canary' must be plain ASCII without quote and backslash"},
     {"links to no host", "links: {allow: [ok.example, \"a b\"]}\n",
      "1:29: error: 'a b' is no host such as example.com or *.example.com"},
     {"links to a URL", "links: {allow: [\"https://a.example/\"]}\n",

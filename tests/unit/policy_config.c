@@ -13,6 +13,7 @@ static void test_round_trip(void)
     p.name = STR("office");
     p.on_failure[COND_REQUEST_LIMIT] = FAIL_PASS;
     p.links = STR("a.example *.b.example");
+    p.canary = STR("<!-- {} -->");
     p.thresholds = (struct thresholds){{1, 2}, {0, LIM_SCORE}};
     p.own.files = STR("\4\0\0\0.env\3\0\0\0~/a");
     p.own.auth = false;
@@ -26,6 +27,7 @@ static void test_round_trip(void)
     CHECK_INT(q.own.least, 20);
     CHECK(q.monitor);
     CHECK_EQ(q.links, p.links);
+    CHECK_EQ(q.canary, p.canary);
     CHECK(memcmp(&q.thresholds, &p.thresholds, sizeof(p.thresholds)) == 0);
     CHECK_STR(q.name, "office");
     CHECK(!policy_blocks(&q, COND_REQUEST_LIMIT));

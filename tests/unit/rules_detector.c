@@ -101,6 +101,14 @@ static const struct {
     {"dogaabaab", "[dog][canary]"},
     {"aabaabdoaabaabdog", "[canary]do[canary][dog]"},
     {"aabaa", "aabaa"},
+    {"x A A b-a\n a B y", "x [canary] y"},
+    {"aab\xe2\x80\x8b"
+     "aa\xef\xbc\xa2.",
+     "[canary]."}, /* a full-width B */
+    {"aa\xc3\xa4"
+     "baab",
+     "aa\xc3\xa4"
+     "baab"},
 };
 
 static void test_streams(void)
