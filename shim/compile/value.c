@@ -7,24 +7,27 @@
  *
  *      (?<![A-Za-z0-9])
  *      (?i:airbrake)(?:
- *          [ \t_-]{1,2}(?=NUMBER)        the value follows upon the name, or
- *        | (?>[^\r\n]{0,48}?(?i:[=:(]|key|token|...))
+ *          SEPARATOR(?=NUMBER)           the value follows upon the name, or
+ *        | (?>(?:\][ \t]*\r?\n)?[^\r\n]{0,48}?(?i:[=:(]|key|token|...))
  *          (?s:.{0,64}?)(?<![A-Za-z0-9_])(?!WORD)
  *      )(VALUE)={0,2}(?![A-Za-z0-9_+=-])
  *
  * A word is no value: a few letters alone, or such with - or _ between them. It
  * is stepped over in the gap, where it could be taken for a value and hide the
- * true one behind it; and it is no finding. A value right behind the name holds
- * a digit early, which the rest of a sentence does not.
+ * true one behind it; and it is no finding. A value right behind the name (a
+ * blank, `is`, a tag's end or the comma of a list between them) holds a digit
+ * early, which the rest of a sentence does not. Of a section of a file,
+ * [airbrake], the next line counts as that of the name.
  */
 #define CALLED                                                                 \
     "key|token|secret|auth|access|api|pass|pwd|priv|cred|bearer|login"
 
 static const struct str front = STR_INIT("(?<![A-Za-z0-9])(?:");
-static const struct str direct =
-    STR_INIT("(?:[ \\t_-]{1,2}(?=[A-Za-z_-]{0,16}+[0-9])|");
-static const struct str called =
-    STR_INIT("(?>[^\\r\\n]{0,48}?(?i:[=:(]|" CALLED "))");
+static const struct str direct = STR_INIT(
+    "(?:(?:[ \\t_-]{1,2}|[ \\t]{1,2}(?:is|ist|est|es)[ \\t]{1,2}[\"'`]?|"
+    "[\"'`]?[ \\t]?[>,|][ \\t]?[\"'`]?)(?=[A-Za-z_-]{0,16}+[0-9])|");
+static const struct str called = STR_INIT(
+    "(?>(?:\\][ \\t]{0,4}\\r?\\n)?[^\\r\\n]{0,48}?(?i:[=:(]|" CALLED "))");
 static const struct str gap =
     STR_INIT("(?s:.{0,64}?)(?<![A-Za-z0-9_])"
              "(?!(?:(?:[A-Za-z]{0,24}+[_-]){1,12}+[A-Za-z]{0,24}+|"

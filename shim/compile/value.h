@@ -14,12 +14,13 @@
  *     AIRBRAKE_API_KEY=...      airbrake: {"token": "..."}     airbrake = ...
  *
  * Between the two there is one of = : ( or a word such as key, token or secret
- * (see value.c), at most 48 characters on and on the keyword's line, and the
- * value at most 64 behind that; a keyword that holds such a word needs no
- * other. Or nothing but one or two of space _ - stands between, and the value
- * has a digit among its first characters (airbrake 0c4f...). Neither the
- * keyword nor the value is a part of a longer word, and a word is no value:
- * fewer than 20 letters alone, or letters with - and _.
+ * (see value.c), at most 48 characters on and on the keyword's line (or the
+ * one below [airbrake]), and the value at most 64 behind that; a keyword that
+ * holds such a word needs no other. Or nothing but a blank, `is`, a tag's end
+ * or a comma stands between, and the value has a digit among its first
+ * characters (airbrake 0c4f...). Neither the keyword nor the value is a part of
+ * a longer word, and a word is no value: fewer than 20 letters alone, or
+ * letters with - and _.
  */
 
 /*

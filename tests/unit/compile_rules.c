@@ -582,6 +582,12 @@ static void test_value(void)
         /* Right behind the name, if it has a digit. */
         {"acme a1b2", "acme #"},
         {"ACME-a1b2 acme_c1d2", "ACME-# acme_#"},
+        {"<acme>a1b2</acme>", "<acme>#</acme>"},
+        {"acme,a1b2,x", "acme,#,x"},
+        {"VALUES ('acme', 'a1b2')", "VALUES ('acme', '#')"},
+        {"what you need for acme is `a1b2`", "what you need for acme is `#`"},
+        {"[acme]\nid = a1b2", "[acme]\nid = #"},
+        {"[acme]\n\nid = a1b2", "[acme]\n\nid = a1b2"},
         {"acme with a1b2, acme   c1d2", "acme with a1b2, acme   c1d2"},
         {"acme\nkey a1b2", "acme\nkey a1b2"},
         {"pacme_key=a1b2", "pacme_key=a1b2"},
