@@ -297,6 +297,21 @@ static bool is_settled(struct normal *n, uint32_t cp)
     return (n->what & NORMAL_NOMARK) == 0 && is_composed(cp);
 }
 
+bool normal_keeps(bool fold, bool nomark, uint32_t cp)
+{
+    struct normal n = {.what = nomark ? NORMAL_NOMARK : 0};
+
+    if (cp < 0x80)
+        return !is_control(cp);
+    return !goes_on(cp) && !is_control(cp) && !is_invisible(cp) &&
+           plain_space(cp) == cp && is_settled(&n, cp) && !(fold && n.folded);
+}
+
+bool normal_is_letter(char c)
+{
+    return is_letter((unsigned char)c);
+}
+
 /*
  * The cluster at text[pos..). False if its end is not known: more may follow.
  * Of a cluster too long to be one the rest is the next.

@@ -45,6 +45,15 @@ MUST_USE enum err normal_feed(struct normal *n, struct str text, size_t base,
 MUST_USE enum err normal_make(unsigned what, struct str text,
                               struct textview *out, struct normal *ret_facts);
 
+/*
+ * normal_keeps - a character that no view changes but in its case, and that
+ * changes none before it. fold, nomark: also of these views.
+ */
+bool normal_keeps(bool fold, bool nomark, uint32_t cp);
+
+/* normal_is_letter - of ASCII. */
+bool normal_is_letter(char c);
+
 /* utf8_next - the code point at s.ptr[0..) of valid UTF-8, and its length. */
 uint32_t utf8_next(struct str s, size_t *ret_len);
 

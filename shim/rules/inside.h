@@ -156,6 +156,16 @@ static inline const uint64_t *rules_viewing(const struct rules *rs,
     return rs->viewers + (size_t)view * rs->words;
 }
 
+/* rules_views - does a rule look at a view? */
+static inline bool rules_views(const struct rules *rs, uint32_t rule,
+                               enum view_step view)
+{
+    return (rules_viewing(rs, view)[rule / 64] >> rule % 64 & 1) != 0;
+}
+
+/* rules_views_at - all views that any rule looks at there, as bits. */
+unsigned rules_views_at(const struct rules *rs, const struct scope *at);
+
 /* Where a text stands: it may be at several places at once. */
 struct scopes {
     const struct scope *list;

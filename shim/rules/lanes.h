@@ -34,6 +34,7 @@ struct lane {
 struct drop {
     uint64_t start, end; /* end is NEVER while it goes on */
     const struct rule *rule;
+    const struct side *side; /* the view that drops; NULL: the text itself */
 };
 
 /* A pseudonym that is to become its value. */
@@ -62,10 +63,14 @@ struct stream {
     size_t findings; /* so far */
     enum err failed;
     bool blocked;
-    bool counts;                     /* a score may block */
-    struct score score;              /* of what was released */
-    LIST(struct found) pending;      /* sorted; not yet released */
-    LIST(struct drop) drops;         /* sorted by start */
+    unsigned steps;             /* views that may go along, as bits: side.h */
+    struct sides *sides;        /* owned; NULL while there are none */
+    struct stream *up;          /* of a view: the stream of the text, */
+    struct side *side;          /* and itself; borrowed */
+    bool counts;                /* a score may block */
+    struct score score;         /* of what was released */
+    LIST(struct found) pending; /* sorted; not yet released */
+    LIST(struct drop) drops;    /* sorted by start */
     LIST(struct stream_edit) edits;  /* for stream_next */
     LIST(struct finding) report;     /* for stream_finding */
     const struct restorer *restorer; /* NULL: none */
@@ -156,7 +161,28 @@ void feed_marks_last(struct stream *st);
  * text cuts off, or V. */
 uint64_t cut_mark(const struct stream *st);
 
+/* --- stream.c, for side.c */
+
+/* stream_make - a stream for the rules that look at a view. E_NOMEM. */
+MUST_USE enum err stream_make(const struct rules *rs, struct scratch *sc,
+                              const struct scope *at, enum view_step view,
+                              struct stream **ret_st);
+/* stream_grow - more of the text. stream_last - it ends: all is searched. */
+MUST_USE enum err stream_grow(struct stream *st, struct str more);
+MUST_USE enum err stream_last(struct stream *st);
+/* known_upto - all findings of lanes that act and begin before are known. */
+uint64_t known_upto(const struct stream *st);
+/* lanes_all_act - also those that only log hold text back. */
+void lanes_all_act(struct stream *st);
+/* search_lanes - those that are due; with `all` every one. */
+MUST_USE enum err search_lanes(struct stream *st, bool at_stop, bool all);
+
 /* --- release.c */
+
+/* list_grow - room for one more in a LIST. list: the address of its pointer. */
+MUST_USE enum err list_grow(void *list, size_t size, size_t count, size_t *cap);
+#define LIST_GROW(l)                                                           \
+    list_grow(&(l)->list, sizeof(*(l)->list), (l)->count, &(l)->cap)
 
 /* restored_add - behind those that are there. E_NOMEM. */
 MUST_USE enum err restored_add(struct stream *st, struct restored one);

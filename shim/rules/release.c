@@ -1,4 +1,4 @@
-#include "rules/lanes.h"
+#include "rules/side.h"
 
 #include <stdlib.h>
 
@@ -8,8 +8,7 @@
  * what is dropped after a cap each part when it is known to be.
  */
 
-/* Room for one more in a LIST. list: the address of its pointer. */
-static enum err grow(void *list, size_t size, size_t count, size_t *cap)
+enum err list_grow(void *list, size_t size, size_t count, size_t *cap)
 {
     size_t more = *cap == 0 ? 4 : *cap * 2;
     void *old, *grown;
@@ -25,13 +24,11 @@ static enum err grow(void *list, size_t size, size_t count, size_t *cap)
     return OK;
 }
 
-#define GROW(l) grow(&(l)->list, sizeof(*(l)->list), (l)->count, &(l)->cap)
-
 static enum err report(struct stream *st, const struct finding *f)
 {
     enum err e;
 
-    if ((e = GROW(&st->report)))
+    if ((e = LIST_GROW(&st->report)))
         return e;
     st->report.list[st->report.count++] = *f;
     return OK;
@@ -44,16 +41,57 @@ static enum err report_counted(struct stream *st, struct finding *f)
     return report(st, f);
 }
 
+static void to_text(const struct side *s, struct finding *f)
+{
+    uint64_t start = side_start(s, f->start);
+
+    f->end = side_end(s, f->end);
+    f->start = start;
+    chain_add(&f->chain, s->step);
+}
+
+/* What text and views have both is one finding. */
+static void unite(struct stream *st, struct found *one)
+{
+    struct found *list = st->pending.list;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < st->pending.count; i++) {
+        struct found *o = &list[i];
+        struct finding *f = &o->f;
+
+        if (f->rule != one->f.rule || f->start >= one->f.end ||
+            f->end <= one->f.start) {
+            list[kept++] = *o;
+            continue;
+        }
+        if (chain_len(&f->chain) == 0 || chain_len(&one->f.chain) != 0) {
+            one->f.chain = f->chain; /* the plainer, or the first */
+            memcpy(one->f.print, f->print, sizeof(f->print));
+        }
+        one->f.start = f->start < one->f.start ? f->start : one->f.start;
+        one->f.end = f->end > one->f.end ? f->end : one->f.end;
+        one->action = o->action > one->action ? o->action : one->action;
+    }
+    st->pending.count = kept;
+}
+
 enum err found_add(struct stream *st, struct found one)
 {
     size_t i;
     enum err e;
 
+    if (st->up != NULL) {
+        to_text(st->side, &one.f);
+        return found_add(st->up, one);
+    }
     if (++st->findings > LIM_FINDINGS)
         return E_LIMIT;
-    if (!found_waits(st, one.f.rule, one.action))
+    if (st->sides == NULL && !found_waits(st, one.f.rule, one.action))
         return report_counted(st, &one.f);
-    if ((e = GROW(&st->pending)))
+    if (st->sides != NULL)
+        unite(st, &one);
+    if ((e = LIST_GROW(&st->pending)))
         return e;
     for (i = st->pending.count; i > 0; i--) {
         if (finding_order(&st->pending.list[i - 1].f, &one.f) < 0)
@@ -71,7 +109,7 @@ static enum err edit_add(struct stream *st, struct stream_edit one)
 
     if (st->edits.taken == st->edits.count)
         st->edits.taken = st->edits.count = 0;
-    if ((e = GROW(&st->edits)))
+    if ((e = LIST_GROW(&st->edits)))
         return e;
     st->edits.list[st->edits.count++] = one;
     return OK;
@@ -79,21 +117,26 @@ static enum err edit_add(struct stream *st, struct stream_edit one)
 
 enum err drop_open(struct stream *st, const struct rule *r)
 {
+    struct stream *to = st->up != NULL ? st->up : st;
+    uint64_t at = st->up != NULL ? side_start(st->side, st->v) : st->v;
     enum err e;
 
-    if ((e = GROW(&st->drops)))
+    if ((e = LIST_GROW(&to->drops)))
         return e;
-    st->drops.list[st->drops.count++] = (struct drop){st->v, NEVER, r};
+    to->drops.list[to->drops.count++] = (struct drop){at, NEVER, r, st->side};
     return OK;
 }
 
 void drop_close(struct stream *st, const struct rule *r, uint64_t end)
 {
-    for (size_t i = 0; i < st->drops.count; i++) {
-        struct drop *d = &st->drops.list[i];
+    struct stream *to = st->up != NULL ? st->up : st;
+    uint64_t at = st->up != NULL ? side_end(st->side, end) : end;
 
-        if (d->end == NEVER && d->rule == r)
-            d->end = end;
+    for (size_t i = 0; i < to->drops.count; i++) {
+        struct drop *d = &to->drops.list[i];
+
+        if (d->end == NEVER && d->rule == r && d->side == st->side)
+            d->end = at;
     }
 }
 
@@ -101,7 +144,7 @@ enum err restored_add(struct stream *st, struct restored one)
 {
     enum err e;
 
-    if ((e = GROW(&st->restored)))
+    if ((e = LIST_GROW(&st->restored)))
         return e;
     st->restored.list[st->restored.count++] = one;
     return OK;
@@ -190,7 +233,8 @@ static struct cluster cluster_of(struct stream *st, size_t *pos, uint64_t known,
         enum action action = list[i].action;
 
         f->score = score_add(t, f->rule);
-        if (rules_reached(st->rs, st->at.dir, f->score) == ACTION_BLOCK)
+        if (st->counts &&
+            rules_reached(st->rs, st->at.dir, f->score) == ACTION_BLOCK)
             action = ACTION_BLOCK;
         if (action >= ACTION_REDACT)
             cluster_add(&c, f, action);

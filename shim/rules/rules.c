@@ -412,13 +412,18 @@ enum err scan_view(const struct rules *rs, struct scratch *sc,
     return OK;
 }
 
+unsigned rules_views_at(const struct rules *rs, const struct scope *at)
+{
+    return rs->views[place_of(at)];
+}
+
 /* The views, but the text itself, that any rule looks at there. */
 static unsigned views_at(const struct rules *rs, const struct scopes *at)
 {
     unsigned views = 0;
 
     for (size_t i = 0; i < at->count; i++)
-        views |= rs->views[place_of(&at->list[i])];
+        views |= rules_views_at(rs, &at->list[i]);
     return views & ~(1u << VIEW_TEXT);
 }
 

@@ -1,4 +1,4 @@
-#include "rules/lanes.h"
+#include "rules/side.h"
 
 #include <stdlib.h>
 
@@ -60,7 +60,8 @@ static void lane_reset(struct stream *st, size_t i)
     set_awake(st, i, !l->off && !may_sleep(st, l));
 }
 
-static void lanes_init(struct stream *st, const uint64_t *mask)
+static void lanes_init(struct stream *st, const uint64_t *mask,
+                       enum view_step view)
 {
     const struct rules *rs = st->rs;
     size_t n = 0;
@@ -78,7 +79,8 @@ static void lanes_init(struct stream *st, const uint64_t *mask)
             l->max_hold += (uint32_t)near_after(r); /* it may wait so long */
             if (CONTEXT + near_before(r) > st->context)
                 st->context = CONTEXT + near_before(r);
-            l->off = r->whole || !detector_ready(r, st->at.known) ||
+            l->off = r->whole || !rules_views(rs, i, view) ||
+                     !detector_ready(r, st->at.known) ||
                      rules_off(rs, i, &st->at);
             l->acts = found_waits(st, r, rules_action(rs, r));
             l->token = token_first(r);
@@ -93,8 +95,28 @@ static void lanes_init(struct stream *st, const uint64_t *mask)
         }
 }
 
-enum err stream_new(const struct rules *rs, struct scratch *sc,
-                    const struct scope *at, struct stream **ret_st)
+void lanes_all_act(struct stream *st)
+{
+    for (size_t i = 0; i < st->lane_count; i++) {
+        struct lane *l = &st->lanes[i];
+        const struct rule *r = &st->rs->list[l->rule];
+        bool awake = is_awake(st, i);
+
+        if (l->acts || l->off)
+            continue;
+        l->acts = true;
+        if (token_most(&r->token) > st->token_most)
+            st->token_most = token_most(&r->token);
+        l->run_bit = st->rs->runs[l->rule].bit;
+        if (l->run_bit != 0)
+            st->run_lanes[__builtin_ctz(l->run_bit)] = (uint32_t)i;
+        set_awake(st, i, awake);
+    }
+}
+
+enum err stream_make(const struct rules *rs, struct scratch *sc,
+                     const struct scope *at, enum view_step view,
+                     struct stream **ret_st)
 {
     const uint64_t *mask = rules_mask(rs, at);
     size_t n = 0, depth = trie_depth(rs->trie), size;
@@ -116,15 +138,28 @@ enum err stream_new(const struct rules *rs, struct scratch *sc,
     st->token = NEVER;
     st->counts = rs->at.block[at->dir] != 0 && !rs->monitor;
     buf_init(&st->text, TEXT_MAX);
-    lanes_init(st, mask);
+    lanes_init(st, mask, view);
+    if (view != VIEW_TEXT)
+        lanes_all_act(st);
     *ret_st = st;
     return OK;
+}
+
+enum err stream_new(const struct rules *rs, struct scratch *sc,
+                    const struct scope *at, struct stream **ret_st)
+{
+    enum err e = stream_make(rs, sc, at, VIEW_TEXT, ret_st);
+
+    if (!e)
+        (*ret_st)->steps = sides_steps(rules_views_at(rs, at));
+    return e;
 }
 
 void stream_free(struct stream *st)
 {
     if (st == NULL)
         return;
+    sides_close(st);
     buf_free(&st->text);
     free(st->pending.list);
     free(st->drops.list);
@@ -330,7 +365,7 @@ static void trim(struct stream *st)
 
 /* --- The loop. */
 
-static uint64_t known_upto(const struct stream *st)
+uint64_t known_upto(const struct stream *st)
 {
     uint64_t known = cut_keyword(st), token = cut_token(st);
     uint64_t mark = cut_mark(st);
@@ -362,7 +397,7 @@ static void lane_rest(struct stream *st, size_t i)
  * Search the lanes that are due; at a stop those that may have to give up,
  * and with `all` every one.
  */
-static enum err search_lanes(struct stream *st, bool at_stop, bool all)
+enum err search_lanes(struct stream *st, bool at_stop, bool all)
 {
     enum err e;
 
@@ -383,6 +418,22 @@ static enum err search_lanes(struct stream *st, bool at_stop, bool all)
     return OK;
 }
 
+/* What is known may leave; of a view, the text decides. */
+static enum err let_go(struct stream *st)
+{
+    uint64_t known = known_upto(st), sides;
+
+    if (st->up != NULL) {
+        st->safe = known > st->safe ? known : st->safe;
+        return OK;
+    }
+    if (st->sides != NULL) {
+        sides = sides_known(st);
+        known = sides < known ? sides : known;
+    }
+    return release(st, known);
+}
+
 /* The text grew up to `end`: search, release, forget. */
 static enum err advance(struct stream *st)
 {
@@ -395,11 +446,13 @@ static enum err advance(struct stream *st)
     feed_marks(st, v);
     st->v = v;
     if ((e = search_lanes(st, at_stop, false)) ||
-        (e = release(st, known_upto(st))) || st->blocked)
+        (st->sides != NULL && (e = sides_feed(st, false))) ||
+        (e = let_go(st)) || st->blocked)
         return e;
     if (at_stop && st->end - st->safe >= LIM_HOLD_CHAIN) {
         if ((e = search_lanes(st, at_stop, true)) ||
-            (e = release(st, known_upto(st))) || st->blocked)
+            (st->sides != NULL && (e = sides_search(st))) || (e = let_go(st)) ||
+            st->blocked)
             return e;
         if (st->end - st->safe >= LIM_HOLD_CHAIN)
             return E_LIMIT;
@@ -420,27 +473,53 @@ static enum err stream_fail(struct stream *st, enum err e)
     return e;
 }
 
-enum err stream_take(struct stream *st, struct str more)
+/* Up to the next stop, and up to where views have to begin: then they do. */
+static enum err next_piece(struct stream *st, struct str more,
+                           struct str *ret_piece)
+{
+    struct str piece = str_head(more, (size_t)(st->stop - st->end));
+    size_t plain;
+    enum err e;
+
+    if (st->steps != 0 && st->sides == NULL) {
+        plain = sides_plain(st, piece);
+        if (plain == 0 &&
+            ((e = search_lanes(st, false, true)) || (e = sides_open(st))))
+            return e;
+        piece = plain == 0 ? piece : str_head(piece, plain);
+    }
+    *ret_piece = piece;
+    return OK;
+}
+
+enum err stream_grow(struct stream *st, struct str more)
 {
     enum err e;
 
     if (st->stop == 0)
         st->stop = stop_next(st);
-    while (more.len != 0 && !st->failed && !st->blocked) {
-        struct str piece = str_head(more, (size_t)(st->stop - st->end));
+    while (more.len != 0 && !st->blocked) {
+        struct str piece;
 
-        if (!(e = buf_add(&st->text, piece))) {
-            st->end += piece.len;
-            e = advance(st);
-        }
-        (void)stream_fail(st, e);
+        if ((e = next_piece(st, more, &piece)) ||
+            (e = buf_add(&st->text, piece)))
+            return e;
+        st->end += piece.len;
+        if ((e = advance(st)))
+            return e;
         more = str_skip(more, piece.len);
     }
+    return OK;
+}
+
+enum err stream_take(struct stream *st, struct str more)
+{
+    if (!st->failed)
+        (void)stream_fail(st, stream_grow(st, more));
     return st->failed;
 }
 
-/* Everything is decided, no lane is open any more. */
-static enum err finish(struct stream *st)
+enum err stream_last(struct stream *st)
 {
     enum err e;
 
@@ -453,6 +532,17 @@ static enum err finish(struct stream *st)
         if ((e = lane_search(st, &st->lanes[i], false)))
             return e;
     }
+    return OK;
+}
+
+/* Everything is decided, no lane is open any more. */
+static enum err finish(struct stream *st)
+{
+    enum err e;
+
+    if ((e = stream_last(st)) ||
+        (st->sides != NULL && (e = sides_feed(st, true))))
+        return e;
     return release(st, st->v);
 }
 
@@ -462,6 +552,7 @@ enum err stream_flush(struct stream *st)
         return st->failed;
     if (stream_fail(st, finish(st)) || st->blocked)
         return st->failed;
+    sides_close(st);
     buf_clear(&st->text);
     st->base = st->origin = st->v = st->end;
     st->stop = 0;

@@ -79,4 +79,7 @@ bool stream_next(struct stream *st, struct stream_edit *ret_edit);
  */
 bool stream_finding(struct stream *st, struct finding *ret_finding);
 
+/* stream_sees - would a stream find what was found through these views? */
+bool stream_sees(const struct chain *views);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "failmalloc.h"
+#include "rules/stream.h"
 
 /* Rules on views: what is found in a text that hides it, through which views,
  * and where in the text. */
@@ -12,6 +13,7 @@
 #define KEYS(k) .keywords = (k), .keyword_count = ARRAY_LEN(k)
 
 static const struct str k_aws[] = {STR_INIT("AKIA")};
+static const struct str k_begin[] = {STR_INIT("BEGIN")};
 static const struct str k_ignore[] = {STR_INIT("ignore")};
 
 static const struct rule list[] = {
@@ -31,6 +33,16 @@ static const struct rule list[] = {
      KEYS(k_ignore),
      .keyword_first = true,
      .views = VIEWS_ALL},
+    {.id = STR_INIT("block"), /* longer than what is held of it */
+     .match = STR_INIT("BEGIN[^!]{0,500}?END"),
+     .end = STR_INIT("END"),
+     ALL,
+     .action = ACTION_REDACT,
+     KEYS(k_begin),
+     .keyword_first = true,
+     .max_hold = 64,
+     .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN,
+     .put = STR_INIT("[block]")},
     {.id = STR_INIT("text"), /* which looks at nothing else */
      .match = STR_INIT("(?i)ignore"),
      ALL,
@@ -220,11 +232,212 @@ static void test_memory(void)
     CHECK_ROW(NULL);
 }
 
+/* --- Streams. */
+
+static const struct {
+    const char *row, *text, *out, *want;
+} streamed[] = {
+    {"plain", "a " KEY " b", "a [aws] b", "aws 2-22"},
+    {"zero width", "a AK" ZWSP "IAQ3EGRTX7LMBZ2WPD.", "a [aws].",
+     "aws 2-25 clean"},
+    {"late", KEY " and \uff21KIAQ3EGRTX7LMBZ2WPD", "[aws] and [aws]",
+     "aws 0-20; aws 25-47 clean"},
+    {"plain behind", "caf\u00e9 \u200b " KEY "!", "caf\u00e9 \u200b [aws]!",
+     "aws 10-30"},
+    {"bold", "x \U0001d400\U0001d40a\U0001d408\U0001d400Q3EGRTX7LMBZ2WPD y",
+     "x [aws] y", "aws 2-34 clean"},
+    {"invisible at its edges", ZWSP KEY ZWSP, ZWSP "[aws]" ZWSP, "aws 3-23"},
+    {"many between", "AK" ZWSP ZWSP ZWSP ZWSP "IAQ3EGRTX7LMBZ2WPD", "[aws]",
+     "aws 0-32 clean"},
+    {"no key", "AK" ZWSP "IAQ3EGRTX7LMBZ2WPDX", "AK" ZWSP "IAQ3EGRTX7LMBZ2WPDX",
+     ""},
+    {"a phrase", "so ig\u00adnore previous, all", "so ", "say 3-20 clean"},
+    {"no space", "so ignore" ZWSP "previous ones", "so ",
+     "say 3-20 gap; text 3-9"},
+    {"marks", "so \u00ecgnor\u00e9 previous", "so ", "say 3-20 nomark"},
+    {"no dot", "so \u0131gnore previous", "so ", "say 3-19 fold"},
+    {"emoji", "\U0001f468\u200d\U0001f469 \u2764\ufe0f and " KEY,
+     "\U0001f468\u200d\U0001f469 \u2764\ufe0f and [aws]", "aws 23-43"},
+    {"log", "ignore \u200b this", "ignore \u200b this", "text 0-6"},
+};
+
+static void drain(struct stream *st, struct buf *out, const char *text,
+                  uint64_t *at)
+{
+    struct stream_edit edit;
+    struct finding f;
+
+    while (stream_next(st, &edit)) {
+        CHECK(edit.start >= *at);
+        if (buf_add(out, (struct str){text + *at, edit.start - *at}) ||
+            buf_add(out, edit.put))
+            exit(1);
+        *at = edit.action == ACTION_BLOCK ? UINT64_MAX : edit.end;
+        if (edit.action == ACTION_BLOCK)
+            break;
+    }
+    if (*at != UINT64_MAX && stream_safe(st) > *at) {
+        if (buf_add(out, (struct str){text + *at, stream_safe(st) - *at}))
+            exit(1);
+        *at = stream_safe(st);
+    }
+    while (stream_finding(st, &f))
+        CHECK(findings_add(&s.f, f) == OK);
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const struct finding *x = a, *y = b;
+
+    if (x->start != y->start)
+        return x->start < y->start ? -1 : 1;
+    return strcmp(x->rule->id.ptr, y->rule->id.ptr);
+}
+
+/* Cut at two places; 0 for a cut is none, `each` a piece a byte. */
+static enum err stream_run(struct str text, size_t cut, size_t cut2, bool each,
+                           struct buf *out)
+{
+    struct stream *st;
+    uint64_t at = 0;
+    enum err e;
+
+    buf_clear(out);
+    findings_clear(&s.f);
+    if ((e = stream_new(s.rs, s.sc, &user, &st)))
+        return e;
+    for (size_t i = 0; i < text.len && !e;) {
+        size_t to = each ? i + 1 : i < cut ? cut : i < cut2 ? cut2 : text.len;
+
+        e = stream_take(st, (struct str){text.ptr + i, to - i});
+        if (!e)
+            drain(st, out, text.ptr, &at);
+        i = to;
+    }
+    if (!e && !(e = stream_flush(st)))
+        drain(st, out, text.ptr, &at);
+    stream_free(st);
+    if (s.f.count > 1)
+        qsort(s.f.list, s.f.count, sizeof(*s.f.list), by_start);
+    return e;
+}
+
+static void check_stream(size_t i, const struct buf *out)
+{
+    char line[1000];
+
+    CHECK_EQ(buf_str(out), str_of(streamed[i].out));
+    CHECK_EQ(found(line), str_of(streamed[i].want));
+}
+
+static void test_streams(void)
+{
+    struct buf out;
+
+    buf_init(&out, MIB);
+    for (size_t i = 0; i < ARRAY_LEN(streamed); i++) {
+        struct str text = str_of(streamed[i].text);
+
+        CHECK_ROW(streamed[i].row);
+        CHECK(stream_run(text, 0, 0, true, &out) == OK);
+        check_stream(i, &out);
+        for (size_t cut = 0; cut < text.len; cut++)
+            for (size_t cut2 = cut; cut2 < text.len; cut2++) {
+                CHECK(stream_run(text, cut, cut2, false, &out) == OK);
+                check_stream(i, &out);
+            }
+    }
+    CHECK_ROW(NULL);
+    buf_free(&out);
+}
+
+/* Texts of fragments, cut at random: what comes out is the same. */
+static void test_random_streams(void)
+{
+    static const char *const parts[] = {
+        "AK",     "IA",          "Q3EGRTX7", "LMBZ2WPD",   " ",
+        ZWSP,     "\uff21",      "\u00e9",   "ignore",     "previous",
+        "\u0301", "all",         "\u00ad",   "\u0131",     "KEY ",
+        KEY,      "\ufe0f",      "\n",       "x",          "AKIA",
+        "\u00a0", "\u1112",      "\u1161",   "\U000e0041", "BEG" ZWSP "IN",
+        "BEGIN",  "EN" ZWSP "D", "END",
+    };
+    struct buf out, other;
+    uint32_t seed = 1;
+    size_t some = 0, viewed = 0;
+
+    buf_init(&out, MIB);
+    buf_init(&other, MIB);
+    for (size_t i = 0; i < 1500; i++) {
+        char text[600] = "", want[1000], got[1000];
+        size_t n;
+
+        for (size_t k = 0; k < 10 + i % 30; k++) {
+            seed = seed * 1664525 + 1013904223;
+            strncat(text, parts[(seed >> 16) % ARRAY_LEN(parts)],
+                    sizeof(text) - strlen(text) - 1);
+        }
+        n = strlen(text);
+        CHECK(stream_run(str_of(text), 0, 0, true, &out) == OK);
+        (void)found(want);
+        some += s.f.count;
+        for (size_t k = 0; k < s.f.count; k++)
+            viewed += chain_len(&s.f.list[k].chain) != 0;
+        for (size_t k = 0; k < 12; k++) {
+            size_t cut, cut2;
+
+            seed = seed * 1664525 + 1013904223;
+            cut = (seed >> 8) % n;
+            cut2 = cut + (seed >> 20) % (n - cut);
+            CHECK(stream_run(str_of(text), cut, cut2, false, &other) == OK);
+            if (!CHECK_EQ(buf_str(&other), buf_str(&out)) ||
+                !CHECK_EQ(found(got), str_of(want)))
+                check_show("text", str_of(text));
+        }
+    }
+    CHECK(some > 500 && viewed > 100);
+    buf_free(&out);
+    buf_free(&other);
+}
+
+/* Out of memory, nothing comes out that would not have. */
+static void test_stream_memory(void)
+{
+    struct buf out;
+
+    buf_init(&out, MIB);
+    if (buf_reserve(&out, KIB))
+        exit(1);
+    for (size_t i = 0; i < ARRAY_LEN(streamed); i++) {
+        struct str text = str_of(streamed[i].text);
+
+        CHECK_ROW(streamed[i].row);
+        for (size_t n = 1;; n++) {
+            enum err e;
+
+            findings_clear(&s.f);
+            if (s.f.cap == 0 && findings_add(&s.f, (struct finding){0}))
+                exit(1);
+            failmalloc_at(n, FAIL_ONE);
+            e = stream_run(text, text.len / 2, 0, false, &out);
+            if (!failmalloc_off())
+                break;
+            CHECK(e == OK || e == E_NOMEM);
+            CHECK(str_starts(str_of(streamed[i].out), buf_str(&out)));
+        }
+    }
+    CHECK_ROW(NULL);
+    buf_free(&out);
+}
+
 int main(void)
 {
     set_open();
     RUN(test_views);
     RUN(test_memory);
+    RUN(test_streams);
+    RUN(test_random_streams);
+    RUN(test_stream_memory);
     set_close();
     return check_done();
 }

@@ -1,0 +1,283 @@
+#include "rules/side.h"
+
+#include <stdlib.h>
+
+#include "base/utf8.h"
+
+static const struct {
+    enum view_step step;
+    unsigned what;
+} kinds[SIDES] = {
+    {VIEW_CLEAN, 0},
+    {VIEW_GAP, NORMAL_GAP},
+    {VIEW_FOLD, NORMAL_FOLD},
+    {VIEW_NOMARK, NORMAL_FOLD | NORMAL_NOMARK},
+};
+
+unsigned sides_steps(unsigned views)
+{
+    unsigned steps = 0;
+
+    for (size_t i = 0; i < SIDES; i++)
+        steps |= views & 1u << kinds[i].step;
+    return steps;
+}
+
+bool stream_sees(const struct chain *views)
+{
+    return views->steps[0] == VIEW_TEXT ||
+           (views->steps[1] == VIEW_TEXT &&
+            sides_steps(1u << views->steps[0]) != 0);
+}
+
+/* --- When they begin. */
+
+static bool is_plain(const struct stream *st, struct str c)
+{
+    size_t len;
+    uint32_t cp = utf8_next(c, &len);
+
+    return normal_keeps((st->steps & 1u << VIEW_FOLD) != 0,
+                        (st->steps & 1u << VIEW_NOMARK) != 0, cp);
+}
+
+/* Whole characters that no view would change; the rest of the last is one. */
+static size_t plain_len(const struct stream *st, struct str s)
+{
+    size_t at = 0;
+
+    while (at < s.len) {
+        size_t n = utf8_char(str_skip(s, at));
+
+        if (n == 0)
+            return s.len; /* cut off: more is to come */
+        if (!is_plain(st, (struct str){s.ptr + at, n}))
+            break;
+        at += n;
+    }
+    return at;
+}
+
+size_t sides_plain(const struct stream *st, struct str more)
+{
+    char first[8];
+    size_t tail = (size_t)(st->end - st->v), n, need;
+
+    if (tail == 0)
+        return plain_len(st, more);
+    memcpy(first, st->text.ptr + (st->v - st->base), tail);
+    for (need = 1; need <= more.len && tail + need <= 4; need++) {
+        memcpy(first + tail, more.ptr, need);
+        n = utf8_char((struct str){first, tail + need});
+        if (n == 0)
+            continue;
+        if (!is_plain(st, (struct str){first, n}))
+            return 0;
+        return need + plain_len(st, str_skip(more, need));
+    }
+    return more.len;
+}
+
+/* The lane of the view in the state of the stream's own. */
+static void lane_take(struct stream *to, const struct stream *st, size_t i)
+{
+    struct lane *l = &to->lanes[i];
+    const struct lane *own = &st->lanes[i];
+    bool up = own->off || own->dropping ? !may_sleep(to, l) : is_awake(st, i);
+
+    l->cursor = own->off || own->dropping ? st->v : own->cursor;
+    l->next = 0;
+    l->seen = own->seen;
+    l->tally = own->tally;
+    set_awake(to, i, up && !l->off);
+}
+
+static enum err side_open(struct stream *st, size_t kind)
+{
+    struct side *s = &st->sides->list[st->sides->count];
+    struct str text = {st->text.ptr, (size_t)(st->v - st->base)};
+    struct stream *to;
+    enum err e;
+
+    *s = (struct side){.step = kinds[kind].step, .fed = st->v, .len = st->v};
+    s->normal.what = kinds[kind].what;
+    if (text.len > 0)
+        s->normal.letter = normal_is_letter(text.ptr[text.len - 1]);
+    if ((e = stream_make(st->rs, st->sc, &st->at, s->step, &to)))
+        return e;
+    s->st = to;
+    to->up = st;
+    to->side = s;
+    st->sides->count++;
+    if ((e = buf_add(&to->text, text)) || (e = LIST_GROW(&s->runs)))
+        return e;
+    s->runs.list[s->runs.count++] = (struct side_run){st->base, st->base, 1, 1};
+    to->base = st->base;
+    to->origin = st->origin;
+    to->v = to->end = st->v;
+    to->token = st->token;
+    to->token_letters = st->token_letters;
+    to->token_digits = st->token_digits;
+    to->walk_count = st->walk_count;
+    memcpy(to->walks, st->walks, st->walk_count * sizeof(*st->walks));
+    for (size_t i = 0; i < st->lane_count; i++)
+        lane_take(to, st, i);
+    to->safe = known_upto(to);
+    return OK;
+}
+
+enum err sides_open(struct stream *st)
+{
+    enum err e;
+
+    st->sides = calloc(1, sizeof(*st->sides));
+    if (st->sides == NULL)
+        return E_NOMEM;
+    textview_init(&st->sides->made);
+    lanes_all_act(st); /* or the same might be reported twice */
+    for (size_t i = 0; i < SIDES; i++)
+        if ((st->steps & 1u << kinds[i].step) != 0 && (e = side_open(st, i)))
+            return e;
+    return OK;
+}
+
+void sides_close(struct stream *st)
+{
+    if (st->sides == NULL)
+        return;
+    for (size_t i = 0; i < st->sides->count; i++) {
+        stream_free(st->sides->list[i].st);
+        free(st->sides->list[i].runs.list);
+    }
+    textview_free(&st->sides->made);
+    free(st->sides);
+    st->sides = NULL;
+}
+
+/* --- The map. */
+
+static const struct side_run *run_at(const struct side *s, uint64_t at)
+{
+    size_t lo = 0, hi = s->runs.count;
+
+    while (hi - lo > 1) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (s->runs.list[mid].dst <= at)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    return &s->runs.list[lo];
+}
+
+uint64_t side_start(const struct side *s, uint64_t at)
+{
+    const struct side_run *r = run_at(s, at);
+
+    if (at == s->len) /* what comes next, be it a space for a gap */
+        return s->step == VIEW_GAP && s->normal.gap ? s->normal.gap_start
+                                                    : s->fed;
+    return r->src + (at - r->dst) / r->to * r->from;
+}
+
+uint64_t side_end(const struct side *s, uint64_t at)
+{
+    const struct side_run *r = run_at(s, at - 1);
+
+    return r->src + ((at - 1 - r->dst) / r->to + 1) * r->from;
+}
+
+static enum err note_runs(struct side *s, const struct textview *made)
+{
+    enum err e;
+
+    for (size_t i = 0; i < made->run_count; i++) {
+        const struct view_run *r = &made->runs[i];
+        const struct side_run *last = &s->runs.list[s->runs.count - 1];
+        uint64_t dst = s->len + r->dst;
+
+        if (last->to == r->to && last->from == r->from &&
+            last->src + (dst - last->dst) / r->to * r->from == r->src)
+            continue;
+        if ((e = LIST_GROW(&s->runs)))
+            return e;
+        s->runs.list[s->runs.count++] =
+            (struct side_run){dst, r->src, r->to, r->from};
+    }
+    return OK;
+}
+
+/* Those of text that the view has forgotten. */
+static void forget_runs(struct side *s)
+{
+    size_t n = (size_t)(run_at(s, s->st->base) - s->runs.list);
+
+    if (n < 64)
+        return;
+    s->runs.count -= n;
+    memmove(s->runs.list, s->runs.list + n,
+            s->runs.count * sizeof(*s->runs.list));
+}
+
+/* --- The text. */
+
+static enum err side_feed(struct stream *st, struct side *s, bool last)
+{
+    struct textview *made = &st->sides->made;
+    struct str text = {st->text.ptr + (s->fed - st->base),
+                       (size_t)(st->v - s->fed)};
+    size_t pos = 0;
+    enum err e;
+
+    textview_clear(made);
+    if ((e = normal_feed(&s->normal, text, (size_t)s->fed, &pos, last, made)) ||
+        (e = note_runs(s, made)))
+        return e;
+    s->fed += pos;
+    s->len += made->bytes.len;
+    if ((e = stream_grow(s->st, buf_str(&made->bytes))))
+        return e;
+    forget_runs(s);
+    return OK;
+}
+
+enum err sides_feed(struct stream *st, bool last)
+{
+    enum err e;
+
+    for (size_t i = 0; i < st->sides->count; i++) {
+        struct side *s = &st->sides->list[i];
+
+        if ((e = side_feed(st, s, last)) || (last && (e = stream_last(s->st))))
+            return e;
+    }
+    return OK;
+}
+
+enum err sides_search(struct stream *st)
+{
+    enum err e;
+
+    for (size_t i = 0; i < st->sides->count; i++) {
+        struct stream *to = st->sides->list[i].st;
+
+        if ((e = search_lanes(to, false, true)))
+            return e;
+        to->safe = known_upto(to);
+    }
+    return OK;
+}
+
+uint64_t sides_known(const struct stream *st)
+{
+    uint64_t known = st->v;
+
+    for (size_t i = 0; i < st->sides->count; i++) {
+        const struct side *s = &st->sides->list[i];
+        uint64_t at = side_start(s, s->st->safe);
+
+        known = at < known ? at : known;
+    }
+    return known;
+}

@@ -1,0 +1,74 @@
+#ifndef SP_RULES_SIDE_H
+#define SP_RULES_SIDE_H
+
+#include "detect/normal.h"
+#include "rules/lanes.h"
+
+/*
+ * The views of a stream: those that are made character by character go along
+ * at its side. Each is a stream itself, of the view's text, and hands what it
+ * finds to the one it is a view of, at the places there.
+ *
+ *      text   ...AK..IA 0123     V        what the view has of it is known, too
+ *      clean  ...AKIA0123      V          before more of the text is let go
+ *
+ * There are none until a character comes that one of them would change. They
+ * begin there in the state the stream itself has come to, and end with its
+ * text. A view is not of one piece across that place: a mark there is not
+ * composed with the character before it.
+ */
+
+/* Bytes of the view in a row, as in detect/textview.h. */
+struct side_run {
+    uint64_t dst, src;
+    uint32_t to, from;
+};
+
+struct side {
+    enum view_step step;
+    struct stream *st; /* owned */
+    struct normal normal;
+    LIST(struct side_run) runs;
+    uint64_t fed; /* the text has gone in up to there */
+    uint64_t len; /* and that much of the view came out */
+};
+
+#define SIDES 4
+
+struct sides {
+    struct side list[SIDES];
+    size_t count;
+    struct textview made; /* of the text in work */
+};
+
+/* sides_what - what the views are made with that rules look at there; a bit
+ * set of view steps and, of all together, one of normal.h. */
+unsigned sides_steps(unsigned views);
+
+/*
+ * sides_plain - of the bytes before `more` that are part of no character yet,
+ * and more: how many of `more` may be taken before a view has to be there. 0
+ * says: now.
+ */
+size_t sides_plain(const struct stream *st, struct str more);
+
+/* sides_open - all views, from V on. Every lane is searched up to there. */
+MUST_USE enum err sides_open(struct stream *st);
+void sides_close(struct stream *st);
+
+/* sides_feed - the text is there up to V; `last`: and ends there. What is found
+ * goes to st. Errors as stream_take. */
+MUST_USE enum err sides_feed(struct stream *st, bool last);
+
+/* sides_search - every lane of every view. */
+MUST_USE enum err sides_search(struct stream *st);
+
+/* sides_known - how far all views are decided, as a place of the text. */
+uint64_t sides_known(const struct stream *st);
+
+/* side_start, side_end - where a byte of the view begins in the text, and
+ * where the byte before a place ends. */
+uint64_t side_start(const struct side *s, uint64_t at);
+uint64_t side_end(const struct side *s, uint64_t at);
+
+#endif
