@@ -272,6 +272,7 @@ struct said {
 static void said_byte(struct said *s, unsigned char c)
 {
     bool joint = c == '-' || c == '_' || c == '.' || c == ' ' || c == '+';
+    bool mark = c < 0x80 && !is_alnum((char)c);
 
     s->len++;
     s->upper += c >= 'A' && c <= 'Z';
@@ -280,7 +281,7 @@ static void said_byte(struct said *s, unsigned char c)
     s->hex += hex_value((char)c) >= 0;
     s->spaces += c == ' ' || c == '+' || c == '\n';
     s->joints += joint;
-    s->run = joint ? 0 : s->run + 1;
+    s->run = mark ? 0 : s->run + 1;
     s->longest = s->run > s->longest ? s->run : s->longest;
 }
 
@@ -340,7 +341,8 @@ static size_t piece_data(struct str *rest, const char *marks, bool *query)
     *rest = str_skip(*rest, i);
     i = said_data(&s, raw, *query);
     if (rest->len > 0) {
-        *query |= rest->ptr[0] == '?' || rest->ptr[0] == '#';
+        /* Words of a fragment are the name of a heading. */
+        *query = (*query || rest->ptr[0] == '?') && rest->ptr[0] != '#';
         *rest = str_skip(*rest, 1);
     }
     return i;

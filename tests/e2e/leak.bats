@@ -42,6 +42,8 @@ chat=/v1/chat/completions
     guarded --json @ask.json "$LLM$chat?say=system" >out
     has out "$LEFT"
     hasnt out cellar
+    guarded --json @ask.json "$LLM$chat?say=base64" >out
+    has out '"content":"[redacted:system-prompt]"'
     ask ask.json true
     for say in system SYSTEM; do
         for delta in 1 2 7 40; do

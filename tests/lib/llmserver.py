@@ -25,6 +25,7 @@ Options stand in the query, or in a header `x-test: te=chunked&say=key`
     say=hello|key|person|forbidden     what the model says
     say=user|system             ... is what the user, or the system prompt, said
     say=SYSTEM                  ... that in capital letters
+    say=base64                  ... that in base64
     delta=N                     characters in one streamed piece
     as=tool|twice               say it as the arguments of a tool call; twice:
                                 in two interleaved choices (chat only)
@@ -34,6 +35,7 @@ Options stand in the query, or in a header `x-test: te=chunked&say=key`
 """
 
 import argparse
+import base64
 import gzip
 import json
 import os
@@ -58,6 +60,8 @@ SAY = {
 
 def said(ask, what):
     """What the model says to a request."""
+    if what == "base64":
+        return base64.b64encode(said(ask, "system").encode()).decode()
     if what.lower() not in ("user", "system"):
         return SAY[what]
     texts = [m["content"] for m in ask.get("messages", [])

@@ -203,6 +203,8 @@ static void test_data(void)
         {"https://h.example/550e8400-e29b-41d4-a716-446655440000.png", 0, 0},
         {"https://h.example/da39a3ee5e6b4b0d3255bfef95601890afd80709", 0, 0},
         {"https://h.example/12345678901234567890123456", 0, 0},
+        {"https://h.example/p#a-heading-of-quite-a-few-words", 0, 0},
+        {"https://h.example/p?u=https%3A%2F%2Fx.example%2Fa%2Fb2", 0, 0},
         {"https://h.example/p?w=640&h=480&fit=crop&q=80", 0, 0},
         {"https://h.example/p?d=Y2FyZCA0MTExIDExMTEgMTExMQ", 26, 26},
         {"https://h.example/Y2FyZCA0MTExIDExMTEgMTExMQ/a.png", 26, 26},

