@@ -63,7 +63,7 @@ static bool scan_side(struct side *s, const struct scope *at, struct str text,
 /* False where it cannot be judged. */
 static bool take_text(struct input *in)
 {
-    struct scope at = {.role = ROLE_USER};
+    struct scope at = {.role = ROLE_USER, .known = &in->d->new.set.known};
     struct str role = word_of(in, 0, STR("role"));
     struct str on = word_of(in, 0, STR("on"));
     struct str text = word_of(in, 0, STR("text"));
@@ -88,9 +88,13 @@ static void take_side(struct side *s, struct str id, const struct scope *at)
 
 static bool take_finding(struct input *in, uint32_t node, struct str host)
 {
-    struct scope at = {.host = host};
+    struct known known = in->d->new.set.known;
+    struct scope at = {.host = host, .known = &known};
     struct str id = word_of(in, node, STR("rule"));
 
+    known.about[ABOUT_PATH] = word_of(in, 0, STR("url.path"));
+    known.about[ABOUT_MODEL] = word_of(in, 0, STR("gen_ai.request.model"));
+    known.about[ABOUT_EXE] = word_of(in, 0, STR("process.executable.path"));
     if (!dir_from(word_of(in, node, STR("on")), &at.dir) ||
         !role_from(word_of(in, node, STR("role")), &at.role) ||
         !part_from(word_of(in, node, STR("part")), &at.part))

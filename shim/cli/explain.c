@@ -24,6 +24,7 @@ static int explain_start(struct explain *x, char **names, int n)
 
     if (!ruleset_open(x->rules_file, false, &x->set))
         return EXIT_USAGE;
+    x->scope.known = &x->set.known;
     status = x->file != NULL ? explain_text(x) : explain_ids(x, names, n);
     ruleset_close(&x->set);
     return status;

@@ -48,6 +48,16 @@ static void print_words(const struct rule_src *src)
     }
 }
 
+static void print_options(const struct rule *r)
+{
+    const struct detector_option *list;
+    size_t n = detector_options(r->detector, &list);
+
+    for (size_t i = 0; i < n; i++)
+        printf(LABEL "%.*s %u\n", i == 0 ? "options" : "",
+               STR_ARG(list[i].name), r->options[i]);
+}
+
 static void print_match(const struct rule_src *src)
 {
     const struct rule *r = &src->rule;
@@ -55,6 +65,7 @@ static void print_match(const struct rule_src *src)
     if (r->detector != DETECTOR_PATTERN) {
         line("finds", STR("what code of ours finds"));
         line("detector", detector_name(r->detector));
+        print_options(r);
         return;
     }
     if (src->words_node != NULL) {

@@ -190,6 +190,17 @@ static void say_found(const struct text *t, const struct finding *f, char *out,
     snprintf(out, size, "found, %.*s", STR_ARG(action));
 }
 
+/* Has the rule an exclusion that asks what is found? */
+static bool excludes_values(const struct text *t, const struct rule *r)
+{
+    const struct exclusion_src *x = t->x->set.policy.compile.exclusions;
+
+    for (; x != NULL; x = x->next)
+        if (!x->expired && x->target.value.len > 0 && exclusion_names(x, r))
+            return true;
+    return false;
+}
+
 /* What was proposed and is not found; false where nothing stands against it,
  * as where it lies in a longer match. */
 static bool say_refused(const struct text *t, const struct finding *f,
@@ -211,6 +222,10 @@ static bool say_refused(const struct text *t, const struct finding *f,
                  "%.*s%s",
                  STR_ARG(role), STR_ARG(dir),
                  at->host.len > 0 ? " to that host" : "");
+        return true;
+    }
+    if (why_refused(r, &why) == GATE_NONE && excludes_values(t, r)) {
+        snprintf(out, size, "not found, an exclusion takes such values out");
         return true;
     }
     snprintf(out, size, "not found, a check refused it");

@@ -19,6 +19,11 @@ void load_today(char ret_today[16])
         snprintf(ret_today, 16, "9999-12-31"); /* all exclusions expire */
 }
 
+uint32_t load_day(void)
+{
+    return (uint32_t)(time(NULL) / (24 * 60 * 60));
+}
+
 const char *load_explain(enum err e)
 {
     switch (e) {

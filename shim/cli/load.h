@@ -32,6 +32,9 @@ void load_diags(struct compile *c);
 /* load_today - the date for compile_options. */
 void load_today(char ret_today[16]);
 
+/* load_day - the same as rules know it: counted from 1970. */
+uint32_t load_day(void);
+
 /* load_explain - an error that is not in the diags, in words. */
 const char *load_explain(enum err e);
 

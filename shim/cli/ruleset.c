@@ -9,7 +9,7 @@ bool ruleset_open(const char *file, bool need_path, struct ruleset *ret_set)
     struct image image;
     struct policy policy;
 
-    *s = (struct ruleset){0};
+    *s = (struct ruleset){.known = {.day = load_day()}};
     if (!load_policy(file, need_path, &s->policy))
         return false;
     if (!image_read(buf_str(&s->policy.image), &image) &&

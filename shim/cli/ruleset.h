@@ -2,6 +2,7 @@
 #define SP_CLI_RULESET_H
 
 #include "cli/load.h"
+#include "detect/known.h"
 #include "rules/rules.h"
 
 /* A policy whose rules are ready to look at texts. */
@@ -9,6 +10,7 @@ struct ruleset {
     struct loaded policy;
     struct rules *rules;
     struct scratch *scratch;
+    struct known known; /* for scopes: the day, on which exclusions hold */
 };
 
 /*

@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/lines.h"
 #include "cli/load.h"
+#include "detect/known.h"
 #include "json/text.h"
 #include "json/tree.h"
 #include "rules/image.h"
@@ -21,6 +22,7 @@ struct scan {
     const char *rules_file, *file;
     struct scope scope; /* where a text stands that does not say so */
     struct scope at;    /* where the text of the line stands */
+    struct known known; /* of both: the day */
     bool jsonl;
     struct loaded policy;
     struct rules *rules;
@@ -345,6 +347,8 @@ static int scan_start(struct scan *s)
     int status = EXIT_USAGE;
 
     s->scope.part = part_of(s->scope.role);
+    s->known.day = load_day();
+    s->scope.known = &s->known;
     if (!load_policy(s->rules_file, false, &s->policy))
         return EXIT_USAGE;
     findings_init(&s->found);

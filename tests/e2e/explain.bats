@@ -171,6 +171,26 @@ END
     grep -q 'SP-9001 plum: not found, .* to that host' out
 }
 
+@test "explain --text: exclusions that are in time, as scan has them" {
+    cat >x.yaml <<'END'
+exclude:
+  - {id: SP-9005, role: tool, reason: samples, expires: 2999-01-01}
+  - {id: SP-9005, value: '-000', reason: samples}
+rules:
+  - {id: SP-9005, name: lime, category: fruit, keywords: [lime],
+     match: 'lime-\d{3}', action: log, tests: {hit: [lime-123], miss: [lime-1]}}
+END
+    printf 'lime-123 lime-000' >text
+    expect 1 "$SALLYPORT" scan --rules x.yaml text
+    [ "$(wc -l <out)" -eq 1 ]
+    expect 0 "$SALLYPORT" scan --rules x.yaml --role tool text
+    expect 1 "$SALLYPORT" explain --text --rules x.yaml text
+    grep -q '^text:1:1: .*: found, log$' out
+    grep -q '^text:1:10: .*: not found, an exclusion takes such values out$' out
+    expect 0 "$SALLYPORT" explain --text --rules x.yaml --role tool text
+    [ "$(grep -c 'the rule does not look at tool texts' out)" -eq 2 ]
+}
+
 @test "explain --text --rule: that rule alone, also where it is silent" {
     printf 'prune, plum-0a1b2c3d4e5f\n' >text
     explain 1 --text --rule SP-9001 text
