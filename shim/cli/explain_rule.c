@@ -204,6 +204,12 @@ static void print_action(const struct compile *c, const struct rule *r)
         fputs(", puts ", stdout);
         print_plain(r->put);
     }
+    if (r->action == ACTION_PSEUDONYM) {
+        printf(", class %.*s, revealed to", STR_ARG(r->class));
+        for (size_t i = 0; i < r->reveal_count; i++)
+            printf(" %.*s", STR_ARG(r->reveal[i]));
+        fputs(r->reveal_count == 0 ? " no tool" : "", stdout);
+    }
     if (c->policy.monitor && r->action > ACTION_LOG)
         fputs(" (the policy only monitors: log)", stdout);
     putchar('\n');

@@ -344,12 +344,10 @@ const struct command command_run = {
     "the policy. SALLYPORT_POLICY, SALLYPORT_HOSTS, SALLYPORT_MODE,\n"
     "SALLYPORT_UNCOVERED and SALLYPORT_UNSEEN are set anew or removed; "
     "without\n"
-    "--monitor the policy's mode holds. SALLYPORT_PSEUDONYM_KEY is, where the "
-    "policy\n"
-    "has pseudonyms, its 'key_file' or\n"
+    "--monitor the policy's mode holds. SALLYPORT_PSEUDONYM_KEY is, where the\n"
+    "policy has pseudonyms, its 'key_file' or\n"
     "~/.local/state/sallyport/pseudonym.key, which is made if it is not "
-    "there. What the program starts later runs "
-    "guarded\n"
-    "too; where that is not possible, the policy's 'uncovered: refuse' keeps "
-    "it\n"
-    "from starting.\n"};
+    "there.\n"
+    "What the program starts later runs guarded too; where that is not "
+    "possible,\n"
+    "the policy's 'uncovered: refuse' keeps it from starting.\n"};

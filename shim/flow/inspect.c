@@ -83,6 +83,7 @@ static enum err take_changes(struct tools *t, const struct inspect *in,
     while (!done && changes_next(&changes, &change)) {
         if (change.action == ACTION_BLOCK)
             continue; /* the verdict has it */
+        mask_note(in, &change, seg, ex);
         done = seg->number;
         if (done)
             change.start = 0, change.end = seg->text.len;

@@ -15,7 +15,7 @@ static void next_found(struct changes *c)
 
     *next = no_more;
     if (cluster_next(c->eng->rules, f->list, f->count, &c->pos, &k))
-        *next = (struct change){k.start, k.end, k.action, k.rule};
+        *next = (struct change){k.start, k.end, k.action, k.rule, false};
 }
 
 static void next_shaped(struct changes *c)
@@ -32,19 +32,20 @@ static void next_shaped(struct changes *c)
         found = pseudonym_last(&c->scan, &at) && !at.in_url;
     }
     if (found)
-        *next = (struct change){at.start, at.end, ACTION_PSEUDONYM, NULL};
+        *next =
+            (struct change){at.start, at.end, ACTION_PSEUDONYM, NULL, false};
 }
 
-static void next_restored(struct changes *c)
+static void next_known(struct changes *c)
 {
-    struct change *next = &c->next[CHANGE_RESTORED];
+    struct change *next = &c->next[CHANGE_KNOWN];
     struct vault_at at;
 
     *next = no_more;
     if (c->vault == NULL || !vault_find(c->vault, c->text, c->from, &at))
         return;
     c->from = at.end;
-    *next = (struct change){at.start, at.end, ACTION_PSEUDONYM, at.rule};
+    *next = (struct change){at.start, at.end, ACTION_PSEUDONYM, at.rule, true};
 }
 
 static void advance(struct changes *c, enum change_source source)
@@ -54,7 +55,7 @@ static void advance(struct changes *c, enum change_source source)
     else if (source == CHANGE_SHAPED)
         next_shaped(c);
     else
-        next_restored(c);
+        next_known(c);
 }
 
 static enum change_source first_of(const struct changes *c)
@@ -97,6 +98,7 @@ static void absorb(struct change *r, const struct change *more)
         r->rule = more->rule;
     r->action = more->action > r->action ? more->action : r->action;
     r->end = more->end > r->end ? more->end : r->end;
+    r->known &= more->known;
 }
 
 bool changes_next(struct changes *c, struct change *ret_change)
@@ -112,6 +114,22 @@ bool changes_next(struct changes *c, struct change *ret_change)
         advance(c, first);
     }
     return true;
+}
+
+void mask_note(const struct inspect *in, const struct change *change,
+               const struct seg *seg, struct exchange *ex)
+{
+    struct scope scope = {in->dir, seg->role, seg->part, in->host, &ex->known};
+    struct finding f = {
+        .rule = change->rule, .start = change->start, .end = change->end};
+    struct str value = str_skip(seg->text, (size_t)change->start);
+
+    if (!change->known || change->rule == NULL)
+        return;
+    fingerprint(in->eng->key,
+                str_head(value, (size_t)(change->end - change->start)),
+                f.print);
+    exchange_finding(ex, &f, &scope);
 }
 
 /* --- What is put. */

@@ -21,12 +21,13 @@ struct change {
     uint64_t start, end;
     enum action action;      /* ACTION_REDACT and stronger */
     const struct rule *rule; /* NULL: has the form of one  */
+    bool known;              /* no rule has found it: given out before */
 };
 
 enum change_source {
     CHANGE_FOUND,
     CHANGE_SHAPED,
-    CHANGE_RESTORED,
+    CHANGE_KNOWN,
     CHANGE_SOURCES,
 };
 
@@ -50,6 +51,11 @@ struct changes changes_start(const struct tools *t, const struct inspect *in,
 
 /* changes_next - in order, disjoint; false at the end. */
 bool changes_next(struct changes *c, struct change *ret_change);
+
+/* mask_note - one that is known goes into the audit as a finding of its rule.
+ */
+void mask_note(const struct inspect *in, const struct change *change,
+               const struct seg *seg, struct exchange *ex);
 
 /*
  * mask_put - what stands in the place of a change that is no block; borrowed

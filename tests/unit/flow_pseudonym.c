@@ -675,6 +675,51 @@ static void test_arguments(void)
     check_call("other", args, args); /* no tool is what its arguments say */
 }
 
+#define BLOCK                                                                  \
+    "data: {\"type\":\"content_block_start\",\"index\":%d,\"content_block\":"  \
+    "{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"%s\",\"input\":{}}}\n\n"   \
+    "data: "                                                                   \
+    "{\"type\":\"content_block_delta\",\"index\":%d,\"delta\":{\"type\":"      \
+    "\"input_json_delta\",\"partial_json\":\"{\\\"to\\\":\\\"%.*s\"}}\n\n"     \
+    "data: "                                                                   \
+    "{\"type\":\"content_block_delta\",\"index\":%d,\"delta\":{\"type\":"      \
+    "\"input_json_delta\",\"partial_json\":\"%.*s\\\"}\"}}\n\n"                \
+    "data: {\"type\":\"content_block_stop\",\"index\":%d}\n\n"
+
+/* The name comes in an event before, and only the block's index is the same. */
+static void test_blocks(void)
+{
+    struct str token = token_of("EMAIL", "a@b.example"), out;
+    static char text[4096];
+    struct scene sc;
+    struct played p;
+
+    check_round_trip(eng, eng, STR("to a@b.example"), false);
+    snprintf(text, sizeof(text),
+             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" BLOCK
+                 BLOCK,
+             0, "fetch", 0, 9, token.ptr, 0, (int)token.len - 9, token.ptr + 9,
+             0, 1, "send_mail", 1, 9, token.ptr, 1, (int)token.len - 9,
+             token.ptr + 9, 1);
+    sc = scene_of(eng,
+                  message("POST /v1/messages HTTP/1.1\r\nHost: llm.test",
+                          ASK_BEFORE "\"hello\"}]}"),
+                  str_of(text));
+    sc.steps[2] = (struct step){DIR_RECV, STR("")};
+    sc.count = 3;
+    scene_play(&sc, 0, 9, 0, &p);
+    out = buf_str(&p.out[DIR_RECV]);
+    out = str_skip(out, str_find(out, STR("\"index\":0,\"delta\"")));
+    CHECK(str_find(out, STR("a@b.example")) >
+          str_find(out, STR("\"name\":\"send_mail\"")));
+    CHECK(str_find(out, STR("{\\\"to\\\":\\\"a@b.example\"")) < out.len);
+    CHECK(str_find(out, token) == out.len); /* cut in two where it stays */
+    CHECK(str_find(out, str_head(token, 9)) <
+          str_find(out, STR("\"name\":\"send_mail\"")));
+    CHECK(scene_every_split(&sc, &p));
+    played_free(&p);
+}
+
 /* A value with quotes, a backslash and another script in JSON in a string. */
 static void test_escapes(void)
 {
@@ -905,6 +950,7 @@ int main(void)
     RUN(test_every_split);
     RUN(test_what_the_model_said_again);
     RUN(test_arguments);
+    RUN(test_blocks);
     RUN(test_escapes);
     RUN(test_numbers);
     RUN(test_no_number_is_let_through);
