@@ -5,8 +5,9 @@
 #include "cli/cli.h"
 
 static const struct command *const commands[] = {
-    &command_run,    &command_check,  &command_compile, &command_scan,
-    &command_replay, &command_doctor, &command_explain, &command_diff,
+    &command_run,     &command_check,  &command_compile,
+    &command_scan,    &command_replay, &command_doctor,
+    &command_explain, &command_diff,   &command_calibrate,
 };
 
 void complain(const char *format, ...)
@@ -50,7 +51,7 @@ static int help_all(void)
          "\n"
          "A firewall between a program and the language models it talks to.\n");
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-        printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
+        printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
     puts(
         "\n"
         "'sallyport COMMAND --help' tells more. --version prints the version.");

@@ -11,8 +11,8 @@
 #include "cli/lines.h"
 #include "cli/load.h"
 #include "detect/known.h"
+#include "cli/textline.h"
 #include "json/text.h"
-#include "json/tree.h"
 #include "rules/image.h"
 #include "rules/rules.h"
 
@@ -28,19 +28,10 @@ struct scan {
     struct rules *rules;
     struct scratch *scratch;
     struct findings found;
-    struct json_doc doc;
-    struct arena arena; /* the text of one line */
+    struct textline line;
     struct buf out;
     int status;
 };
-
-/* --- Where a text stands. */
-
-/* Texts of tools are results; all others are plain messages. */
-static enum part part_of(enum role role)
-{
-    return role == ROLE_TOOL ? PART_TOOL_RESULT : PART_TEXT;
-}
 
 /* --- One line of JSON in, one out. */
 
@@ -56,43 +47,6 @@ static enum err put_error(struct scan *s, const char *what, const char *why)
                          (e = json_put(&s->out, str_of(why))))))
         return e;
     return buf_add(&s->out, STR("\", \"findings\": []}\n"));
-}
-
-/* A member that may be missing: NULL error text if it is fine. */
-static const char *word_of(struct scan *s, struct str key, struct str *ret_word)
-{
-    uint32_t node = json_member(&s->doc, 0, key);
-
-    *ret_word = (struct str){NULL, 0};
-    if (node == 0 || s->doc.nodes[node].type == JSON_NULL)
-        return NULL;
-    if (s->doc.nodes[node].type != JSON_STRING)
-        return "is not a string";
-    if (json_text(json_raw(&s->doc, node), s->doc.nodes[node].escaped,
-                  &s->arena, ret_word))
-        return "cannot be read";
-    return NULL;
-}
-
-/* The fields of one input line; an error text if they are not usable. */
-static const char *read_line(struct scan *s, struct scope *at,
-                             struct str *ret_text)
-{
-    struct str role, on;
-
-    *at = s->scope;
-    if (s->doc.nodes[0].type != JSON_OBJECT)
-        return "the line is not an object";
-    if (word_of(s, STR("text"), ret_text) != NULL || ret_text->ptr == NULL)
-        return "'text' is not a string";
-    if (word_of(s, STR("role"), &role) != NULL ||
-        (role.ptr != NULL && !role_from(role, &at->role)))
-        return "'role' is not user, system, assistant or tool";
-    if (word_of(s, STR("on"), &on) != NULL ||
-        (on.ptr != NULL && !dir_from(on, &at->dir)))
-        return "'on' is not request or response";
-    at->part = part_of(at->role);
-    return NULL;
 }
 
 static enum action strongest(const struct scan *s)
@@ -202,11 +156,9 @@ static enum err scan_line(struct scan *s, struct str line)
     struct str text;
     enum err e;
 
-    arena_clear(&s->arena);
-    if ((e = json_parse(&s->doc, line)))
-        return put_error(s, "not valid JSON", s->doc.why);
-    if ((why = read_line(s, &s->at, &text)) != NULL)
-        return put_error(s, why, NULL);
+    why = textline_read(&s->line, line, &s->scope, &s->at, &text);
+    if (why != NULL)
+        return put_error(s, why, s->line.doc.why);
     findings_clear(&s->found);
     if ((e = rules_scan(s->rules, s->scratch, &s->at, text, 0, &s->found)))
         return put_error(s, "the rules cannot judge this text", err_name(e));
@@ -352,8 +304,7 @@ static int scan_start(struct scan *s)
     if (!load_policy(s->rules_file, false, &s->policy))
         return EXIT_USAGE;
     findings_init(&s->found);
-    json_doc_init(&s->doc);
-    arena_init(&s->arena, LIM_SCAN_LINE + MIB);
+    textline_init(&s->line);
     buf_init(&s->out, LIM_SCAN_OUT);
     if (image_read(buf_str(&s->policy.image), &image) ||
         policy_load(image.policy, &policy) ||
@@ -367,8 +318,7 @@ static int scan_start(struct scan *s)
     scratch_free(s->scratch);
     rules_free(s->rules);
     buf_free(&s->out);
-    arena_free(&s->arena);
-    json_doc_free(&s->doc);
+    textline_free(&s->line);
     findings_free(&s->found);
     loaded_free(&s->policy);
     return status;

@@ -3,6 +3,7 @@
 #include "compile/links.h"
 
 #include "base/limits.h"
+#include "compile/model.h"
 #include "compile/ownfile.h"
 #include "compile/provfile.h"
 #include "compile/pseudonym.h"
@@ -498,7 +499,8 @@ static bool on_rules(struct reader *r, const struct yaml_node *n, void *into)
     for (item = n->child; item != NULL; item = item->next) {
         struct rule_src *rule = rulefile_rule(r, item, &at->defaults);
 
-        if (rule != NULL && !words_load(c, at->source, rule))
+        if (rule != NULL && (!words_load(c, at->source, rule) ||
+                             !model_load(c, at->source, rule)))
             rule = NULL;
         good &= rule != NULL;
         if (rule == NULL)

@@ -7,6 +7,7 @@
 #include "compile/detector.h"
 #include "compile/near.h"
 #include "compile/token.h"
+#include "compile/model.h"
 #include "compile/ruletest.h"
 #include "compile/scoring.h"
 #include "compile/value.h"
@@ -369,6 +370,7 @@ static const struct field rule_fields[] = {
     {STR_INIT("list"), false, words_list},
     {STR_INIT("detector"), false, detector_read},
     {STR_INIT("options"), false, detector_options_read},
+    {STR_INIT("model"), false, model_read},
     {STR_INIT("group"), false, on_group},
     {STR_INIT("check"), false, on_check},
     {STR_INIT("confidence"), false, confidence_read},

@@ -75,6 +75,8 @@ struct rule_src {
     const struct str *context; /* words to stand behind */
     size_t context_count;
     uint32_t within;
+    const struct yaml_node *model_node; /* of 'model', or NULL */
+    struct str model_name;              /* the file */
     const struct yaml_node *words_node; /* of 'words' or 'list', or NULL */
     struct str words_name;              /* the file, or empty */
     struct rule *more; /* more rules for its words; index is not set */

@@ -1,6 +1,7 @@
 #include "rules/inside.h"
 
 #include "detect/canary.h"
+#include "detect/linear.h"
 #include "detect/host.h"
 #include "detect/link.h"
 
@@ -203,6 +204,41 @@ static enum err own_find(const struct search *s, struct answer *ret)
     return OK;
 }
 
+/* --- What was learned. */
+
+static const struct detector_option linear_options[] = {
+    {STR_INIT("threshold"), 1, LINEAR_MOST, 1000},
+};
+
+static bool linear_ready(const struct known *known)
+{
+    (void)known; /* it has a model, or it was not loaded */
+    return true;
+}
+
+static enum err linear_find(const struct search *s, struct answer *ret)
+{
+    struct linear_window win;
+    struct linear_walk walk;
+    struct linear model;
+    enum err e;
+
+    if ((e = linear_load(s->rule->model, &model)))
+        return e;
+    linear_walk_init(&walk, s->text, s->cursor);
+    ret->hit = HIT_NONE;
+    ret->cursor = s->text.len;
+    while (linear_next(&walk, &win)) {
+        if (!win.judged || linear_score(&model, &win) < s->rule->options[0])
+            continue;
+        ret->hit = HIT_MATCH;
+        ret->start = win.start;
+        ret->end = ret->cursor = win.end;
+        return OK;
+    }
+    return OK;
+}
+
 /* --- The table. */
 
 static const struct row rows[DETECTOR_COUNT] = {
@@ -214,6 +250,13 @@ static const struct row rows[DETECTOR_COUNT] = {
                          .option_count = ARRAY_LEN(prompt_options),
                          .ready = prompt_ready,
                          .find = prompt_find},
+    [DETECTOR_LINEAR] = {.name = STR_INIT("linear"),
+                         .options = linear_options,
+                         .option_count = ARRAY_LEN(linear_options),
+                         .alone = true,
+                         .whole = true,
+                         .ready = linear_ready,
+                         .find = linear_find},
     [DETECTOR_IMAGE] = {.name = STR_INIT("image"),
                         .options = link_options,
                         .option_count = ARRAY_LEN(link_options),

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/pack.h"
+#include "detect/linear.h"
 #include "base/utf8.h"
 #include "detect/pseudonym.h"
 #include "rules/rules.h"
@@ -15,7 +16,7 @@
  * once.
  */
 
-#define VERSION 6u
+#define VERSION 7u
 
 #define FLAG_KEYWORD_FIRST  1u
 #define FLAG_WHOLE          2u
@@ -86,11 +87,16 @@ static enum err check_lists(const struct rule *r)
 /* What holds for every rule, packed or not. */
 static enum err check_rule(const struct rule *r)
 {
+    struct linear model;
+
     if (r->match.len > LIM_PATTERN || r->end.len > LIM_PATTERN ||
         r->max_hold > LIM_HOLD_MAX)
         return E_LIMIT;
     if (r->score > LIM_SCORE)
         return E_LIMIT;
+    if ((r->detector == DETECTOR_LINEAR) != (r->model.len != 0) ||
+        (r->model.len != 0 && (!r->whole || linear_load(r->model, &model))))
+        return E_SYNTAX;
     if ((r->match.len == 0) == (r->detector == DETECTOR_PATTERN) ||
         !utf8_valid(r->put) || (r->dirs & ~DIRS_ALL) != 0 ||
         (r->roles & ~ROLES_ALL) != 0 || (r->parts & ~PARTS_ALL) != 0 ||
@@ -157,8 +163,9 @@ static enum err pack_nears(struct buf *out, const struct rule *r)
 
 static enum err pack_rule(struct buf *out, const struct rule *r)
 {
-    const struct str strings[] = {r->id,  r->name,  r->category, r->kind,
-                                  r->put, r->match, r->end,      r->then};
+    const struct str strings[] = {r->id,   r->name, r->category,
+                                  r->kind, r->put,  r->match,
+                                  r->end,  r->then, r->model};
     const uint32_t flags = (r->keyword_first ? FLAG_KEYWORD_FIRST : 0) |
                            (r->whole ? FLAG_WHOLE : 0) |
                            (r->no_placeholder ? FLAG_NO_PLACEHOLDER : 0);
@@ -395,8 +402,9 @@ static enum err read_nears(struct reader *rd, struct rule *r)
 
 static enum err read_rule(struct reader *rd, struct rule *r)
 {
-    struct str *const strings[] = {&r->id,  &r->name,  &r->category, &r->kind,
-                                   &r->put, &r->match, &r->end,      &r->then};
+    struct str *const strings[] = {&r->id,   &r->name, &r->category,
+                                   &r->kind, &r->put,  &r->match,
+                                   &r->end,  &r->then, &r->model};
     enum err e;
 
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)

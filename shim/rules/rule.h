@@ -30,6 +30,7 @@ enum detector {
     DETECTOR_IMAGE,
     DETECTOR_LINK,
     DETECTOR_OWN,
+    DETECTOR_LINEAR,
     DETECTOR_COUNT,
 };
 #define DETECTOR_OPTIONS 5 /* numbers that a rule may give its detector */
@@ -102,6 +103,7 @@ struct rule {
     uint32_t options[DETECTOR_OPTIONS]; /* as detector.h has them            */
     const struct near *nears;           /* at most LIM_NEARS */
     size_t near_count;
+    struct str model; /* of a linear detector (detect/linear.h)              */
     uint32_t score; /* what it adds to that of its text (score.h)            */
     uint32_t views; /* bit set of enum view_step, those a rule may name; 0: */
                     /* the text alone                                      */

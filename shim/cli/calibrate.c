@@ -1,0 +1,384 @@
+/* sallyport calibrate */
+#include "cli/calibrate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "cli/cli.h"
+#include "cli/lines.h"
+#include "cli/ruleset.h"
+#include "cli/textline.h"
+#include "detect/linear.h"
+
+double bound_of(size_t k, size_t n)
+{
+    static const double exact[] = {3.00,  4.74,  6.30,  7.75,  9.15, 10.51,
+                                   11.84, 13.15, 14.43, 15.71, 16.96};
+    double x = (double)k, root = x > 1 ? x : 1;
+
+    if (n == 0)
+        return 1;
+    for (int i = 0; i < 40; i++)
+        root = (root + x / root) / 2;
+    x = k < ARRAY_LEN(exact) ? exact[k] : x + 1.645 * root + 2;
+    x /= (double)n;
+    return x < 1 ? x : 1;
+}
+
+bool texts_each(const char *file, const struct scope *scope, size_t *ret_bad,
+                bool (*each)(void *into, const struct scope *at,
+                             struct str text),
+                void *into)
+{
+    bool in = strcmp(file, "-") == 0, good = true;
+    int fd = in ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+    struct textline t;
+    struct lines lines;
+    struct scope at;
+    struct str line, text;
+    enum err e = OK;
+
+    *ret_bad = 0;
+    if (fd < 0) {
+        complain("%s: %s", file, strerror(errno));
+        return false;
+    }
+    textline_init(&t);
+    lines_init(&lines, fd, LIM_SCAN_LINE);
+    while (good && (e = lines_next(&lines, &line)) != E_AGAIN) {
+        if (e == E_UNSUPPORTED || e == E_NOMEM) {
+            complain("%s: %s", file,
+                     e == E_NOMEM ? err_name(e) : strerror(errno));
+            good = false;
+        } else if (e || textline_read(&t, line, scope, &at, &text) != NULL) {
+            (*ret_bad)++;
+        } else {
+            good = each(into, &at, text);
+        }
+    }
+    lines_free(&lines);
+    textline_free(&t);
+    if (!in)
+        close(fd);
+    return good;
+}
+
+/* --- What the texts come to. */
+
+#define SUMS 256 /* higher ones count as this */
+
+struct calibrate {
+    const char *rules_file, *file, *model_file, *benign, *attacks, *out;
+    struct scope scope;
+    double wanted;
+    struct ruleset set;
+    struct linear model;
+    struct findings found;
+    size_t texts[2], bytes, english, bad;
+    size_t sums[2][SUMS]; /* texts, by direction and score */
+    size_t scores[LINEAR_MOST + 1];
+    size_t *hits; /* texts in which each rule found something */
+    size_t acted[ACTION_BLOCK + 1];
+};
+
+static bool count_rules(struct calibrate *c, const struct scope *at,
+                        struct str text)
+{
+    enum action most = ACTION_PASS;
+    uint32_t sum = 0;
+    enum err e;
+
+    findings_clear(&c->found);
+    e = rules_scan(c->set.rules, c->set.scratch, at, text, 0, &c->found);
+    if (e == E_LIMIT) { /* it would be refused, whatever is in it */
+        c->bad++;
+        return true;
+    }
+    for (size_t i = 0; i < c->found.count; i++) {
+        const struct finding *f = &c->found.list[i];
+        enum action a = rules_action(c->set.rules, f->rule);
+        enum action b = rules_reached(c->set.rules, at->dir, f->score);
+        size_t j = 0;
+
+        most = a > most ? a : most;
+        most = b > most ? b : most;
+        sum = f->score > sum ? f->score : sum;
+        while (j < i && c->found.list[j].rule != f->rule)
+            j++;
+        c->hits[f->rule->index] += j == i;
+    }
+    c->acted[most]++;
+    c->texts[at->dir]++;
+    c->sums[at->dir][sum < SUMS ? sum : SUMS - 1]++;
+    if (e)
+        complain("the rules cannot judge a text (%s)", err_name(e));
+    return !e;
+}
+
+static void count_model(struct calibrate *c, struct str text)
+{
+    struct linear_window win;
+    struct linear_walk walk;
+    uint32_t score, top = 0;
+    bool judged = false;
+
+    linear_walk_init(&walk, text, 0);
+    while (linear_next(&walk, &win)) {
+        if (!win.judged)
+            continue;
+        judged = true;
+        score = linear_score(&c->model, &win);
+        top = score > top ? score : top;
+    }
+    c->english += judged;
+    if (judged)
+        c->scores[top]++;
+}
+
+static bool count_text(void *into, const struct scope *at, struct str text)
+{
+    struct calibrate *c = into;
+
+    c->bytes += text.len;
+    if (c->model_file != NULL)
+        count_model(c, text);
+    return count_rules(c, at, text);
+}
+
+/* --- The report. */
+
+static void print_rate(const char *what, size_t k, size_t n)
+{
+    printf("  %-38s %6zu of %6zu  %7.3f %%, up to %.3f %%\n", what, k, n,
+           n == 0 ? 0 : 100 * (double)k / (double)n, 100 * bound_of(k, n));
+}
+
+static size_t from_sum(const size_t *list, size_t count, size_t from)
+{
+    size_t n = 0;
+
+    for (size_t i = from; i < count; i++)
+        n += list[i];
+    return n;
+}
+
+/* The least place of the list from which on no more than the wanted are. */
+static size_t least(const struct calibrate *c, const size_t *list, size_t count,
+                    size_t n)
+{
+    size_t at = count;
+
+    while (at > 1 &&
+           (double)from_sum(list, count, at - 1) <= c->wanted * (double)n)
+        at--;
+    return at;
+}
+
+static void print_threshold(const struct calibrate *c, const char *what,
+                            const size_t *list, size_t count, size_t n)
+{
+    size_t at = least(c, list, count, n);
+    size_t over = from_sum(list, count, at);
+
+    printf("%s: %zu for %.3g %%: %zu of %zu texts, up to %.3f %%%s\n", what, at,
+           100 * c->wanted, over, n, 100 * bound_of(over, n),
+           (double)n < 3 / c->wanted ? " (indicative: too few texts)" : "");
+}
+
+static void report_rules(const struct calibrate *c)
+{
+    size_t n = c->texts[DIR_SEND] + c->texts[DIR_RECV];
+
+    printf("%zu texts, %.2f MB; %zu not judged\n", n, (double)c->bytes / 1e6,
+           c->bad);
+    printf("what the policy does (95 %% upper bounds):\n");
+    for (int a = ACTION_SCORE; a <= ACTION_BLOCK; a++)
+        print_rate(action_name((enum action)a).ptr, c->acted[a], n);
+    printf("rules that find something:\n");
+    for (size_t i = 0; i < rules_count(c->set.rules); i++) {
+        const struct rule *r = rules_at(c->set.rules, i);
+        char what[128];
+
+        if (c->hits[i] == 0)
+            continue;
+        snprintf(what, sizeof(what), "%.*s %.*s (%.*s, %u)", STR_ARG(r->id),
+                 STR_ARG(r->name), STR_ARG(action_name(r->action)), r->score);
+        print_rate(what, c->hits[i], n);
+    }
+    for (int d = DIR_SEND; d <= DIR_RECV; d++) {
+        char what[64];
+
+        if (c->texts[d] == 0)
+            continue;
+        snprintf(what, sizeof(what), "thresholds: %s",
+                 dir_name((enum dir)d).ptr);
+        print_threshold(c, what, c->sums[d], SUMS, c->texts[d]);
+    }
+}
+
+static int count_all(struct calibrate *c)
+{
+    int status = EXIT_USAGE;
+
+    if (!ruleset_open(c->rules_file, false, &c->set))
+        return EXIT_USAGE;
+    findings_init(&c->found);
+    c->hits = calloc(rules_count(c->set.rules) + 1, sizeof(*c->hits));
+    if (c->hits == NULL)
+        complain("out of memory");
+    else if (texts_each(c->file, &c->scope, &c->bad, count_text, c)) {
+        report_rules(c);
+        if (c->model_file != NULL)
+            print_threshold(c, "linear threshold", c->scores, LINEAR_MOST + 1,
+                            c->english);
+        status = fflush(stdout) == 0 ? EXIT_DONE : EXIT_USAGE;
+    }
+    free(c->hits);
+    findings_free(&c->found);
+    ruleset_close(&c->set);
+    return status;
+}
+
+static int train(const struct calibrate *c)
+{
+    struct buf model;
+    bool good;
+
+    buf_init(&model, LINEAR_BYTES);
+    good = model_train(c->benign, c->attacks, &c->scope, &model);
+    if (good && !write_file(c->out, buf_str(&model))) {
+        complain("%s: %s", c->out, strerror(errno));
+        good = false;
+    }
+    buf_free(&model);
+    return good ? EXIT_DONE : EXIT_USAGE;
+}
+
+static int calibrate(struct calibrate *c)
+{
+    struct buf model;
+    int status = EXIT_USAGE;
+
+    buf_init(&model, LINEAR_BYTES + 1);
+    if (c->model_file != NULL && !read_file(c->model_file, &model))
+        goto out;
+    if (c->model_file != NULL && linear_load(buf_str(&model), &c->model)) {
+        complain("%s: no model that 'calibrate --train' wrote", c->model_file);
+        goto out;
+    }
+    status = count_all(c);
+out:
+    buf_free(&model);
+    return status;
+}
+
+/* A share such as 0.001 or 0.1%. */
+static bool share_from(const char *text, double *ret)
+{
+    char *end;
+    double x = strtod(text, &end);
+
+    if (*end == '%') {
+        x /= 100;
+        end++;
+    }
+    *ret = x;
+    return end != text && *end == '\0' && x > 0 && x < 1;
+}
+
+static int run_calibrate(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"rules", required_argument, NULL, 'r'},
+        {"role", required_argument, NULL, 'p'},
+        {"on", required_argument, NULL, 'd'},
+        {"fpr", required_argument, NULL, 'f'},
+        {"model", required_argument, NULL, 'm'},
+        {"train", no_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    struct calibrate *c = calloc(1, sizeof(*c));
+    bool trains = false;
+    int o, status;
+
+    if (c == NULL)
+        return EXIT_USAGE;
+    *c = (struct calibrate){.file = "-", .wanted = 0.001};
+    c->scope = (struct scope){.dir = DIR_SEND, .role = ROLE_USER};
+    while ((o = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
+        bool good = true;
+
+        if (o == 'r')
+            c->rules_file = optarg;
+        else if (o == 'p')
+            good = role_from(str_of(optarg), &c->scope.role);
+        else if (o == 'd')
+            good = dir_from(str_of(optarg), &c->scope.dir);
+        else if (o == 'f')
+            good = share_from(optarg, &c->wanted);
+        else if (o == 'm')
+            c->model_file = optarg;
+        else if (o == 't')
+            trains = true;
+        else if (o == 'o')
+            c->out = optarg;
+        else {
+            free(c);
+            return o == 'h' ? help(&command_calibrate)
+                            : usage(&command_calibrate);
+        }
+        if (!good) {
+            free(c);
+            return usage_why(&command_calibrate,
+                             "'%s' is no role, direction or rate", optarg);
+        }
+    }
+    argc -= optind;
+    argv += optind;
+    if (trains ? argc != 2 || c->out == NULL : argc > 1 || c->out != NULL) {
+        free(c);
+        return usage_why(&command_calibrate,
+                         trains ? "--train BENIGN ATTACKS -o MODEL"
+                                : "one FILE at most, and no -o");
+    }
+    if (trains) {
+        c->benign = argv[0];
+        c->attacks = argv[1];
+    } else if (argc == 1) {
+        c->file = argv[0];
+    }
+    status = trains ? train(c) : calibrate(c);
+    free(c);
+    return status;
+}
+
+const struct command command_calibrate = {
+    "calibrate", run_calibrate, "set thresholds by one's own harmless texts",
+    "usage: sallyport calibrate [OPTION...] [FILE]\n"
+    "       sallyport calibrate --train BENIGN ATTACKS -o MODEL\n"
+    "\n"
+    "Looks at harmless texts of one's own, lines of {\"text\": ..., "
+    "\"role\"?: ...,\n"
+    "\"on\"?: ...} (stdin without FILE), and prints how often each rule finds\n"
+    "something in them, and from which score on no more of them are taken for\n"
+    "attacks than wanted. Never prints a text.\n"
+    "\n"
+    "  --rules FILE             a policy or a pack (default: the installed\n"
+    "                           policy)\n"
+    "  --role user|system|assistant|tool, --on request|response\n"
+    "                           of texts that do not say so\n"
+    "  --fpr RATE               the share of false alarms wanted: 0.001, the\n"
+    "                           default, or 0.1%. Less than 3/RATE texts say\n"
+    "                           little, and that is said.\n"
+    "  --model MODEL            the threshold of a linear score too\n"
+    "  --train                  write such a MODEL, from texts without and\n"
+    "                           with an attack in them. It knows no others:\n"
+    "                           set its threshold by other texts, and only\n"
+    "                           score by it.\n"
+    "  -h, --help               this text\n"};

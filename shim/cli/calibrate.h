@@ -1,0 +1,30 @@
+#ifndef SP_CLI_CALIBRATE_H
+#define SP_CLI_CALIBRATE_H
+
+#include "base/buf.h"
+#include "base/kinds.h"
+
+/*
+ * texts_each - call for each text of a file of JSON lines, {"text": ...,
+ * "role"?: ..., "on"?: ...}, as `scan --jsonl` reads them ("-" is stdin);
+ * `scope` says where one stands that does not say so. A line that cannot be
+ * read is counted and passed over. False after a complaint, or where a call
+ * returned false.
+ */
+bool texts_each(const char *file, const struct scope *scope, size_t *ret_bad,
+                bool (*each)(void *into, const struct scope *at,
+                             struct str text),
+                void *into);
+
+/* model_train - a model of detect/linear.h from two such files. False after a
+ * complaint. */
+bool model_train(const char *benign, const char *attacks,
+                 const struct scope *scope, struct buf *out);
+
+/*
+ * bound_of - 95 % upper bound of a rate, of k in n: of a Poisson count, exact
+ * (to two places) up to ten. 0 in n is 3/n.
+ */
+double bound_of(size_t k, size_t n);
+
+#endif
