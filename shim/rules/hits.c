@@ -24,7 +24,6 @@ enum err hits_clear(struct prefilter_hits *hits, size_t words)
         memset(hits->rules, 0, 2 * hits->words * sizeof(*hits->rules));
     }
     hits->count = 0;
-    hits->base = 0;
     return OK;
 }
 
@@ -60,6 +59,10 @@ enum err hits_note(struct prefilter_hits *hits, uint32_t rule, bool listed,
     uint64_t bit = UINT64_C(1) << rule % 64;
     enum err e;
 
+    if (hits->map != NULL)
+        start = hits->map[start];
+    if (start >= hits->limit)
+        return OK;
     hits->rules[rule / 64] |= bit;
     if (!listed || (hits->unlisted[rule / 64] & bit) != 0)
         return OK;

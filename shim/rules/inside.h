@@ -116,6 +116,7 @@ struct rules {
     uint64_t *unkeyed; /* those without keywords: gated by nothing */
     uint64_t *viewers; /* bit sets of the rules of each view that has a name */
     unsigned *views;   /* of each place: the views that its rules look at */
+    uint64_t *listed;  /* those that are tried where keywords stand only */
     struct prefilter *prefilter;
     struct trie *trie;
     /* Of each rule, then of each where it is tried at known places only;
@@ -132,6 +133,10 @@ struct scratch {
     struct own_search *own; /* made when it is first needed */
     struct prefilter_hits hits;
     struct viewing *viewing; /* owned; NULL until a view is needed */
+    uint32_t *cursors;       /* owned; of each listed rule, in one text */
+    uint64_t *begun;         /* owned; bit set of the rules that have one */
+    uint64_t *looking;       /* behind it; of those that look at the text */
+    size_t words;            /* of each of the two */
 };
 
 /* rules_mask - the bit set for a place. Borrowed. */
@@ -267,6 +272,7 @@ struct search {
     const uint64_t *at;    /* if not NULL: sorted starts of all keywords in */
     size_t at_count;       /*    the low half of each, or all the tokens    */
     const struct run *run; /* what stands before those keywords, or NULL */
+    size_t reached;        /* with HIT_NONE: where the cursor was before */
 };
 
 /*

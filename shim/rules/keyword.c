@@ -30,10 +30,11 @@ enum keyword_here keyword_at(struct str keyword, struct str text)
     return KEYWORD_YES;
 }
 
-enum err keyword_fold(struct str text, struct buf *out)
+enum err keyword_fold(struct str text, struct buf *out, uint32_t *map)
 {
     static const struct str second[] = {STR_INIT("\xc5\xbf"),
                                         STR_INIT("\xe2\x84\xaa")};
+    const char *front = text.ptr;
     enum err e;
 
     if ((e = buf_reserve(out, text.len)))
@@ -47,6 +48,7 @@ enum err keyword_fold(struct str text, struct buf *out)
                 n = second[i].len;
                 c = "sk"[i];
             }
+        *map++ = (uint32_t)(text.ptr - front);
         out->ptr[out->len++] = c;
         text = str_skip(text, n);
     }

@@ -50,6 +50,8 @@ void scratch_free(struct scratch *sc)
     prefilter_hits_free(&sc->hits);
     viewing_free(sc->viewing);
     own_search_free(sc->own);
+    free(sc->cursors);
+    free(sc->begun);
     pcre2_match_data_free(sc->mdata);
     pcre2_match_context_free(sc->mctx);
     pcre2_jit_stack_free(sc->stack);
@@ -234,11 +236,15 @@ enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
 
     if (s->rule->detector != DETECTOR_PATTERN)
         return detector_next(s, sc, ret_hit, ret_start, ret_end);
-    while ((s->cursor = start_next(s, &cut)) < s->text.len) {
+    for (;;) {
+        size_t at = start_next(s, &cut), start, end, from, to;
         enum hit hit = HIT_NONE;
-        size_t start, end, from, to;
         bool yes, waits = false;
 
+        s->reached = s->cursor;
+        s->cursor = at;
+        if (at >= s->text.len)
+            break;
         if (cut) {
             *ret_hit = HIT_PARTIAL;
             return OK;

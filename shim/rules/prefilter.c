@@ -7,9 +7,9 @@
 
 /*
  * The pass over a text: what it has of digits and tokens, then the keywords
- * (words.c). Of a text with one of the characters beyond ASCII that PCRE2 takes
- * for s and k (traits.c), a copy with those letters says which rules have to
- * run.
+ * (words.c), piece by piece. Of a text with one of the characters beyond ASCII
+ * that PCRE2 takes for s and k (traits.c), a copy with those letters is looked
+ * at.
  */
 
 /*
@@ -26,6 +26,18 @@ struct prefilter {
     size_t near_digits;       /* the shortest run that one of near asks for */
     struct token_set near_tokens; /* of those that ask for no such run */
 };
+
+/* No keyword is longer, with a second spelling for each letter. */
+#define LONGEST (3u * LIM_KEYWORD)
+
+/* The front of the character that a byte at `at` is of. */
+static size_t char_front(struct str text, size_t at)
+{
+    while (at > 0 && at < text.len &&
+           ((unsigned char)text.ptr[at] & 0xc0) == 0x80)
+        at--;
+    return at;
+}
 
 /* What rules ask of a text beside keywords. */
 static void read_gates(struct prefilter *pf, const struct rule *list, size_t n)
@@ -48,7 +60,7 @@ static void read_gates(struct prefilter *pf, const struct rule *list, size_t n)
 }
 
 enum err prefilter_new(const struct rule *list, size_t n,
-                       const struct run *runs, struct prefilter **ret_pf)
+                       const uint64_t *listed, struct prefilter **ret_pf)
 {
     struct prefilter *pf = calloc(1, sizeof(*pf));
     enum err e;
@@ -57,8 +69,8 @@ enum err prefilter_new(const struct rule *list, size_t n,
         return E_NOMEM;
     pf->words = (n + 63) / 64;
     read_gates(pf, list, n);
-    if ((e = words_new(list, n, runs, false, &pf->far)) ||
-        (e = words_new(list, n, runs, true, &pf->near))) {
+    if ((e = words_new(list, n, listed, false, &pf->far)) ||
+        (e = words_new(list, n, listed, true, &pf->near))) {
         prefilter_free(pf);
         return e;
     }
@@ -99,64 +111,136 @@ static size_t number_next(const struct prefilter *pf,
     return a < b ? a : b;
 }
 
+/* The stretch of text before the next numbers; from is SIZE_MAX if there are
+ * none. */
+static void stretch_next(const struct prefilter *pf, struct str text,
+                         struct prefilter_hits *hits)
+{
+    size_t reach = pf->reach + PLACE_STEP, to = hits->near.next;
+
+    hits->near.from = to > reach ? to - reach : 0;
+    hits->near.to = to;
+    if (to == SIZE_MAX) {
+        hits->near.from = SIZE_MAX;
+        return;
+    }
+    while ((hits->near.next = number_next(pf, hits, &hits->near.place,
+                                          &hits->near.token)) != SIZE_MAX &&
+           hits->near.next <= hits->near.to + reach)
+        hits->near.to = hits->near.next;
+    hits->near.from = char_front(text, hits->near.from);
+    hits->near.to = hits->near.to < text.len ? hits->near.to : text.len;
+}
+
+static void stretch_first(const struct prefilter *pf, struct str text,
+                          struct prefilter_hits *hits)
+{
+    hits->near.place = hits->near.token = 0;
+    hits->near.from = SIZE_MAX;
+    if (!words_any(pf->near))
+        return;
+    hits->near.next = SIZE_MAX;
+    if (hits->places.everywhere ||
+        (hits->tokens.partial && token_any(&pf->near_tokens))) {
+        hits->near.from = 0;
+        hits->near.to = text.len;
+        return;
+    }
+    hits->near.next =
+        number_next(pf, hits, &hits->near.place, &hits->near.token);
+    stretch_next(pf, text, hits);
+}
+
+/* Of a text with second spellings, where keywords stand in its folded copy. */
+static enum err run_folded(const struct words *ws, struct str text,
+                           struct prefilter_hits *hits)
+{
+    uint32_t *map = malloc((text.len + 1) * sizeof(*map));
+    struct buf folded;
+    enum err e = E_NOMEM;
+
+    buf_init(&folded, text.len);
+    if (map != NULL && !(e = keyword_fold(text, &folded, map))) {
+        hits->map = map;
+        e = words_run(ws, buf_str(&folded), hits);
+        hits->map = NULL;
+    }
+    buf_wipe_free(&folded);
+    free(map);
+    return e;
+}
+
+/* The keywords that begin in from..to and end before `end`. */
+static enum err run_part(const struct words *ws, struct str text, size_t from,
+                         size_t to, size_t end, struct prefilter_hits *hits)
+{
+    struct str part;
+
+    if (end - to > LONGEST)
+        end = to + LONGEST;
+    part = str_head(str_skip(text, from), end - from);
+    hits->base = from;
+    hits->limit = to - from;
+    return hits->folds ? run_folded(ws, part, hits) : words_run(ws, part, hits);
+}
+
 /* The keywords of near rules: in the stretches of text before numbers. */
 static enum err run_near(const struct prefilter *pf, struct str text,
                          struct prefilter_hits *hits)
 {
-    size_t reach = pf->reach + PLACE_STEP, place = 0, token = 0;
-    size_t next = number_next(pf, hits, &place, &token);
     enum err e;
 
-    if (!words_any(pf->near))
-        return OK;
-    if (hits->places.everywhere ||
-        (hits->tokens.partial && token_any(&pf->near_tokens)))
-        return words_run(pf->near, text, hits);
-    while (next != SIZE_MAX) {
-        size_t from = next > reach ? next - reach : 0, to = next;
+    while (hits->near.from < hits->to) {
+        size_t from = hits->near.from, to = hits->near.to;
 
-        while ((next = number_next(pf, hits, &place, &token)) != SIZE_MAX &&
-               next <= to + reach)
-            to = next;
-        hits->base = from;
-        if ((e = words_run(pf->near, str_head(str_skip(text, from), to - from),
-                           hits)))
+        from = from > hits->from ? from : hits->from;
+        to = to < hits->to ? to : hits->to;
+        if (from < to &&
+            (e = run_part(pf->near, text, from, to, hits->near.to, hits)))
             return e;
+        if (hits->near.to > hits->to)
+            return OK; /* it goes on in the next piece */
+        stretch_next(pf, text, hits);
     }
     return OK;
 }
 
-enum err prefilter_run(const struct prefilter *pf, struct str text,
-                       struct prefilter_hits *hits)
+enum err prefilter_begin(const struct prefilter *pf, struct str text,
+                         struct prefilter_hits *hits)
 {
-    struct traits traits;
-    struct buf folded;
-    enum err e = OK;
+    struct traits traits = {0};
+    enum err e;
 
     if ((e = hits_clear(hits, pf->words)))
         return e;
-    hits->digits = 0;
     hits->tokens = (struct tokens){.want = &pf->tokens,
                                    .list = hits->tokens.list,
                                    .cap = hits->tokens.cap};
     hits->places = (struct places){.digits = pf->near_digits,
                                    .list = hits->places.list,
                                    .cap = hits->places.cap};
-    if (text.len == 0)
-        return OK;
-    if ((e = traits_of(text, pf->digits, &hits->tokens, &hits->places,
-                       &traits)))
+    hits->from = hits->to = 0;
+    if (text.len != 0 && (e = traits_of(text, pf->digits, &hits->tokens,
+                                        &hits->places, &traits)))
         return e;
     hits->digits = traits.digits;
-    buf_init(&folded, text.len);
-    if (traits.folds && pf->words != 0) {
-        memset(hits->unlisted, 0xff, hits->words * sizeof(*hits->unlisted));
-        hits->places.everywhere = true;
-        e = keyword_fold(text, &folded);
-        text = buf_str(&folded);
-    }
-    if (!e && !(e = words_run(pf->far, text, hits)))
-        e = run_near(pf, text, hits);
-    buf_wipe_free(&folded);
-    return e ? e : hits_sort(hits);
+    hits->folds = traits.folds;
+    stretch_first(pf, text, hits);
+    return OK;
+}
+
+enum err prefilter_next(const struct prefilter *pf, struct str text,
+                        struct prefilter_hits *hits)
+{
+    enum err e;
+
+    hits->count = 0;
+    hits->from = hits->to;
+    hits->to = text.len;
+    if (text.len - hits->from > PREFILTER_PIECE)
+        hits->to = char_front(text, hits->from + PREFILTER_PIECE);
+    if ((e = run_part(pf->far, text, hits->from, hits->to, text.len, hits)) ||
+        (e = run_near(pf, text, hits)))
+        return e;
+    return hits_sort(hits);
 }

@@ -15,32 +15,49 @@ struct prefilter; /* immutable after prefilter_new */
 struct prefilter_hits {
     uint64_t *rules; /* owned; bit set of rules with a keyword in the text */
     size_t words;
-    uint64_t *at; /* owned; rule << 32 | offset of a keyword of a rule that
-                     is keyword_first, or placed by its run; sorted */
+    uint64_t *at; /* owned; rule << 32 | offset of a keyword that begins in the
+                     piece, of a rule whose keywords are listed; sorted */
     size_t count, cap;
     uint64_t *spare;    /* owned; as long, to sort into; or NULL */
     uint32_t *starts;   /* owned; of each rule, while sorting */
-    uint64_t *unlisted; /* behind rules: of those `at` does not hold all of */
+    uint64_t *unlisted; /* behind rules: of those `at` did not hold all of */
     size_t digits; /* the longest run of digits, up to the largest asked for */
     struct tokens tokens;
     struct places places;
-    size_t base; /* of the stretch of text that is looked at */
+    bool folds;      /* letters in their second spelling are in the text */
+    size_t from, to; /* the piece of text that was looked at */
+    struct {
+        size_t from, to;           /* the stretch of text before numbers, ... */
+        size_t place, token, next; /* and what of them is behind it */
+    } near;
+    size_t base, limit;  /* of what is looked at: keywords begin in it */
+    const uint32_t *map; /* its offsets, if it was folded; or NULL */
 };
 
-/* prefilter_new - for n rules, borrowed, and the run of each (inside.h).
- * E_NOMEM. */
-struct run;
+/* prefilter_new - for n rules, borrowed; listed: a bit set of those of whose
+ * keywords the offsets are wanted. E_NOMEM. */
 MUST_USE enum err prefilter_new(const struct rule *list, size_t n,
-                                const struct run *runs,
+                                const uint64_t *listed,
                                 struct prefilter **ret_pf);
 void prefilter_free(struct prefilter *pf);
 
 /*
- * prefilter_run - look at text, at most 4 GiB. The content of *hits is
- * replaced. E_NOMEM.
+ * prefilter_begin - look at text, at most 4 GiB, which is kept. The content of
+ * *hits is replaced: digits and tokens are those of all the text, of keywords
+ * there are none yet. E_NOMEM.
  */
-MUST_USE enum err prefilter_run(const struct prefilter *pf, struct str text,
-                                struct prefilter_hits *hits);
+MUST_USE enum err prefilter_begin(const struct prefilter *pf, struct str text,
+                                  struct prefilter_hits *hits);
+
+/*
+ * prefilter_next - the keywords that begin in the next piece of the text: its
+ * hits replace those of the last one, `rules` and `unlisted` grow. So the list
+ * stays short, whatever the text is full of. hits->to is text.len with the last
+ * piece. E_NOMEM.
+ */
+#define PREFILTER_PIECE (32u * KIB)
+MUST_USE enum err prefilter_next(const struct prefilter *pf, struct str text,
+                                 struct prefilter_hits *hits);
 void prefilter_hits_free(struct prefilter_hits *hits);
 
 /*
@@ -56,10 +73,11 @@ enum keyword_here keyword_at(struct str keyword, struct str text);
 
 /*
  * keyword_fold - append the text with s and k for those two: the same keywords
- * stand in it, for none has such a character itself (pack.c). Errors as
+ * stand in it, for none has such a character itself (pack.c). map gets where in
+ * text each byte of it stands, and has room for text.len. Errors as
  * buf_reserve.
  */
-MUST_USE enum err keyword_fold(struct str text, struct buf *out);
+MUST_USE enum err keyword_fold(struct str text, struct buf *out, uint32_t *map);
 
 /* The keywords of a rule by their first byte, folded: the first of each chain,
  * and those that follow each, as their numbers and one. */

@@ -6,9 +6,9 @@
 #include "rules/score.h"
 
 /*
- * A set of rules: loading, the sets of rules for every place, and the scan of
- * a whole text. Which rules look at a place is a bit set made at load; of these
- * the prefilter leaves the few that can match.
+ * A set of rules: loading, and the sets of rules for every place. Which rules
+ * look at a place is a bit set made at load; of these the prefilter leaves the
+ * few that can match.
  */
 
 static bool in_set(unsigned set, unsigned bit)
@@ -140,13 +140,24 @@ static void list_tokens(struct rules *rs)
     }
 }
 
+/* Which rules are tried only where their keywords stand. A detector counts in a
+ * text from its beginning. */
+static void list_listed(struct rules *rs)
+{
+    for (size_t i = 0; i < rs->count; i++)
+        if (rs->list[i].detector == DETECTOR_PATTERN &&
+            (rs->list[i].keyword_first || run_placed(&rs->runs[i])))
+            rs->listed[i / 64] |= UINT64_C(1) << i % 64;
+}
+
 /* What finds keywords, in whole texts and on streams. */
 static enum err build_search(struct rules *rs)
 {
     enum err e;
 
     read_fronts(rs);
-    if ((e = prefilter_new(rs->list, rs->count, rs->runs, &rs->prefilter)))
+    list_listed(rs);
+    if ((e = prefilter_new(rs->list, rs->count, rs->listed, &rs->prefilter)))
         return e;
     return trie_new(rs->list, rs->count, rs->guards, rs->runs, &rs->trie);
 }
@@ -176,9 +187,11 @@ enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
     rs->runs = calloc(rs->count + 1, sizeof(*rs->runs));
     rs->tokens = calloc(rs->count + 1, sizeof(*rs->tokens));
     rs->tokened = calloc(rs->words + 1, sizeof(*rs->tokened));
+    rs->listed = calloc(rs->words + 1, sizeof(*rs->listed));
     if (rs->code == NULL || rs->guards == NULL || rs->runs == NULL ||
-        rs->tokens == NULL || rs->tokened == NULL || asks_init(rs) ||
-        build_masks(rs) || build_views(rs) || build_search(rs)) {
+        rs->tokens == NULL || rs->tokened == NULL || rs->listed == NULL ||
+        asks_init(rs) || build_masks(rs) || build_views(rs) ||
+        build_search(rs)) {
         rules_free(rs);
         return E_NOMEM;
     }
@@ -206,6 +219,7 @@ void rules_free(struct rules *rs)
     free(rs->runs);
     free(rs->tokens);
     free(rs->tokened);
+    free(rs->listed);
     asks_free(rs);
     unpacked_free(&rs->all);
     free(rs);
@@ -257,118 +271,7 @@ size_t rules_slow(const struct rules *rs)
     return atomic_load(&rs->slow);
 }
 
-/* --- The scan. */
-
-/* The starts noted for a rule, where the prefilter noted all of them. */
-static void use_hits(const struct rules *rs, const struct prefilter_hits *hits,
-                     struct search *s)
-{
-    const struct run *run = &rs->runs[s->rule->index];
-    size_t lo = 0, hi = hits->count, end;
-    uint64_t key = (uint64_t)s->rule->index << 32;
-
-    if (token_first(s->rule) && !hits->tokens.partial) {
-        s->at = hits->tokens.list;
-        s->at_count = hits->tokens.count;
-        return;
-    }
-    if ((!s->rule->keyword_first && !run_placed(run)) ||
-        (hits->unlisted[s->rule->index / 64] >> s->rule->index % 64 & 1) != 0)
-        return;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-
-        if (hits->at[mid] < key)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    for (end = lo; end < hits->count && hits->at[end] >> 32 == key >> 32;)
-        end++;
-    s->at = hits->at + lo;
-    s->at_count = end - lo;
-    s->run = s->rule->keyword_first ? NULL : run;
-}
-
-/* Is there a token to try the rule at, that its pattern must be compiled? */
-static bool may_start(struct search *s)
-{
-    if (!token_first(s->rule) || s->at == NULL)
-        return true;
-    while (s->at_count != 0 && !token_entry_fits(s->rule, s->text, s->at[0])) {
-        s->at++;
-        s->at_count--;
-    }
-    return s->at_count != 0;
-}
-
-static enum err scan_rule(const struct rules *rs, struct scratch *sc,
-                          struct search *s, uint32_t seg, struct findings *out)
-{
-    enum hit hit = HIT_NONE;
-    struct finding one;
-    size_t start, end;
-    enum err e;
-
-    use_hits(rs, &sc->hits, s);
-    if (!may_start(s))
-        return OK;
-    if ((e = rules_code(rs, s->rule, s->run != NULL, &s->code)))
-        return e;
-    for (;;) {
-        if ((e = search_next(s, sc, &hit, &start, &end)))
-            return e;
-        if (hit != HIT_MATCH)
-            return OK;
-        one = (struct finding){
-            .rule = s->rule, .seg = seg, .start = start, .end = end};
-        finding_print(sc, str_head(str_skip(s->text, start), end - start),
-                      &one);
-        if ((e = findings_add(out, one)))
-            return e;
-    }
-}
-
-/* The rules of a word of 64 that can match at one of the places, as far as
- * keywords tell. */
-static uint64_t can_match(const struct rules *rs,
-                          const struct prefilter_hits *hits,
-                          const struct scopes *at, unsigned views, size_t word)
-{
-    uint64_t mask = 0;
-
-    for (size_t i = 0; i < at->count; i++)
-        mask |= rules_mask(rs, &at->list[i])[word];
-    for (unsigned v = 0; v < VIEW_NAMED; v++)
-        if (in_set(views, v))
-            mask &= rules_viewing(rs, (enum view_step)v)[word];
-    if (!hits->tokens.partial && !token_any(&hits->tokens.seen))
-        mask &= ~rs->tokened[word];
-    return mask & (hits->rules[word] | rs->unkeyed[word]);
-}
-
-/* Has the text the digits, and a token, that the rule asks for? */
-static bool has_traits(const struct prefilter_hits *hits, const struct rule *r)
-{
-    const struct token_set *seen = &hits->tokens.seen;
-
-    return hits->digits >= r->digits &&
-           (!token_any(&r->token) || hits->tokens.partial ||
-            (r->token.digits & seen->digits) != 0 ||
-            (r->token.mixed & seen->mixed) != 0);
-}
-
-/* Is the rule switched off wherever it would look? */
-static bool all_excluded(const struct rules *rs, uint32_t rule,
-                         const struct scopes *at)
-{
-    if (rs->ex_count == 0 && rs->asked == 0)
-        return false;
-    for (size_t i = 0; i < at->count; i++)
-        if (rules_applies(rs, &rs->list[rule], &at->list[i]))
-            return false;
-    return true;
-}
+/* --- The scan of a text in all its views. */
 
 /* In order of the text. */
 static void count_scores(struct findings *f, size_t from)
@@ -377,39 +280,6 @@ static void count_scores(struct findings *f, size_t from)
 
     for (size_t i = from; i < f->count; i++)
         f->list[i].score = score_add(&t, f->list[i].rule);
-}
-
-enum err scan_view(const struct rules *rs, struct scratch *sc,
-                   const struct scopes *at, unsigned views, struct str text,
-                   uint32_t seg, struct findings *out)
-{
-    enum err e;
-
-    if (text.len > UINT32_MAX)
-        return E_LIMIT;
-    if ((e = prefilter_run(rs->prefilter, text, &sc->hits)))
-        return e;
-    for (size_t w = 0; w < rs->words; w++)
-        for (uint64_t bits = can_match(rs, &sc->hits, at, views, w); bits != 0;
-             bits &= bits - 1) {
-            size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
-            struct tally tally = {0};
-            struct search s = {.rule = &rs->list[i],
-                               .text = text,
-                               .known = at->list[0].known,
-                               .rules = rs,
-                               .places = at->list,
-                               .place_count = at->count,
-                               .tally = &tally};
-
-            if (!has_traits(&sc->hits, s.rule) ||
-                !detector_ready(s.rule, s.known) ||
-                all_excluded(rs, (uint32_t)i, at))
-                continue;
-            if ((e = scan_rule(rs, sc, &s, seg, out)))
-                return e;
-        }
-    return OK;
 }
 
 unsigned rules_views_at(const struct rules *rs, const struct scope *at)

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "rules/inside.h"
 #include "rules/rarity.h"
 #include "rules/wide.h"
 
@@ -182,7 +181,7 @@ static enum err build_tables(struct words *ws)
 
 /* The keywords of so many bytes, behind those collected. */
 static void collect_some(struct words *ws, const struct rule *list, size_t n,
-                         const struct run *runs, bool near, bool brief)
+                         const uint64_t *listed, bool near, bool brief)
 {
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0;
@@ -191,8 +190,7 @@ static void collect_some(struct words *ws, const struct rule *list, size_t n,
 
             if ((text.len <= BRIEF) == brief)
                 ws->keywords[ws->count++] = (struct keyword){
-                    text, (uint32_t)i,
-                    list[i].keyword_first || run_placed(&runs[i])};
+                    text, (uint32_t)i, hits_bit(listed, (uint32_t)i)};
         }
 }
 
@@ -219,7 +217,7 @@ static enum err collect_patterns(struct words *ws)
 }
 
 static enum err collect(struct words *ws, const struct rule *list, size_t n,
-                        const struct run *runs, bool near)
+                        const uint64_t *listed, bool near)
 {
     size_t total = 0;
 
@@ -229,13 +227,13 @@ static enum err collect(struct words *ws, const struct rule *list, size_t n,
     ws->keywords = calloc(total + 1, sizeof(*ws->keywords));
     if (ws->keywords == NULL)
         return E_NOMEM;
-    collect_some(ws, list, n, runs, near, true);
+    collect_some(ws, list, n, listed, near, true);
     ws->brief = ws->count;
-    collect_some(ws, list, n, runs, near, false);
+    collect_some(ws, list, n, listed, near, false);
     return collect_patterns(ws);
 }
 
-enum err words_new(const struct rule *list, size_t n, const struct run *runs,
+enum err words_new(const struct rule *list, size_t n, const uint64_t *listed,
                    bool near, struct words **ret_words)
 {
     struct words *ws = calloc(1, sizeof(*ws));
@@ -243,7 +241,7 @@ enum err words_new(const struct rule *list, size_t n, const struct run *runs,
 
     if (ws == NULL)
         return E_NOMEM;
-    if ((e = collect(ws, list, n, runs, near)) || (e = build_tables(ws))) {
+    if ((e = collect(ws, list, n, listed, near)) || (e = build_tables(ws))) {
         words_free(ws);
         return e;
     }

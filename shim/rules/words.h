@@ -8,11 +8,10 @@ struct words; /* immutable after words_new */
 
 /*
  * words_new - of those of n rules that are looked for near numbers, or of all
- * others. Borrowed from list; runs: of each rule. E_NOMEM.
+ * others. Borrowed from list; listed: see prefilter_new. E_NOMEM.
  */
-struct run;
 MUST_USE enum err words_new(const struct rule *list, size_t n,
-                            const struct run *runs, bool near,
+                            const uint64_t *listed, bool near,
                             struct words **ret_words);
 void words_free(struct words *ws);
 
@@ -25,14 +24,14 @@ static inline bool words_near(const struct rule *r)
 /* words_any - is there any? */
 bool words_any(const struct words *ws);
 
-/* words_run - add the hits of a stretch of text, which begins at hits->base.
- * E_NOMEM. */
+/* words_run - add the hits of some text, which begins at hits->base. E_NOMEM.
+ */
 MUST_USE enum err words_run(const struct words *ws, struct str text,
                             struct prefilter_hits *hits);
 
 /* --- hits.c */
 
-/* hits_clear - for a set of so many words of 64 rules. E_NOMEM. */
+/* hits_clear - forget all, for a set of so many words of 64 rules. E_NOMEM. */
 MUST_USE enum err hits_clear(struct prefilter_hits *hits, size_t words);
 
 static inline bool hits_bit(const uint64_t *set, uint32_t rule)
@@ -40,8 +39,9 @@ static inline bool hits_bit(const uint64_t *set, uint32_t rule)
     return (set[rule / 64] >> rule % 64 & 1) != 0;
 }
 
-/* hits_note - a keyword of the rule begins `start` behind hits->base; it is
- * listed if `listed` says so and there is room. E_NOMEM. */
+/* hits_note - a keyword of the rule begins at `start` of what is looked at. One
+ * that begins beyond hits->limit is passed over; it is listed if `listed` says
+ * so and there is room. E_NOMEM. */
 MUST_USE enum err hits_note(struct prefilter_hits *hits, uint32_t rule,
                             bool listed, size_t start);
 

@@ -1,0 +1,228 @@
+#include "rules/inside.h"
+
+#include <stdlib.h>
+
+#include "rules/words.h"
+
+/*
+ * The scan of a whole text, or of one of its views. Of the rules that look
+ * there the prefilter leaves the few that can match. Most of those are tried
+ * where their keywords stand, piece by piece of the text; the others look
+ * through all of it in the end.
+ */
+struct scan {
+    const struct rules *rs;
+    struct scratch *sc;
+    const struct scopes *at;
+    struct str text;
+    uint32_t seg;
+    struct findings *out;
+};
+
+/* Room for a cursor of each rule, and for sets of them. */
+static enum err need_room(struct scratch *sc, size_t words)
+{
+    if (sc->words < words) {
+        free(sc->cursors);
+        free(sc->begun);
+        sc->words = 0;
+        sc->cursors = malloc(64 * words * sizeof(*sc->cursors));
+        sc->begun = malloc(2 * words * sizeof(*sc->begun));
+        if (sc->cursors == NULL || sc->begun == NULL)
+            return E_NOMEM;
+        sc->words = words;
+    }
+    sc->looking = sc->begun == NULL ? NULL : sc->begun + sc->words;
+    if (words != 0)
+        memset(sc->begun, 0, words * sizeof(*sc->begun));
+    return OK;
+}
+
+/* The rules that look at one of the places, and at all of the views. */
+static void set_looking(const struct scan *c, unsigned views)
+{
+    for (size_t w = 0; w < c->rs->words; w++) {
+        uint64_t mask = 0;
+
+        for (size_t i = 0; i < c->at->count; i++)
+            mask |= rules_mask(c->rs, &c->at->list[i])[w];
+        for (unsigned v = 0; v < VIEW_NAMED; v++)
+            if ((views >> v & 1) != 0)
+                mask &= rules_viewing(c->rs, (enum view_step)v)[w];
+        c->sc->looking[w] = mask;
+    }
+}
+
+/* Has the text the digits, and a token, that the rule asks for? */
+static bool has_traits(const struct prefilter_hits *hits, const struct rule *r)
+{
+    const struct token_set *seen = &hits->tokens.seen;
+
+    return hits->digits >= r->digits &&
+           (!token_any(&r->token) || hits->tokens.partial ||
+            (r->token.digits & seen->digits) != 0 ||
+            (r->token.mixed & seen->mixed) != 0);
+}
+
+/* Is the rule switched off wherever it would look? */
+static bool all_excluded(const struct scan *c, const struct rule *r)
+{
+    if (c->rs->ex_count == 0 && c->rs->asked == 0)
+        return false;
+    for (size_t i = 0; i < c->at->count; i++)
+        if (rules_applies(c->rs, r, &c->at->list[i]))
+            return false;
+    return true;
+}
+
+/* Is it of use to search for a rule that can match? */
+static bool is_due(const struct scan *c, const struct rule *r)
+{
+    return has_traits(&c->sc->hits, r) &&
+           detector_ready(r, c->at->list[0].known) && !all_excluded(c, r);
+}
+
+static enum err scan_rule(const struct scan *c, struct search *s)
+{
+    enum hit hit = HIT_NONE;
+    struct finding one;
+    size_t start, end;
+    enum err e;
+
+    if ((e = rules_code(c->rs, s->rule, s->run != NULL, &s->code)))
+        return e;
+    for (;;) {
+        if ((e = search_next(s, c->sc, &hit, &start, &end)))
+            return e;
+        if (hit != HIT_MATCH)
+            return OK;
+        one = (struct finding){
+            .rule = s->rule, .seg = c->seg, .start = start, .end = end};
+        finding_print(c->sc, str_head(str_skip(s->text, start), end - start),
+                      &one);
+        if ((e = findings_add(c->out, one)))
+            return e;
+    }
+}
+
+/* The place of a listed rule's cursor; the first time it is zero. */
+static uint32_t *cursor_of(struct scratch *sc, uint32_t rule)
+{
+    uint64_t bit = UINT64_C(1) << rule % 64;
+
+    if ((sc->begun[rule / 64] & bit) == 0)
+        sc->cursors[rule] = 0;
+    sc->begun[rule / 64] |= bit;
+    return &sc->cursors[rule];
+}
+
+/* The rules whose keywords are in the list, of one piece of the text. */
+static enum err scan_listed(const struct scan *c)
+{
+    const struct prefilter_hits *hits = &c->sc->hits;
+    size_t end;
+    enum err e;
+
+    for (size_t i = 0; i < hits->count; i = end) {
+        uint32_t rule = (uint32_t)(hits->at[i] >> 32), *cursor;
+        const struct run *run = &c->rs->runs[rule];
+        struct search s = {.rule = &c->rs->list[rule],
+                           .text = c->text,
+                           .rules = c->rs,
+                           .places = c->at->list,
+                           .place_count = c->at->count,
+                           .at = hits->at + i,
+                           .run = run->before == RUN_NONE ? NULL : run};
+
+        for (end = i; end < hits->count && hits->at[end] >> 32 == rule;)
+            end++;
+        s.at_count = end - i;
+        if (!hits_bit(c->sc->looking, rule) || hits_bit(hits->unlisted, rule) ||
+            !is_due(c, s.rule))
+            continue;
+        cursor = cursor_of(c->sc, rule);
+        s.cursor = *cursor;
+        if ((e = scan_rule(c, &s)))
+            return e;
+        *cursor = (uint32_t)s.reached;
+    }
+    return OK;
+}
+
+/* Of those that are not listed, or had no room in the list: the rules of a word
+ * of 64 that can match, as far as keywords and tokens tell. */
+static uint64_t can_match(const struct scan *c, size_t word)
+{
+    const struct prefilter_hits *hits = &c->sc->hits;
+    uint64_t bits = c->sc->looking[word] &
+                    (~c->rs->listed[word] | hits->unlisted[word]) &
+                    (hits->rules[word] | c->rs->unkeyed[word]);
+
+    if (!hits->tokens.partial && !token_any(&hits->tokens.seen))
+        bits &= ~c->rs->tokened[word];
+    return bits;
+}
+
+/* Is there a token to try the rule at, that its pattern must be compiled? */
+static bool may_start(struct search *s)
+{
+    if (!token_first(s->rule) || s->at == NULL)
+        return true;
+    while (s->at_count != 0 && !token_entry_fits(s->rule, s->text, s->at[0])) {
+        s->at++;
+        s->at_count--;
+    }
+    return s->at_count != 0;
+}
+
+/* They look through all the text. */
+static enum err scan_others(const struct scan *c)
+{
+    const struct prefilter_hits *hits = &c->sc->hits;
+    enum err e;
+
+    for (size_t w = 0; w < c->rs->words; w++)
+        for (uint64_t bits = can_match(c, w); bits != 0; bits &= bits - 1) {
+            uint32_t i = (uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(bits);
+            struct tally tally = {0};
+            struct search s = {.rule = &c->rs->list[i],
+                               .text = c->text,
+                               .known = c->at->list[0].known,
+                               .rules = c->rs,
+                               .places = c->at->list,
+                               .place_count = c->at->count,
+                               .tally = &tally};
+
+            if (hits_bit(c->rs->listed, i))
+                s.cursor = *cursor_of(c->sc, i);
+            if (token_first(s.rule) && !hits->tokens.partial) {
+                s.at = hits->tokens.list;
+                s.at_count = hits->tokens.count;
+            }
+            if (is_due(c, s.rule) && may_start(&s) && (e = scan_rule(c, &s)))
+                return e;
+        }
+    return OK;
+}
+
+enum err scan_view(const struct rules *rs, struct scratch *sc,
+                   const struct scopes *at, unsigned views, struct str text,
+                   uint32_t seg, struct findings *out)
+{
+    const struct scan c = {rs, sc, at, text, seg, out};
+    enum err e;
+
+    if (text.len > UINT32_MAX)
+        return E_LIMIT;
+    if ((e = need_room(sc, rs->words)))
+        return e;
+    set_looking(&c, views);
+    if ((e = prefilter_begin(rs->prefilter, text, &sc->hits)))
+        return e;
+    do
+        if ((e = prefilter_next(rs->prefilter, text, &sc->hits)) ||
+            (e = scan_listed(&c)))
+            return e;
+    while (sc->hits.to < text.len);
+    return scan_others(&c);
+}
