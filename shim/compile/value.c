@@ -8,9 +8,12 @@
  *      (?<![A-Za-z0-9])
  *      (?i:airbrake)(?:
  *          SEPARATOR(?=NUMBER)           the value follows upon the name, or
- *        | (?>(?:\][ \t]*\r?\n)?[^\r\n]{0,48}?(?i:[=:(]|key|token|...))
- *          (?s:.{0,64}?)(?<![A-Za-z0-9_])(?!WORD)
+ *        | (?>(?:\][ \t]*\r?\n)?[^\r\n]{0,48}?(?=...)(?i:[=:(]|key|token|...))
+ *          (?s:.{0,64}?)(?<![A-Za-z0-9_])(?=VALUE)(?!WORD)
  *      )(VALUE)={0,2}(?![A-Za-z0-9_+=-])
+ *
+ * What fails most often is asked first: the two letters that such a word begins
+ * with, and the value itself before what it must not be.
  *
  * A word is no value: a few letters alone, or such with - or _ between them. It
  * is stepped over in the gap, where it could be taken for a value and hide the
@@ -21,16 +24,18 @@
  */
 #define CALLED                                                                 \
     "key|token|secret|auth|access|api|pass|pwd|priv|cred|bearer|login"
+#define CALLED_TWO "[ktsapcbl][eoucpawr]" /* that any of those begins with */
 
 static const struct str front = STR_INIT("(?<![A-Za-z0-9])(?:");
 static const struct str direct = STR_INIT(
     "(?:(?:[ \\t_-]{1,2}|[ \\t]{1,2}(?:is|ist|est|es)[ \\t]{1,2}[\"'`]?|"
     "[\"'`]?[ \\t]?[>,|][ \\t]?[\"'`]?)(?=[A-Za-z_-]{0,16}+[0-9])|");
-static const struct str called = STR_INIT(
-    "(?>(?:\\][ \\t]{0,4}\\r?\\n)?[^\\r\\n]{0,48}?(?i:[=:(]|" CALLED "))");
-static const struct str gap =
-    STR_INIT("(?s:.{0,64}?)(?<![A-Za-z0-9_])"
-             "(?!(?:(?:[A-Za-z]{0,24}+[_-]){1,12}+[A-Za-z]{0,24}+|"
+static const struct str called =
+    STR_INIT("(?>(?:\\][ \\t]{0,4}\\r?\\n)?[^\\r\\n]{0,48}?"
+             "(?=[=:(]|(?i:" CALLED_TWO "))(?i:[=:(]|" CALLED "))");
+static const struct str gap = STR_INIT("(?s:.{0,64}?)(?<![A-Za-z0-9_])");
+static const struct str no_word =
+    STR_INIT("(?!(?:(?:[A-Za-z]{0,24}+[_-]){1,12}+[A-Za-z]{0,24}+|"
              "[A-Za-z]{1,19}+)"
              "(?![A-Za-z0-9_-]|[.:+/=][A-Za-z0-9]))");
 static const struct str back = STR_INIT(")={0,2}(?![A-Za-z0-9_+=-])");
@@ -66,6 +71,35 @@ static void put(struct out *o, struct str s)
     o->len += s.len;
 }
 
+/* Has it groups that are counted, or looks back at one? */
+static bool has_groups(struct str value)
+{
+    for (size_t i = 0; i + 1 < value.len; i++) {
+        char c = value.ptr[i], d = value.ptr[i + 1];
+
+        if ((c == '(' && d != '?') || (c == '\\' && is_digit(d)))
+            return true;
+        if (str_starts(str_skip(value, i), STR("(?<")) ||
+            str_starts(str_skip(value, i), STR("(?P")) ||
+            str_starts(str_skip(value, i), STR("(?'")))
+            return true;
+        i += c == '\\';
+    }
+    return false;
+}
+
+/* The gap before the value. */
+static void put_gap(struct out *o, struct str value)
+{
+    put(o, gap);
+    if (!has_groups(value)) {
+        put(o, STR("(?="));
+        put(o, value);
+        put(o, STR(")"));
+    }
+    put(o, no_word);
+}
+
 /* The keywords that call, or those that do not, as alternatives. */
 static bool put_words(struct out *o, const struct rule *rule, bool calling)
 {
@@ -96,12 +130,12 @@ static void put_pattern(struct out *o, const struct rule *rule,
 
     put(o, front);
     if ((calling = put_words(o, rule, true)))
-        put(o, gap);
+        put_gap(o, value);
     put(o, calling ? STR("|") : STR(""));
     if (put_words(o, rule, false)) {
         put(o, direct);
         put(o, called);
-        put(o, gap);
+        put_gap(o, value);
         put(o, STR(")"));
     } else if (calling) {
         o->len--; /* the bar */
