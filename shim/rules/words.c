@@ -34,7 +34,7 @@
 /* Tables grow with the keywords. The least stay in the first-level cache. */
 #define BITS_LEAST 13u /* of a hash into `maybe` */
 #define BITS_MOST  18u
-#define KEYS_EACH  512u /* windows for each 2^BITS_LEAST bits of that */
+#define KEYS_EACH  4096u /* windows for each 2^BITS_LEAST words of it */
 
 /* On a key: the fourth byte may be any. */
 #define KEY_THREE UINT32_C(0x00800000)
@@ -342,11 +342,9 @@ static enum err run_last(const struct words *ws, struct str text, size_t i,
  * offsets behind `from`. Each is written, and counted only if it is one: there
  * is no branch to guess.
  */
-static size_t sift(const struct words *ws, const char *from, size_t len,
-                   uint16_t *out)
+static inline size_t sift_by(const uint32_t *maybe, unsigned shift,
+                             const char *from, size_t len, uint16_t *out)
 {
-    const uint32_t *maybe = ws->maybe;
-    unsigned shift = ws->shift;
     size_t n = 0;
 
     for (size_t i = 0; i < len; i += 4) {
@@ -362,6 +360,15 @@ static size_t sift(const struct words *ws, const char *from, size_t len,
         n += is_maybe(maybe, shift, (uint32_t)(x >> 24));
     }
     return n;
+}
+
+/* The usual shift is a constant, which saves a fifth of the time. */
+static size_t sift(const struct words *ws, const char *from, size_t len,
+                   uint16_t *out)
+{
+    if (ws->shift == 32 - BITS_LEAST)
+        return sift_by(ws->maybe, 32 - BITS_LEAST, from, len, out);
+    return sift_by(ws->maybe, ws->shift, from, len, out);
 }
 
 /* A block of text: what passes the first table, of that what passes the second,
