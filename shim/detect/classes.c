@@ -1,5 +1,7 @@
 #include "detect/classes.h"
 
+#include "detect/decode.h"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -10,7 +12,11 @@
  * bits only say "perhaps", and a closer look at the place decides.
  */
 
-#define LANES 16
+#define LANES       16
+#define ENTITY_MOST 20  /* bytes up to the ; of one, as it is decoded */
+#define BLOCK       256 /* bytes of which it is told whether they have any */
+#define MARGIN      512 /* bytes around a block that are looked at, too */
+#define MARGIN_RUN  64  /* the same where it stands for itself */
 typedef unsigned char lanes __attribute__((vector_size(LANES)));
 
 static lanes lanes_at(const char *p)
@@ -65,6 +71,16 @@ static bool is_hex_pair(struct str s)
     return s.len >= 2 && hex_value(s.ptr[0]) >= 0 && hex_value(s.ptr[1]) >= 0;
 }
 
+/* Letters and digits, and a semicolon behind. */
+static bool is_name(struct str s)
+{
+    size_t i = 0;
+
+    while (i < s.len && (is_letter(s.ptr[i]) || is_digit(s.ptr[i])))
+        i++;
+    return i > 0 && i < s.len && s.ptr[i] == ';';
+}
+
 /* What a byte that may begin an escape begins. */
 static unsigned escape_at(struct str s)
 {
@@ -80,7 +96,9 @@ static unsigned escape_at(struct str s)
     case '=':
         return is_hex_pair(str_skip(s, 1)) ? CLASS_QUOTED : 0;
     default:
-        return next == '#' || is_letter(next) ? CLASS_ENTITY : 0;
+        return next == '#' || is_name(str_head(str_skip(s, 1), ENTITY_MOST))
+                   ? CLASS_ENTITY
+                   : 0;
     }
 }
 
@@ -106,24 +124,15 @@ static bool is_spaced(struct str text, size_t at)
     return false;
 }
 
-struct pass {
-    struct str text;
-    unsigned found;
-    unsigned last_letters; /* masks of the step before */
-    unsigned last_digits;
-    size_t leet; /* behind the last word of that kind, or 0 */
-    size_t run;  /* characters of base64 up to here */
-};
-
 /* Which of the bytes are escapes, a closer look at each. */
-static void look_escapes(struct pass *p, size_t at, unsigned mask)
+static void look_escapes(struct class_pass *p, size_t at, unsigned mask)
 {
     for (; mask != 0; mask &= mask - 1)
         p->found |=
             escape_at(str_skip(p->text, at + (size_t)__builtin_ctz(mask)));
 }
 
-static void look_spaced(struct pass *p, size_t at, unsigned singles)
+static void look_spaced(struct class_pass *p, size_t at, unsigned singles)
 {
     for (; singles != 0 && (p->found & CLASS_SPACED) == 0;
          singles &= singles - 1)
@@ -132,7 +141,7 @@ static void look_spaced(struct pass *p, size_t at, unsigned singles)
 }
 
 /* A letter, a digit, a letter: two such places near each other. */
-static void look_leet(struct pass *p, size_t at, unsigned mask)
+static void look_leet(struct class_pass *p, size_t at, unsigned mask)
 {
     for (; mask != 0; mask &= mask - 1) {
         size_t here = at + (size_t)__builtin_ctz(mask) + 1;
@@ -143,7 +152,24 @@ static void look_leet(struct pass *p, size_t at, unsigned mask)
     }
 }
 
-static void step(struct pass *p, size_t at, lanes v)
+/* A run that goes on from the step before, or begins in this one. */
+static void look_run(struct class_pass *p, unsigned code)
+{
+    unsigned rest = ~code & 0xffff;
+
+    if (rest == 0) {
+        p->run += LANES;
+    } else if (p->run + (unsigned)__builtin_ctz(rest) < CLASS_RUN_LEN) {
+        p->run = (size_t)__builtin_clz(rest) - 16;
+        return;
+    }
+    if (p->run >= CLASS_RUN_LEN || rest != 0)
+        p->found |= CLASS_RUN;
+    if (rest != 0)
+        p->run = (size_t)__builtin_clz(rest) - 16;
+}
+
+static void step(struct class_pass *p, size_t at, lanes v)
 {
     lanes letters = letters_in(v), digits = digits_in(v);
     lanes marks = (lanes)((v == '\\') | (v == '%') | (v == '&') | (v == '='));
@@ -168,9 +194,7 @@ static void step(struct pass *p, size_t at, lanes v)
         p->found |= CLASS_CONTROL;
     if (m != 0)
         look_escapes(p, at, m);
-    /* A run of 16 covers one half of a step at least. */
-    if ((c & 0xff) == 0xff || (c >> 8 & 0xff) == 0xff)
-        p->found |= CLASS_RUN;
+    look_run(p, c);
     if (mixed != 0)
         look_leet(p, at, mixed);
     l &= ~(w << 1 | before | word) & ~(w >> 1);
@@ -185,20 +209,79 @@ static void step(struct pass *p, size_t at, lanes v)
     p->last_digits = d;
 }
 
+/* All steps up to a place that is a multiple of LANES, or the end. */
+static void steps(struct class_pass *p, size_t at, size_t to)
+{
+    char rest[LANES];
+
+    for (; at + LANES <= to; at += LANES)
+        step(p, at, lanes_at(p->text.ptr + at));
+    if (at < to) {
+        memset(rest, ' ', sizeof(rest));
+        memcpy(rest, p->text.ptr + at, to - at);
+        step(p, at, lanes_at(rest));
+    }
+}
+
 unsigned classes_of(struct str text)
 {
-    struct pass p = {.text = text};
-    char rest[LANES];
-    size_t at = 0;
+    struct class_pass p = {.text = text};
 
-    for (; at + LANES <= text.len; at += LANES)
-        step(&p, at, lanes_at(text.ptr + at));
-    if (at < text.len) {
-        memset(rest, ' ', sizeof(rest));
-        memcpy(rest, text.ptr + at, text.len - at);
-        step(&p, at, lanes_at(rest));
-    }
+    steps(&p, 0, text.len);
     return p.found;
+}
+
+/* A stretch of text, widened to whole characters. */
+static void widen(struct str text, size_t *from, size_t *to)
+{
+    while (*from > 0 && ((unsigned char)text.ptr[*from] & 0xc0) == 0x80)
+        --*from;
+    while (*to < text.len && ((unsigned char)text.ptr[*to] & 0xc0) == 0x80)
+        ++*to;
+}
+
+/* Words that are long are runs too: is one of the block that just ended encoded
+ * text, perhaps? */
+static bool is_worth(const struct class_pass *p, size_t block)
+{
+    size_t from = block > MARGIN_RUN ? block - MARGIN_RUN : 0;
+    struct str around = str_skip(p->text, from);
+
+    return decode_worth(str_head(around, p->at - from + MARGIN_RUN),
+                        CLASS_RUN) != 0;
+}
+
+bool classes_next(struct class_pass *p, struct str *ret_stretch)
+{
+    size_t from = p->kept_from, to = p->kept_to;
+
+    p->kept_from = p->kept_to = 0;
+    while (p->at < p->text.len) {
+        size_t block = p->at, margin;
+
+        p->at = p->text.len - block > BLOCK ? block + BLOCK : p->text.len;
+        p->found = 0;
+        steps(p, block, p->at);
+        if (p->found == 0 || (p->found == CLASS_RUN && !is_worth(p, block)))
+            continue;
+        margin =
+            (p->found & ~(CLASS_RUN | CLASS_PAIRS)) != 0 ? MARGIN : MARGIN_RUN;
+        p->kept_from = block > margin ? block - margin : 0;
+        p->kept_to =
+            p->text.len - p->at > margin ? p->at + margin : p->text.len;
+        if (to == 0)
+            from = p->kept_from;
+        else if (p->kept_from > to)
+            break; /* kept for the next time */
+        from = p->kept_from < from ? p->kept_from : from;
+        to = p->kept_to > to ? p->kept_to : to;
+        p->kept_from = p->kept_to = 0;
+    }
+    if (to == 0)
+        return false;
+    widen(p->text, &from, &to);
+    *ret_stretch = str_head(str_skip(p->text, from), to - from);
+    return true;
 }
 
 static size_t padding(struct str text, size_t at)

@@ -23,6 +23,24 @@
 unsigned classes_of(struct str text);
 
 /*
+ * classes_next - the next stretch of text that has any, with what stands around
+ * it; false at the end. Stretches do not touch. What is in a view of the text
+ * and not in the text itself, and is no longer than a few hundred bytes, is in
+ * that view of one of them. *p is zero but for the text.
+ */
+struct class_pass {
+    struct str text;
+    size_t at;
+    unsigned found;
+    unsigned last_letters; /* masks of the step before */
+    unsigned last_digits;
+    size_t leet;               /* behind the last word of that kind, or 0 */
+    size_t run;                /* characters of base64 up to here */
+    size_t kept_from, kept_to; /* a stretch for the next time */
+};
+bool classes_next(struct class_pass *p, struct str *ret_stretch);
+
+/*
  * run_next - the next run of characters of base64, of either alphabet, at or
  * behind *from: CLASS_RUN_LEN of them at least, its padding counted. That is
  * not part of *ret_run; *from moves behind the run. False at the end.

@@ -32,6 +32,10 @@ void decoding_start(struct decoding *d, size_t len);
 MUST_USE enum err decode(struct decoding *d, enum view_step how,
                          struct str text, struct textview *out);
 
+/* decode_worth - of VIEW_BASE64 to VIEW_DEFLATE those that a text may have
+ * something of, as a set: one look at all its runs. classes: of the text. */
+unsigned decode_worth(struct str text, unsigned classes);
+
 /* Parts of it, by kind: escapes.c, runs.c and hidden.c. */
 MUST_USE enum err decode_escapes(struct decoding *d, enum view_step how,
                                  struct str text, struct textview *out);

@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "detect/classes.h"
 
 /*
@@ -14,17 +15,20 @@
 #define LINE_LEAST 40 /* a run this long may go on in the next line */
 #define PAIRS      8
 
+/* Of either alphabet of base64 (RFC 4648, sections 4 and 5), by ASCII. */
+static const signed char values64[128] = {
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, 62, -1, 62, -1, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60,
+    61, -1, -1, -1, -1, -1, -1, -1, 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
+    11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, -1, -1, -1, -1,
+    63, -1, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42,
+    43, 44, 45, 46, 47, 48, 49, 50, 51, -1, -1, -1, -1, -1,
+};
+
 static int value64(char c)
 {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (is_digit(c))
-        return c - '0' + 52;
-    if (c == '+' || c == '-')
-        return 62;
-    return c == '/' || c == '_' ? 63 : -1;
+    return (unsigned char)c < 0x80 ? values64[(unsigned char)c] : -1;
 }
 
 static int value32(char c)
@@ -72,15 +76,16 @@ static enum err decode_all(struct decoding *d, enum view_step how, struct str s)
     return OK;
 }
 
-/* Does the beginning look like text? Beyond ASCII anything may. */
+/* Does the beginning look like text? Its last character may be cut. */
 static bool begins_well(enum view_step how, struct str s)
 {
-    unsigned width = bits_of(how), have = 0, bad = 0, all = 0;
+    unsigned width = bits_of(how), have = 0;
+    char bytes[TRIED];
     uint32_t bits = 0;
+    size_t all = 0, bad = 0;
 
     for (size_t i = 0; i < s.len && i < TRIED; i++) {
         int v = value_of(how, s.ptr[i]);
-        unsigned char c;
 
         if (v < 0)
             continue;
@@ -89,10 +94,18 @@ static bool begins_well(enum view_step how, struct str s)
         if (have < 8)
             continue;
         have -= 8;
-        c = (unsigned char)(bits >> have);
-        all++;
-        bad += (c < ' ' && c != '\n' && c != '\r' && c != '\t') || c == 0x7f ||
-               c == 0xc0 || c == 0xc1 || c > 0xf4;
+        bytes[all++] = (char)(bits >> have & 0xff);
+    }
+    for (size_t i = 0; i < all && bad * 6 <= all;) {
+        size_t n = utf8_char((struct str){bytes + i, all - i});
+        char c = bytes[i];
+
+        if (n == 0 && all - i < 4 && (unsigned char)c >= 0xc2)
+            break;
+        bad += n == 0 ||
+               (n == 1 && ((c < ' ' && c != '\n' && c != '\r' && c != '\t') ||
+                           c == 0x7f));
+        i += n == 0 ? 1 : n;
     }
     return all > 0 && bad * 6 <= all;
 }
@@ -336,5 +349,43 @@ enum err decode_runs(struct decoding *d, enum view_step how, struct str text,
             from = last->src > from ? last->src : from;
         }
     }
-    return how == VIEW_HEX ? decode_pairs(d, text, out) : OK;
+    return how == VIEW_HEX && (classes_of(text) & CLASS_PAIRS) != 0
+               ? decode_pairs(d, text, out)
+               : OK;
+}
+
+/* Does a run, or a part of it, begin like text in base64? */
+static bool is_base64(struct str run)
+{
+    for (size_t skip = 0; skip < 4; skip++)
+        if (begins_well(VIEW_BASE64, str_skip(run, skip)))
+            return true;
+    for (size_t i = 1; i < run.len && i < TRIED; i++)
+        if (value64(run.ptr[i - 1]) >= 62 &&
+            begins_well(VIEW_BASE64, str_skip(run, i)))
+            return true;
+    return false;
+}
+
+unsigned decode_worth(struct str text, unsigned classes)
+{
+    const unsigned all = 1u << VIEW_BASE64 | 1u << VIEW_BASE32 |
+                         1u << VIEW_HEX | 1u << VIEW_DEFLATE;
+    unsigned set = (classes & CLASS_PAIRS) != 0 ? 1u << VIEW_HEX : 0;
+    size_t from = 0;
+    struct str run;
+
+    while (set != all && run_next(text, &from, &run)) {
+        bool hex = str_starts(run, STR("0x"));
+
+        if (is_packed(run))
+            set |= 1u << VIEW_DEFLATE;
+        if (is_all(VIEW_HEX, hex ? str_skip(run, 2) : run))
+            set |= 1u << VIEW_HEX;
+        if (is_all(VIEW_BASE32, run))
+            set |= 1u << VIEW_BASE32;
+        if ((set & 1u << VIEW_BASE64) == 0 && is_base64(run))
+            set |= 1u << VIEW_BASE64;
+    }
+    return set;
 }

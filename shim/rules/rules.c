@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "detect/classes.h"
 #include "rules/score.h"
 
 /*
@@ -307,7 +306,7 @@ enum err rules_scan_places(const struct rules *rs, struct scratch *sc,
     enum err e;
 
     e = scan_view(rs, sc, &at, 1u << VIEW_TEXT, text, seg, out);
-    if (!e && views != 0 && classes_of(text) != 0)
+    if (!e && views != 0)
         e = views_scan(rs, sc, &at, views, text, seg, out, before);
     if (e) {
         out->count = before;

@@ -22,6 +22,8 @@
  * view more that is in work.
  */
 
+#define SHORT (4 * KIB) /* a text up to this length is taken as a whole */
+
 /* A text to be scanned, and where it comes from. */
 struct look {
     struct str text;
@@ -35,7 +37,9 @@ struct level {
     struct textview clean;
     struct look text, best; /* best: what is decoded: clean if it differs */
     unsigned classes;
-    unsigned next; /* how it is to be decoded next */
+    unsigned next;  /* how it is to be decoded next */
+    unsigned worth; /* decode_worth, once it is known */
+    bool sifted;
 };
 
 struct viewing {
@@ -45,6 +49,7 @@ struct viewing {
     unsigned views;  /* that anybody looks at here */
     unsigned within; /* of a decoded text: its rules look at this too */
     uint32_t seg;
+    size_t base; /* of the stretch of text that is looked at */
     struct findings *out;
     size_t first;
     struct findings found; /* of the view in work; owned */
@@ -101,7 +106,8 @@ void viewing_free(struct viewing *vw)
 /* --- From a view to the text. */
 
 /* Where it comes from; false if that is nothing of the text. */
-static bool map_finding(const struct look *l, struct finding *f)
+static bool map_finding(const struct viewing *vw, const struct look *l,
+                        struct finding *f)
 {
     size_t start = (size_t)f->start, end = (size_t)f->end;
 
@@ -111,8 +117,8 @@ static bool map_finding(const struct look *l, struct finding *f)
         if (start >= end)
             return false;
     }
-    f->start = start;
-    f->end = end;
+    f->start = vw->base + start;
+    f->end = vw->base + end;
     return true;
 }
 
@@ -189,7 +195,7 @@ static enum err scan_look(struct viewing *vw, const struct look *l,
                        vw->seg, &vw->found)))
         return e;
     for (size_t i = 0; i < vw->found.count; i++)
-        if (map_finding(l, &vw->found.list[i]))
+        if (map_finding(vw, l, &vw->found.list[i]))
             vw->found.list[kept++] = vw->found.list[i];
     vw->found.count = kept;
     return kept == 0 ? OK : merge(vw);
@@ -320,6 +326,17 @@ static const struct look *look_for(const struct level *v, enum view_step how)
     return how >= VIEW_TAGS ? &v->text : &v->best;
 }
 
+/* Of those that are runs, one look at the text tells most. */
+static bool is_worth(struct level *v, enum view_step how, unsigned classes)
+{
+    if (how < VIEW_BASE64 || how > VIEW_DEFLATE)
+        return true;
+    if (!v->sifted)
+        v->worth = decode_worth(look_for(v, how)->text, classes);
+    v->sifted = true;
+    return (v->worth >> how & 1) != 0;
+}
+
 /* The next text that is encoded in this one, decoded; false if there is none.
  */
 static enum err decode_next(struct viewing *vw, struct level *v,
@@ -335,7 +352,7 @@ static enum err decode_next(struct viewing *vw, struct level *v,
         unsigned classes =
             v->best.map == v->text.map ? v->classes : v->classes | CLASS_RUN;
 
-        if ((classes & classes_for[how]) == 0)
+        if ((classes & classes_for[how]) == 0 || !is_worth(v, how, classes))
             continue;
         if ((e = decode(&vw->decoding, how, look_for(v, how)->text, out)))
             return e;
@@ -352,6 +369,7 @@ static enum err enter(struct viewing *vw, struct level *v, bool decoded)
 
     v->classes = classes_of(v->text.text);
     v->next = VIEW_DECODED + 1;
+    v->sifted = false;
     vw->within = decoded ? 1u << VIEW_DECODED : 0;
     if (decoded && (e = scan_look(vw, &v->text, VIEW_DECODED)))
         return e;
@@ -361,7 +379,7 @@ static enum err enter(struct viewing *vw, struct level *v, bool decoded)
 static enum err scan_levels(struct viewing *vw)
 {
     size_t depth = 0;
-    enum view_step how;
+    enum view_step how = VIEW_TEXT;
     bool some;
     enum err e;
 
@@ -388,6 +406,27 @@ static enum err scan_levels(struct viewing *vw)
     }
 }
 
+/* A long text is looked at only where, and around where, it has something that
+ * views differ by. */
+static enum err scan_stretches(struct viewing *vw, struct str text)
+{
+    struct class_pass pass = {.text = text};
+    struct str stretch = text;
+    enum err e = OK;
+
+    vw->base = 0;
+    if (text.len <= SHORT) {
+        vw->levels[0].text = (struct look){.text = text};
+        return classes_of(text) == 0 ? OK : scan_levels(vw);
+    }
+    while (!e && classes_next(&pass, &stretch)) {
+        vw->base = (size_t)(stretch.ptr - text.ptr);
+        vw->levels[0].text = (struct look){.text = stretch};
+        e = scan_levels(vw);
+    }
+    return e;
+}
+
 enum err views_scan(const struct rules *rs, struct scratch *sc,
                     const struct scopes *at, unsigned views, struct str text,
                     uint32_t seg, struct findings *out, size_t first)
@@ -404,9 +443,8 @@ enum err views_scan(const struct rules *rs, struct scratch *sc,
     vw->seg = seg;
     vw->out = out;
     vw->first = first;
-    vw->levels[0].text = (struct look){.text = text};
     decoding_start(&vw->decoding, text.len);
-    e = scan_levels(vw);
+    e = scan_stretches(vw, text);
     out->capped |= vw->decoding.capped;
     viewing_rest(vw);
     return e;
