@@ -1,0 +1,193 @@
+/*
+ * The scan against its slow twin: every pattern by itself through all of the
+ * text, with no keyword, no run, no gate and no list. (Where a rule with tokens
+ * is tried is not a matter of speed: it is tried nowhere else.) The texts are
+ * made of what the shipped rules' own tests hold, cut up and put together
+ * again, so that there is much to be found. What both find must be the same.
+ */
+#include <stdlib.h>
+
+#include "base/utf8.h"
+#include "check.h"
+#include "compile/compile.h"
+#include "rules/image.h"
+#include "rules/inside.h"
+
+static struct compile rule_files;
+static struct rules *rules;
+static struct scratch *scratch;
+static struct code **plain; /* of each rule: not anchored */
+static struct rule *bare;   /* the rules without what says where they begin */
+static uint64_t seed = 1;
+
+static size_t rnd(size_t below)
+{
+    seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+    return (size_t)(seed >> 33) % below;
+}
+
+static bool open_rules(void)
+{
+    static const char *const dirs[] = {"rules"};
+    struct compile_options options = {dirs, 1, "2026-01-01"};
+    static struct buf bytes;
+    struct image image;
+
+    buf_init(&bytes, LIM_IMAGE);
+    compile_init(&rule_files, &options);
+    return compile_load(&rule_files, "rules/default.yaml") == OK &&
+           compile_check(&rule_files, false) == OK &&
+           compile_image(&rule_files, &bytes) == OK &&
+           image_read(buf_str(&bytes), &image) == OK &&
+           rules_load(image.rules, false, &rules) == OK &&
+           scratch_new(&scratch) == OK;
+}
+
+static bool open_twin(void)
+{
+    size_t n = rules_count(rules);
+
+    plain = calloc(n, sizeof(struct code *));
+    bare = calloc(n, sizeof(*bare));
+    if (plain == NULL || bare == NULL)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        bare[i] = *rules_at(rules, i);
+        bare[i].keyword_first = false;
+        if (bare[i].reach != 0) /* then tokens are but a gate */
+            bare[i].token = (struct token_set){0};
+        bare[i].reach = 0;
+        if (bare[i].detector == DETECTOR_PATTERN &&
+            code_new(&bare[i], false, &plain[i]))
+            return false;
+    }
+    return true;
+}
+
+/* A test's text, or a part of it. */
+static struct str fragment(void)
+{
+    static const struct rule_src *src;
+    struct str s;
+    size_t from;
+
+    for (size_t skip = rnd(40);; skip -= skip > 0) {
+        src = src == NULL || src->next == NULL ? rule_files.rules : src->next;
+        if (skip == 0 && src->test_count > 0)
+            break;
+    }
+    s = src->tests[rnd(src->test_count)].text;
+    if (rnd(3) != 0 || s.len == 0)
+        return s;
+    from = rnd(s.len);
+    s = str_head(str_skip(s, from), 1 + rnd(s.len - from));
+    return utf8_valid(s) ? s : STR("-");
+}
+
+static struct str text_make(char *text, size_t size)
+{
+    static const char *const between[] = {
+        " ",  "\n", "",  ", ", ". ", "=",         ": ",           "\"",
+        "k ", "s",  "_", "-",  "@",  "\xc5\xbf ", "\xe2\x84\xaa", "12"};
+    size_t n = 0;
+
+    while (n < size) {
+        struct str s = str_head(fragment(), size - n);
+        const char *b = between[rnd(ARRAY_LEN(between))];
+
+        memcpy(text + n, s.ptr, s.len);
+        n += s.len;
+        memcpy(text + n, b, strlen(b));
+        n += strlen(b);
+    }
+    while (!utf8_valid((struct str){text, n}))
+        n--;
+    return (struct str){text, n};
+}
+
+/* The findings of one rule in a sorted list, in order. */
+static const struct finding *next_of(const struct findings *f, size_t *at,
+                                     const struct rule *r)
+{
+    while (*at < f->count && f->list[*at].rule != r)
+        ++*at;
+    return *at == f->count ? NULL : &f->list[(*at)++];
+}
+
+static void check_rule(const struct findings *found, size_t i,
+                       const struct scopes *at, struct str text)
+{
+    const struct rule *r = rules_at(rules, i);
+    struct search s = {.rule = &bare[i],
+                       .code = plain[i],
+                       .text = text,
+                       .rules = rules,
+                       .places = at->list,
+                       .place_count = at->count};
+    size_t pos = 0, start, end;
+    enum hit hit = HIT_MATCH;
+
+    while (hit == HIT_MATCH) {
+        const struct finding *f;
+
+        if (!CHECK_INT(search_next(&s, scratch, &hit, &start, &end), OK) ||
+            hit != HIT_MATCH)
+            break;
+        f = next_of(found, &pos, r);
+        if (!CHECK(f != NULL && f->start == start && f->end == end)) {
+            check_show("rule", r->id);
+            return;
+        }
+    }
+    if (!CHECK(next_of(found, &pos, r) == NULL))
+        check_show("rule", r->id);
+}
+
+static void check_text(struct str text, struct scope *place, size_t *total)
+{
+    const struct scopes at = {place, 1};
+    struct findings found;
+
+    findings_init(&found);
+    if (CHECK_INT(
+            scan_view(rules, scratch, &at, 1u << VIEW_TEXT, text, 0, &found),
+            OK)) {
+        if (found.count > 1)
+            qsort(found.list, found.count, sizeof(*found.list), finding_order);
+        for (size_t i = 0; i < rules_count(rules); i++)
+            if (plain[i] != NULL &&
+                rules_applies(rules, rules_at(rules, i), place))
+                check_rule(&found, i, &at, text);
+    }
+    *total += found.count;
+    findings_free(&found);
+}
+
+static void test_twin(void)
+{
+    static char text[80000 + 200];
+    struct scope places[] = {
+        {.dir = DIR_SEND, .role = ROLE_USER},
+        {.dir = DIR_SEND, .role = ROLE_TOOL, .part = PART_TOOL_RESULT},
+        {.dir = DIR_RECV, .role = ROLE_ASSISTANT},
+    };
+    size_t total = 0;
+
+    if (!CHECK(open_rules() && open_twin()))
+        return;
+    for (size_t turn = 0; turn < 150; turn++)
+        check_text(text_make(text, 100 + rnd(3000)), &places[turn % 3], &total);
+    /* Of several pieces. */
+    check_text(text_make(text, 80000), &places[0], &total);
+    CHECK(total > 1000);
+}
+
+int main(void)
+{
+    RUN(test_twin);
+    for (size_t i = 0; plain != NULL && i < rules_count(rules); i++)
+        code_free(plain[i]);
+    free(plain);
+    free(bare);
+    return check_done();
+}
