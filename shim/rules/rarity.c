@@ -1,7 +1,5 @@
 #include "rules/rarity.h"
 
-#include "base/limits.h"
-
 /* Letters, white space, and any one of all other bytes. */
 #define CLASSES 28u
 #define SPACE   26u
@@ -102,21 +100,11 @@ static unsigned weight(const unsigned char *c)
     return is_common(c + 1) ? sum + COMMON : sum;
 }
 
-size_t rarity_window(struct str keyword)
+unsigned rarity_of(const char *four)
 {
-    unsigned char c[LIM_KEYWORD];
-    unsigned best = UINT32_MAX;
-    size_t at = 0;
+    unsigned char c[4];
 
-    for (size_t i = 0; i < keyword.len; i++)
-        c[i] = (unsigned char)class_of(keyword.ptr[i]);
-    for (size_t i = 0; i + 4 <= keyword.len; i++) {
-        unsigned sum = weight(c + i);
-
-        if (sum <= best) { /* of equals the last: the ends of characters */
-            best = sum;
-            at = i;
-        }
-    }
-    return at;
+    for (size_t i = 0; i < 4; i++)
+        c[i] = (unsigned char)class_of(four[i]);
+    return weight(c);
 }

@@ -4,10 +4,9 @@
 #include "base/str.h"
 
 /*
- * rarity_window - by which four bytes a keyword is looked for (words.c): the
- * offset of those that the text of people and programs has least often. Of a
- * keyword of four bytes or more, at most LIM_KEYWORD.
+ * rarity_of - how often four bytes stand in the text of people and programs: a
+ * logarithm. By the rarest of its bytes a keyword is looked for (words.c).
  */
-size_t rarity_window(struct str keyword);
+unsigned rarity_of(const char *four);
 
 #endif

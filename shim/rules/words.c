@@ -17,10 +17,12 @@
  *
  * A table of bits says "maybe": a hash of the first three bytes of a window
  * names a word of it, the fourth a bit there. Of what passes, a second set of
- * bits under another hash of all four, or three, leaves those that have
- * entries, which are compared in full. Both are asked without a branch, a block
- * of text at a time, because a wrong guess of the processor costs as much as
- * ten windows. Keywords of one or two bytes are looked for one by one.
+ * bits under a key of three, four or, for long keywords, eight bytes leaves
+ * those that have entries, which are compared in full: the words of a phrase
+ * are common, where they stand together is not. Both are asked without a
+ * branch, a block of text at a time, because a wrong guess of the processor
+ * costs as much as ten windows. Keywords of one or two bytes are looked for one
+ * by one.
  *
  * Letters are folded with | 0x20, which also folds what is no letter: the
  * comparison sorts that out.
@@ -35,6 +37,9 @@
 #define BITS_LEAST 13u /* of a hash into `maybe` */
 #define BITS_MOST  18u
 #define KEYS_EACH  4096u /* windows for each 2^BITS_LEAST words of it */
+
+/* From so many bytes on a keyword is known by that many of them. */
+#define LONG 8u
 
 /* On a key: the fourth byte may be any. */
 #define KEY_THREE UINT32_C(0x00800000)
@@ -113,6 +118,12 @@ static inline uint32_t three_of(uint32_t w)
     return (w & 0xffffff) ^ KEY_THREE;
 }
 
+/* The key of the eight bytes that begin with a window. */
+static inline uint32_t long_of(uint64_t x)
+{
+    return (uint32_t)(x * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+}
+
 /* Of a key, as many bits as `near` and bucket are told apart by. */
 static inline uint32_t key_hash(uint32_t key, unsigned bits)
 {
@@ -131,17 +142,37 @@ static inline uint32_t *bucket_of(const struct words *ws, uint32_t key)
     return &ws->bucket[key_hash(key, 32 - ws->shift + 1)];
 }
 
+/* The rarest four bytes of a keyword that has as many, such that all of its key
+ * is in it; of equals the last: the ends of characters. */
+static size_t best_window(struct str keyword)
+{
+    size_t all = keyword.len < LONG ? 4 : LONG, at = 0;
+    unsigned best = UINT32_MAX;
+
+    for (size_t i = 0; i + all <= keyword.len; i++) {
+        unsigned share = rarity_of(keyword.ptr + i);
+
+        if (share <= best) {
+            best = share;
+            at = i;
+        }
+    }
+    return at;
+}
+
 static void add_keyword(struct words *ws, size_t keyword)
 {
     struct str s = ws->keywords[keyword].text;
     struct entry *en = &ws->entries[ws->entry_count];
-    size_t at = s.len < 4 ? 0 : rarity_window(s);
-    char bytes[4] = {0};
+    size_t at = s.len < 4 ? 0 : best_window(s);
+    char bytes[8] = {0};
     uint32_t w, h;
 
-    memcpy(bytes, s.ptr + at, s.len < 4 ? s.len : 4);
+    memcpy(bytes, s.ptr + at, s.len - at < 8 ? s.len - at : 8);
     w = window_at(bytes);
-    *en = (struct entry){.key = s.len < 4 ? three_of(w) : w,
+    *en = (struct entry){.key = s.len < 4      ? three_of(w)
+                                : s.len < LONG ? w
+                                               : long_of(load8(bytes)),
                          .keyword = (uint32_t)keyword,
                          .back = (uint16_t)at,
                          .len = (uint16_t)s.len};
@@ -307,31 +338,31 @@ static enum err look_up(const struct words *ws, struct str text, size_t i,
     return OK;
 }
 
-/* Of the window w at offset i, as four bytes and as three. */
-static enum err look_both(const struct words *ws, struct str text, size_t i,
-                          uint32_t w, struct prefilter_hits *hits)
+/* Of the window at offset i, which begins x. */
+static enum err look_all(const struct words *ws, struct str text, size_t i,
+                         uint64_t x, struct prefilter_hits *hits)
 {
+    uint32_t keys[] = {(uint32_t)x, three_of((uint32_t)x), long_of(x)};
     enum err e;
 
-    if (is_near(ws, w) && (e = look_up(ws, text, i, w, hits)))
-        return e;
-    if (!is_near(ws, three_of(w)))
-        return OK;
-    return look_up(ws, text, i, three_of(w), hits);
+    for (size_t k = 0; k < ARRAY_LEN(keys); k++)
+        if (is_near(ws, keys[k]) && (e = look_up(ws, text, i, keys[k], hits)))
+            return e;
+    return OK;
 }
 
-/* The last windows, which reach beyond the end. */
+/* The last windows, behind which there are no eight bytes. */
 static enum err run_last(const struct words *ws, struct str text, size_t i,
                          struct prefilter_hits *hits)
 {
     enum err e;
 
     for (; i < text.len; i++) {
-        struct str rest = str_head(str_skip(text, i), 4);
-        char bytes[4] = {0};
+        struct str rest = str_head(str_skip(text, i), 8);
+        char bytes[8] = {0};
 
         memcpy(bytes, rest.ptr, rest.len);
-        if ((e = look_both(ws, text, i, window_at(bytes), hits)))
+        if ((e = look_all(ws, text, i, load8(bytes), hits)))
             return e;
     }
     return OK;
@@ -381,15 +412,16 @@ static enum err run_block(const struct words *ws, struct str text, size_t from,
     enum err e;
 
     for (size_t k = 0; k < count; k++) {
-        uint32_t w = window_at(text.ptr + from + at[k]);
+        uint64_t x = load8(text.ptr + from + at[k]);
 
         at[left] = at[k];
-        left += is_near(ws, w) | is_near(ws, three_of(w));
+        left += is_near(ws, (uint32_t)x) | is_near(ws, three_of((uint32_t)x)) |
+                is_near(ws, long_of(x));
     }
     for (size_t k = 0; k < left; k++) {
         size_t i = from + at[k];
 
-        if ((e = look_both(ws, text, i, window_at(text.ptr + i), hits)))
+        if ((e = look_all(ws, text, i, load8(text.ptr + i), hits)))
             return e;
     }
     return OK;
@@ -401,8 +433,8 @@ static enum err run_windows(const struct words *ws, struct str text,
     size_t i = 0, len;
     enum err e;
 
-    for (; i + 8 <= text.len; i += len) { /* eight bytes are read at once */
-        len = (text.len - i - 4) / 4 * 4;
+    for (; i + 12 <= text.len; i += len) { /* eight bytes are read at once */
+        len = (text.len - i - 8) / 4 * 4;
         len = len < BLOCK ? len : BLOCK;
         if ((e = run_block(ws, text, i, len, hits)))
             return e;
