@@ -63,7 +63,8 @@ struct run {
 /* run_placed - does a match begin at one place only before its keyword? */
 static inline bool run_placed(const struct run *run)
 {
-    return run->before == RUN_KEYWORD && run->whole;
+    return run->before == RUN_KEYWORD &&
+           (run->whole || run->least == run->most);
 }
 
 /*

@@ -333,7 +333,7 @@ static void guard_word(struct guard *g)
     guard_range(g, '_', '_');
 }
 
-/* One \w \d \s or escaped punctuation; false for another. */
+/* One \w \d \s \n \r \t or escaped punctuation; false for another. */
 static bool guard_escape(struct guard *g, char c)
 {
     if (c == 'w') {
@@ -343,6 +343,10 @@ static bool guard_escape(struct guard *g, char c)
     } else if (c == 's') {
         guard_range(g, '\t', '\r');
         guard_range(g, ' ', ' ');
+    } else if (c == 'n' || c == 'r' || c == 't') {
+        unsigned byte = c == 'n' ? '\n' : c == 'r' ? '\r' : '\t';
+
+        guard_range(g, byte, byte);
     } else if (is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z')) {
         return false;
     } else {

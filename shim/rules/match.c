@@ -22,7 +22,7 @@
  */
 
 #define STACK_LEAST  (32 * KIB)
-#define LONG_FAILURE 512
+#define LONG_FAILURE 160
 
 enum err scratch_new(struct scratch **ret_scratch)
 {
