@@ -29,7 +29,7 @@ struct entry {
     uint16_t next; /* in its chain */
     uint16_t near; /* of those whose values begin alike: the next, or 0; */
                    /* one more than its place                           */
-    uint32_t probe;
+    uint32_t probe, tail; /* of its first bytes, and of its last */
     bool again, mixed;
     unsigned char class_len;
     char class[PSEUDONYM_CLASS];
@@ -281,6 +281,7 @@ static enum err add(struct vault *v, const struct rule *rule, struct str class,
     *chain = (uint16_t)(e - v->list);
     if (value.len >= LIM_VAULT_FIND) {
         e->probe = probe_of(v, value.ptr);
+        e->tail = probe_of(v, value.ptr + value.len - LIM_VAULT_FIND);
         e->near = v->probes[e->probe >> 16];
         v->probes[e->probe >> 16] = (uint16_t)(*chain + 1);
     }
@@ -396,7 +397,9 @@ static bool stands_at(const struct vault *v, const struct entry *e,
     unsigned char stream[256];
     size_t done = 0;
 
-    if (e->len > text.len)
+    /* Telephone numbers of a town begin alike. */
+    if (e->len > text.len ||
+        e->tail != probe_of(v, text.ptr + e->len - LIM_VAULT_FIND))
         return false;
     while (done < e->len) {
         size_t n = e->len - done;

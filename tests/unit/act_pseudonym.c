@@ -539,6 +539,16 @@ static void test_find(void)
     CHECK(!vault_find(v, (struct str){big, sizeof(big) - 1}, 0, &at));
     big[4999] ^= 1;
     CHECK(!vault_find(v, (struct str){big, sizeof(big)}, 0, &at));
+    for (unsigned i = 0; i < 2000; i++) { /* which begin alike */
+        char name[32];
+        int n = snprintf(name, sizeof(name), "+49 30 9018%04u", i);
+
+        CHECK(vault_issue(v, NULL, email, (struct str){name, (size_t)n}, false,
+                          &p) == OK);
+    }
+    CHECK(vault_find(v, STR("call +49 30 90180007, or"), 0, &at) &&
+          at.start == 5 && at.end == 20);
+    CHECK(!vault_find(v, STR("call +49 30 90182007, or"), 0, &at));
     vault_free(v);
 }
 
