@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "detect/known.h"
+#include "rules/detector.h"
 #include "rules/stream.h"
 
 /*
@@ -20,6 +22,11 @@ static const struct str k_sk[] = {STR_INIT("sk-"), STR_INIT("ks")};
 static const struct str k_begin[] = {STR_INIT("-BEGIN")};
 static const struct str k_at[] = {STR_INIT("@")};
 static const struct str k_both[] = {STR_INIT("-BEGIN"), STR_INIT("sk-")};
+
+/* A detector has no pattern, and its keywords are its own: see set_open. */
+#define DETECTS(p, d, hold)                                                    \
+    ALL, .action = ACTION_REDACT, .put = STR_INIT(p), .detector = (d),         \
+         .max_hold = (hold)
 
 /* Without caps that a text of some hundred bytes could reach. */
 static const struct rule plain[] = {
@@ -41,6 +48,10 @@ static const struct rule plain[] = {
      .max_hold = 60000},
     {REDACT("[11]", "[x-z]{1,2}\\d{2}y|é?4{3,}"), .digits = 2,
      .max_hold = 60000},
+    {DETECTS("[12]", DETECTOR_IMAGE, 60000), .options = {4}},
+    {DETECTS("[13]", DETECTOR_LINK, 60000)},
+    {DETECTS("[14]", DETECTOR_CANARY, 60000)},
+    {DETECTS("[15]", DETECTOR_PROMPT, 60000), .options = {8, 2, 0, 0, 1}},
 };
 
 static const struct rule capped[] = {
@@ -58,7 +69,18 @@ static const struct rule capped[] = {
      .max_hold = 330, .end = STR_INIT("!b")},
     {REDACT("[9]", "[x-z]{1,2}\\d[ x]{2,}y"), .digits = 1, .max_hold = 340,
      .on_hold_full = HOLD_RELEASE},
+    {DETECTS("[10]", DETECTOR_IMAGE, 100), .end = STR_INIT("[) ]")},
+    {DETECTS("[11]", DETECTOR_PROMPT, 90), .options = {8, 0, 0, 0, 1},
+     .end = STR_INIT("x")},
 };
+
+/* Short words, and stretches that come twice. */
+static const char prompt[] =
+    "a b c d e f g h i j k l m n o p q r s t u v w x "
+    "abcabcabcabcabcabcabcabcabcabcabcabcabcabcabcab "
+    "k l m n o p q r s t u v w x y z a b c d e f g h i";
+static struct known known = {.canary = STR_INIT("abab2"),
+                             .links = STR_INIT("a.b *.c")};
 
 static struct {
     struct buf packed;
@@ -66,7 +88,8 @@ static struct {
     struct scratch *sc;
 } sets[2];
 
-static const struct scope at = {.dir = DIR_RECV, .role = ROLE_ASSISTANT};
+static const struct scope at = {
+    .dir = DIR_RECV, .role = ROLE_ASSISTANT, .known = &known};
 
 static void need(bool ok)
 {
@@ -76,8 +99,17 @@ static void need(bool ok)
 
 static void set_open(int i, const struct rule *list, size_t n)
 {
+    struct rule rules[16];
+
+    need(n <= ARRAY_LEN(rules));
+    memcpy(rules, list, n * sizeof(*rules));
+    for (struct rule *r = rules; r < rules + n; r++)
+        if (r->detector != DETECTOR_PATTERN) {
+            r->keyword_count = detector_keywords(r->detector, &r->keywords);
+            r->keyword_first = r->keyword_count > 0;
+        }
     buf_init(&sets[i].packed, MIB);
-    need(!rules_pack(list, n, NULL, 0, &sets[i].packed) &&
+    need(!rules_pack(rules, n, NULL, 0, &sets[i].packed) &&
          !rules_load(buf_str(&sets[i].packed), false, &sets[i].rs) &&
          !scratch_new(&sets[i].sc));
 }
@@ -173,6 +205,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct str text = str_skip(in, 5), cuts = str_head(str_skip(in, 1), 4);
 
     if (sets[0].rs == NULL) {
+        need(!shingles_new(1, &known.prompt) &&
+             !shingles_add(known.prompt, str_of(prompt)) &&
+             !shingles_seal(known.prompt));
         set_open(0, plain, ARRAY_LEN(plain));
         set_open(1, capped, ARRAY_LEN(capped));
     }
