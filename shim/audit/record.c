@@ -113,6 +113,10 @@ static void put_finding(struct line *l, const struct audit_finding *f)
     put_chain(l, &f->chain);
     if (f->seen)
         put_flag(l, KEY("seen"));
+    if (f->about.name.len > 0) {
+        put_str(l, KEY("source"), own_source_name(f->about.source));
+        put_str(l, KEY("subject"), f->about.name);
+    }
     put(l, STR("}"));
 }
 

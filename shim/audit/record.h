@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/kinds.h"
+#include "detect/own.h"
 #include "detect/print.h"
 #include "detect/textview.h"
 
@@ -24,8 +25,9 @@ struct audit_finding {
     enum part part;
     uint64_t start, end; /* bytes of the text it stands in             */
     unsigned char print[PRINT_LEN];
-    struct chain chain; /* the views it was found through */
-    bool seen;          /* an earlier request had the same text there */
+    struct chain chain;     /* the views it was found through */
+    bool seen;              /* an earlier request had the same text there */
+    struct own_about about; /* whose secret it is; without a name: no such */
 };
 
 /* A picture or file in base64 inside of a body. */

@@ -154,7 +154,8 @@ static bool run_all(struct play *p, const char *dir)
 
 static bool player_open(struct player *pl, struct side *side)
 {
-    struct engine_config cfg = {.policy = side->set.policy.path,
+    struct engine_config cfg = {.env = environ,
+                                .policy = side->set.policy.path,
                                 .audit = pl->audit,
                                 .exe = "sallyport diff"};
     char why[512];

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -12,6 +13,7 @@
 #include "cli/load.h"
 #include "detect/known.h"
 #include "cli/textline.h"
+#include "flow/owned.h"
 #include "json/text.h"
 #include "rules/image.h"
 #include "rules/rules.h"
@@ -292,6 +294,28 @@ static int scan_loaded(struct scan *s)
     return status;
 }
 
+/* With the secrets of this process, as a program's are looked for in it. */
+static int scan_owned(struct scan *s, const struct policy_own *policy)
+{
+    unsigned char key[PRINT_KEY_LEN];
+    struct owned_gaps gaps;
+    struct own *own;
+    int status;
+
+    if (!rules_use(s->rules, DETECTOR_OWN))
+        return scan_loaded(s);
+    if (getrandom(key, sizeof(key), 0) != sizeof(key) ||
+        owned_read(policy, environ, key, &own, &gaps)) {
+        complain("the secrets of this process cannot be read");
+        return EXIT_USAGE;
+    }
+    s->known.own = own;
+    status = scan_loaded(s);
+    own_free(own);
+    buf_free(&gaps.unread);
+    return status;
+}
+
 static int scan_start(struct scan *s)
 {
     struct image image;
@@ -313,7 +337,7 @@ static int scan_start(struct scan *s)
         complain("the policy cannot be loaded");
     else {
         rules_limit(s->rules, &policy.thresholds);
-        status = scan_loaded(s);
+        status = scan_owned(s, &policy.own);
     }
     scratch_free(s->scratch);
     rules_free(s->rules);

@@ -8,27 +8,6 @@ struct written {
     size_t len;
 };
 
-struct str spelling_name(enum spelling s)
-{
-    static const struct str names[SPELL_COUNT] = {
-        [SPELL_RAW] = STR_INIT("raw"),
-        [SPELL_REVERSED] = STR_INIT("reversed"),
-        [SPELL_HEX] = STR_INIT("hex"),
-        [SPELL_BASE64_0] = STR_INIT("base64"),
-        [SPELL_BASE64_1] = STR_INIT("base64"),
-        [SPELL_BASE64_2] = STR_INIT("base64"),
-        [SPELL_BASE64_REVERSED_0] = STR_INIT("base64-reversed"),
-        [SPELL_BASE64_REVERSED_1] = STR_INIT("base64-reversed"),
-        [SPELL_BASE64_REVERSED_2] = STR_INIT("base64-reversed"),
-        [SPELL_HEX_REVERSED] = STR_INIT("hex-reversed"),
-        [SPELL_PERCENT] = STR_INIT("percent"),
-        [SPELL_PERCENT_PATH] = STR_INIT("percent"),
-        [SPELL_PERCENT_JS] = STR_INIT("percent"),
-    };
-
-    return names[s];
-}
-
 /* ---- Squeezing ---------------------------------------------------------- */
 
 #define DIGITS(c)  [c] = c, [(c) + 1] = (c) + 1, [(c) + 2] = (c) + 2

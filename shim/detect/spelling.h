@@ -38,9 +38,6 @@ enum spelling {
     SPELL_COUNT,
 };
 
-/* For people: "base64", "reversed". Static. */
-struct str spelling_name(enum spelling s);
-
 struct spelled {
     char bytes[SPELL_MAX];
     size_t len;

@@ -25,6 +25,7 @@ static const struct str names[VIEW_STEPS] = {
     [VIEW_TAGS] = STR_INIT("tags"),
     [VIEW_SELECTORS] = STR_INIT("selectors"),
     [VIEW_BIDI] = STR_INIT("bidi"),
+    [VIEW_REVERSED] = STR_INIT("reversed"),
 };
 
 struct str view_step_name(enum view_step step)

@@ -31,6 +31,7 @@ enum view_step {
     VIEW_TAGS,      /* U+E0020-E007E, which show nothing                   */
     VIEW_SELECTORS, /* bytes as variation selectors                        */
     VIEW_BIDI,      /* what a right-to-left override turns round           */
+    VIEW_REVERSED,  /* back to front, of a secret of the program           */
     VIEW_STEPS,
 };
 #define VIEW_NAMED (VIEW_DECODED + 1) /* those that a rule may name */

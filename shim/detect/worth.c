@@ -57,18 +57,19 @@ static const struct str not_secret[] = {
 
 /* The last word of a name that is about a secret, and holds none. */
 static const struct str about_words[] = {
-    STR_INIT("file"),  STR_INIT("path"),     STR_INIT("dir"),
-    STR_INIT("name"),  STR_INIT("id"),       STR_INIT("type"),
-    STR_INIT("kind"),  STR_INIT("user"),     STR_INIT("username"),
-    STR_INIT("email"), STR_INIT("host"),     STR_INIT("port"),
-    STR_INIT("url"),   STR_INIT("uri"),      STR_INIT("endpoint"),
-    STR_INIT("store"), STR_INIT("backend"),  STR_INIT("provider"),
-    STR_INIT("alias"), STR_INIT("region"),   STR_INIT("length"),
-    STR_INIT("size"),  STR_INIT("ttl"),      STR_INIT("expiry"),
-    STR_INIT("alg"),   STR_INIT("method"),   STR_INIT("algorithm"),
-    STR_INIT("mode"),  STR_INIT("format"),   STR_INIT("expires"),
-    STR_INIT("sock"),  STR_INIT("version"),  STR_INIT("service"),
-    STR_INIT("scope"), STR_INIT("audience"), STR_INIT("issuer"),
+    STR_INIT("file"),   STR_INIT("path"),    STR_INIT("dir"),
+    STR_INIT("name"),   STR_INIT("id"),      STR_INIT("type"),
+    STR_INIT("kind"),   STR_INIT("user"),    STR_INIT("username"),
+    STR_INIT("email"),  STR_INIT("host"),    STR_INIT("port"),
+    STR_INIT("url"),    STR_INIT("uri"),     STR_INIT("endpoint"),
+    STR_INIT("store"),  STR_INIT("backend"), STR_INIT("provider"),
+    STR_INIT("alias"),  STR_INIT("region"),  STR_INIT("length"),
+    STR_INIT("size"),   STR_INIT("ttl"),     STR_INIT("expiry"),
+    STR_INIT("alg"),    STR_INIT("method"),  STR_INIT("algorithm"),
+    STR_INIT("mode"),   STR_INIT("format"),  STR_INIT("expires"),
+    STR_INIT("sock"),   STR_INIT("version"), STR_INIT("service"),
+    STR_INIT("model"),  STR_INIT("scope"),   STR_INIT("audience"),
+    STR_INIT("issuer"),
 };
 
 static bool has_nocase(struct str s, struct str word)
@@ -86,6 +87,8 @@ static bool is_letter(char c)
 
 bool name_is_plain(struct str name)
 {
+    if (has_nocase(name, STR("public")) || has_nocase(name, STR("publishable")))
+        return true;
     for (size_t i = 0; i < ARRAY_LEN(plain_names); i++)
         if (str_eq(name, plain_names[i]))
             return true;

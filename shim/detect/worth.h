@@ -10,7 +10,8 @@
  * numbers, dates, words, names of hosts, placeholders.
  */
 
-/* name_is_plain - a setting that every program has: PATH, HOME, LANG, ... */
+/* name_is_plain - a setting that every program has: PATH, HOME, LANG, ...; or
+ * one that says that it is public. */
 bool name_is_plain(struct str name);
 
 /* name_is_secret - it says so: KEY, TOKEN, SECRET, PASS, CRED, ... and does not

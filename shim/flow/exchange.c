@@ -126,6 +126,7 @@ static void note_finding(struct exchange *ex, const struct finding *f,
         .end = f->end,
         .chain = f->chain,
         .seen = seen,
+        .about = f->about,
     };
     memcpy(a->print, f->print, sizeof(a->print));
 }

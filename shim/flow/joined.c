@@ -123,12 +123,14 @@ static enum err edit_pieces(struct tools *t, const struct inspect *in,
 }
 
 static enum err take(struct tools *t, const struct inspect *in,
-                     const struct joined *j, size_t n, struct exchange *ex)
+                     const struct joined *j, size_t n,
+                     const struct own_about *about, struct exchange *ex)
 {
     const struct seg *seg = &j->segs[(j->count - 1) % KEPT];
     const struct own_piece *last = &j->pieces[n - 1];
     struct scope scope = {in->dir, seg->role, seg->part, in->host, &ex->known};
-    struct finding f = {.start = last->start, .end = last->end};
+    struct finding f = {
+        .start = last->start, .end = last->end, .about = *about};
     struct str found =
         str_head(str_skip(seg->text, last->start), last->end - last->start);
     enum action action;
@@ -204,7 +206,7 @@ enum err joined_text(struct tools *t, const struct inspect *in,
     j->segs[j->count % KEPT] = *seg;
     own_join_text(j->join, in->eng->own, seg->text, j->count++);
     while (own_join_next(j->join, &about, j->pieces, &n))
-        if ((e = take(t, in, j, n, ex)))
+        if ((e = take(t, in, j, n, &about, ex)))
             return e;
     return OK;
 }

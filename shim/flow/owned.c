@@ -13,16 +13,16 @@
 #include "flow/query.h"
 #include "json/text.h"
 
-#define DECODED_MAX 512 /* bytes of what a value says in another way */
+#define LEARNT_MAX  1024 /* bytes of a credential that are learnt */
+#define DECODED_MAX 512  /* bytes of what a value says in another way */
 
 /* One loading. */
 struct loading {
     struct own *own;
     const struct policy_own *policy;
     struct str home;
-    struct buf file;  /* of the file at work; wiped                    */
-    struct buf lines; /* JSON strings: files that could not be read    */
-    bool full;        /* there were more than LIM_OWN                  */
+    struct buf file; /* the file at work; wiped */
+    struct owned_gaps gaps;
 };
 
 /* ---- Values ------------------------------------------------------------- */
@@ -34,7 +34,7 @@ static enum err add(struct loading *l, struct str value,
 
     if (e != E_LIMIT)
         return e;
-    l->full = true;
+    l->gaps.full = true;
     return OK;
 }
 
@@ -180,9 +180,10 @@ static enum err take_items(struct loading *l, struct str named)
 
 static enum err note_unread(struct loading *l, struct str named)
 {
-    enum err e = l->lines.len > 0 ? buf_add_byte(&l->lines, ',') : OK;
+    enum err e =
+        l->gaps.unread.len > 0 ? buf_add_byte(&l->gaps.unread, ',') : OK;
 
-    return e ? e : json_put_string(&l->lines, named);
+    return e ? e : json_put_string(&l->gaps.unread, named);
 }
 
 static enum err take_file(struct loading *l, struct str named)
@@ -225,14 +226,6 @@ static enum err take_files(struct loading *l)
 
 _Static_assert(OWN_KEY_LEN == 2 * PRINT_LEN, "a key of two prints");
 
-static bool any_rule(const struct engine *eng)
-{
-    for (size_t i = 0; i < rules_count(eng->rules); i++)
-        if (rules_at(eng->rules, i)->detector == DETECTOR_OWN)
-            return true;
-    return false;
-}
-
 static enum err put_key(struct buf *out, struct str key, struct str value)
 {
     enum err e;
@@ -243,7 +236,7 @@ static enum err put_key(struct buf *out, struct str key, struct str value)
 }
 
 /* As the shim's own lines: what could not be looked for. */
-static enum err note_line(const struct engine *eng, const struct loading *l,
+static enum err note_line(const struct engine *eng, const struct owned_gaps *g,
                           struct buf *out)
 {
     char when[CLOCK_LEN];
@@ -259,52 +252,66 @@ static enum err note_line(const struct engine *eng, const struct loading *l,
         (e = buf_add_u64(out, (uint64_t)getpid())) ||
         (e = put_key(out, STR(",\"exe\":"), str_of(eng->exe))) ||
         (e = buf_add(out, STR(",\"unreadable\":["))) ||
-        (e = buf_add(out, buf_str(&l->lines))) || (e = buf_add(out, STR("]"))))
+        (e = buf_add(out, buf_str(&g->unread))) || (e = buf_add(out, STR("]"))))
         return e;
-    if (l->full && (e = buf_add(out, STR(",\"too_many\":true"))))
+    if (g->full && (e = buf_add(out, STR(",\"too_many\":true"))))
         return e;
     return buf_add(out, STR("}\n"));
 }
 
-static enum err note(const struct engine *eng, const struct loading *l)
+static enum err note(const struct engine *eng, const struct owned_gaps *g)
 {
     struct buf line;
     enum err e;
 
-    if ((l->lines.len == 0 && !l->full) || eng->audit == NULL)
+    if ((g->unread.len == 0 && !g->full) || eng->audit == NULL)
         return OK;
     buf_init(&line, MIB);
-    e = note_line(eng, l, &line);
+    e = note_line(eng, g, &line);
     if (!e)
         (void)!audit_write(eng->audit, buf_str(&line));
     buf_free(&line);
     return e;
 }
 
-enum err owned_load(struct engine *eng, char *const *env)
+enum err owned_read(const struct policy_own *policy, char *const *env,
+                    const unsigned char key[PRINT_KEY_LEN],
+                    struct own **ret_own, struct owned_gaps *ret_gaps)
 {
-    unsigned char key[OWN_KEY_LEN];
-    struct loading l = {.policy = &eng->policy.own, .home = home_of(env)};
+    unsigned char own_key[OWN_KEY_LEN];
+    struct loading l = {.policy = policy, .home = home_of(env)};
     enum err e;
 
-    if (!any_rule(eng))
-        return OK;
     buf_init(&l.file, LIM_OWN_FILE);
-    buf_init(&l.lines, MIB);
-    fingerprint(eng->key, STR("own secrets 1"), key);
-    fingerprint(eng->key, STR("own secrets 2"), key + PRINT_LEN);
-    if ((e = own_new(key, &eng->own)))
-        goto out;
-    l.own = eng->own;
-    if ((e = take_env(&l, env)) || (e = take_files(&l)) ||
-        (e = own_ready(eng->own)))
-        goto out;
-    eng->known.own = eng->own;
-    e = note(eng, &l);
-out:
-    explicit_bzero(key, sizeof(key));
+    buf_init(&l.gaps.unread, MIB);
+    fingerprint(key, STR("own secrets 1"), own_key);
+    fingerprint(key, STR("own secrets 2"), own_key + PRINT_LEN);
+    if ((e = own_new(own_key, &l.own)) || (e = take_env(&l, env)) ||
+        (e = take_files(&l)) || (e = own_ready(l.own))) {
+        own_free(l.own);
+        l.own = NULL;
+        buf_free(&l.gaps.unread);
+    }
+    explicit_bzero(own_key, sizeof(own_key));
     buf_wipe_free(&l.file);
-    buf_free(&l.lines);
+    *ret_own = l.own;
+    *ret_gaps = l.gaps;
+    return e;
+}
+
+enum err owned_load(struct engine *eng, char *const *env)
+{
+    struct owned_gaps gaps;
+    enum err e;
+
+    if (!rules_use(eng->rules, DETECTOR_OWN))
+        return OK;
+    e = owned_read(&eng->policy.own, env, eng->key, &eng->own, &gaps);
+    if (e)
+        return e;
+    eng->known.own = eng->own;
+    e = note(eng, &gaps);
+    buf_free(&gaps.unread);
     return e;
 }
 
@@ -335,12 +342,24 @@ static bool is_signature(struct str value)
 static enum err learn(const struct engine *eng, struct str value,
                       const char *name)
 {
-    struct str part = worth_part(value);
+    struct str part = str_head(worth_part(value), LEARNT_MAX);
+    char room[DECODED_MAX];
+    enum err e = OK;
+    size_t n;
 
     if (is_signature(value) ||
         !worth_knowing(part, true, eng->policy.own.least))
         return OK;
-    return own_learn(eng->own, part, name);
+    e = own_learn(eng->own, part, name);
+    if (!e && base64_decode(part, room, sizeof(room), &n)) {
+        struct str pair = {room, n};
+
+        pair = str_skip(pair, str_find_byte(pair, ':') + 1);
+        if (worth_knowing(pair, true, eng->policy.own.least))
+            e = own_learn(eng->own, pair, name);
+        explicit_bzero(room, sizeof(room));
+    }
+    return e;
 }
 
 static enum err learn_query(const struct engine *eng, struct str query)

@@ -10,11 +10,23 @@
  * them stays in memory but what detect/own.h keeps.
  */
 
+/* What could not be looked for. */
+struct owned_gaps {
+    struct buf unread; /* owned; names of files, as a list of JSON strings */
+    bool full;         /* there were values over LIM_OWN                   */
+};
+
 /*
- * owned_load - from the environment and the files that the policy names, if any
- * rule looks for them: eng->own. A file that is not there is fine; one that
- * cannot be read, and values over LIM_OWN, are said in one line of the audit.
- * E_NOMEM.
+ * owned_read - from an environment and the files that a policy names. A file
+ * that is not there is fine. ret_gaps is to be freed by its buffer. E_NOMEM.
+ */
+MUST_USE enum err owned_read(const struct policy_own *policy, char *const *env,
+                             const unsigned char key[PRINT_KEY_LEN],
+                             struct own **ret_own, struct owned_gaps *ret_gaps);
+
+/*
+ * owned_load - the same for an engine, if any rule looks for them: eng->own.
+ * Gaps are said in one line of the audit. E_NOMEM.
  */
 MUST_USE enum err owned_load(struct engine *eng, char *const *env);
 

@@ -14,6 +14,8 @@
 struct answer {
     enum hit hit;
     size_t start, end, cursor;
+    struct chain chain;     /* how it is written, if not as it is */
+    struct own_about about; /* whose it is, of the process' own   */
 };
 
 struct row {
@@ -182,6 +184,23 @@ static bool own_ready_for(const struct known *known)
     return known != NULL && known->own != NULL && !own_empty(known->own);
 }
 
+/* How it was written is a view that nobody had to make. */
+static struct chain chain_of(enum spelling s)
+{
+    struct chain c = {{0}};
+
+    if (s == SPELL_REVERSED || s == SPELL_HEX_REVERSED ||
+        (s >= SPELL_BASE64_REVERSED_0 && s <= SPELL_BASE64_REVERSED_2))
+        chain_add(&c, VIEW_REVERSED);
+    if (s == SPELL_HEX || s == SPELL_HEX_REVERSED)
+        chain_add(&c, VIEW_HEX);
+    else if (s >= SPELL_BASE64_0 && s <= SPELL_BASE64_REVERSED_2)
+        chain_add(&c, VIEW_BASE64);
+    else if (s >= SPELL_PERCENT)
+        chain_add(&c, VIEW_PERCENT);
+    return c;
+}
+
 /* All of a text is searched when its first is asked for. */
 static enum err own_find(const struct search *s, struct answer *ret)
 {
@@ -200,6 +219,8 @@ static enum err own_find(const struct search *s, struct answer *ret)
     if (hit != NULL) {
         ret->start = hit->start;
         ret->end = ret->cursor = hit->end;
+        ret->chain = chain_of(hit->spelling);
+        ret->about = hit->about;
     }
     return OK;
 }
@@ -356,6 +377,8 @@ enum err detector_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
     if (a.hit == HIT_MATCH) {
         *ret_start = a.start;
         *ret_end = a.end;
+        s->chain = a.chain;
+        s->about = a.about;
     }
     return OK;
 }

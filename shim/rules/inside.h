@@ -264,8 +264,10 @@ struct search {
     const struct rules *rules;  /* for exclusions by value; NULL: none */
     const struct scope *places; /* where the text stands, for these    */
     size_t place_count;
-    struct scratch *sc;  /* for a detector */
-    struct tally *tally; /* of a detector; of this rule and text */
+    struct scratch *sc;     /* for a detector */
+    struct chain chain;     /* of what a detector found last */
+    struct own_about about; /* the same                      */
+    struct tally *tally;    /* of a detector; of this rule and text */
     const struct code *code;
     struct str text;
     size_t cursor;         /* where to go on; all matches before it are known */

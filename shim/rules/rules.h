@@ -1,6 +1,7 @@
 #ifndef SP_RULES_RULES_H
 #define SP_RULES_RULES_H
 
+#include "detect/own.h"
 #include "detect/print.h"
 #include "rules/rule.h"
 
@@ -78,8 +79,10 @@ struct finding {
     uint64_t start, end;
     uint32_t score; /* of its text up to here, if it added to it; else 0 */
     unsigned char print[PRINT_LEN]; /* of the bytes found */
-    struct chain chain; /* the views they were found through; of a view
-                           start and end are where it has them from  */
+    struct chain chain;     /* the views they were found through; of a view
+                               start and end are where it has them from  */
+    struct own_about about; /* of the process' own secrets: which; else
+                               without a name                        */
 };
 
 /* At most LIM_FINDINGS of them. A zeroed struct is empty. */

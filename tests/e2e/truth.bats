@@ -83,18 +83,22 @@ ways="raw reversed hex HEX base64 base64+1 base64+2 base64url percent quoted
         hasnt sent "$(written "$way" "$WEATHER_TOKEN")"
         is "$(audit_field -1 action)" redact
         is "$(audit_field -1 rule)" SP-1990
+        is "$(audit_field -1 findings.0.source)" env
+        is "$(audit_field -1 findings.0.subject)" WEATHER_TOKEN
     done
+    is "$(audit_field 1 findings.0.views)" '["reversed"]'
+    is "$(audit_field 4 findings.0.views)" '["base64"]'
     hasnt "$AUDIT" "$WEATHER_TOKEN"
     hasnt "$AUDIT" "$(written base64 "$WEATHER_TOKEN")"
 }
 
 @test "cut over messages, in every place, and over many" {
     local n
-    for n in 1 5 11 18 23; do
+    for n in 1 5 10 18 23; do
         says "first: ${WEATHER_TOKEN:0:n}" "${WEATHER_TOKEN:n}, and so on"
         has sent "first: $GONE"
         hasnt sent "${WEATHER_TOKEN:0:n}\""
-        hasnt sent "${WEATHER_TOKEN:n}"
+        has sent "\"$GONE, and so on"
         is "$(audit_field -1 action)" redact
     done
     # shellcheck disable=SC2046
@@ -156,6 +160,91 @@ ways="raw reversed hex HEX base64 base64+1 base64+2 base64url percent quoted
     is "$(grep -aoF "$secret" sent | wc -l)" 2
     is "$(grep -aoF "my key is $GONE, mind it" sent | wc -l)" 2
     hasnt "$AUDIT" "$secret"
+}
+
+@test "the password of Basic authentication" {
+    prompt own.json "the word is Gx7-kM2rQ9-wP4"
+    guarded --json @own.json -u "me:Gx7-kM2rQ9-wP4" "$LLM$chat" >out
+    wire >sent
+    has sent "the word is $GONE"
+    has sent "Authorization: Basic "
+}
+
+@test "an uploaded file, and one in base64" {
+    local coded
+    printf 'notes: %s.\n' "$WEATHER_TOKEN" >notes.txt
+    guarded -F purpose=user_data -F "file=@notes.txt;type=text/plain" \
+        "$LLM/v1/files" >out
+    wire >sent
+    has sent "notes: $GONE."
+    hasnt sent "$WEATHER_TOKEN"
+    coded=$(base64 -w0 notes.txt)
+    printf '{"model":"m","messages":[{"role":"user","content":[{"type":"file",
+        "file":{"filename":"n.txt","file_data":"data:text/plain;base64,%s"}}]}]}' \
+        "$coded" >file.json
+    forget_wire
+    guarded --json @file.json "$LLM$chat" >out
+    wire >sent
+    hasnt sent "$coded"
+    is "$(audit_field -1 rule)" SP-1990
+}
+
+@test "a message of a WebSocket" {
+    talks_start
+    sed -i "s/^hosts:/&\n  - localhost:$TALK_PORT/" "$POLICY"
+    {
+        echo '?session.created'
+        item "Why is $WEATHER_TOKEN refused?"
+        echo '?conversation.item.created'
+        echo '{"type":"response.create"}'
+        echo '?response.done'
+    } >talk.txt
+    shim timeout 60 perl "$CLIENTS/talk.pl" "$CA" \
+        "wss://localhost:$TALK_PORT/v1/realtime" talk.txt >out
+    has "$TALKS/said" "Why is $GONE refused?"
+    hasnt "$TALKS/said" "$WEATHER_TOKEN"
+}
+
+@test "ordinary variables raise nothing in harmless texts" {
+    local data=${SALLYPORT_DATA:-$ROOT/../shared/data}/injection_benign.jsonl.gz
+    [ -e "$data" ] || skip "no data in $data (SALLYPORT_DATA)"
+    zcat "$data" | "$PYTHON" -c 'import json, sys
+for line in sys.stdin:
+    print(json.dumps({"text": json.loads(line)["text"]}))' >texts.jsonl
+    printf '{"text": "it is %s"}\n' "$WEATHER_TOKEN" >>texts.jsonl
+    # shellcheck disable=SC2016 # as it stands in many files
+    env NODE_ENV=development DEBUG=true LOG_LEVEL=information \
+        AWS_REGION=us-east-1 AWS_PROFILE=development-account \
+        DATABASE_URL=postgres://postgres:postgres@localhost:5432/postgres \
+        API_BASE_URL=https://api.openai.com/v1 OPENAI_API_KEY=your-api-key-here \
+        OPENAI_MODEL=gpt-4o-mini-2024-07-18 DB_PASSWORD=password \
+        DB_HOST=database.internal.example.com SECRET_NAME=django-secret-key \
+        AUTH_PROVIDER=google-oauth2-provider KEY_FILE=/etc/ssl/server.key \
+        GIT_AUTHOR_NAME='Jane Miller' GITHUB_REPOSITORY=octocat/hello-world \
+        CI_COMMIT_REF_NAME=feature/add-authentication TOKEN_LIMIT=100000000000 \
+        API_TOKEN='${API_TOKEN}' PASSWORD=administrator \
+        "$SALLYPORT" scan --rules "$POLICY" --jsonl texts.jsonl >out
+    is "$(grep -c '"redact"' out)" 1
+    tail -n 1 out >last
+    has last "$GONE"
+}
+
+@test "scan and replay look for what stands in their own environment" {
+    printf 'my token: %s.' "$(written base64 "$WEATHER_TOKEN")" >text
+    "$SALLYPORT" scan --rules "$POLICY" text >out || true
+    is "$(cat out)" "text:1:11: SP-1990 own-secret (secret, critical): redact"
+    WEATHER_TOKEN='' "$SALLYPORT" scan --rules "$POLICY" text >out
+    is "$(cat out)" ''
+    prompt own.json "it is $WEATHER_TOKEN"
+    {
+        printf 'POST %s HTTP/1.1\r\nHost: api.openai.com\r\n' "$chat"
+        printf 'Content-Type: application/json\r\nContent-Length: %d\r\n\r\n' \
+            "$(stat -c %s own.json)"
+        cat own.json
+    } >request
+    "$SALLYPORT" replay --rules "$POLICY" --request request --out out.d >line
+    has line '"subject":"WEATHER_TOKEN"'
+    has out.d/net.bin "it is $GONE"
 }
 
 @test "the key of a query passes, and in a body it does not" {

@@ -39,6 +39,9 @@ static const struct {
     {"PASSWORD", "123456789012", false},
     {"TOKENIZERS_PARALLELISM", "false", false},
     {"KEYBOARD", "pc105-us-intl", false},
+    {"NEXT_PUBLIC_MAPS_KEY", "Kz4Qm8Wj2Tn6Bv9Xs3Rd7", false},
+    {"STRIPE_PUBLISHABLE_KEY", "pk_live_Kz4Qm8Wj2Tn6Bv9Xs3Rd7", false},
+    {"AUTH_MODEL", "claude-3-5-sonnet-20241022", false},
     {"GIT_AUTHOR", "Jane Miller-Smith", false},
     {"COMPASS_VIEW", "north-by-north-west", false},
     /* names that say nothing */

@@ -1,0 +1,224 @@
+#include "compile/compile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "failmalloc.h"
+#include "flow/conn.h"
+#include "flow/owned.h"
+#include "scene.h"
+
+/* Made up, and of no provider's shape. */
+#define TOKEN "q7Kd93-mZp0.x9fJq2Lw8Tn4"
+#define GONE  "[redacted:own-secret]"
+
+static char *const env[] = {
+    "PATH=/usr/bin:/bin",
+    "WEATHER_TOKEN=" TOKEN,
+    "GREETING=Good morning to you, 1234567890",
+    "=odd",
+    "no equals sign",
+    NULL,
+};
+
+static const char policy[] = "include: [packs/own-secrets.yaml]\n"
+                             "own_secrets:\n"
+                             "  files: [own-test.env, ~/own-test.env]\n";
+
+/* An engine that was given this environment. */
+static struct engine *engine_of(char *const *with)
+{
+    struct engine *eng = scene_engine(policy, NULL);
+    enum err e;
+
+    if (eng == NULL)
+        return NULL;
+    own_free(eng->own);
+    eng->own = NULL;
+    errno = 77;
+    e = owned_load(eng, with);
+    CHECK_INT(errno, 77);
+    if (!CHECK_INT(e, OK)) {
+        engine_close(eng);
+        return NULL;
+    }
+    return eng;
+}
+
+/* What the network gets of a request that says this. */
+static bool leaves(struct engine *eng, const char *said, const char *want)
+{
+    char body[1024];
+    struct scene sc = {.eng = eng, .host = "api.openai.com"};
+    struct played played;
+    bool found;
+
+    snprintf(body, sizeof(body),
+             "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":"
+             "\"%s\"}]}",
+             said);
+    sc.steps[sc.count++] =
+        (struct step){DIR_SEND, scene_request("/v1/chat/completions", body)};
+    scene_play(&sc, 0, 0, 0, &played);
+    found = str_find(buf_str(&played.out[DIR_SEND]), str_of(want)) <
+            played.out[DIR_SEND].len;
+    played_free(&played);
+    return found;
+}
+
+static void test_environment(void)
+{
+    struct engine *eng = engine_of(env);
+
+    if (!CHECK(eng != NULL))
+        return;
+    CHECK_INT(own_count(eng->own), 1);
+    CHECK(leaves(eng, "it is " TOKEN "!", "it is " GONE "!"));
+    CHECK(leaves(eng, "Good morning to you, 1234567890", "1234567890"));
+    engine_close(eng);
+}
+
+static void test_none(void)
+{
+    struct engine *eng = engine_of(NULL);
+
+    if (!CHECK(eng != NULL))
+        return;
+    CHECK_INT(own_count(eng->own), 0);
+    CHECK(leaves(eng, "it is " TOKEN, TOKEN));
+    engine_close(eng);
+}
+
+/* Every split of the request gives the same. */
+static void test_every_split(void)
+{
+    struct engine *eng = engine_of(env);
+    struct scene sc = {.eng = eng, .host = "api.openai.com"};
+    struct played whole;
+
+    if (!CHECK(eng != NULL))
+        return;
+    sc.steps[sc.count++] = (struct step){
+        DIR_SEND,
+        scene_request("/v1/chat/completions",
+                      "{\"messages\":[{\"role\":\"user\",\"content\":\"a "
+                      "q7Kd93-mZp0\"},{\"role\":\"user\",\"content\":"
+                      "\".x9fJq2Lw8Tn4 b\"}]}")};
+    scene_play(&sc, 0, 0, 0, &whole);
+    CHECK(str_find(buf_str(&whole.out[DIR_SEND]), STR("q7Kd93")) ==
+          whole.out[DIR_SEND].len);
+    CHECK(str_find(buf_str(&whole.out[DIR_SEND]), STR("Lw8Tn4")) ==
+          whole.out[DIR_SEND].len);
+    CHECK(scene_every_split(&sc, &whole));
+    played_free(&whole);
+    engine_close(eng);
+}
+
+/* Files: read from the home and the working directory, whatever is in them. */
+static void test_files(void)
+{
+    char dir[] = "/tmp/sallyport-own-XXXXXX", home[64], path[96];
+    char *const with[] = {home, NULL};
+    struct engine *eng;
+    FILE *f;
+
+    if (!CHECK(mkdtemp(dir) != NULL))
+        return;
+    snprintf(home, sizeof(home), "HOME=%s", dir);
+    snprintf(path, sizeof(path), "%s/own-test.env", dir);
+    f = fopen(path, "w");
+    if (!CHECK(f != NULL))
+        return;
+    fputs("A_KEY=" TOKEN "\nSIZE=12345678901234\n", f);
+    fclose(f);
+    eng = engine_of(with);
+    if (CHECK(eng != NULL)) {
+        CHECK(leaves(eng, TOKEN, GONE));
+        CHECK_INT(own_count(eng->own), 1);
+    }
+    engine_close(eng);
+    /* nothing to read, for ever: must not wait */
+    unlink(path);
+    CHECK_INT(mkfifo(path, 0600), 0);
+    eng = engine_of(with);
+    if (CHECK(eng != NULL))
+        CHECK_INT(own_count(eng->own), 0);
+    engine_close(eng);
+    /* larger than is read */
+    unlink(path);
+    f = fopen(path, "w");
+    if (CHECK(f != NULL))
+        fclose(f);
+    CHECK_INT(truncate(path, 1 << 30), 0);
+    eng = engine_of(with);
+    if (CHECK(eng != NULL))
+        CHECK_INT(own_count(eng->own), 0);
+    engine_close(eng);
+    unlink(path);
+    rmdir(dir);
+}
+
+/* A child of fork knows what its parent knew, and learns for itself. */
+static void test_fork(void)
+{
+    struct engine *eng = engine_of(env);
+    int status = 1;
+    pid_t pid;
+
+    if (!CHECK(eng != NULL))
+        return;
+    CHECK_INT(own_learn(eng->own, STR("Tz8-pQ4vN1-cM6xW3kR9"), "api-key"), OK);
+    fflush(NULL);
+    pid = fork();
+    if (pid == 0) {
+        bool good =
+            leaves(eng, TOKEN, GONE) &&
+            leaves(eng, "Tz8-pQ4vN1-cM6xW3kR9", GONE) &&
+            own_learn(eng->own, STR("Wd5-jY2bF7-hK0sL4gZ6"), "api-key") == OK &&
+            leaves(eng, "Wd5-jY2bF7-hK0sL4gZ6", GONE);
+
+        _exit(good ? 0 : 3);
+    }
+    CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
+    CHECK_INT(status, 0);
+    CHECK(leaves(eng, "Wd5-jY2bF7-hK0sL4gZ6", "Wd5-jY2bF7"));
+    engine_close(eng);
+}
+
+/* Out of memory there is no engine, and never one that knows less. */
+static void test_no_memory(void)
+{
+    struct engine *eng = scene_engine(policy, NULL);
+    enum err e = OK;
+
+    if (!CHECK(eng != NULL))
+        return;
+    for (size_t n = 1;; n++) {
+        own_free(eng->own);
+        eng->own = NULL;
+        failmalloc_at(n, FAIL_ONE);
+        e = owned_load(eng, env);
+        if (!failmalloc_off())
+            break;
+        CHECK_INT(e, E_NOMEM);
+    }
+    CHECK_INT(e, OK);
+    CHECK_INT(own_count(eng->own), 1);
+    engine_close(eng);
+}
+
+int main(void)
+{
+    RUN(test_environment);
+    RUN(test_none);
+    RUN(test_every_split);
+    RUN(test_files);
+    RUN(test_fork);
+    RUN(test_no_memory);
+    return check_done();
+}
