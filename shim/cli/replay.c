@@ -18,7 +18,7 @@
 extern const struct engine_api sallyport_engine_api;
 
 struct replay {
-    const char *rules, *host, *request_file, *response_file, *out;
+    const char *rules, *host, *exe, *request_file, *response_file, *out;
     struct cuts cuts;
     bool every;
     uint64_t repeat;
@@ -253,7 +253,8 @@ static bool open_engine(struct replay *r, const char *audit)
     struct engine_config cfg = {.env = environ,
                                 .policy = r->policy.path,
                                 .audit = audit,
-                                .exe = "sallyport replay"};
+                                .exe = r->exe != NULL ? r->exe
+                                                      : "sallyport replay"};
     char why[512];
 
     if (r->drive.api->engine_open(&cfg, &r->drive.engine, why, sizeof(why))) {
@@ -368,6 +369,9 @@ static bool take_option(struct replay *r, int o)
     case 'H':
         r->host = optarg;
         return true;
+    case 'x':
+        r->exe = optarg;
+        return true;
     case 'q':
         r->request_file = optarg;
         return true;
@@ -396,6 +400,7 @@ static int run_replay(int argc, char **argv)
     static const struct option options[] = {
         {"rules", required_argument, NULL, 'r'},
         {"host", required_argument, NULL, 'H'},
+        {"exe", required_argument, NULL, 'x'},
         {"split", required_argument, NULL, 'c'},
         {"repeat", required_argument, NULL, 'n'},
         {"request", required_argument, NULL, 'q'},
@@ -433,6 +438,8 @@ const struct command command_replay = {
     "\n"
     "  --rules FILE      a policy or a pack (default: the installed policy)\n"
     "  --host H[:PORT]   the server (default: the request's Host field)\n"
+    "  --exe FILE        the program that is said to speak, for rules that "
+    "ask\n"
     "  --request FILE    what the program sends\n"
     "  --response FILE   what the server answers\n"
     "  --out DIR         write net.bin, what the server would get, and "

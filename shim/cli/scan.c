@@ -24,7 +24,7 @@ struct scan {
     const char *rules_file, *file;
     struct scope scope; /* where a text stands that does not say so */
     struct scope at;    /* where the text of the line stands */
-    struct known known; /* of both: the day */
+    struct known known; /* what rules may ask about its exchange */
     bool jsonl;
     struct loaded policy;
     struct rules *rules;
@@ -354,6 +354,10 @@ static int run_scan(int argc, char **argv)
         {"rules", required_argument, NULL, 'r'},
         {"on", required_argument, NULL, 'd'},
         {"role", required_argument, NULL, 'p'},
+        {"host", required_argument, NULL, 'H'},
+        {"path", required_argument, NULL, 'P'},
+        {"model", required_argument, NULL, 'M'},
+        {"exe", required_argument, NULL, 'X'},
         {"jsonl", no_argument, NULL, 'j'},
         {"help", no_argument, NULL, 'h'},
         {0},
@@ -364,6 +368,18 @@ static int run_scan(int argc, char **argv)
 
     while ((o = getopt_long(argc, argv, "h", options, NULL)) != -1)
         switch (o) {
+        case 'H':
+            s.scope.host = str_of(optarg);
+            break;
+        case 'P':
+            s.known.about[ABOUT_PATH] = str_of(optarg);
+            break;
+        case 'M':
+            s.known.about[ABOUT_MODEL] = str_of(optarg);
+            break;
+        case 'X':
+            s.known.about[ABOUT_EXE] = str_of(optarg);
+            break;
         case 'r':
             s.rules_file = optarg;
             break;
@@ -405,6 +421,9 @@ const struct command command_scan = {
     "  --on request|response    where the text goes (default: request)\n"
     "  --role user|system|assistant|tool\n"
     "                           who says it (default: user)\n"
+    "  --host H, --path P, --model M, --exe FILE\n"
+    "                           what rules may ask; one that asks applies\n"
+    "                           where it is not said\n"
     "  --jsonl                  each line is {\"text\": ..., \"role\"?: ...,\n"
     "                           \"on\"?: ...}; each is answered by one line,\n"
     "                           {\"action\": \"pass|score|log|redact|block\",\n"

@@ -288,7 +288,8 @@ static void lint_shadow(struct compile *c, const struct rule_src *b)
             behind = true;
             continue;
         }
-        if (!is_pattern(a) || !finds_all(a, b) || !is_over(&a->rule, &b->rule))
+        if (!is_pattern(a) || str_eq(a->rule.id, b->rule.id) ||
+            !finds_all(a, b) || !is_over(&a->rule, &b->rule))
             continue;
         if (behind && finds_all(b, a) && is_over(&b->rule, &a->rule))
             continue;

@@ -248,6 +248,8 @@ enum err rule_pattern_check(const struct rule *r, struct buf *why)
 struct pieces {
     struct str list[PIECES]; /* the first USUAL are those of any pattern */
     size_t count;
+    char texts[1024]; /* of the others */
+    size_t used;
     char tail[258]; /* ends every text */
     size_t tail_len;
 };
@@ -269,7 +271,10 @@ static void make_tail(struct pieces *p, struct str source)
     for (size_t i = source.len; i > 0; i--) {
         unsigned char c = (unsigned char)source.ptr[i - 1];
 
-        if (seen[c] || c >= 0x80 || !is_plain((char)c))
+        bool escaped =
+            i > 1 && source.ptr[i - 2] == '\\' && !token_byte((char)c);
+
+        if (seen[c] || c >= 0x80 || (!is_plain((char)c) && !escaped))
             continue;
         seen[c] = true;
         p->tail[p->tail_len++] = 1;
@@ -277,28 +282,93 @@ static void make_tail(struct pieces *p, struct str source)
     }
 }
 
-/* The literal pieces of a pattern, and bytes that classes like. */
+/* The end of what begins at i and stands for no text: the head of a group, or
+ * a count in braces; else i. */
+static size_t skip_syntax(struct str p, size_t i)
+{
+    size_t end = i;
+
+    if (p.ptr[i] == '(' && i + 1 < p.len && p.ptr[i + 1] == '?') {
+        while (end < p.len && strchr(":=!>)", p.ptr[end]) == NULL)
+            end++;
+        return end < p.len ? end + (p.ptr[end] != ')') : i;
+    }
+    if (p.ptr[i] == '{' && i + 1 < p.len && is_digit(p.ptr[i + 1])) {
+        end += str_find_byte(str_skip(p, i), '}');
+        return end < p.len ? end + 1 : i;
+    }
+    return i;
+}
+
+/* The text that stands at i for itself: its bytes at `to`, its length in the
+ * pattern in *ret_len; 0 if there is none. */
+static size_t literal(struct str p, size_t i, char to[4], size_t *ret_len)
+{
+    static const char names[] = "tnrfve", bytes[] = "\t\n\r\f\v\x1b";
+    struct str rest = str_skip(p, i);
+    const char *name;
+    size_t n;
+
+    *ret_len = 1;
+    if (rest.ptr[0] == '\\' && rest.len > 1) {
+        *ret_len = 2;
+        name = rest.ptr[1] == 0 ? NULL : strchr(names, rest.ptr[1]);
+        to[0] = name != NULL ? bytes[name - names] : rest.ptr[1];
+        return name != NULL || !token_byte(rest.ptr[1]);
+    }
+    n = (unsigned char)rest.ptr[0] < 0x80 ? is_plain(rest.ptr[0])
+                                          : utf8_char(rest);
+    memcpy(to, rest.ptr, n);
+    *ret_len = n > 0 ? n : 1;
+    return n;
+}
+
+/* One more, unless it is there already. */
+static void piece_add(struct pieces *p, const char *text, size_t len)
+{
+    struct str piece = {p->texts + p->used, len};
+
+    if (len == 0 || p->count == PIECES || len > sizeof(p->texts) - p->used)
+        return;
+    memcpy(p->texts + p->used, text, len);
+    for (size_t i = 0; i < p->count; i++)
+        if (str_eq(p->list[i], piece))
+            return;
+    p->used += len;
+    p->list[p->count++] = piece;
+}
+
+/*
+ * The literal pieces of a pattern, and bytes that classes like. Of a piece that
+ * has more than one character the last one too: what is repeated is that.
+ */
 static void collect(struct pieces *p, struct str source)
 {
     static const struct str usual[USUAL] = {
         STR_INIT("a"), STR_INIT("A"), STR_INIT("0"),  STR_INIT(" "),
         STR_INIT("-"), STR_INIT("."), STR_INIT("\n"), STR_INIT("aA0-"),
     };
-    size_t i = 0;
+    char run[64], one[4];
+    size_t len = 0, last = 0, i = 0;
 
     memcpy(p->list, usual, sizeof(usual));
     p->count = USUAL;
+    p->used = 0;
     while (i < source.len && p->count < PIECES) {
-        struct str piece = {source.ptr + i, 0};
+        size_t n, end = skip_syntax(source, i), taken = end - i;
 
-        while (i < source.len && (unsigned char)source.ptr[i] < 0x80 &&
-               is_plain(source.ptr[i])) {
-            i++;
-            piece.len++;
+        n = taken > 0 ? 0 : literal(source, i, one, &taken);
+        i += taken;
+        if (n > 0 && len + n <= sizeof(run)) {
+            memcpy(run + len, one, n);
+            last = n;
+            len += n;
+            if (i < source.len)
+                continue;
         }
-        if (piece.len != 0)
-            p->list[p->count++] = piece;
-        i += piece.len == 0;
+        piece_add(p, run, len);
+        piece_add(p, run + len - (len > 0 ? last : 0), len > 0 ? last : 0);
+        len = 0;
     }
     make_tail(p, source);
 }
