@@ -366,6 +366,114 @@ static bool loader_takes(const char *text)
     "rules: [{id: SP-1, name: n, category: c, match: m, action: log, "         \
     "keywords: [k], "
 
+/* --- Maps inside of others. */
+
+/* The properties of a definition, or of the map among its choices. */
+static uint32_t properties_of(uint32_t def)
+{
+    uint32_t list = json_member(&schema, def, STR("anyOf"));
+    uint32_t props = json_member(&schema, def, STR("properties"));
+
+    for (uint32_t c = list + 1;
+         props == 0 && list != 0 && c < schema.nodes[list].next;
+         c = schema.nodes[c].next)
+        props = json_member(&schema, c, STR("properties"));
+    return props;
+}
+
+/* Does the loader know the key that stands between the two texts? */
+static bool loader_knows(const char *before, struct str key, const char *after)
+{
+    static const char *const dirs[] = {"rules"};
+    struct compile_options options = {dirs, 1, "2026-01-01"};
+    char path[] = "/tmp/sallyport-schema-XXXXXX", text[2048], want[128];
+    int fd = mkstemp(path), len;
+    struct compile c;
+    struct str said;
+    bool knows;
+
+    len = snprintf(text, sizeof(text), "%s%.*s%s", before, STR_ARG(key), after);
+    CHECK(fd >= 0 && len > 0 && write(fd, text, (size_t)len) == len);
+    snprintf(want, sizeof(want), "unknown key '%.*s'", STR_ARG(key));
+    compile_init(&c, &options);
+    CHECK(compile_load(&c, path) != E_NOMEM);
+    said = diags_text(&c.diags);
+    knows = str_find(said, str_of(want)) == said.len;
+    compile_free(&c);
+    if (fd >= 0)
+        close(fd);
+    unlink(path);
+    return knows;
+}
+
+/* What the schema offers inside of other maps, the loader takes, and no more:
+ * a key that neither has is refused. */
+static void test_nested(void)
+{
+    static const struct {
+        const char *of,
+            *member; /* a definition, and a property of it or NULL */
+        const char *before, *after;
+    } rows[] = {
+        {"check", NULL, RULE "check: {", ": 1}}]"},
+        {"in", NULL, RULE "in: {", ": [x]}}]"},
+        {"test", NULL, RULE "tests: {hit: [{", ": x}]}}]"},
+        {"rule", "tests", RULE "tests: {", ": [x]}}]"},
+        {"rule", "token", RULE "token: {", ": 9}}]"},
+        {"threshold", NULL, "thresholds: {request: {", ": 1}}"},
+        {"policy", "thresholds", "thresholds: {", ": 1}"},
+        {"policy", "pseudonyms", "pseudonyms: {", ": x}"},
+        {"policy", "links", "links: {", ": [x]}"},
+        {"own_secrets", NULL, "own_secrets: {", ": 1}"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        uint32_t def = json_member(
+            &schema, json_member(&schema, 0, STR("$defs")), str_of(rows[i].of));
+        uint32_t props = properties_of(def);
+
+        CHECK_ROW(rows[i].before);
+        if (rows[i].member != NULL)
+            props = properties_of(
+                json_member(&schema, props, str_of(rows[i].member)));
+        if (!CHECK(props != 0))
+            continue;
+        for (uint32_t k = props + 1; k < schema.nodes[props].next;
+             k = schema.nodes[k + 1].next)
+            CHECK(loader_knows(rows[i].before, json_raw(&schema, k),
+                               rows[i].after));
+        CHECK(!loader_knows(rows[i].before, STR("no-such-key"), rows[i].after));
+    }
+    CHECK_ROW(NULL);
+}
+
+/* Editors show what a key is for. */
+static void test_described(void)
+{
+    static const struct str defs[] = {
+        STR_INIT("rule"),   STR_INIT("defaults"), STR_INIT("exclusion"),
+        STR_INIT("policy"), STR_INIT("pack"),     STR_INIT("check"),
+        STR_INIT("when"),   STR_INIT("near")};
+
+    for (size_t i = 0; i < ARRAY_LEN(defs); i++) {
+        uint32_t def = json_member(
+            &schema, json_member(&schema, 0, STR("$defs")), defs[i]);
+        uint32_t props = properties_of(def);
+
+        if (!CHECK(props != 0))
+            continue;
+        for (uint32_t k = props + 1; k < schema.nodes[props].next;
+             k = schema.nodes[k + 1].next) {
+            uint32_t ref = json_member(&schema, k + 1, STR("$ref"));
+
+            if (!CHECK(json_member(&schema, k + 1, STR("description")) != 0 ||
+                       (ref != 0 && json_member(&schema, resolve(ref),
+                                                STR("description")) != 0)))
+                check_show("key", json_raw(&schema, k));
+        }
+    }
+}
+
 /* What both say yes or no to. */
 static void test_agree(void)
 {
@@ -479,6 +587,8 @@ int main(void)
     }
     RUN(test_shipped);
     RUN(test_keys);
+    RUN(test_nested);
+    RUN(test_described);
     RUN(test_agree);
     json_doc_free(&schema);
     buf_free(&schema_text);
