@@ -96,8 +96,12 @@ static enum err scan_rule(const struct scan *c, struct search *s)
             return e;
         if (hit != HIT_MATCH)
             return OK;
-        one = (struct finding){
-            .rule = s->rule, .seg = c->seg, .start = start, .end = end};
+        one = (struct finding){.rule = s->rule,
+                               .seg = c->seg,
+                               .start = start,
+                               .end = end,
+                               .chain = s->chain,
+                               .about = s->about};
         finding_print(c->sc, str_head(str_skip(s->text, start), end - start),
                       &one);
         if ((e = findings_add(c->out, one)))
