@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "compile/policyfile.h"
 #include "compile/provfile.h"
+#include "compile/views.h"
 #include "compile/when.h"
 #include "rules/detector.h"
 #include "rules/image.h"
@@ -293,7 +294,8 @@ static enum err pack_rules(struct compile *c, struct buf *out)
             continue;
         for (size_t i = 0; i <= r->more_count; i++) {
             ex_n += add_targets(c, &r->rule, (uint32_t)n, ex + ex_n);
-            rules[n++] = i == 0 ? r->rule : r->more[i - 1];
+            rules[n] = i == 0 ? r->rule : r->more[i - 1];
+            rules[n++].views = views_at_level(r, c->paranoia);
         }
     }
     e = rules_pack(rules, n, ex, ex_n, out);

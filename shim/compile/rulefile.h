@@ -81,7 +81,7 @@ struct rule_src {
     struct str words_name;              /* the file, or empty */
     struct rule *more; /* more rules for its words; index is not set */
     size_t more_count;
-    bool confidence_set, score_set;
+    bool confidence_set, score_set, views_set;
     uint32_t paranoia; /* of a policy's levels, the least that uses it */
     struct rule_test *tests;
     size_t test_count, hit_count;

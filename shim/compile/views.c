@@ -12,17 +12,27 @@ static bool bit_of_view(struct str name, unsigned *ret_bit)
 
 bool views_read(struct reader *r, const struct yaml_node *n, void *into)
 {
-    return read_set(r, n, "view", bit_of_view,
-                    &((struct rule_src *)into)->rule.views);
+    struct rule_src *src = into;
+
+    src->views_set = true;
+    return read_set(r, n, "view", bit_of_view, &src->rule.views);
 }
 
 void views_default(struct rule_src *src)
 {
     struct rule *rule = &src->rule;
 
-    if (rule->views != 0)
+    if (src->views_set)
         return;
     rule->views = str_eq(rule->category, STR("injection"))
-                      ? VIEWS_ALL
+                      ? VIEWS_ALL & ~VIEWS_FAR
                       : 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_DECODED;
+}
+
+unsigned views_at_level(const struct rule_src *src, uint32_t paranoia)
+{
+    if (src->views_set || paranoia < VIEWS_FAR_FROM ||
+        !str_eq(src->rule.category, STR("injection")))
+        return src->rule.views;
+    return src->rule.views | VIEWS_FAR;
 }

@@ -477,3 +477,91 @@ enum err leet_make(struct str text, bool ell, struct textview *out,
     }
     return textview_copy(out, str_skip(text, from), from);
 }
+
+/* --- Turned round. */
+
+/* How many words of a text are among the commonest of English. */
+static size_t english(struct str text)
+{
+    static const struct str common[] = {
+        STR_INIT("the"),  STR_INIT("and"),  STR_INIT("you"),
+        STR_INIT("to"),   STR_INIT("of"),   STR_INIT("all"),
+        STR_INIT("is"),   STR_INIT("in"),   STR_INIT("that"),
+        STR_INIT("your"), STR_INIT("this"), STR_INIT("not"),
+        STR_INIT("with"), STR_INIT("from"), STR_INIT("are"),
+        STR_INIT("for"),  STR_INIT("now"),  STR_INIT("previous"),
+        STR_INIT("will"), STR_INIT("must"), STR_INIT("instructions"),
+        STR_INIT("any"),  STR_INIT("be"),   STR_INIT("ignore"),
+    };
+    size_t n = 0;
+
+    for (size_t at = 0; at < text.len;) {
+        size_t end = at;
+
+        while (end < text.len && is_ascii_letter((unsigned char)text.ptr[end]))
+            end++;
+        for (size_t i = 0; end - at >= 2 && i < ARRAY_LEN(common); i++)
+            n +=
+                str_eq_nocase((struct str){text.ptr + at, end - at}, common[i]);
+        at = end + 1;
+    }
+    return n;
+}
+
+static enum err rot13_put(struct str text, struct textview *out)
+{
+    enum err e;
+
+    if ((e = textview_copy(out, text, 0)))
+        return e;
+    for (size_t i = 0; i < out->bytes.len; i++) {
+        char c = out->bytes.ptr[i], low = to_lower(c);
+
+        if (low >= 'a' && low <= 'z')
+            out->bytes.ptr[i] = (char)(low < 'n' ? c + 13 : c - 13);
+    }
+    return OK;
+}
+
+/* A line is of one piece to the map. */
+static enum err reversed_put(struct str line, size_t off, struct textview *out)
+{
+    size_t from = out->bytes.len, at = line.len;
+    enum err e;
+
+    if ((e = textview_put(out, line, off, line.len)))
+        return e;
+    for (size_t i = 0; i < line.len;) {
+        size_t len = 1;
+
+        while (i + len < line.len &&
+               ((unsigned char)line.ptr[i + len] & 0xc0) == 0x80)
+            len++;
+        at -= len;
+        memcpy(out->bytes.ptr + from + at, line.ptr + i, len);
+        i += len;
+    }
+    return OK;
+}
+
+enum err turned_make(enum view_step how, struct str text, struct textview *out,
+                     bool *ret_changed)
+{
+    struct str rest = text, line;
+    enum err e = OK;
+
+    textview_clear(out);
+    if (how == VIEW_ROT13)
+        e = rot13_put(text, out);
+    while (!e && how == VIEW_REVERSED && rest.len > 0) {
+        size_t at = text.len - rest.len;
+
+        line = str_head(rest, str_find_byte(rest, '\n'));
+        rest = str_skip(rest, line.len);
+        if (!(e = reversed_put(line, at, out)) && rest.len > 0)
+            e = textview_copy(out, STR("\n"), at + line.len);
+        rest = str_skip(rest, 1);
+    }
+    *ret_changed = !e && english(buf_str(&out->bytes)) > english(text) + 1;
+    return e;
+}

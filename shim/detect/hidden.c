@@ -140,7 +140,7 @@ static enum err decode_bidi(struct decoding *d, struct str text,
 {
     char rlo[4];
     const struct str mark = {rlo, utf8_put(RLO, rlo)};
-    size_t at = 0, end;
+    size_t at = 0, end, len;
     bool taken;
     enum err e;
 
@@ -160,7 +160,9 @@ static enum err decode_bidi(struct decoding *d, struct str text,
 
             while (--i > at && ((unsigned char)text.ptr[i] & 0xc0) == 0x80)
                 ;
-            if ((e = buf_add(&d->raw, (struct str){text.ptr + i, to - i})))
+            /* An override in it is no reason to turn it round again. */
+            if (next_at(text, i, &len) != RLO &&
+                (e = buf_add(&d->raw, (struct str){text.ptr + i, to - i})))
                 return e;
         }
         if ((e = decode_part(d, at, end - at, out, &taken)))

@@ -13,6 +13,8 @@ static const struct str names[VIEW_STEPS] = {
     [VIEW_NOMARK] = STR_INIT("nomark"),
     [VIEW_JOINED] = STR_INIT("joined"),
     [VIEW_LEET] = STR_INIT("leet"),
+    [VIEW_ROT13] = STR_INIT("rot13"),
+    [VIEW_REVERSED] = STR_INIT("reversed"),
     [VIEW_DECODED] = STR_INIT("decoded"),
     [VIEW_ESCAPES] = STR_INIT("escapes"),
     [VIEW_PERCENT] = STR_INIT("percent"),
@@ -25,7 +27,6 @@ static const struct str names[VIEW_STEPS] = {
     [VIEW_TAGS] = STR_INIT("tags"),
     [VIEW_SELECTORS] = STR_INIT("selectors"),
     [VIEW_BIDI] = STR_INIT("bidi"),
-    [VIEW_REVERSED] = STR_INIT("reversed"),
 };
 
 struct str view_step_name(enum view_step step)

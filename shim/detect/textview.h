@@ -18,6 +18,8 @@ enum view_step {
     VIEW_NOMARK,   /* no marks on Latin, Greek and Cyrillic letters        */
     VIEW_JOINED,   /* s p a c e d letters together                         */
     VIEW_LEET,     /* d1g1ts as letters                                    */
+    VIEW_ROT13,    /* letters by thirteen places of the alphabet           */
+    VIEW_REVERSED, /* each line from its end, or a secret of the program   */
     VIEW_DECODED,  /* what is encoded in it, in any of the ways below      */
     /* Steps that a rule does not name one by one, but a finding does. */
     VIEW_ESCAPES, /* \u0041 \x41 \101                                      */
@@ -31,11 +33,12 @@ enum view_step {
     VIEW_TAGS,      /* U+E0020-E007E, which show nothing                   */
     VIEW_SELECTORS, /* bytes as variation selectors                        */
     VIEW_BIDI,      /* what a right-to-left override turns round           */
-    VIEW_REVERSED,  /* back to front, of a secret of the program           */
     VIEW_STEPS,
 };
 #define VIEW_NAMED (VIEW_DECODED + 1) /* those that a rule may name */
 #define VIEWS_ALL  ((1u << VIEW_NAMED) - 1)
+/* Those that cost even a text that has nothing unusual in it. */
+#define VIEWS_FAR (1u << VIEW_ROT13 | 1u << VIEW_REVERSED)
 
 /* The name, as in rule files and audit lines ("base64"). */
 struct str view_step_name(enum view_step step);

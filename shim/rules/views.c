@@ -271,6 +271,19 @@ static enum err scan_words(struct viewing *vw, const struct look *of,
     return OK;
 }
 
+static enum err scan_turned(struct viewing *vw, const struct look *of,
+                            enum view_step step)
+{
+    bool changed;
+    enum err e;
+
+    if (!is_wanted(vw, step))
+        return OK;
+    if ((e = turned_make(step, of->text, &vw->made, &changed)))
+        return e;
+    return changed ? scan_made(vw, of, step) : OK;
+}
+
 /* All but what is decoded. */
 static enum err scan_plain(struct viewing *vw, struct level *v)
 {
@@ -300,6 +313,9 @@ static enum err scan_plain(struct viewing *vw, struct level *v)
                              VIEW_NOMARK)))
             return e;
     }
+    for (unsigned step = VIEW_ROT13; step <= VIEW_REVERSED; step++)
+        if ((e = scan_turned(vw, &v->best, (enum view_step)step)))
+            return e;
     return scan_words(vw, &v->best, v->classes);
 }
 
@@ -412,12 +428,13 @@ static enum err scan_stretches(struct viewing *vw, struct str text)
 {
     struct class_pass pass = {.text = text};
     struct str stretch = text;
+    bool far = (vw->views & VIEWS_FAR) != 0; /* they differ anywhere */
     enum err e = OK;
 
     vw->base = 0;
-    if (text.len <= SHORT) {
+    if (far || text.len <= SHORT) {
         vw->levels[0].text = (struct look){.text = text};
-        return classes_of(text) == 0 ? OK : scan_levels(vw);
+        return !far && classes_of(text) == 0 ? OK : scan_levels(vw);
     }
     while (!e && classes_next(&pass, &stretch)) {
         vw->base = (size_t)(stretch.ptr - text.ptr);

@@ -3,7 +3,8 @@
  * exchange (4 KB prompt, 2 KB completion), one streamed event, one body of
  * 1 MB; the way from an image to the first verdict; what it costs to find the
  * texts in a body, over reading its JSON, with all descriptions and with one;
- * what it costs to load the descriptions. Prints a name, microseconds (or
+ * what it costs to load the descriptions, and to see that a text needs no
+ * views. Prints a name, microseconds (or
  * nanoseconds a byte) and the goal, a line each. The figures are the least of a
  * few medians: what else the machine does only adds.
  *
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "compile/compile.h"
+#include "detect/classes.h"
 #include "flow/conn.h"
 #include "llm/view.h"
 #include "rules/image.h"
@@ -386,6 +388,31 @@ static struct buf image_of_one(const char *rules)
     return image;
 }
 
+/* What a text costs that no view differs from: one look at it. */
+static void no_views(void)
+{
+    size_t len = 100 * (sizeof(prose) - 1);
+    char *text = malloc(len);
+    unsigned classes = 0;
+    double us = 1e9;
+
+    if (text == NULL)
+        return;
+    for (size_t i = 0; i < 100; i++)
+        memcpy(text + i * (sizeof(prose) - 1), prose, sizeof(prose) - 1);
+    for (size_t i = 0; i < 50; i++) {
+        double begun = now_us();
+
+        classes |= classes_of((struct str){text, len});
+        took[i] = now_us() - begun;
+    }
+    take_median(50, &us);
+    if (classes == 0)
+        printf("no_views_ns_per_byte %.2f %.2f\n", us * 1e3 / (double)len,
+               0.60);
+    free(text);
+}
+
 int main(int argc, char **argv)
 {
     struct buf image, one;
@@ -406,6 +433,7 @@ int main(int argc, char **argv)
     exchange(eng, "body_1m_us", 1000000, 64, 50, 4000);
     engine_close(eng);
     first_verdict();
+    no_views();
     unlink(image_path);
     buf_free(&image);
     buf_free(&one);

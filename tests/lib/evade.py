@@ -36,7 +36,8 @@ def selectors(s):
         chr(0xFE00 + b if b < 16 else 0xE0100 + b - 16) for b in s.encode())
 
 
-# Name, what it can hide (s: also numbers and keys), how.
+# Name, what it can hide (s: also numbers and keys; -: what is looked for at a
+# high level only), how.
 WAYS = {
     "zero-width": ("s", "\u200b".join),
     "soft-hyphen": ("s", "\u00ad".join),
