@@ -119,7 +119,7 @@ struct rules {
     unsigned *views;   /* of each place: the views that its rules look at */
     uint64_t *listed;  /* those that are tried where keywords stand only */
     struct prefilter *prefilter;
-    struct trie *trie;
+    _Atomic(struct trie *) trie; /* of streams; NULL until the first */
     /* Of each rule, then of each where it is tried at known places only;
      * NULL until needed. */
     _Atomic(struct code *) *code;
@@ -237,6 +237,10 @@ void code_free(struct code *c);
  */
 MUST_USE enum err rules_code(const struct rules *rs, const struct rule *r,
                              bool placed, const struct code **ret_code);
+
+/* rules_trie - of the keywords, built if nobody did so before. E_NOMEM. */
+MUST_USE enum err rules_trie(const struct rules *rs,
+                             const struct trie **ret_trie);
 
 /* --- match.c */
 

@@ -52,6 +52,7 @@ struct restored {
 
 struct stream {
     const struct rules *rs;
+    const struct trie *trie; /* of rs */
     struct scratch *sc;
     struct scope at;
     struct buf text; /* bytes base..end */

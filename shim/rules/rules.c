@@ -149,16 +149,31 @@ static void list_listed(struct rules *rs)
             rs->listed[i / 64] |= UINT64_C(1) << i % 64;
 }
 
-/* What finds keywords, in whole texts and on streams. */
+/* What finds keywords in whole texts. */
 static enum err build_search(struct rules *rs)
 {
-    enum err e;
-
     read_fronts(rs);
     list_listed(rs);
-    if ((e = prefilter_new(rs->list, rs->count, rs->listed, &rs->prefilter)))
-        return e;
-    return trie_new(rs->list, rs->count, rs->guards, rs->runs, &rs->trie);
+    return prefilter_new(rs->list, rs->count, rs->listed, &rs->prefilter);
+}
+
+enum err rules_trie(const struct rules *rs, const struct trie **ret_trie)
+{
+    _Atomic(struct trie *) *place = &((struct rules *)(uintptr_t)rs)->trie;
+    struct trie *t = atomic_load_explicit(place, memory_order_acquire);
+    struct trie *none = NULL;
+    enum err e;
+
+    if (t == NULL) {
+        if ((e = trie_new(rs->list, rs->count, rs->guards, rs->runs, &t)))
+            return e;
+        if (!atomic_compare_exchange_strong(place, &none, t)) {
+            trie_free(t);
+            t = none;
+        }
+    }
+    *ret_trie = t;
+    return OK;
 }
 
 enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
@@ -208,7 +223,7 @@ void rules_free(struct rules *rs)
             code_free(atomic_load(&rs->code[i]));
     free((void *)rs->code);
     prefilter_free(rs->prefilter);
-    trie_free(rs->trie);
+    trie_free(atomic_load(&rs->trie));
     free(rs->masks);
     free(rs->ranks);
     free(rs->unkeyed);

@@ -119,9 +119,14 @@ enum err stream_make(const struct rules *rs, struct scratch *sc,
                      struct stream **ret_st)
 {
     const uint64_t *mask = rules_mask(rs, at);
-    size_t n = 0, depth = trie_depth(rs->trie), size;
+    const struct trie *trie;
+    size_t n = 0, depth, size;
     struct stream *st;
+    enum err e;
 
+    if ((e = rules_trie(rs, &trie)))
+        return e;
+    depth = trie_depth(trie);
     for (size_t w = 0; w < rs->words; w++)
         n += (size_t)__builtin_popcountll(mask[w]);
     size = sizeof(*st) + (n + 63) / 64 * sizeof(uint64_t);
@@ -133,6 +138,7 @@ enum err stream_make(const struct rules *rs, struct scratch *sc,
     st->walks = (struct trie_walk *)(st->lanes + n);
     st->lane_count = n;
     st->rs = rs;
+    st->trie = trie;
     st->sc = sc;
     st->at = *at;
     st->token = NEVER;
@@ -325,8 +331,7 @@ static uint64_t stop_next(const struct stream *st)
     uint64_t step = LIM_HOLD_STEP;
     uint64_t stop = stop_behind(st, st->safe + LIM_HOLD_CHAIN);
     uint64_t least = stop_behind(st, st->end + 1);
-    uint64_t depth =
-        trie_depth(st->rs->trie) + st->rs->run_most + TOKEN_MOST + 1;
+    uint64_t depth = trie_depth(st->trie) + st->rs->run_most + TOKEN_MOST + 1;
     uint64_t first = st->v - st->origin > depth ? st->v - depth : st->origin;
     uint64_t fresh =
         st->origin + (first + st->min_hold - st->origin) / step * step;

@@ -61,7 +61,7 @@ static void wake_lane(struct stream *st, size_t n, uint64_t start)
 {
     struct lane *l = &st->lanes[n];
     const struct run *run = &st->rs->runs[l->rule];
-    uint64_t far = trie_depth(st->rs->trie) + run->most, back;
+    uint64_t far = trie_depth(st->trie) + run->most, back;
 
     if (l->off || start < l->cursor)
         return;
@@ -104,7 +104,7 @@ static void feed_ended(void *ctx, struct trie_rules rules, uint32_t back)
 
 void feed_trie(struct stream *st, uint64_t to)
 {
-    const struct trie *t = st->rs->trie;
+    const struct trie *t = st->trie;
     struct feed f = {st, 0};
 
     if (trie_depth(t) == 0)
@@ -261,7 +261,7 @@ static uint64_t cut_walk(const struct stream *st, const struct trie_walk *w,
                          uint64_t least)
 {
     uint64_t at = st->v - w->back;
-    struct trie_rules rules = trie_through(st->rs->trie, w);
+    struct trie_rules rules = trie_through(st->trie, w);
 
     for (size_t k = 0; k < rules.count && (w->runs || at < least); k++) {
         uint64_t start = may_begin(st, rules.list[k], at);

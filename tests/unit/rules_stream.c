@@ -1,9 +1,12 @@
 #include "rules/stream.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "check.h"
 #include "failmalloc.h"
+
+/* link: -pthread */
 
 /*
  * The laws of streams, on texts made of pieces of rules: the output does not
@@ -907,6 +910,43 @@ static void test_nth_allocation(void)
     result_free(&want);
 }
 
+/* --- Threads that all open the first stream of a set. */
+
+static void *stream_thread(void *arg)
+{
+    struct set s = *(struct set *)arg;
+    struct stream *st = NULL;
+    struct stream_edit ed;
+    bool good = scratch_new(&s.sc) == OK &&
+                stream_new(s.rs, s.sc, &s.at, &st) == OK &&
+                stream_take(st, STR("see AKIAABCDEFGHIJKLMNOP dog")) == OK &&
+                stream_flush(st) == OK && stream_next(st, &ed) && ed.start == 4;
+
+    stream_free(st);
+    scratch_free(s.sc);
+    return good ? NULL : arg;
+}
+
+static void test_threads(void)
+{
+    for (size_t round = 0; round < 50; round++) {
+        pthread_t threads[4];
+        struct set s;
+
+        set_open(&s, rules_plain, ARRAY_LEN(rules_plain), false);
+        for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+            if (pthread_create(&threads[i], NULL, stream_thread, &s))
+                exit(1);
+        for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+            void *failed = &s;
+
+            CHECK_INT(pthread_join(threads[i], &failed), 0);
+            CHECK(failed == NULL);
+        }
+        set_close(&s);
+    }
+}
+
 int main(void)
 {
     RUN(test_equals_whole);
@@ -924,5 +964,6 @@ int main(void)
     RUN(test_cut_character);
     RUN(test_block_is_final);
     RUN(test_nth_allocation);
+    RUN(test_threads);
     return check_done();
 }
