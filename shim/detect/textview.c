@@ -44,6 +44,21 @@ bool view_step_from(struct str name, enum view_step *ret_step)
     return false;
 }
 
+unsigned views_whole(unsigned views)
+{
+    const unsigned of_clean = 1u << VIEW_GAP | 1u << VIEW_FOLD |
+                              1u << VIEW_SKELETON | 1u << VIEW_NOMARK |
+                              1u << VIEW_JOINED | 1u << VIEW_LEET;
+
+    if ((views & 1u << VIEW_NOMARK) != 0)
+        views |= 1u << VIEW_FOLD;
+    if ((views & of_clean) != 0)
+        views |= 1u << VIEW_CLEAN;
+    if ((views & 1u << VIEW_CLEAN) != 0)
+        views |= 1u << VIEW_TEXT;
+    return views;
+}
+
 size_t chain_len(const struct chain *c)
 {
     size_t n = 0;

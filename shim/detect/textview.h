@@ -45,6 +45,13 @@ struct str view_step_name(enum view_step step);
 /* view_step_from - of those a rule may name; false for any other name. */
 bool view_step_from(struct str name, enum view_step *ret_step);
 
+/*
+ * views_whole - a set of views with those that they are made of: a view that
+ * has nothing which the one before it had not is not looked at by itself, so
+ * who looks at it must look there.
+ */
+unsigned views_whole(unsigned views);
+
 /* Through which views something was found, in order; zeros: the text itself. */
 #define CHAIN_MOST 8
 struct chain {

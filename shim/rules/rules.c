@@ -85,7 +85,7 @@ static enum err build_views(struct rules *rs)
     if (rs->viewers == NULL || rs->views == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < rs->count; i++) {
-        unsigned views = rs->list[i].views;
+        unsigned views = views_whole(rs->list[i].views);
         uint64_t bit = UINT64_C(1) << i % 64;
 
         if (views == 0)

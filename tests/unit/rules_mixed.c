@@ -1,0 +1,236 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "rules/score.h"
+#include "rules/stream.h"
+
+/*
+ * All that a rule can be, together: views, near and unless, scores, runs,
+ * tokens, groups, caps. Texts of fragments of what the rules look for, in every
+ * cutting: one output; and where nothing has a cap, that of the whole text.
+ */
+
+#define ALL     .dirs = DIRS_ALL, .roles = ROLES_ALL, .parts = PARTS_ALL
+#define KEYS(k) .keywords = (k), .keyword_count = ARRAY_LEN(k)
+#define REDACT(i, m)                                                           \
+    ALL, .id = STR_INIT(i), .put = STR_INIT("[" i "]"), .match = STR_INIT(m),  \
+         .action = ACTION_REDACT
+
+#define SIDES (NEAR_BEFORE | NEAR_AFTER)
+#define SEEN  (1u << VIEW_TEXT | 1u << VIEW_CLEAN)
+
+static const struct str k_sk[] = {STR_INIT("sk-")};
+static const struct str k_at[] = {STR_INIT("@")};
+static const struct str k_begin[] = {STR_INIT("BEGIN")};
+static const struct str k_say[] = {STR_INIT("say")};
+static const struct near n_open[] = {{STR_INIT("open"), 8, SIDES, true, false}};
+static const struct near n_not[] = {
+    {STR_INIT("\\btest"), 6, NEAR_AFTER, false, true},
+    {STR_INIT("open"), 12, NEAR_BEFORE, false, true}};
+
+static const struct rule list[] = {
+    {REDACT("1", "sk-[a-z0-9]{3,9}"), KEYS(k_sk), .keyword_first = true,
+     .nears = n_open, .near_count = 1, .views = SEEN},
+    {REDACT("2", "[a-z]{1,9}@[a-z]{2,9}"), KEYS(k_at), .views = SEEN,
+     .nears = n_not, .near_count = 2},
+    {REDACT("3", "(?i)say[ a-z]{2,6}no"), KEYS(k_say), .keyword_first = true,
+     .score = 3, .views = SEEN | 1u << VIEW_GAP | 1u << VIEW_FOLD},
+    {REDACT("4", "(?<!\\d)\\d{4,7}(?!\\d)"), .digits = 4,
+     .views = 1u << VIEW_CLEAN},
+    {ALL, .id = STR_INIT("5"), .match = STR_INIT("open|test"),
+     .action = ACTION_LOG, .score = 2, .views = VIEWS_ALL & ~VIEWS_FAR},
+    {ALL, .id = STR_INIT("6"), .match = STR_INIT("no (no )+yes"),
+     .action = ACTION_LOG, .score = 4, .views = 1u << VIEW_TEXT},
+    {REDACT("7", "key=([a-z]{2,8});"), .group = 1, .views = SEEN},
+    {REDACT("8", "BEGIN[^!]{0,90}?END"), KEYS(k_begin), .keyword_first = true,
+     .views = SEEN},
+};
+
+static const char *const parts[] = {
+    "sk-",   "abc1",   "open",      " ",       "key=",   ";",      "say ",
+    "no ",   "yes",    "@",         "test",    "\u200b", "1",      "2345",
+    "BEGIN", "END",    "\uff4f",    "\uff53",  "\u00a0", ". ",     "x",
+    "\n\n",  "\u00ad", "sa\u200by", "1\uff12", "o",      "\ufe0f", "user",
+};
+
+static struct set {
+    struct buf packed;
+    struct rules *rs;
+    struct scratch *sc;
+} s;
+
+static const struct scope at = {.dir = DIR_RECV, .role = ROLE_ASSISTANT};
+
+/* Without caps, or with some; a score blocks from `block` on. */
+static void set_open(bool capped, uint32_t block)
+{
+    struct rule rules[ARRAY_LEN(list)];
+
+    memcpy(rules, list, sizeof(rules));
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+        rules[i].max_hold = capped ? 20 + 7 * (uint32_t)i : 4 * KIB;
+    rules[1].on_hold_full = capped ? HOLD_RELEASE : HOLD_REDACT;
+    rules[7].end = capped ? STR("END") : STR("");
+    buf_init(&s.packed, MIB);
+    if (rules_pack(rules, ARRAY_LEN(rules), NULL, 0, &s.packed) ||
+        rules_load(buf_str(&s.packed), false, &s.rs) || scratch_new(&s.sc))
+        exit(1);
+    rules_limit(s.rs, &(struct thresholds){.block = {0, block}});
+}
+
+static void set_close(void)
+{
+    rules_free(s.rs);
+    scratch_free(s.sc);
+    buf_free(&s.packed);
+}
+
+static void add(struct buf *out, struct str more)
+{
+    if (buf_add(out, more))
+        exit(1);
+}
+
+/* What is out so far is out: the rest can only be added to it. */
+static bool drain(struct stream *st, const char *text, uint64_t *from,
+                  struct buf *out)
+{
+    struct stream_edit ed;
+
+    while (stream_next(st, &ed)) {
+        CHECK(ed.start >= *from && ed.start <= stream_safe(st));
+        add(out, (struct str){text + *from, ed.start - *from});
+        *from = ed.end;
+        if (ed.action == ACTION_BLOCK)
+            return false;
+        add(out, ed.put);
+    }
+    add(out, (struct str){text + *from, stream_safe(st) - *from});
+    *from = stream_safe(st);
+    return true;
+}
+
+/* Pieces of lengths by the seed; 0: of one byte, 1: the whole. */
+static void stream_out(struct str text, uint32_t seed, struct buf *out)
+{
+    struct stream *st;
+    uint64_t from = 0;
+    bool goes_on = true;
+
+    buf_clear(out);
+    if (stream_new(s.rs, s.sc, &at, &st))
+        exit(1);
+    for (size_t i = 0, n; i < text.len && goes_on; i += n) {
+        seed = seed > 1 ? seed * 1664525 + 1013904223 : seed;
+        n = seed == 0 ? 1 : seed == 1 ? text.len : 1 + (seed >> 16) % 40;
+        n = n < text.len - i ? n : text.len - i;
+        CHECK(stream_take(st, (struct str){text.ptr + i, n}) == OK);
+        goes_on = drain(st, text.ptr, &from, out);
+    }
+    if (goes_on) {
+        CHECK(stream_flush(st) == OK);
+        if (drain(st, text.ptr, &from, out))
+            CHECK_INT(from, text.len);
+        else
+            add(out, STR("<block>"));
+    } else {
+        add(out, STR("<block>"));
+    }
+    stream_free(st);
+}
+
+/* The same by a search of the whole text. */
+static void whole_out(struct str text, struct buf *out)
+{
+    struct findings f;
+    struct cluster c;
+    size_t pos = 0, from = 0;
+
+    buf_clear(out);
+    findings_init(&f);
+    CHECK(rules_scan(s.rs, s.sc, &at, text, 0, &f) == OK);
+    while (cluster_next(s.rs, f.list, f.count, &pos, &c)) {
+        if (c.action < ACTION_REDACT)
+            continue;
+        add(out, (struct str){text.ptr + from, c.start - from});
+        add(out, c.rule->put);
+        from = c.end;
+    }
+    add(out, str_skip(text, from));
+    findings_free(&f);
+}
+
+static size_t make(char *text, size_t most, size_t count, uint32_t *seed)
+{
+    text[0] = 0;
+    for (size_t i = 0; i < count; i++) {
+        *seed = *seed * 1664525 + 1013904223;
+        strncat(text, parts[(*seed >> 16) % ARRAY_LEN(parts)],
+                most - strlen(text) - 8);
+    }
+    return strlen(text);
+}
+
+static void run(bool capped, uint32_t block, bool whole, size_t turns)
+{
+    struct buf want, got;
+    uint32_t seed = 7 + block + capped;
+    size_t changed = 0, wrong = 0;
+
+    set_open(capped, block);
+    buf_init(&want, MIB);
+    buf_init(&got, MIB);
+    for (size_t i = 0; i < turns && wrong < 3; i++) {
+        char text[900];
+        size_t n = make(text, sizeof(text), 5 + i % 70, &seed);
+        struct str in = {text, n};
+
+        stream_out(in, 0, &want);
+        changed += !str_eq(buf_str(&want), in);
+        for (uint32_t k = 0; k < 6; k++) {
+            stream_out(in, k == 0 ? 1 : seed + k, &got);
+            if (!CHECK_EQ(buf_str(&got), buf_str(&want))) {
+                check_show("text", in);
+                wrong++;
+                break;
+            }
+        }
+        if (!whole)
+            continue;
+        whole_out(in, &got);
+        if (!CHECK_EQ(buf_str(&want), buf_str(&got))) {
+            check_show("text", in);
+            wrong++;
+        }
+    }
+    CHECK(changed > turns / 4);
+    buf_free(&want);
+    buf_free(&got);
+    set_close();
+}
+
+static void test_as_the_whole(void)
+{
+    run(false, 0, true, 3000);
+}
+
+static void test_scores(void)
+{
+    run(false, 5, false, 2000);
+    run(false, 9, false, 2000);
+}
+
+static void test_caps(void)
+{
+    run(true, 0, false, 3000);
+    run(true, 9, false, 3000);
+}
+
+int main(void)
+{
+    RUN(test_as_the_whole);
+    RUN(test_scores);
+    RUN(test_caps);
+    return check_done();
+}
