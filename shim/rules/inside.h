@@ -38,6 +38,12 @@ static inline uint32_t bits_count(uint64_t x)
     return (uint32_t)(x * UINT64_C(0x0101010101010101) >> 56);
 }
 
+/* guard_within - are all bytes of a among those of b? */
+static inline bool guard_within(const struct guard *a, const struct guard *b)
+{
+    return (a->bits[0] & ~b->bits[0]) == 0 && (a->bits[1] & ~b->bits[1]) == 0;
+}
+
 /* guard_read - what the text of a rule's pattern says about it (lead.c). */
 struct guard guard_read(const struct rule *r);
 
@@ -80,6 +86,15 @@ size_t run_check(const struct run *run, struct str text, size_t q, size_t at);
  * is left 0. RUN_NONE for a rule that is keyword_first, or where not seen. */
 struct run run_read(const struct rule *r);
 
+/*
+ * front_pack - both, behind what was packed of the rule. front_unpack - the
+ * reverse, of a rule that is read up to there; what the rule does not have is
+ * zero. Errors as pack_u32, unpack_u32. (front.c)
+ */
+MUST_USE enum err front_pack(struct buf *out, const struct rule *r);
+MUST_USE enum err front_unpack(struct str *in, const struct rule *r,
+                               struct guard *ret_guard, struct run *ret_run);
+
 /* The compiled patterns of one rule. Immutable, shared by threads. */
 struct code {
     pcre2_code *match, *end; /* end: NULL if the rule has none */
@@ -97,10 +112,10 @@ struct rules {
     struct thresholds at;
     unsigned detectors;  /* bit set of those that rules have */
     size_t count, words; /* words of 64 bits that hold a bit for each rule */
-    struct unpacked all; /* owned; list and ex are its own */
+    struct unpacked all; /* owned; what is borrowed below is of it */
     struct rule *list;
-    struct guard *guards;   /* of each rule */
-    struct run *runs;       /* of each rule */
+    struct guard *guards;   /* of each rule; borrowed */
+    struct run *runs;       /* the same */
     uint32_t run_bits[128]; /* of each byte: the runs that it is in */
     uint32_t run_most;      /* the longest */
     uint32_t *tokens;       /* rules with tokens; owned */

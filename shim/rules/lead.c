@@ -436,11 +436,6 @@ struct guard guard_read(const struct rule *r)
 
 /* --- What stands before the keyword. */
 
-static bool guard_within(const struct guard *a, const struct guard *b)
-{
-    return (a->bits[0] & ~b->bits[0]) == 0 && (a->bits[1] & ~b->bits[1]) == 0;
-}
-
 /* One class, escape or plain byte at the front of s; its length, 0: another. */
 static size_t run_item(struct str s, struct guard *one)
 {

@@ -6,8 +6,7 @@
 #include "detect/linear.h"
 #include "base/utf8.h"
 #include "detect/pseudonym.h"
-#include "rules/rules.h"
-#include "rules/token.h"
+#include "rules/inside.h"
 
 /*
  * The packed form: a version, the number of rules, of strings in all lists
@@ -16,7 +15,7 @@
  * once.
  */
 
-#define VERSION 7u
+#define VERSION 8u
 
 #define FLAG_KEYWORD_FIRST  1u
 #define FLAG_WHOLE          2u
@@ -210,7 +209,8 @@ static enum err pack_rule(struct buf *out, const struct rule *r)
         (e = pack_nears(out, r)) || (e = pack_when(out, &r->when)))
         return e;
     if ((e = pack_str(out, r->class)) ||
-        (e = pack_list(out, r->reveal, r->reveal_count)))
+        (e = pack_list(out, r->reveal, r->reveal_count)) ||
+        (e = front_pack(out, r)))
         return e;
     return OK;
 }
@@ -478,7 +478,10 @@ static enum err read_all(struct reader *rd, struct unpacked *all)
     all->list = calloc((size_t)n + 1, sizeof(*all->list));
     all->strings = calloc((size_t)strings + 1, sizeof(*all->strings));
     all->nears = calloc((size_t)nears + 1, sizeof(*all->nears));
-    if (all->list == NULL || all->strings == NULL || all->nears == NULL)
+    all->guards = calloc((size_t)n + 1, sizeof(*all->guards));
+    all->runs = calloc((size_t)n + 1, sizeof(*all->runs));
+    if (all->list == NULL || all->strings == NULL || all->nears == NULL ||
+        all->guards == NULL || all->runs == NULL)
         return E_NOMEM;
     rd->nears = all->nears;
     rd->nears_left = nears;
@@ -486,7 +489,9 @@ static enum err read_all(struct reader *rd, struct unpacked *all)
     rd->left = strings;
     all->count = n;
     for (uint32_t i = 0; i < n; i++) {
-        if ((e = read_rule(rd, &all->list[i])))
+        if ((e = read_rule(rd, &all->list[i])) ||
+            (e = front_unpack(&rd->in, &all->list[i], &all->guards[i],
+                              &all->runs[i])))
             return e;
         all->list[i].index = i;
     }
@@ -514,6 +519,8 @@ void unpacked_free(struct unpacked *all)
     free(all->list);
     free(all->strings);
     free(all->nears);
+    free(all->guards);
+    free(all->runs);
     free(all->ex);
     *all = (struct unpacked){0};
 }

@@ -7,11 +7,15 @@
  * The rules section of the policy image, read back. Everything is checked
  * against hostile bytes: lengths, enumerations, UTF-8, references.
  */
+struct guard;
+struct run;
 struct unpacked {
     struct rule *list; /* owned; strings are borrowed from the packed bytes */
     size_t count;
     struct str *strings;  /* owned; lists of the rules point into it */
     struct near *nears;   /* owned; the same                        */
+    struct guard *guards; /* owned; of each rule: front.c */
+    struct run *runs;     /* owned; the same               */
     struct exclusion *ex; /* owned; sorted by rule */
     size_t ex_count;
 };

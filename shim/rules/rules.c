@@ -100,18 +100,16 @@ static enum err build_views(struct rules *rs)
     return OK;
 }
 
-/* What the patterns' beginnings say. A rule with a run may sleep as long as
- * there are bits, and where that is far from filling what it may hold. */
-static void read_fronts(struct rules *rs)
+/* A rule with a run may sleep as long as there are bits, and where that is far
+ * from filling what it may hold. */
+static void give_bits(struct rules *rs)
 {
     uint32_t bit = 1;
 
     for (size_t i = 0; i < rs->count; i++) {
         const struct rule *r = &rs->list[i];
-        struct run run = run_read(r);
+        struct run run = rs->runs[i];
 
-        rs->guards[i] = guard_read(r);
-        rs->runs[i] = run;
         if (run.before == RUN_NONE || bit == 0 ||
             (r->max_hold != 0 && r->max_hold < 2 * (LIM_KEYWORD + RUN_MOST)))
             continue;
@@ -152,7 +150,7 @@ static void list_listed(struct rules *rs)
 /* What finds keywords in whole texts. */
 static enum err build_search(struct rules *rs)
 {
-    read_fronts(rs);
+    give_bits(rs);
     list_listed(rs);
     return prefilter_new(rs->list, rs->count, rs->listed, &rs->prefilter);
 }
@@ -192,20 +190,19 @@ enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
     rs->all = all;
     rs->list = all.list;
     rs->count = all.count;
+    rs->guards = all.guards;
+    rs->runs = all.runs;
     rs->ex = all.ex;
     rs->ex_count = all.ex_count;
     rs->monitor = monitor;
     rs->words = (rs->count + 63) / 64;
     rs->code = calloc(2 * rs->count + 1, sizeof(*rs->code));
-    rs->guards = calloc(rs->count + 1, sizeof(*rs->guards));
-    rs->runs = calloc(rs->count + 1, sizeof(*rs->runs));
     rs->tokens = calloc(rs->count + 1, sizeof(*rs->tokens));
     rs->tokened = calloc(rs->words + 1, sizeof(*rs->tokened));
     rs->listed = calloc(rs->words + 1, sizeof(*rs->listed));
-    if (rs->code == NULL || rs->guards == NULL || rs->runs == NULL ||
-        rs->tokens == NULL || rs->tokened == NULL || rs->listed == NULL ||
-        asks_init(rs) || build_masks(rs) || build_views(rs) ||
-        build_search(rs)) {
+    if (rs->code == NULL || rs->tokens == NULL || rs->tokened == NULL ||
+        rs->listed == NULL || asks_init(rs) || build_masks(rs) ||
+        build_views(rs) || build_search(rs)) {
         rules_free(rs);
         return E_NOMEM;
     }
@@ -229,8 +226,6 @@ void rules_free(struct rules *rs)
     free(rs->unkeyed);
     free(rs->viewers);
     free(rs->views);
-    free(rs->guards);
-    free(rs->runs);
     free(rs->tokens);
     free(rs->tokened);
     free(rs->listed);

@@ -15,6 +15,7 @@ static const struct str tags[] = {STR_INIT("cloud"), STR_INIT("tier-a")};
 static const struct str hosts[] = {STR_INIT("*.example.com"),
                                    STR_INIT("a.example")};
 static const struct str models[] = {STR_INIT("m-*")};
+static const struct str at[] = {STR_INIT("@")};
 static const struct near nears[] = {
     {STR_INIT("cat"), 20, NEAR_AFTER, true, false},
     {STR_INIT("mouse"), 400, NEAR_BEFORE | NEAR_AFTER, false, true}};
@@ -60,6 +61,16 @@ static const struct rule list[] = {
         .nears = nears,
         .near_count = 2,
         .when.about[ABOUT_MODEL] = {models, 1},
+    },
+    {
+        .id = STR_INIT("SP-3"),
+        .match = STR_INIT("[a-z]{1,40}@example\\.org"),
+        .dirs = DIRS_ALL,
+        .roles = ROLES_ALL,
+        .parts = PARTS_ALL,
+        .action = ACTION_REDACT,
+        .keywords = at,
+        .keyword_count = 1,
     },
 };
 
@@ -112,8 +123,8 @@ static void test_round_trip(void)
         return;
     CHECK_STR(img.providers, "providers");
     CHECK_INT(img.policy.len, 0);
-    CHECK_INT(rules_count(rs), 2);
-    for (size_t i = 0; i < 2; i++) {
+    CHECK_INT(rules_count(rs), ARRAY_LEN(list));
+    for (size_t i = 0; i < ARRAY_LEN(list); i++) {
         const struct rule *a = &list[i], *b = rules_at(rs, i);
 
         CHECK_EQ(b->id, a->id);
@@ -192,6 +203,32 @@ static void test_flipped(void)
     }
     buf_free(&bytes);
     buf_free(&packed);
+}
+
+/* A run that the search would go wrong with. Behind the last one there is only
+ * the number of exclusions. */
+static void test_spoilt_run(void)
+{
+    static const struct {
+        size_t back; /* from the end: before, least and most of the run */
+        char put;
+        enum err want;
+    } rows[] = {
+        {8, 40, OK}, {8, 96, OK},       {8, 97, E_SYNTAX}, {12, 41, E_SYNTAX},
+        {48, 1, OK}, {48, 2, E_SYNTAX}, {48, 3, E_SYNTAX},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct rules *rs = NULL;
+        struct buf packed;
+
+        buf_init(&packed, MIB);
+        CHECK_INT(rules_pack(&list[2], 1, NULL, 0, &packed), OK);
+        packed.ptr[packed.len - rows[i].back] = rows[i].put;
+        CHECK_INT(rules_load(buf_str(&packed), false, &rs), rows[i].want);
+        rules_free(rs);
+        buf_free(&packed);
+    }
 }
 
 static void test_other_version(void)
@@ -294,6 +331,7 @@ int main(void)
     RUN(test_round_trip);
     RUN(test_truncated);
     RUN(test_flipped);
+    RUN(test_spoilt_run);
     RUN(test_other_version);
     RUN(test_refused);
     RUN(test_nth_allocation);

@@ -1,0 +1,87 @@
+#include "rules/inside.h"
+
+#include "base/pack.h"
+
+/*
+ * What the text of a rule's pattern says about its matches (lead.c), packed:
+ * reading it off takes longer than all else of a rule, and is done once, by
+ * who packs. Of a rule that is keyword_first that is its guard, of another its
+ * run. A wrong one makes the rule miss matches, as a wrong pattern would; what
+ * the search relies on beyond that is checked.
+ */
+
+static enum err pack_guard(struct buf *out, const struct guard *g)
+{
+    enum err e = OK;
+
+    for (size_t i = 0; i < 4 && !e; i++)
+        e = pack_u32(out, (uint32_t)(g->bits[i / 2] >> i % 2 * 32));
+    return e;
+}
+
+static enum err unpack_guard(struct str *in, struct guard *ret_g)
+{
+    struct guard g = {{0}};
+    uint32_t half;
+    enum err e;
+
+    for (size_t i = 0; i < 4; i++) {
+        if ((e = unpack_u32(in, &half)))
+            return e;
+        g.bits[i / 2] |= (uint64_t)half << i % 2 * 32;
+    }
+    *ret_g = g;
+    return OK;
+}
+
+enum err front_pack(struct buf *out, const struct rule *r)
+{
+    struct guard g = guard_read(r);
+    struct run run;
+    enum err e;
+
+    if (r->keyword_first)
+        return pack_guard(out, &g);
+    run = run_read(r);
+    if ((e = pack_u32(out, run.before)) || run.before == RUN_NONE)
+        return e;
+    if ((e = pack_guard(out, &run.of)) || (e = pack_guard(out, &run.behind)) ||
+        (e = pack_u32(out, run.least)) || (e = pack_u32(out, run.most)))
+        return e;
+    return OK;
+}
+
+static enum err unpack_run(struct str *in, const struct rule *r,
+                           struct run *ret_run)
+{
+    struct run run = {0};
+    uint32_t before;
+    enum err e;
+
+    if ((e = unpack_below(in, RUN_DIGIT + 1, &before)) || before == RUN_NONE)
+        return e;
+    if (token_first(r) || r->match.len == 0 ||
+        before != (r->keyword_count == 0 ? RUN_DIGIT : RUN_KEYWORD) ||
+        (before == RUN_DIGIT && r->digits == 0))
+        return E_SYNTAX;
+    if ((e = unpack_guard(in, &run.of)) || (e = unpack_guard(in, &run.behind)))
+        return e;
+    if ((e = unpack_below(in, RUN_MOST + 1, &run.least)) ||
+        (e = unpack_below(in, RUN_MOST + 1, &run.most)))
+        return e;
+    if (run.least > run.most)
+        return E_SYNTAX;
+    run.whole = guard_within(&run.of, &run.behind);
+    run.before = before == RUN_DIGIT ? RUN_DIGIT : RUN_KEYWORD;
+    *ret_run = run;
+    return OK;
+}
+
+enum err front_unpack(struct str *in, const struct rule *r,
+                      struct guard *ret_guard, struct run *ret_run)
+{
+    *ret_guard = (struct guard){{0}};
+    *ret_run = (struct run){0};
+    return r->keyword_first ? unpack_guard(in, ret_guard)
+                            : unpack_run(in, r, ret_run);
+}
