@@ -22,6 +22,15 @@
 #define FLAG_NO_PLACEHOLDER 4u
 #define FLAGS               8u
 
+static bool is_ascii(struct str s)
+{
+    unsigned char any = 0;
+
+    for (size_t i = 0; i < s.len; i++)
+        any |= (unsigned char)s.ptr[i];
+    return any < 0x80;
+}
+
 /* U+017F and U+212A, which a keyword must not hold: see prefilter.h. */
 static bool has_fold(struct str s)
 {
@@ -72,7 +81,7 @@ static enum err check_lists(const struct rule *r)
 
         if (s.len > LIM_KEYWORD)
             return E_LIMIT;
-        if (s.len == 0 || !utf8_valid(s) || has_fold(s))
+        if (s.len == 0 || (!is_ascii(s) && (!utf8_valid(s) || has_fold(s))))
             return E_SYNTAX;
     }
     for (size_t i = 0; i < r->not_count; i++)

@@ -87,24 +87,39 @@ static bool is_common(const unsigned char *c)
     return false;
 }
 
-/* The share of four bytes, as if pairs were independent. */
-static unsigned weight(const unsigned char *c)
+/* The share of four bytes, as if pairs were independent; what is common counts
+ * only where it can make a difference to `best`. */
+static unsigned weight(const unsigned char *c, unsigned best)
 {
     unsigned sum = 0;
 
     for (size_t i = 0; i < 3; i++)
         sum += (unsigned char)pairs[c[i]][c[i + 1]];
     sum -= singles[c[1]] / 2u + singles[c[2]] / 2u;
+    if (sum > best)
+        return sum;
     if (is_common(c))
         sum += COMMON;
     return is_common(c + 1) ? sum + COMMON : sum;
 }
 
-unsigned rarity_of(const char *four)
+size_t rarity_least(const char *text, size_t places)
 {
+    unsigned best = UINT32_MAX;
     unsigned char c[4];
+    size_t at = 0;
 
-    for (size_t i = 0; i < 4; i++)
-        c[i] = (unsigned char)class_of(four[i]);
-    return weight(c);
+    for (size_t i = 0; i < 3; i++)
+        c[i + 1] = (unsigned char)class_of(text[i]);
+    for (size_t i = 0; i < places; i++) {
+        unsigned share;
+
+        memmove(c, c + 1, 3);
+        c[3] = (unsigned char)class_of(text[i + 3]);
+        if ((share = weight(c, best)) <= best) {
+            best = share;
+            at = i;
+        }
+    }
+    return at;
 }

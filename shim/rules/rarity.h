@@ -4,9 +4,10 @@
 #include "base/str.h"
 
 /*
- * rarity_of - how often four bytes stand in the text of people and programs: a
- * logarithm. By the rarest of its bytes a keyword is looked for (words.c).
+ * rarity_least - where four bytes begin that stand least often in the text of
+ * people and programs, of so many places, at least one, from the front of text
+ * on; of equals the last. By these a keyword is looked for (words.c).
  */
-unsigned rarity_of(const char *four);
+size_t rarity_least(const char *text, size_t places);
 
 #endif

@@ -146,18 +146,9 @@ static inline uint32_t *bucket_of(const struct words *ws, uint32_t key)
  * is in it; of equals the last: the ends of characters. */
 static size_t best_window(struct str keyword)
 {
-    size_t all = keyword.len < LONG ? 4 : LONG, at = 0;
-    unsigned best = UINT32_MAX;
+    size_t all = keyword.len < LONG ? 4 : LONG;
 
-    for (size_t i = 0; i + all <= keyword.len; i++) {
-        unsigned share = rarity_of(keyword.ptr + i);
-
-        if (share <= best) {
-            best = share;
-            at = i;
-        }
-    }
-    return at;
+    return rarity_least(keyword.ptr, keyword.len - all + 1);
 }
 
 static void add_keyword(struct words *ws, size_t keyword)
