@@ -107,6 +107,7 @@
 #define LIM_OWN_LEARNT 32   /* pieces of credentials seen in requests      */
 #define LIM_OWN_LEAST  1024 /* the largest min_length of a policy           */
 #define LIM_OWN_FILE   (256 * KIB) /* a file with secrets                   */
+#define LIM_OWN_ENV    (6 * (size_t)MIB) /* as execve(2) has it, at most    */
 #define LIM_OWN_LIST   64 /* patterns or files of a policy                */
 #define LIM_OWN_NAME   64 /* bytes of a name kept of each                */
 

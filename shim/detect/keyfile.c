@@ -10,10 +10,16 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static struct str trim(struct str s)
+static struct str trim_front(struct str s)
 {
     while (s.len > 0 && is_blank(s.ptr[0]))
         s = str_skip(s, 1);
+    return s;
+}
+
+static struct str trim(struct str s)
+{
+    s = trim_front(s);
     while (s.len > 0 && is_blank(s.ptr[s.len - 1]))
         s.len--;
     return s;
@@ -170,7 +176,7 @@ static bool next_json(struct keyfile *f, struct keyfile_item *ret)
             continue;
         }
         s = json_string(f);
-        rest = trim(rest_of(f));
+        rest = trim_front(rest_of(f));
         if (str_starts(rest, STR(":"))) {
             f->key = s;
             continue;

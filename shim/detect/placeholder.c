@@ -22,7 +22,8 @@ static const struct str words[] = {
     STR_INIT("not-a-real"),  STR_INIT("notreal"),    STR_INIT("not_real"),
     STR_INIT("xxxx"),        STR_INIT("****"),       STR_INIT("...."),
     STR_INIT("0000000000"),  STR_INIT("1234567890"), STR_INIT("deadbeef"),
-    STR_INIT("foobar"),      STR_INIT("abcdefghij"),
+    STR_INIT("foobar"),      STR_INIT("abcdefghij"), STR_INIT("no-key-"),
+    STR_INIT("not-needed"),  STR_INIT("not_needed"),
 };
 
 static bool has_nocase(struct str s, struct str word)

@@ -36,7 +36,7 @@ static const struct str plain_starts[] = {
     STR_INIT("BASH_"),
 };
 
-/* Anywhere in a name. */
+/* Anywhere in a word of a name. */
 static const struct str secret_parts[] = {
     STR_INIT("token"),   STR_INIT("secret"), STR_INIT("passw"),
     STR_INIT("passp"),   STR_INIT("apikey"), STR_INIT("credential"),
@@ -51,25 +51,38 @@ static const struct str secret_ends[] = {
 };
 
 static const struct str not_secret[] = {
-    STR_INIT("monkey"), STR_INIT("turkey"), STR_INIT("compass"),
-    STR_INIT("bypass"), STR_INIT("compat"), STR_INIT("hotkey"),
+    STR_INIT("monkey"),    STR_INIT("turkey"),     STR_INIT("compass"),
+    STR_INIT("bypass"),    STR_INIT("compat"),     STR_INIT("hotkey"),
+    STR_INIT("tokenizer"), STR_INIT("tokenizers"),
+};
+
+/* The last word of a name whose value a request may have to name. */
+static const struct str named_words[] = {
+    STR_INIT("id"),       STR_INIT("ids"),     STR_INIT("model"),
+    STR_INIT("models"),   STR_INIT("version"), STR_INIT("revision"),
+    STR_INIT("checksum"), STR_INIT("digest"),  STR_INIT("integrity"),
 };
 
 /* The last word of a name that is about a secret, and holds none. */
 static const struct str about_words[] = {
-    STR_INIT("file"),   STR_INIT("path"),    STR_INIT("dir"),
-    STR_INIT("name"),   STR_INIT("id"),      STR_INIT("type"),
-    STR_INIT("kind"),   STR_INIT("user"),    STR_INIT("username"),
-    STR_INIT("email"),  STR_INIT("host"),    STR_INIT("port"),
-    STR_INIT("url"),    STR_INIT("uri"),     STR_INIT("endpoint"),
-    STR_INIT("store"),  STR_INIT("backend"), STR_INIT("provider"),
-    STR_INIT("alias"),  STR_INIT("region"),  STR_INIT("length"),
-    STR_INIT("size"),   STR_INIT("ttl"),     STR_INIT("expiry"),
-    STR_INIT("alg"),    STR_INIT("method"),  STR_INIT("algorithm"),
-    STR_INIT("mode"),   STR_INIT("format"),  STR_INIT("expires"),
-    STR_INIT("sock"),   STR_INIT("version"), STR_INIT("service"),
-    STR_INIT("model"),  STR_INIT("scope"),   STR_INIT("audience"),
-    STR_INIT("issuer"),
+    STR_INIT("file"),       STR_INIT("path"),     STR_INIT("dir"),
+    STR_INIT("name"),       STR_INIT("id"),       STR_INIT("type"),
+    STR_INIT("kind"),       STR_INIT("user"),     STR_INIT("username"),
+    STR_INIT("email"),      STR_INIT("host"),     STR_INIT("port"),
+    STR_INIT("url"),        STR_INIT("uri"),      STR_INIT("endpoint"),
+    STR_INIT("store"),      STR_INIT("backend"),  STR_INIT("provider"),
+    STR_INIT("alias"),      STR_INIT("region"),   STR_INIT("length"),
+    STR_INIT("size"),       STR_INIT("ttl"),      STR_INIT("expiry"),
+    STR_INIT("alg"),        STR_INIT("method"),   STR_INIT("algorithm"),
+    STR_INIT("mode"),       STR_INIT("format"),   STR_INIT("expires"),
+    STR_INIT("sock"),       STR_INIT("version"),  STR_INIT("service"),
+    STR_INIT("model"),      STR_INIT("scope"),    STR_INIT("audience"),
+    STR_INIT("issuer"),     STR_INIT("prefix"),   STR_INIT("suffix"),
+    STR_INIT("source"),     STR_INIT("process"),  STR_INIT("args"),
+    STR_INIT("header"),     STR_INIT("domain"),   STR_INIT("realm"),
+    STR_INIT("limit"),      STR_INIT("count"),    STR_INIT("encoding"),
+    STR_INIT("deployment"), STR_INIT("strategy"), STR_INIT("policy"),
+    STR_INIT("driver"),     STR_INIT("plugin"),   STR_INIT("fingerprint"),
 };
 
 static bool has_nocase(struct str s, struct str word)
@@ -83,19 +96,6 @@ static bool has_nocase(struct str s, struct str word)
 static bool is_letter(char c)
 {
     return to_lower(c) >= 'a' && to_lower(c) <= 'z';
-}
-
-bool name_is_plain(struct str name)
-{
-    if (has_nocase(name, STR("public")) || has_nocase(name, STR("publishable")))
-        return true;
-    for (size_t i = 0; i < ARRAY_LEN(plain_names); i++)
-        if (str_eq(name, plain_names[i]))
-            return true;
-    for (size_t i = 0; i < ARRAY_LEN(plain_starts); i++)
-        if (str_starts(name, plain_starts[i]))
-            return true;
-    return false;
 }
 
 /* Up to _ - . or a digit, or a capital behind a small letter. */
@@ -122,10 +122,22 @@ static bool is_among(struct str word, const struct str *list, size_t n)
     return false;
 }
 
+static struct str last_word(struct str name)
+{
+    struct str word, last = {0};
+
+    while ((word = next_word(&name)).len > 0)
+        last = word;
+    return last;
+}
+
 static bool is_secret_word(struct str word)
 {
     if (is_among(word, not_secret, ARRAY_LEN(not_secret)))
         return false;
+    for (size_t i = 0; i < ARRAY_LEN(secret_parts); i++)
+        if (has_nocase(word, secret_parts[i]))
+            return true;
     for (size_t i = 0; i < ARRAY_LEN(secret_ends); i++)
         if (str_ends_nocase(word, secret_ends[i]))
             return true;
@@ -134,17 +146,27 @@ static bool is_secret_word(struct str word)
 
 bool name_is_secret(struct str name)
 {
-    struct str rest = name, word = {0}, last = {0};
+    struct str rest = name, word, last = last_word(name);
     bool secret = false;
 
-    for (size_t i = 0; i < ARRAY_LEN(secret_parts); i++)
-        secret |= has_nocase(name, secret_parts[i]);
-    while ((word = next_word(&rest)).len > 0) {
+    while ((word = next_word(&rest)).len > 0)
         secret |= is_secret_word(word);
-        last = word;
-    }
     return secret && (last.len == name.len ||
                       !is_among(last, about_words, ARRAY_LEN(about_words)));
+}
+
+bool name_is_plain(struct str name)
+{
+    if (has_nocase(name, STR("public")) || has_nocase(name, STR("publishable")))
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(plain_names); i++)
+        if (str_eq(name, plain_names[i]))
+            return true;
+    for (size_t i = 0; i < ARRAY_LEN(plain_starts); i++)
+        if (str_starts(name, plain_starts[i]))
+            return true;
+    return is_among(last_word(name), named_words, ARRAY_LEN(named_words)) &&
+           !name_is_secret(name);
 }
 
 /* ---- Values ------------------------------------------------------------- */
@@ -205,12 +227,25 @@ static bool is_number(const struct makeup *m)
     return m->lower == 0 && m->upper == 0 && m->digit < NUMBER_LEAST;
 }
 
+/* name.json, name.pem: a point, and two to five letters behind it. */
+static bool ends_as_file(struct str s)
+{
+    size_t n = 0;
+
+    while (n < s.len && is_letter(s.ptr[s.len - 1 - n]))
+        n++;
+    return n >= 2 && n <= 5 && n < s.len && s.ptr[s.len - 1 - n] == '.';
+}
+
 static bool is_path(const struct makeup *m, struct str s)
 {
     bool begins = str_starts(s, STR("/")) || str_starts(s, STR("~/")) ||
                   str_starts(s, STR("./")) || str_starts(s, STR("../")) ||
                   (s.len > 3 && s.ptr[1] == ':' && s.ptr[2] == '\\');
 
+    if (!begins)
+        begins = str_find_byte(s, '/') < s.len && ends_as_file(s) &&
+                 !looks_random(m, s);
     return begins && (str_find_byte(s, '.') < s.len || !looks_random(m, s));
 }
 
@@ -253,6 +288,31 @@ static bool is_uuid(struct str s)
     return true;
 }
 
+/*
+ * What says of itself that it is none: ids of OpenAI that a request is made
+ * with, and PEM of a certificate or of a public key, in base64 as kubectl has
+ * it.
+ */
+static bool is_public(struct str s)
+{
+    static const struct str starts[] = {
+        STR_INIT("asst_"),
+        STR_INIT("vs_"),
+        STR_INIT("file-"),
+        STR_INIT("org-"),
+        STR_INIT("proj_"),
+        STR_INIT("thread_"),
+        STR_INIT("pmpt_"),
+        STR_INIT("LS0tLS1CRUdJTiBDRVJU"), /* -----BEGIN CERT */
+        STR_INIT("LS0tLS1CRUdJTiBQVUJM"), /* -----BEGIN PUBL */
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(starts); i++)
+        if (str_starts(s, starts[i]))
+            return true;
+    return false;
+}
+
 /* Nobody said that it is a secret: it must be one key, and nothing else. */
 static bool is_bare_key(const struct makeup *m, struct str s)
 {
@@ -277,7 +337,7 @@ bool worth_knowing(struct str value, bool named, size_t least)
         is_url(value))
         return false;
     if (!named)
-        return !is_uuid(value) && is_bare_key(&m, value);
+        return !is_uuid(value) && !is_public(value) && is_bare_key(&m, value);
     return !is_words(&m, value) && !is_name(&m, value);
 }
 

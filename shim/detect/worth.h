@@ -11,7 +11,8 @@
  */
 
 /* name_is_plain - a setting that every program has: PATH, HOME, LANG, ...; or
- * one that says that it is public. */
+ * one that says that it is public, or the id of something, or a model: what
+ * requests are made with. */
 bool name_is_plain(struct str name);
 
 /* name_is_secret - it says so: KEY, TOKEN, SECRET, PASS, CRED, ... and does not

@@ -65,14 +65,22 @@ static enum err read_fd(int fd, struct buf *out)
 
 enum err engine_file(const char *path, struct buf *out, bool *reterr_missing)
 {
-    int saved = errno, fd;
+    int saved = errno, fd = -1;
     enum err e = E_UNSUPPORTED;
+    struct stat st;
+    bool there;
 
-    /* A FIFO without a writer must not make the host wait. */
-    fd = (int)syscall(SYS_openat, AT_FDCWD, path,
-                      O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 && reterr_missing != NULL)
-        *reterr_missing = errno == ENOENT || errno == ENOTDIR;
+    /*
+     * What is no file is not opened: to be opened sets a tape going, and tells
+     * who writes into a FIFO that his reader is there. If it becomes one in
+     * between, the host does not wait for it.
+     */
+    there = stat(path, &st) == 0;
+    if (reterr_missing != NULL)
+        *reterr_missing = !there && (errno == ENOENT || errno == ENOTDIR);
+    if (there && S_ISREG(st.st_mode))
+        fd = (int)syscall(SYS_openat, AT_FDCWD, path,
+                          O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd >= 0) {
         e = read_fd(fd, out);
         (void)syscall(SYS_close, fd);

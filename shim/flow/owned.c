@@ -20,6 +20,7 @@
 struct loading {
     struct own *own;
     const struct policy_own *policy;
+    struct buf env; /* NAME=VALUE, a NUL behind each; wiped */
     struct str home;
     struct buf file; /* the file at work; wiped */
     struct owned_gaps gaps;
@@ -137,29 +138,50 @@ static enum wanted is_wanted(struct str patterns, struct str name)
     return best;
 }
 
-static enum err take_env(struct loading *l, char *const *env)
+/*
+ * At once, and looked at afterwards: another thread may call setenv(3), which
+ * moves the list. Room is made first, so that no copy stays behind in memory.
+ */
+static enum err copy_env(struct loading *l, char *const *env)
 {
+    size_t size = 0;
     enum err e = OK;
 
+    for (size_t i = 0; env != NULL && env[i] != NULL; i++)
+        size += strlen(env[i]) + 1;
+    e = buf_reserve(&l->env, size < l->env.max ? size : l->env.max);
     for (size_t i = 0; env != NULL && env[i] != NULL && !e; i++) {
-        struct str value = str_of(env[i]), name = str_split(&value, '=');
+        struct str entry = {env[i], strlen(env[i]) + 1};
+
+        if (entry.len > l->env.cap - l->env.len) {
+            l->gaps.full = true;
+            break;
+        }
+        e = buf_add(&l->env, entry);
+    }
+    return e;
+}
+
+static enum err take_env(struct loading *l)
+{
+    struct str rest = buf_str(&l->env);
+    enum err e = OK;
+
+    while (rest.len > 0 && !e) {
+        struct str value = str_split(&rest, '\0');
+        struct str name = str_split(&value, '=');
         struct own_about about = {OWN_ENV, name};
         enum wanted wanted = is_wanted(l->policy->env, name);
 
+        if (value.ptr != NULL && str_eq(name, STR("HOME")) &&
+            l->home.ptr == NULL)
+            l->home = value;
         if (value.ptr == NULL || wanted == WANTED_NOT ||
             (wanted == WANTED_MAYBE && name_is_plain(name)))
             continue;
         e = take(l, value, wanted == WANTED || name_is_secret(name), &about);
     }
     return e;
-}
-
-static struct str home_of(char *const *env)
-{
-    for (size_t i = 0; env != NULL && env[i] != NULL; i++)
-        if (str_starts(str_of(env[i]), STR("HOME=")))
-            return str_skip(str_of(env[i]), 5);
-    return STR("");
 }
 
 /* ---- Files -------------------------------------------------------------- */
@@ -173,8 +195,9 @@ static enum err take_items(struct loading *l, struct str named)
 
     keyfile_start(&f, l->file.ptr, l->file.len);
     while (!e && keyfile_next(&f, &item))
-        e = take(l, item.value, item.secret || name_is_secret(item.name),
-                 &about);
+        if (item.secret || !name_is_plain(item.name))
+            e = take(l, item.value, item.secret || name_is_secret(item.name),
+                     &about);
     return e;
 }
 
@@ -215,10 +238,11 @@ static enum err take_files(struct loading *l)
     struct str files = l->policy->files, one;
     enum err e = OK;
 
+    /* once: what grows leaves behind what was in it */
+    if (files.len > 0)
+        e = buf_reserve(&l->file, LIM_OWN_FILE);
     while (!e && unpack_str(&files, &one) == OK)
         e = take_file(l, one);
-    if (l->file.ptr != NULL)
-        explicit_bzero(l->file.ptr, l->file.cap);
     return e;
 }
 
@@ -279,20 +303,22 @@ enum err owned_read(const struct policy_own *policy, char *const *env,
                     struct own **ret_own, struct owned_gaps *ret_gaps)
 {
     unsigned char own_key[OWN_KEY_LEN];
-    struct loading l = {.policy = policy, .home = home_of(env)};
+    struct loading l = {.policy = policy};
     enum err e;
 
+    buf_init(&l.env, LIM_OWN_ENV);
     buf_init(&l.file, LIM_OWN_FILE);
     buf_init(&l.gaps.unread, MIB);
     fingerprint(key, STR("own secrets 1"), own_key);
     fingerprint(key, STR("own secrets 2"), own_key + PRINT_LEN);
-    if ((e = own_new(own_key, &l.own)) || (e = take_env(&l, env)) ||
-        (e = take_files(&l)) || (e = own_ready(l.own))) {
+    if ((e = own_new(own_key, &l.own)) || (e = copy_env(&l, env)) ||
+        (e = take_env(&l)) || (e = take_files(&l)) || (e = own_ready(l.own))) {
         own_free(l.own);
         l.own = NULL;
         buf_free(&l.gaps.unread);
     }
     explicit_bzero(own_key, sizeof(own_key));
+    buf_wipe_free(&l.env);
     buf_wipe_free(&l.file);
     *ret_own = l.own;
     *ret_gaps = l.gaps;

@@ -121,6 +121,20 @@ ways="raw reversed hex HEX base64 base64+1 base64+2 base64url percent quoted
     is "$(audit_field -1 action)" pass
 }
 
+@test "ids and models that a request is made with stay in it" {
+    export OPENAI_ASSISTANT_ID=asst_Kz4Qm8Wj2Tn6Bv9Xs3Rd7Hf1
+    export VECTOR_STORE=vs_Kz4Qm8Wj2Tn6Bv9Xs3Rd7Hf1
+    export TOKENIZER=meta-llama/Llama-3.1-8B-Instruct
+    printf '{"model": "%s", "assistant_id": "%s", "tools": [{"type": "%s",
+        "vector_store_ids": ["%s"]}], "input": "hello"}' "$TOKENIZER" \
+        "$OPENAI_ASSISTANT_ID" file_search "$VECTOR_STORE" >ids.json
+    guarded --json @ids.json "$LLM/v1/responses" >out
+    wire >sent
+    hasnt sent "$GONE"
+    has sent "$OPENAI_ASSISTANT_ID"
+    is "$(audit_field -1 action)" pass
+}
+
 @test "secrets of files: AWS, .env, netrc, a private key" {
     mkdir -p .aws
     printf '[default]\naws_access_key_id = AKID\naws_secret_access_key = %s\n' \

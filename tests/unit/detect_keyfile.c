@@ -1,6 +1,7 @@
 #include "detect/keyfile.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/limits.h"
@@ -128,10 +129,34 @@ static void test_hostile(void)
     }
 }
 
+/* A file of a directory that is not ours costs no more than it is long. */
+static void test_long(void)
+{
+    size_t len = 256 * (size_t)KIB, strings = 0;
+    char *file = malloc(len);
+    struct keyfile f;
+    struct keyfile_item item;
+    struct timespec used;
+
+    if (file == NULL)
+        abort();
+    memset(file, ' ', len);
+    memset(file + 1, '"', len / 2);
+    file[0] = '{';
+    keyfile_start(&f, file, len);
+    while (keyfile_next(&f, &item))
+        strings++;
+    CHECK_INT(strings, len / 4);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    CHECK(used.tv_sec < 2);
+    free(file);
+}
+
 int main(void)
 {
     RUN(test_rows);
     RUN(test_pem_in_a_setting);
     RUN(test_hostile);
+    RUN(test_long);
     return check_done();
 }

@@ -28,12 +28,46 @@ static const struct {
     {"KEY_ID", "6f1d2c3b-9a8e-4d7c-8b6a-5f4e3d2c1b0a", false},
     {"TOKEN_EXPIRY", "2026-12-31T23:59:59", false},
     {"PASS_LENGTH", "12345678901234", false},
+    {"S3_KEY_PREFIX", "uploads/2024/images/", false},
+    {"GOOGLE_APPLICATION_CREDENTIALS", "creds/prod-account-1a2b.json", false},
+    {"credential_source", "Ec2InstanceMetadata", false},
+    {"credentialSource", "Ec2InstanceMetadata", false},
+    {"VSCODE_GIT_ASKPASS_EXTRA_ARGS", "--ms-enable-electron-run-as-node",
+     false},
+    {"API_KEY_HEADER", "X-Example-Api-Key-2", false},
+    {"OPENAI_KEY_DEPLOYMENT", "gpt-4o-mini-2024-07-18", false},
+    /* of a model's texts, not of who may use it */
+    {"TOKENIZER", "meta-llama/Llama-3.1-8B-Instruct", false},
+    {"HF_TOKENIZERS", "o200k_harmony-2", false},
+    {"TOKENIZER_API_TOKEN", "Kz4Qm8Wj2Tn6Bv9Xs3Rd7", true},
+    {"OPENAI_ACCESSTOKEN", "Kz4Qm8Wj2Tn6Bv9Xs3Rd7", true},
+    /* ids that requests are made with */
+    {"OPENAI_ASSISTANT_ID", "asst_Kz4Qm8Wj2Tn6Bv9Xs3Rd7Hf1", false},
+    {"ASSISTANT", "asst_Kz4Qm8Wj2Tn6Bv9Xs3Rd7Hf1", false},
+    {"VECTOR_STORE", "vs_Kz4Qm8Wj2Tn6Bv9Xs3Rd7Hf1", false},
+    {"OPENAI_ORG", "org-Kz4Qm8Wj2Tn6Bv9Xs3Rd7Hf1", false},
+    {"TRAINING_DATA", "file-Kz4Qm8Wj2Tn6Bv9Xs3Rd7Hf1", false},
+    {"SHEET_ID", "1BxiKz4Qm8Wj2Tn6Bv9Xs3Rd7Hf1Lp5YcUeIoAr2Gup", false},
+    {"voiceId", "21m00Kz4Qm8Wj2Tn6Bv9Xs3", false},
+    {"OPENAI_API_KEY", "org-Kz4Qm8Wj2Tn6Bv9Xs3Rd7Hf1", true},
+    {"PASSWORD_HASH", "Kz4Qm8Wj2Tn6Bv9Xs3Rd7Hf1", true},
+    /* certificates and public keys, in base64 of PEM */
+    {"certificate-authority-data",
+     "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUMvakNDQWVhZ0F3SUJBZ0lCQURB"
+     "TkJna3Foa2lHOXcwQkFRc0ZBREFWTVJNd0VRWURWUVFERXdwcmRXSmwK",
+     false},
+    {"client-key-data",
+     "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpLejQrUW04V2oyL1RuNkJ2OStY",
+     true},
     /* what everybody has */
     {"PASSWORD_STORE", "gnome-libsecret", false},
     {"API_KEY", "your-api-key-here", false},
     {"API_KEY", "xxxxxxxxxxxxxxxxxxxx", false},
     {"API_KEY", "${OPENAI_API_KEY}", false},
     {"API_KEY", "test", false},
+    {"API_KEY", "sk-no-key-required", false},
+    {"API_KEY", "no-key-required", false},
+    {"API_KEY", "not-needed-here", false},
     {"API_KEY", "development", false},
     {"PASSWORD", "administrator", false},
     {"PASSWORD", "123456789012", false},
@@ -92,6 +126,11 @@ static void test_names(void)
     CHECK(name_is_secret(STR("client-key-data")));
     CHECK(!name_is_secret(STR("KEY_FILE")));
     CHECK(!name_is_secret(STR("keyFile")));
+    CHECK(name_is_secret(STR("TOKEN2")));
+    CHECK(name_is_secret(STR("PASSW0RD")));
+    CHECK(name_is_plain(STR("BUILD_ID")));
+    CHECK(!name_is_plain(STR("VALID")));
+    CHECK(!name_is_plain(STR("PASSWORD_DIGEST")));
     CHECK(!name_is_secret(STR("MONKEY")));
     CHECK(!name_is_secret(STR("AUTHOR")));
     CHECK(!name_is_secret(STR("")));

@@ -1,6 +1,7 @@
 #include "compile/compile.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -119,6 +120,29 @@ static void test_every_split(void)
     engine_close(eng);
 }
 
+/* Who serves a secret by a FIFO waits for its reader, and that is not us. */
+static void check_writer_waits(const char *path, char *const *with)
+{
+    struct engine *eng;
+    int status = 0;
+    pid_t pid;
+
+    fflush(NULL);
+    pid = fork();
+    if (pid == 0)
+        _exit(fopen(path, "w") == NULL ? 2 : 3);
+    if (!CHECK(pid > 0))
+        return;
+    usleep(200000); /* until it waits */
+    eng = engine_of(with);
+    CHECK(eng != NULL);
+    engine_close(eng);
+    usleep(50000);
+    CHECK_INT(waitpid(pid, &status, WNOHANG), 0);
+    kill(pid, SIGKILL);
+    CHECK_INT(waitpid(pid, &status, 0), pid);
+}
+
 /* Files: read from the home and the working directory, whatever is in them. */
 static void test_files(void)
 {
@@ -134,7 +158,10 @@ static void test_files(void)
     f = fopen(path, "w");
     if (!CHECK(f != NULL))
         return;
-    fputs("A_KEY=" TOKEN "\nSIZE=12345678901234\n", f);
+    fputs("A_KEY=" TOKEN "\nSIZE=12345678901234\n"
+          "NEXT_PUBLIC_MAPS_KEY=Kz4Qm8Wj2Tn6Bv9Xs3Rd7Hf1Lp5\n"
+          "SHEET_ID=1BxiKz4Qm8Wj2Tn6Bv9Xs3Rd7Hf1Lp5YcUe\n",
+          f);
     fclose(f);
     eng = engine_of(with);
     if (CHECK(eng != NULL)) {
@@ -149,6 +176,7 @@ static void test_files(void)
     if (CHECK(eng != NULL))
         CHECK_INT(own_count(eng->own), 0);
     engine_close(eng);
+    check_writer_waits(path, with);
     /* larger than is read */
     unlink(path);
     f = fopen(path, "w");
