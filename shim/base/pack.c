@@ -1,5 +1,7 @@
 #include "base/pack.h"
 
+#include <endian.h>
+
 enum err pack_u32(struct buf *out, uint32_t n)
 {
     char bytes[4];
@@ -22,14 +24,14 @@ enum err pack_str(struct buf *out, struct str s)
 
 enum err unpack_u32(struct str *in, uint32_t *ret_n)
 {
-    uint32_t n = 0;
+    uint32_t n;
 
-    if (in->len < 4)
+    if (in->len < sizeof(n))
         return E_SYNTAX;
-    for (int i = 3; i >= 0; i--)
-        n = n << 8 | (unsigned char)in->ptr[i];
-    *in = str_skip(*in, 4);
-    *ret_n = n;
+    memcpy(&n, in->ptr, sizeof(n));
+    in->ptr += sizeof(n);
+    in->len -= sizeof(n);
+    *ret_n = le32toh(n);
     return OK;
 }
 

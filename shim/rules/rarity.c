@@ -1,5 +1,7 @@
 #include "rules/rarity.h"
 
+#include "base/limits.h"
+
 /* Letters, white space, and any one of all other bytes. */
 #define CLASSES 28u
 #define SPACE   26u
@@ -87,39 +89,38 @@ static bool is_common(const unsigned char *c)
     return false;
 }
 
-/* The share of four bytes, as if pairs were independent; what is common counts
- * only where it can make a difference to `best`. */
-static unsigned weight(const unsigned char *c, unsigned best)
+/* What a pair, and the byte between two pairs, add to the share of four bytes,
+ * as if pairs were independent. */
+static unsigned pair(const unsigned char *c)
 {
-    unsigned sum = 0;
+    return (unsigned char)pairs[c[0]][c[1]];
+}
 
-    for (size_t i = 0; i < 3; i++)
-        sum += (unsigned char)pairs[c[i]][c[i + 1]];
-    sum -= singles[c[1]] / 2u + singles[c[2]] / 2u;
-    if (sum > best)
-        return sum;
-    if (is_common(c))
-        sum += COMMON;
-    return is_common(c + 1) ? sum + COMMON : sum;
+static unsigned between(const unsigned char *c)
+{
+    return singles[*c] / 2u;
+}
+
+static unsigned commons(const unsigned char *c)
+{
+    return (is_common(c) ? COMMON : 0) + (is_common(c + 1) ? COMMON : 0);
 }
 
 size_t rarity_least(const char *text, size_t places)
 {
-    unsigned best = UINT32_MAX;
-    unsigned char c[4];
+    unsigned char c[LIM_KEYWORD];
+    unsigned best = UINT32_MAX, share;
     size_t at = 0;
 
-    for (size_t i = 0; i < 3; i++)
-        c[i + 1] = (unsigned char)class_of(text[i]);
+    for (size_t i = 0; i < places + 3; i++)
+        c[i] = (unsigned char)class_of(text[i]);
     for (size_t i = 0; i < places; i++) {
-        unsigned share;
-
-        memmove(c, c + 1, 3);
-        c[3] = (unsigned char)class_of(text[i + 3]);
-        if ((share = weight(c, best)) <= best) {
-            best = share;
-            at = i;
-        }
+        share = pair(c + i) + pair(c + i + 1) + pair(c + i + 2) -
+                between(c + i + 1) - between(c + i + 2);
+        if (share > best || (share += commons(c + i)) > best)
+            continue; /* common is looked up only where it could matter */
+        best = share;
+        at = i;
     }
     return at;
 }

@@ -41,10 +41,26 @@ static void build_ranks(const uint64_t *mask, size_t words, uint32_t *ret_rank)
     }
 }
 
+/* Into the sets of all places that it looks at. */
+static void mask_rule(struct rules *rs, size_t i)
+{
+    const struct rule *r = &rs->list[i];
+    uint64_t *word = rs->masks + i / 64, bit = UINT64_C(1) << i % 64;
+
+    if (r->action == ACTION_PASS)
+        return;
+    for (unsigned row = 0; row < 2 * ROLE_COUNT; row++) {
+        if (!in_set(r->dirs, row / ROLE_COUNT) ||
+            !in_set(r->roles, row % ROLE_COUNT))
+            continue;
+        for (unsigned part = 0; part < PART_COUNT; part++)
+            if (in_set(r->parts, part))
+                word[(row * PART_COUNT + part) * rs->words] |= bit;
+    }
+}
+
 static enum err build_masks(struct rules *rs)
 {
-    struct scope at = {0};
-
     rs->masks = calloc((rs->words * 2 * ROLE_COUNT * PART_COUNT) + 1,
                        sizeof(*rs->masks));
     rs->ranks = calloc((rs->words * 2 * ROLE_COUNT * PART_COUNT) + 1,
@@ -57,21 +73,11 @@ static enum err build_masks(struct rules *rs)
     for (size_t i = 0; i < rs->count; i++)
         if (rs->list[i].keyword_count == 0)
             rs->unkeyed[i / 64] |= UINT64_C(1) << i % 64;
-    for (size_t place = 0; place < 2 * ROLE_COUNT * PART_COUNT; place++) {
-        uint64_t *mask = rs->masks + place * rs->words;
-
-        at.dir = (enum dir)(place / (ROLE_COUNT * PART_COUNT));
-        at.role = (enum role)(place / PART_COUNT % ROLE_COUNT);
-        at.part = (enum part)(place % PART_COUNT);
-        for (size_t i = 0; i < rs->count; i++) {
-            const struct rule *r = &rs->list[i];
-
-            if (r->action != ACTION_PASS && in_set(r->dirs, at.dir) &&
-                in_set(r->roles, at.role) && in_set(r->parts, at.part))
-                mask[i / 64] |= UINT64_C(1) << i % 64;
-        }
-        build_ranks(mask, rs->words, rs->ranks + place * rs->words);
-    }
+    for (size_t i = 0; i < rs->count; i++)
+        mask_rule(rs, i);
+    for (size_t place = 0; place < 2 * ROLE_COUNT * PART_COUNT; place++)
+        build_ranks(rs->masks + place * rs->words, rs->words,
+                    rs->ranks + place * rs->words);
     return OK;
 }
 

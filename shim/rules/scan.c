@@ -41,15 +41,23 @@ static enum err need_room(struct scratch *sc, size_t words)
 /* The rules that look at one of the places, and at all of the views. */
 static void set_looking(const struct scan *c, unsigned views)
 {
-    for (size_t w = 0; w < c->rs->words; w++) {
-        uint64_t mask = 0;
+    uint64_t *set = c->sc->looking;
+    size_t words = c->rs->words;
 
-        for (size_t i = 0; i < c->at->count; i++)
-            mask |= rules_mask(c->rs, &c->at->list[i])[w];
-        for (unsigned v = 0; v < VIEW_NAMED; v++)
-            if ((views >> v & 1) != 0)
-                mask &= rules_viewing(c->rs, (enum view_step)v)[w];
-        c->sc->looking[w] = mask;
+    for (size_t w = 0; w < words; w++)
+        set[w] = 0;
+    for (size_t i = 0; i < c->at->count; i++) {
+        const uint64_t *mask = rules_mask(c->rs, &c->at->list[i]);
+
+        for (size_t w = 0; w < words; w++)
+            set[w] |= mask[w];
+    }
+    for (views &= VIEWS_ALL; views != 0; views &= views - 1) {
+        const uint64_t *viewers =
+            rules_viewing(c->rs, (enum view_step)__builtin_ctz(views));
+
+        for (size_t w = 0; w < words; w++)
+            set[w] &= viewers[w];
     }
 }
 
