@@ -81,16 +81,46 @@ static bool is_name(struct str s)
     return i > 0 && i < s.len && s.ptr[i] == ';';
 }
 
-/* What a byte that may begin an escape begins. */
-static unsigned escape_at(struct str s)
+static bool is_word(char c)
 {
+    return is_letter(c) || is_digit(c);
+}
+
+bool escape_matters(struct str text, size_t at)
+{
+    struct str s = str_skip(text, at + 1);
+    char next = s.len > 1 ? s.ptr[1] : 0;
+
+    switch (s.len > 0 ? s.ptr[0] : 0) {
+    case 'n':
+    case 't':
+    case 'r':
+    case 'b':
+    case 'f':
+    case '/':
+        return is_word(next) || next == '_' || next == '+' ||
+               (next & 0x80) != 0;
+    case '"':
+        for (unsigned n = 0; n < 7 && at > 0 && text.ptr[at - 1] == '\\'; n++)
+            at--;
+        return next == ':' ||
+               (at > 0 && (text.ptr[at - 1] == '=' || text.ptr[at - 1] == ':'));
+    default:
+        return false;
+    }
+}
+
+/* What a byte that may begin an escape begins. */
+static unsigned escape_at(struct str text, size_t at)
+{
+    struct str s = str_skip(text, at);
     char next = s.len > 1 ? s.ptr[1] : 0;
 
     switch (s.ptr[0]) {
     case '\\':
-        return next == 'u' || next == 'U' || next == 'x' || is_digit(next)
-                   ? CLASS_ESCAPE
-                   : 0;
+        if (next == 'u' || next == 'U' || next == 'x' || is_digit(next))
+            return CLASS_ESCAPE;
+        return escape_matters(text, at) ? CLASS_SHORT : 0;
     case '%':
         return is_hex_pair(str_skip(s, 1)) ? CLASS_PERCENT : 0;
     case '=':
@@ -100,11 +130,6 @@ static unsigned escape_at(struct str s)
                    ? CLASS_ENTITY
                    : 0;
     }
-}
-
-static bool is_word(char c)
-{
-    return is_letter(c) || is_digit(c);
 }
 
 /* Five single letters from here on, one or two others between them. */
@@ -128,8 +153,7 @@ static bool is_spaced(struct str text, size_t at)
 static void look_escapes(struct class_pass *p, size_t at, unsigned mask)
 {
     for (; mask != 0; mask &= mask - 1)
-        p->found |=
-            escape_at(str_skip(p->text, at + (size_t)__builtin_ctz(mask)));
+        p->found |= escape_at(p->text, at + (size_t)__builtin_ctz(mask));
 }
 
 static void look_spaced(struct class_pass *p, size_t at, unsigned singles)
@@ -262,6 +286,8 @@ bool classes_next(struct class_pass *p, struct str *ret_stretch)
         p->at = p->text.len - block > BLOCK ? block + BLOCK : p->text.len;
         p->found = 0;
         steps(p, block, p->at);
+        p->escaped |= (p->found & CLASS_SHORT) != 0;
+        p->found &= ~CLASS_SHORT;
         if (p->found == 0 || (p->found == CLASS_RUN && !is_worth(p, block)))
             continue;
         margin =

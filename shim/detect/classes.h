@@ -8,15 +8,16 @@
  * a text with none of it, no view is made.
  */
 #define CLASS_NONASCII 1u
-#define CLASS_CONTROL  2u   /* C0 but for TAB, LF and CR, and DEL            */
-#define CLASS_ESCAPE   4u   /* a backslash with u, U, x or a digit behind    */
-#define CLASS_PERCENT  8u   /* % and two hex digits                          */
-#define CLASS_ENTITY   16u  /* & with # or a letter behind                   */
-#define CLASS_QUOTED   32u  /* = and two hex digits                          */
-#define CLASS_RUN      64u  /* 16 and more characters of base64, or of hex   */
-#define CLASS_PAIRS    128u /* pairs of hex digits in a row                  */
-#define CLASS_SPACED   256u /* five single letters in a row                  */
-#define CLASS_LEET     512u /* words that mix letters and digits             */
+#define CLASS_CONTROL  2u    /* C0 but for TAB, LF and CR, and DEL            */
+#define CLASS_ESCAPE   4u    /* a backslash with u, U, x or a digit behind    */
+#define CLASS_PERCENT  8u    /* % and two hex digits                          */
+#define CLASS_ENTITY   16u   /* & with # or a letter behind                   */
+#define CLASS_QUOTED   32u   /* = and two hex digits                          */
+#define CLASS_RUN      64u   /* 16 and more characters of base64, or of hex   */
+#define CLASS_PAIRS    128u  /* pairs of hex digits in a row                  */
+#define CLASS_SPACED   256u  /* five single letters in a row                  */
+#define CLASS_LEET     512u  /* words that mix letters and digits             */
+#define CLASS_SHORT    1024u /* a short escape that matters: escape_matters  */
 
 /* classes_of - the set of those that text has. What is not in it is not there;
  * what is in it may still come to nothing. */
@@ -32,6 +33,7 @@ struct class_pass {
     struct str text;
     size_t at;
     unsigned found;
+    bool escaped;          /* CLASS_SHORT up to here, which makes no stretch */
     unsigned last_letters; /* masks of the step before */
     unsigned last_digits;
     size_t leet;               /* behind the last word of that kind, or 0 */
@@ -47,6 +49,15 @@ bool classes_next(struct class_pass *p, struct str *ret_stretch);
  */
 #define CLASS_RUN_LEN 16
 bool run_next(struct str text, size_t *from, struct str *ret_run);
+
+/*
+ * escape_matters - of a backslash at `at`: is it the last of a short escape (\n
+ * and the like) by which a view differs where rules look? Code is full of those
+ * that do not: a line feed at the end of a string changes nothing. It does
+ * before a word, which it would be part of, and a quotation mark does round a
+ * key, and in front of a value.
+ */
+bool escape_matters(struct str text, size_t at);
 
 /* is_base64_char - of either alphabet (RFC 4648, sections 4 and 5). */
 bool is_base64_char(char c);

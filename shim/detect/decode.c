@@ -22,6 +22,8 @@ void decoding_start(struct decoding *d, size_t len)
     d->parts = LIM_VIEW_PARTS;
     d->bytes = len < LIM_VIEW_OUT / 4 ? len * 4 : LIM_VIEW_OUT;
     d->bytes += LEAST;
+    d->unescaped = len < LIM_VIEW_UNESCAPED / 4 ? len * 4 : LIM_VIEW_UNESCAPED;
+    d->unescaped += LEAST;
     d->capped = false;
 }
 

@@ -16,13 +16,15 @@ struct decoding {
     struct buf raw; /* what one run gives; owned */
     /* What may still be decoded of the text in hand. */
     size_t parts, bytes;
-    bool capped; /* more was there */
+    size_t unescaped; /* bytes of views without the escapes */
+    bool capped;      /* more was there */
 };
 
 void decoding_init(struct decoding *d);
 void decoding_free(struct decoding *d);
 /* decoding_start - LIM_VIEW_PARTS, and four times len bytes up to LIM_VIEW_OUT,
- * and a few more. */
+ * and a few more; without its escapes a text is not longer than it was, and may
+ * be read so up to LIM_VIEW_UNESCAPED. */
 void decoding_start(struct decoding *d, size_t len);
 
 /*

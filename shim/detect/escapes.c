@@ -1,6 +1,7 @@
 #include "detect/decode.h"
 
 #include "base/utf8.h"
+#include "detect/classes.h"
 
 /*
  * Characters written as escapes, in a text that goes on round them. An escape
@@ -11,6 +12,7 @@ struct escape {
     size_t len;  /* 0: there is none */
     uint32_t cp; /* or the byte      */
     bool is_byte;
+    bool is_short;
 };
 
 /* Hex digits at the front of s, at most `most`: their number and value. */
@@ -36,20 +38,32 @@ static size_t braced(struct str s, uint32_t *ret_cp)
     return n > 0 && n + 1 < s.len && s.ptr[n + 1] == '}' ? n + 2 : 0;
 }
 
+/* The backslashes at the front. */
+static size_t backslashes(struct str s)
+{
+    size_t n = 0;
+
+    while (n < s.len && s.ptr[n] == '\\')
+        n++;
+    return n;
+}
+
 /* Four digits behind \u, or two such that are one character (UTF-16). */
 static size_t utf16(struct str s, uint32_t *ret_cp)
 {
     uint32_t low;
+    size_t lead;
 
     if (hex_digits(s, 4, ret_cp) != 4)
         return 0;
     if (*ret_cp < 0xd800 || *ret_cp > 0xdbff)
         return 4;
-    if (str_starts(str_skip(s, 4), STR("\\u")) &&
-        hex_digits(str_skip(s, 6), 4, &low) == 4 && low >= 0xdc00 &&
+    lead = backslashes(str_skip(s, 4));
+    if (lead > 0 && str_starts(str_skip(s, 4 + lead), STR("u")) &&
+        hex_digits(str_skip(s, 5 + lead), 4, &low) == 4 && low >= 0xdc00 &&
         low <= 0xdfff) {
         *ret_cp = 0x10000 + ((*ret_cp - 0xd800) << 10 | (low - 0xdc00));
-        return 10;
+        return 9 + lead;
     }
     return 4;
 }
@@ -61,15 +75,42 @@ static bool is_octal(struct str s)
            s.ptr[2] <= '7';
 }
 
+/* What JSON and C write as a letter, or a sign of their own (RFC 8259, 7). */
+static uint32_t short_escape(char c)
+{
+    switch (c) {
+    case 'n':
+        return '\n';
+    case 't':
+        return '\t';
+    case 'r':
+        return '\r';
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
+    case '"':
+    case '/':
+        return (unsigned char)c;
+    default:
+        return 0;
+    }
+}
+
+/*
+ * A text that was written as a string, and that as a string again, has its
+ * backslashes doubled each time: how many there are does not matter. All are
+ * part of the escape, so that none is ever parted from what it stands before.
+ */
 static struct escape backslash(struct str s)
 {
     struct escape x = {0};
-    struct str rest = str_skip(s, 2);
-    size_t n = 0;
+    size_t lead = backslashes(s), n = 0;
+    struct str code = str_skip(s, lead), rest = str_skip(code, 1);
 
-    if (s.len < 4)
+    if (code.len == 0)
         return x;
-    switch (s.ptr[1]) {
+    switch (code.ptr[0]) {
     case 'u':
         n = braced(rest, &x.cp);
         n = n > 0 ? n : utf16(rest, &x.cp);
@@ -85,14 +126,18 @@ static struct escape backslash(struct str s)
         }
         break;
     default:
-        if (is_octal(str_skip(s, 1))) {
-            x.cp = (uint32_t)((s.ptr[1] - '0') << 6 | (s.ptr[2] - '0') << 3 |
-                              (s.ptr[3] - '0'));
+        if (is_octal(code)) {
+            x.cp = (uint32_t)((code.ptr[0] - '0') << 6 |
+                              (code.ptr[1] - '0') << 3 | (code.ptr[2] - '0'));
             x.is_byte = true;
             n = 2; /* with the one behind the backslash three */
+        } else if ((x.cp = short_escape(code.ptr[0])) != 0) {
+            x.len = lead + 1;
+            x.is_short = true;
         }
     }
-    x.len = n > 0 ? n + 2 : 0;
+    if (n > 0)
+        x.len = lead + 1 + n;
     return x;
 }
 
@@ -318,8 +363,9 @@ enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
                                  [VIEW_PERCENT] = '%',
                                  [VIEW_ENTITIES] = '&',
                                  [VIEW_QUOTED] = '='};
-    size_t least = how == VIEW_ESCAPES || how == VIEW_ENTITIES ? 2 : 4;
+    size_t least = how == VIEW_ESCAPES ? 1 : how == VIEW_ENTITIES ? 2 : 4;
     size_t at = 0, from = 0, count = 0, taken;
+    size_t *left = how == VIEW_ESCAPES ? &d->unescaped : &d->bytes;
     enum err e;
 
     for (;;) {
@@ -333,10 +379,15 @@ enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
         x = escape_at(how, s);
         taken = soft_break(how, s);
         if (x.len == 0 && taken == 0) {
-            at++;
+            at += how == VIEW_ESCAPES ? backslashes(s) : 1;
             continue;
         }
-        if (out->bytes.len + 4 * NEAR > d->bytes) {
+        if (x.is_short && (count == 0 || at - from > NEAR) &&
+            !escape_matters(text, at + x.len - 2)) {
+            at += x.len;
+            continue;
+        }
+        if (out->bytes.len + 4 * NEAR > *left) {
             d->capped = true;
             break;
         }
@@ -350,7 +401,7 @@ enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
         textview_clear(out);
         return OK;
     }
-    d->bytes -= out->bytes.len;
+    *left -= out->bytes.len;
     return textview_copy(
         out, str_head(str_skip(text, from), near_end(text, from) - from), from);
 }

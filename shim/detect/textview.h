@@ -22,7 +22,7 @@ enum view_step {
     VIEW_REVERSED, /* each line from its end, or a secret of the program   */
     VIEW_DECODED,  /* what is encoded in it, in any of the ways below      */
     /* Steps that a rule does not name one by one, but a finding does. */
-    VIEW_ESCAPES, /* \u0041 \x41 \101                                      */
+    VIEW_ESCAPES, /* \u0041 \x41 \101 \n \"                                */
     VIEW_PERCENT,
     VIEW_ENTITIES, /* of HTML                                              */
     VIEW_QUOTED,   /* quoted-printable (RFC 2045, 6.7)                     */

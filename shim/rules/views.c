@@ -49,7 +49,10 @@ struct viewing {
     unsigned views;  /* that anybody looks at here */
     unsigned within; /* of a decoded text: its rules look at this too */
     uint32_t seg;
-    size_t base; /* of the stretch of text that is looked at */
+    struct str whole; /* the text */
+    size_t base;      /* of the stretch that is looked at, in what follows */
+    struct textview unescaped;
+    bool unescaping; /* the text is that, else the whole */
     struct findings *out;
     size_t first;
     struct findings found; /* of the view in work; owned */
@@ -68,6 +71,7 @@ static enum err viewing_need(struct scratch *sc, struct viewing **ret_vw)
             return E_NOMEM;
         decoding_init(&vw->decoding);
         textview_init(&vw->made);
+        textview_init(&vw->unescaped);
         for (size_t i = 0; i < ARRAY_LEN(vw->levels); i++) {
             textview_init(&vw->levels[i].decoded);
             textview_init(&vw->levels[i].clean);
@@ -83,6 +87,7 @@ static void viewing_rest(struct viewing *vw)
 {
     buf_empty(&vw->decoding.raw);
     textview_clear(&vw->made);
+    textview_clear(&vw->unescaped);
     for (size_t i = 0; i < ARRAY_LEN(vw->levels); i++) {
         textview_clear(&vw->levels[i].decoded);
         textview_clear(&vw->levels[i].clean);
@@ -96,6 +101,7 @@ void viewing_free(struct viewing *vw)
     findings_free(&vw->found);
     decoding_free(&vw->decoding);
     textview_free(&vw->made);
+    textview_free(&vw->unescaped);
     for (size_t i = 0; i < ARRAY_LEN(vw->levels); i++) {
         textview_free(&vw->levels[i].decoded);
         textview_free(&vw->levels[i].clean);
@@ -117,9 +123,13 @@ static bool map_finding(const struct viewing *vw, const struct look *l,
         if (start >= end)
             return false;
     }
-    f->start = vw->base + start;
-    f->end = vw->base + end;
-    return true;
+    start += vw->base;
+    end += vw->base;
+    if (vw->unescaping)
+        textview_span(&vw->unescaped, start, end, &start, &end);
+    f->start = start;
+    f->end = end;
+    return start < end;
 }
 
 /* For qsort: by rule, then start. */
@@ -140,11 +150,47 @@ static void sort_by_rule(struct finding *list, size_t n)
         qsort(list, n, sizeof(*list), by_rule);
 }
 
-/* What both views have is one finding, that covers what both of them cover. */
-static void unite(struct finding *known, const struct finding *f)
+/*
+ * Of \nname@host the text itself has "nname@host", which begins in the midst
+ * of an escape, and token\" has "token\" where a value is what ends at a
+ * quotation mark. Where a text is read without its escapes, that is believed,
+ * or half of one would be cut off with what is found.
+ */
+static bool starts_inside(const struct viewing *vw, uint64_t at, uint64_t start)
 {
-    known->start = f->start < known->start ? f->start : known->start;
-    known->end = f->end > known->end ? f->end : known->end;
+    char c = vw->whole.ptr[at];
+    uint64_t rest = c == 'u'                  ? 5
+                    : c == 'U'                ? 9
+                    : c == 'x' || is_digit(c) ? 3
+                                              : 1;
+
+    return at > 0 && vw->whole.ptr[at - 1] == '\\' && start == at + rest;
+}
+
+static bool ends_inside(const struct viewing *vw, uint64_t at, uint64_t end)
+{
+    for (uint64_t i = end; i < at; i++)
+        if (vw->whole.ptr[i] != '\\')
+            return false;
+    return end < at;
+}
+
+/* What both views have is one finding, that covers what both of them cover. */
+static void unite(const struct viewing *vw, struct finding *known,
+                  const struct finding *f)
+{
+    bool unescaped = false, start, end;
+
+    for (size_t i = 0; i < chain_len(&f->chain); i++)
+        unescaped |= f->chain.steps[i] == VIEW_ESCAPES;
+    start = unescaped && starts_inside(vw, known->start, f->start);
+    end = unescaped && ends_inside(vw, known->end, f->end);
+    if (start || end)
+        known->chain = f->chain;
+    if (start || f->start < known->start)
+        known->start = f->start;
+    if (end || f->end > known->end)
+        known->end = f->end;
 }
 
 /* The findings of a view, sorted as those of the text are. */
@@ -165,11 +211,11 @@ static enum err merge(struct viewing *vw)
             i++;
         if (i < known && out->list[i].rule == f->rule &&
             out->list[i].start < f->end) {
-            unite(&out->list[i], f);
+            unite(vw, &out->list[i], f);
         } else if (out->count > known &&
                    out->list[out->count - 1].rule == f->rule &&
                    out->list[out->count - 1].end > f->start) {
-            unite(&out->list[out->count - 1], f); /* of one carrier */
+            unite(vw, &out->list[out->count - 1], f); /* of one carrier */
         } else if ((e = findings_add(out, *f))) {
             return e;
         }
@@ -323,7 +369,7 @@ static enum err scan_plain(struct viewing *vw, struct level *v)
 
 /* The text must be of these classes, or it has nothing of the kind. */
 static const unsigned classes_for[VIEW_STEPS] = {
-    [VIEW_ESCAPES] = CLASS_ESCAPE,
+    [VIEW_ESCAPES] = CLASS_ESCAPE | CLASS_SHORT,
     [VIEW_PERCENT] = CLASS_PERCENT,
     [VIEW_ENTITIES] = CLASS_ENTITY,
     [VIEW_QUOTED] = CLASS_QUOTED,
@@ -386,7 +432,9 @@ static enum err enter(struct viewing *vw, struct level *v, bool decoded)
     v->classes = classes_of(v->text.text);
     v->next = VIEW_DECODED + 1;
     v->sifted = false;
-    vw->within = decoded ? 1u << VIEW_DECODED : 0;
+    vw->within = decoded || vw->unescaping ? 1u << VIEW_DECODED : 0;
+    if (!decoded)
+        v->classes &= ~CLASS_SHORT; /* scan_unescaped does */
     if (decoded && (e = scan_look(vw, &v->text, VIEW_DECODED)))
         return e;
     return scan_plain(vw, v);
@@ -424,23 +472,50 @@ static enum err scan_levels(struct viewing *vw)
 
 /* A long text is looked at only where, and around where, it has something that
  * views differ by. */
-static enum err scan_stretches(struct viewing *vw, struct str text)
+static enum err scan_stretches(struct viewing *vw, struct str text,
+                               struct chain chain, bool *ret_escaped)
 {
     struct class_pass pass = {.text = text};
     struct str stretch = text;
     bool far = (vw->views & VIEWS_FAR) != 0; /* they differ anywhere */
+    unsigned classes;
     enum err e = OK;
 
     vw->base = 0;
     if (far || text.len <= SHORT) {
-        vw->levels[0].text = (struct look){.text = text};
-        return !far && classes_of(text) == 0 ? OK : scan_levels(vw);
+        classes = classes_of(text);
+        *ret_escaped = (classes & CLASS_SHORT) != 0;
+        vw->levels[0].text = (struct look){.text = text, .chain = chain};
+        return !far && (classes & ~CLASS_SHORT) == 0 ? OK : scan_levels(vw);
     }
     while (!e && classes_next(&pass, &stretch)) {
         vw->base = (size_t)(stretch.ptr - text.ptr);
-        vw->levels[0].text = (struct look){.text = stretch};
+        vw->levels[0].text = (struct look){.text = stretch, .chain = chain};
         e = scan_levels(vw);
     }
+    *ret_escaped = pass.escaped;
+    return e;
+}
+
+/* A string of JSON or of code in a text is all of it escaped: as long as the
+ * text, it is looked at as the text is. */
+static enum err scan_unescaped(struct viewing *vw)
+{
+    struct look l = {.map = NULL};
+    bool again;
+    enum err e;
+
+    if ((e = decode(&vw->decoding, VIEW_ESCAPES, vw->whole, &vw->unescaped)) ||
+        vw->unescaped.bytes.len == 0)
+        return e;
+    l.text = buf_str(&vw->unescaped.bytes);
+    chain_add(&l.chain, VIEW_ESCAPES);
+    vw->unescaping = true;
+    vw->within = 0;
+    vw->base = 0;
+    if (!(e = scan_look(vw, &l, VIEW_DECODED)))
+        e = scan_stretches(vw, l.text, l.chain, &again);
+    vw->unescaping = false;
     return e;
 }
 
@@ -449,6 +524,7 @@ enum err views_scan(const struct rules *rs, struct scratch *sc,
                     uint32_t seg, struct findings *out, size_t first)
 {
     struct viewing *vw;
+    bool escaped, capped = false;
     enum err e;
 
     if ((e = viewing_need(sc, &vw)))
@@ -460,9 +536,15 @@ enum err views_scan(const struct rules *rs, struct scratch *sc,
     vw->seg = seg;
     vw->out = out;
     vw->first = first;
+    vw->whole = text;
     decoding_start(&vw->decoding, text.len);
-    e = scan_stretches(vw, text);
-    out->capped |= vw->decoding.capped;
+    e = scan_stretches(vw, text, (struct chain){0}, &escaped);
+    if (!e && escaped && is_wanted(vw, VIEW_DECODED)) {
+        capped = vw->decoding.capped;
+        decoding_start(&vw->decoding, text.len);
+        e = scan_unescaped(vw);
+    }
+    out->capped |= vw->decoding.capped || capped;
     viewing_rest(vw);
     return e;
 }

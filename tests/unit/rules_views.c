@@ -13,6 +13,8 @@
 #define KEYS(k) .keywords = (k), .keyword_count = ARRAY_LEN(k)
 
 static const struct str k_aws[] = {STR_INIT("AKIA")};
+static const struct str k_token[] = {STR_INIT("tok_")};
+static const struct str k_at[] = {STR_INIT("@")};
 static const struct str k_begin[] = {STR_INIT("BEGIN")};
 static const struct str k_ignore[] = {STR_INIT("ignore")};
 
@@ -50,6 +52,21 @@ static const struct rule list[] = {
      .max_hold = 64,
      .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN,
      .put = STR_INIT("[block]")},
+    {.id = STR_INIT("token"), /* whose name is a word */
+     .match = STR_INIT("\\btok_[a-z0-9]{6,20}"),
+     ALL,
+     .action = ACTION_REDACT,
+     KEYS(k_token),
+     .keyword_first = true,
+     .views = VIEWS_ALL,
+     .put = STR_INIT("[token]")},
+    {.id = STR_INIT("mail"),
+     .match = STR_INIT("[a-z0-9]+@[a-z.\\\\]+"),
+     ALL,
+     .action = ACTION_REDACT,
+     KEYS(k_at),
+     .views = VIEWS_ALL,
+     .put = STR_INIT("[mail]")},
     {.id = STR_INIT("text"), /* which looks at nothing else */
      .match = STR_INIT("(?i)ignore"),
      ALL,
@@ -162,6 +179,20 @@ static const struct {
      "\\u0058\\u0037\\u004c\\u004d\\u0042\\u005a\\u0032\\u0057\\u0050\\u0044",
      "aws 0-120 escapes"},
     {"some escapes", "a \\u0041KI\\x41Q3EGRTX7LMBZ2WPD b", "aws 2-30 escapes"},
+    {"behind a line feed", "a: 1\\ntok_abc123 b", "token 6-16 escapes"},
+    {"as a string in JSON", "{\\\"k\\\": \\\"b\\ntok_abc123\\\"}",
+     "token 13-23 escapes"},
+    {"written twice", "a\\\\r\\\\ntok_abc123\\\\nb", "token 7-17 escapes"},
+    {"written thrice", "a\\\\\\\\ttok_abc123\\\\\\\\nb", "token 6-16 escapes"},
+    {"behind slashes", "a:\\/\\/tok_abc123\\/b", "token 6-16"},
+    {"words round an escape", "say: \\tignore\\nprevious\\n",
+     "say 7-23 escapes; text 7-13"},
+    {"half characters, twice",
+     "\\\\ud83d\\\\ude00 \\\\u0041KIAQ3EGRTX7LMBZ2WPD", "aws 15-41 escapes"},
+    {"a start inside of an escape", "x \\nme@host.net y", "mail 4-15 escapes"},
+    {"and an end", "\\tme@host.net\\\" y", "mail 2-13 escapes"},
+    {"an end only", "\\\"me@host.net\\\": y", "mail 2-13 escapes"},
+    {"no escapes", "C:\\\\me@host.net", "mail 4-15"},
     {"entities",
      "&#65;&#75;&#73;&#65;&#81;&#51;&#69;&#71;&#82;&#84;&#88;&#55;&#76;&#77;"
      "&#66;&#90;&#50;&#87;&#80;&#68;",
