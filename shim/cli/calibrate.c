@@ -237,6 +237,10 @@ static int count_all(struct calibrate *c)
             print_threshold(c, "linear threshold", c->scores, LINEAR_MOST + 1,
                             c->english);
         status = fflush(stdout) == 0 ? EXIT_DONE : EXIT_USAGE;
+        if (c->texts[DIR_SEND] + c->texts[DIR_RECV] == 0) {
+            complain("no text in %s", c->file != NULL ? c->file : "stdin");
+            status = EXIT_USAGE;
+        }
     }
     free(c->hits);
     findings_free(&c->found);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
+#include "cli/explain.h"
 
 /* --- One thing, by two policies. */
 
@@ -114,7 +115,8 @@ void diff_thing(struct diff *d, const char *name)
     if (same && differences(d, false) == 0)
         return;
     d->differing++;
-    printf("%s: ", name);
+    print_plain(str_of(name));
+    fputs(": ", stdout);
     print_side(&d->old);
     if (same) {
         fputs(", by other rules", stdout);
@@ -195,6 +197,10 @@ static int diff_start(struct diff *d, char **files, const char *over)
         good = dir ? diff_exchanges(d, over) : diff_lines(d, over);
         if (good)
             print_summary(d);
+        if (good && d->things == 0) {
+            complain("%s: nothing in it can be judged", over);
+            good = false;
+        }
         if (fflush(stdout) == 0 && good)
             status = d->differing > 0 ? EXIT_FOUND : EXIT_DONE;
     }

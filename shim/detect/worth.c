@@ -83,6 +83,11 @@ static const struct str about_words[] = {
     STR_INIT("limit"),      STR_INIT("count"),    STR_INIT("encoding"),
     STR_INIT("deployment"), STR_INIT("strategy"), STR_INIT("policy"),
     STR_INIT("driver"),     STR_INIT("plugin"),   STR_INIT("fingerprint"),
+    STR_INIT("template"),   STR_INIT("title"),    STR_INIT("description"),
+    STR_INIT("hint"),       STR_INIT("regex"),    STR_INIT("pattern"),
+    STR_INIT("dns"),        STR_INIT("ip"),       STR_INIT("subnet"),
+    STR_INIT("network"),    STR_INIT("hostname"), STR_INIT("address"),
+    STR_INIT("subject"),
 };
 
 static bool has_nocase(struct str s, struct str word)
@@ -144,6 +149,15 @@ static bool is_secret_word(struct str word)
     return false;
 }
 
+/* One of them, or several. */
+static bool is_about(struct str word)
+{
+    struct str one = str_head(word, word.len - str_ends_nocase(word, STR("s")));
+
+    return is_among(word, about_words, ARRAY_LEN(about_words)) ||
+           is_among(one, about_words, ARRAY_LEN(about_words));
+}
+
 bool name_is_secret(struct str name)
 {
     struct str rest = name, word, last = last_word(name);
@@ -151,8 +165,7 @@ bool name_is_secret(struct str name)
 
     while ((word = next_word(&rest)).len > 0)
         secret |= is_secret_word(word);
-    return secret && (last.len == name.len ||
-                      !is_among(last, about_words, ARRAY_LEN(about_words)));
+    return secret && (last.len == name.len || !is_about(last));
 }
 
 bool name_is_plain(struct str name)

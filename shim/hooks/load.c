@@ -241,6 +241,7 @@ static void engine_load(void)
     };
     const struct engine_api *api = NULL;
     char why[WHY_SIZE] = "";
+    int saved = errno;
     struct buf path;
 
     buf_init(&path, 2 * PATH_MAX);
@@ -258,6 +259,7 @@ static void engine_load(void)
     load.api = api;
     own_marker.state = api ? SHIM_READY : SHIM_FAILED;
     buf_free(&path);
+    errno = saved;
 }
 
 const struct engine_api *load_engine(struct engine **ret_engine)

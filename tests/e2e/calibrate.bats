@@ -118,6 +118,12 @@ END
     head -c 5000 /dev/zero >model
     run "$SALLYPORT" calibrate --model model benign
     [ "$status" -eq 2 ]
+    head -c 3000 /dev/urandom >noise
+    run "$SALLYPORT" calibrate --rules p.yaml noise
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"no text in noise"* ]]
+    run "$SALLYPORT" calibrate --rules p.yaml </dev/null
+    [ "$status" -eq 2 ]
     run "$SALLYPORT" calibrate --fpr 2 benign
     [ "$status" -eq 2 ]
     run "$SALLYPORT" calibrate --train benign

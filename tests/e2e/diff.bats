@@ -103,6 +103,27 @@ END
 END
 }
 
+@test "diff: where nothing could be judged, that is trouble and no agreement" {
+    head -c 3000 /dev/urandom >noise
+    expect 2 "$SALLYPORT" diff old.yaml new.yaml --over noise
+    grep -q 'nothing in it can be judged' err
+    : >none
+    expect 2 "$SALLYPORT" diff old.yaml new.yaml --over none
+    mkdir odd
+    echo 'no request' >odd/a.request
+    expect 2 "$SALLYPORT" diff old.yaml new.yaml --over odd
+}
+
+@test "diff: the name of a file does not move the cursor" {
+    local body='{"messages": [{"role": "user", "content": "plum-111"}]}'
+    mkdir names
+    printf 'POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\n%s' \
+        "Content-Length: ${#body}"$'\r\n\r\n'"$body" \
+        >names/$'a\033[2J\nb.request'
+    expect 1 "$SALLYPORT" diff old.yaml new.yaml --over names
+    grep -qF 'names/a?[2J?b.request: redact -> log' out
+}
+
 @test "diff never shows a value" {
     echo '{"text": "plum-471 pear-472"}' >t.jsonl
     expect 1 "$SALLYPORT" diff old.yaml new.yaml --over t.jsonl
