@@ -1,7 +1,6 @@
 #include "act/vault.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <sodium/crypto_stream_xchacha20.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -9,6 +8,8 @@
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/wait.h"
 
 /*
  * A ring of entries, the next place to be used going round, and chains of
@@ -131,6 +132,7 @@ const unsigned char *vault_key(const struct vault *v)
 static void vault_lock(struct vault *v)
 {
     int self = (int)getpid(), holder = 0;
+    unsigned turn = 0;
 
     while (!atomic_compare_exchange_strong_explicit(
         &v->lock, &holder, self, memory_order_acquire, memory_order_relaxed)) {
@@ -143,7 +145,7 @@ static void vault_lock(struct vault *v)
             }
         }
         holder = 0;
-        sched_yield();
+        wait_turn(turn++);
     }
 }
 

@@ -1,7 +1,8 @@
 #include "detect/own_inside.h"
 
-#include <sched.h>
 #include <unistd.h>
+
+#include "base/wait.h"
 
 /*
  * What is learnt while others search. Slots are never freed, so nobody waits
@@ -10,13 +11,13 @@
  * that was forked while a thread of its parent held it takes it over.
  */
 
-#define TRIES 20000 /* a writer takes some 20 us */
+#define TURNS 20000 /* a second; a writer takes some 20 us */
 
 static bool lock_take(struct own *o)
 {
     int self = (int)getpid();
 
-    for (unsigned i = 0; i < TRIES; i++) {
+    for (unsigned i = 0; i < TURNS; i++) {
         int holder = 0;
 
         if (atomic_compare_exchange_strong(&o->lock, &holder, self))
@@ -24,7 +25,7 @@ static bool lock_take(struct own *o)
         if (holder != self &&
             atomic_compare_exchange_strong(&o->lock, &holder, self))
             return true;
-        (void)sched_yield();
+        wait_turn(i);
     }
     return false;
 }

@@ -1,8 +1,11 @@
-#include "detect/own.h"
+#include "detect/own_inside.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/limits.h"
@@ -560,6 +563,31 @@ static void test_worst_text(void)
     own_free(o);
 }
 
+static void *let_go(void *own)
+{
+    usleep(300000);
+    atomic_store(&((struct own *)own)->lock, 0);
+    return NULL;
+}
+
+/* A thread that learns may lose the processor: who waits for it waits. */
+static void test_learn_waits(void)
+{
+    struct own *o;
+    pthread_t other;
+
+    if (!CHECK_INT(own_new(key, &o), OK))
+        return;
+    CHECK_INT(own_ready(o), OK);
+    atomic_store(&o->lock, (int)getpid());
+    CHECK_INT(pthread_create(&other, NULL, let_go, o), 0);
+    errno = 77;
+    CHECK_INT(own_learn(o, STR("Tz8-pQ4vN1-cM6xW3kR9"), "api-key"), OK);
+    CHECK_INT(errno, 77);
+    CHECK_INT(pthread_join(other, NULL), 0);
+    own_free(o);
+}
+
 int main(void)
 {
     RUN(test_every_way);
@@ -573,6 +601,7 @@ int main(void)
     RUN(test_limit);
     RUN(test_cut_over_texts);
     RUN(test_learn);
+    RUN(test_learn_waits);
     RUN(test_no_memory);
     RUN(test_clean_text);
     RUN(test_worst_text);
