@@ -22,7 +22,7 @@ static const struct str plain_names[] = {
     STR_INIT("MAIL"),       STR_INIT("SHLVL"),     STR_INIT("TZ"),
     STR_INIT("TMPDIR"),     STR_INIT("LS_COLORS"), STR_INIT("PS1"),
     STR_INIT("PYTHONPATH"), STR_INIT("MANPATH"),   STR_INIT("_"),
-    STR_INIT("IFS"),
+    STR_INIT("IFS"),        STR_INIT("GPG_KEY"),   STR_INIT("GPG_KEYS"),
 };
 
 static const struct str plain_starts[] = {

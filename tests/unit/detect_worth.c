@@ -93,6 +93,7 @@ static const struct {
     {"IMAGE", "registry.example.com/team/app:2.14.3-alpine", false},
     {"JAVA_OPTS", "-Xmx2G -XX:+UseG1GC -Dfile.encoding=UTF-8", false},
     {"CXX", "x86_64-conda-linux-gnu-c++", false},
+    {"GPG_KEY", "E3FF2839C048B25C084DEBE9B26995E310250568", false},
     {"GREETING", "Good morning, how are you today?", false},
     {"PROMPT_COMMAND", "printf '\\033]0;%s@%s\\007'", false},
     {"NO_PROXY", "localhost,127.0.0.1,10.0.0.0/8", false},
