@@ -14,6 +14,8 @@
 
 #define LANES       16
 #define ENTITY_MOST 20  /* bytes up to the ; of one, as it is decoded */
+#define LEET_MOST   32  /* characters of a word, on either side of a digit */
+#define PAIRS       6   /* of hex digits in a row: two less than are decoded */
 #define BLOCK       256 /* bytes of which it is told whether they have any */
 #define MARGIN      512 /* bytes around a block that are looked at, too */
 #define MARGIN_RUN  64  /* the same where it stands for itself */
@@ -49,6 +51,19 @@ static lanes letters_in(lanes v)
 static lanes digits_in(lanes v)
 {
     return (lanes)((lanes)(v - '0') < 10);
+}
+
+/* Controls but for those that text has between words. */
+static lanes controls_in(lanes v)
+{
+    return (lanes)((v < ' ') & (v != '\t') & (v != '\n') & (v != '\r')) |
+           (lanes)(v == 0x7f);
+}
+
+/* What an escape may begin with. */
+static lanes marks_in(lanes v)
+{
+    return (lanes)((v == '\\') | (v == '%') | (v == '&') | (v == '='));
 }
 
 bool is_base64_char(char c)
@@ -164,73 +179,181 @@ static void look_spaced(struct class_pass *p, size_t at, unsigned singles)
             p->found |= CLASS_SPACED;
 }
 
+/* A letter, or a sign that is read as one: of digits all but three are. */
+static bool is_leet_char(char c)
+{
+    return is_letter(c) || c == '@' || c == '$' ||
+           (is_digit(c) && c != '2' && c != '6' && c != '9');
+}
+
+/* Is the word round a place all letters, and signs that stand for some? One
+ * that is a number in hex is not. *ret_end: the word, or what was looked at of
+ * it, ends there. */
+static bool is_leet(struct str text, size_t at, size_t *ret_end)
+{
+    size_t from = at, to = at;
+    bool letter = false;
+
+    while (from > 0 && at - from < LEET_MOST &&
+           is_leet_char(text.ptr[from - 1]))
+        from--;
+    while (to < text.len && to - at < LEET_MOST && is_leet_char(text.ptr[to]))
+        to++;
+    *ret_end = to;
+    if ((from > 0 && is_digit(text.ptr[from - 1]) && at - from < LEET_MOST) ||
+        (to < text.len && is_digit(text.ptr[to]) && to - at < LEET_MOST))
+        return false;
+    if (str_starts(str_skip(text, from), STR("0x")))
+        from += 2;
+    for (size_t i = from; i < to && !letter; i++)
+        letter = is_letter(text.ptr[i]) && hex_value(text.ptr[i]) < 0;
+    return letter;
+}
+
 /* A letter, a digit, a letter: two such places near each other. */
 static void look_leet(struct class_pass *p, size_t at, unsigned mask)
 {
     for (; mask != 0; mask &= mask - 1) {
-        size_t here = at + (size_t)__builtin_ctz(mask) + 1;
+        size_t here = at + (size_t)__builtin_ctz(mask);
 
-        if (p->leet != 0 && here - p->leet < 64)
+        if (here >= p->leet_end)
+            p->is_leet = is_leet(p->text, here, &p->leet_end);
+        if (!p->is_leet)
+            continue;
+        if (p->leet != 0 && here + 1 - p->leet < 64)
             p->found |= CLASS_LEET;
-        p->leet = here;
+        p->leet = here + 1;
     }
+}
+
+/* A pair of hex digits, what may stand between two, and so on: most of those
+ * that make a row, for it may have begun in the step before. */
+static bool is_pairs(struct str s)
+{
+    size_t at = 0;
+
+    for (unsigned n = 0; n < PAIRS; n++) {
+        size_t gap = 0;
+
+        if (str_starts(str_skip(s, at), STR("0x")) ||
+            str_starts(str_skip(s, at), STR("0X")))
+            at += 2;
+        if (!is_hex_pair(str_skip(s, at)))
+            return false;
+        for (at += 2; at < s.len && gap < 3 && !is_word(s.ptr[at]); gap++)
+            at++;
+        if (gap == 0 && n + 1 < PAIRS)
+            return false;
+    }
+    return true;
+}
+
+static void look_pairs(struct class_pass *p, size_t at, unsigned pairs)
+{
+    for (; pairs != 0 && (p->found & CLASS_PAIRS) == 0; pairs &= pairs - 1)
+        if (is_pairs(str_skip(p->text, at + (size_t)__builtin_ctz(pairs))))
+            p->found |= CLASS_PAIRS;
+}
+
+/* Words are runs too. Is this one encoded text, perhaps? That it was is kept
+ * as long as the run goes on. */
+static void judge_run(struct class_pass *p, size_t end, size_t len)
+{
+    struct str run = {p->text.ptr + end - len, len};
+
+    p->worth = p->worth || decode_worth(run, CLASS_RUN) != 0;
+    if (p->worth)
+        p->found |= CLASS_RUN;
 }
 
 /* A run that goes on from the step before, or begins in this one. */
-static void look_run(struct class_pass *p, unsigned code)
+static void look_run(struct class_pass *p, size_t at, unsigned code)
 {
-    unsigned rest = ~code & 0xffff;
+    unsigned rest = ~code & 0xffff, more;
 
     if (rest == 0) {
         p->run += LANES;
-    } else if (p->run + (unsigned)__builtin_ctz(rest) < CLASS_RUN_LEN) {
-        p->run = (size_t)__builtin_clz(rest) - 16;
         return;
     }
-    if (p->run >= CLASS_RUN_LEN || rest != 0)
-        p->found |= CLASS_RUN;
-    if (rest != 0)
-        p->run = (size_t)__builtin_clz(rest) - 16;
+    more = (unsigned)__builtin_ctz(rest);
+    if (p->run + more >= CLASS_RUN_LEN)
+        judge_run(p, at + more, p->run + more);
+    p->run = (size_t)__builtin_clz(rest) - 16;
+    p->worth = false;
 }
 
-static void step(struct class_pass *p, size_t at, lanes v)
+/* The run that the end of a block cuts off, or that of the text. */
+static void look_last_run(struct class_pass *p, size_t from, size_t to)
 {
-    lanes letters = letters_in(v), digits = digits_in(v);
-    lanes marks = (lanes)((v == '\\') | (v == '%') | (v == '&') | (v == '='));
-    lanes low = (lanes)((v < ' ') & (v != '\t') & (v != '\n') & (v != '\r')) |
-                (lanes)(v == 0x7f);
-    lanes code =
-        letters | digits |
-        (lanes)((v == '+') | (v == '/') | (v == '-') | (v == '_') | (v == '='));
-    lanes hex = digits | (lanes)((lanes)((v | 0x20) - 'a') < 6);
-    unsigned l = mask_of(letters), d = mask_of(digits), c = mask_of(code);
-    unsigned h = mask_of(hex), m = mask_of(marks), w = l | d;
+    size_t len = p->run < to - from ? p->run : to - from;
+
+    if (p->run >= CLASS_RUN_LEN && len > 0)
+        judge_run(p, to, len < CLASS_RUN_LEN ? CLASS_RUN_LEN : len);
+}
+
+/* Digits: they may stand for letters, or be half of a byte. */
+static void look_digits(struct class_pass *p, size_t at, lanes v, unsigned l,
+                        unsigned d)
+{
+    lanes hex = digits_in(v) | (lanes)((lanes)((v | 0x20) - 'a') < 6);
+    unsigned w = (l | d) & ~mask_of((lanes)((v | 0x20) == 'x'));
+    unsigned h = mask_of(hex);
+
+    h &= h >> 1 & ~(w << 1) & ~(w >> 2 & 0x3fff);
+    if ((h & (h << 3 | h << 4 | h << 5 | h << 6)) != 0)
+        look_pairs(p, at, h);
+}
+
+/* A sign that may be a letter, between two letters. */
+static unsigned leet_in(const struct class_pass *p, size_t at, lanes v,
+                        unsigned l)
+{
     unsigned swap = mask_of((lanes)((v == '0') | (v == '1') | (v == '3') |
                                     (v == '4') | (v == '5') | (v == '7') |
                                     (v == '8') | (v == '@') | (v == '$')));
-    unsigned before = p->last_letters >> 15, word = p->last_digits >> 15;
     bool more = at + LANES < p->text.len && is_letter(p->text.ptr[at + LANES]);
-    unsigned mixed = swap & (l << 1 | before) & (l >> 1 | (unsigned)more << 15);
+
+    return swap & (l << 1 | p->last_letters >> 15) &
+           (l >> 1 | (unsigned)more << 15);
+}
+
+/* What plain words and the usual signs between them do not have. */
+static unsigned step_odd(struct class_pass *p, size_t at, lanes v, unsigned l)
+{
+    unsigned d = mask_of(digits_in(v)), m = mask_of(marks_in(v)), mixed;
 
     if (mask_of(v) != 0)
         p->found |= CLASS_NONASCII;
-    if (mask_of(low) != 0)
+    if (mask_of(controls_in(v)) != 0)
         p->found |= CLASS_CONTROL;
     if (m != 0)
         look_escapes(p, at, m);
-    look_run(p, c);
-    if (mixed != 0)
+    if ((mixed = leet_in(p, at, v, l)) != 0)
         look_leet(p, at, mixed);
-    l &= ~(w << 1 | before | word) & ~(w >> 1);
-    if ((l & (l - 1)) != 0 && ((l & l << 2) != 0 || (l & l << 3) != 0) &&
+    if (d != 0)
+        look_digits(p, at, v, l, d);
+    return d;
+}
+
+static inline void step(struct class_pass *p, size_t at, lanes v)
+{
+    lanes letters = letters_in(v);
+    lanes joins = (lanes)((v == '+') | (v == '/') | (v == '-') | (v == '_'));
+    lanes odd = digits_in(v) | controls_in(v) | marks_in(v) |
+                (lanes)((v == '@') | (v == '$')) | v;
+    unsigned l = mask_of(letters), c = mask_of(joins), d = 0, singles;
+
+    if (mask_of(odd) != 0) {
+        d = step_odd(p, at, v, l);
+        c |= mask_of((lanes)(v == '='));
+    }
+    look_run(p, at, l | d | c);
+    singles = l & ~((l | d) << 1 | p->last_words >> 15) & ~((l | d) >> 1);
+    if ((singles & (singles << 2 | singles << 3)) != 0 &&
         (p->found & CLASS_SPACED) == 0)
-        look_spaced(p, at, l);
-    w &= ~mask_of((lanes)((v | 0x20) == 'x'));
-    h &= h >> 1 & ~(w << 1) & ~(w >> 2 & 0x3fff);
-    if ((h & (h << 3 | h << 4 | h << 5 | h << 6)) != 0)
-        p->found |= CLASS_PAIRS;
-    p->last_letters = mask_of(letters);
-    p->last_digits = d;
+        look_spaced(p, at, singles);
+    p->last_letters = l;
+    p->last_words = l | d;
 }
 
 /* All steps up to a place that is a multiple of LANES, or the end. */
@@ -252,6 +375,7 @@ unsigned classes_of(struct str text)
     struct class_pass p = {.text = text};
 
     steps(&p, 0, text.len);
+    look_last_run(&p, 0, text.len);
     return p.found;
 }
 
@@ -262,17 +386,6 @@ static void widen(struct str text, size_t *from, size_t *to)
         --*from;
     while (*to < text.len && ((unsigned char)text.ptr[*to] & 0xc0) == 0x80)
         ++*to;
-}
-
-/* Words that are long are runs too: is one of the block that just ended encoded
- * text, perhaps? */
-static bool is_worth(const struct class_pass *p, size_t block)
-{
-    size_t from = block > MARGIN_RUN ? block - MARGIN_RUN : 0;
-    struct str around = str_skip(p->text, from);
-
-    return decode_worth(str_head(around, p->at - from + MARGIN_RUN),
-                        CLASS_RUN) != 0;
 }
 
 bool classes_next(struct class_pass *p, struct str *ret_stretch)
@@ -286,9 +399,10 @@ bool classes_next(struct class_pass *p, struct str *ret_stretch)
         p->at = p->text.len - block > BLOCK ? block + BLOCK : p->text.len;
         p->found = 0;
         steps(p, block, p->at);
+        look_last_run(p, block, p->at);
         p->escaped |= (p->found & CLASS_SHORT) != 0;
         p->found &= ~CLASS_SHORT;
-        if (p->found == 0 || (p->found == CLASS_RUN && !is_worth(p, block)))
+        if (p->found == 0)
             continue;
         margin =
             (p->found & ~(CLASS_RUN | CLASS_PAIRS)) != 0 ? MARGIN : MARGIN_RUN;

@@ -13,7 +13,7 @@
 #define CLASS_PERCENT  8u    /* % and two hex digits                          */
 #define CLASS_ENTITY   16u   /* & with # or a letter behind                   */
 #define CLASS_QUOTED   32u   /* = and two hex digits                          */
-#define CLASS_RUN      64u   /* 16 and more characters of base64, or of hex   */
+#define CLASS_RUN      64u   /* 16 and more of base64 or hex: decode_worth    */
 #define CLASS_PAIRS    128u  /* pairs of hex digits in a row                  */
 #define CLASS_SPACED   256u  /* five single letters in a row                  */
 #define CLASS_LEET     512u  /* words that mix letters and digits             */
@@ -35,9 +35,12 @@ struct class_pass {
     unsigned found;
     bool escaped;          /* CLASS_SHORT up to here, which makes no stretch */
     unsigned last_letters; /* masks of the step before */
-    unsigned last_digits;
-    size_t leet;               /* behind the last word of that kind, or 0 */
-    size_t run;                /* characters of base64 up to here */
+    unsigned last_words;   /* and digits */
+    size_t leet;           /* behind the last word of that kind, or 0 */
+    size_t leet_end;       /* of the word looked at last */
+    bool is_leet;          /* what it is */
+    size_t run;            /* characters of base64 up to here */
+    bool worth;            /* that look like encoded text */
     size_t kept_from, kept_to; /* a stretch for the next time */
 };
 bool classes_next(struct class_pass *p, struct str *ret_stretch);

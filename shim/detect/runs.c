@@ -211,6 +211,19 @@ static bool is_all(enum view_step how, struct str s)
     return true;
 }
 
+/* Letters of both cases, as base64 has them. Names and paths are runs, too, and
+ * most of those have not. */
+static bool is_mixed(struct str run)
+{
+    bool upper = false, lower = false;
+
+    for (size_t i = 0; i < run.len && i < 2 * TRIED && !(upper && lower); i++) {
+        upper |= run.ptr[i] >= 'A' && run.ptr[i] <= 'Z';
+        lower |= run.ptr[i] >= 'a' && run.ptr[i] <= 'z';
+    }
+    return upper && lower;
+}
+
 /* A run of base64 may have something before it that looks the same. */
 static enum err take64(struct decoding *d, struct str text, struct str run,
                        struct textview *out, bool *ret_taken)
@@ -218,6 +231,8 @@ static enum err take64(struct decoding *d, struct str text, struct str run,
     enum err e = OK;
 
     *ret_taken = false;
+    if (!is_mixed(run))
+        return OK;
     for (size_t skip = 0; skip < 4 && !*ret_taken && !e; skip++)
         if (run.len - skip >= 12 &&
             begins_well(VIEW_BASE64, str_skip(run, skip)))
@@ -357,6 +372,8 @@ enum err decode_runs(struct decoding *d, enum view_step how, struct str text,
 /* Does a run, or a part of it, begin like text in base64? */
 static bool is_base64(struct str run)
 {
+    if (!is_mixed(run))
+        return false;
     for (size_t skip = 0; skip < 4; skip++)
         if (begins_well(VIEW_BASE64, str_skip(run, skip)))
             return true;
