@@ -28,10 +28,12 @@
  * comparison sorts that out.
  */
 
-#define FOLD  UINT64_C(0x2020202020202020)
-#define NONE  UINT32_MAX
-#define BLOCK 1024u /* bytes whose windows are asked about together */
-#define BRIEF 2u    /* bytes of keywords that have no window */
+#define FOLD          UINT64_C(0x2020202020202020)
+#define NONE          UINT32_MAX
+#define BLOCK         1024u /* bytes whose windows are asked about together */
+#define BRIEF         2u    /* bytes of keywords that have no window */
+#define BRIEF_SECONDS 8u    /* with one first byte; of more, all will do */
+#define BRIEF_BLOCK   64u   /* bytes that are compared at once */
 
 /* Tables grow with the keywords. The least stay in the first-level cache. */
 #define BITS_LEAST 13u /* of a hash into `maybe` */
@@ -59,16 +61,20 @@ struct keyword {
     bool listed; /* its offsets go into the list */
 };
 
-/* A keyword of one or two bytes, folded, to be compared with many places. */
+/* Keywords of one or two bytes that begin with the same one: to be compared
+ * with many places. Letters are folded. */
 struct brief {
-    wide first, second;
-    wide one; /* all bits if there is no second */
+    wide first;
+    wide fold;    /* 0x20 in each byte, if that is a letter */
+    wide one;     /* all bits if a keyword has no second */
+    size_t count; /* of the seconds */
+    wide seconds[BRIEF_SECONDS];
 };
 
 struct words {
     struct keyword *keywords; /* the brief ones, then all others */
     size_t count, brief;      /* the brief ones end there */
-    struct brief *patterns;   /* of those, each text once */
+    struct brief *patterns;   /* of those, each first byte once */
     size_t pattern_count;
     struct entry *entries;
     size_t entry_count;
@@ -216,6 +222,32 @@ static void collect_some(struct words *ws, const struct rule *list, size_t n,
         }
 }
 
+static wide all_of(char c)
+{
+    wide none = {0};
+
+    return none + (unsigned char)c;
+}
+
+static bool is_letter(char c)
+{
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+/* The second byte of a keyword, if it has one, to those of its first. */
+static void add_second(struct brief *br, struct str keyword)
+{
+    wide second = all_of((char)(keyword.ptr[keyword.len - 1] | 0x20));
+    size_t i = 0;
+
+    while (i < br->count && memcmp(&br->seconds[i], &second, WIDE) != 0)
+        i++;
+    if (keyword.len == 1 || i == BRIEF_SECONDS)
+        br->one = all_of((char)0xff);
+    else if (i == br->count)
+        br->seconds[br->count++] = second;
+}
+
 static enum err collect_patterns(struct words *ws)
 {
     ws->patterns = calloc(ws->brief + 1, sizeof(*ws->patterns));
@@ -223,17 +255,17 @@ static enum err collect_patterns(struct words *ws)
         return E_NOMEM;
     for (size_t k = 0; k < ws->brief; k++) {
         struct str s = ws->keywords[k].text;
-        wide none = {0};
-        struct brief br = {none + (unsigned char)(s.ptr[0] | 0x20),
-                           none + (unsigned char)(s.ptr[s.len - 1] | 0x20),
-                           s.len == 1 ? ~none : none};
+        bool letter = is_letter(s.ptr[0]);
+        wide first = all_of((char)(letter ? s.ptr[0] | 0x20 : s.ptr[0]));
         size_t i = 0;
 
         while (i < ws->pattern_count &&
-               memcmp(&ws->patterns[i], &br, sizeof(br)) != 0)
+               memcmp(&ws->patterns[i].first, &first, WIDE) != 0)
             i++;
-        ws->patterns[i] = br;
+        ws->patterns[i].first = first;
+        ws->patterns[i].fold = all_of(letter ? 0x20 : 0);
         ws->pattern_count += i == ws->pattern_count;
+        add_second(&ws->patterns[i], s);
     }
     return OK;
 }
@@ -433,15 +465,33 @@ static enum err run_windows(const struct words *ws, struct str text,
     return run_last(ws, text, i, hits);
 }
 
+/* Has any of the BRIEF_BLOCK bytes at p a pattern's first byte? Mostly not. */
+static inline bool brief_near(const struct words *ws, const char *p)
+{
+    wide a = wide_at(p), b = wide_at(p + WIDE), c = wide_at(p + 2 * WIDE),
+         d = wide_at(p + 3 * WIDE), any = {0};
+
+    for (size_t k = 0; k < ws->pattern_count; k++) {
+        wide first = ws->patterns[k].first, fold = ws->patterns[k].fold;
+
+        any |= (wide)((a | fold) == first) | (wide)((b | fold) == first) |
+               (wide)((c | fold) == first) | (wide)((d | fold) == first);
+    }
+    return wide_mask(any) != 0;
+}
+
 /* Where in the WIDE bytes at p, with one more behind, any of them may begin. */
 static unsigned brief_in(const struct words *ws, const char *p)
 {
-    wide a = wide_at(p) | 0x20, b = wide_at(p + 1) | 0x20, any = {0};
+    wide a = wide_at(p), b = wide_at(p + 1) | 0x20, any = {0};
 
     for (size_t k = 0; k < ws->pattern_count; k++) {
         const struct brief *br = &ws->patterns[k];
+        wide second = br->one;
 
-        any |= (wide)(a == br->first) & ((wide)(b == br->second) | br->one);
+        for (size_t i = 0; i < br->count; i++)
+            second |= (wide)(b == br->seconds[i]);
+        any |= (wide)((a | br->fold) == br->first) & second;
     }
     return wide_mask(any);
 }
@@ -467,19 +517,21 @@ static enum err brief_here(const struct words *ws, struct str text, size_t i,
 static enum err run_brief(const struct words *ws, struct str text,
                           struct prefilter_hits *hits)
 {
-    char rest[WIDE + 1] = {0};
+    char rest[BRIEF_BLOCK + 1] = {0};
     enum err e;
 
-    for (size_t i = 0; i < text.len; i += WIDE) {
+    for (size_t i = 0; i < text.len; i += BRIEF_BLOCK) {
         const char *p = text.ptr + i;
-        unsigned mask;
 
         if (text.len - i < sizeof(rest))
             p = memcpy(rest, p, text.len - i);
-        for (mask = brief_in(ws, p); mask != 0; mask &= mask - 1)
-            if ((e = brief_here(ws, text, i + (unsigned)__builtin_ctz(mask),
-                                hits)))
-                return e;
+        if (!brief_near(ws, p))
+            continue;
+        for (size_t k = 0; k < BRIEF_BLOCK; k += WIDE)
+            for (unsigned m = brief_in(ws, p + k); m != 0; m &= m - 1)
+                if ((e = brief_here(ws, text,
+                                    i + k + (unsigned)__builtin_ctz(m), hits)))
+                    return e;
     }
     return OK;
 }
