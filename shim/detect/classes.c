@@ -125,6 +125,13 @@ bool escape_matters(struct str text, size_t at)
     }
 }
 
+/* Three digits, without which it is no escape that is decoded: \0 is not. */
+static bool is_octal(struct str s)
+{
+    return s.len >= 3 && is_digit(s.ptr[0]) && is_digit(s.ptr[1]) &&
+           is_digit(s.ptr[2]);
+}
+
 /* What a byte that may begin an escape begins. */
 static unsigned escape_at(struct str text, size_t at)
 {
@@ -133,7 +140,8 @@ static unsigned escape_at(struct str text, size_t at)
 
     switch (s.ptr[0]) {
     case '\\':
-        if (next == 'u' || next == 'U' || next == 'x' || is_digit(next))
+        if (next == 'u' || next == 'U' || next == 'x' ||
+            is_octal(str_skip(s, 1)))
             return CLASS_ESCAPE;
         return escape_matters(text, at) ? CLASS_SHORT : 0;
     case '%':

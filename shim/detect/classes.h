@@ -9,7 +9,7 @@
  */
 #define CLASS_NONASCII 1u
 #define CLASS_CONTROL  2u    /* C0 but for TAB, LF and CR, and DEL            */
-#define CLASS_ESCAPE   4u    /* a backslash with u, U, x or a digit behind    */
+#define CLASS_ESCAPE   4u    /* a backslash and u, U, x or three digits       */
 #define CLASS_PERCENT  8u    /* % and two hex digits                          */
 #define CLASS_ENTITY   16u   /* & with # or a letter behind                   */
 #define CLASS_QUOTED   32u   /* = and two hex digits                          */

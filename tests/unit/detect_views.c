@@ -24,6 +24,7 @@ static void test_classes(void)
         {"a delete", "a\x7fz", CLASS_CONTROL},
         {"an escape", "it is \\x41", CLASS_ESCAPE},
         {"octal", "it is \\101", CLASS_ESCAPE},
+        {"the end of a string", "c != '\\0' ", 0},
         {"no escape", "C:\\windows \\n", 0},
         {"no escape in code", "printf(\"%d\\n\", a, '\\t', \"\\\"\");", 0},
         {"a line feed before a word", "a\\nb", CLASS_SHORT},
