@@ -81,6 +81,9 @@ enum err places_note(struct places *pl, size_t at)
 
 void token_want_add(struct token_want *want, const struct rule *r)
 {
+    if (!token_any(&r->token))
+        return;
+    want->any = true;
     for (size_t c = 0; c < TOKEN_BYTES; c++) {
         char byte = (char)c;
 
@@ -90,7 +93,6 @@ void token_want_add(struct token_want *want, const struct rule *r)
         want->by[c].digits |= r->token.digits;
         want->by[c].mixed |= r->token.mixed;
     }
-    want->any = want->any || token_any(&r->token);
 }
 
 enum err tokens_add(struct tokens *tk, size_t start, size_t len, bool letters)
