@@ -17,9 +17,10 @@
  * ring last came by is left once.
  */
 
-#define NONE   UINT16_MAX
-#define CHAINS 8192u /* a power of two */
-#define PROBES 65536u
+#define NONE     UINT16_MAX
+#define CHAINS   8192u /* a power of two */
+#define PROBES   65536u
+#define CIPHERED 64u /* steps that a stretch of the cipher counts for */
 
 struct entry {
     uint64_t id;
@@ -394,7 +395,7 @@ bool vault_value(struct vault *v, const struct pseudonym_at *at,
 
 /* Turned around as in holds, a stretch at a time. */
 static bool stands_at(const struct vault *v, const struct entry *e,
-                      struct str text)
+                      struct str text, size_t *spent)
 {
     unsigned char stream[256];
     size_t done = 0;
@@ -407,6 +408,7 @@ static bool stands_at(const struct vault *v, const struct entry *e,
         size_t n = e->len - done;
 
         n = n < sizeof(stream) ? n : sizeof(stream);
+        *spent += CIPHERED;
         (void)crypto_stream_xchacha20_xor_ic(
             stream, (const unsigned char *)text.ptr + done, n, e->nonce,
             done / 64, v->keys->process);
@@ -419,7 +421,7 @@ static bool stands_at(const struct vault *v, const struct entry *e,
 
 /* The longest value that stands at the beginning of a text; NULL: none. */
 static const struct entry *longest_at(const struct vault *v, struct str text,
-                                      uint64_t now)
+                                      uint64_t now, size_t *spent)
 {
     const struct entry *best = NULL;
     uint32_t probe = probe_of(v, text.ptr);
@@ -427,22 +429,26 @@ static const struct entry *longest_at(const struct vault *v, struct str text,
     for (uint16_t i = v->probes[probe >> 16]; i != 0; i = v->list[i - 1].near) {
         const struct entry *e = &v->list[i - 1];
 
+        ++*spent;
         if (e->probe == probe && now - e->stamp <= LIM_VAULT_AGE &&
-            (best == NULL || e->len > best->len) && stands_at(v, e, text))
+            (best == NULL || e->len > best->len) &&
+            stands_at(v, e, text, spent))
             best = e;
     }
     return best;
 }
 
-bool vault_find(struct vault *v, struct str text, size_t from,
+bool vault_find(struct vault *v, struct str text, size_t from, size_t *spent,
                 struct vault_at *ret_at)
 {
     const struct entry *e = NULL;
     uint64_t now = now_seconds();
 
     vault_lock(v);
-    for (; !e && v->list != NULL && from + LIM_VAULT_FIND <= text.len; from++)
-        if ((e = longest_at(v, str_skip(text, from), now)) != NULL)
+    for (; !e && v->list != NULL && from + LIM_VAULT_FIND <= text.len &&
+           *spent <= LIM_VAULT_WORK;
+         from++)
+        if ((e = longest_at(v, str_skip(text, from), now, spent)) != NULL)
             *ret_at = (struct vault_at){from, from + e->len, e->rule};
     vault_unlock(v);
     return e != NULL;

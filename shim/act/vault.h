@@ -54,8 +54,11 @@ struct vault_at {
  * vault_find - the first place from `from` on where a value of
  * LIM_VAULT_FIND bytes or more stands that was given out; of several there the
  * longest. For text that we have restored, in which no rule may find it again.
+ * *spent: what it took, added to what the body took before. Over LIM_VAULT_WORK
+ * the search is given up: false, and nothing is known of the text. (Thousands
+ * of values that are alike but for the middle, in a text of one letter.)
  */
-bool vault_find(struct vault *v, struct str text, size_t from,
+bool vault_find(struct vault *v, struct str text, size_t from, size_t *spent,
                 struct vault_at *ret_at);
 
 /*

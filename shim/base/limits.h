@@ -98,11 +98,13 @@
 #define LIM_PROMPT_WORDS 40    /* at least; a shorter one is no secret    */
 
 /* Pseudonyms: what one process can say again. */
-#define LIM_VAULT_VALUES 8192       /* the oldest go                       */
-#define LIM_VAULT_VALUE  (16 * KIB) /* one of them; uneditable             */
-#define LIM_VAULT_FIND   6          /* bytes that tell one from others     */
-#define LIM_VAULT_BYTES  (8 * MIB)  /* all of them; the oldest go          */
-#define LIM_VAULT_AGE    (24 * 60 * 60) /* seconds since it was given out  */
+#define LIM_VAULT_VALUES 8192        /* the oldest go                       */
+#define LIM_VAULT_VALUE  (16 * KIB)  /* one of them; uneditable             */
+#define LIM_VAULT_FIND   6           /* bytes that tell one from others     */
+#define LIM_VAULT_BYTES  (8 * MIB)   /* all of them; the oldest go          */
+#define LIM_VAULT_WORK   (1u << 26)  /* steps to find them in a body; */
+                                     /* rule_error                     */
+#define LIM_VAULT_AGE (24 * 60 * 60) /* seconds since it was given out  */
 
 /* The program's own secrets. */
 #define LIM_OWN        512  /* values, a long one in pieces; audit tells     */

@@ -97,7 +97,7 @@ static enum err take_changes(struct tools *t, const struct inspect *in,
         if (e)
             return e;
     }
-    return OK;
+    return t->sought > LIM_VAULT_WORK ? E_LIMIT : OK;
 }
 
 void inspect_note(const struct tools *t, const struct scope *scope,
@@ -274,6 +274,7 @@ void inspect_begin(struct tools *t)
 {
     t->edit_count = 0;
     t->redactions = 0;
+    t->sought = 0;
     t->planted = false;
     t->unsorted = false;
     arena_clear(&t->puts);

@@ -42,7 +42,8 @@ static void next_known(struct changes *c)
     struct vault_at at;
 
     *next = no_more;
-    if (c->vault == NULL || !vault_find(c->vault, c->text, c->from, &at))
+    if (c->vault == NULL ||
+        !vault_find(c->vault, c->text, c->from, &c->tools->sought, &at))
         return;
     c->from = at.end;
     *next = (struct change){at.start, at.end, ACTION_PSEUDONYM, at.rule, true};
@@ -74,7 +75,7 @@ static bool comes_home(enum role role, enum part part)
            part == PART_TOOL_RESULT;
 }
 
-struct changes changes_start(const struct tools *t, const struct inspect *in,
+struct changes changes_start(struct tools *t, const struct inspect *in,
                              struct str text, enum role role, enum part part)
 {
     struct vault *vault = in->eng->pseudonyms.vault;

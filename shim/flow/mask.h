@@ -32,7 +32,7 @@ enum change_source {
 };
 
 struct changes {
-    const struct tools *tools;
+    struct tools *tools;
     const struct engine *eng;
     struct str text;
     struct change next[CHANGE_SOURCES]; /* of each source; start UINT64_MAX: */
@@ -46,10 +46,11 @@ struct changes {
 };
 
 /* changes_start - of a text with the findings in t; all is borrowed. */
-struct changes changes_start(const struct tools *t, const struct inspect *in,
+struct changes changes_start(struct tools *t, const struct inspect *in,
                              struct str text, enum role role, enum part part);
 
-/* changes_next - in order, disjoint; false at the end. */
+/* changes_next - in order, disjoint; false at the end, and where t->sought is
+ * over LIM_VAULT_WORK: then changes may be missing. */
 bool changes_next(struct changes *c, struct change *ret_change);
 
 /* mask_note - one that is known goes into the audit as a finding of its rule.

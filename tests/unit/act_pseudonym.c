@@ -515,30 +515,31 @@ static void test_find(void)
     struct vault *v = vault_of(key);
     struct str email = STR("EMAIL"), text;
     static char big[5000];
+    size_t spent = 0;
     struct rule rule = {0};
     struct pseudonym p;
     struct vault_at at;
 
     text = STR("xa@b.example.org a@b.exampl");
-    CHECK(!vault_find(v, text, 0, &at));
+    CHECK(!vault_find(v, text, 0, &spent, &at));
     CHECK(vault_issue(v, &rule, email, STR("a@b.example"), false, &p) == OK);
     CHECK(vault_issue(v, NULL, email, STR("a@b.example.org"), false, &p) == OK);
     CHECK(vault_issue(v, NULL, email, STR("short"), false, &p) == OK);
-    CHECK(vault_find(v, text, 0, &at) && at.start == 1 && at.end == 16 &&
-          at.rule == NULL);
-    CHECK(!vault_find(v, text, 2, &at));
-    CHECK(vault_find(v, STR("a@b.example"), 0, &at) && at.start == 0 &&
+    CHECK(vault_find(v, text, 0, &spent, &at) && at.start == 1 &&
+          at.end == 16 && at.rule == NULL);
+    CHECK(!vault_find(v, text, 2, &spent, &at));
+    CHECK(vault_find(v, STR("a@b.example"), 0, &spent, &at) && at.start == 0 &&
           at.end == 11 && at.rule == &rule);
-    CHECK(!vault_find(v, STR("a short word"), 0, &at));
+    CHECK(!vault_find(v, STR("a short word"), 0, &spent, &at));
     for (size_t i = 0; i < sizeof(big); i++)
         big[i] = (char)('a' + i % 26 + i / 2600);
     CHECK(vault_issue(v, NULL, email, (struct str){big, sizeof(big)}, false,
                       &p) == OK);
-    CHECK(vault_find(v, (struct str){big, sizeof(big)}, 0, &at) &&
+    CHECK(vault_find(v, (struct str){big, sizeof(big)}, 0, &spent, &at) &&
           at.end == sizeof(big));
-    CHECK(!vault_find(v, (struct str){big, sizeof(big) - 1}, 0, &at));
+    CHECK(!vault_find(v, (struct str){big, sizeof(big) - 1}, 0, &spent, &at));
     big[4999] ^= 1;
-    CHECK(!vault_find(v, (struct str){big, sizeof(big)}, 0, &at));
+    CHECK(!vault_find(v, (struct str){big, sizeof(big)}, 0, &spent, &at));
     for (unsigned i = 0; i < 2000; i++) { /* which begin alike */
         char name[32];
         int n = snprintf(name, sizeof(name), "+49 30 9018%04u", i);
@@ -546,9 +547,35 @@ static void test_find(void)
         CHECK(vault_issue(v, NULL, email, (struct str){name, (size_t)n}, false,
                           &p) == OK);
     }
-    CHECK(vault_find(v, STR("call +49 30 90180007, or"), 0, &at) &&
+    CHECK(vault_find(v, STR("call +49 30 90180007, or"), 0, &spent, &at) &&
           at.start == 5 && at.end == 20);
-    CHECK(!vault_find(v, STR("call +49 30 90182007, or"), 0, &at));
+    CHECK(!vault_find(v, STR("call +49 30 90182007, or"), 0, &spent, &at));
+    vault_free(v);
+}
+
+/* Alike but for the middle, and a text that is like all of them everywhere. */
+static void test_find_bounded(void)
+{
+    struct vault *v = vault_of(key);
+    static char text[256 * KIB];
+    struct vault_at at;
+    struct pseudonym p;
+    size_t spent = 0;
+
+    for (unsigned i = 0; i < 4000; i++) {
+        char name[32];
+        int n = snprintf(name, sizeof(name), "aaaaaa%06uaaaaaa", i);
+
+        CHECK(vault_issue(v, NULL, STR("EMAIL"), (struct str){name, (size_t)n},
+                          false, &p) == OK);
+    }
+    CHECK(vault_find(v, STR(" aaaaaa000123aaaaaa "), 0, &spent, &at) &&
+          at.start == 1 && at.end == 19);
+    CHECK(spent < LIM_VAULT_WORK / 100);
+    memset(text, 'a', sizeof(text));
+    memcpy(text + sizeof(text) - 18, "aaaaaa000123aaaaaa", 18);
+    CHECK(!vault_find(v, (struct str){text, sizeof(text)}, 0, &spent, &at));
+    CHECK(spent > LIM_VAULT_WORK && spent < LIM_VAULT_WORK + MIB);
     vault_free(v);
 }
 
@@ -586,6 +613,7 @@ int main(void)
     RUN(test_tools);
     RUN(test_bounds);
     RUN(test_find);
+    RUN(test_find_bounded);
     RUN(test_a_child_has_it_too);
     RUN(test_threads);
     RUN(test_no_memory);
