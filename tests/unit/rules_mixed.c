@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "failmalloc.h"
 #include "rules/score.h"
 #include "rules/stream.h"
 
@@ -227,10 +228,77 @@ static void test_caps(void)
     run(true, 9, false, 3000);
 }
 
+/* Whichever allocation fails: what is out is what would have been. */
+static enum err failing_out(struct str text, size_t n, struct buf *out,
+                            bool *ret_failed)
+{
+    struct stream *st = NULL;
+    struct scratch *sc = NULL;
+    uint64_t from = 0;
+    bool goes_on = true;
+    enum err e;
+
+    buf_clear(out);
+    failmalloc_at(n, FAIL_ONE);
+    if (!(e = scratch_new(&sc)))
+        e = stream_new(s.rs, sc, &at, &st);
+    for (size_t i = 0, k; i < text.len && goes_on && !e; i += k) {
+        k = text.len - i < 17 ? text.len - i : 17;
+        e = stream_take(st, (struct str){text.ptr + i, k});
+        goes_on = drain(st, text.ptr, &from, out);
+    }
+    if (!e && goes_on)
+        e = stream_flush(st);
+    if (goes_on && st != NULL)
+        goes_on = drain(st, text.ptr, &from, out);
+    *ret_failed = failmalloc_off();
+    if (!goes_on)
+        add(out, STR("<block>"));
+    CHECK(e == OK || e == E_NOMEM);
+    CHECK(!e || *ret_failed);
+    stream_free(st);
+    scratch_free(sc);
+    return e;
+}
+
+static void test_memory(void)
+{
+    struct buf want, got;
+    uint32_t seed = 3;
+    bool failed = true;
+    size_t errors = 0;
+
+    set_open(true, 9);
+    buf_init(&want, MIB);
+    buf_init(&got, MIB);
+    if (buf_reserve(&got, 4 * KIB))
+        exit(1);
+    for (size_t i = 0; i < 60; i++) {
+        char text[900];
+        struct str in = {text, make(text, sizeof(text), 10 + i, &seed)};
+
+        stream_out(in, 0, &want);
+        failed = true;
+        for (size_t n = 1; failed; n++) {
+            enum err e = failing_out(in, n, &got, &failed);
+
+            errors += e != OK;
+            if (!CHECK(e ? str_starts(buf_str(&want), buf_str(&got))
+                         : str_eq(buf_str(&want), buf_str(&got))))
+                check_show("text", in);
+        }
+    }
+    CHECK(errors > 500);
+    buf_free(&want);
+    buf_free(&got);
+    set_close();
+}
+
 int main(void)
 {
     RUN(test_as_the_whole);
     RUN(test_scores);
     RUN(test_caps);
+    RUN(test_memory);
     return check_done();
 }
