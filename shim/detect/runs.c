@@ -211,17 +211,18 @@ static bool is_all(enum view_step how, struct str s)
     return true;
 }
 
-/* Letters of both cases, as base64 has them. Names and paths are runs, too, and
- * most of those have not. */
+/* Large letters, and small ones or digits too, as base64 has them. Names and
+ * paths are runs as well, and most of those have not. */
 static bool is_mixed(struct str run)
 {
-    bool upper = false, lower = false;
+    bool upper = false, other = false;
 
-    for (size_t i = 0; i < run.len && i < 2 * TRIED && !(upper && lower); i++) {
+    for (size_t i = 0; i < run.len && i < 2 * TRIED && !(upper && other); i++) {
         upper |= run.ptr[i] >= 'A' && run.ptr[i] <= 'Z';
-        lower |= run.ptr[i] >= 'a' && run.ptr[i] <= 'z';
+        other |=
+            (run.ptr[i] >= 'a' && run.ptr[i] <= 'z') || is_digit(run.ptr[i]);
     }
-    return upper && lower;
+    return upper && other;
 }
 
 /* A run of base64 may have something before it that looks the same. */
