@@ -211,18 +211,20 @@ static bool is_all(enum view_step how, struct str s)
     return true;
 }
 
-/* Large letters, and small ones or digits too, as base64 has them. Names and
- * paths are runs as well, and most of those have not. */
+/* Two of large letters, small ones and digits, as base64 has them. Names and
+ * paths are runs as well, and most of those have one. */
 static bool is_mixed(struct str run)
 {
-    bool upper = false, other = false;
+    bool upper = false, lower = false, digit = false;
 
-    for (size_t i = 0; i < run.len && i < 2 * TRIED && !(upper && other); i++) {
+    for (size_t i = 0; i < run.len && i < 2 * TRIED; i++) {
         upper |= run.ptr[i] >= 'A' && run.ptr[i] <= 'Z';
-        other |=
-            (run.ptr[i] >= 'a' && run.ptr[i] <= 'z') || is_digit(run.ptr[i]);
+        lower |= run.ptr[i] >= 'a' && run.ptr[i] <= 'z';
+        digit |= is_digit(run.ptr[i]);
+        if (upper + lower + digit > 1)
+            return true;
     }
-    return upper && other;
+    return false;
 }
 
 /* A run of base64 may have something before it that looks the same. */
