@@ -200,7 +200,8 @@ static enum err merge(struct viewing *vw)
     size_t known = out->count, i = vw->first;
     enum err e;
 
-    sort_by_rule(out->list + vw->first, known - vw->first);
+    if (known > vw->first) /* a list that is empty has no place */
+        sort_by_rule(out->list + vw->first, known - vw->first);
     sort_by_rule(vw->found.list, vw->found.count);
     for (size_t j = 0; j < vw->found.count; j++) {
         const struct finding *f = &vw->found.list[j];
