@@ -86,6 +86,7 @@
 #define LIM_VIEW_DEPTH 3          /* encodings in encodings; decode_capped  */
 #define LIM_VIEW_PARTS 64         /* decoded of one text; decode_capped     */
 #define LIM_VIEW_OUT   (1 * MIB)  /* their bytes; decode_capped             */
+#define LIM_VIEW_WORK  (4 * MIB)  /* read and written by it; decode_capped */
 /* Bytes of one text, in all, with its escapes read; less than LIM_VIEW_RUNS. */
 #define LIM_VIEW_UNESCAPED (3 * MIB) /* decode_capped                       */
 

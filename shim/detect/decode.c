@@ -10,11 +10,13 @@ void decoding_init(struct decoding *d)
 {
     *d = (struct decoding){0};
     buf_init(&d->raw, LIM_VIEW_OUT);
+    buf_init(&d->inflated, LIM_VIEW_OUT);
 }
 
 void decoding_free(struct decoding *d)
 {
     buf_wipe_free(&d->raw);
+    buf_wipe_free(&d->inflated);
 }
 
 void decoding_start(struct decoding *d, size_t len)
@@ -24,7 +26,20 @@ void decoding_start(struct decoding *d, size_t len)
     d->bytes += LEAST;
     d->unescaped = len < LIM_VIEW_UNESCAPED / 4 ? len * 4 : LIM_VIEW_UNESCAPED;
     d->unescaped += LEAST;
+    d->work = LIM_VIEW_WORK;
     d->capped = false;
+}
+
+void decoding_rest(struct decoding *d)
+{
+    buf_empty(&d->raw);
+    buf_empty(&d->inflated);
+}
+
+void decoding_forget(struct decoding *d)
+{
+    memset(d->given, 0, sizeof(d->given));
+    d->lines.from = d->lines.to = 0;
 }
 
 enum err decode(struct decoding *d, enum view_step how, struct str text,
@@ -51,36 +66,51 @@ enum err decode(struct decoding *d, enum view_step how, struct str text,
     }
 }
 
-/* Nine tenths of it printable, and letters or a number of some length. */
-static bool is_text(struct str s)
+struct makeup makeup_of(struct str s, size_t to)
 {
-    size_t good = 0, letters = 0, digits = 0, all = s.len;
+    struct makeup m = {.all = to};
 
-    while (s.len > 0) {
-        size_t n = utf8_char(s);
-        char low = (char)(s.ptr[0] | 0x20);
+    for (size_t i = 0; i < to;) {
+        unsigned char c = (unsigned char)s.ptr[i], low = c | 0x20;
+        size_t n = 1;
 
-        if (n > 1 || (n == 1 && ((s.ptr[0] >= ' ' && s.ptr[0] != 0x7f) ||
-                                 s.ptr[0] == '\n' || s.ptr[0] == '\r' ||
-                                 s.ptr[0] == '\t')))
-            good += n;
-        letters += n > 1 || (low >= 'a' && low <= 'z');
-        digits += is_digit(s.ptr[0]);
-        s = str_skip(s, n == 0 ? 1 : n);
+        if (c < 0x80) {
+            m.good +=
+                (c >= ' ' && c != 0x7f) || c == '\n' || c == '\r' || c == '\t';
+            m.letters += low >= 'a' && low <= 'z';
+            m.digits += is_digit((char)c);
+        } else if ((n = utf8_char(str_skip(s, i))) != 0) {
+            m.good += n;
+            m.letters++;
+        }
+        i += n == 0 ? 1 : n;
     }
-    return good * 10 >= all * 9 && (letters > 0 || digits >= 8);
+    return m;
+}
+
+/* Nine tenths of it printable, and letters or a number of some length. */
+bool makeup_is_text(const struct makeup *m)
+{
+    return m->all > 0 && m->good * 10 >= m->all * 9 &&
+           (m->letters > 0 || m->digits >= 8);
+}
+
+bool decode_fits(const struct decoding *d, size_t len)
+{
+    return d->parts != 0 && len <= d->bytes;
 }
 
 enum err decode_part(struct decoding *d, size_t off, size_t len,
                      struct textview *out, bool *ret_taken)
 {
     struct str s = buf_str(&d->raw);
+    struct makeup of = makeup_of(s, s.len);
     enum err e;
 
     *ret_taken = false;
-    if (s.len == 0 || !is_text(s))
+    if (!makeup_is_text(&of))
         return OK;
-    if (d->parts == 0 || s.len > d->bytes) {
+    if (!decode_fits(d, s.len)) {
         d->capped = true;
         return OK;
     }

@@ -12,12 +12,29 @@
  * from the whole run. Nobody says that a run is one, so that it counts only if
  * it gives text: nine tenths of it printable, with letters or a number in it.
  */
+struct makeup {       /* of decoded bytes */
+    size_t all, good; /* bytes, and those of them that can be printed */
+    size_t letters, digits;
+};
+
 struct decoding {
-    struct buf raw; /* what one run gives; owned */
+    struct buf raw;      /* what one run gives; owned */
+    struct buf inflated; /* what is packed in one; owned */
     /* What may still be decoded of the text in hand. */
     size_t parts, bytes;
     size_t unescaped; /* bytes of views without the escapes */
+    size_t work;      /* bytes that inflating may still read and write */
     bool capped;      /* more was there */
+    /* Of the text in hand, what is known of its runs (runs.c). */
+    struct given {
+        size_t at, end; /* the run, as far as it is taken together */
+        bool lines;     /* it goes on in lines behind it */
+        struct makeup of;
+    } given[4];
+    unsigned next_given;
+    struct {
+        size_t from, to;
+    } lines; /* the last that go together */
 };
 
 void decoding_init(struct decoding *d);
@@ -26,6 +43,10 @@ void decoding_free(struct decoding *d);
  * and a few more; without its escapes a text is not longer than it was, and may
  * be read so up to LIM_VIEW_UNESCAPED. */
 void decoding_start(struct decoding *d, size_t len);
+/* decoding_forget - what is known of the text in hand: there is another. */
+void decoding_forget(struct decoding *d);
+/* decoding_rest - most of the memory that a large text took is given back. */
+void decoding_rest(struct decoding *d);
 
 /*
  * decode - the view of a text; empty where it has nothing of the kind. `how` is
@@ -45,6 +66,12 @@ MUST_USE enum err decode_runs(struct decoding *d, enum view_step how,
                               struct str text, struct textview *out);
 MUST_USE enum err decode_hidden(struct decoding *d, enum view_step how,
                                 struct str text, struct textview *out);
+
+/* makeup_of - of the characters of s that begin before `to`. */
+struct makeup makeup_of(struct str s, size_t to);
+bool makeup_is_text(const struct makeup *m);
+/* decode_fits - may so many bytes still be decoded, as one part? */
+bool decode_fits(const struct decoding *d, size_t len);
 
 /*
  * decode_part - d->raw is what the bytes off..off+len stand for: appended, with

@@ -14,6 +14,7 @@
 #define TRIED      32 /* characters of a run that are tried first */
 #define LINE_LEAST 40 /* a run this long may go on in the next line */
 #define PAIRS      8
+#define PIECE      (4 * KIB) /* of what is packed, at once */
 
 /* Of either alphabet of base64 (RFC 4648, sections 4 and 5), by ASCII. */
 static const signed char values64[128] = {
@@ -50,14 +51,21 @@ static unsigned bits_of(enum view_step how)
     return how == VIEW_HEX ? 4 : how == VIEW_BASE32 ? 5 : 6;
 }
 
-/* The bytes of s into d->raw; what is not of the alphabet is passed over. */
-static enum err decode_all(struct decoding *d, enum view_step how, struct str s)
+/* Bits on their way to bytes. */
+struct bits {
+    uint32_t bits;
+    unsigned have;
+};
+
+/* The bytes of s, behind those that d->raw holds; what is not of the alphabet
+ * is passed over. */
+static enum err decode_on(struct decoding *d, enum view_step how,
+                          struct bits *b, struct str s)
 {
-    unsigned width = bits_of(how), have = 0;
-    uint32_t bits = 0;
+    unsigned width = bits_of(how);
+    size_t n = d->raw.len;
     enum err e;
 
-    buf_clear(&d->raw);
     if ((e = buf_reserve(&d->raw, s.len / 8 * width + 8)))
         return e;
     for (size_t i = 0; i < s.len; i++) {
@@ -65,15 +73,23 @@ static enum err decode_all(struct decoding *d, enum view_step how, struct str s)
 
         if (v < 0)
             continue;
-        bits = bits << width | (uint32_t)v;
-        have += width;
-        if (have < 8)
+        b->bits = b->bits << width | (uint32_t)v;
+        b->have += width;
+        if (b->have < 8)
             continue;
-        have -= 8;
-        if ((e = buf_add_byte(&d->raw, (char)(bits >> have & 0xff))))
-            return e;
+        b->have -= 8;
+        d->raw.ptr[n++] = (char)(b->bits >> b->have & 0xff);
     }
+    d->raw.len = n;
     return OK;
+}
+
+static enum err decode_all(struct decoding *d, enum view_step how, struct str s)
+{
+    struct bits b = {0};
+
+    buf_clear(&d->raw);
+    return decode_on(d, how, &b, s);
 }
 
 /* Does the beginning look like text? Its last character may be cut. */
@@ -110,12 +126,20 @@ static bool begins_well(enum view_step how, struct str s)
     return all > 0 && bad * 6 <= all;
 }
 
-/* The run goes on in the next line, as it is broken in mail and PEM. */
-static struct str with_lines(struct str text, struct str run)
+/*
+ * The run goes on in the next line, as it is broken in mail and PEM. Of a run
+ * that ends where a line of the last such lines does, the end is known.
+ */
+static struct str with_lines(struct decoding *d, struct str text,
+                             struct str run)
 {
     size_t start = (size_t)(run.ptr - text.ptr), end = start + run.len;
     size_t line = run.len;
 
+    if (line < LINE_LEAST || line % 4 != 0)
+        return run;
+    if (end > d->lines.from && end < d->lines.to)
+        return (struct str){run.ptr, d->lines.to - start};
     while (line >= LINE_LEAST && line % 4 == 0) {
         size_t at = end;
 
@@ -132,43 +156,88 @@ static struct str with_lines(struct str text, struct str run)
             break;
         end = at;
     }
+    d->lines.from = start;
+    d->lines.to = end;
     return (struct str){run.ptr, end - start};
 }
 
-/* Whole bytes inflated into d->raw, in place of it. */
-static enum err inflate_raw(struct decoding *d)
+/* Padding is part of it. */
+static struct str with_padding(struct str text, struct str s)
 {
-    struct buf packed = d->raw;
-    z_stream z = {.next_in = (Bytef *)packed.ptr, .avail_in = (uInt)packed.len};
+    while (s.ptr + s.len < text.ptr + text.len && s.ptr[s.len] == '=')
+        s.len++;
+    return s;
+}
+
+/* What is still to come of s, whose front is taken, into z; OK also where that
+ * is no such stream. */
+static enum err inflate_piece(struct decoding *d, z_stream *z, int *ret_rc)
+{
     size_t room = d->bytes < LIM_VIEW_OUT ? d->bytes : LIM_VIEW_OUT;
-    enum err e = OK;
-    int rc;
+    enum err e;
 
-    buf_init(&d->raw, LIM_VIEW_OUT);
-    if (inflateInit2(&z, 15 + 32) != Z_OK) { /* zlib or gzip */
-        buf_free(&packed);
-        return E_NOMEM;
-    }
-    do {
-        size_t step =
-            room - d->raw.len < 16 * KIB ? room - d->raw.len : 16 * KIB;
+    *ret_rc = Z_OK;
+    while (*ret_rc == Z_OK && (z->avail_in > 0 || z->avail_out == 0)) {
+        size_t step = room - d->inflated.len;
 
+        step = step < 16 * KIB ? step : 16 * KIB;
+        step = step < d->work ? step : d->work;
         if (step == 0) {
+            d->capped = true;
+            *ret_rc = Z_STREAM_END;
+            break;
+        }
+        if ((e = buf_reserve(&d->inflated, step)))
+            return e;
+        z->next_out = (Bytef *)d->inflated.ptr + d->inflated.len;
+        z->avail_out = (uInt)step;
+        *ret_rc = inflate(z, Z_NO_FLUSH);
+        d->inflated.len += step - z->avail_out;
+        d->work -= step - z->avail_out;
+        if (*ret_rc == Z_MEM_ERROR)
+            return E_NOMEM;
+        if (*ret_rc == Z_BUF_ERROR) { /* it wants more, or has no more */
+            *ret_rc = Z_OK;
+            break;
+        }
+    }
+    return OK;
+}
+
+/*
+ * What s has packed, into d->raw, piece by piece: most of what begins like a
+ * stream ends with the first of them. All that is done for it is counted, for
+ * one that gives no text may stand in a text many times.
+ */
+static enum err inflate_all(struct decoding *d, struct str s)
+{
+    z_stream z = {0};
+    struct bits b = {0};
+    int rc = Z_OK;
+    enum err e = OK;
+
+    if (inflateInit2(&z, 15 + 32) != Z_OK) /* zlib or gzip */
+        return E_NOMEM;
+    buf_clear(&d->inflated);
+    while (!e && rc == Z_OK && s.len > 0) {
+        struct str piece = str_head(s, PIECE);
+
+        if (d->work < piece.len) {
             d->capped = true;
             break;
         }
-        if ((e = buf_reserve(&d->raw, step)))
+        d->work -= piece.len;
+        buf_clear(&d->raw);
+        if ((e = decode_on(d, VIEW_BASE64, &b, piece)))
             break;
-        z.next_out = (Bytef *)d->raw.ptr + d->raw.len;
-        z.avail_out = (uInt)step;
-        rc = inflate(&z, Z_NO_FLUSH);
-        d->raw.len += step - z.avail_out;
-        if (rc == Z_MEM_ERROR)
-            e = E_NOMEM;
-    } while (!e && rc == Z_OK);
+        s = str_skip(s, piece.len);
+        z.next_in = (Bytef *)d->raw.ptr;
+        z.avail_in = (uInt)d->raw.len;
+        e = inflate_piece(d, &z, &rc);
+    }
     (void)inflateEnd(&z);
-    buf_wipe_free(&packed);
-    return e;
+    buf_clear(&d->raw);
+    return e ? e : buf_add(&d->raw, buf_str(&d->inflated));
 }
 
 /* 1f 8b of gzip (RFC 1952), or 78 and a level of zlib (RFC 1950). */
@@ -179,23 +248,91 @@ static bool is_packed(struct str s)
            str_starts(s, STR("eN"));
 }
 
-static enum err take(struct decoding *d, enum view_step how, struct str text,
-                     struct str run, struct textview *out, bool *ret_taken)
+/*
+ * What a run is made of when it is decoded. One that begins behind another,
+ * ends with it and is in step with it gives the last of the same bytes: those
+ * before are taken off what is known. So however many begin, each byte is
+ * counted once in each of the four steps.
+ *
+ *      QUJDREVG0w==    what the run gives, known
+ *          REVG0w==    the same without the first three bytes
+ */
+static enum err judge(struct decoding *d, struct str text, struct str s,
+                      bool lines, struct makeup *ret_of)
 {
-    struct str s =
-        how == VIEW_BASE64 || how == VIEW_DEFLATE ? with_lines(text, run) : run;
+    size_t at = (size_t)(s.ptr - text.ptr), end = at + s.len;
+    struct makeup before;
+    struct given *g = d->given;
+    enum err e;
+
+    while (g < d->given + ARRAY_LEN(d->given) &&
+           (g->end != end || g->lines != lines || g->at > at ||
+            (!lines && (at - g->at) % 4 != 0)))
+        g++;
+    if (g == d->given + ARRAY_LEN(d->given)) {
+        if ((e = decode_all(d, VIEW_BASE64, s)))
+            return e;
+        g = &d->given[d->next_given++ % ARRAY_LEN(d->given)];
+        *g = (struct given){at, end, lines, {0}};
+        g->of = makeup_of(buf_str(&d->raw), d->raw.len);
+    } else {
+        /* And three bytes more, for the last character may go on in them. */
+        if ((e = decode_all(d, VIEW_BASE64,
+                            (struct str){text.ptr + g->at, at + 4 - g->at})))
+            return e;
+        before = makeup_of(buf_str(&d->raw), d->raw.len - 3);
+        g->at = at;
+        g->of.all -= before.all;
+        g->of.good -= before.good;
+        g->of.letters -= before.letters;
+        g->of.digits -= before.digits;
+    }
+    *ret_of = g->of;
+    return OK;
+}
+
+/* From the front of a run; it may go on in the lines behind it. */
+static enum err take_base64(struct decoding *d, struct str text, struct str run,
+                            struct textview *out, bool *ret_taken)
+{
+    struct str s = with_padding(text, with_lines(d, text, run));
+    bool lines = s.len > with_padding(text, run).len;
+    struct makeup of;
     enum err e;
 
     *ret_taken = false;
-    while (how != VIEW_HEX && s.ptr + s.len < text.ptr + text.len &&
-           s.ptr[s.len] == '=')
-        s.len++; /* padding is part of it */
+    if (s.len / 8 * 6 > LIM_VIEW_OUT - 64) {
+        d->capped = true;
+        return OK;
+    }
+    if ((e = judge(d, text, s, lines, &of)) || !makeup_is_text(&of))
+        return e;
+    if (!decode_fits(d, of.all)) {
+        d->capped = true;
+        return OK;
+    }
+    if ((e = decode_all(d, VIEW_BASE64, s)))
+        return e;
+    return decode_part(d, (size_t)(s.ptr - text.ptr), s.len, out, ret_taken);
+}
+
+static enum err take(struct decoding *d, enum view_step how, struct str text,
+                     struct str run, struct textview *out, bool *ret_taken)
+{
+    struct str s = run;
+    enum err e;
+
+    *ret_taken = false;
+    if (how == VIEW_DEFLATE)
+        s = with_lines(d, text, run);
+    if (how != VIEW_HEX)
+        s = with_padding(text, s);
     if (s.len / 8 * bits_of(how) > LIM_VIEW_OUT - 64) {
         d->capped = true;
         return OK;
     }
-    if ((e = decode_all(d, how, s)) ||
-        (how == VIEW_DEFLATE && (e = inflate_raw(d))))
+    e = how == VIEW_DEFLATE ? inflate_all(d, s) : decode_all(d, how, s);
+    if (e)
         return e;
     return decode_part(d, (size_t)(s.ptr - text.ptr), s.len, out, ret_taken);
 }
@@ -239,14 +376,14 @@ static enum err take64(struct decoding *d, struct str text, struct str run,
     for (size_t skip = 0; skip < 4 && !*ret_taken && !e; skip++)
         if (run.len - skip >= 12 &&
             begins_well(VIEW_BASE64, str_skip(run, skip)))
-            e = take(d, VIEW_BASE64, text, str_skip(run, skip), out, ret_taken);
+            e = take_base64(d, text, str_skip(run, skip), out, ret_taken);
     for (size_t i = 1; i < run.len && i < TRIED && !*ret_taken && !e; i++) {
         struct str rest = str_skip(run, i);
 
         if ((run.ptr[i - 1] == '/' || run.ptr[i - 1] == '-' ||
              run.ptr[i - 1] == '_' || run.ptr[i - 1] == '+') &&
             rest.len >= CLASS_RUN_LEN && begins_well(VIEW_BASE64, rest))
-            e = take(d, VIEW_BASE64, text, rest, out, ret_taken);
+            e = take_base64(d, text, rest, out, ret_taken);
     }
     return e;
 }
@@ -357,6 +494,7 @@ enum err decode_runs(struct decoding *d, enum view_step how, struct str text,
     bool taken;
     enum err e;
 
+    decoding_forget(d);
     while (run_next(text, &from, &run)) {
         if ((e = take_run(d, how, text, run, out, &taken)))
             return e;

@@ -85,7 +85,7 @@ static enum err viewing_need(struct scratch *sc, struct viewing **ret_vw)
 /* Of what a large text took, most is given back. */
 static void viewing_rest(struct viewing *vw)
 {
-    buf_empty(&vw->decoding.raw);
+    decoding_rest(&vw->decoding);
     textview_clear(&vw->made);
     textview_clear(&vw->unescaped);
     for (size_t i = 0; i < ARRAY_LEN(vw->levels); i++) {
