@@ -98,6 +98,13 @@ static enum err first_anchored(struct str source, bool first[256])
     return OK;
 }
 
+/* Of $ and \Z PCRE2 does not say that more text could decide otherwise. */
+static bool tells_end(struct str pattern)
+{
+    return str_find_byte(pattern, '$') < pattern.len ||
+           str_find(pattern, STR("\\Z")) < pattern.len;
+}
+
 /* The patterns that a match is checked with. */
 static enum err compile_checks(const struct rule *r, struct code *c)
 {
@@ -116,9 +123,10 @@ static enum err compile_checks(const struct rule *r, struct code *c)
         c->slow += slow;
     }
     for (size_t i = 0; i < r->near_count; i++) {
-        if ((e = pattern_compile(r->nears[i].match, 0, &c->nears[i], &slow,
-                                 &why)))
+        if ((e = pattern_compile(r->nears[i].match, PCRE2_USE_OFFSET_LIMIT,
+                                 &c->nears[i], &slow, &why)))
             return e;
+        c->nears_end |= (unsigned)tells_end(r->nears[i].match) << i;
         c->near_count++;
         c->slow += slow;
     }

@@ -102,6 +102,7 @@ struct code {
     size_t not_count;
     pcre2_code **nears;
     size_t near_count;
+    unsigned nears_end;          /* bits of nears that tell where a text ends */
     size_t slow;                 /* patterns that the JIT did not take */
     bool first[256];             /* bytes a match can begin with */
     struct keyword_index *index; /* of a rule that is keyword_first; owned */
@@ -149,6 +150,8 @@ struct scratch {
     struct own_search *own; /* made when it is first needed */
     struct prefilter_hits hits;
     struct viewing *viewing; /* owned; NULL until a view is needed */
+    struct beside *beside;   /* owned; what is known near a match (near.c) */
+    uint64_t turn;           /* number of the search that it is of */
     uint32_t *cursors;       /* owned; of each listed rule, in one text */
     uint64_t *begun;         /* owned; bit set of the rules that have one */
     uint64_t *looking;       /* behind it; of those that look at the text */
@@ -295,6 +298,7 @@ struct search {
     size_t at_count;       /*    the low half of each, or all the tokens    */
     const struct run *run; /* what stands before those keywords, or NULL */
     size_t reached;        /* with HIT_NONE: where the cursor was before */
+    uint64_t turn;         /* sc->turn, if sc->beside is of this search */
 };
 
 /*

@@ -50,6 +50,7 @@ void scratch_free(struct scratch *sc)
     prefilter_hits_free(&sc->hits);
     viewing_free(sc->viewing);
     own_search_free(sc->own);
+    free(sc->beside);
     free(sc->cursors);
     free(sc->begun);
     pcre2_match_data_free(sc->mdata);

@@ -1,5 +1,38 @@
 #include "rules/near.h"
 
+#include <stdlib.h>
+
+/*
+ * A text may be full of matches, each with a few hundred characters beside it.
+ * The matches of one search come in order, so that what is beside them only
+ * moves on: the windows, and in them the place up to which the pattern was
+ * looked for in vain, or that of its last match. So each character is looked at
+ * about once, however many matches there are.
+ *
+ *      window of the last match    |----------------------|
+ *      and of this one                  |-----------------------|
+ *      looked for in vain up to                         ^ next
+ *
+ * A window is a text by itself, which its pattern can tell (\b, lookbehind) as
+ * far as it looks back; so it is tried anew at the first characters of each. At
+ * the end PCRE2 says itself whether more text could decide otherwise, but of $.
+ */
+struct beside {
+    bool any;
+    size_t at;          /* of the last match: its start, or its end */
+    size_t mark, count; /* the place so many characters from there: at most as
+                           many as the window has */
+    size_t ended;       /* the nearest place there that ends a sentence */
+    size_t seen;        /* behind a match: up to here there is no other */
+    /* The last window, and the first since which all is known. */
+    size_t from, to, base;
+    size_t next;       /* no match begins before; but at the first characters */
+    size_t start, end; /* of the last match of the pattern; equal: none */
+};
+
+#define NOWHERE SIZE_MAX
+#define SIDES   2
+
 static bool is_blank(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
@@ -45,6 +78,8 @@ static bool sentence_ends(struct str text, size_t at)
 
     if (at == 0 || at >= text.len)
         return false;
+    if ((unsigned char)text.ptr[at - 1] < 0x80 && !is_blank(text.ptr[at]))
+        return false; /* the usual case */
     if (str_ends(before, STR("\xe3\x80\x82")) ||
         str_ends(before, STR("\xef\xbc\x81")) ||
         str_ends(before, STR("\xef\xbc\x9f")))
@@ -58,41 +93,109 @@ static bool sentence_ends(struct str text, size_t at)
     return is_of(".!?", before.ptr[before.len - 1]);
 }
 
-/* Where the text begins that is looked at before `from`. */
-static size_t window_start(const struct near *n, struct str text, size_t from)
-{
-    size_t at = from, word;
+/* ---- Windows. ------------------------------------------------------------
+ */
 
-    for (uint32_t i = 0; i < n->within; i++) {
-        if (at == 0 || (n->sentence && sentence_ends(text, at)))
-            return at;
-        at = char_before(text, at);
-    }
-    word = at;
+/* The front of the word at `at`, if that stands in the midst of one. */
+static size_t word_start(struct str text, size_t at)
+{
+    size_t word = at;
+
     while (at > 0 && is_word(text.ptr[at]) && is_word(text.ptr[at - 1]) &&
            word - at < NEAR_WORD)
         at = char_before(text, at);
     return at;
 }
 
-/* Where it ends behind `from`; *ret_cut where the text ends before that. */
-static size_t window_end(const struct near *n, struct str text, size_t from,
-                         bool *ret_cut)
+static size_t word_end(struct str text, size_t at, size_t from)
 {
-    size_t at = from, word;
+    size_t word = at;
 
-    *ret_cut = false;
-    for (uint32_t i = 0; i < n->within && at < text.len; i++) {
-        if (n->sentence && sentence_ends(text, at))
-            return at;
-        at = char_behind(text, at);
-    }
-    word = at;
     while (at < text.len && at > from && is_word(text.ptr[at]) &&
            is_word(text.ptr[at - 1]) && at - word < NEAR_WORD)
         at = char_behind(text, at);
-    *ret_cut = at == text.len;
     return at;
+}
+
+/* A place so near to the last one that what is known of that is of use. */
+static bool goes_on(const struct beside *b, const struct near *n, size_t at)
+{
+    return b->any && at >= b->at && at - b->at <= n->within;
+}
+
+static void before_first(struct beside *b, const struct near *n,
+                         struct str text, size_t at)
+{
+    *b = (struct beside){
+        .any = true, .at = at, .mark = at, .ended = NOWHERE, .from = NOWHERE};
+    for (; b->count < n->within && b->mark > 0; b->count++) {
+        if (b->ended == NOWHERE && n->sentence && sentence_ends(text, b->mark))
+            b->ended = b->mark;
+        b->mark = char_before(text, b->mark);
+    }
+}
+
+/* Where the text begins that is looked at before `at`: at the end of a sentence
+ * behind the mark, or at the mark. */
+static size_t window_start(struct beside *b, const struct near *n,
+                           struct str text, size_t at)
+{
+    if (!goes_on(b, n, at))
+        before_first(b, n, text, at);
+    while (b->at < at) {
+        b->at = char_behind(text, b->at);
+        if (n->sentence && sentence_ends(text, b->at))
+            b->ended = b->at;
+        if (b->count == n->within)
+            b->mark = char_behind(text, b->mark);
+        else
+            b->count++;
+    }
+    if (b->ended != NOWHERE && b->ended > b->mark)
+        return b->ended;
+    return b->count < n->within ? b->mark : word_start(text, b->mark);
+}
+
+static void behind_first(struct beside *b, const struct near *n,
+                         struct str text, size_t at)
+{
+    *b = (struct beside){.any = true,
+                         .at = at,
+                         .mark = at,
+                         .ended = NOWHERE,
+                         .seen = at,
+                         .from = NOWHERE};
+    for (; b->count < n->within && b->mark < text.len; b->count++)
+        b->mark = char_behind(text, b->mark);
+}
+
+/* Where it ends behind `at`; *ret_cut where the text ends before that. */
+static size_t window_end(struct beside *b, const struct near *n,
+                         struct str text, size_t at, bool *ret_cut)
+{
+    size_t end;
+
+    if (!goes_on(b, n, at))
+        behind_first(b, n, text, at);
+    while (b->at < at) {
+        b->at = char_behind(text, b->at);
+        if (b->mark < text.len)
+            b->mark = char_behind(text, b->mark);
+    }
+    if (b->ended < at)
+        b->ended = NOWHERE;
+    b->seen = b->seen < at ? at : b->seen;
+    while (n->sentence && b->ended == NOWHERE && b->seen < b->mark) {
+        if (sentence_ends(text, b->seen))
+            b->ended = b->seen;
+        b->seen = char_behind(text, b->seen);
+    }
+    *ret_cut = false;
+    if (b->ended != NOWHERE)
+        return b->ended;
+    end = word_end(text, b->mark, at);
+    *ret_cut = end == text.len;
+    return end;
 }
 
 static size_t near_reach(const struct rule *r, unsigned side)
@@ -118,22 +221,119 @@ size_t near_after(const struct rule *r)
     return near_reach(r, NEAR_AFTER);
 }
 
-/* Is it in the text at from..to? */
-static enum err look(const struct search *s, struct scratch *sc, size_t i,
-                     size_t from, size_t to, bool *ret_found)
+/* ---- What is looked for in them. -----------------------------------------
+ */
+
+static enum err look_whole(const pcre2_code *code, struct scratch *sc,
+                           struct str text, size_t at, bool *ret_found)
 {
-    struct str part = {s->text.ptr + from, to - from};
     enum hit hit = HIT_NONE;
     enum err e = OK;
 
-    if (part.len > 0)
-        e = pattern_run(s->code->nears[i], sc, part, 0, false, &hit);
+    if (at < text.len)
+        e = pattern_run(code, sc, text, at, false, &hit);
     *ret_found = hit == HIT_MATCH;
     return e;
 }
 
+/* At the first characters of a window alone: so many as the pattern may look
+ * back, behind which it cannot tell where the window begins. */
+static enum err look_first(const pcre2_code *code, struct scratch *sc,
+                           struct str window, size_t *ret_edge, bool *ret_found)
+{
+    uint32_t back = 0;
+    size_t edge = 0;
+    enum err e;
+
+    (void)pcre2_pattern_info(code, PCRE2_INFO_MAXLOOKBEHIND, &back);
+    for (back = back == 0 ? 1 : back; back > 0 && edge < window.len; back--)
+        edge = char_behind(window, edge);
+    pcre2_set_offset_limit(sc->mctx, edge - 1);
+    e = look_whole(code, sc, window, 0, ret_found);
+    pcre2_set_offset_limit(sc->mctx, PCRE2_UNSET);
+    *ret_edge = edge;
+    return e;
+}
+
+/* Is it in the text at from..to, which begins and ends behind the last? */
+static enum err look_on(struct beside *b, const pcre2_code *code,
+                        struct scratch *sc, struct str text, size_t from,
+                        size_t to, bool *ret_found)
+{
+    const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(sc->mdata);
+    struct str all = {text.ptr + b->base, to - b->base};
+    size_t first = from, edge;
+    enum hit hit;
+    enum err e;
+
+    if (from > b->base) {
+        e = look_first(code, sc, (struct str){text.ptr + from, to - from},
+                       &edge, ret_found);
+        if (e || *ret_found)
+            return e;
+        first = from + edge;
+    }
+    *ret_found = b->start < b->end && b->start >= first;
+    if (*ret_found)
+        return OK;
+    if (b->start < b->end)
+        b->next = char_behind(text, b->start);
+    b->start = b->end = 0;
+    b->next = b->next < first ? first : b->next;
+    if (b->next >= to)
+        return OK;
+    if ((e = pattern_run(code, sc, all, b->next - b->base, true, &hit)))
+        return e;
+    b->next = hit == HIT_NONE ? to : b->base + ov[0];
+    if (hit == HIT_PARTIAL)
+        return look_whole(code, sc, all, b->next - b->base, ret_found);
+    *ret_found = hit == HIT_MATCH;
+    if (*ret_found) {
+        b->start = b->next;
+        b->end = b->base + ov[1];
+    }
+    return OK;
+}
+
+static enum err look(const struct search *s, struct scratch *sc, size_t i,
+                     struct beside *b, size_t from, size_t to, bool *ret_found)
+{
+    const pcre2_code *code = s->code->nears[i];
+
+    *ret_found = false;
+    if (from >= to)
+        return OK;
+    if ((s->code->nears_end >> i & 1) != 0)
+        return look_whole(code, sc, (struct str){s->text.ptr + from, to - from},
+                          0, ret_found);
+    if (b->from == NOWHERE || from < b->from || to < b->to || from > b->to) {
+        b->base = b->next = from;
+        b->start = b->end = 0;
+    }
+    b->from = from;
+    b->to = to;
+    return look_on(b, code, sc, s->text, from, to, ret_found);
+}
+
+/* What is known beside the last match of this search; of any other it says
+ * nothing. */
+static enum err need_beside(struct search *s, struct scratch *sc)
+{
+    if (sc->beside == NULL) {
+        sc->beside = calloc(SIDES * LIM_NEARS, sizeof(*sc->beside));
+        if (sc->beside == NULL)
+            return E_NOMEM;
+    }
+    if (s->turn == 0 || s->turn != sc->turn) {
+        s->turn = ++sc->turn;
+        memset(sc->beside, 0,
+               SIDES * s->rule->near_count * sizeof(*sc->beside));
+    }
+    return OK;
+}
+
 /* The past first: most of the time it decides, and it never has to wait. */
-enum err near_holds(const struct search *s, struct scratch *sc, size_t start,
+enum err near_holds(struct search *s, struct scratch *sc, size_t start,
                     size_t end, bool *ret_yes, bool *ret_open)
 {
     const struct rule *r = s->rule;
@@ -142,12 +342,16 @@ enum err near_holds(const struct search *s, struct scratch *sc, size_t start,
     enum err e;
 
     *ret_yes = *ret_open = false;
+    if ((e = need_beside(s, sc)))
+        return e;
     for (size_t i = 0; i < r->near_count; i++) {
         const struct near *n = &r->nears[i];
+        struct beside *b = &sc->beside[SIDES * i];
 
         if (!(n->sides & NEAR_BEFORE))
             continue;
-        if ((e = look(s, sc, i, window_start(n, s->text, start), start, &yes)))
+        if ((e = look(s, sc, i, b, window_start(b, n, s->text, start), start,
+                      &yes)))
             return e;
         if (yes ? n->unless : !n->unless && !(n->sides & NEAR_AFTER))
             return OK;
@@ -155,16 +359,17 @@ enum err near_holds(const struct search *s, struct scratch *sc, size_t start,
     }
     for (size_t i = 0; i < r->near_count; i++) {
         const struct near *n = &r->nears[i];
+        struct beside *b = &sc->beside[SIDES * i + 1];
         size_t to;
 
         if (!(n->sides & NEAR_AFTER) || (found >> i & 1) != 0)
             continue;
-        to = window_end(n, s->text, end, &cut);
+        to = window_end(b, n, s->text, end, &cut);
         if (s->open && cut) {
             *ret_open = true;
             continue;
         }
-        if ((e = look(s, sc, i, end, to, &yes)))
+        if ((e = look(s, sc, i, b, end, to, &yes)))
             return e;
         if (yes == n->unless) {
             *ret_open = false;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "rules/near.h"
 #include "rules/stream.h"
 
 #define SIDES (NEAR_BEFORE | NEAR_AFTER)
@@ -251,10 +252,99 @@ static void test_far(void)
     buf_free(&packed);
 }
 
+/* One search goes on from match to match, another begins anew for each. */
+static void compare(const struct rules *rs, const struct code *code,
+                    uint32_t seed, struct scratch *const scs[2], size_t yes[2])
+{
+    static const char *const words[] = {
+        "vault",    "open",    "not ",    "a ",  " b",   ". ",
+        "\n\n",     "n",       "aaa",     "! N", ", ",   "\xe3\x80\x82",
+        "\xc3\xa4", " vault ", "opening", " ",   "\") ",
+    };
+    char text[2000];
+    size_t n = 0;
+    struct search on;
+
+    while (n + 20 < sizeof(text)) {
+        seed = seed * 1664525u + 1013904223u;
+        n += (size_t)sprintf(text + n, "%s",
+                             words[(seed >> 16) % ARRAY_LEN(words)]);
+    }
+    on = (struct search){.rule = rules_at(rs, 0),
+                         .code = code,
+                         .text = {text, n},
+                         .open = seed % 2 == 0};
+    for (char *at = text; (at = strstr(at, "vault")) != NULL; at += 5) {
+        size_t start = (size_t)(at - text);
+        /* Some end before the last one did. */
+        size_t end = start + (n % 5 == 0 && at[4] == 't' ? 1 + start % 5 : 5);
+        struct search alone = on;
+        bool a, b, a_open, b_open;
+
+        alone.turn = 0;
+        CHECK_INT(near_holds(&on, scs[0], start, end, &a, &a_open), OK);
+        CHECK_INT(near_holds(&alone, scs[1], start, end, &b, &b_open), OK);
+        CHECK_INT(a, b);
+        CHECK_INT(a_open, b_open);
+        yes[b]++;
+    }
+}
+
+/* Whatever a search knows of the text beside the last match, near_holds says
+ * what it says of that match alone. */
+static void test_known(void)
+{
+    static const char *const patterns[] = {
+        "open",
+        "\\bopen\\b",
+        "(?<!not )open",
+        "op[^.]*en",
+        "(?:^|\\s)(?:an?|ne)\\b",
+        "a{2,}b?",
+        "not.{0,9}vault",
+        "\\w+$",
+        "open(?=\\W*\\w)",
+        "\\.\\s*n",
+        "(?<=[ab] )\\w{3,}\\b",
+        "vault",
+    };
+    struct near near[2] = {{.sides = SIDES}};
+    struct scratch *scs[2];
+    size_t yes[2] = {0};
+
+    if (scratch_new(&scs[0]) || scratch_new(&scs[1]))
+        abort();
+    for (unsigned turn = 0; turn < 8 * ARRAY_LEN(patterns); turn++) {
+        const struct code *code;
+        struct buf packed;
+        struct rules *rs;
+
+        near[0].match = str_of(patterns[turn % ARRAY_LEN(patterns)]);
+        near[0].within = 1 + (turn * 7) % 60;
+        near[0].sentence = turn / ARRAY_LEN(patterns) % 2 == 0;
+        near[0].unless = turn / ARRAY_LEN(patterns) / 2 % 2 == 0;
+        near[0].sides = turn / ARRAY_LEN(patterns) < 4 ? SIDES
+                        : turn % 2 == 0                ? NEAR_BEFORE
+                                                       : NEAR_AFTER;
+        load(near, &packed, &rs);
+        if (!CHECK_INT(rules_code(rs, rules_at(rs, 0), false, &code), OK))
+            return;
+        for (uint32_t round = 0; round < 20; round++)
+            compare(rs, code, round, scs, yes);
+        rules_free(rs);
+        buf_free(&packed);
+    }
+    /* Of both there are many. */
+    CHECK(yes[0] > 1000 && yes[1] > 1000);
+    scratch_free(scs[0]);
+    scratch_free(scs[1]);
+}
+
 int main(void)
 {
     RUN(test_rows);
     RUN(test_far);
     RUN(test_held);
+    RUN(test_known);
     return check_done();
 }
