@@ -4,6 +4,7 @@
 #include "detect/linear.h"
 #include "detect/host.h"
 #include "detect/link.h"
+#include "detect/unseen.h"
 
 /*
  * The detectors, each a row: its name, its options, what it begins with, and
@@ -260,6 +261,63 @@ static enum err linear_find(const struct search *s, struct answer *ret)
     return OK;
 }
 
+/* --- What is there and not seen, or not seen as it is. */
+
+enum {
+    UNSEEN_LEAST /* characters, letters */
+};
+
+static const struct detector_option hidden_run_options[] = {
+    [UNSEEN_LEAST] = {STR_INIT("least"), 8, 10000, 8},
+};
+static const struct detector_option zalgo_options[] = {
+    [UNSEEN_LEAST] = {STR_INIT("least"), 1, 10000, 5},
+};
+
+static bool always_ready(const struct known *known)
+{
+    (void)known;
+    return true;
+}
+
+static enum err unseen_answer(const struct search *s, const struct unseen *u,
+                              struct answer *ret)
+{
+    *ret = (struct answer){
+        .hit = u->found                  ? HIT_MATCH
+               : u->cursor < s->text.len ? HIT_PARTIAL
+                                         : HIT_NONE,
+        .start = u->start,
+        .end = u->end,
+        .cursor = u->cursor,
+    };
+    return OK;
+}
+
+static enum err hidden_run_find(const struct search *s, struct answer *ret)
+{
+    struct unseen u;
+
+    unseen_run(s->text, s->cursor, s->open, s->rule->options[UNSEEN_LEAST], &u);
+    return unseen_answer(s, &u, ret);
+}
+
+static enum err bidi_find(const struct search *s, struct answer *ret)
+{
+    struct unseen u;
+
+    unseen_order(s->text, s->cursor, s->open, &u);
+    return unseen_answer(s, &u, ret);
+}
+
+static enum err zalgo_find(const struct search *s, struct answer *ret)
+{
+    struct unseen u;
+
+    unseen_marks(s->text, s->cursor, s->rule->options[UNSEEN_LEAST], &u);
+    return unseen_answer(s, &u, ret);
+}
+
 /* --- The table. */
 
 static const struct row rows[DETECTOR_COUNT] = {
@@ -296,6 +354,25 @@ static const struct row rows[DETECTOR_COUNT] = {
                       .whole = true,
                       .ready = own_ready_for,
                       .find = own_find},
+    [DETECTOR_HIDDEN_RUN] = {.name = STR_INIT("hidden-run"),
+                             .options = hidden_run_options,
+                             .option_count = ARRAY_LEN(hidden_run_options),
+                             .begins = unseen_run_begins,
+                             .alone = true,
+                             .ready = always_ready,
+                             .find = hidden_run_find},
+    [DETECTOR_BIDI] = {.name = STR_INIT("bidi"),
+                       .begins = unseen_order_begins,
+                       .alone = true,
+                       .ready = always_ready,
+                       .find = bidi_find},
+    [DETECTOR_ZALGO] = {.name = STR_INIT("zalgo"),
+                        .options = zalgo_options,
+                        .option_count = ARRAY_LEN(zalgo_options),
+                        .alone = true,
+                        .whole = true,
+                        .ready = always_ready,
+                        .find = zalgo_find},
 };
 
 struct str detector_name(enum detector d)

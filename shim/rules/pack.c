@@ -81,7 +81,11 @@ static enum err check_lists(const struct rule *r)
 
         if (s.len > LIM_KEYWORD)
             return E_LIMIT;
-        if (s.len == 0 || (!is_ascii(s) && (!utf8_valid(s) || has_fold(s))))
+        if (s.len == 0)
+            return E_SYNTAX;
+        /* A detector may say how characters begin. */
+        if (r->detector == DETECTOR_PATTERN && !is_ascii(s) &&
+            (!utf8_valid(s) || has_fold(s)))
             return E_SYNTAX;
     }
     for (size_t i = 0; i < r->not_count; i++)

@@ -31,6 +31,9 @@ enum detector {
     DETECTOR_LINK,
     DETECTOR_OWN,
     DETECTOR_LINEAR,
+    DETECTOR_HIDDEN_RUN,
+    DETECTOR_BIDI,
+    DETECTOR_ZALGO,
     DETECTOR_COUNT,
 };
 #define DETECTOR_OPTIONS 5 /* numbers that a rule may give its detector */

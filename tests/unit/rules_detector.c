@@ -239,6 +239,65 @@ static void test_together(void)
     bench_close(&b);
 }
 
+/* Runs of what shows nothing and text in another order, however it is cut; a
+ * rule with keywords sleeps until it sees the first byte of one. */
+static const char *const unseen[] = {
+    "nothing here, but caf\xc3\xa9 \xe2\x80\x94 and \xe2\x80\x8b",
+    "a\xe2\x80\x8b\xe2\x80\x8c\xe2\x80\x8d\xe2\x81\xa0\xe2\x80\x8b\xe2\x80\x8c"
+    "\xe2\x80\x8d\xe2\x81\xa0z and \xf0\x9f\x98\x80\xf3\xa0\x84\x80\xf3\xa0\x84"
+    "\x81\xf3\xa0\x84\x82\xf3\xa0\x84\x83\xf3\xa0\x84\x84\xf3\xa0\x84\x85"
+    "\xf3\xa0\x84\x86\xf3\xa0\x84\x87",
+    "open x\xe2\x80\xaegpj.exe\nand \xe2\x81\xa7 this",
+};
+
+static void test_unseen(void)
+{
+    struct rule rules[] = {
+        {.id = STR("SP-1"),
+         .put = STR("[run]"),
+         ALL,
+         .action = ACTION_REDACT,
+         .keyword_first = true,
+         .max_hold = 4096,
+         .detector = DETECTOR_HIDDEN_RUN,
+         .options = {8}},
+        {.id = STR("SP-2"),
+         .put = STR("[order]"),
+         ALL,
+         .action = ACTION_REDACT,
+         .keyword_first = true,
+         .max_hold = 4096,
+         .detector = DETECTOR_BIDI},
+    };
+    struct buf whole, out;
+    struct bench b;
+
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+        rules[i].keyword_count =
+            detector_keywords(rules[i].detector, &rules[i].keywords);
+    bench_load(&b, rules, ARRAY_LEN(rules), false);
+    buf_init(&whole, MIB);
+    buf_init(&out, MIB);
+    for (size_t i = 0; i < ARRAY_LEN(unseen); i++) {
+        struct str text = str_of(unseen[i]);
+
+        CHECK_ROW(unseen[i]);
+        buf_clear(&whole);
+        run_whole(&b, text, &whole);
+        CHECK_INT(str_eq(buf_str(&whole), text), i == 0);
+        for (size_t step = 1; step <= text.len; step++)
+            for (size_t cut = 0; cut <= text.len; cut++) {
+                buf_clear(&out);
+                run_pieces(&b, text, cut, step, &out);
+                CHECK_EQ(buf_str(&out), buf_str(&whole));
+            }
+    }
+    CHECK_ROW(NULL);
+    buf_free(&whole);
+    buf_free(&out);
+    bench_close(&b);
+}
+
 /* No more is held than what the canary could begin with. */
 static void test_held(void)
 {
@@ -331,6 +390,7 @@ int main(void)
 {
     RUN(test_streams);
     RUN(test_together);
+    RUN(test_unseen);
     RUN(test_held);
     RUN(test_whole);
     RUN(test_pack);

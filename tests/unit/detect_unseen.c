@@ -1,0 +1,214 @@
+/*
+ * What is not seen, or not seen as it is. Of each text the first finding, whole
+ * and as the front of a longer one: what may still change is not found yet.
+ */
+#include "detect/unseen.h"
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "check.h"
+
+#define ZW "\u200b\u200c\u200d\u2060"
+
+enum who {
+    RUN_OF,
+    ORDER,
+    MARKS,
+};
+
+static void look(enum who who, struct str text, size_t from, bool open,
+                 struct unseen *ret)
+{
+    if (who == RUN_OF)
+        unseen_run(text, from, open, 8, ret);
+    else if (who == ORDER)
+        unseen_order(text, from, open, ret);
+    else
+        unseen_marks(text, from, 5, ret);
+}
+
+static const struct {
+    const char *row;
+    enum who who;
+    const char *before, *found, *behind; /* found: NULL if nothing is */
+} rows[] = {
+    {"eight", RUN_OF, "a", ZW ZW, "b"},
+    {"eight at the end", RUN_OF, "a\u00e9", ZW ZW, ""},
+    {"seven", RUN_OF, "a" ZW "\u200b\u200c\u200d b", NULL, ""},
+    {"seven and seven", RUN_OF,
+     ZW "\u2063\u2064\ufeff"
+        "x" ZW "\u00ad",
+     NULL, ""},
+    {"tags", RUN_OF, "x",
+     "\U000e0069\U000e0067\U000e006e\U000e006f\U000e0072\U000e0065\U000e0020"
+     "\U000e0061",
+     " y"},
+    {"selectors", RUN_OF, "\U0001f600",
+     "\ufe00\ufe01\U000e0110\U000e0111\U000e0112\U000e0113\ufe0f\U000e01ef",
+     "."},
+    {"fillers", RUN_OF, "",
+     "\u115f\u1160\u3164\uffa0\u3164\u3164\u3164\u3164\u3164", "."},
+    {"the longest flag", RUN_OF,
+     "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e0030"
+     "\U000e007f",
+     NULL, ""},
+    {"a family", RUN_OF,
+     "\U0001f468\U0001f3fd\u200d\u2764\ufe0f\u200d\U0001f48b\u200d\U0001f468"
+     "\U0001f3ff",
+     NULL, ""},
+    {"spaces are seen", RUN_OF,
+     "\u200c \u200c\u00a0\u200c \u200c \u034f \u00ad \ufeff\u00a0\u200c", NULL,
+     ""},
+
+    {"override", ORDER, "a ", "\u202egpj.exe\u202c", " b"},
+    {"to the end of the line", ORDER, "a", "\u202egpj.exe", "\nb\u202c"},
+    {"one letter", ORDER, "a \u202eg\u202c b", NULL, ""},
+    {"override of Hebrew", ORDER, "\u202e\u05e9\u05dc\u05d5\u05dd\u202c ab",
+     NULL, ""},
+    {"Hebrew with a name in it", ORDER,
+     "\u202b\u05e9\u05dc API \u05d5\u05dd\u202c", NULL, ""},
+    {"Hebrew, not closed", ORDER, "\u202b\u05e9\u05dc API\nok", NULL, ""},
+    {"isolate, closed", ORDER, "say \u2067hello\u2069 now\n", NULL, ""},
+    {"isolate, not closed", ORDER, "s = '", "\u2067 // a note'", "\nx"},
+    {"embedding, not closed", ORDER, "s = '", "\u202b // a note'", "\n\u202c"},
+    {"closed by another", ORDER, "", "\u202b ab\u2069", "\n"},
+    {"an isolate ends what is in it", ORDER, "\u2067", "\u202e ab\u2069", "\n"},
+    {"the first and the last of a line", ORDER, "/*",
+     "\u202e } \u2066if (yes)\u2069 \u2066 begin\u202c */ \u202e ef", "\n"},
+    {"a path", ORDER, "\u202aC:\\temp and \u2068Kim\u2069 \u200eok", NULL, ""},
+
+    {"a heap", MARKS, "xe",
+     "\u0301\u0302\u0303v\u0301\u0302\u0303\u0304i\u0301\u0302\u0303l "
+     "e\u0301\u0302\u0303 ok e\u0301\u0302\u0303",
+     " now and then"},
+    {"four", MARKS,
+     "e\u0301\u0302\u0303v\u0301\u0302\u0303\u0304i\u0301\u0302\u0303l "
+     "e\u0301\u0302\u0303 ok",
+     NULL, ""},
+    {"two marks", MARKS,
+     "e\u0301\u0302v\u0301\u0302i\u0301\u0302l\u0301\u0302"
+     "e\u0301\u0302v\u0301\u0302i\u0301\u0302",
+     NULL, ""},
+    {"too far apart", MARKS,
+     "e\u0301\u0302\u0303 and so on, e\u0301\u0302\u0303 and so on, "
+     "e\u0301\u0302\u0303 and so on, e\u0301\u0302\u0303 and so on, "
+     "e\u0301\u0302\u0303 and so on",
+     NULL, ""},
+    {"Hebrew with all its marks", MARKS,
+     "\u05d1\u05bc\u05b0\u05e8\u05b5\u05d0\u05e9\u05c1\u05b4\u0596\u05d9\u05ea"
+     "\u05d1\u05bc\u05b8\u05e8\u05b8\u05a3\u05d0",
+     NULL, ""},
+    {"Thai", MARKS, "\u0e17\u0e35\u0e48\u0e19\u0e35\u0e49", NULL, ""},
+};
+
+static void test_rows(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str a = str_of(rows[i].before), c = str_of(rows[i].behind);
+        struct str b = str_of(rows[i].found == NULL ? "" : rows[i].found);
+        struct unseen u;
+        struct buf text;
+
+        CHECK_ROW(rows[i].row);
+        buf_init(&text, MIB);
+        CHECK_INT(buf_add(&text, a), OK);
+        CHECK_INT(buf_add(&text, b), OK);
+        CHECK_INT(buf_add(&text, c), OK);
+        look(rows[i].who, buf_str(&text), 0, false, &u);
+        CHECK(u.found == (rows[i].found != NULL));
+        if (u.found) {
+            CHECK_INT(u.start, a.len);
+            CHECK_INT(u.end, a.len + b.len);
+            CHECK(u.cursor >= u.end);
+            look(rows[i].who, buf_str(&text), u.cursor, false, &u);
+            CHECK(!u.found);
+        }
+        CHECK_INT(u.cursor, text.len);
+        buf_free(&text);
+    }
+    CHECK_ROW(NULL);
+}
+
+/* Of the front of a text: what is found is what all of it has, and nothing
+ * that it has is passed over. */
+static void test_fronts(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct unseen u;
+        struct buf text;
+
+        if (rows[i].found == NULL || rows[i].who == MARKS)
+            continue;
+        CHECK_ROW(rows[i].row);
+        buf_init(&text, MIB);
+        CHECK_INT(buf_add(&text, str_of(rows[i].before)), OK);
+        CHECK_INT(buf_add(&text, str_of(rows[i].found)), OK);
+        CHECK_INT(buf_add(&text, str_of(rows[i].behind)), OK);
+        for (size_t n = 0; n <= text.len; n++) {
+            look(rows[i].who, (struct str){text.ptr, n}, 0, true, &u);
+            if (u.found) {
+                CHECK_INT(u.start, strlen(rows[i].before));
+                CHECK_INT(u.end - u.start, strlen(rows[i].found));
+            } else {
+                CHECK(u.cursor <= strlen(rows[i].before) || u.cursor == n);
+                CHECK(u.cursor <= strlen(rows[i].before) ||
+                      n <= strlen(rows[i].before));
+            }
+        }
+        buf_free(&text);
+    }
+    CHECK_ROW(NULL);
+}
+
+/* A megabyte of what it begins with is read a few times at most: the places
+ * where a look ends move on. */
+static void test_hostile(void)
+{
+    static const char *const all[] = {
+        "\u202e",
+        "\u2067",
+        "\u202b\u202c",
+        "\u2067\u2069",
+        "\u202ea\n",
+        "\u202eab\n",
+        "\u200b",
+        "\u200b\u200b\u200b\u200b\u200b\u200b\u200b ",
+        "e\u0301\u0302\u0303",
+        "\u0301",
+        "\xf3\xa0",
+        "\xe2\x80",
+        "\xff",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        for (unsigned who = RUN_OF; who <= MARKS; who++) {
+            struct unseen u = {.cursor = 0};
+            struct buf text;
+            size_t most = 0;
+
+            CHECK_ROW(all[i]);
+            buf_init(&text, 2 * MIB);
+            while (text.len < MIB)
+                CHECK_INT(buf_add(&text, str_of(all[i])), OK);
+            while (u.cursor < text.len && most++ < MIB) {
+                size_t last = u.cursor;
+
+                look((enum who)who, buf_str(&text), last, false, &u);
+                CHECK(u.cursor > last || !u.found);
+                if (!u.found)
+                    break;
+            }
+            CHECK(most < MIB);
+            CHECK_INT(u.cursor, text.len);
+            buf_free(&text);
+        }
+    CHECK_ROW(NULL);
+}
+
+int main(void)
+{
+    RUN(test_rows);
+    RUN(test_fronts);
+    RUN(test_hostile);
+    return check_done();
+}
