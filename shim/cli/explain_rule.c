@@ -239,6 +239,8 @@ static void print_checks(const struct rule *r)
         line("validator", validator);
     if (r->no_placeholder)
         line("not", STR("a placeholder"));
+    if (r->no_name)
+        line("not", STR("a name of source code"));
     for (size_t i = 0; i < r->not_count; i++)
         line("not", r->nots[i]);
     for (size_t i = 0; i < r->near_count; i++)

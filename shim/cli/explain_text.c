@@ -101,6 +101,10 @@ static void print_checks(const struct rule *r, const struct why *why)
         print_gate("placeholder", !why->placeholder);
         putchar('\n');
     }
+    if (r->no_name) {
+        print_gate("name", !why->name);
+        putchar('\n');
+    }
     if (r->check != VALID_NONE) {
         print_gate("validator", why->valid);
         printf(": %.*s\n", STR_ARG(validator));

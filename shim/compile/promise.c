@@ -39,7 +39,7 @@ static struct rule without_checks(const struct rule *rule)
 
     r.check = VALID_NONE;
     r.entropy = 0;
-    r.no_placeholder = false;
+    r.no_placeholder = r.no_name = false;
     r.not_count = r.near_count = 0;
     r.views = 0;
     r.group = 0;

@@ -187,6 +187,11 @@ static bool on_not_placeholder(struct reader *r, const struct yaml_node *n,
     return read_bool(r, n, &((struct rule_src *)into)->rule.no_placeholder);
 }
 
+static bool on_not_name(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_bool(r, n, &((struct rule_src *)into)->rule.no_name);
+}
+
 static bool on_check(struct reader *r, const struct yaml_node *n, void *into)
 {
     static const struct field fields[] = {
@@ -194,6 +199,7 @@ static bool on_check(struct reader *r, const struct yaml_node *n, void *into)
         {STR_INIT("validator"), false, on_validator},
         {STR_INIT("not"), false, on_not},
         {STR_INIT("not_placeholder"), false, on_not_placeholder},
+        {STR_INIT("not_name"), false, on_not_name},
     };
 
     return read_map(r, n, fields, ARRAY_LEN(fields), into);

@@ -17,10 +17,10 @@
  *
  * A word is no value: a few letters alone, or such with - or _ between them. It
  * is stepped over in the gap, where it could be taken for a value and hide the
- * true one behind it; and it is no finding. A value right behind the name (a
- * blank, `is`, a tag's end or the comma of a list between them) holds a digit
- * early, which the rest of a sentence does not. Of a section of a file,
- * [airbrake], the next line counts as that of the name.
+ * true one behind it; and no name (detect/name.h) is a finding. A value right
+ * behind the name (a blank, `is`, a tag's end or the comma of a list between
+ * them) holds a digit early, which the rest of a sentence does not. Of a
+ * section of a file, [airbrake], the next line counts as that of the name.
  */
 #define CALLED                                                                 \
     "key|token|secret|auth|access|api|pass|pwd|priv|cred|bearer|login"
@@ -39,8 +39,6 @@ static const struct str no_word =
              "[A-Za-z]{1,19}+)"
              "(?![A-Za-z0-9_-]|[.:+/=][A-Za-z0-9]))");
 static const struct str back = STR_INIT(")={0,2}(?![A-Za-z0-9_+=-])");
-static const struct str no_value =
-    STR_INIT("^(?:(?:[A-Za-z]{0,24}[_-])+[A-Za-z]{0,24}|[A-Za-z]{1,19})$");
 
 /* Does the keyword itself call a value a key? */
 static bool is_calling(struct str keyword)
@@ -145,21 +143,6 @@ static void put_pattern(struct out *o, const struct rule *rule,
     put(o, back);
 }
 
-/* One more pattern that the finding must not match. */
-static bool add_not(struct reader *r, struct rule *rule, struct str pattern)
-{
-    struct str *list =
-        read_take(r, (rule->not_count + 1) * sizeof(*rule->nots));
-
-    if (list == NULL)
-        return false;
-    for (size_t i = 0; i < rule->not_count; i++)
-        list[i] = rule->nots[i];
-    list[rule->not_count++] = pattern;
-    rule->nots = list;
-    return true;
-}
-
 bool value_pattern(struct reader *r, struct str value, struct rule *rule)
 {
     struct out o = {0};
@@ -172,5 +155,6 @@ bool value_pattern(struct reader *r, struct str value, struct rule *rule)
     rule->match = (struct str){o.p, o.len};
     rule->group = 1;
     rule->keyword_first = true;
-    return add_not(r, rule, no_value);
+    rule->no_name = true;
+    return true;
 }

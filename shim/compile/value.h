@@ -19,13 +19,12 @@
  * holds such a word needs no other. Or nothing but a blank, `is`, a tag's end
  * or a comma stands between, and the value has a digit among its first
  * characters (airbrake 0c4f...). Neither the keyword nor the value is a part of
- * a longer word, and a word is no value: fewer than 20 letters alone, or
- * letters with - and _.
+ * a longer word, and a name is no value (`check: {not_name: true}`).
  */
 
 /*
- * value_pattern - set the rule's match, its group and keyword_first, and add to
- * its nots. The rule has keywords. False where memory ran out (r->fatal).
+ * value_pattern - set the rule's match, its group, keyword_first and no_name.
+ * The rule has keywords. False where memory ran out (r->fatal).
  */
 bool value_pattern(struct reader *r, struct str value, struct rule *rule);
 

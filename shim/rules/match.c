@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "detect/entropy.h"
+#include "detect/name.h"
 #include "detect/placeholder.h"
 #include "rules/near.h"
 
@@ -141,7 +142,7 @@ enum err passes(const struct search *s, struct scratch *sc, struct str value,
     *ret_yes = false;
     if (value.len == 0 || (r->entropy && entropy_milli(value) < r->entropy) ||
         (r->no_placeholder && is_placeholder(value)) ||
-        !validate(r->check, value))
+        (r->no_name && is_name(value)) || !validate(r->check, value))
         return OK;
     for (size_t i = 0; i < s->code->not_count; i++) {
         if ((e = pattern_run(s->code->nots[i], sc, value, 0, false, &hit)))

@@ -20,7 +20,8 @@
 #define FLAG_KEYWORD_FIRST  1u
 #define FLAG_WHOLE          2u
 #define FLAG_NO_PLACEHOLDER 4u
-#define FLAGS               8u
+#define FLAG_NO_NAME        8u
+#define FLAGS               16u
 
 static bool is_ascii(struct str s)
 {
@@ -180,7 +181,8 @@ static enum err pack_rule(struct buf *out, const struct rule *r)
                                   r->end,  r->then, r->model};
     const uint32_t flags = (r->keyword_first ? FLAG_KEYWORD_FIRST : 0) |
                            (r->whole ? FLAG_WHOLE : 0) |
-                           (r->no_placeholder ? FLAG_NO_PLACEHOLDER : 0);
+                           (r->no_placeholder ? FLAG_NO_PLACEHOLDER : 0) |
+                           (r->no_name ? FLAG_NO_NAME : 0);
     const uint32_t numbers[] = {
         r->dirs,
         r->roles,
@@ -384,6 +386,7 @@ static enum err read_numbers(struct reader *rd, struct rule *r)
     r->keyword_first = (flags & FLAG_KEYWORD_FIRST) != 0;
     r->whole = (flags & FLAG_WHOLE) != 0;
     r->no_placeholder = (flags & FLAG_NO_PLACEHOLDER) != 0;
+    r->no_name = (flags & FLAG_NO_NAME) != 0;
     return OK;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "detect/entropy.h"
+#include "detect/name.h"
 #include "detect/placeholder.h"
 #include "rules/near.h"
 
@@ -13,6 +14,7 @@ enum err rules_why(const struct rules *rs, struct scratch *sc,
     struct str value = {text.ptr + start, end - start};
     struct why why = {.entropy = entropy_milli(value),
                       .placeholder = is_placeholder(value),
+                      .name = is_name(value),
                       .valid = validate(r->check, value)};
     struct search s = {.rule = r, .text = text};
     const struct code *code;
@@ -42,6 +44,8 @@ enum gate why_refused(const struct rule *r, const struct why *why)
         return GATE_ENTROPY;
     if (r->no_placeholder && why->placeholder)
         return GATE_PLACEHOLDER;
+    if (r->no_name && why->name)
+        return GATE_NAME;
     if (!why->valid)
         return GATE_VALIDATOR;
     if (why->not_at < r->not_count)
@@ -62,7 +66,7 @@ enum err rules_ungated(const struct rules *rs, struct buf *out)
         list[i].roles = ROLES_ALL;
         list[i].parts = PARTS_ALL;
         list[i].entropy = 0;
-        list[i].no_placeholder = false;
+        list[i].no_placeholder = list[i].no_name = false;
         list[i].check = VALID_NONE;
         list[i].nots = NULL;
         list[i].not_count = 0;

@@ -13,6 +13,7 @@
 struct why {
     uint32_t entropy; /* 1/1000 bit per byte */
     bool placeholder; /* it looks like one   */
+    bool name;        /* of source code      */
     bool valid;       /* says its validator  */
     size_t not_at;    /* the first of its nots that matches, or not_count */
     bool near;        /* its near and unless hold of the text around it   */
@@ -32,6 +33,7 @@ enum gate {
     GATE_NONE,
     GATE_ENTROPY,
     GATE_PLACEHOLDER,
+    GATE_NAME,
     GATE_VALIDATOR,
     GATE_NOT,
     GATE_NEAR,

@@ -499,7 +499,8 @@ static void test_rule(void)
                    "kind: k\n    in: {roles: [tool, user], parts: [file]}\n"
                    "    group: 0\n    digits: 4\n"
                    "    check: {entropy: 1.25, validator: luhn,\n"
-                   "            not: ['x$'], not_placeholder: true}\n"
+                   "            not: ['x$'], not_placeholder: true,\n"
+                   "            not_name: true}\n"
                    "    max_hold: 100\n    on_hold_full: block\n"
                    "    end: 'E'\n    scope: whole\n    reply: soft\n"
                    "    severity: high\n    tags: [a, b]\n"));
@@ -516,6 +517,7 @@ static void test_rule(void)
         CHECK_INT(r->check, VALID_LUHN);
         CHECK_INT(r->not_count, 1);
         CHECK(r->no_placeholder);
+        CHECK(r->no_name);
         CHECK_INT(r->max_hold, 100);
         CHECK_INT(r->on_hold_full, HOLD_BLOCK);
         CHECK_STR(r->end, "E");

@@ -43,6 +43,7 @@ static const struct rule list[] = {
         .keyword_first = true,
         .digits = 1,
         .no_placeholder = true,
+        .no_name = true,
         .entropy = 3000,
         .check = VALID_NONE,
         .nots = nots,
@@ -141,7 +142,8 @@ static void test_round_trip(void)
               b->max_hold == a->max_hold && b->group == a->group);
         CHECK(b->keyword_first == a->keyword_first && b->digits == a->digits &&
               b->whole == a->whole && b->no_placeholder == a->no_placeholder &&
-              b->entropy == a->entropy && b->check == a->check);
+              b->no_name == a->no_name && b->entropy == a->entropy &&
+              b->check == a->check);
         CHECK(lists_equal(b->keywords, b->keyword_count, a->keywords,
                           a->keyword_count));
         CHECK(lists_equal(b->nots, b->not_count, a->nots, a->not_count));
