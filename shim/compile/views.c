@@ -24,9 +24,8 @@ void views_default(struct rule_src *src)
 
     if (src->views_set)
         return;
-    rule->views = str_eq(rule->category, STR("injection"))
-                      ? VIEWS_ALL & ~VIEWS_FAR
-                      : 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_DECODED;
+    rule->views =
+        str_eq(rule->category, STR("injection")) ? VIEWS_ORDERS : VIEWS_VALUES;
 }
 
 unsigned views_at_level(const struct rule_src *src, uint32_t paranoia)

@@ -15,6 +15,7 @@ static const struct str names[VIEW_STEPS] = {
     [VIEW_LEET] = STR_INIT("leet"),
     [VIEW_ROT13] = STR_INIT("rot13"),
     [VIEW_REVERSED] = STR_INIT("reversed"),
+    [VIEW_HIDDEN] = STR_INIT("hidden"),
     [VIEW_DECODED] = STR_INIT("decoded"),
     [VIEW_ESCAPES] = STR_INIT("escapes"),
     [VIEW_PERCENT] = STR_INIT("percent"),

@@ -20,6 +20,7 @@ enum view_step {
     VIEW_LEET,     /* d1g1ts as letters                                    */
     VIEW_ROT13,    /* letters by thirteen places of the alphabet           */
     VIEW_REVERSED, /* each line from its end, or a secret of the program   */
+    VIEW_HIDDEN,   /* what a page has and does not show (markup.h)         */
     VIEW_DECODED,  /* what is encoded in it, in any of the ways below      */
     /* Steps that a rule does not name one by one, but a finding does. */
     VIEW_ESCAPES, /* \u0041 \x41 \101 \n \"                                */
@@ -39,6 +40,9 @@ enum view_step {
 #define VIEWS_ALL  ((1u << VIEW_NAMED) - 1)
 /* Those that cost even a text that has nothing unusual in it. */
 #define VIEWS_FAR (1u << VIEW_ROT13 | 1u << VIEW_REVERSED)
+/* Those of a rule that says nothing, of category injection and of any other. */
+#define VIEWS_ORDERS (VIEWS_ALL & ~(VIEWS_FAR | 1u << VIEW_HIDDEN))
+#define VIEWS_VALUES (1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_DECODED)
 
 /* The name, as in rule files and audit lines ("base64"). */
 struct str view_step_name(enum view_step step);

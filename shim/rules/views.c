@@ -5,6 +5,7 @@
 #include "detect/classes.h"
 #include "detect/decode.h"
 #include "detect/disguise.h"
+#include "detect/markup.h"
 #include "detect/normal.h"
 
 /*
@@ -17,6 +18,8 @@
  *       |        +------> decoded: a text      level 1, and so on
  *       |                  +--> clean --> ...
  *       +---------------> fold, gap, nomark
+ *       |
+ *       +---------------> hidden: a text, for the rules that name it
  *
  * No more than one text is held of each level, with its clean view, and one
  * view more that is in work.
@@ -48,9 +51,11 @@ struct viewing {
     const struct scopes *at;
     unsigned views;  /* that anybody looks at here */
     unsigned within; /* of a decoded text: its rules look at this too */
+    unsigned only;   /* if not 0: no others look, at any view of it */
     uint32_t seg;
     struct str whole; /* the text */
     size_t base;      /* of the stretch that is looked at, in what follows */
+    struct textview hidden;
     struct textview unescaped;
     bool unescaping; /* the text is that, else the whole */
     struct findings *out;
@@ -72,6 +77,7 @@ static enum err viewing_need(struct scratch *sc, struct viewing **ret_vw)
         decoding_init(&vw->decoding);
         textview_init(&vw->made);
         textview_init(&vw->unescaped);
+        textview_init(&vw->hidden);
         for (size_t i = 0; i < ARRAY_LEN(vw->levels); i++) {
             textview_init(&vw->levels[i].decoded);
             textview_init(&vw->levels[i].clean);
@@ -88,6 +94,7 @@ static void viewing_rest(struct viewing *vw)
     decoding_rest(&vw->decoding);
     textview_clear(&vw->made);
     textview_clear(&vw->unescaped);
+    textview_clear(&vw->hidden);
     for (size_t i = 0; i < ARRAY_LEN(vw->levels); i++) {
         textview_clear(&vw->levels[i].decoded);
         textview_clear(&vw->levels[i].clean);
@@ -102,6 +109,7 @@ void viewing_free(struct viewing *vw)
     decoding_free(&vw->decoding);
     textview_free(&vw->made);
     textview_free(&vw->unescaped);
+    textview_free(&vw->hidden);
     for (size_t i = 0; i < ARRAY_LEN(vw->levels); i++) {
         textview_free(&vw->levels[i].decoded);
         textview_free(&vw->levels[i].clean);
@@ -238,8 +246,9 @@ static enum err scan_look(struct viewing *vw, const struct look *l,
     enum err e;
 
     findings_clear(&vw->found);
-    if ((e = scan_view(vw->rs, vw->sc, vw->at, 1u << step | vw->within, l->text,
-                       vw->seg, &vw->found)))
+    if ((e = scan_view(vw->rs, vw->sc, vw->at,
+                       vw->only != 0 ? vw->only : 1u << step | vw->within,
+                       l->text, vw->seg, &vw->found)))
         return e;
     for (size_t i = 0; i < vw->found.count; i++)
         if (map_finding(vw, l, &vw->found.list[i]))
@@ -425,6 +434,23 @@ static enum err decode_next(struct viewing *vw, struct level *v,
     return OK;
 }
 
+/* What a decoded text has and does not show. */
+static enum err scan_hidden(struct viewing *vw, const struct look *of)
+{
+    struct look l;
+    enum err e;
+
+    if (!is_wanted(vw, VIEW_HIDDEN) || vw->only != 0)
+        return OK;
+    if ((e = markup_hidden(of->text, &vw->hidden)) || vw->hidden.bytes.len == 0)
+        return e;
+    l = look_at(of, &vw->hidden, VIEW_HIDDEN);
+    vw->only = 1u << VIEW_HIDDEN;
+    e = scan_look(vw, &l, VIEW_HIDDEN);
+    vw->only = 0;
+    return e;
+}
+
 /* A text of a level, with all its views but what is encoded in it. */
 static enum err enter(struct viewing *vw, struct level *v, bool decoded)
 {
@@ -434,9 +460,10 @@ static enum err enter(struct viewing *vw, struct level *v, bool decoded)
     v->next = VIEW_DECODED + 1;
     v->sifted = false;
     vw->within = decoded || vw->unescaping ? 1u << VIEW_DECODED : 0;
-    if (!decoded)
+    if (!decoded && vw->only == 0)
         v->classes &= ~CLASS_SHORT; /* scan_unescaped does */
-    if (decoded && (e = scan_look(vw, &v->text, VIEW_DECODED)))
+    if (decoded && ((e = scan_look(vw, &v->text, VIEW_DECODED)) ||
+                    (e = scan_hidden(vw, &v->text))))
         return e;
     return scan_plain(vw, v);
 }
@@ -520,12 +547,44 @@ static enum err scan_unescaped(struct viewing *vw)
     return e;
 }
 
+/* What the text itself has and does not show is looked at as a text is. */
+static enum err scan_unshown(struct viewing *vw)
+{
+    struct look whole = {.text = vw->whole};
+    enum err e;
+
+    if ((e = markup_hidden(vw->whole, &vw->hidden)) ||
+        vw->hidden.bytes.len == 0)
+        return e;
+    vw->base = 0;
+    vw->within = 0;
+    vw->only = 1u << VIEW_HIDDEN;
+    vw->levels[0].text = look_at(&whole, &vw->hidden, VIEW_HIDDEN);
+    if (!(e = scan_look(vw, &vw->levels[0].text, VIEW_HIDDEN)))
+        e = scan_levels(vw);
+    vw->only = 0;
+    return e;
+}
+
+/* One more look at all of the text, with a budget of its own. */
+static enum err scan_again(struct viewing *vw,
+                           enum err (*look)(struct viewing *))
+{
+    bool capped = vw->decoding.capped;
+    enum err e;
+
+    decoding_start(&vw->decoding, vw->whole.len);
+    e = look(vw);
+    vw->decoding.capped |= capped;
+    return e;
+}
+
 enum err views_scan(const struct rules *rs, struct scratch *sc,
                     const struct scopes *at, unsigned views, struct str text,
                     uint32_t seg, struct findings *out, size_t first)
 {
     struct viewing *vw;
-    bool escaped, capped = false;
+    bool escaped;
     enum err e;
 
     if ((e = viewing_need(sc, &vw)))
@@ -540,12 +599,11 @@ enum err views_scan(const struct rules *rs, struct scratch *sc,
     vw->whole = text;
     decoding_start(&vw->decoding, text.len);
     e = scan_stretches(vw, text, (struct chain){0}, &escaped);
-    if (!e && escaped && is_wanted(vw, VIEW_DECODED)) {
-        capped = vw->decoding.capped;
-        decoding_start(&vw->decoding, text.len);
-        e = scan_unescaped(vw);
-    }
-    out->capped |= vw->decoding.capped || capped;
+    if (!e && escaped && is_wanted(vw, VIEW_DECODED))
+        e = scan_again(vw, scan_unescaped);
+    if (!e && is_wanted(vw, VIEW_HIDDEN))
+        e = scan_again(vw, scan_unshown);
+    out->capped |= vw->decoding.capped;
     viewing_rest(vw);
     return e;
 }

@@ -26,6 +26,13 @@ static const struct rule list[] = {
      .keyword_first = true, .views = VIEWS_ALL},
     {ALL, .action = ACTION_LOG, .match = STR_INIT("\\d(?:[ -]?\\d){3,8}"),
      .digits = 4, .views = VIEWS_ALL},
+    {ALL, .action = ACTION_REDACT, .put = STR_INIT("[4]"),
+     .match = STR_INIT("[a-z]{2}"), .views = 1u << VIEW_HIDDEN},
+    {ALL, .action = ACTION_REDACT, .put = STR_INIT("[5]"),
+     .detector = DETECTOR_HIDDEN_RUN, .options = {8}},
+    {ALL, .action = ACTION_LOG, .detector = DETECTOR_BIDI},
+    {ALL, .action = ACTION_LOG, .detector = DETECTOR_ZALGO, .options = {5},
+     .whole = true},
 };
 
 static const struct scope at = {.dir = DIR_RECV, .role = ROLE_ASSISTANT};

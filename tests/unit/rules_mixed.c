@@ -40,7 +40,7 @@ static const struct rule list[] = {
     {REDACT("4", "(?<!\\d)\\d{4,7}(?!\\d)"), .digits = 4,
      .views = 1u << VIEW_CLEAN},
     {ALL, .id = STR_INIT("5"), .match = STR_INIT("open|test"),
-     .action = ACTION_LOG, .score = 2, .views = VIEWS_ALL & ~VIEWS_FAR},
+     .action = ACTION_LOG, .score = 2, .views = VIEWS_ORDERS},
     {ALL, .id = STR_INIT("6"), .match = STR_INIT("no (no )+yes"),
      .action = ACTION_LOG, .score = 4, .views = 1u << VIEW_TEXT},
     {REDACT("7", "key=([a-z]{2,8});"), .group = 1, .views = SEEN},

@@ -156,6 +156,7 @@ static void check_text(struct str text, struct scope *place, size_t *total)
             qsort(found.list, found.count, sizeof(*found.list), finding_order);
         for (size_t i = 0; i < rules_count(rules); i++)
             if (plain[i] != NULL &&
+                rules_views(rules, (uint32_t)i, VIEW_TEXT) &&
                 rules_applies(rules, rules_at(rules, i), place))
                 check_rule(&found, i, &at, text);
     }

@@ -16,6 +16,7 @@ static const struct str k_aws[] = {STR_INIT("AKIA")};
 static const struct str k_token[] = {STR_INIT("tok_")};
 static const struct str k_at[] = {STR_INIT("@")};
 static const struct str k_begin[] = {STR_INIT("BEGIN")};
+static const struct str k_order[] = {STR_INIT("order")};
 static const struct str k_ignore[] = {STR_INIT("ignore")};
 
 static const struct rule list[] = {
@@ -34,7 +35,7 @@ static const struct rule list[] = {
      .action = ACTION_BLOCK,
      KEYS(k_ignore),
      .keyword_first = true,
-     .views = VIEWS_ALL & ~VIEWS_FAR},
+     .views = VIEWS_ORDERS},
     {.id = STR_INIT("far"),
      .match = STR_INIT("(?i)\\bignore\\s{1,4}(?:all\\s{1,4})?previous\\b"),
      ALL,
@@ -67,6 +68,13 @@ static const struct rule list[] = {
      KEYS(k_at),
      .views = VIEWS_ALL,
      .put = STR_INIT("[mail]")},
+    {.id = STR_INIT("unseen"), /* of pages alone */
+     .match = STR_INIT("(?i)\\border\\b"),
+     ALL,
+     .action = ACTION_REDACT,
+     KEYS(k_order),
+     .views = 1u << VIEW_HIDDEN,
+     .put = STR_INIT("[order]")},
     {.id = STR_INIT("text"), /* which looks at nothing else */
      .match = STR_INIT("(?i)ignore"),
      ALL,
@@ -224,6 +232,19 @@ static const struct {
     {"spaced", "i g n o r e   p r e v i o u s", "say 0-29 joined"},
     {"with signs", "i-g-n-o-r-e p-r-e-v-i-o-u-s", "say 0-27 joined"},
     {"leet", "1gn0r3 pr3v10us", "say 0-15 leet"},
+    {"shown", "<p>my order</p> <b title=x>order</b>", ""},
+    {"not shown", "<p hidden>my order</p> order", "unseen 13-18 hidden"},
+    {"not shown in words", "<p hidden>or<b></b>der</p>", "unseen 10-22 hidden"},
+    {"not shown, zero width", "<p title='my or" ZWSP "der'>order</p>",
+     "unseen 13-21 hidden clean"},
+    {"not shown, entities", "<img alt=\"my &#111;&#114;der\"> order",
+     "unseen 13-28 entities hidden"},
+    {"not shown, escapes", "<img alt=\\\"a\\norder\\\">",
+     "unseen 14-19 hidden escapes"},
+    {"not shown, in base64", "a PHAgaGlkZGVuPm15IG9yZGVyIG9mIGFsbDwvcD4= b",
+     "unseen 2-42 base64 hidden"},
+    {"not shown, in base64 in it",
+     "<p hidden>dGhpcyBpcyBteSBvcmRlcg==", "unseen 10-34 hidden base64"},
     {"spaced and zero width", "i g\u200b n o r e   p r e v i o u s",
      "say 0-32 clean joined"},
 };
