@@ -9,18 +9,19 @@
  *      (?i:airbrake)(?:
  *          SEPARATOR(?=NUMBER)           the value follows upon the name, or
  *        | (?>(?:\][ \t]*\r?\n)?[^\r\n]{0,48}?(?=...)(?i:[=:(]|key|token|...))
- *          (?s:.{0,64}?)(?<![A-Za-z0-9_])(?=VALUE)(?!WORD)
+ *          (?s:.{0,64}?)(?<![A-Za-z0-9_]|HASH)(?=VALUE)(?!WORD)
  *      )(VALUE)={0,2}(?![A-Za-z0-9_+=-])
  *
  * What fails most often is asked first: the two letters that such a word begins
  * with, and the value itself before what it must not be.
  *
- * A word is no value: a few letters alone, or such with - or _ between them. It
- * is stepped over in the gap, where it could be taken for a value and hide the
- * true one behind it; and no name (detect/name.h) is a finding. A value right
- * behind the name (a blank, `is`, a tag's end or the comma of a list between
- * them) holds a digit early, which the rest of a sentence does not. Of a
- * section of a file, [airbrake], the next line counts as that of the name.
+ * What a commit or a digest is called by (HASH) is no value, nor is a word: a
+ * few letters alone, or such with - or _ between them. It is stepped over in
+ * the gap, where it could be taken for a value and hide the true one behind it;
+ * and no name (detect/name.h) is a finding. A value right behind the name (a
+ * blank, `is`, a tag's end or the comma of a list between them) holds a digit
+ * early, which the rest of a sentence does not. Of a section of a file,
+ * [airbrake], the next line counts as that of the name.
  */
 #define CALLED                                                                 \
     "key|token|secret|auth|access|api|pass|pwd|priv|cred|bearer|login"
@@ -33,7 +34,9 @@ static const struct str direct = STR_INIT(
 static const struct str called =
     STR_INIT("(?>(?:\\][ \\t]{0,4}\\r?\\n)?[^\\r\\n]{0,48}?"
              "(?=[=:(]|(?i:" CALLED_TWO "))(?i:[=:(]|" CALLED "))");
-static const struct str gap = STR_INIT("(?s:.{0,64}?)(?<![A-Za-z0-9_])");
+static const struct str gap =
+    STR_INIT("(?s:.{0,64}?)"
+             "(?<![A-Za-z0-9_]|/commit/|/blob/|/tree/|sha256[:=-])");
 static const struct str no_word =
     STR_INIT("(?!(?:(?:[A-Za-z]{0,24}+[_-]){1,12}+[A-Za-z]{0,24}+|"
              "[A-Za-z]{1,19}+)"
