@@ -150,7 +150,7 @@ static bool finds_otherwise(const struct rule *a, const struct rule *b)
     return !str_eq(a->match, b->match) || a->group != b->group ||
            a->entropy != b->entropy || a->check != b->check ||
            a->no_placeholder != b->no_placeholder || a->no_name != b->no_name ||
-           a->digits != b->digits ||
+           a->no_published != b->no_published || a->digits != b->digits ||
            lists_differ(a->keywords, a->keyword_count, b->keywords,
                         b->keyword_count) ||
            lists_differ(a->nots, a->not_count, b->nots, b->not_count) ||

@@ -243,6 +243,8 @@ static void print_checks(const struct rule *r)
         line("not", STR("a name of source code"));
     for (size_t i = 0; i < r->not_count; i++)
         line("not", r->nots[i]);
+    if (r->no_published)
+        line("not", STR("a key that its vendor gives to everybody"));
     for (size_t i = 0; i < r->near_count; i++)
         print_near(&r->nears[i]);
 }

@@ -117,6 +117,10 @@ static void print_checks(const struct rule *r, const struct why *why)
     }
     if (r->not_count != 0)
         putchar('\n');
+    if (r->no_published) {
+        print_gate("published", !why->published);
+        putchar('\n');
+    }
     if (r->near_count != 0) {
         print_gate("near", why->near);
         puts(": what must stand around it, or must not");

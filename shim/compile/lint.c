@@ -242,6 +242,7 @@ static bool is_over(const struct rule *a, const struct rule *b)
            (a->check == VALID_NONE || a->check == b->check) &&
            (!a->no_placeholder || b->no_placeholder) &&
            (!a->no_name || b->no_name) &&
+           (!a->no_published || b->no_published) &&
            (a->not_count == 0 ||
             strs_same(a->nots, a->not_count, b->nots, b->not_count)) &&
            (when_empty(&a->when) || whens_same(&a->when, &b->when)) &&

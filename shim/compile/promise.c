@@ -40,6 +40,7 @@ static struct rule without_checks(const struct rule *rule)
     r.check = VALID_NONE;
     r.entropy = 0;
     r.no_placeholder = r.no_name = false;
+    r.no_published = false;
     r.not_count = r.near_count = 0;
     r.views = 0;
     r.group = 0;

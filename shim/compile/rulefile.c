@@ -192,6 +192,12 @@ static bool on_not_name(struct reader *r, const struct yaml_node *n, void *into)
     return read_bool(r, n, &((struct rule_src *)into)->rule.no_name);
 }
 
+static bool on_not_published(struct reader *r, const struct yaml_node *n,
+                             void *into)
+{
+    return read_bool(r, n, &((struct rule_src *)into)->rule.no_published);
+}
+
 static bool on_check(struct reader *r, const struct yaml_node *n, void *into)
 {
     static const struct field fields[] = {
@@ -200,6 +206,7 @@ static bool on_check(struct reader *r, const struct yaml_node *n, void *into)
         {STR_INIT("not"), false, on_not},
         {STR_INIT("not_placeholder"), false, on_not_placeholder},
         {STR_INIT("not_name"), false, on_not_name},
+        {STR_INIT("not_published"), false, on_not_published},
     };
 
     return read_map(r, n, fields, ARRAY_LEN(fields), into);

@@ -40,7 +40,8 @@
  *       options: {words: 60}           # its numbers
  *       group: 1                       # the finding; default the whole match
  *       check: {entropy: 3.0, validator: luhn, not: ['EXAMPLE$'],
- *               not_placeholder: true, not_name: true}
+ *               not_placeholder: true, not_name: true,
+ *               not_published: true}
  *       action: redact                 # score, log, redact, block
  *       placeholder: "[redacted:aws-access-key]"    # default: by the kind
  *       max_hold: 512                  # bytes held of an unfinished match

@@ -5,6 +5,7 @@
 #include "detect/entropy.h"
 #include "detect/name.h"
 #include "detect/placeholder.h"
+#include "detect/published.h"
 #include "rules/near.h"
 
 /*
@@ -150,6 +151,8 @@ enum err passes(const struct search *s, struct scratch *sc, struct str value,
         if (hit == HIT_MATCH)
             return OK;
     }
+    if (r->no_published && is_published(value))
+        return OK;
     if (s->rules == NULL || s->rules->ex_values == 0) {
         *ret_yes = true;
         return OK;

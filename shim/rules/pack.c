@@ -21,7 +21,8 @@
 #define FLAG_WHOLE          2u
 #define FLAG_NO_PLACEHOLDER 4u
 #define FLAG_NO_NAME        8u
-#define FLAGS               16u
+#define FLAG_NO_PUBLISHED   16u
+#define FLAGS               32u
 
 static bool is_ascii(struct str s)
 {
@@ -182,7 +183,8 @@ static enum err pack_rule(struct buf *out, const struct rule *r)
     const uint32_t flags = (r->keyword_first ? FLAG_KEYWORD_FIRST : 0) |
                            (r->whole ? FLAG_WHOLE : 0) |
                            (r->no_placeholder ? FLAG_NO_PLACEHOLDER : 0) |
-                           (r->no_name ? FLAG_NO_NAME : 0);
+                           (r->no_name ? FLAG_NO_NAME : 0) |
+                           (r->no_published ? FLAG_NO_PUBLISHED : 0);
     const uint32_t numbers[] = {
         r->dirs,
         r->roles,
@@ -387,6 +389,7 @@ static enum err read_numbers(struct reader *rd, struct rule *r)
     r->whole = (flags & FLAG_WHOLE) != 0;
     r->no_placeholder = (flags & FLAG_NO_PLACEHOLDER) != 0;
     r->no_name = (flags & FLAG_NO_NAME) != 0;
+    r->no_published = (flags & FLAG_NO_PUBLISHED) != 0;
     return OK;
 }
 

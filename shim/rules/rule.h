@@ -97,6 +97,7 @@ struct rule {
     bool whole;             /* on whole bodies only, not on streams          */
     bool no_placeholder;    /* findings that are placeholders do not count   */
     bool no_name;           /* nor those that are names of source code       */
+    bool no_published;      /* nor those that everybody has                  */
     uint32_t entropy;       /* floor, 1/1000 bit per byte of the finding     */
     enum validator check;   /* the finding must pass                         */
     const struct str *nots; /* patterns that must not match the finding    */

@@ -5,6 +5,7 @@
 #include "detect/entropy.h"
 #include "detect/name.h"
 #include "detect/placeholder.h"
+#include "detect/published.h"
 #include "rules/near.h"
 
 enum err rules_why(const struct rules *rs, struct scratch *sc,
@@ -15,6 +16,7 @@ enum err rules_why(const struct rules *rs, struct scratch *sc,
     struct why why = {.entropy = entropy_milli(value),
                       .placeholder = is_placeholder(value),
                       .name = is_name(value),
+                      .published = is_published(value),
                       .valid = validate(r->check, value)};
     struct search s = {.rule = r, .text = text};
     const struct code *code;
@@ -50,6 +52,8 @@ enum gate why_refused(const struct rule *r, const struct why *why)
         return GATE_VALIDATOR;
     if (why->not_at < r->not_count)
         return GATE_NOT;
+    if (r->no_published && why->published)
+        return GATE_PUBLISHED;
     return why->near ? GATE_NONE : GATE_NEAR;
 }
 
@@ -67,6 +71,7 @@ enum err rules_ungated(const struct rules *rs, struct buf *out)
         list[i].parts = PARTS_ALL;
         list[i].entropy = 0;
         list[i].no_placeholder = list[i].no_name = false;
+        list[i].no_published = false;
         list[i].check = VALID_NONE;
         list[i].nots = NULL;
         list[i].not_count = 0;

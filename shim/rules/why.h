@@ -13,6 +13,7 @@
 struct why {
     uint32_t entropy; /* 1/1000 bit per byte */
     bool placeholder; /* it looks like one   */
+    bool published;   /* everybody has it    */
     bool name;        /* of source code      */
     bool valid;       /* says its validator  */
     size_t not_at;    /* the first of its nots that matches, or not_count */
@@ -36,6 +37,7 @@ enum gate {
     GATE_NAME,
     GATE_VALIDATOR,
     GATE_NOT,
+    GATE_PUBLISHED,
     GATE_NEAR,
 };
 enum gate why_refused(const struct rule *r, const struct why *why);

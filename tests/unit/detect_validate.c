@@ -4,6 +4,7 @@
 #include "detect/base64.h"
 #include "detect/entropy.h"
 #include "detect/placeholder.h"
+#include "detect/published.h"
 
 /* Key-shaped values are made up, or printed by their standards as examples. */
 static const struct {
@@ -258,6 +259,21 @@ static void test_placeholders(void)
     CHECK_ROW(NULL);
 }
 
+/* The fixed key of Azurite, in halves; nothing longer or shorter is it. */
+static void test_published(void)
+{
+    const char *key =
+        "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq"
+        "/K1SZFPTOtr/KBHBeksoGMGw==";
+    struct str all = str_of(key);
+
+    CHECK(is_published(all));
+    CHECK(!is_published(str_head(all, all.len - 1)));
+    CHECK(!is_published(str_skip(all, 1)));
+    CHECK(!is_published((struct str){0}));
+    CHECK(!is_published(STR("AKIAIOSFODNN7EXAMPLE")));
+}
+
 static void test_base64(void)
 {
     static const struct {
@@ -301,6 +317,7 @@ int main(void)
     RUN(test_names);
     RUN(test_entropy);
     RUN(test_placeholders);
+    RUN(test_published);
     RUN(test_base64);
     return check_done();
 }
