@@ -152,6 +152,7 @@
 #define LIM_KEYWORD       64 /* bytes of one keyword                    */
 #define LIM_KEYWORD_ALL   (1 * MIB) /* bytes of all keywords */
 #define LIM_NEAR          400 /* characters that are near a match          */
+#define LIM_NEEDS         999 /* from a match to what its rule needs       */
 #define LIM_NEARS         8   /* near and unless of one rule                */
 #define LIM_RULE_LIST     256 /* keywords, nots or tags of one rule      */
 #define LIM_EXCLUSIONS    65536

@@ -125,3 +125,29 @@ bool near_read(struct reader *r, const struct yaml_node *n, void *into)
     rule->near_count += more;
     return good;
 }
+
+static const struct field needs_fields[] = {
+    {STR_INIT("match"), true, on_match},
+    {STR_INIT("within"), true, on_within},
+};
+
+size_t needs_keys(const struct field **ret_fields)
+{
+    *ret_fields = needs_fields;
+    return ARRAY_LEN(needs_fields);
+}
+
+bool needs_read(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct rule *rule = &((struct rule_src *)into)->rule;
+    struct near_src src = {.near = {.sentence = true}};
+
+    if (!read_map(r, n, needs_fields, ARRAY_LEN(needs_fields), &src))
+        return false;
+    if (src.near.sentence)
+        return read_refuse(r, n, "'within' of 'needs' is 1 to %u characters",
+                           LIM_NEAR);
+    rule->needs = src.near.match;
+    rule->needs_within = src.near.within;
+    return true;
+}

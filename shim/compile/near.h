@@ -26,4 +26,17 @@ bool near_read(struct reader *r, const struct yaml_node *n, void *into);
 /* The keys of one of its maps, for the test of rules/schema.json. */
 size_t near_keys(const struct field **ret_fields);
 
+/*
+ * needs_read - the reader of 'needs'; into: a struct rule_src.
+ *
+ *     needs: {match: '(?i)orders|rules', within: 120}
+ *
+ * A promise about the rule's pattern, and no further condition: in each of its
+ * matches, or behind it, this begins so many characters behind the match's
+ * start at most. In a text where a keyword stands a thousand times, the pattern
+ * is not tried at those that have nothing of the kind behind them.
+ */
+bool needs_read(struct reader *r, const struct yaml_node *n, void *into);
+size_t needs_keys(const struct field **ret_fields);
+
 #endif

@@ -379,6 +379,7 @@ static const struct field rule_fields[] = {
     {STR_INIT("within"), false, context_within},
     {STR_INIT("near"), false, near_read},
     {STR_INIT("unless"), false, near_read},
+    {STR_INIT("needs"), false, needs_read},
     {STR_INIT("words"), false, words_file},
     {STR_INIT("list"), false, words_list},
     {STR_INIT("detector"), false, detector_read},
@@ -578,5 +579,11 @@ struct rule_src *rulefile_rule(struct reader *r, const struct yaml_node *n,
         !token_first(&src->rule) && src->rule.detector == DETECTOR_PATTERN &&
         yaml_get(n, STR("keyword_first")) == NULL)
         src->rule.keyword_first = rule_keyword_first(&src->rule);
+    if (src->rule.needs.len != 0 && !src->rule.keyword_first) {
+        (void)read_refuse(r, n,
+                          "'needs' needs a match that begins with one of "
+                          "the keywords");
+        return NULL;
+    }
     return src;
 }

@@ -34,6 +34,8 @@
  *                                      # stand near the match (near.h)
  *       unless: {match: '(?i)for example', within: 60, side: before}
  *                                      # no match counts that has this near
+ *       needs: {match: '(?i)orders|rules', within: 120}
+ *                                      # every match has this (near.h)
  *       words: names.txt               # or: one of these words (words.h)
  *       list: [Falkenberg]             # or: of these
  *       detector: canary               # or: code of ours (detector.h), with

@@ -146,6 +146,37 @@ static void put_pattern(struct out *o, const struct rule *rule,
     put(o, back);
 }
 
+/*
+ * Whatever keyword it is of, the value itself must be there: behind the longest
+ * of them, all that may stand between, and nothing of a longer word.
+ */
+#define BETWEEN (7 + 48 + 6 + 64)
+
+static void put_needs(struct out *o, struct str value)
+{
+    put(o, STR("(?<![A-Za-z0-9])("));
+    put(o, value);
+    put(o, back);
+}
+
+static bool needs_value(struct reader *r, struct str value, struct rule *rule)
+{
+    struct out o = {0};
+
+    put_needs(&o, value);
+    if ((o.p = read_take(r, o.len + 1)) == NULL)
+        return false;
+    o.len = 0;
+    put_needs(&o, value);
+    rule->needs = (struct str){o.p, o.len};
+    rule->needs_within = 0;
+    for (size_t i = 0; i < rule->keyword_count; i++)
+        if (rule->keywords[i].len > rule->needs_within)
+            rule->needs_within = (uint32_t)rule->keywords[i].len;
+    rule->needs_within += BETWEEN;
+    return true;
+}
+
 bool value_pattern(struct reader *r, struct str value, struct rule *rule)
 {
     struct out o = {0};
@@ -159,5 +190,5 @@ bool value_pattern(struct reader *r, struct str value, struct rule *rule)
     rule->group = 1;
     rule->keyword_first = true;
     rule->no_name = true;
-    return true;
+    return needs_value(r, value, rule);
 }

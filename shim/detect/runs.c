@@ -92,38 +92,52 @@ static enum err decode_all(struct decoding *d, enum view_step how, struct str s)
     return decode_on(d, how, &b, s);
 }
 
-/* Does the beginning look like text? Its last character may be cut. */
+/* What a character is for a beginning: its length, 0 for one that is none; one
+ * that is not text is bad. */
+static size_t begin_char(struct str s, bool *ret_bad)
+{
+    unsigned char c = (unsigned char)s.ptr[0];
+    size_t n;
+
+    if (c < 0x80) {
+        *ret_bad =
+            (c < ' ' && c != '\n' && c != '\r' && c != '\t') || c == 0x7f;
+        return 1;
+    }
+    n = utf8_char(s);
+    *ret_bad = n == 0;
+    return n;
+}
+
+/* Does the beginning look like text? Its last character may be cut. Most runs
+ * do not, and show it at once: no more is decoded than is looked at. */
 static bool begins_well(enum view_step how, struct str s)
 {
     unsigned width = bits_of(how), have = 0;
+    size_t all = (s.len < TRIED ? s.len : TRIED) * width / 8, bad = 0,
+           ready = 0;
     char bytes[TRIED];
     uint32_t bits = 0;
-    size_t all = 0, bad = 0;
 
-    for (size_t i = 0; i < s.len && i < TRIED; i++) {
-        int v = value_of(how, s.ptr[i]);
+    for (size_t i = 0, n; i < all; i += n == 0 ? 1 : n) {
+        bool is_bad;
 
-        if (v < 0)
-            continue;
-        bits = bits << width | (uint32_t)v;
-        have += width;
-        if (have < 8)
-            continue;
-        have -= 8;
-        bytes[all++] = (char)(bits >> have & 0xff);
-    }
-    for (size_t i = 0; i < all && bad * 6 <= all;) {
-        size_t n = utf8_char((struct str){bytes + i, all - i});
-        char c = bytes[i];
-
-        if (n == 0 && all - i < 4 && (unsigned char)c >= 0xc2)
+        for (; ready < all && ready < i + 4; s = str_skip(s, 1)) {
+            bits = bits << width | (uint32_t)value_of(how, s.ptr[0]);
+            have += width;
+            if (have < 8)
+                continue;
+            have -= 8;
+            bytes[ready++] = (char)(bits >> have & 0xff);
+        }
+        n = begin_char((struct str){bytes + i, ready - i}, &is_bad);
+        if (n == 0 && all - i < 4 && (unsigned char)bytes[i] >= 0xc2)
             break;
-        bad += n == 0 ||
-               (n == 1 && ((c < ' ' && c != '\n' && c != '\r' && c != '\t') ||
-                           c == 0x7f));
-        i += n == 0 ? 1 : n;
+        bad += is_bad;
+        if (bad * 6 > all)
+            return false;
     }
-    return all > 0 && bad * 6 <= all;
+    return all > 0;
 }
 
 /*

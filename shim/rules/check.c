@@ -227,6 +227,9 @@ enum err rule_pattern_check(const struct rule *r, struct buf *why)
         return say(why, "match", ": is empty");
     if (r->end.len != 0 && (e = check_pattern(r->end, r, "end", why, &unused)))
         return e;
+    if (r->needs.len != 0 &&
+        (e = check_pattern(r->needs, &plain, "needs", why, &unused)))
+        return e;
     for (size_t i = 0; i < r->not_count; i++)
         if ((e = check_pattern(r->nots[i], &plain, "not", why, &unused)))
             return e;

@@ -98,11 +98,27 @@ static enum err first_anchored(struct str source, bool first[256])
     return OK;
 }
 
-/* Of $ and \Z PCRE2 does not say that more text could decide otherwise. */
+/*
+ * Of $ and \Z PCRE2 does not say that more text could decide otherwise. Most
+ * that have one end with it: what is before must be there first.
+ */
 static bool tells_end(struct str pattern)
 {
     return str_find_byte(pattern, '$') < pattern.len ||
            str_find(pattern, STR("\\Z")) < pattern.len;
+}
+
+static enum err compile_gate(struct str pattern, pcre2_code **ret_gate)
+{
+    struct str before = str_head(pattern, pattern.len - 1);
+    struct pattern_error why;
+    bool slow;
+
+    if (tells_end(before) || !str_ends(pattern, STR("$")) ||
+        str_ends(before, STR("\\")))
+        return OK;
+    return pattern_compile(before, PCRE2_USE_OFFSET_LIMIT, ret_gate, &slow,
+                           &why);
 }
 
 /* The patterns that a match is checked with. */
@@ -114,7 +130,8 @@ static enum err compile_checks(const struct rule *r, struct code *c)
 
     c->nots = calloc(r->not_count + 1, sizeof(*c->nots));
     c->nears = calloc(r->near_count + 1, sizeof(*c->nears));
-    if (c->nots == NULL || c->nears == NULL)
+    c->gates = calloc(r->near_count + 1, sizeof(*c->gates));
+    if (c->nots == NULL || c->nears == NULL || c->gates == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < r->not_count; i++) {
         if ((e = pattern_compile(r->nots[i], 0, &c->nots[i], &slow, &why)))
@@ -126,8 +143,12 @@ static enum err compile_checks(const struct rule *r, struct code *c)
         if ((e = pattern_compile(r->nears[i].match, PCRE2_USE_OFFSET_LIMIT,
                                  &c->nears[i], &slow, &why)))
             return e;
-        c->nears_end |= (unsigned)tells_end(r->nears[i].match) << i;
         c->near_count++;
+        if (tells_end(r->nears[i].match)) {
+            c->nears_end |= 1u << i;
+            if ((e = compile_gate(r->nears[i].match, &c->gates[i])))
+                return e;
+        }
         c->slow += slow;
     }
     return OK;
@@ -208,10 +229,36 @@ void code_free(struct code *c)
         pcre2_code_free(c->nots[i]);
     for (size_t i = 0; i < c->near_count; i++)
         pcre2_code_free(c->nears[i]);
+    pcre2_code_free(atomic_load(&c->needs));
+    for (size_t i = 0; i < c->near_count; i++)
+        pcre2_code_free(c->gates[i]);
     free(c->nots);
+    free(c->gates);
     free(c->nears);
     free(c->index);
     free(c);
+}
+
+enum err code_needs(const struct rule *r, const struct code *c,
+                    const pcre2_code **ret_needs)
+{
+    _Atomic(pcre2_code *) *place = &((struct code *)(uintptr_t)c)->needs;
+    pcre2_code *code = atomic_load_explicit(place, memory_order_acquire);
+    pcre2_code *none = NULL;
+    struct pattern_error why;
+    bool slow;
+    enum err e;
+
+    if (code == NULL) {
+        if ((e = pattern_compile(r->needs, 0, &code, &slow, &why)))
+            return e == E_NOMEM ? e : E_INTERNAL;
+        if (!atomic_compare_exchange_strong(place, &none, code)) {
+            pcre2_code_free(code);
+            code = none;
+        }
+    }
+    *ret_needs = code;
+    return OK;
 }
 
 enum err rules_code(const struct rules *rs, const struct rule *r, bool placed,

@@ -102,10 +102,13 @@ struct code {
     size_t not_count;
     pcre2_code **nears;
     size_t near_count;
-    unsigned nears_end;          /* bits of nears that tell where a text ends */
-    size_t slow;                 /* patterns that the JIT did not take */
-    bool first[256];             /* bytes a match can begin with */
+    pcre2_code **gates; /* of nears that tell where a text ends: without that;
+                           or NULL */
+    unsigned nears_end; /* bits of nears that do */
+    size_t slow;        /* patterns that the JIT did not take */
+    bool first[256];    /* bytes a match can begin with */
     struct keyword_index *index; /* of a rule that is keyword_first; owned */
+    _Atomic(pcre2_code *) needs; /* NULL until a search asks for it */
 };
 
 struct rules {
@@ -256,6 +259,11 @@ void code_free(struct code *c);
 MUST_USE enum err rules_code(const struct rules *rs, const struct rule *r,
                              bool placed, const struct code **ret_code);
 
+/* code_needs - the pattern of what the rule needs, compiled if nobody did so
+ * before. Errors as code_new. */
+MUST_USE enum err code_needs(const struct rule *r, const struct code *c,
+                             const pcre2_code **ret_needs);
+
 /* rules_trie - of the keywords, built if nobody did so before. E_NOMEM. */
 MUST_USE enum err rules_trie(const struct rules *rs,
                              const struct trie **ret_trie);
@@ -298,7 +306,12 @@ struct search {
     size_t at_count;       /*    the low half of each, or all the tokens    */
     const struct run *run; /* what stands before those keywords, or NULL */
     size_t reached;        /* with HIT_NONE: where the cursor was before */
-    uint64_t turn;         /* sc->turn, if sc->beside is of this search */
+    size_t failed;         /* places where it was tried in vain */
+    struct {
+        size_t at, to; /* what the rule needs does not begin before `at`, as
+                          far as the text up to `to` tells */
+    } need;
+    uint64_t turn; /* sc->turn, if sc->beside is of this search */
 };
 
 /*

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "detect/entropy.h"
 #include "detect/name.h"
 #include "detect/placeholder.h"
@@ -17,6 +18,9 @@
  *    it is long, or a text of one repeated letter would take quadratic time;
  *  - a match that waits for what follows it (near.h) is open like one that is
  *    not complete;
+ *  - where a rule was often tried in vain, it is first asked whether what it
+ *    needs can follow, which is looked for once in a text and not at each
+ * place;
  *  - a rule that is keyword_first is tried only where a keyword begins, one
  *    with tokens only where such a token does, and its pattern is compiled
  *    anchored. What state it is in after a text then does
@@ -25,6 +29,8 @@
 
 #define STACK_LEAST  (32 * KIB)
 #define LONG_FAILURE 160
+#define TRIES        16        /* in vain */
+#define NEED_STEP    (4 * KIB) /* looked through at once for what is needed */
 
 enum err scratch_new(struct scratch **ret_scratch)
 {
@@ -170,6 +176,14 @@ static size_t char_next(struct str text, size_t at)
     return at;
 }
 
+static size_t char_front(struct str text, size_t at)
+{
+    while (at > 0 && at < text.len &&
+           ((unsigned char)text.ptr[at] & 0xc0) == 0x80)
+        at--;
+    return at;
+}
+
 /*
  * The next token that the rule is tried at, one that the end of the text cuts
  * off among them (*ret_cut). PCRE2's first byte saves most of the tries.
@@ -232,6 +246,55 @@ static size_t start_next(struct search *s, bool *ret_cut)
     return keyword_next(s->rule, s->code->index, s->text, s->cursor, s->open);
 }
 
+/* Look on for what the rule needs, from `at` on; known is what is before
+ * need.at. */
+static enum err need_next(struct search *s, struct scratch *sc, size_t at,
+                          size_t reach)
+{
+    const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(sc->mdata);
+    size_t from = at > s->need.at ? at : s->need.at, to = s->text.len;
+    const pcre2_code *code;
+    enum hit hit;
+    enum err e;
+
+    if (to - at > reach + NEED_STEP)
+        to = char_front(s->text, at + reach + NEED_STEP);
+    if ((e = code_needs(s->rule, s->code, &code)) ||
+        (e = pattern_run(code, sc, str_head(s->text, to), from,
+                         s->open || to < s->text.len, &hit)))
+        return e;
+    s->need.to = to;
+    s->need.at = hit != HIT_NONE                 ? ov[0]
+                 : !s->open && to == s->text.len ? RUN_NOWHERE
+                                                 : to;
+    return OK;
+}
+
+/* Can what the rule needs stand where it must, if a match begins at `at`? */
+static enum err has_needs(struct search *s, struct scratch *sc, size_t at,
+                          bool *ret_yes)
+{
+    size_t reach = 4 * (size_t)s->rule->needs_within, apart;
+    enum err e;
+
+    *ret_yes = true;
+    if (s->rule->needs.len == 0 || s->failed < TRIES)
+        return OK;
+    if ((at > s->need.at ||
+         (s->need.at == s->need.to && s->need.to < s->text.len &&
+          s->need.to - at < reach)) &&
+        (e = need_next(s, sc, at, reach)))
+        return e;
+    apart = s->need.at - at;
+    if (apart <= s->rule->needs_within ||
+        (s->need.at == s->text.len && s->open))
+        return OK;
+    *ret_yes =
+        apart <= reach && utf8_count(str_head(str_skip(s->text, at), apart)) <=
+                              s->rule->needs_within;
+    return OK;
+}
+
 enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
                      size_t *ret_start, size_t *ret_end)
 {
@@ -254,10 +317,12 @@ enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
             *ret_hit = HIT_PARTIAL;
             return OK;
         }
-        if ((e = pattern_run(s->code->match, sc, s->text, s->cursor, s->open,
-                             &hit)))
+        if ((e = has_needs(s, sc, at, &yes)) ||
+            (yes && (e = pattern_run(s->code->match, sc, s->text, s->cursor,
+                                     s->open, &hit))))
             return e;
         if (hit == HIT_NONE) {
+            s->failed++;
             s->cursor =
                 s->at != NULL || s->rule->keyword_first || token_first(s->rule)
                     ? char_next(s->text, s->cursor)

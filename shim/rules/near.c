@@ -15,7 +15,8 @@
  *
  * A window is a text by itself, which its pattern can tell (\b, lookbehind) as
  * far as it looks back; so it is tried anew at the first characters of each. At
- * the end PCRE2 says itself whether more text could decide otherwise, but of $.
+ * the end PCRE2 says itself whether more text could decide otherwise. Of $ it
+ * does not: what is before that is looked for so, and then all in the window.
  */
 struct beside {
     bool any;
@@ -298,21 +299,26 @@ static enum err look_on(struct beside *b, const pcre2_code *code,
 static enum err look(const struct search *s, struct scratch *sc, size_t i,
                      struct beside *b, size_t from, size_t to, bool *ret_found)
 {
-    const pcre2_code *code = s->code->nears[i];
+    const pcre2_code *code = s->code->nears[i], *gate = code;
+    struct str window = {s->text.ptr + from, to - from};
+    bool ends = (s->code->nears_end >> i & 1) != 0;
+    enum err e;
 
     *ret_found = false;
     if (from >= to)
         return OK;
-    if ((s->code->nears_end >> i & 1) != 0)
-        return look_whole(code, sc, (struct str){s->text.ptr + from, to - from},
-                          0, ret_found);
+    if (ends && (gate = s->code->gates[i]) == NULL)
+        return look_whole(code, sc, window, 0, ret_found);
     if (b->from == NOWHERE || from < b->from || to < b->to || from > b->to) {
         b->base = b->next = from;
         b->start = b->end = 0;
     }
     b->from = from;
     b->to = to;
-    return look_on(b, code, sc, s->text, from, to, ret_found);
+    e = look_on(b, gate, sc, s->text, from, to, ret_found);
+    return e || !*ret_found || !ends
+               ? e
+               : look_whole(code, sc, window, 0, ret_found);
 }
 
 /* What is known beside the last match of this search; of any other it says

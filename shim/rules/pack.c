@@ -15,7 +15,7 @@
  * once.
  */
 
-#define VERSION 8u
+#define VERSION 9u
 
 #define FLAG_KEYWORD_FIRST  1u
 #define FLAG_WHOLE          2u
@@ -106,8 +106,11 @@ static enum err check_rule(const struct rule *r)
     if (r->match.len > LIM_PATTERN || r->end.len > LIM_PATTERN ||
         r->max_hold > LIM_HOLD_MAX)
         return E_LIMIT;
-    if (r->score > LIM_SCORE)
+    if (r->score > LIM_SCORE || r->needs.len > LIM_PATTERN ||
+        r->needs_within > LIM_NEEDS)
         return E_LIMIT;
+    if (r->needs.len != 0 && !r->keyword_first)
+        return E_SYNTAX;
     if ((r->detector == DETECTOR_LINEAR) != (r->model.len != 0) ||
         (r->model.len != 0 && (!r->whole || linear_load(r->model, &model))))
         return E_SYNTAX;
@@ -177,9 +180,9 @@ static enum err pack_nears(struct buf *out, const struct rule *r)
 
 static enum err pack_rule(struct buf *out, const struct rule *r)
 {
-    const struct str strings[] = {r->id,   r->name, r->category,
-                                  r->kind, r->put,  r->match,
-                                  r->end,  r->then, r->model};
+    const struct str strings[] = {r->id,    r->name,  r->category, r->kind,
+                                  r->put,   r->match, r->end,      r->then,
+                                  r->model, r->needs};
     const uint32_t flags = (r->keyword_first ? FLAG_KEYWORD_FIRST : 0) |
                            (r->whole ? FLAG_WHOLE : 0) |
                            (r->no_placeholder ? FLAG_NO_PLACEHOLDER : 0) |
@@ -208,6 +211,7 @@ static enum err pack_rule(struct buf *out, const struct rule *r)
         (uint32_t)r->detector,
         r->score,
         r->views,
+        r->needs_within,
     };
     enum err e;
 
@@ -373,7 +377,8 @@ static enum err read_numbers(struct reader *rd, struct rule *r)
         (e = unpack_u32(&rd->in, &r->reach)) ||
         (e = unpack_below(&rd->in, DETECTOR_COUNT, &detector)) ||
         (e = unpack_u32(&rd->in, &r->score)) ||
-        (e = unpack_below(&rd->in, VIEWS_ALL + 1, &r->views)))
+        (e = unpack_below(&rd->in, VIEWS_ALL + 1, &r->views)) ||
+        (e = unpack_u32(&rd->in, &r->needs_within)))
         return e;
     for (size_t i = 0; i < DETECTOR_OPTIONS; i++)
         if ((e = unpack_u32(&rd->in, &r->options[i])))
@@ -421,9 +426,9 @@ static enum err read_nears(struct reader *rd, struct rule *r)
 
 static enum err read_rule(struct reader *rd, struct rule *r)
 {
-    struct str *const strings[] = {&r->id,   &r->name, &r->category,
-                                   &r->kind, &r->put,  &r->match,
-                                   &r->end,  &r->then, &r->model};
+    struct str *const strings[] = {&r->id,    &r->name,  &r->category, &r->kind,
+                                   &r->put,   &r->match, &r->end,      &r->then,
+                                   &r->model, &r->needs};
     enum err e;
 
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)

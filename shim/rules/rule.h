@@ -116,6 +116,9 @@ struct rule {
     struct str class;         /* of a pseudonym: pseudonym_class_ok          */
     const struct str *reveal; /* tools whose arguments get the value again   */
     size_t reveal_count;
+    struct str needs; /* PCRE2, of a rule that is keyword_first; if not     */
+                      /* empty, it matches in every match or behind it, ... */
+    uint32_t needs_within; /* ... so many characters from its start at most */
     uint32_t index; /* place in the set; set by rules_load                 */
 };
 

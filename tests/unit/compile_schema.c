@@ -330,6 +330,8 @@ static void test_keys(void)
     check_keys(STR("when"), fields, n);
     n = near_keys(&fields);
     check_keys(STR("near"), fields, n);
+    n = needs_keys(&fields);
+    check_keys(STR("needs"), fields, n);
     n = policyfile_keys(&fields);
     check_keys(STR("policy"), fields, n);
     n = policyfile_pack_keys(&fields);
