@@ -1,14 +1,13 @@
 #include "act/vault.h"
 
-#include <errno.h>
 #include <sodium/crypto_stream_xchacha20.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/random.h"
 #include "base/wait.h"
 
 /*
@@ -54,21 +53,6 @@ struct vault {
     uint64_t probe_key; /* random, so that nobody knows what collides */
     uint16_t *probes;   /* owned, as the list; by the upper half of probes */
 };
-
-static enum err random_fill(void *to, size_t n)
-{
-    char *p = to;
-    size_t have = 0;
-
-    while (have < n) {
-        ssize_t got = getrandom(p + have, n - have, 0);
-
-        if (got < 0 && errno != EINTR)
-            return E_INTERNAL;
-        have += got > 0 ? (size_t)got : 0;
-    }
-    return OK;
-}
 
 static void forget_all(struct vault *v)
 {

@@ -5,10 +5,10 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/random.h"
 #include "cli/cli.h"
 #include "detect/pseudonym.h"
 
@@ -46,7 +46,7 @@ static bool asks_for_it(const struct compile *c)
 static bool write_key(int fd)
 {
     unsigned char key[PSEUDONYM_KEY_LEN];
-    bool good = getrandom(key, sizeof(key), 0) == (ssize_t)sizeof(key) &&
+    bool good = random_fill(key, sizeof(key)) == OK &&
                 write(fd, key, sizeof(key)) == (ssize_t)sizeof(key) &&
                 fsync(fd) == 0;
 

@@ -3,10 +3,10 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/random.h"
 #include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/lines.h"
@@ -304,7 +304,7 @@ static int scan_owned(struct scan *s, const struct policy_own *policy)
 
     if (!rules_use(s->rules, DETECTOR_OWN))
         return scan_loaded(s);
-    if (getrandom(key, sizeof(key), 0) != sizeof(key) ||
+    if (random_fill(key, sizeof(key)) ||
         owned_read(policy, environ, key, &own, &gaps)) {
         complain("the secrets of this process cannot be read");
         return EXIT_USAGE;

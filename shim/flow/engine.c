@@ -4,12 +4,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/random.h"
 #include "flow/owned.h"
 #include "rules/image.h"
 
@@ -224,20 +224,6 @@ static enum err own(const char *given, struct str fallback, char **ret_copy)
     return *ret_copy != NULL ? OK : E_NOMEM;
 }
 
-static enum err fill_key(unsigned char *key, size_t n)
-{
-    size_t have = 0;
-
-    while (have < n) {
-        ssize_t got = getrandom(key + have, n - have, 0);
-
-        if (got < 0 && errno != EINTR)
-            return E_INTERNAL;
-        have += got > 0 ? (size_t)got : 0;
-    }
-    return OK;
-}
-
 /* New in each process. In monitor mode nothing changes, so nothing is planted.
  */
 static enum err make_canary(struct engine *eng)
@@ -249,7 +235,7 @@ static enum err make_canary(struct engine *eng)
 
     if (at == text.len || eng->policy.monitor)
         return OK;
-    if ((e = fill_key(random, sizeof(random))))
+    if ((e = random_fill(random, sizeof(random))))
         return e;
     canary_make(random, eng->canary);
     eng->known.canary = (struct str){eng->canary, CANARY_LEN};
@@ -288,8 +274,9 @@ static enum err engine_fill(struct engine *eng, const struct engine_config *cfg,
         (e = pseudonyms_open(&eng->pseudonyms, eng->rules,
                              cfg->key_file ? str_of(cfg->key_file)
                                            : eng->policy.key_file)) ||
-        (e = know_process(eng)) || (e = fill_key(eng->key, sizeof(eng->key))) ||
-        (e = fill_key(eng->id_key, sizeof(eng->id_key))) ||
+        (e = know_process(eng)) ||
+        (e = random_fill(eng->key, sizeof(eng->key))) ||
+        (e = random_fill(eng->id_key, sizeof(eng->id_key))) ||
         (e = make_canary(eng)) || (e = make_seen(eng)))
         say(why, why_size, "cannot start", err_name(e));
     return e;

@@ -1,13 +1,13 @@
 #include "flow/pseudonyms.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/random.h"
 
 /* Others who could read it could find out values by trying. */
 static bool is_private(const struct stat *st)
@@ -36,20 +36,6 @@ static bool read_key(struct str path, unsigned char *key)
            pread(fd, key, PSEUDONYM_KEY_LEN, 0) == PSEUDONYM_KEY_LEN;
     (void)syscall(SYS_close, fd);
     return good;
-}
-
-static enum err own_key(unsigned char *key)
-{
-    size_t have = 0;
-
-    while (have < PSEUDONYM_KEY_LEN) {
-        ssize_t got = getrandom(key + have, PSEUDONYM_KEY_LEN - have, 0);
-
-        if (got < 0 && errno != EINTR)
-            return E_INTERNAL;
-        have += got > 0 ? (size_t)got : 0;
-    }
-    return OK;
 }
 
 static bool listed(const struct pseudonyms *p, struct str class)
@@ -95,7 +81,7 @@ static enum err open_vault(struct pseudonyms *p, struct str key_file)
         p->told = calloc(1, sizeof(*p->told));
         if (p->told == NULL)
             return E_NOMEM;
-        e = own_key(key);
+        e = random_fill(key, PSEUDONYM_KEY_LEN);
     }
     if (!e)
         e = vault_new(key, &p->vault);

@@ -1,13 +1,10 @@
 #!/usr/bin/env bats
 # sallyport calibrate: thresholds by harmless texts, and a score that is learned.
 
-ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-BUILD=${BUILD:-$ROOT/build/plain}
-SALLYPORT=${SALLYPORT:-$BUILD/sallyport}
+load ../lib/command
 
 setup_file() {
-    export XDG_CACHE_HOME=$BATS_FILE_TMPDIR/cache
-    unset SALLYPORT_POLICY LD_PRELOAD
+    environment_clear
 }
 
 setup() {

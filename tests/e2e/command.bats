@@ -1,18 +1,10 @@
 #!/usr/bin/env bats
 # The command: every subcommand, its exit statuses and its messages.
 
-ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-BUILD=${BUILD:-$ROOT/build/plain}
-SALLYPORT=${SALLYPORT:-$BUILD/sallyport}
-
-# A made-up key, in two halves so that no file holds it whole.
-KEY_TAIL=PR7INFP33UO5PSZK
-KEY=AKIA$KEY_TAIL
+load ../lib/command
 
 setup_file() {
-    export XDG_CACHE_HOME=$BATS_FILE_TMPDIR/cache
-    export XDG_STATE_HOME=$BATS_FILE_TMPDIR/state
-    unset SALLYPORT_AUDIT SALLYPORT_POLICY SALLYPORT_MODE LD_PRELOAD
+    environment_clear
     # One small policy for most tests: a word that is redacted, one that blocks.
     cat >"$BATS_FILE_TMPDIR/p.yaml" <<'END'
 hosts: ["localhost:8443"]
@@ -40,18 +32,6 @@ END
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
     cp "$BATS_FILE_TMPDIR/p.yaml" p.yaml
-}
-
-# expect STATUS COMMAND... - its stdout to `out`, stderr to `err`.
-expect() {
-    local want=$1 got=0
-
-    shift
-    "$@" >out 2>err || got=$?
-    [ "$got" -eq "$want" ] && return
-    echo "status $got, not $want: $*"
-    head -c 2000 out err
-    return 1
 }
 
 # hasnt TEXT FILE... - the text stands in none of them.

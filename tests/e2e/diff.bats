@@ -1,13 +1,10 @@
 #!/usr/bin/env bats
 # sallyport diff: two policies over texts, an audit, and recorded exchanges.
 
-ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-BUILD=${BUILD:-$ROOT/build/plain}
-SALLYPORT=${SALLYPORT:-$BUILD/sallyport}
+load ../lib/command
 
 setup_file() {
-    export XDG_CACHE_HOME=$BATS_FILE_TMPDIR/cache
-    unset SALLYPORT_AUDIT SALLYPORT_POLICY SALLYPORT_MODE LD_PRELOAD
+    environment_clear
 }
 
 # rule ID NAME ACTION [LINE] - one rule, found by its name and three digits.
@@ -40,18 +37,6 @@ setup() {
         rule SP-9003 fig log
         rule SP-9004 date block
     } >new.yaml
-}
-
-# expect STATUS COMMAND... - its stdout to `out`, stderr to `err`.
-expect() {
-    local want=$1 got=0
-
-    shift
-    "$@" >out 2>err || got=$?
-    [ "$got" -eq "$want" ] && return
-    echo "status $got, not $want: $*"
-    head -c 2000 out err
-    return 1
 }
 
 @test "diff over texts: actions, rules gone and new, scopes, counts" {

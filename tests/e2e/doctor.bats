@@ -1,9 +1,8 @@
 #!/usr/bin/env bats
 # sallyport doctor: real programs and made ones, and what is said of them.
 
-ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-BUILD=${BUILD:-$ROOT/build/plain}
-SALLYPORT=${SALLYPORT:-$BUILD/sallyport}
+load ../lib/command
+
 PYTHON=/usr/bin/python3
 
 setup() {
@@ -14,14 +13,10 @@ setup() {
 
 # doctor STATUS ARG... - stdout to `out`, stderr to `err`.
 doctor() {
-    local want=$1 got=0
+    local want=$1
 
     shift
-    "$SALLYPORT" doctor "$@" >out 2>err || got=$?
-    [ "$got" -eq "$want" ] && return
-    echo "status $got, not $want: $*"
-    head -c 3000 out err
-    return 1
+    expect "$want" "$SALLYPORT" doctor "$@"
 }
 
 need() {

@@ -1,17 +1,10 @@
 #!/usr/bin/env bats
 # sallyport explain: a rule in words, and why a text matched or did not.
 
-ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-BUILD=${BUILD:-$ROOT/build/plain}
-SALLYPORT=${SALLYPORT:-$BUILD/sallyport}
-
-# A made-up key, in two halves so that no file holds it whole.
-KEY_TAIL=PR7INFP33UO5PSZK
-KEY=AKIA$KEY_TAIL
+load ../lib/command
 
 setup_file() {
-    export XDG_CACHE_HOME=$BATS_FILE_TMPDIR/cache
-    unset SALLYPORT_POLICY LD_PRELOAD
+    environment_clear
 }
 
 setup() {
@@ -53,18 +46,6 @@ rules:
     tags: [sour]
     tests: {hit: [Falkenberg], miss: [Falke]}
 END
-}
-
-# expect STATUS COMMAND... - its stdout to `out`, stderr to `err`.
-expect() {
-    local want=$1 got=0
-
-    shift
-    "$@" >out 2>err || got=$?
-    [ "$got" -eq "$want" ] && return
-    echo "status $got, not $want: $*"
-    head -c 2000 out err
-    return 1
 }
 
 explain() { # STATUS ARGUMENT...

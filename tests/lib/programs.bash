@@ -1,3 +1,4 @@
+# shellcheck disable=SC2034,SC2154 # set for, and by, those who load this
 # The programs of the matrix. Each speaks the command line of
 # tests/e2e/clients/client.py: CA METHOD URL BODYFILE [...]; those that talk over
 # a WebSocket that of talk.py: CA URL FILE.
@@ -18,7 +19,7 @@ programs() {
 # q: several requests at once in one process; u: head fields in any order. `by`:
 # it sends requests, or talks.
 program_of() {
-    door=OpenSSL can=prbsk needs= by=request
+    door=OpenSSL can=prbsk needs='' by=request
     case $1 in
     curl) program=("$CLIENTS/client.sh") can+=q ;;
     curl-http2)

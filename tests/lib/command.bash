@@ -1,0 +1,31 @@
+# shellcheck shell=bash
+# What the tests of sallyport's own commands share: no server, no client.
+
+ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+BUILD=${BUILD:-$ROOT/build/plain}
+# shellcheck disable=SC2034 # for those who load this
+SALLYPORT=${SALLYPORT:-$BUILD/sallyport}
+
+# A made-up key, in two halves so that no file holds it whole.
+KEY_TAIL=PR7INFP33UO5PSZK
+# shellcheck disable=SC2034
+KEY=AKIA$KEY_TAIL
+
+# Nothing of who runs the tests counts, and nothing is left behind.
+environment_clear() {
+    export XDG_CACHE_HOME=$BATS_FILE_TMPDIR/cache
+    export XDG_STATE_HOME=$BATS_FILE_TMPDIR/state
+    unset SALLYPORT_AUDIT SALLYPORT_POLICY SALLYPORT_MODE LD_PRELOAD
+}
+
+# expect STATUS COMMAND... - its stdout to `out`, stderr to `err`.
+expect() {
+    local want=$1 got=0
+
+    shift
+    "$@" >out 2>err || got=$?
+    [ "$got" -eq "$want" ] && return
+    echo "status $got, not $want: $*"
+    head -c 2000 out err
+    return 1
+}
