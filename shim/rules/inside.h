@@ -221,6 +221,10 @@ MUST_USE enum err views_scan(const struct rules *rs, struct scratch *sc,
                              const struct scopes *at, unsigned views,
                              struct str text, uint32_t seg,
                              struct findings *out, size_t first);
+/* views_coded - only what is encoded in the text, and the views of that. */
+MUST_USE enum err views_coded(const struct rules *rs, struct scratch *sc,
+                              const struct scopes *at, unsigned views,
+                              struct str text, struct findings *out);
 void viewing_free(struct viewing *vw);
 
 /* A match that pattern matching has decided on, on its way out of a stream. */

@@ -43,6 +43,29 @@ struct restored {
     struct span value; /* in stream.values */
 };
 
+/* What may be encoded and goes on: coded.c. */
+struct coded {
+    unsigned views; /* that rules look at; 0: none at what is decoded */
+    enum {
+        CODED_NONE,
+        CODED_WORD,    /* in a word that is held */
+        CODED_DULL,    /* in one that is not worth it */
+        CODED_PADDING, /* in what base64 ends with */
+        CODED_GAP,     /* behind a pair of hex digits */
+        CODED_RETURN,  /* behind a line of base64 and its CR */
+        CODED_LINE,    /* the same, and LF */
+        CODED_HIDDEN,  /* in tags and selectors */
+        CODED_BIDI,    /* behind a right-to-left override */
+    } state;
+    uint64_t at;      /* the text was looked at up to there */
+    uint64_t start;   /* held from there on, or NEVER */
+    uint64_t decided; /* what is found does not begin before */
+    uint64_t word;    /* the last word begins there */
+    uint64_t end;     /* and ends there, if another may follow */
+    size_t pairs;     /* of hex digits, in what is held */
+    bool hidden;      /* only what does not show: the rest is read in a view */
+};
+
 /* A growing array of T with a reading place. */
 #define LIST(T)                                                                \
     struct {                                                                   \
@@ -64,14 +87,15 @@ struct stream {
     size_t findings; /* so far */
     enum err failed;
     bool blocked;
-    unsigned steps;             /* views that may go along, as bits: side.h */
-    struct sides *sides;        /* owned; NULL while there are none */
-    struct stream *up;          /* of a view: the stream of the text, */
-    struct side *side;          /* and itself; borrowed */
-    bool counts;                /* a score may block */
-    struct score score;         /* of what was released */
-    LIST(struct found) pending; /* sorted; not yet released */
-    LIST(struct drop) drops;    /* sorted by start */
+    unsigned steps;      /* views that may go along, as bits: side.h */
+    struct sides *sides; /* owned; NULL while there are none */
+    struct stream *up;   /* of a view: the stream of the text, */
+    struct side *side;   /* and itself; borrowed */
+    struct coded coded;
+    bool counts;                     /* a score may block */
+    struct score score;              /* of what was released */
+    LIST(struct found) pending;      /* sorted; not yet released */
+    LIST(struct drop) drops;         /* sorted by start */
     LIST(struct stream_edit) edits;  /* for stream_next */
     LIST(struct finding) report;     /* for stream_finding */
     const struct restorer *restorer; /* NULL: none */

@@ -44,10 +44,14 @@ static enum err report_counted(struct stream *st, struct finding *f)
 static void to_text(const struct side *s, struct finding *f)
 {
     uint64_t start = side_start(s, f->start);
+    struct chain inner = f->chain;
 
     f->end = side_end(s, f->end);
     f->start = start;
+    f->chain = (struct chain){0};
     chain_add(&f->chain, s->step);
+    for (size_t i = 0; i < chain_len(&inner); i++)
+        chain_add(&f->chain, (enum view_step)inner.steps[i]);
 }
 
 /* What text and views have both is one finding. */
@@ -87,9 +91,10 @@ enum err found_add(struct stream *st, struct found one)
     }
     if (++st->findings > LIM_FINDINGS)
         return E_LIMIT;
-    if (st->sides == NULL && !found_waits(st, one.f.rule, one.action))
+    if (st->sides == NULL && st->coded.views == 0 &&
+        !found_waits(st, one.f.rule, one.action))
         return report_counted(st, &one.f);
-    if (st->sides != NULL)
+    if (st->sides != NULL || st->coded.views != 0)
         unite(st, &one);
     if ((e = LIST_GROW(&st->pending)))
         return e;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "rules/coded.h"
 
 static const struct {
     enum view_step step;
@@ -23,11 +24,15 @@ unsigned sides_steps(unsigned views)
     return steps;
 }
 
+/* Runs, of the text or without what is invisible: with all that is in them. */
 bool stream_sees(const struct chain *views)
 {
-    return views->steps[0] == VIEW_TEXT ||
-           (views->steps[1] == VIEW_TEXT &&
-            sides_steps(1u << views->steps[0]) != 0);
+    unsigned char first = views->steps[0], next = views->steps[1];
+
+    if (first == VIEW_CLEAN && next >= VIEW_BASE64)
+        first = next;
+    return first == VIEW_TEXT || first >= VIEW_BASE64 ||
+           (next == VIEW_TEXT && sides_steps(1u << first) != 0);
 }
 
 /* --- When they begin. */
@@ -118,6 +123,10 @@ static enum err side_open(struct stream *st, size_t kind)
     to->token = st->token;
     to->token_letters = st->token_letters;
     to->token_digits = st->token_digits;
+    to->coded = st->coded;
+    if (s->step != VIEW_CLEAN)
+        to->coded.views = 0; /* what is encoded is read without what is
+                                invisible, and else as it is */
     to->walk_count = st->walk_count;
     memcpy(to->walks, st->walks, st->walk_count * sizeof(*st->walks));
     for (size_t i = 0; i < st->lane_count; i++)
@@ -138,6 +147,7 @@ enum err sides_open(struct stream *st)
     for (size_t i = 0; i < SIDES; i++)
         if ((st->steps & 1u << kinds[i].step) != 0 && (e = side_open(st, i)))
             return e;
+    coded_leave(st);
     return OK;
 }
 

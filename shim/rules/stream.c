@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "rules/coded.h"
 #include "rules/near.h"
 
 /*
@@ -38,6 +39,9 @@
  * run at the end of the text, and no pattern is run, or even compiled. Lanes of
  * rules with tokens are woken where a token ends that is as long as theirs;
  * until then it is held.
+ *
+ * A word that may be encoded text is held as well, and decoded when it ends:
+ * coded.c.
  *
  * After a cap with HOLD_REDACT a lane drops: everything from the place of the
  * cap to the end of the rule's end pattern goes. A drop is kept apart from the
@@ -142,6 +146,9 @@ enum err stream_make(const struct rules *rs, struct scratch *sc,
     st->sc = sc;
     st->at = *at;
     st->token = NEVER;
+    if ((rules_views_at(rs, at) & 1u << VIEW_DECODED) != 0)
+        st->coded.views = rules_views_at(rs, at) & ~(1u << VIEW_TEXT);
+    coded_reset(st);
     st->counts = rs->at.block[at->dir] != 0 && !rs->monitor;
     buf_init(&st->text, TEXT_MAX);
     lanes_init(st, mask, view);
@@ -158,6 +165,8 @@ enum err stream_new(const struct rules *rs, struct scratch *sc,
 
     if (!e)
         (*ret_st)->steps = sides_steps(rules_views_at(rs, at));
+    if (!e && (*ret_st)->coded.views != 0)
+        (*ret_st)->steps |= 1u << VIEW_CLEAN; /* in which runs are read */
     return e;
 }
 
@@ -347,10 +356,11 @@ static uint64_t stop_next(const struct stream *st)
     return stop > least ? stop : least;
 }
 
-/* Drop text that no lane, no lookbehind and no `near` needs any more. */
+/* Drop text that no lane, no lookbehind, no `near` and nothing encoded needs
+ * any more. */
 static void trim(struct stream *st)
 {
-    uint64_t keep = st->safe;
+    uint64_t keep = st->coded.start < st->safe ? st->coded.start : st->safe;
     size_t n;
 
     EACH_AWAKE(st, i)
@@ -377,6 +387,7 @@ uint64_t known_upto(const struct stream *st)
 
     known = token < known ? token : known;
     known = mark < known ? mark : known;
+    known = cut_coded(st) < known ? cut_coded(st) : known;
     EACH_AWAKE(st, i)
     {
         const struct lane *l = &st->lanes[i];
@@ -450,7 +461,7 @@ static enum err advance(struct stream *st)
     feed_tokens(st, v);
     feed_marks(st, v);
     st->v = v;
-    if ((e = search_lanes(st, at_stop, false)) ||
+    if ((e = search_lanes(st, at_stop, false)) || (e = feed_coded(st)) ||
         (st->sides != NULL && (e = sides_feed(st, false))) ||
         (e = let_go(st)) || st->blocked)
         return e;
@@ -537,7 +548,7 @@ enum err stream_last(struct stream *st)
         if ((e = lane_search(st, &st->lanes[i], false)))
             return e;
     }
-    return OK;
+    return feed_coded_last(st);
 }
 
 /* Everything is decided, no lane is open any more. */
@@ -563,6 +574,7 @@ enum err stream_flush(struct stream *st)
     st->stop = 0;
     st->walk_count = 0;
     st->token = NEVER;
+    coded_reset(st);
     st->drops.count = 0;
     st->score = (struct score){0};
     for (size_t i = 0; i < st->lane_count; i++)

@@ -51,7 +51,8 @@ struct viewing {
     const struct scopes *at;
     unsigned views;  /* that anybody looks at here */
     unsigned within; /* of a decoded text: its rules look at this too */
-    unsigned only;   /* if not 0: no others look, at any view of it */
+    bool coded;    /* of the text itself there is only what is encoded in it */
+    unsigned only; /* if not 0: no others look, at any view of it */
     uint32_t seg;
     struct str whole; /* the text */
     size_t base;      /* of the stretch that is looked at, in what follows */
@@ -465,7 +466,8 @@ static enum err enter(struct viewing *vw, struct level *v, bool decoded)
     if (decoded && ((e = scan_look(vw, &v->text, VIEW_DECODED)) ||
                     (e = scan_hidden(vw, &v->text))))
         return e;
-    return scan_plain(vw, v);
+    v->best = v->text;
+    return vw->coded && !decoded ? OK : scan_plain(vw, v);
 }
 
 static enum err scan_levels(struct viewing *vw)
@@ -579,6 +581,16 @@ static enum err scan_again(struct viewing *vw,
     return e;
 }
 
+static void viewing_begin(struct viewing *vw, const struct rules *rs,
+                          struct scratch *sc, const struct scopes *at,
+                          unsigned views)
+{
+    vw->rs = rs;
+    vw->sc = sc;
+    vw->at = at;
+    vw->views = views;
+}
+
 enum err views_scan(const struct rules *rs, struct scratch *sc,
                     const struct scopes *at, unsigned views, struct str text,
                     uint32_t seg, struct findings *out, size_t first)
@@ -589,10 +601,7 @@ enum err views_scan(const struct rules *rs, struct scratch *sc,
 
     if ((e = viewing_need(sc, &vw)))
         return e;
-    vw->rs = rs;
-    vw->sc = sc;
-    vw->at = at;
-    vw->views = views;
+    viewing_begin(vw, rs, sc, at, views);
     vw->seg = seg;
     vw->out = out;
     vw->first = first;
@@ -603,6 +612,31 @@ enum err views_scan(const struct rules *rs, struct scratch *sc,
         e = scan_again(vw, scan_unescaped);
     if (!e && is_wanted(vw, VIEW_HIDDEN))
         e = scan_again(vw, scan_unshown);
+    out->capped |= vw->decoding.capped;
+    viewing_rest(vw);
+    return e;
+}
+
+enum err views_coded(const struct rules *rs, struct scratch *sc,
+                     const struct scopes *at, unsigned views, struct str text,
+                     struct findings *out)
+{
+    struct viewing *vw;
+    enum err e;
+
+    if ((e = viewing_need(sc, &vw)))
+        return e;
+    viewing_begin(vw, rs, sc, at, views);
+    vw->seg = 0;
+    vw->out = out;
+    vw->first = 0;
+    vw->whole = text;
+    vw->base = 0;
+    vw->levels[0].text = (struct look){.text = text};
+    decoding_start(&vw->decoding, text.len);
+    vw->coded = true;
+    e = scan_levels(vw);
+    vw->coded = false;
     out->capped |= vw->decoding.capped;
     viewing_rest(vw);
     return e;

@@ -18,12 +18,13 @@
     "rules:\n"                                                                 \
     "  - {id: SP-9001, name: test-key, category: secret, kind: test-key,\n"    \
     "     on: both, keywords: [key-], match: 'key-[a-z0-9]{8}',\n"             \
-    "     action: redact}\n"                                                   \
+    "     action: redact, views: [text]}\n"                                    \
     "  - {id: SP-9002, name: forbidden-word, category: policy, kind: word,\n"  \
-    "     on: both, keywords: [xyzzy], match: 'xyzzy', action: block}\n"       \
+    "     on: both, keywords: [xyzzy], match: 'xyzzy', action: block,\n"       \
+    "     views: [text]}\n"                                                    \
     "  - {id: SP-9003, name: soft-word, category: policy, kind: soft,\n"       \
     "     on: response, keywords: [plugh], match: 'plugh', action: block,\n"   \
-    "     reply: soft}\n"
+    "     reply: soft, views: [text]}\n"
 
 #define ASK(path, more)                                                        \
     "GET " path " HTTP/1.1\r\nHost: llm.test\r\nConnection: Upgrade\r\n"       \

@@ -2,5 +2,5 @@ HTTP/1.1 200 OK
 Content-Type: application/x-ndjson
 Connection: close
 
-{"model":"m","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":"fine"},"done":false}
+{"model":"m","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":"fine."},"done":false}
 {"error":"Blocked by sallyport policy: the body is not valid JSON: in a stream (rule json_invalid, exchange #############################)"}

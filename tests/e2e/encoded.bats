@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# A model that answers with a secret in another form: in whole answers and in
+# streamed ones, wherever those are cut, it is gone all the same.
+
+load ../lib/e2e
+
+setup_file() {
+    server_start
+    cat >"$BATS_FILE_TMPDIR/policy.yaml" <<END
+hosts:
+  - localhost:$PORT
+rules:
+  - {id: SP-9001, name: told-key, category: secret, kind: told-key,
+     on: response, keywords: [AKIA], match: '\bAKIA[A-Z2-7]{16}\b',
+     action: redact}
+END
+}
+
+teardown_file() {
+    servers_stop
+}
+
+setup() {
+    test_begin
+}
+
+chat=/v1/chat/completions
+LEFT='[redacted:told-key]'
+
+guarded() { # ARGUMENT... of curl
+    shim curl -sS --cacert "$CA" --max-time 60 "$@"
+}
+
+# says DELTA TEXT - the text left of a streamed answer; TEXT is a JSON string.
+says() {
+    printf '{"model":"m","stream":true,"messages":[{"role":"user","content":"%s"}]}' \
+        "$2" >say.json
+    guarded -N --json @say.json "$LLM$chat?say=user&delta=$1" >out
+    said out
+}
+
+# gone FORM - nothing of it is in what came, in any event.
+gone() {
+    local delta
+    for delta in 1 2 3 7 40; do
+        is "$(says $delta "The key is $1 as you asked.")" \
+            "The key is $LEFT as you asked."
+        hasnt out "${1:0:4}"
+    done
+    printf '{"model":"m","messages":[{"role":"user","content":"It is %s now"}]}' \
+        "$1" >say.json
+    guarded --json @say.json "$LLM$chat?say=user" >out
+    has out "It is $LEFT now"
+}
+
+@test "in base64" {
+    gone "$(printf %s "$KEY" | base64)"
+    gone "$(printf 'key: %s, keep it' "$KEY" | base64 -w0 | tr / _)"
+    has "$AUDIT" '"base64"'
+    hasnt "$AUDIT" "$KEY_TAIL"
+}
+
+@test "in hex, as one word and in pairs" {
+    gone "$(printf %s "$KEY" | od -An -tx1 | tr -d ' \n')"
+    gone "$(printf %s "$KEY" | od -An -tx1 | tr -d '\n' | sed 's/^ //')"
+    gone "$(printf %s "$KEY" | od -An -tx1 | tr -d '\n' | sed 's/^ //;s/ /:/g')"
+}
+
+@test "in base32, and in base64 twice" {
+    gone "$(printf 'AWS %s' "$KEY" | base32 -w0)"
+    gone "$(printf 'key %s' "$KEY" | base64 -w0 | base64 -w0)"
+}
+
+@test "packed, and in base64" {
+    gone "$(printf 'the key is %s' "$KEY" | gzip -n | base64 -w0)"
+}
+
+@test "Python, by lines as they come" {
+    local form
+    form=$(printf %s "$KEY" | base64)
+    cat >ask.py <<'END'
+import json, ssl, sys, urllib.request
+
+url, ca, form = sys.argv[1:]
+body = json.dumps({"model": "m", "stream": True, "messages": [
+    {"role": "user", "content": "x " + form + "\n" + form + " y"}]}).encode()
+request = urllib.request.Request(
+    url, body, {"Content-Type": "application/json"})
+context = ssl.create_default_context(cafile=ca)
+with urllib.request.urlopen(request, context=context) as answer:
+    for line in answer:
+        sys.stdout.buffer.write(line)
+END
+    shim "$PYTHON" ask.py "$LLM$chat?say=user&delta=5" "$CA" "$form" >out
+    is "$(said out)" "x $LEFT
+$LEFT y"
+}
+
+@test "what is no secret comes as it was said" {
+    local text="12:30 deadbeef QUJD Zm9vYmFyYmF6 4a 6f 65 path/to/file_name"
+    text+=" $(printf 'nothing of the kind' | base64)"
+    is "$(says 1 "$text")" "$text"
+    is "$(says 7 "$text")" "$text"
+    hasnt "$AUDIT" SP-9001
+}
