@@ -1,5 +1,6 @@
 #include "detect/classes.h"
 
+#include "base/cpu.h"
 #include "detect/decode.h"
 
 #if defined(__SSE2__)
@@ -7,12 +8,13 @@
 #endif
 
 /*
- * The pass works on masks, one bit for each of sixteen bytes. What stands
+ * The pass works on masks, one bit for each of 64 bytes. What stands
  * across two steps is seen because a step keeps the end of the last one. Most
  * bits only say "perhaps", and a closer look at the place decides.
  */
 
-#define LANES       16
+#define LANES       32u /* bytes that are looked at at once */
+#define STEP        64u /* and those whose masks are one word */
 #define ENTITY_MOST 20  /* bytes up to the ; of one, as it is decoded */
 #define LEET_MOST   32  /* characters of a word, on either side of a digit */
 #define PAIRS       6   /* of hex digits in a row: two less than are decoded */
@@ -21,49 +23,62 @@
 #define MARGIN_RUN  64  /* the same where it stands for itself */
 typedef unsigned char lanes __attribute__((vector_size(LANES)));
 
-static lanes lanes_at(const char *p)
-{
-    lanes v;
+/* What is known of 64 bytes: the first one's bit is the lowest. */
+struct masks {
+    uint64_t letters, digits, hex; /* hex: digits and a to f */
+    uint64_t x;                    /* that letter */
+    uint64_t joins;                /* + / - _, which base64 has, too */
+    uint64_t equals;               /* = */
+    uint64_t marks;                /* what an escape may begin with */
+    uint64_t signs;                /* what may stand for a letter */
+    uint64_t controls;             /* but for those between words */
+    uint64_t high;                 /* what is not ASCII */
+};
 
-    memcpy(&v, p, LANES);
-    return v;
-}
-
-/* The highest bit of each byte, the first byte's lowest. */
-static unsigned mask_of(lanes v)
+/* The highest bit of each byte. Two halves, for either processor (cpu.h). */
+static inline uint64_t mask_of(const lanes *v)
 {
 #if defined(__SSE2__)
-    return (unsigned)_mm_movemask_epi8((__m128i)v);
+    __m128i half[2];
+
+    memcpy(half, v, sizeof(half));
+    return (uint32_t)_mm_movemask_epi8(half[0]) |
+           (uint64_t)(uint32_t)_mm_movemask_epi8(half[1]) << 16;
 #else
-    unsigned mask = 0;
+    uint64_t mask = 0;
 
     for (unsigned i = 0; i < LANES; i++)
-        mask |= (unsigned)(v[i] >> 7) << i;
+        mask |= (uint64_t)((*v)[i] >> 7) << i;
     return mask;
 #endif
 }
 
-static lanes letters_in(lanes v)
+/* Those of LANES bytes at p, which are `at` of the 64. */
+static inline __attribute__((always_inline)) void
+look_lanes(const char *p, unsigned at, struct masks *m)
 {
-    return (lanes)((lanes)((v | 0x20) - 'a') < 26);
-}
+    lanes v, low, is;
 
-static lanes digits_in(lanes v)
-{
-    return (lanes)((lanes)(v - '0') < 10);
-}
-
-/* Controls but for those that text has between words. */
-static lanes controls_in(lanes v)
-{
-    return (lanes)((v < ' ') & (v != '\t') & (v != '\n') & (v != '\r')) |
-           (lanes)(v == 0x7f);
-}
-
-/* What an escape may begin with. */
-static lanes marks_in(lanes v)
-{
-    return (lanes)((v == '\\') | (v == '%') | (v == '&') | (v == '='));
+    memcpy(&v, p, LANES);
+    low = v | 0x20;
+#define TAKE(mask, what)                                                       \
+    do {                                                                       \
+        is = (lanes)(what);                                                    \
+        m->mask |= mask_of(&is) << at;                                         \
+    } while (0)
+    TAKE(letters, (lanes)(low - 'a') < 26);
+    TAKE(digits, (lanes)(v - '0') < 10);
+    TAKE(hex, ((lanes)(v - '0') < 10) | ((lanes)(low - 'a') < 6));
+    TAKE(x, low == 'x');
+    TAKE(joins, (v == '+') | (v == '/') | (v == '-') | (v == '_'));
+    TAKE(equals, v == '=');
+    TAKE(marks, (v == '\\') | (v == '%') | (v == '&') | (v == '='));
+    TAKE(signs, (v == '0') | (v == '1') | (v == '3') | (v == '4') | (v == '5') |
+                    (v == '7') | (v == '8') | (v == '@') | (v == '$'));
+    TAKE(controls,
+         ((v < ' ') & (v != '\t') & (v != '\n') & (v != '\r')) | (v == 0x7f));
+    TAKE(high, v > 0x7f);
+#undef TAKE
 }
 
 bool is_base64_char(char c)
@@ -173,17 +188,17 @@ static bool is_spaced(struct str text, size_t at)
 }
 
 /* Which of the bytes are escapes, a closer look at each. */
-static void look_escapes(struct class_pass *p, size_t at, unsigned mask)
+static void look_escapes(struct class_pass *p, size_t at, uint64_t mask)
 {
     for (; mask != 0; mask &= mask - 1)
-        p->found |= escape_at(p->text, at + (size_t)__builtin_ctz(mask));
+        p->found |= escape_at(p->text, at + (size_t)__builtin_ctzll(mask));
 }
 
-static void look_spaced(struct class_pass *p, size_t at, unsigned singles)
+static void look_spaced(struct class_pass *p, size_t at, uint64_t singles)
 {
     for (; singles != 0 && (p->found & CLASS_SPACED) == 0;
          singles &= singles - 1)
-        if (is_spaced(p->text, at + (size_t)__builtin_ctz(singles)))
+        if (is_spaced(p->text, at + (size_t)__builtin_ctzll(singles)))
             p->found |= CLASS_SPACED;
 }
 
@@ -219,10 +234,10 @@ static bool is_leet(struct str text, size_t at, size_t *ret_end)
 }
 
 /* A letter, a digit, a letter: two such places near each other. */
-static void look_leet(struct class_pass *p, size_t at, unsigned mask)
+static void look_leet(struct class_pass *p, size_t at, uint64_t mask)
 {
     for (; mask != 0; mask &= mask - 1) {
-        size_t here = at + (size_t)__builtin_ctz(mask);
+        size_t here = at + (size_t)__builtin_ctzll(mask);
 
         if (here >= p->leet_end)
             p->is_leet = is_leet(p->text, here, &p->leet_end);
@@ -256,10 +271,10 @@ static bool is_pairs(struct str s)
     return true;
 }
 
-static void look_pairs(struct class_pass *p, size_t at, unsigned pairs)
+static void look_pairs(struct class_pass *p, size_t at, uint64_t pairs)
 {
     for (; pairs != 0 && (p->found & CLASS_PAIRS) == 0; pairs &= pairs - 1)
-        if (is_pairs(str_skip(p->text, at + (size_t)__builtin_ctz(pairs))))
+        if (is_pairs(str_skip(p->text, at + (size_t)__builtin_ctzll(pairs))))
             p->found |= CLASS_PAIRS;
 }
 
@@ -274,20 +289,32 @@ static void judge_run(struct class_pass *p, size_t end, size_t len)
         p->found |= CLASS_RUN;
 }
 
-/* A run that goes on from the step before, or begins in this one. */
-static void look_run(struct class_pass *p, size_t at, unsigned code)
+/* Runs that end in this step. The first may have begun before, the last may go
+ * on. Of the others a bit is left where as many as make a run end. */
+static void look_runs(struct class_pass *p, size_t at, uint64_t code)
 {
-    unsigned rest = ~code & 0xffff, more;
+    uint64_t ends = code, rest = ~code;
+    unsigned more;
 
     if (rest == 0) {
-        p->run += LANES;
+        p->run += STEP;
         return;
     }
-    more = (unsigned)__builtin_ctz(rest);
+    more = (unsigned)__builtin_ctzll(rest);
     if (p->run + more >= CLASS_RUN_LEN)
         judge_run(p, at + more, p->run + more);
-    p->run = (size_t)__builtin_clz(rest) - 16;
     p->worth = false;
+    p->run = (size_t)__builtin_clzll(rest);
+    for (unsigned n = 1; n < CLASS_RUN_LEN; n *= 2)
+        ends &= ends << n;
+    for (ends &= rest >> 1; ends != 0; ends &= ends - 1) { /* their last */
+        unsigned end = (unsigned)__builtin_ctzll(ends) + 1;
+
+        if (end == more)
+            continue; /* it was the first */
+        judge_run(p, at + end, (size_t)__builtin_clzll(rest << (STEP - end)));
+        p->worth = false;
+    }
 }
 
 /* The run that the end of a block cuts off, or that of the text. */
@@ -299,83 +326,79 @@ static void look_last_run(struct class_pass *p, size_t from, size_t to)
         judge_run(p, to, len < CLASS_RUN_LEN ? CLASS_RUN_LEN : len);
 }
 
-/* Digits: they may stand for letters, or be half of a byte. */
-static void look_digits(struct class_pass *p, size_t at, lanes v, unsigned l,
-                        unsigned d)
+/* Digits that may be half of a byte. */
+static void look_hex(struct class_pass *p, size_t at, const struct masks *m)
 {
-    lanes hex = digits_in(v) | (lanes)((lanes)((v | 0x20) - 'a') < 6);
-    unsigned w = (l | d) & ~mask_of((lanes)((v | 0x20) == 'x'));
-    unsigned h = mask_of(hex);
+    uint64_t w = (m->letters | m->digits) & ~m->x, h = m->hex;
 
-    h &= h >> 1 & ~(w << 1) & ~(w >> 2 & 0x3fff);
+    h &= h >> 1 & ~(w << 1) & ~(w >> 2 & UINT64_MAX >> 2);
     if ((h & (h << 3 | h << 4 | h << 5 | h << 6)) != 0)
         look_pairs(p, at, h);
 }
 
 /* A sign that may be a letter, between two letters. */
-static unsigned leet_in(const struct class_pass *p, size_t at, lanes v,
-                        unsigned l)
+static uint64_t leet_in(const struct class_pass *p, size_t at,
+                        const struct masks *m)
 {
-    unsigned swap = mask_of((lanes)((v == '0') | (v == '1') | (v == '3') |
-                                    (v == '4') | (v == '5') | (v == '7') |
-                                    (v == '8') | (v == '@') | (v == '$')));
-    bool more = at + LANES < p->text.len && is_letter(p->text.ptr[at + LANES]);
+    uint64_t l = m->letters;
+    bool more = at + STEP < p->text.len && is_letter(p->text.ptr[at + STEP]);
 
-    return swap & (l << 1 | p->last_letters >> 15) &
-           (l >> 1 | (unsigned)more << 15);
+    return m->signs & (l << 1 | p->last_letters >> 63) &
+           (l >> 1 | (uint64_t)more << 63);
 }
 
-/* What plain words and the usual signs between them do not have. */
-static unsigned step_odd(struct class_pass *p, size_t at, lanes v, unsigned l)
+static void step(struct class_pass *p, size_t at, const struct masks *m)
 {
-    unsigned d = mask_of(digits_in(v)), m = mask_of(marks_in(v)), mixed;
+    uint64_t l = m->letters, words = l | m->digits, singles, mixed;
 
-    if (mask_of(v) != 0)
+    if (m->high != 0)
         p->found |= CLASS_NONASCII;
-    if (mask_of(controls_in(v)) != 0)
+    if (m->controls != 0)
         p->found |= CLASS_CONTROL;
-    if (m != 0)
-        look_escapes(p, at, m);
-    if ((mixed = leet_in(p, at, v, l)) != 0)
+    look_escapes(p, at, m->marks);
+    if ((mixed = leet_in(p, at, m)) != 0)
         look_leet(p, at, mixed);
-    if (d != 0)
-        look_digits(p, at, v, l, d);
-    return d;
-}
-
-static inline void step(struct class_pass *p, size_t at, lanes v)
-{
-    lanes letters = letters_in(v);
-    lanes joins = (lanes)((v == '+') | (v == '/') | (v == '-') | (v == '_'));
-    lanes odd = digits_in(v) | controls_in(v) | marks_in(v) |
-                (lanes)((v == '@') | (v == '$')) | v;
-    unsigned l = mask_of(letters), c = mask_of(joins), d = 0, singles;
-
-    if (mask_of(odd) != 0) {
-        d = step_odd(p, at, v, l);
-        c |= mask_of((lanes)(v == '='));
-    }
-    look_run(p, at, l | d | c);
-    singles = l & ~((l | d) << 1 | p->last_words >> 15) & ~((l | d) >> 1);
+    if (m->digits != 0)
+        look_hex(p, at, m);
+    look_runs(p, at, words | m->joins | m->equals);
+    singles = l & ~(words << 1 | p->last_words >> 63) & ~(words >> 1);
     if ((singles & (singles << 2 | singles << 3)) != 0 &&
         (p->found & CLASS_SPACED) == 0)
         look_spaced(p, at, singles);
     p->last_letters = l;
-    p->last_words = l | d;
+    p->last_words = words;
 }
 
-/* All steps up to a place that is a multiple of LANES, or the end. */
+/* All steps up to a place that is a multiple of STEP, or the end. */
+static inline __attribute__((always_inline)) void steps_by(struct class_pass *p,
+                                                           size_t at, size_t to)
+{
+    for (; at < to; at += STEP) {
+        const char *from = p->text.ptr + at;
+        struct masks m = {0};
+        char rest[STEP];
+
+        if (to - at < STEP) {
+            memset(rest, ' ', sizeof(rest));
+            from = memcpy(rest, from, to - at);
+        }
+        look_lanes(from, 0, &m);
+        look_lanes(from + LANES, LANES, &m);
+        step(p, at, &m);
+    }
+}
+
+FOR_AVX2 static void steps_wide(struct class_pass *p, size_t at, size_t to)
+{
+    steps_by(p, at, to);
+}
+
 static void steps(struct class_pass *p, size_t at, size_t to)
 {
-    char rest[LANES];
-
-    for (; at + LANES <= to; at += LANES)
-        step(p, at, lanes_at(p->text.ptr + at));
-    if (at < to) {
-        memset(rest, ' ', sizeof(rest));
-        memcpy(rest, p->text.ptr + at, to - at);
-        step(p, at, lanes_at(rest));
-    }
+    if (cpu_avx2() && !p->plain)
+        steps_wide(p, at, to);
+    else
+        steps_by(p, at, to);
 }
 
 unsigned classes_of(struct str text)

@@ -4,7 +4,7 @@
 #include "base/str.h"
 
 /*
- * What a text has that views can differ by. One pass, sixteen bytes a step; of
+ * What a text has that views can differ by. One pass, 64 bytes a step; of
  * a text with none of it, no view is made.
  */
 #define CLASS_NONASCII 1u
@@ -27,21 +27,23 @@ unsigned classes_of(struct str text);
  * classes_next - the next stretch of text that has any, with what stands around
  * it; false at the end. Stretches do not touch. What is in a view of the text
  * and not in the text itself, and is no longer than a few hundred bytes, is in
- * that view of one of them. *p is zero but for the text.
+ * that view of one of them. *p is zero but
+ * for the text, and `plain`.
  */
 struct class_pass {
     struct str text;
     size_t at;
     unsigned found;
     bool escaped;          /* CLASS_SHORT up to here, which makes no stretch */
-    unsigned last_letters; /* masks of the step before */
-    unsigned last_words;   /* and digits */
+    uint64_t last_letters; /* masks of the step before */
+    uint64_t last_words;   /* and digits */
     size_t leet;           /* behind the last word of that kind, or 0 */
     size_t leet_end;       /* of the word looked at last */
     bool is_leet;          /* what it is */
     size_t run;            /* characters of base64 up to here */
     bool worth;            /* that look like encoded text */
     size_t kept_from, kept_to; /* a stretch for the next time */
+    bool plain;                /* as any processor does it */
 };
 bool classes_next(struct class_pass *p, struct str *ret_stretch);
 

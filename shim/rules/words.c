@@ -2,8 +2,9 @@
 
 #include <stdlib.h>
 
+#include "base/cpu.h"
+#include "rules/pairs.h"
 #include "rules/rarity.h"
-#include "rules/wide.h"
 
 /*
  * Keywords are looked for through windows of four bytes, one at each byte of
@@ -21,19 +22,17 @@
  * those that have entries, which are compared in full: the words of a phrase
  * are common, where they stand together is not. Both are asked without a
  * branch, a block of text at a time, because a wrong guess of the processor
- * costs as much as ten windows. Keywords of one or two bytes are looked for one
- * by one.
+ * costs as much as ten windows. Keywords of one or two bytes are looked for by
+ * themselves (pairs.h).
  *
  * Letters are folded with | 0x20, which also folds what is no letter: the
  * comparison sorts that out.
  */
 
-#define FOLD          UINT64_C(0x2020202020202020)
-#define NONE          UINT32_MAX
-#define BLOCK         1024u /* bytes whose windows are asked about together */
-#define BRIEF         2u    /* bytes of keywords that have no window */
-#define BRIEF_SECONDS 8u    /* with one first byte; of more, all will do */
-#define BRIEF_BLOCK   64u   /* bytes that are compared at once */
+#define FOLD  UINT64_C(0x2020202020202020)
+#define NONE  UINT32_MAX
+#define BLOCK 1024u /* bytes whose windows are asked about together */
+#define BRIEF 2u    /* bytes of keywords that have no window */
 
 /* Tables grow with the keywords. The least stay in the first-level cache. */
 #define BITS_LEAST 13u /* of a hash into `maybe` */
@@ -61,21 +60,10 @@ struct keyword {
     bool listed; /* its offsets go into the list */
 };
 
-/* Keywords of one or two bytes that begin with the same one: to be compared
- * with many places. Letters are folded. */
-struct brief {
-    wide first;
-    wide fold;    /* 0x20 in each byte, if that is a letter */
-    wide one;     /* all bits if a keyword has no second */
-    size_t count; /* of the seconds */
-    wide seconds[BRIEF_SECONDS];
-};
-
 struct words {
     struct keyword *keywords; /* the brief ones, then all others */
     size_t count, brief;      /* the brief ones end there */
-    struct brief *patterns;   /* of those, each first byte once */
-    size_t pattern_count;
+    struct pairs pairs;       /* of those */
     struct entry *entries;
     size_t entry_count;
     unsigned shift;   /* 32 - bits of a hash into maybe */
@@ -222,54 +210,6 @@ static void collect_some(struct words *ws, const struct rule *list, size_t n,
         }
 }
 
-static wide all_of(char c)
-{
-    wide none = {0};
-
-    return none + (unsigned char)c;
-}
-
-static bool is_letter(char c)
-{
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
-/* The second byte of a keyword, if it has one, to those of its first. */
-static void add_second(struct brief *br, struct str keyword)
-{
-    wide second = all_of((char)(keyword.ptr[keyword.len - 1] | 0x20));
-    size_t i = 0;
-
-    while (i < br->count && memcmp(&br->seconds[i], &second, WIDE) != 0)
-        i++;
-    if (keyword.len == 1 || i == BRIEF_SECONDS)
-        br->one = all_of((char)0xff);
-    else if (i == br->count)
-        br->seconds[br->count++] = second;
-}
-
-static enum err collect_patterns(struct words *ws)
-{
-    ws->patterns = calloc(ws->brief + 1, sizeof(*ws->patterns));
-    if (ws->patterns == NULL)
-        return E_NOMEM;
-    for (size_t k = 0; k < ws->brief; k++) {
-        struct str s = ws->keywords[k].text;
-        bool letter = is_letter(s.ptr[0]);
-        wide first = all_of((char)(letter ? s.ptr[0] | 0x20 : s.ptr[0]));
-        size_t i = 0;
-
-        while (i < ws->pattern_count &&
-               memcmp(&ws->patterns[i].first, &first, WIDE) != 0)
-            i++;
-        ws->patterns[i].first = first;
-        ws->patterns[i].fold = all_of(letter ? 0x20 : 0);
-        ws->pattern_count += i == ws->pattern_count;
-        add_second(&ws->patterns[i], s);
-    }
-    return OK;
-}
-
 static enum err collect(struct words *ws, const struct rule *list, size_t n,
                         const uint64_t *listed, bool near)
 {
@@ -284,7 +224,10 @@ static enum err collect(struct words *ws, const struct rule *list, size_t n,
     collect_some(ws, list, n, listed, near, true);
     ws->brief = ws->count;
     collect_some(ws, list, n, listed, near, false);
-    return collect_patterns(ws);
+    ws->pairs.wide = cpu_avx2();
+    for (size_t k = 0; k < ws->brief; k++)
+        pairs_add(&ws->pairs, ws->keywords[k].text);
+    return OK;
 }
 
 enum err words_new(const struct rule *list, size_t n, const uint64_t *listed,
@@ -308,7 +251,6 @@ void words_free(struct words *ws)
     if (ws == NULL)
         return;
     free(ws->keywords);
-    free(ws->patterns);
     free(ws->entries);
     free(ws->maybe);
     free(ws->near);
@@ -465,37 +407,6 @@ static enum err run_windows(const struct words *ws, struct str text,
     return run_last(ws, text, i, hits);
 }
 
-/* Has any of the BRIEF_BLOCK bytes at p a pattern's first byte? Mostly not. */
-static inline bool brief_near(const struct words *ws, const char *p)
-{
-    wide a = wide_at(p), b = wide_at(p + WIDE), c = wide_at(p + 2 * WIDE),
-         d = wide_at(p + 3 * WIDE), any = {0};
-
-    for (size_t k = 0; k < ws->pattern_count; k++) {
-        wide first = ws->patterns[k].first, fold = ws->patterns[k].fold;
-
-        any |= (wide)((a | fold) == first) | (wide)((b | fold) == first) |
-               (wide)((c | fold) == first) | (wide)((d | fold) == first);
-    }
-    return wide_mask(any) != 0;
-}
-
-/* Where in the WIDE bytes at p, with one more behind, any of them may begin. */
-static unsigned brief_in(const struct words *ws, const char *p)
-{
-    wide a = wide_at(p), b = wide_at(p + 1) | 0x20, any = {0};
-
-    for (size_t k = 0; k < ws->pattern_count; k++) {
-        const struct brief *br = &ws->patterns[k];
-        wide second = br->one;
-
-        for (size_t i = 0; i < br->count; i++)
-            second |= (wide)(b == br->seconds[i]);
-        any |= (wide)((a | br->fold) == br->first) & second;
-    }
-    return wide_mask(any);
-}
-
 /* Those that begin at offset i. */
 static enum err brief_here(const struct words *ws, struct str text, size_t i,
                            struct prefilter_hits *hits)
@@ -517,22 +428,11 @@ static enum err brief_here(const struct words *ws, struct str text, size_t i,
 static enum err run_brief(const struct words *ws, struct str text,
                           struct prefilter_hits *hits)
 {
-    char rest[BRIEF_BLOCK + 1] = {0};
     enum err e;
 
-    for (size_t i = 0; i < text.len; i += BRIEF_BLOCK) {
-        const char *p = text.ptr + i;
-
-        if (text.len - i < sizeof(rest))
-            p = memcpy(rest, p, text.len - i);
-        if (!brief_near(ws, p))
-            continue;
-        for (size_t k = 0; k < BRIEF_BLOCK; k += WIDE)
-            for (unsigned m = brief_in(ws, p + k); m != 0; m &= m - 1)
-                if ((e = brief_here(ws, text,
-                                    i + k + (unsigned)__builtin_ctz(m), hits)))
-                    return e;
-    }
+    for (size_t i = 0; (i = pairs_next(&ws->pairs, text, i)) < text.len; i++)
+        if ((e = brief_here(ws, text, i, hits)))
+            return e;
     return OK;
 }
 

@@ -1,0 +1,30 @@
+#ifndef SP_BASE_CPU_H
+#define SP_BASE_CPU_H
+
+#include <stdbool.h>
+
+/*
+ * Loops over text are built twice on x86-64: for any such processor, and, from
+ * the same source where it is one, for those with AVX2. Which of them runs is
+ * asked at the call, with a flag that libgcc set before any constructor of
+ * ours: no symbol has to be resolved at load, where a preloaded object is met
+ * half relocated.
+ */
+#if defined(__x86_64__)
+#define CPU_AVX2 1
+#define FOR_AVX2 __attribute__((target("avx2")))
+#else
+#define CPU_AVX2 0
+#define FOR_AVX2
+#endif
+
+static inline bool cpu_avx2(void)
+{
+#if CPU_AVX2
+    return __builtin_cpu_supports("avx2") != 0;
+#else
+    return false;
+#endif
+}
+
+#endif

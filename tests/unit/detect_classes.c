@@ -1,0 +1,134 @@
+#include "detect/classes.h"
+
+#include "base/cpu.h"
+#include "check.h"
+#include "detect/decode.h"
+#include "page_end.h"
+
+/*
+ * The pass for classes on random texts: what can be told byte by byte is told
+ * right, wherever it stands in a step or across two, and the loop that a
+ * processor with AVX2 has finds the same stretches as that of any other.
+ */
+
+static uint64_t seed = 1;
+
+static size_t rnd(size_t below)
+{
+    seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+    return (size_t)(seed >> 33) % below;
+}
+
+static bool is_hex_at(struct str s, size_t at)
+{
+    return at + 1 < s.len && hex_value(s.ptr[at]) >= 0 &&
+           hex_value(s.ptr[at + 1]) >= 0;
+}
+
+/* Of the classes that are but a byte or three. */
+static unsigned plainly(struct str s)
+{
+    unsigned found = 0;
+
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+
+        if (c >= 0x80)
+            found |= CLASS_NONASCII;
+        if ((c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7f)
+            found |= CLASS_CONTROL;
+        if (c == '%' && is_hex_at(s, i + 1))
+            found |= CLASS_PERCENT;
+        if (c == '=' && is_hex_at(s, i + 1))
+            found |= CLASS_QUOTED;
+    }
+    return found;
+}
+
+static void fill(char *bytes, size_t len, unsigned turn)
+{
+    static const char *const of[] = {
+        "ab1 ",       "a %4f=",          "\\nux0",
+        "aGVsbG8+/=", "i g n0r\xc3\xa9", "ab\x7f\x01"};
+    const char *few = of[turn % ARRAY_LEN(of)];
+
+    for (size_t i = 0; i < len; i++)
+        bytes[i] = rnd(8) == 0 ? few[rnd(strlen(few))] : 'e';
+    for (size_t i = 0; turn % 2 != 0 && i < len; i++)
+        bytes[i] = few[rnd(strlen(few))];
+}
+
+static void test_bytes(void)
+{
+    const unsigned which =
+        CLASS_NONASCII | CLASS_CONTROL | CLASS_PERCENT | CLASS_QUOTED;
+
+    for (size_t len = 0; len <= 200; len++)
+        for (unsigned turn = 0; turn < 24; turn++) {
+            char bytes[200];
+            struct str text;
+
+            fill(bytes, len, turn);
+            text = page_end((struct str){bytes, len});
+            CHECK_INT(classes_of(text) & which, plainly(text));
+        }
+}
+
+/* A run is told wherever it stands, and whatever runs are before it. */
+static void test_runs(void)
+{
+    static const struct str run = STR_INIT("aWdub3JlIHByZXZpb3Vz");
+    char bytes[300];
+
+    for (size_t at = 0; at + run.len < 200; at++)
+        for (size_t gap = 1; gap < 40; gap++) {
+            memset(bytes, ' ', sizeof(bytes));
+            memset(bytes, 'e', at); /* words as long as runs, and no code */
+            for (size_t i = 0; i < at; i += gap)
+                bytes[i] = '.';
+            if (at > 0)
+                bytes[at - 1] = ' ';
+            memcpy(bytes + at, run.ptr, run.len);
+            CHECK((classes_of(page_end((struct str){bytes, at + run.len})) &
+                   CLASS_RUN) != 0);
+            CHECK((classes_of(page_end((struct str){bytes, at + run.len + 9})) &
+                   CLASS_RUN) != 0);
+        }
+}
+
+static void test_wide(void)
+{
+    static char bytes[4000];
+
+    if (!cpu_avx2()) {
+        SKIP("no AVX2");
+        return;
+    }
+    for (unsigned turn = 0; turn < 600; turn++) {
+        size_t len = turn < 300 ? turn : rnd(sizeof(bytes));
+        struct str text, a, b;
+        struct class_pass wide, plain;
+        bool more;
+
+        memset(bytes, 'e', sizeof(bytes));
+        for (size_t i = 0; i < len; i += 1 + rnd(1200))
+            fill(bytes + i, len - i < 90 ? len - i : 90, turn);
+        text = page_end((struct str){bytes, len});
+        wide = (struct class_pass){.text = text};
+        plain = (struct class_pass){.text = text, .plain = true};
+        do {
+            more = classes_next(&plain, &b);
+            CHECK(classes_next(&wide, &a) == more);
+            CHECK(!more || (a.ptr == b.ptr && a.len == b.len));
+            CHECK(wide.escaped == plain.escaped);
+        } while (more);
+    }
+}
+
+int main(void)
+{
+    RUN(test_bytes);
+    RUN(test_runs);
+    RUN(test_wide);
+    return check_done();
+}

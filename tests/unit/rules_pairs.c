@@ -1,0 +1,101 @@
+#include "rules/pairs.h"
+
+#include "base/cpu.h"
+#include "check.h"
+#include "page_end.h"
+
+/*
+ * Keywords of one and two bytes on random texts of every short length, many
+ * bytes at once and one by one, against the plainest search there is. What is
+ * found too much is allowed, as long as it is not much.
+ */
+
+static const struct str keywords[] = {
+    STR_INIT("]("), STR_INIT("]:"), STR_INIT("\x1b["),    STR_INIT("@"),
+    STR_INIT("q~"), STR_INIT("<|"), STR_INIT("\xc2\xad"), STR_INIT("a1"),
+    STR_INIT("Zz"), STR_INIT("!["), STR_INIT("9-"),       STR_INIT("\xf3\xa0"),
+};
+
+static uint64_t seed = 1;
+
+static size_t rnd(size_t below)
+{
+    seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+    return (size_t)(seed >> 33) % below;
+}
+
+static bool is_here(struct str text)
+{
+    for (size_t k = 0; k < ARRAY_LEN(keywords); k++)
+        if (str_eq_nocase(str_head(text, keywords[k].len), keywords[k]))
+            return true;
+    return false;
+}
+
+static void check_text(const struct pairs *ps, struct str text,
+                       size_t *ret_more)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i <= text.len; i++) {
+        if (i == at || at < i)
+            at = pairs_next(ps, text, i);
+        CHECK(at >= i && at <= text.len);
+        if (i < text.len && is_here(str_skip(text, i)))
+            CHECK_INT(at, i);
+        else if (i < text.len)
+            *ret_more += at == i;
+    }
+}
+
+static void check_all(bool wide)
+{
+    static const char few[] = "](:\x1b[@Qq~<|\xc2\xad"
+                              "A1zZ![9-\xf3\xa0 e";
+    struct pairs ps = {.wide = wide};
+    size_t more = 0, all = 0;
+
+    for (size_t k = 0; k < ARRAY_LEN(keywords); k++)
+        pairs_add(&ps, keywords[k]);
+    for (size_t len = 0; len <= 200; len++)
+        for (unsigned turn = 0; turn < 20; turn++) {
+            char bytes[200];
+
+            for (size_t i = 0; i < len; i++)
+                bytes[i] =
+                    turn % 2 == 0 ? (char)rnd(256) : few[rnd(sizeof(few) - 1)];
+            check_text(&ps, page_end((struct str){bytes, len}), &more);
+            all += len;
+        }
+    CHECK(more < all / 20);
+}
+
+static void test_plain(void)
+{
+    check_all(false);
+}
+
+static void test_wide(void)
+{
+    if (!cpu_avx2())
+        SKIP("no AVX2");
+    else
+        check_all(true);
+}
+
+static void test_none(void)
+{
+    struct pairs ps = {.wide = cpu_avx2()};
+    char text[100] = {0};
+
+    CHECK_INT(pairs_next(&ps, (struct str){text, 100}, 0), 100);
+    CHECK_INT(pairs_next(&ps, (struct str){text, 0}, 0), 0);
+}
+
+int main(void)
+{
+    RUN(test_plain);
+    RUN(test_wide);
+    RUN(test_none);
+    return check_done();
+}
