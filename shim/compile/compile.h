@@ -35,6 +35,7 @@
  *                                      # level are out
  *     thresholds: {request: {log: 5, block: 10}, response: 10}   # scoring.h
  *     own_secrets: {env: [all]}        # see ownfile.h
+ *     define: {hex: '[0-9a-f]'}        # pieces of patterns: define.h
  *     rules: [...]
  *
  * An included file is looked for beside the including one, then in the search

@@ -1,5 +1,6 @@
 #include "compile/lint.h"
 
+#include "compile/define.h"
 #include "compile/when.h"
 #include "rules/detector.h"
 
@@ -321,11 +322,16 @@ void compile_lint(struct compile *c)
 {
     const struct exclusion_src *x;
     const struct rule_src *r;
+    const struct define *d;
 
     for (x = c->exclusions; x != NULL; x = x->next)
         if (x->expired)
             diag_add(&c->diags, x->at, "the exclusion expired on %.*s",
                      STR_ARG(x->expires));
+    for (d = c->reader.defines; d != NULL; d = d->next)
+        if (!d->used)
+            diag_warn(&c->diags, d->at, "no pattern of this file uses '%.*s'",
+                      STR_ARG(d->name));
     for (r = c->rules; r != NULL; r = r->next) {
         lint_tests(c, r);
         if (!is_pattern(r))

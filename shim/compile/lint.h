@@ -17,6 +17,7 @@
  *
  * and warnings:
  *
+ *   - a piece of patterns that no pattern of its file uses
  *   - a dot between letters of a host, which stands for any character
  *   - a rule that redacts up to an end that its pattern does not name: .* or
  *     another repeat without a bound, of nearly any character, as its last part

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "compile/context.h"
+#include "compile/define.h"
 
 struct near_src {
     struct near near;
@@ -18,7 +19,7 @@ static bool on_words(struct reader *r, const struct yaml_node *n, void *into)
 
 static bool on_match(struct reader *r, const struct yaml_node *n, void *into)
 {
-    return read_text(r, n, &((struct near_src *)into)->near.match);
+    return read_pattern(r, n, &((struct near_src *)into)->near.match);
 }
 
 static bool on_within(struct reader *r, const struct yaml_node *n, void *into)

@@ -3,6 +3,7 @@
 #include "compile/links.h"
 
 #include "base/limits.h"
+#include "compile/define.h"
 #include "compile/model.h"
 #include "compile/ownfile.h"
 #include "compile/provfile.h"
@@ -411,7 +412,7 @@ static bool on_ex_value(struct reader *r, const struct yaml_node *n, void *into)
     struct exclusion_src *x = into;
 
     x->value_at = n->at;
-    return read_text(r, n, &x->target.value);
+    return read_pattern(r, n, &x->target.value);
 }
 
 static bool on_ex_role(struct reader *r, const struct yaml_node *n, void *into)
@@ -482,6 +483,12 @@ static bool on_exclude(struct reader *r, const struct yaml_node *n, void *into)
 
 /* --- Rules, in a policy or a pack. */
 
+static bool on_define(struct reader *r, const struct yaml_node *n, void *into)
+{
+    (void)into;
+    return define_read(r, n);
+}
+
 static bool on_defaults(struct reader *r, const struct yaml_node *n, void *into)
 {
     return rulefile_defaults(r, n, &((struct file_at *)into)->defaults);
@@ -539,6 +546,7 @@ static const struct field policy_fields[] = {
     {STR_INIT("links"), false, on_links},
     {STR_INIT("canary"), false, on_canary},
     {STR_INIT("providers"), false, on_providers},
+    {STR_INIT("define"), false, on_define},
     {STR_INIT("exclude"), false, on_exclude},
     {STR_INIT("own_secrets"), false, on_own},
     {STR_INIT("defaults"), false, on_defaults},
@@ -549,6 +557,7 @@ static const struct field policy_fields[] = {
 static const struct field pack_fields[] = {
     {STR_INIT("pack"), true, on_words},
     {STR_INIT("description"), false, on_words},
+    {STR_INIT("define"), false, on_define},
     {STR_INIT("defaults"), false, on_defaults},
     {STR_INIT("rules"), false, on_rules},
     {STR_INIT("include"), false, on_include},

@@ -3,6 +3,8 @@
 
 #include "compile/yaml.h"
 
+struct define;
+
 /*
  * From a tree to values, by tables: a map's keys are listed with the function
  * that reads each, and everything not listed is an error. A reader goes on
@@ -11,7 +13,8 @@
 struct reader {
     struct arena *arena; /* for what is read */
     struct diags *diags;
-    enum err fatal; /* E_NOMEM or E_LIMIT of the arena, else OK */
+    enum err fatal;         /* E_NOMEM or E_LIMIT of the arena, else OK */
+    struct define *defines; /* read so far (define.h), the last one first */
 };
 
 struct field {

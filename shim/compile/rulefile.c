@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "compile/confidence.h"
 #include "compile/context.h"
+#include "compile/define.h"
 #include "compile/pseudonym.h"
 #include "compile/detector.h"
 #include "compile/near.h"
@@ -113,7 +114,7 @@ static bool on_match(struct reader *r, const struct yaml_node *n, void *into)
     struct rule_src *src = into;
 
     src->match_at = n->at;
-    return read_text(r, n, &src->rule.match);
+    return read_pattern(r, n, &src->rule.match);
 }
 
 static bool on_value(struct reader *r, const struct yaml_node *n, void *into)
@@ -121,7 +122,7 @@ static bool on_value(struct reader *r, const struct yaml_node *n, void *into)
     struct rule_src *src = into;
 
     src->match_at = n->at;
-    return read_text(r, n, &src->value);
+    return read_pattern(r, n, &src->value);
 }
 
 static bool on_group(struct reader *r, const struct yaml_node *n, void *into)
@@ -178,7 +179,7 @@ static bool on_not(struct reader *r, const struct yaml_node *n, void *into)
 {
     struct rule *rule = &((struct rule_src *)into)->rule;
 
-    return read_texts(r, n, &rule->nots, &rule->not_count);
+    return read_patterns(r, n, &rule->nots, &rule->not_count);
 }
 
 static bool on_not_placeholder(struct reader *r, const struct yaml_node *n,
@@ -280,7 +281,7 @@ static bool on_hold_full(struct reader *r, const struct yaml_node *n,
 
 static bool on_end(struct reader *r, const struct yaml_node *n, void *into)
 {
-    return read_text(r, n, &((struct rule_src *)into)->rule.end);
+    return read_pattern(r, n, &((struct rule_src *)into)->rule.end);
 }
 
 static bool on_scope(struct reader *r, const struct yaml_node *n, void *into)

@@ -62,6 +62,7 @@
  * What a file's rules have in common stands in its `defaults:` (category, on,
  * in, check, action, ...); a rule that has the key itself does not take it from
  * there, and of `check`, `in` and `when` this holds for each key inside.
+ * {{NAME}} in a pattern stands for a piece of the file's `define:` (define.h).
  */
 struct rule_test {
     struct str text;

@@ -173,6 +173,29 @@ static bool members(uint32_t props, const struct yaml_node *n)
     return true;
 }
 
+/* What stands beside `properties`: false is members' to see. */
+static bool others(uint32_t s, const struct yaml_node *n)
+{
+    const struct yaml_node *c;
+
+    if (schema.nodes[s].type != JSON_OBJECT)
+        return true;
+    for (c = n->kind == YAML_MAP ? n->child : NULL; c != NULL; c = c->next)
+        if (!valid(s, c))
+            return false;
+    return true;
+}
+
+static bool names(uint32_t s, const struct yaml_node *n)
+{
+    const struct yaml_node *c;
+
+    for (c = n->kind == YAML_MAP ? n->child : NULL; c != NULL; c = c->next)
+        if (!valid(s, c->key))
+            return false;
+    return true;
+}
+
 static bool items(uint32_t s, const struct yaml_node *n)
 {
     const struct yaml_node *c;
@@ -211,16 +234,20 @@ static bool word(uint32_t key, const struct yaml_node *n)
         STR_INIT("title"),
         STR_INIT("description"),
         STR_INIT("$defs"),
-        STR_INIT("additionalProperties"),
     };
     static const struct {
         struct str name;
         bool (*holds)(uint32_t value, const struct yaml_node *n);
     } words[] = {
-        {STR_INIT("type"), type_is},     {STR_INIT("enum"), one_of},
-        {STR_INIT("anyOf"), any_of},     {STR_INIT("pattern"), matches},
-        {STR_INIT("required"), has_all}, {STR_INIT("properties"), members},
+        {STR_INIT("type"), type_is},
+        {STR_INIT("enum"), one_of},
+        {STR_INIT("anyOf"), any_of},
+        {STR_INIT("pattern"), matches},
+        {STR_INIT("required"), has_all},
+        {STR_INIT("properties"), members},
         {STR_INIT("items"), items},
+        {STR_INIT("propertyNames"), names},
+        {STR_INIT("additionalProperties"), others},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(silent); i++)
@@ -550,6 +577,12 @@ static void test_agree(void)
          true},
         {RULE "tests: {hits: [a]}}]", false},
         {RULE "tests: {hit: [{words: b}]}}]", false},
+        {"define: {hex: '[0-9a-f]', h-2_: '{{hex}}{2}'}\n" RULE "}]", true},
+        {"pack: p\ndefine: {hex: a}\n" RULE "}]", true},
+        {"define: {Hex: a}\n" RULE "}]", false},
+        {"define: {hex: ''}\n" RULE "}]", false},
+        {"define: {hex: [a]}\n" RULE "}]", false},
+        {"define: [hex]\n" RULE "}]", false},
         {RULE "}]\nexclude: [{id: SP-1, reason: r, expires: 2027-01-31}]",
          true},
         {RULE "}]\nexclude: [{id: SP-1}]", false},
