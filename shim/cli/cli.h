@@ -35,7 +35,7 @@ struct command {
 
 extern const struct command command_run, command_compile, command_check,
     command_scan, command_replay, command_doctor, command_explain, command_diff,
-    command_calibrate;
+    command_calibrate, command_hash;
 
 /* usage - "Try 'sallyport NAME --help'" to stderr; returns EXIT_USAGE. */
 int usage(const struct command *cmd);

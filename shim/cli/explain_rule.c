@@ -175,6 +175,8 @@ static void print_exclusion(const struct exclusion_src *x)
         print_plain(t->value);
         fputs("; ", stdout);
     }
+    if (t->print.len > 0)
+        fputs("one value, known by its hash; ", stdout);
     if (everywhere) {
         puts("everywhere");
         return;

@@ -204,7 +204,9 @@ static bool excludes_values(const struct text *t, const struct rule *r)
     const struct exclusion_src *x = t->x->set.policy.compile.exclusions;
 
     for (; x != NULL; x = x->next)
-        if (!x->expired && x->target.value.len > 0 && exclusion_names(x, r))
+        if (!x->expired &&
+            (x->target.value.len > 0 || x->target.print.len > 0) &&
+            exclusion_names(x, r))
             return true;
     return false;
 }

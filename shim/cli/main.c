@@ -5,9 +5,9 @@
 #include "cli/cli.h"
 
 static const struct command *const commands[] = {
-    &command_run,     &command_check,  &command_compile,
-    &command_scan,    &command_replay, &command_doctor,
-    &command_explain, &command_diff,   &command_calibrate,
+    &command_run,       &command_check,  &command_compile, &command_scan,
+    &command_replay,    &command_doctor, &command_explain, &command_diff,
+    &command_calibrate, &command_hash,
 };
 
 void complain(const char *format, ...)

@@ -257,8 +257,9 @@ static bool is_out(const struct compile *c, const struct rule_src *src)
         return true;
     for (x = c->exclusions; x != NULL; x = x->next)
         if (exclusion_names(x, rule) && when_empty(&x->target.when) &&
-            x->target.value.len == 0 && x->target.until == 0 &&
-            x->target.dirs == 0 && x->target.roles == 0 && x->target.parts == 0)
+            x->target.value.len == 0 && x->target.print.len == 0 &&
+            x->target.until == 0 && x->target.dirs == 0 &&
+            x->target.roles == 0 && x->target.parts == 0)
             return true;
     return false;
 }

@@ -26,6 +26,7 @@
  *          reason: public data}      # and path, model, exe, uid, cgroup:
  * when.h
  *       - {id: SP-1001, value: '^AKIA0{16}$', reason: our own test key}
+ *       - {id: SP-1001, hash: 5f..., reason: a key}    # `sallyport hash`
  *     on_failure: {request_limit: pass}
  *     audit: /var/log/sallyport.jsonl  # absolute
  *     alpn: http1                      # or h2, the default: HTTP/2 is offered

@@ -415,6 +415,32 @@ static bool on_ex_value(struct reader *r, const struct yaml_node *n, void *into)
     return read_pattern(r, n, &x->target.value);
 }
 
+/* What `sallyport hash` prints. */
+static bool on_ex_hash(struct reader *r, const struct yaml_node *n, void *into)
+{
+    struct exclusion_src *x = into;
+    char *bytes = read_take(r, EXCLUDED_PRINT);
+    struct str hex;
+    bool good;
+
+    if (bytes == NULL || !read_text(r, n, &hex))
+        return false;
+    good = hex.len == 2 * EXCLUDED_PRINT;
+    for (size_t i = 0; good && i < hex.len; i++) {
+        int digit = hex_value(hex.ptr[i]);
+
+        good = digit >= 0;
+        bytes[i / 2] = (char)((unsigned char)bytes[i / 2] << 4 | digit);
+    }
+    if (!good)
+        return read_refuse(r, n,
+                           "'hash' must be what 'sallyport hash' prints for a "
+                           "value: %d hex digits",
+                           2 * EXCLUDED_PRINT);
+    x->target.print = (struct str){bytes, EXCLUDED_PRINT};
+    return true;
+}
+
 static bool on_ex_role(struct reader *r, const struct yaml_node *n, void *into)
 {
     return read_set(r, n, "role", bit_of_role,
@@ -438,6 +464,7 @@ static const struct field exclude_fields[] = {
     {STR_INIT("reason"), true, on_ex_reason},
     {STR_INIT("expires"), false, on_ex_expires},
     {STR_INIT("value"), false, on_ex_value},
+    {STR_INIT("hash"), false, on_ex_hash},
     {STR_INIT("host"), false, on_ex_about},
     {STR_INIT("path"), false, on_ex_about},
     {STR_INIT("model"), false, on_ex_about},
@@ -461,6 +488,8 @@ static bool one_exclusion(struct reader *r, const struct yaml_node *n,
         return false;
     if ((x->id.len == 0) == (x->tag.len == 0))
         return read_refuse(r, n, "an exclusion has either 'id' or 'tag'");
+    if (x->target.value.len > 0 && x->target.print.len > 0)
+        return read_refuse(r, n, "an exclusion has either 'value' or 'hash'");
     x->expired = x->target.until != 0 &&
                  x->target.until < day_of(str_of(c->options.today));
     *c->exclusions_tail = x;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/glob.h"
+#include "detect/print.h"
 
 /*
  * Where rules do not look: `when` of a rule, and exclusions.
@@ -91,13 +92,18 @@ static size_t first_of(const struct rules *rs, uint32_t rule)
     return lo;
 }
 
+static bool asks_value(const struct exclusion *x)
+{
+    return x->value.len != 0 || x->print.len != 0;
+}
+
 bool rules_off(const struct rules *rs, uint32_t rule, const struct scope *at)
 {
     if (rs->asked != 0 && !when_holds(&rs->list[rule].when, at, true))
         return true;
     for (size_t i = first_of(rs, rule);
          i < rs->ex_count && rs->ex[i].rule == rule; i++)
-        if (rs->ex[i].value.len == 0 && exclusion_holds(&rs->ex[i], at))
+        if (!asks_value(&rs->ex[i]) && exclusion_holds(&rs->ex[i], at))
             return true;
     return false;
 }
@@ -124,6 +130,23 @@ static enum err value_code(const struct rules *rs, size_t i,
     return OK;
 }
 
+void excluded_print(const unsigned char salt[EXCLUDED_SALT], struct str value,
+                    unsigned char ret_print[EXCLUDED_PRINT - EXCLUDED_SALT])
+{
+    unsigned char key[PRINT_KEY_LEN] = {0};
+
+    memcpy(key, salt, EXCLUDED_SALT);
+    fingerprint(key, value, ret_print);
+}
+
+static bool is_printed(struct str print, struct str value)
+{
+    unsigned char own[PRINT_LEN];
+
+    excluded_print((const unsigned char *)print.ptr, value, own);
+    return memcmp(own, print.ptr + EXCLUDED_SALT, PRINT_LEN) == 0;
+}
+
 /* Excluded at this one place? */
 static enum err value_out(const struct search *s, struct scratch *sc,
                           const struct scope *at, struct str value,
@@ -140,8 +163,12 @@ static enum err value_out(const struct search *s, struct scratch *sc,
          i < rs->ex_count && rs->ex[i].rule == rule && !*ret_yes; i++) {
         const struct exclusion *x = &rs->ex[i];
 
-        if (x->value.len == 0 || !exclusion_holds(x, at))
+        if (!asks_value(x) || !exclusion_holds(x, at))
             continue;
+        if (x->print.len != 0) {
+            *ret_yes = is_printed(x->print, value);
+            continue;
+        }
         if ((e = value_code(rs, i, &code)) ||
             (e = pattern_run(code, sc, value, 0, false, &hit)))
             return e;
@@ -178,7 +205,7 @@ enum err asks_init(struct rules *rs)
         rs->asked |= asked_of(&rs->list[i].when);
     for (size_t i = 0; i < rs->ex_count; i++) {
         rs->asked |= asked_of(&rs->ex[i].when);
-        rs->ex_values += rs->ex[i].value.len != 0;
+        rs->ex_values += asks_value(&rs->ex[i]);
     }
     rs->ex_code = calloc(rs->ex_count + 1, sizeof(*rs->ex_code));
     return rs->ex_code == NULL ? E_NOMEM : OK;

@@ -15,7 +15,7 @@
  * once.
  */
 
-#define VERSION 9u
+#define VERSION 10u
 
 #define FLAG_KEYWORD_FIRST  1u
 #define FLAG_WHOLE          2u
@@ -263,7 +263,9 @@ static enum err check_all(const struct rule *list, size_t n,
             bytes += list[i].keywords[j].len;
     }
     for (size_t i = 0; i < ex_n; i++) {
-        if (ex[i].value.len > LIM_PATTERN || check_when(&ex[i].when))
+        if (ex[i].value.len > LIM_PATTERN ||
+            (ex[i].print.len != 0 && ex[i].print.len != EXCLUDED_PRINT) ||
+            check_when(&ex[i].when))
             return E_LIMIT;
         all.strings += when_strings(&ex[i].when);
     }
@@ -293,6 +295,7 @@ enum err rules_pack(const struct rule *list, size_t n,
     for (size_t i = 0; i < ex_n; i++)
         if ((e = pack_u32(out, ex[i].rule)) ||
             (e = pack_str(out, ex[i].value)) ||
+            (e = pack_str(out, ex[i].print)) ||
             (e = pack_u32(out, ex[i].until)) ||
             (e = pack_u32(out, ex[i].dirs)) ||
             (e = pack_u32(out, ex[i].roles)) ||
@@ -470,6 +473,7 @@ static enum err read_exclusions(struct reader *rd, struct unpacked *all)
 
         if ((e = unpack_below(&rd->in, (uint32_t)all->count, &x->rule)) ||
             (e = unpack_str(&rd->in, &x->value)) ||
+            (e = unpack_str(&rd->in, &x->print)) ||
             (e = unpack_u32(&rd->in, &x->until)) ||
             (e = unpack_u32(&rd->in, &x->dirs)) ||
             (e = unpack_u32(&rd->in, &x->roles)) ||

@@ -128,8 +128,18 @@ struct exclusion {
     unsigned dirs, roles, parts;
     struct when when;
     struct str value; /* PCRE2: only what is found so; empty: all          */
+    struct str print; /* excluded_print: only this value; empty: all       */
     uint32_t until;   /* its last day, counted from 1970; 0: for ever      */
 };
+
+/*
+ * excluded_print - the fingerprint of a value under a salt, by which one value
+ * is excluded that stands nowhere. An exclusion has both, the salt first.
+ */
+#define EXCLUDED_SALT  16
+#define EXCLUDED_PRINT (EXCLUDED_SALT + 16)
+void excluded_print(const unsigned char salt[EXCLUDED_SALT], struct str value,
+                    unsigned char ret_print[EXCLUDED_PRINT - EXCLUDED_SALT]);
 
 /*
  * rule_compile_check - for the compiler of rule files: can this rule be used?

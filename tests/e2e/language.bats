@@ -101,6 +101,39 @@ passed() {
     passed
 }
 
+@test "an exclusion by hash: the one value, and the policy does not hold it" {
+    printf %s greengage-7 >value
+    "$SALLYPORT" hash <value >hash
+    [[ $(<hash) =~ ^[0-9a-f]{64}$ ]]
+    printf '%s\n' greengage-7 | "$SALLYPORT" hash >other
+    ! cmp hash other # another salt, and the line end does not count
+    for file in hash other; do
+        printf '%s\n' 'rules:' \
+            '  - {id: SP-9011, name: plum, category: policy, keywords: [greengage],' \
+            "     match: 'greengage-[0-9]', action: redact," \
+            '     tests: {hit: [greengage-1], miss: [plum]}}' \
+            "exclude: [{id: SP-9011, hash: $(<$file), reason: a plum of ours}]" >"$POLICY"
+        hasnt "$POLICY" greengage-7
+        "$SALLYPORT" check "$POLICY"
+        "$SALLYPORT" scan --rules "$POLICY" <value
+        run "$SALLYPORT" scan --rules "$POLICY" <<<'greengage-7 and greengage-8'
+        [ "$status" -eq 1 ]
+        [[ $output == *1:17:* && $output != *1:1:* ]]
+        "$SALLYPORT" explain --rules "$POLICY" SP-9011 >told
+        has told 'one value, known by its hash'
+    done
+}
+
+@test "hash takes a value from stdin alone, and has to get one" {
+    run "$SALLYPORT" hash greengage-7
+    [ "$status" -eq 2 ]
+    [[ $output == *"comes by stdin"* && $output != *greengage* ]]
+    run "$SALLYPORT" hash </dev/null
+    [ "$status" -eq 2 ]
+    run "$SALLYPORT" hash <<<''
+    [ "$status" -eq 2 ]
+}
+
 @test "near and unless" {
     policy 'near: {words: [ripe], within: 40}, unless: {words: [never]},'
     sed -i 's/hit: \[greengage\]/hit: ["a ripe greengage"]/' "$POLICY"

@@ -85,6 +85,14 @@ static const struct {
     {"exclusion by a broken value",
      RULE "tags: [t]\nexclude: [{id: SP-1, reason: r, value: '('}]\n",
      "13:40: error: value: missing closing parenthesis"},
+    {"exclusion by a hash that is none",
+     RULE "tags: [t]\nexclude: [{id: SP-1, reason: r, hash: 12ab}]\n",
+     "13:39: error: 'hash' must be what 'sallyport hash' prints"},
+    {"exclusion by a value and a hash",
+     RULE "tags: [t]\nexclude: [{id: SP-1, reason: r, value: a, hash: "
+          "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+          "}]\n",
+     "13:11: error: an exclusion has either 'value' or 'hash'"},
     {"exclusion on a day that is none",
      RULE "tags: [t]\nexclude: [{id: SP-1, reason: r, expires: 2026-04-31}]\n",
      "13:42: error: 'expires' must be a date"},

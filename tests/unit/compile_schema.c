@@ -591,6 +591,15 @@ static void test_agree(void)
         {RULE "}]\nexclude: [{id: SP-1, reason: r, value: a, path: [/v1/a], "
               "exe: /b, model: c, uid: 0, cgroup: /d, host: [e]}]",
          true},
+        {RULE "}]\nexclude: [{id: SP-1, reason: r, hash: "
+              "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF"
+              "}]",
+         true},
+        {RULE "}]\nexclude: [{id: SP-1, reason: r, hash: 00112233}]", false},
+        {RULE "}]\nexclude: [{id: SP-1, reason: r, hash: "
+              "00112233445566778899aabbccddeeff00112233445566778899aabbccddeefg"
+              "}]",
+         false},
         {"id: x\nsystem: x\nreply: openai\nrequest: {}\nresponse: {}\n", true},
         {"id: x\nsystem: x\nreply: mine\nrequest: {}\nresponse: {}\n", false},
         {"id: x\nsystem: x\nreply: openai\nrequest: {text: [a, {path: b, "

@@ -147,6 +147,27 @@ static void test_value(void)
     CHECK_INT(hits(&dog, &x, &at, STR("dog1")), 0);
 }
 
+/* The same by its hash: the salt and the fingerprint. */
+static void test_hash(void)
+{
+    const struct scope at = {.dir = DIR_SEND, .role = ROLE_USER};
+    unsigned char print[EXCLUDED_PRINT] = "salt of the test";
+    struct exclusion x = {.print = {(const char *)print, sizeof(print)}};
+
+    excluded_print(print, STR("dog1"), print + EXCLUDED_SALT);
+    CHECK_INT(hits(&dog, &x, &at, STR("dog, dog1, dog12, dog2")), 3);
+    x.dirs = 1u << DIR_RECV;
+    CHECK_INT(hits(&dog, &x, &at, STR("dog1")), 1);
+    x.dirs = 0;
+    print[0] ^= 1; /* another salt */
+    CHECK_INT(hits(&dog, &x, &at, STR("dog1")), 1);
+    print[0] ^= 1;
+    print[EXCLUDED_PRINT - 1] ^= 1;
+    CHECK_INT(hits(&dog, &x, &at, STR("dog1")), 1);
+    x.print.len--; /* no image holds it */
+    CHECK_INT(rules_pack(&dog, 1, &x, 1, NULL), E_LIMIT);
+}
+
 static void test_until(void)
 {
     struct known known = {.day = 20000};
@@ -166,6 +187,7 @@ int main(void)
     RUN(test_glob);
     RUN(test_about);
     RUN(test_value);
+    RUN(test_hash);
     RUN(test_until);
     return check_done();
 }
