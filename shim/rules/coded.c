@@ -13,10 +13,11 @@
  *      The key is QUtJQVEzRUdSVFg3TE1CWjJXUEQ= and
  *                 |start                      | decoded here
  *
- * Held is every word, for as long as it lasts, until 64 characters of it tell
- * that it is no such text; pairs of hex digits, until a word comes that is
- * none; and the lines of base64 that is broken into lines. Where that is too
- * long it is decoded piece by piece, each with the end of the one before.
+ * Held is every word, with the escapes in it, for as long as it lasts, until 64
+ * characters of base64 tell that they are no such text; pairs of hex digits,
+ * until a word comes that is none; and the lines of base64 that is broken into
+ * lines. Where that is too long it is decoded piece by piece, each with the end
+ * of the one before.
  *
  * All of it goes by the bytes of the text alone: how they were cut is the same.
  */
@@ -25,11 +26,10 @@
 #define OVERLAP                                                                \
     ((uint64_t)(4 * KIB)) /* of two pieces; whole groups of four               \
                            */
-#define PROBE  64 /* characters of a word that tell whether it is worth it */
-#define LINE   40 /* a word this long may go on in the next line (runs.c) */
-#define PAIRS  8  /* hex digits two by two: so many at least (runs.c) */
-#define PAIR   4  /* 0x41 */
-#define HIDDEN 6  /* bytes of two selectors */
+#define PROBE 64 /* characters of a word that tell whether it is worth it */
+#define LINE  40 /* a word this long may go on in the next line (runs.c) */
+#define PAIRS 8  /* hex digits two by two: so many at least (runs.c) */
+#define PAIR  4  /* 0x41 */
 
 static unsigned char byte_at(const struct stream *st, uint64_t at)
 {
@@ -160,31 +160,45 @@ static enum err leave_pairs(struct stream *st)
     return e;
 }
 
-static enum err word_begin(struct stream *st, uint64_t at)
+/* A sign of an escape, or what base64 ends with: no run goes on across it. */
+static bool word_sign(struct stream *st, uint64_t at)
+{
+    char b = (char)byte_at(st, at);
+
+    if (is_base64_char(b))
+        return false;
+    st->coded.run = at + 1;
+    st->coded.escaped |= b == '%' || b == '&' || b == '\\';
+    return true;
+}
+
+static void word_begin(struct stream *st, uint64_t at)
 {
     struct coded *c = &st->coded;
 
-    c->word = at;
+    c->word = c->run = at;
+    c->escaped = false;
     if (c->start == NEVER)
         c->start = at;
     c->state = CODED_WORD;
-    return OK;
+    (void)word_sign(st, at);
 }
 
 /* One character more, which is at `at`. */
 static enum err word_more(struct stream *st, uint64_t at)
 {
     struct coded *c = &st->coded;
-    uint64_t len = at + 1 - c->word;
+    enum err e = OK;
 
-    if (c->pairs != 0 && len > PAIR)
-        return leave_pairs(st);
-    if (len == PROBE && c->word == c->start &&
-        decode_worth(text_at(st, c->word, at + 1), CLASS_RUN) == 0) {
-        c->start = NEVER;
-        c->state = CODED_DULL;
-    }
-    return OK;
+    if (c->pairs != 0 && at + 1 - c->word > PAIR)
+        e = leave_pairs(st);
+    if (e || word_sign(st, at) || at + 1 - c->run != PROBE || c->escaped ||
+        c->word != c->start ||
+        decode_worth(text_at(st, c->run, at + 1), CLASS_RUN) != 0)
+        return e;
+    e = done(st, c->run);
+    c->state = CODED_DULL;
+    return e;
 }
 
 static bool parts_pairs(char c)
@@ -237,8 +251,10 @@ static enum err between(struct stream *st, uint64_t at, bool word)
     if (on)
         return OK;
     if (word && c->state != CODED_RETURN)
-        return word_begin(st, at);
-    return done(st, c->end);
+        word_begin(st, at);
+    else
+        return done(st, c->end);
+    return OK;
 }
 
 /* --- What does not show. */
@@ -311,11 +327,18 @@ static enum err piece(struct stream *st, uint64_t to)
     return look(st, from, to, c->start);
 }
 
+/* Of base64, of escapes, or what base64 ends with. */
+static bool is_coded_char(char c)
+{
+    return is_base64_char(c) || c == '%' || c == '&' || c == '#' || c == ';' ||
+           c == '\\' || c == '=' || c == '{' || c == '}';
+}
+
 static enum err take(struct stream *st, uint64_t at)
 {
     struct coded *c = &st->coded;
     unsigned char b = byte_at(st, at);
-    bool word = !c->hidden && is_base64_char((char)b);
+    bool word = !c->hidden && is_coded_char((char)b);
     enum err e = OK;
 
     if (c->start != NEVER && at >= c->start && at - c->start >= PIECE &&
@@ -325,44 +348,28 @@ static enum err take(struct stream *st, uint64_t at)
     case CODED_WORD:
         if (word)
             return word_more(st, at);
-        if (b == '=' && c->pairs == 0 && at + 2 - c->start >= CLASS_RUN_LEN) {
-            c->state = CODED_PADDING;
-            return OK;
-        }
         e = word_end(st, at);
-        break;
-    case CODED_PADDING:
-        if (b != '=') {
-            e = done(st, at);
-            if (!e && word)
-                return word_begin(st, at);
-        }
         break;
     case CODED_GAP:
     case CODED_RETURN:
     case CODED_LINE:
         e = between(st, at, word);
-        if (!e && word && c->state == CODED_NONE)
-            return word_begin(st, at);
         break;
     case CODED_DULL:
-        if (!word)
+        if (!is_base64_char((char)b))
             c->state = CODED_NONE;
         break;
     case CODED_HIDDEN:
-        if (b < 0x80) {
+        if (b < 0x80)
             e = done(st, at);
-            if (!e && word)
-                return word_begin(st, at);
-        }
         break;
     case CODED_BIDI:
         return take_hidden(st, at);
     case CODED_NONE:
-        if (word)
-            return word_begin(st, at);
         break;
     }
+    if (!e && word && c->state == CODED_NONE)
+        word_begin(st, at);
     return e || b < 0x80 ? e : take_hidden(st, at);
 }
 

@@ -48,19 +48,20 @@ struct coded {
     unsigned views; /* that rules look at; 0: none at what is decoded */
     enum {
         CODED_NONE,
-        CODED_WORD,    /* in a word that is held */
-        CODED_DULL,    /* in one that is not worth it */
-        CODED_PADDING, /* in what base64 ends with */
-        CODED_GAP,     /* behind a pair of hex digits */
-        CODED_RETURN,  /* behind a line of base64 and its CR */
-        CODED_LINE,    /* the same, and LF */
-        CODED_HIDDEN,  /* in tags and selectors */
-        CODED_BIDI,    /* behind a right-to-left override */
+        CODED_WORD,   /* in a word that is held */
+        CODED_DULL,   /* in a run that is not worth it */
+        CODED_GAP,    /* behind a pair of hex digits */
+        CODED_RETURN, /* behind a line of base64 and its CR */
+        CODED_LINE,   /* the same, and LF */
+        CODED_HIDDEN, /* in tags and selectors */
+        CODED_BIDI,   /* behind a right-to-left override */
     } state;
     uint64_t at;      /* the text was looked at up to there */
     uint64_t start;   /* held from there on, or NEVER */
     uint64_t decided; /* what is found does not begin before */
     uint64_t word;    /* the last word begins there */
+    uint64_t run;     /* of base64, the last one in the word */
+    bool escaped;     /* something in the word may be an escape */
     uint64_t end;     /* and ends there, if another may follow */
     size_t pairs;     /* of hex digits, in what is held */
     bool hidden;      /* only what does not show: the rest is read in a view */

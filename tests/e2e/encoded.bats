@@ -71,6 +71,15 @@ gone() {
     gone "$(printf 'key %s' "$KEY" | base64 -w0 | base64 -w0)"
 }
 
+@test "in escapes: percent, entities, those of JSON and of mail" {
+    local hex
+    hex=$(printf %s "$KEY" | od -An -tx1 | tr -d '\n')
+    gone "${hex// /%}"
+    gone "$(sed -E 's/ (..)/\&#x\1;/g' <<<"$hex")"
+    gone "$(sed -E 's/ (..)/\\\\u00\1/g' <<<"$hex")"
+    gone "$(tr a-f A-F <<<"${hex// /=}")"
+}
+
 @test "packed, and in base64" {
     gone "$(printf 'the key is %s' "$KEY" | gzip -n | base64 -w0)"
 }

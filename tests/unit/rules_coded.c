@@ -213,6 +213,55 @@ static void percent64(struct str in, struct buf *to)
     over(in, percent, to, base64);
 }
 
+static void quoted(struct str in, struct buf *to)
+{
+    for (size_t i = 0; i < in.len; i++) {
+        put_c(to, '=');
+        code((struct str){in.ptr + i, 1}, "0123456789ABCDEF", 4, 1, to);
+    }
+}
+
+static void json(struct str in, struct buf *to)
+{
+    pairs(in, "\\u00", "", to);
+}
+
+static void braces(struct str in, struct buf *to)
+{
+    pairs(in, "\\u{", "}", to);
+    put_c(to, '}');
+}
+
+static void octal(struct str in, struct buf *to)
+{
+    char c[8];
+
+    for (size_t i = 0; i < in.len; i++) {
+        snprintf(c, sizeof(c), "\\%03o", (unsigned char)in.ptr[i]);
+        put(to, str_of(c));
+    }
+}
+
+static void entities(struct str in, struct buf *to)
+{
+    char c[12];
+
+    for (size_t i = 0; i < in.len; i++) {
+        snprintf(c, sizeof(c), i % 2 ? "&#%d;" : "&#x%x;", in.ptr[i]);
+        put(to, str_of(c));
+    }
+}
+
+/* Every third character only, of a word. */
+static void partly(struct str in, struct buf *to)
+{
+    for (size_t i = 0; i < in.len; i++)
+        if (i % 3 == 1 || (!is_digit(in.ptr[i]) && (in.ptr[i] | 32) < 'a'))
+            percent((struct str){in.ptr + i, 1}, to);
+        else
+            put_c(to, in.ptr[i]);
+}
+
 static void packed(struct str in, struct buf *to)
 {
     Bytef out[600];
@@ -285,6 +334,13 @@ static const struct {
     {"base64 in lines", mail64},
     {"base64 of percent", percent64},
     {"packed", packed},
+    {"percent", percent},
+    {"quoted", quoted},
+    {"json", json},
+    {"braces", braces},
+    {"octal", octal},
+    {"entities", entities},
+    {"partly", partly},
     {"tags", tags},
     {"selectors", selectors},
     {"turned round", turned},
@@ -497,11 +553,11 @@ static void test_mixed(void)
         buf_clear(&text);
         for (size_t j = 2 + rnd(6); j > 0; j--) {
             if (rnd(3) == 0) { /* the last value blocks */
-                put(&text, STR(" "));
+                put(&text, STR(" | "));
                 ways[rnd(ARRAY_LEN(ways) - 2)].way(
                     str_of(values[rnd(ARRAY_LEN(values) - (i % 8 != 0))]),
                     &text);
-                put(&text, STR(" "));
+                put(&text, STR(" | "));
             } else {
                 put(&text, str_of(around[rnd(ARRAY_LEN(around))]));
             }
