@@ -6,13 +6,16 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/limits.h"
 #include "cli/cli.h"
 #include "cli/lines.h"
+#include "cli/player.h"
 #include "cli/ruleset.h"
 #include "cli/textline.h"
+#include "cli/told.h"
 #include "detect/linear.h"
 
 double bound_of(size_t k, size_t n)
@@ -33,7 +36,7 @@ double bound_of(size_t k, size_t n)
 bool texts_each(const char *file, const struct scope *scope, size_t *ret_bad,
                 bool (*each)(void *into, const struct scope *at,
                              struct str text),
-                void *into)
+                bool (*other)(void *into, struct str line), void *into)
 {
     bool in = strcmp(file, "-") == 0, good = true;
     int fd = in ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
@@ -55,10 +58,10 @@ bool texts_each(const char *file, const struct scope *scope, size_t *ret_bad,
             complain("%s: %s", file,
                      e == E_NOMEM ? err_name(e) : strerror(errno));
             good = false;
-        } else if (e || textline_read(&t, line, scope, &at, &text) != NULL) {
-            (*ret_bad)++;
-        } else {
+        } else if (!e && textline_read(&t, line, scope, &at, &text) == NULL) {
             good = each(into, &at, text);
+        } else if (e || other == NULL || !other(into, line)) {
+            (*ret_bad)++;
         }
     }
     lines_free(&lines);
@@ -79,12 +82,24 @@ struct calibrate {
     struct ruleset set;
     struct linear model;
     struct findings found;
-    size_t texts[2], bytes, english, bad;
-    size_t sums[2][SUMS]; /* texts, by direction and score */
+    struct told told;
+    struct player player;
+    struct recording recording;
+    size_t texts, exchanges; /* judged                                   */
+    size_t ways[2];          /* of them, what went each way              */
+    size_t bytes, english, bad;
+    size_t sums[2][SUMS]; /* of those, by direction and score */
     size_t scores[LINEAR_MOST + 1];
-    size_t *hits; /* texts in which each rule found something */
+    size_t *hits;   /* texts in which each rule found something */
+    size_t *hit_in; /* the last exchange in which it did        */
     size_t acted[ACTION_BLOCK + 1];
 };
+
+static void count_sum(struct calibrate *c, enum dir dir, uint32_t sum)
+{
+    c->ways[dir]++;
+    c->sums[dir][sum < SUMS ? sum : SUMS - 1]++;
+}
 
 static bool count_rules(struct calibrate *c, const struct scope *at,
                         struct str text)
@@ -113,8 +128,8 @@ static bool count_rules(struct calibrate *c, const struct scope *at,
         c->hits[f->rule->index] += j == i;
     }
     c->acted[most]++;
-    c->texts[at->dir]++;
-    c->sums[at->dir][sum < SUMS ? sum : SUMS - 1]++;
+    c->texts++;
+    count_sum(c, at->dir, sum);
     if (e)
         complain("the rules cannot judge a text (%s)", err_name(e));
     return !e;
@@ -150,6 +165,66 @@ static bool count_text(void *into, const struct scope *at, struct str text)
     return count_rules(c, at, text);
 }
 
+/* --- Exchanges, by what an audit tells of them. */
+
+static void count_id(struct calibrate *c, struct str id)
+{
+    for (size_t i = 0; i < rules_count(c->set.rules); i++)
+        if (str_eq(rules_at(c->set.rules, i)->id, id)) {
+            c->hits[i] += c->hit_in[i] != c->exchanges;
+            c->hit_in[i] = c->exchanges;
+            return;
+        }
+}
+
+/* What was found then is found by these rules, as far as they have its id. */
+static bool count_line(void *into, struct str line)
+{
+    struct calibrate *c = into;
+    struct str id;
+
+    if (c->model_file != NULL || !told_read(&c->told, line))
+        return false;
+    c->exchanges++;
+    while (told_next(&c->told, &id))
+        count_id(c, id);
+    c->acted[c->told.action]++;
+    count_sum(c, DIR_SEND, c->told.score[DIR_SEND]);
+    count_sum(c, DIR_RECV, c->told.score[DIR_RECV]);
+    return true;
+}
+
+static void count_recording(void *into, const char *path)
+{
+    struct calibrate *c = into;
+    size_t before = c->exchanges;
+    struct str rest;
+
+    if (recording_read(&c->recording, path) &&
+        player_run(&c->player, &c->recording)) {
+        rest = buf_str(&c->player.lines);
+        while (rest.len > 0)
+            count_line(c, str_split(&rest, '\n'));
+    }
+    c->bad += c->exchanges == before;
+}
+
+static bool count_recordings(struct calibrate *c)
+{
+    bool good;
+
+    if (c->model_file != NULL) {
+        complain("%s: a model is set by texts, not by exchanges", c->file);
+        return false;
+    }
+    recording_init(&c->recording);
+    good = player_open(&c->player, c->set.policy.path, "sallyport calibrate") &&
+           recordings_each(c->file, count_recording, c);
+    player_close(&c->player);
+    recording_free(&c->recording);
+    return good;
+}
+
 /* --- The report. */
 
 static void print_rate(const char *what, size_t k, size_t n)
@@ -179,23 +254,34 @@ static size_t least(const struct calibrate *c, const size_t *list, size_t count,
     return at;
 }
 
+static const char *unit_of(const struct calibrate *c)
+{
+    return c->exchanges == 0 ? "texts"
+           : c->texts == 0   ? "exchanges"
+                             : "texts and exchanges";
+}
+
 static void print_threshold(const struct calibrate *c, const char *what,
                             const size_t *list, size_t count, size_t n)
 {
     size_t at = least(c, list, count, n);
     size_t over = from_sum(list, count, at);
 
-    printf("%s: %zu for %.3g %%: %zu of %zu texts, up to %.3f %%%s\n", what, at,
-           100 * c->wanted, over, n, 100 * bound_of(over, n),
-           (double)n < 3 / c->wanted ? " (indicative: too few texts)" : "");
+    printf("%s: %zu for %.3g %%: %zu of %zu %s, up to %.3f %%", what, at,
+           100 * c->wanted, over, n, unit_of(c), 100 * bound_of(over, n));
+    if ((double)n < 3 / c->wanted)
+        printf(" (indicative: too few %s)", unit_of(c));
+    putchar('\n');
 }
 
 static void report_rules(const struct calibrate *c)
 {
-    size_t n = c->texts[DIR_SEND] + c->texts[DIR_RECV];
+    size_t n = c->texts + c->exchanges;
 
-    printf("%zu texts, %.2f MB; %zu not judged\n", n, (double)c->bytes / 1e6,
-           c->bad);
+    printf("%zu %s", n, unit_of(c));
+    if (c->texts > 0)
+        printf(", %.2f MB", (double)c->bytes / 1e6);
+    printf("; %zu not judged\n", c->bad);
     printf("what the policy does (95 %% upper bounds):\n");
     for (int a = ACTION_SCORE; a <= ACTION_BLOCK; a++)
         print_rate(action_name((enum action)a).ptr, c->acted[a], n);
@@ -213,12 +299,22 @@ static void report_rules(const struct calibrate *c)
     for (int d = DIR_SEND; d <= DIR_RECV; d++) {
         char what[64];
 
-        if (c->texts[d] == 0)
+        if (c->ways[d] == 0)
             continue;
         snprintf(what, sizeof(what), "thresholds: %s",
                  dir_name((enum dir)d).ptr);
-        print_threshold(c, what, c->sums[d], SUMS, c->texts[d]);
+        print_threshold(c, what, c->sums[d], SUMS, c->ways[d]);
     }
+}
+
+static bool count_file(struct calibrate *c)
+{
+    struct stat st;
+
+    if (strcmp(c->file, "-") != 0 && stat(c->file, &st) == 0 &&
+        S_ISDIR(st.st_mode))
+        return count_recordings(c);
+    return texts_each(c->file, &c->scope, &c->bad, count_text, count_line, c);
 }
 
 static int count_all(struct calibrate *c)
@@ -227,22 +323,27 @@ static int count_all(struct calibrate *c)
 
     if (!ruleset_open(c->rules_file, false, &c->set))
         return EXIT_USAGE;
+    c->scope.known = &c->set.known; /* its day, for what is dated */
     findings_init(&c->found);
+    told_init(&c->told);
     c->hits = calloc(rules_count(c->set.rules) + 1, sizeof(*c->hits));
-    if (c->hits == NULL)
+    c->hit_in = calloc(rules_count(c->set.rules) + 1, sizeof(*c->hit_in));
+    if (c->hits == NULL || c->hit_in == NULL)
         complain("out of memory");
-    else if (texts_each(c->file, &c->scope, &c->bad, count_text, c)) {
+    else if (count_file(c)) {
         report_rules(c);
         if (c->model_file != NULL)
             print_threshold(c, "linear threshold", c->scores, LINEAR_MOST + 1,
                             c->english);
         status = fflush(stdout) == 0 ? EXIT_DONE : EXIT_USAGE;
-        if (c->texts[DIR_SEND] + c->texts[DIR_RECV] == 0) {
-            complain("no text in %s", c->file != NULL ? c->file : "stdin");
+        if (c->texts + c->exchanges == 0) {
+            complain("no text in %s", c->file);
             status = EXIT_USAGE;
         }
     }
     free(c->hits);
+    free(c->hit_in);
+    told_free(&c->told);
     findings_free(&c->found);
     ruleset_close(&c->set);
     return status;
@@ -364,14 +465,17 @@ static int run_calibrate(int argc, char **argv)
 
 const struct command command_calibrate = {
     "calibrate", run_calibrate, "set thresholds by one's own harmless texts",
-    "usage: sallyport calibrate [OPTION...] [FILE]\n"
+    "usage: sallyport calibrate [OPTION...] [FILE|DIR]\n"
     "       sallyport calibrate --train BENIGN ATTACKS -o MODEL\n"
     "\n"
     "Looks at harmless texts of one's own, lines of {\"text\": ..., "
     "\"role\"?: ...,\n"
     "\"on\"?: ...} (stdin without FILE), and prints how often each rule finds\n"
     "something in them, and from which score on no more of them are taken for\n"
-    "attacks than wanted. Never prints a text.\n"
+    "attacks than wanted. Never prints a text. FILE may be an audit too, of\n"
+    "harmless exchanges: of these, the rules and scores count that were found\n"
+    "then. Recorded exchanges, in DIR as `replay` reads them, are judged "
+    "anew.\n"
     "\n"
     "  --rules FILE             a policy or a pack (default: the installed\n"
     "                           policy)\n"

@@ -164,11 +164,12 @@ bool model_train(const char *benign, const char *attacks,
 {
     struct training *t = calloc(1, sizeof(*t));
     size_t bad;
-    bool good = t != NULL && texts_each(benign, scope, &bad, take_text, t);
+    bool good =
+        t != NULL && texts_each(benign, scope, &bad, take_text, NULL, t);
 
     if (good) {
         t->attack = true;
-        good = texts_each(attacks, scope, &bad, take_text, t);
+        good = texts_each(attacks, scope, &bad, take_text, NULL, t);
     }
     if (good && (t->texts[0] == 0 || t->texts[1] == 0)) {
         complain("there is no English text in %s",

@@ -66,6 +66,61 @@ orders() {
     grep -q '^thresholds: request: 10 for 0.1 %: 0 of 101 texts, up to 2.970 % (indicative: too few texts)$' out
 }
 
+@test "what is dated holds by today" {
+    lines 3 "plum" >in
+    echo 'exclude: [{id: SP-9001, reason: a test, expires: 9999-12-31}]' >>p.yaml
+    "$SALLYPORT" calibrate --rules p.yaml in >out
+    if grep -q SP-9001 out; then return 1; fi
+    sed -i 's/9999/2020/' p.yaml
+    "$SALLYPORT" calibrate --rules p.yaml in >out
+    grep -q 'SP-9001 plum (score, 2)  *3 of  *3' out
+}
+
+@test "rules and scores of recorded exchanges, and of their audit" {
+    local i
+    mkdir x
+    for i in 1 2 3 4 5; do
+        exchange x/$i 'nothing' 'plum'
+    done
+    exchange x/6 'a plum and a plum' 'fig'
+    exchange x/7 'plum and fig' 'fine'
+    printf 'GET / HTTP/1.1\r\n\r\n' >x/8.request
+    expect 0 "$SALLYPORT" calibrate --rules p.yaml --fpr 20% x
+    grep -qx '7 exchanges; 1 not judged' out
+    grep -q 'SP-9001 plum (score, 2)  *2 of  *7' out
+    grep -q 'SP-9002 fig (score, 4)  *1 of  *7' out
+    grep -q '^  log  *1 of  *7' out
+    grep -q '^thresholds: request: 3 for 20 %: 1 of 7 exchanges, up to .* (indicative: too few exchanges)$' out
+    grep -q '^thresholds: response: 1 for 20 %: 0 of 7 exchanges' out
+    grep -v '^7 exchanges' out >judged
+    [ -z "$(ls /tmp/sallyport-play-* 2>/dev/null)" ]
+    for i in 1 2 3 4 5 6 7; do
+        "$SALLYPORT" replay --rules p.yaml --request x/$i.request \
+            --response x/$i.response >>audit.jsonl 2>/dev/null
+    done
+    echo '{"time":"2026-01-01T00:00:00Z","event":"other"}' >>audit.jsonl
+    expect 0 "$SALLYPORT" calibrate --rules p.yaml --fpr 20% audit.jsonl
+    grep -qx '7 exchanges; 1 not judged' out
+    grep -v '^7 exchanges' out | diff - judged
+    # A text besides: then both are counted.
+    lines 1 "plum" | cat audit.jsonl - >both
+    expect 0 "$SALLYPORT" calibrate --rules p.yaml both
+    grep -q '^8 texts and exchanges, 0.00 MB; 1 not judged$' out
+    grep -q 'SP-9001 plum (score, 2)  *3 of  *8' out
+}
+
+@test "calibrate over what cannot be judged" {
+    mkdir empty
+    expect 2 "$SALLYPORT" calibrate --rules p.yaml empty
+    grep -q 'no recorded exchanges' err
+    letters >benign
+    orders >attacks
+    "$SALLYPORT" calibrate --train benign attacks -o model
+    exchange empty/1 'plum' 'fig'
+    expect 2 "$SALLYPORT" calibrate --rules p.yaml --model model empty
+    grep -q 'a model is set by texts' err
+}
+
 @test "a model that is learned scores texts, by a threshold that is measured" {
     letters >benign
     orders >attacks

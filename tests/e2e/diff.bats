@@ -115,19 +115,6 @@ END
     if grep -qE '47[12]' out err; then return 1; fi
 }
 
-# exchange NAME TEXT REPLY - a raw one, to OpenAI's chat.
-exchange() {
-    local body='{"model":"m","messages":[{"role":"user","content":"'$2'"}]}'
-    local answer='{"choices":[{"index":0,"message":{"role":"assistant","content":"'$3'"}}]}'
-
-    printf 'POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\n%s%s\r\n\r\n%s' \
-        $'Content-Type: application/json\r\n' \
-        "Content-Length: ${#body}" "$body" >"$1.request"
-    printf 'HTTP/1.1 200 OK\r\n%sContent-Length: %s\r\n\r\n%s' \
-        $'Content-Type: application/json\r\n' "${#answer}" "$answer" \
-        >"$1.response"
-}
-
 @test "diff over exchanges: raw files" {
     mkdir -p x/sub
     exchange x/1 'nothing' 'plum-111'
@@ -147,7 +134,7 @@ x/sub/4.request: pass -> block
 END
     [ ! -s err ]
     expect 0 "$SALLYPORT" diff old.yaml old.yaml --over x
-    [ -z "$(ls /tmp/sallyport-diff-* 2>/dev/null)" ]
+    [ -z "$(ls /tmp/sallyport-play-* 2>/dev/null)" ]
 }
 
 @test "diff over exchanges: JSON files, with a stream beside them" {

@@ -29,3 +29,16 @@ expect() {
     head -c 2000 out err
     return 1
 }
+
+# exchange NAME TEXT REPLY - a raw one, to OpenAI's chat.
+exchange() {
+    local body='{"model":"m","messages":[{"role":"user","content":"'$2'"}]}'
+    local answer='{"choices":[{"index":0,"message":{"role":"assistant","content":"'$3'"}}]}'
+
+    printf 'POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\n%s%s\r\n\r\n%s' \
+        $'Content-Type: application/json\r\n' \
+        "Content-Length: ${#body}" "$body" >"$1.request"
+    printf 'HTTP/1.1 200 OK\r\n%sContent-Length: %s\r\n\r\n%s' \
+        $'Content-Type: application/json\r\n' "${#answer}" "$answer" \
+        >"$1.response"
+}
