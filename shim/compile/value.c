@@ -8,7 +8,7 @@
  *      (?<![A-Za-z0-9])
  *      (?i:airbrake)(?:
  *          SEPARATOR(?=NUMBER)           the value follows upon the name, or
- *        | (?>(?:\][ \t]*\r?\n)?[^\r\n]{0,48}?(?=...)(?i:[=:(]|key|token|...))
+ *        | (?>(?:[\]{]\r?\n)?[^\r\n]{0,48}?(?=...)(?i:[=:(]|key|token|...))
  *          (?s:.{0,64}?)(?<![A-Za-z0-9_]|HASH)(?=VALUE)(?!WORD)
  *      )(VALUE)={0,2}(?![A-Za-z0-9_+=-])
  *
@@ -20,19 +20,22 @@
  * the gap, where it could be taken for a value and hide the true one behind it;
  * and no name (detect/name.h) is a finding. A value right behind the name (a
  * blank, `is`, a tag's end or the comma of a list between them) holds a digit
- * early, which the rest of a sentence does not. Of a section of a file,
- * [airbrake], the next line counts as that of the name.
+ * early, which the rest of a sentence does not. Of a section of a file, such as
+ * [airbrake] or provider "airbrake" {, the next line counts as that of the
+ * name.
  */
 #define CALLED                                                                 \
-    "key|token|secret|auth|access|api|pass|pwd|priv|cred|bearer|login"
-#define CALLED_TWO "[ktsapcbl][eoucpawr]" /* that any of those begins with */
+    "key|token|secret|auth|access|api|pass|pwd|priv|cred|bearer|login|"        \
+    "schlüssel|schluessel|sleutel|klucz|clave|chave|chiave"
+#define CALLED_TWO "[ktsapcbl][eoucpawrlh]" /* what those begin with */
 
 static const struct str front = STR_INIT("(?<![A-Za-z0-9])(?:");
 static const struct str direct = STR_INIT(
     "(?:(?:[ \\t_-]{1,2}|[ \\t]{1,2}(?:is|ist|est|es)[ \\t]{1,2}[\"'`]?|"
     "[\"'`]?[ \\t]?[>,|][ \\t]?[\"'`]?)(?=[A-Za-z_-]{0,16}+[0-9])|");
 static const struct str called =
-    STR_INIT("(?>(?:\\][ \\t]{0,4}\\r?\\n)?[^\\r\\n]{0,48}?"
+    STR_INIT("(?>(?:[\"'`]?[ \\t]{0,4}[\\]{][ \\t]{0,4}\\r?\\n)?"
+             "[^\\r\\n]{0,48}?"
              "(?=[=:(]|(?i:" CALLED_TWO "))(?i:[=:(]|" CALLED "))");
 static const struct str gap =
     STR_INIT("(?s:.{0,64}?)"
