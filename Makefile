@@ -74,6 +74,7 @@ benches  := $(call programs,bench)
 helpers  := $(lib_prog:tests/lib/%.c=$(B)/tests/%) \
             $(lib_so:tests/lib/%.c=$(B)/tests/%.so)
 FUZZ     ?= $(notdir $(replays))
+seeds    := $(patsubst %,$(B)/seeds/image/%,every leak own-secrets generic)
 fuzzers  := $(FUZZ:%=$(B)/fuzzer/%)
 
 .PHONY: all tests units replays benches helpers fuzzers clang-check \
@@ -84,10 +85,10 @@ fuzzers  := $(FUZZ:%=$(B)/fuzzer/%)
 all: $(engine_a) $(shim_so) $(engine_so) $(command)
 tests: units replays benches helpers
 units: $(units)
-replays: $(replays)
+replays: $(replays) $(seeds)
 benches: $(benches)
 helpers: $(helpers)
-fuzzers: $(fuzzers)
+fuzzers: $(fuzzers) $(if $(filter image,$(FUZZ)),$(seeds))
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -160,6 +161,17 @@ $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/stub.o $(engine_a)
 	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) -o $@ \
 	    $(filter %.o,$^) $(group) $(call links,tests/fuzz/$*.c)
 
+# Seeds of the image's format as it is now, which old ones are not: the first
+# section of an image, behind its head of 20 bytes and its own length.
+$(B)/seeds/image/every: tests/fuzz/every.yaml $(command)
+$(B)/seeds/image/leak $(B)/seeds/image/own-secrets $(B)/seeds/image/generic: \
+    $(B)/seeds/image/%: rules/packs/%.yaml $(command)
+$(seeds):
+	@mkdir -p $(@D)
+	$(call say,IMG)$(command) compile $< -o $(B)/seeds/$(@F).img && \
+	    tail -c +25 $(B)/seeds/$(@F).img | head -c \
+	    $$(od -An -tu4 -j20 -N4 $(B)/seeds/$(@F).img) >$@
+
 $(B)/fuzzer/%: $(B)/tests/fuzz/%.o $(engine_a)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(cflags) $(sanitize) -fsanitize=fuzzer $(ldflags) \
@@ -213,11 +225,12 @@ fuzz:
 	@$(MAKE) B=build/fuzz CC=$(CLANG) FUZZ="$(FUZZ)" \
 	    SANITIZE=fuzzer-no-link,address,undefined fuzzers
 	@set -e; for f in $(FUZZ); do \
-	    mkdir -p build/fuzz/corpus/$$f tests/fuzz/corpus/$$f; \
+	    mkdir -p build/fuzz/corpus/$$f build/fuzz/seeds/$$f; \
 	    echo "fuzz $$f for $(FUZZ_SECONDS) s"; \
 	    build/fuzz/fuzzer/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
 	        -max_len=65536 -verbosity=0 -artifact_prefix=build/fuzz/$$f- \
-	        build/fuzz/corpus/$$f tests/fuzz/corpus/$$f; \
+	        build/fuzz/corpus/$$f build/fuzz/seeds/$$f \
+	        $$(ls -d tests/fuzz/corpus/$$f 2>/dev/null); \
 	done; echo "fuzz: no finding"
 
 # The second compiler's opinion, without objects.

@@ -51,7 +51,7 @@ static void load(struct str section)
 
     if (rules_load(section, false, &rs))
         return;
-    if (rules_count(rs) <= 8) /* many rules are many compilations */
+    if (rules_count(rs) <= 12) /* many rules are many compilations */
         use(rs);
     rules_free(rs);
 }
@@ -66,8 +66,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (image_read(in, &img) == OK)
         load(img.rules);
     load(in);
-    /* Behind the image's head and the length of its first section. */
-    if (size > 24)
-        load(str_skip(in, 24));
+    /* The first section, behind the image's head, whatever the sum says. */
+    in = str_skip(in, size < 20 ? size : 20);
+    if (unpack_str(&in, &img.rules) == OK)
+        load(img.rules);
     return 0;
 }

@@ -4,7 +4,7 @@
  * generator of fixed seed, so that a run can be repeated to the byte. What a
  * fuzzer found becomes a seed, and with that a regression test.
  *
- *     stub NAME FOLDER
+ *     stub NAME FOLDER...      of these, one may be missing
  *
  * An input lives in a block of exactly its size: reading past its end is an
  * error that the address sanitizer sees. Before each input its way of making
@@ -204,14 +204,15 @@ static int replay(const char *folder)
 
 int main(int argc, char **argv)
 {
-    int bad;
+    int bad = 0;
 
-    if (argc != 3) {
-        fprintf(stderr, "usage: %s NAME FOLDER\n", argv[0]);
+    if (argc < 3) {
+        fprintf(stderr, "usage: %s NAME FOLDER...\n", argv[0]);
         return 2;
     }
     watch_deaths();
-    bad = replay(argv[2]);
+    for (int i = 2; i < argc; i++)
+        bad |= replay(argv[i]);
     feed_blind();
     printf("%s fuzz %s (%zu inputs)\n", bad ? "not ok" : "ok", argv[1], inputs);
     return bad;
