@@ -453,6 +453,29 @@ exchange() {
     [ -z "$(find /tmp -maxdepth 1 -name 'sallyport-replay-*' -newer req)" ]
 }
 
+@test "replay: more is encoded than is decoded, which passes or blocks" {
+    local runs='' i
+    for ((i = 100; i < 200; i++)); do
+        runs+="$(printf 'the number of this line of text is %d' $i | base64 -w0) "
+    done
+    exchange "$runs" world
+    expect 0 "$SALLYPORT" replay --rules p.yaml --request req --response res \
+        --out dir
+    cmp req dir/net.bin
+    grep -q '"action":"log","condition":"decode_capped"' out
+    echo 'on_failure: {decode_capped: block}' >>p.yaml
+    expect 0 "$SALLYPORT" replay --rules p.yaml --request req --response res \
+        --out dir
+    [ ! -s dir/net.bin ]
+    grep -q '"action":"block","condition":"decode_capped"' out
+    grep -q '403 Forbidden' dir/app.bin
+    # As many as are decoded: nothing is wrong.
+    exchange "$(cut -d ' ' -f 1-60 <<<"$runs")" world
+    expect 0 "$SALLYPORT" replay --rules p.yaml --request req --response res \
+        --out dir
+    grep -q '"action":"pass"' out
+}
+
 @test "replay: redacted both ways, however it is cut" {
     exchange 'a plum-123' 'a plum-456 too'
     for split in 1 7 every random:1 random:2; do

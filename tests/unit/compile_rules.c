@@ -65,6 +65,12 @@ static enum err check_all(struct compile *c, const char *file)
     "      miss: [\"a key12\"]\n"                                              \
     "    "
 
+/* A rule with pseudonyms, and more on its line 3. */
+#define PSEUDONYM(more)                                                        \
+    "rules:\n  - {id: SP-1, name: n, category: c, keywords: [key], match: "    \
+    "a,\n"                                                                     \
+    "     action: pseudonymize, " more "}\n"
+
 static const struct {
     const char *name, *text, *error;
 } refused[] = {
@@ -174,6 +180,32 @@ static const struct {
      "1:11: error: the exclusion expired on 2026-06-14"},
     {"exclusion's role", "exclude: [{id: SP-1, reason: r, role: bob}]\n",
      "1:39: error: 'bob' is no role"},
+    {"pseudonymize what comes back", PSEUDONYM("on: response"),
+     "2:5: error: 'pseudonymize' is for what is sent: the rule needs 'on: "
+     "request'"},
+    {"pseudonymize both ways", PSEUDONYM("on: both"),
+     "2:5: error: 'pseudonymize' is for what is sent"},
+    {"pseudonymize without a way", PSEUDONYM("severity: low"),
+     "2:5: error: 'pseudonymize' is for what is sent"},
+    {"a class of small letters", PSEUDONYM("on: request, class: Mail"),
+     "3:48: error: 'class' must be 2 to 16 letters A-Z"},
+    {"a class of one letter", PSEUDONYM("on: request, class: M"),
+     "3:48: error: 'class' must be"},
+    {"a class that is too long",
+     PSEUDONYM("on: request, class: ABCDEFGHIJKLMNOPQ"),
+     "3:48: error: 'class' must be"},
+    {"reveal_to one tool that is no list",
+     PSEUDONYM("on: request, reveal_to: mail"),
+     "3:52: error: 'reveal_to' must be a list"},
+    {"a class of a rule that redacts", RULE "class: MAIL\n",
+     "2:5: error: 'class' and 'reveal_to' are of rules with 'action: "
+     "pseudonymize'"},
+    {"reveal_to of a rule that redacts", RULE "reveal_to: [mail]\n",
+     "2:5: error: 'class' and 'reveal_to' are of rules with"},
+    {"a relative key file", "pseudonyms: {key_file: a.key}\n",
+     "1:24: error: 'key_file' must be an absolute path"},
+    {"pseudonyms without a key file", "pseudonyms: {}\n",
+     "1:13: error: 'key_file' is missing"},
     {"no id", "rules:\n  - name: a\n", "2:5: error: 'id' is missing"},
     {"id", "rules:\n  - id: 1001\n",
      "2:9: error: '1001' is no rule id such as SP-1001"},

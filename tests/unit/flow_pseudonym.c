@@ -934,6 +934,47 @@ static void test_no_memory(void)
     engine_close(e);
 }
 
+/*
+ * Values that begin alike, and a text that begins so at each of its places: to
+ * look for each value at each place is more work than is done. The request is
+ * refused then, for a value of the text may be known and in its place.
+ */
+static void test_too_much_to_find(void)
+{
+    struct engine *e = scene_engine(policy, NULL);
+    static char text[60000];
+    static const char said[] =
+        "{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"content\":";
+    struct scene sc;
+    struct played p;
+    struct buf out;
+    size_t n;
+
+    if (!CHECK(e != NULL))
+        return;
+    for (int k = 0; k < 4; k++) {
+        n = 0;
+        for (int i = 0; i < 2000; i++)
+            n += (size_t)snprintf(text + n, sizeof(text) - n, "aaaaaa%d@b.de ",
+                                  2000 * k + i);
+        out = mask(e, (struct str){text, n});
+        CHECK(str_find(buf_str(&out), STR("aaaaaa")) == out.len);
+        buf_free(&out);
+    }
+    memset(text, 'a', sizeof(text));
+    for (int far = 0; far <= 1; far++) {
+        n = far ? sizeof(text) : 60;
+        sc = scene_of(e, ask_with(format(said, (struct str){text, n}, "}]}")),
+                      STR(""));
+        scene_play(&sc, 0, 9, 0, &p);
+        CHECK_INT(p.state, far ? CONN_BLOCKED : CONN_OPEN);
+        CHECK_INT(p.out[DIR_SEND].len == 0, far);
+        CHECK_INT(str_find(str_of(p.why), STR("rule")) < strlen(p.why), far);
+        played_free(&p);
+    }
+    engine_close(e);
+}
+
 int main(void)
 {
     setup();
@@ -957,6 +998,7 @@ int main(void)
     RUN(test_log_probabilities_are_blanked);
     RUN(test_closing_events);
     RUN(test_audit);
+    RUN(test_too_much_to_find);
     RUN(test_no_memory);
     engine_close(eng);
     engine_close(strict);
