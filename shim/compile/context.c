@@ -56,6 +56,14 @@ static bool is_alnum(char c)
     return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
 }
 
+static bool is_ascii(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.ptr[i] >= 0x80)
+            return false;
+    return true;
+}
+
 static enum edges edges_of(struct str s)
 {
     if (!is_alnum(s.ptr[0]))
@@ -113,6 +121,58 @@ static void put_gap(struct pattern *p, uint32_t within)
     pattern_put(p, STR("}?|[ \\t:]{0,4}\\r?\\n[ \\t]{0,8})"));
 }
 
+/*
+ * What stands for the blanks of "routing number" in names of fields, and where
+ * somebody types two: routing_number, routing-number, routingNumber.
+ */
+static const struct str joints[] = {STR_INIT(" "), STR_INIT("_"), STR_INIT("-"),
+                                    STR_INIT("  "), STR_INIT("")};
+#define JOINED_LEAST 5u /* letters of a word without its blanks: not "said" */
+
+static bool put_joined(struct reader *r, struct str word, struct str joint,
+                       struct str *list, size_t *count)
+{
+    size_t blanks = 0, len = 0;
+    char *p;
+
+    for (size_t i = 0; i < word.len; i++)
+        blanks += word.ptr[i] == ' ';
+    len = word.len - blanks + blanks * joint.len;
+    if (len > LIM_KEYWORD || (joint.len == 0 && len < JOINED_LEAST))
+        return true;
+    if ((p = read_take(r, len)) == NULL)
+        return false;
+    list[(*count)++] = (struct str){p, len};
+    for (size_t i = 0; i < word.len; i++) {
+        struct str piece =
+            word.ptr[i] == ' ' ? joint : str_head(str_skip(word, i), 1);
+
+        memcpy(p, piece.ptr, piece.len);
+        p += piece.len;
+    }
+    return true;
+}
+
+/* The words of context, those of ASCII and of several words in all forms. */
+static bool put_forms(struct reader *r, struct rule_src *src)
+{
+    size_t count = 0, most = src->context_count * ARRAY_LEN(joints);
+    struct str *list = read_take(r, most * sizeof(*list));
+
+    for (size_t i = 0; i < src->context_count && list != NULL; i++) {
+        struct str word = src->context[i];
+        bool many = memchr(word.ptr, ' ', word.len) != NULL && is_ascii(word) &&
+                    word.ptr[word.len - 1] != ' ';
+
+        for (size_t k = 0; k < (many ? ARRAY_LEN(joints) : 1); k++)
+            if (!put_joined(r, word, joints[k], list, &count))
+                return false;
+    }
+    src->context = list;
+    src->context_count = count;
+    return list != NULL;
+}
+
 static bool put_keywords(struct reader *r, const struct yaml_node *n,
                          struct rule_src *src)
 {
@@ -166,7 +226,7 @@ bool context_pattern(struct reader *r, const struct yaml_node *n,
         if (yaml_get(n, ours[i]) != NULL)
             return read_refuse(r, n, "a rule has either 'context' or '%.*s'",
                                STR_ARG(ours[i]));
-    if (!put_keywords(r, n, src))
+    if (!put_forms(r, src) || !put_keywords(r, n, src))
         return false;
     context_words(&p, src->context, src->context_count);
     put_gap(&p, src->within == 0 ? WITHIN : src->within);

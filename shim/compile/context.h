@@ -9,7 +9,8 @@
  * one of the words at a distance of at most `within` characters of the same
  * line, or on the next one if only blanks and a colon stand between.
  *
- * The words are read without case in any script. Those that begin and end with
+ * The words are read without case in any script; for the blank of one of ASCII
+ * stands also two, one of _ and -, or nothing. Those that begin and end with
  * ASCII letters are whole words, which may have "number", "no", "id" and the
  * like behind them (user_phone, Phone No., passportNumber). What is matched
  * then is a word of its own as well. The words become the rule's keywords and

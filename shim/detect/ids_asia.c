@@ -250,7 +250,7 @@ bool id_au_tfn(struct str s)
     static const unsigned char weights[] = {1, 4, 3, 7, 5, 8, 6, 9, 10};
     char d[9];
 
-    return digits_of(s, " ", d, sizeof(d)) == 9 && longest_equal(d, 9) < 9 &&
+    return digits_of(s, " -", d, sizeof(d)) == 9 && longest_equal(d, 9) < 9 &&
            weigh(d, weights, 9) % 11 == 0;
 }
 

@@ -174,10 +174,20 @@ static void test_context(void)
         {"identité A123", "identité #"},
         {"A123, A456", NULL},
         {"passport A123, passport A456", "passport #, passport #"},
+        /* Names of fields, and what a finger types. */
+        {"travel paper A123", "travel paper #"},
+        {"travel  paper A123", "travel  paper #"},
+        {"\"travel_paper\": \"A123\"", "\"travel_paper\": \"#\""},
+        {"<travelPaper>A123</travelPaper>", "<travelPaper>#</travelPaper>"},
+        {"travel-paper-no=A123", "travel-paper-no=#"},
+        {"travel, paper A123", NULL},
+        {"sa_id A123", "sa_id #"},
+        {"she said A123", NULL},
     };
 
     CHECK(put_file("t.yaml",
-                   HEAD "context: [passport, pass, паспорт, 护照, identité], "
+                   HEAD "context: [passport, pass, паспорт, 护照, identité, "
+                        "travel paper, sa id], "
                         "match: 'A(\\d)\\d\\d'}\n"));
     check_rows("t.yaml", rows, ARRAY_LEN(rows));
 }
