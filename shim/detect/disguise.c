@@ -117,12 +117,7 @@ static bool is_latin(uint32_t cp)
            (cp >= 0xa720 && cp < 0xa800);
 }
 
-/* What the letters of a word are. */
-struct letters {
-    size_t latin, other, alike, strange; /* strange: Latin, and an alike */
-};
-
-static void count_letter(struct letters *n, uint32_t cp)
+static void count_letter(struct word_letters *n, uint32_t cp)
 {
     char as = alike(cp);
 
@@ -135,38 +130,56 @@ static void count_letter(struct letters *n, uint32_t cp)
     }
 }
 
-/* Letters and what counts as one: where they end from `at` on. */
-static size_t word_end(struct str text, size_t at, struct letters *ret)
+/* Letters and what counts as one: where they end from `at` on; counted too. */
+static size_t word_end(struct str text, size_t at, struct word_letters *count)
 {
     size_t len;
 
-    *ret = (struct letters){0};
     while (at < text.len) {
         uint32_t cp = utf8_next(str_skip(text, at), &len);
 
         if (!is_letter(cp) && alike(cp) == 0 && !(cp >= '0' && cp <= '9'))
             break;
         if (cp > '9')
-            count_letter(ret, cp);
+            count_letter(count, cp);
         at += len;
     }
     return at;
 }
 
-/* Nine letters of ten are Latin. */
-static bool is_latin_text(struct str text)
+void skeleton_count(struct skeleton *k, struct str text)
 {
-    size_t latin = 0, other = 0, len;
+    size_t len;
 
     for (size_t at = 0; at < text.len; at += len) {
         uint32_t cp = utf8_next(str_skip(text, at), &len);
 
         if (cp < 0x80)
-            latin += is_ascii_letter(cp);
+            k->latin += is_ascii_letter(cp);
         else if (is_letter(cp))
-            *(is_latin(cp) ? &latin : &other) += 1;
+            *(is_latin(cp) ? &k->latin : &k->other) += 1;
     }
-    return latin >= 9 * other;
+}
+
+#define WORD_MOST 128 /* bytes that are looked at together */
+
+void skeleton_within(struct skeleton *k, struct str text)
+{
+    size_t at = text.len > WORD_MOST ? text.len - WORD_MOST : 0, len;
+
+    while (at < text.len && ((unsigned char)text.ptr[at] & 0xc0) == 0x80)
+        at++;
+    k->word = (struct word_letters){0};
+    while ((at = word_end(text, at, &k->word)) < text.len) {
+        (void)utf8_next(str_skip(text, at), &len);
+        at += len;
+        k->word = (struct word_letters){0};
+    }
+}
+
+bool skeleton_keeps(uint32_t cp)
+{
+    return alike(cp) == 0;
 }
 
 static enum err put_skeleton(struct str word, size_t off, struct textview *out)
@@ -186,36 +199,81 @@ static enum err put_skeleton(struct str word, size_t off, struct textview *out)
     return OK;
 }
 
-enum err skeleton_make(struct str text, struct textview *out, bool *ret_changed)
+/* It mixes; or nine letters of ten in the text are Latin. */
+static bool is_disguised(const struct skeleton *k, const struct word_letters *n)
 {
-    bool latin = is_latin_text(text);
-    size_t at = 0, from = 0;
+    return n->strange > 0 || (n->latin > 0 && n->alike > 0) ||
+           (k->latin >= 9 * k->other && n->alike > 0 && n->alike == n->other);
+}
+
+/* Where the word ends that is to be taken, of one too long a part. */
+static size_t take_word(struct skeleton *k, struct str text, size_t at,
+                        struct word_letters *ret)
+{
+    size_t end;
+
+    *ret = k->word;
+    end = word_end(text, at, ret);
+    if (k->whole || end - at <= WORD_MOST)
+        return end;
+    end = at + WORD_MOST;
+    while (((unsigned char)text.ptr[end] & 0xc0) == 0x80)
+        end--;
+    *ret = k->word;
+    return word_end(str_head(text, end), at, ret);
+}
+
+enum err skeleton_feed(struct skeleton *k, struct str text, size_t base,
+                       size_t *pos, bool last, struct textview *out)
+{
+    size_t at = *pos, from = at, len;
     enum err e;
 
-    textview_clear(out);
-    *ret_changed = false;
     while (at < text.len) {
-        struct letters n;
-        size_t end = word_end(text, at, &n), len;
+        struct word_letters n;
+        size_t end = take_word(k, text, at, &n);
 
         if (end == at) {
+            k->word = (struct word_letters){0};
             (void)utf8_next(str_skip(text, at), &len);
             at += len;
             continue;
         }
-        if (n.strange > 0 || (n.latin > 0 && n.alike > 0) ||
-            (latin && n.alike > 0 && n.alike == n.other)) {
-            *ret_changed = true;
-            if ((e = textview_copy(
-                     out, (struct str){text.ptr + from, at - from}, from)) ||
-                (e = put_skeleton((struct str){text.ptr + at, end - at}, at,
-                                  out)))
+        if (end == text.len && !last)
+            break;
+        if (!k->whole) {
+            k->latin += n.latin - k->word.latin;
+            k->other += n.other - k->word.other;
+        }
+        k->word = n;
+        if (is_disguised(k, &n)) {
+            k->changed = true;
+            if ((e = textview_copy(out,
+                                   (struct str){text.ptr + from, at - from},
+                                   base + from)) ||
+                (e = put_skeleton((struct str){text.ptr + at, end - at},
+                                  base + at, out)))
                 return e;
             from = end;
         }
         at = end;
     }
-    return textview_copy(out, str_skip(text, from), from);
+    *pos = at;
+    return textview_copy(out, (struct str){text.ptr + from, at - from},
+                         base + from);
+}
+
+enum err skeleton_make(struct str text, struct textview *out, bool *ret_changed)
+{
+    struct skeleton k = {.whole = true};
+    size_t pos = 0;
+    enum err e;
+
+    textview_clear(out);
+    skeleton_count(&k, text);
+    e = skeleton_feed(&k, text, 0, &pos, true, out);
+    *ret_changed = k.changed;
+    return e;
 }
 
 /* --- Single letters. */

@@ -18,6 +18,32 @@
 MUST_USE enum err skeleton_make(struct str text, struct textview *out,
                                 bool *ret_changed);
 
+/* The same of a text that comes in pieces. */
+struct skeleton {
+    struct word_letters {
+        size_t latin, other, alike, strange; /* strange: Latin, and an alike */
+    } word;                                  /* that goes on */
+    size_t latin, other;                     /* letters of the text so far */
+    bool whole; /* of all the text, from the start */
+    bool changed;
+};
+
+/*
+ * skeleton_feed - the words of text from *pos on, as many as have ended, or are
+ * longer than words are; all with `last`. *pos moves behind them. What text it
+ * is goes by the letters so far. Errors as textview_put.
+ */
+MUST_USE enum err skeleton_feed(struct skeleton *k, struct str text,
+                                size_t base, size_t *pos, bool last,
+                                struct textview *out);
+/* skeleton_count - letters of text that is not fed. skeleton_within - the word
+ * in which it ends, if it does. */
+void skeleton_count(struct skeleton *k, struct str text);
+void skeleton_within(struct skeleton *k, struct str text);
+
+/* skeleton_keeps - a character that looks like no other. */
+bool skeleton_keeps(uint32_t cp);
+
 /*
  * joined_make - single letters with something between them, five at least,
  * together: the shortest of what is between them is left out, and what is

@@ -1,6 +1,7 @@
 #ifndef SP_RULES_LANES_H
 #define SP_RULES_LANES_H
 
+#include "detect/disguise.h"
 #include "rules/inside.h"
 #include "rules/restore.h"
 #include "rules/stream.h"
@@ -93,10 +94,11 @@ struct stream {
     struct stream *up;   /* of a view: the stream of the text, */
     struct side *side;   /* and itself; borrowed */
     struct coded coded;
-    bool counts;                     /* a score may block */
-    struct score score;              /* of what was released */
-    LIST(struct found) pending;      /* sorted; not yet released */
-    LIST(struct drop) drops;         /* sorted by start */
+    struct skeleton letters;    /* of the text up to V, until it has sides */
+    bool counts;                /* a score may block */
+    struct score score;         /* of what was released */
+    LIST(struct found) pending; /* sorted; not yet released */
+    LIST(struct drop) drops;    /* sorted by start */
     LIST(struct stream_edit) edits;  /* for stream_next */
     LIST(struct finding) report;     /* for stream_finding */
     const struct restorer *restorer; /* NULL: none */
@@ -198,6 +200,8 @@ MUST_USE enum err stream_grow(struct stream *st, struct str more);
 MUST_USE enum err stream_last(struct stream *st);
 /* known_upto - all findings of lanes that act and begin before are known. */
 uint64_t known_upto(const struct stream *st);
+/* known_all - the same of the text and of its views. */
+uint64_t known_all(const struct stream *st);
 /* lanes_all_act - also those that only log hold text back. */
 void lanes_all_act(struct stream *st);
 /* search_lanes - those that are due; with `all` every one. */

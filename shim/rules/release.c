@@ -43,13 +43,15 @@ static enum err report_counted(struct stream *st, struct finding *f)
 
 static void to_text(const struct side *s, struct finding *f)
 {
-    uint64_t start = side_start(s, f->start);
+    uint64_t start = side_start(s, f->start), end = side_end(s, f->end);
     struct chain inner = f->chain;
+    bool same = s->step == VIEW_CLEAN && side_same(s, f->start, f->end);
 
-    f->end = side_end(s, f->end);
     f->start = start;
+    f->end = end;
     f->chain = (struct chain){0};
-    chain_add(&f->chain, s->step);
+    if (!same || chain_len(&inner) == 0)
+        chain_add(&f->chain, s->step);
     for (size_t i = 0; i < chain_len(&inner); i++)
         chain_add(&f->chain, (enum view_step)inner.steps[i]);
 }
@@ -69,8 +71,8 @@ static void unite(struct stream *st, struct found *one)
             list[kept++] = *o;
             continue;
         }
-        if (chain_len(&f->chain) == 0 || chain_len(&one->f.chain) != 0) {
-            one->f.chain = f->chain; /* the plainer, or the first */
+        if (memcmp(&f->chain, &one->f.chain, sizeof(f->chain)) <= 0) {
+            one->f.chain = f->chain; /* the plainer, as they are counted */
             memcpy(one->f.print, f->print, sizeof(f->print));
         }
         one->f.start = f->start < one->f.start ? f->start : one->f.start;
@@ -122,10 +124,12 @@ static enum err edit_add(struct stream *st, struct stream_edit one)
 
 enum err drop_open(struct stream *st, const struct rule *r)
 {
-    struct stream *to = st->up != NULL ? st->up : st;
-    uint64_t at = st->up != NULL ? side_start(st->side, st->v) : st->v;
+    struct stream *to = st;
+    uint64_t at = st->v;
     enum err e;
 
+    for (; to->up != NULL; to = to->up)
+        at = side_start(to->side, at);
     if ((e = LIST_GROW(&to->drops)))
         return e;
     to->drops.list[to->drops.count++] = (struct drop){at, NEVER, r, st->side};
@@ -134,9 +138,11 @@ enum err drop_open(struct stream *st, const struct rule *r)
 
 void drop_close(struct stream *st, const struct rule *r, uint64_t end)
 {
-    struct stream *to = st->up != NULL ? st->up : st;
-    uint64_t at = st->up != NULL ? side_end(st->side, end) : end;
+    struct stream *to = st;
+    uint64_t at = end;
 
+    for (; to->up != NULL; to = to->up)
+        at = side_end(to->side, at);
     for (size_t i = 0; i < to->drops.count; i++) {
         struct drop *d = &to->drops.list[i];
 

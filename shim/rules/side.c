@@ -9,11 +9,13 @@ static const struct {
     enum view_step step;
     unsigned what;
 } kinds[SIDES] = {
-    {VIEW_CLEAN, 0},
-    {VIEW_GAP, NORMAL_GAP},
-    {VIEW_FOLD, NORMAL_FOLD},
-    {VIEW_NOMARK, NORMAL_FOLD | NORMAL_NOMARK},
+    {VIEW_CLEAN, 0},          {VIEW_GAP, NORMAL_GAP},
+    {VIEW_FOLD, NORMAL_FOLD}, {VIEW_NOMARK, NORMAL_FOLD | NORMAL_NOMARK},
+    {VIEW_SKELETON, 0},
 };
+
+/* Those that are made of the clean view. */
+#define OF_CLEAN (1u << VIEW_SKELETON)
 
 unsigned sides_steps(unsigned views)
 {
@@ -29,8 +31,10 @@ bool stream_sees(const struct chain *views)
 {
     unsigned char first = views->steps[0], next = views->steps[1];
 
-    if (first == VIEW_CLEAN && next >= VIEW_BASE64)
+    if (first == VIEW_CLEAN && (next >= VIEW_BASE64 || next == VIEW_SKELETON)) {
         first = next;
+        next = views->steps[2];
+    }
     return first == VIEW_TEXT || first >= VIEW_BASE64 ||
            (next == VIEW_TEXT && sides_steps(1u << first) != 0);
 }
@@ -42,7 +46,10 @@ static bool is_plain(const struct stream *st, struct str c)
     size_t len;
     uint32_t cp = utf8_next(c, &len);
 
-    return normal_keeps((st->steps & 1u << VIEW_FOLD) != 0,
+    if ((st->steps & 1u << VIEW_SKELETON) != 0 && !skeleton_keeps(cp))
+        return false;
+    return st->up != NULL ||
+           normal_keeps((st->steps & 1u << VIEW_FOLD) != 0,
                         (st->steps & 1u << VIEW_NOMARK) != 0, cp);
 }
 
@@ -123,6 +130,10 @@ static enum err side_open(struct stream *st, size_t kind)
     to->token = st->token;
     to->token_letters = st->token_letters;
     to->token_digits = st->token_digits;
+    to->letters = s->skeleton = st->letters;
+    skeleton_within(&s->skeleton, text);
+    if (s->step == VIEW_CLEAN)
+        to->steps = st->steps & OF_CLEAN;
     to->coded = st->coded;
     if (s->step != VIEW_CLEAN)
         to->coded.views = 0; /* what is encoded is read without what is
@@ -144,10 +155,16 @@ enum err sides_open(struct stream *st)
         return E_NOMEM;
     textview_init(&st->sides->made);
     lanes_all_act(st); /* or the same might be reported twice */
-    for (size_t i = 0; i < SIDES; i++)
-        if ((st->steps & 1u << kinds[i].step) != 0 && (e = side_open(st, i)))
+    for (size_t i = 0; i < SIDES; i++) {
+        unsigned step = 1u << kinds[i].step;
+        bool here = (st->steps & step) != 0 &&
+                    ((step & OF_CLEAN) != 0) == (st->up != NULL);
+
+        if (here && (e = side_open(st, i)))
             return e;
-    coded_leave(st);
+    }
+    if (st->up == NULL)
+        coded_leave(st);
     return OK;
 }
 
@@ -198,6 +215,13 @@ uint64_t side_end(const struct side *s, uint64_t at)
     return r->src + ((at - 1 - r->dst) / r->to + 1) * r->from;
 }
 
+bool side_same(const struct side *s, uint64_t start, uint64_t end)
+{
+    const struct side_run *r = run_at(s, start);
+
+    return r == run_at(s, end - 1) && r->to == r->from;
+}
+
 static enum err note_runs(struct side *s, const struct textview *made)
 {
     enum err e;
@@ -241,8 +265,11 @@ static enum err side_feed(struct stream *st, struct side *s, bool last)
     enum err e;
 
     textview_clear(made);
-    if ((e = normal_feed(&s->normal, text, (size_t)s->fed, &pos, last, made)) ||
-        (e = note_runs(s, made)))
+    e = s->step == VIEW_SKELETON
+            ? skeleton_feed(&s->skeleton, text, (size_t)s->fed, &pos, last,
+                            made)
+            : normal_feed(&s->normal, text, (size_t)s->fed, &pos, last, made);
+    if (e || (e = note_runs(s, made)))
         return e;
     s->fed += pos;
     s->len += made->bytes.len;
@@ -259,7 +286,9 @@ enum err sides_feed(struct stream *st, bool last)
     for (size_t i = 0; i < st->sides->count; i++) {
         struct side *s = &st->sides->list[i];
 
-        if ((e = side_feed(st, s, last)) || (last && (e = stream_last(s->st))))
+        if ((e = side_feed(st, s, last)) ||
+            (last && (e = stream_last(s->st))) ||
+            (last && s->st->sides != NULL && (e = sides_feed(s->st, last))))
             return e;
     }
     return OK;
@@ -272,9 +301,10 @@ enum err sides_search(struct stream *st)
     for (size_t i = 0; i < st->sides->count; i++) {
         struct stream *to = st->sides->list[i].st;
 
-        if ((e = search_lanes(to, false, true)))
+        if ((e = search_lanes(to, false, true)) ||
+            (to->sides != NULL && (e = sides_search(to))))
             return e;
-        to->safe = known_upto(to);
+        to->safe = known_all(to);
     }
     return OK;
 }
@@ -283,7 +313,7 @@ uint64_t sides_known(const struct stream *st)
 {
     uint64_t known = st->v;
 
-    for (size_t i = 0; i < st->sides->count; i++) {
+    for (size_t i = 0; st->sides != NULL && i < st->sides->count; i++) {
         const struct side *s = &st->sides->list[i];
         uint64_t at = side_start(s, s->st->safe);
 

@@ -1,6 +1,7 @@
 #ifndef SP_RULES_SIDE_H
 #define SP_RULES_SIDE_H
 
+#include "detect/disguise.h"
 #include "detect/normal.h"
 #include "rules/lanes.h"
 
@@ -11,6 +12,8 @@
  *
  *      text   ...AK..IA 0123     V        what the view has of it is known, too
  *      clean  ...AKIA0123      V          before more of the text is let go
+ *
+ * What is made of the clean view goes along at the side of that.
  *
  * There are none until a character comes that one of them would change. They
  * begin there in the state the stream itself has come to, and end with its
@@ -28,12 +31,13 @@ struct side {
     enum view_step step;
     struct stream *st; /* owned */
     struct normal normal;
+    struct skeleton skeleton;
     LIST(struct side_run) runs;
     uint64_t fed; /* the text has gone in up to there */
     uint64_t len; /* and that much of the view came out */
 };
 
-#define SIDES 4
+#define SIDES 5
 
 struct sides {
     struct side list[SIDES];
@@ -63,12 +67,16 @@ MUST_USE enum err sides_feed(struct stream *st, bool last);
 /* sides_search - every lane of every view. */
 MUST_USE enum err sides_search(struct stream *st);
 
-/* sides_known - how far all views are decided, as a place of the text. */
+/* sides_known - how far all views are decided, as a place of the text; V if
+ * there are none. */
 uint64_t sides_known(const struct stream *st);
 
 /* side_start, side_end - where a byte of the view begins in the text, and
  * where the byte before a place ends. */
 uint64_t side_start(const struct side *s, uint64_t at);
 uint64_t side_end(const struct side *s, uint64_t at);
+/* side_same - are these bytes of the view those of the text, as far as is
+ * known? Then a view of them is one of the text. */
+bool side_same(const struct side *s, uint64_t start, uint64_t end);
 
 #endif

@@ -398,6 +398,13 @@ uint64_t known_upto(const struct stream *st)
     return known;
 }
 
+uint64_t known_all(const struct stream *st)
+{
+    uint64_t known = known_upto(st), sides = sides_known(st);
+
+    return sides < known ? sides : known;
+}
+
 static void lane_rest(struct stream *st, size_t i)
 {
     const struct lane *l = &st->lanes[i];
@@ -437,17 +444,12 @@ enum err search_lanes(struct stream *st, bool at_stop, bool all)
 /* What is known may leave; of a view, the text decides. */
 static enum err let_go(struct stream *st)
 {
-    uint64_t known = known_upto(st), sides;
+    uint64_t known = known_all(st);
 
-    if (st->up != NULL) {
-        st->safe = known > st->safe ? known : st->safe;
-        return OK;
-    }
-    if (st->sides != NULL) {
-        sides = sides_known(st);
-        known = sides < known ? sides : known;
-    }
-    return release(st, known);
+    if (st->up == NULL)
+        return release(st, known);
+    st->safe = known > st->safe ? known : st->safe;
+    return OK;
 }
 
 /* The text grew up to `end`: search, release, forget. */
@@ -460,6 +462,9 @@ static enum err advance(struct stream *st)
     feed_trie(st, v);
     feed_tokens(st, v);
     feed_marks(st, v);
+    if (st->sides == NULL && (st->steps & 1u << VIEW_SKELETON) != 0)
+        skeleton_count(&st->letters,
+                       str_skip(text_upto(st, v), (size_t)(st->v - st->base)));
     st->v = v;
     if ((e = search_lanes(st, at_stop, false)) || (e = feed_coded(st)) ||
         (st->sides != NULL && (e = sides_feed(st, false))) ||
@@ -575,6 +580,7 @@ enum err stream_flush(struct stream *st)
     st->walk_count = 0;
     st->token = NEVER;
     coded_reset(st);
+    st->letters = (struct skeleton){0};
     st->drops.count = 0;
     st->score = (struct score){0};
     for (size_t i = 0; i < st->lane_count; i++)

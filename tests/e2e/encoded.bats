@@ -12,7 +12,7 @@ hosts:
 rules:
   - {id: SP-9001, name: told-key, category: secret, kind: told-key,
      on: response, keywords: [AKIA], match: '\bAKIA[A-Z2-7]{16}\b',
-     action: redact}
+     views: [text, clean, skeleton, decoded], action: redact}
 END
 }
 
@@ -78,6 +78,11 @@ gone() {
     gone "$(sed -E 's/ (..)/\&#x\1;/g' <<<"$hex")"
     gone "$(sed -E 's/ (..)/\\\\u00\1/g' <<<"$hex")"
     gone "$(tr a-f A-F <<<"${hex// /=}")"
+}
+
+@test "in letters of Greek and Cyrillic that look the same" {
+    gone "$(sed 's/A/А/;s/I/Ι/;s/P/Р/' <<<"$KEY")"
+    gone "$(sed 's/A/Α/g' <<<"$KEY" | tr -d '\n' | base64 -w0)"
 }
 
 @test "packed, and in base64" {

@@ -16,7 +16,9 @@
 
 #define ALL     .dirs = DIRS_ALL, .roles = ROLES_ALL, .parts = PARTS_ALL
 #define KEYS(k) .keywords = (k), .keyword_count = ARRAY_LEN(k)
-#define VIEWS   .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_DECODED
+#define VIEWS                                                                  \
+    .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_SKELETON |        \
+             1u << VIEW_DECODED
 
 static const struct str k_aws[] = {STR_INIT("AKIA")};
 static const struct str k_ghp[] = {STR_INIT("ghp_")};
@@ -314,6 +316,37 @@ static void broken64(struct str in, struct buf *to)
     over(in, base64, to, seen_through);
 }
 
+/* Some letters as those of Cyrillic that look like them. */
+static void alike(struct str in, struct buf *to)
+{
+    static const char latin[] = "AEKMTaeopc";
+    static const uint16_t other[] = {0x410, 0x415, 0x41a, 0x41c, 0x422,
+                                     0x430, 0x435, 0x43e, 0x440, 0x441};
+    char c[4];
+
+    for (size_t i = 0; i < in.len; i++) {
+        const char *at = i % 2 == 0 ? strchr(latin, in.ptr[i]) : NULL;
+
+        if (at != NULL)
+            put(to, (struct str){c, utf8_put(other[at - latin], c)});
+        else
+            put_c(to, in.ptr[i]);
+    }
+}
+
+static void alike64(struct str in, struct buf *to)
+{
+    over(in, alike, to, base64);
+}
+
+static void alike_broken(struct str in, struct buf *to)
+{
+    for (size_t i = 0; i < in.len; i++) {
+        alike((struct str){in.ptr + i, 1}, to);
+        put(to, i % 5 == 1 ? STR("\u200b") : STR(""));
+    }
+}
+
 static void plain(struct str in, struct buf *to)
 {
     put(to, in);
@@ -334,6 +367,9 @@ static const struct {
     {"base64 in lines", mail64},
     {"base64 of percent", percent64},
     {"packed", packed},
+    {"look-alikes", alike},
+    {"base64 of them", alike64},
+    {"look-alikes and what shows nothing", alike_broken},
     {"percent", percent},
     {"quoted", quoted},
     {"json", json},

@@ -322,6 +322,15 @@ static const struct {
     {"no dot", "so \u0131gnore previous", "so ", "say 3-19 fold"},
     {"emoji", "\U0001f468\u200d\U0001f469 \u2764\ufe0f and " KEY,
      "\U0001f468\u200d\U0001f469 \u2764\ufe0f and [aws]", "aws 23-43"},
+    {"look-alikes", "so ign\u043er\u0435 previous", "so ", "say 3-20 skeleton"},
+    {"all alike", "so it is \u0456gnore \u0440revious", "so it is ",
+     "say 9-26 skeleton"},
+    {"look-alikes in a key", "x tok_\u0430bcd\u0435f y", "x [token] y",
+     "token 2-14 skeleton"},
+    {"look-alikes and more", "x t\u200bok_\u0430bcd\u0435f y", "x [token] y",
+     "token 2-17 clean skeleton"},
+    {"Russian", "\u043e\u043d \u0438 \u043e\u043d\u0430, tok_x",
+     "\u043e\u043d \u0438 \u043e\u043d\u0430, tok_x", ""},
     {"log", "ignore \u200b this", "ignore \u200b this", "text 0-6"},
 };
 
