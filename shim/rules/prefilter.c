@@ -60,7 +60,8 @@ static void read_gates(struct prefilter *pf, const struct rule *list, size_t n)
 }
 
 enum err prefilter_new(const struct rule *list, size_t n,
-                       const uint64_t *listed, struct prefilter **ret_pf)
+                       const uint64_t *listed, const struct guard *guards,
+                       struct prefilter **ret_pf)
 {
     struct prefilter *pf = calloc(1, sizeof(*pf));
     enum err e;
@@ -69,8 +70,8 @@ enum err prefilter_new(const struct rule *list, size_t n,
         return E_NOMEM;
     pf->words = (n + 63) / 64;
     read_gates(pf, list, n);
-    if ((e = words_new(list, n, listed, false, &pf->far)) ||
-        (e = words_new(list, n, listed, true, &pf->near))) {
+    if ((e = words_new(list, n, listed, guards, false, &pf->far)) ||
+        (e = words_new(list, n, listed, guards, true, &pf->near))) {
         prefilter_free(pf);
         return e;
     }

@@ -9,6 +9,7 @@
  * lists the tokens that rules begin with. What is said to be absent is absent;
  * what is said to be present is, too.
  */
+struct guard;
 struct prefilter; /* immutable after prefilter_new */
 
 /* What a pass found. Zeroed before its first use, reused between texts. */
@@ -34,10 +35,15 @@ struct prefilter_hits {
     const uint32_t *map; /* its offsets, if it was folded; or NULL */
 };
 
-/* prefilter_new - for n rules, borrowed; listed: a bit set of those of whose
- * keywords the offsets are wanted. E_NOMEM. */
+/*
+ * prefilter_new - for n rules, borrowed; listed: a bit set of those of whose
+ * keywords the offsets are wanted. Of these a keyword is passed over where the
+ * rule's guard (inside.h; borrowed) stops what stands before it, as "ach" does
+ * nothing in "each". E_NOMEM.
+ */
 MUST_USE enum err prefilter_new(const struct rule *list, size_t n,
                                 const uint64_t *listed,
+                                const struct guard *guards,
                                 struct prefilter **ret_pf);
 void prefilter_free(struct prefilter *pf);
 

@@ -158,7 +158,8 @@ static enum err build_search(struct rules *rs)
 {
     give_bits(rs);
     list_listed(rs);
-    return prefilter_new(rs->list, rs->count, rs->listed, &rs->prefilter);
+    return prefilter_new(rs->list, rs->count, rs->listed, rs->guards,
+                         &rs->prefilter);
 }
 
 enum err rules_trie(const struct rules *rs, const struct trie **ret_trie)

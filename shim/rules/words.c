@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/cpu.h"
+#include "rules/inside.h"
 #include "rules/pairs.h"
 #include "rules/rarity.h"
 
@@ -61,9 +62,10 @@ struct keyword {
 };
 
 struct words {
-    struct keyword *keywords; /* the brief ones, then all others */
-    size_t count, brief;      /* the brief ones end there */
-    struct pairs pairs;       /* of those */
+    const struct guard *guards; /* of each rule; borrowed */
+    struct keyword *keywords;   /* the brief ones, then all others */
+    size_t count, brief;        /* the brief ones end there */
+    struct pairs pairs;         /* of those */
     struct entry *entries;
     size_t entry_count;
     unsigned shift;   /* 32 - bits of a hash into maybe */
@@ -231,13 +233,15 @@ static enum err collect(struct words *ws, const struct rule *list, size_t n,
 }
 
 enum err words_new(const struct rule *list, size_t n, const uint64_t *listed,
-                   bool near, struct words **ret_words)
+                   const struct guard *guards, bool near,
+                   struct words **ret_words)
 {
     struct words *ws = calloc(1, sizeof(*ws));
     enum err e;
 
     if (ws == NULL)
         return E_NOMEM;
+    ws->guards = guards;
     if ((e = collect(ws, list, n, listed, near)) || (e = build_tables(ws))) {
         words_free(ws);
         return e;
@@ -282,6 +286,22 @@ static inline bool is_here(const struct words *ws, const struct entry *en,
     return nocase_equal(p, ws->keywords[en->keyword].text.ptr, en->len);
 }
 
+/*
+ * A keyword begins at `start`. It is of no use to a rule that it is listed for
+ * if no match begins behind what stands there: most of the short ones are found
+ * inside of words. Of a folded text that byte may be another, and at its front
+ * there may be one that is not seen.
+ */
+static enum err found(const struct words *ws, const struct keyword *kw,
+                      struct str text, size_t start,
+                      struct prefilter_hits *hits)
+{
+    if (kw->listed && start > 0 && hits->map == NULL &&
+        guard_stops(&ws->guards[kw->rule], (unsigned char)text.ptr[start - 1]))
+        return OK;
+    return hits_note(hits, kw->rule, kw->listed, start);
+}
+
 /* The entries of a key of the window at offset i. */
 static enum err look_up(const struct words *ws, struct str text, size_t i,
                         uint32_t key, struct prefilter_hits *hits)
@@ -297,7 +317,7 @@ static enum err look_up(const struct words *ws, struct str text, size_t i,
         if (en->key != key || en->back > i || en->len > text.len - start ||
             !is_here(ws, en, text.ptr + start))
             continue;
-        if ((e = hits_note(hits, kw->rule, kw->listed, start)))
+        if ((e = found(ws, kw, text, start, hits)))
             return e;
     }
     return OK;
@@ -419,7 +439,7 @@ static enum err brief_here(const struct words *ws, struct str text, size_t i,
 
         if (kw->text.len <= here.len &&
             nocase_equal(here.ptr, kw->text.ptr, kw->text.len) &&
-            (e = hits_note(hits, kw->rule, kw->listed, i)))
+            (e = found(ws, kw, text, i, hits)))
             return e;
     }
     return OK;

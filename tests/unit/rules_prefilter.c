@@ -31,6 +31,7 @@ static const struct rule rules[] = {
 };
 #define COUNT ARRAY_LEN(rules)
 static const struct run no_runs[COUNT];
+static const struct guard open_guards[COUNT];
 /* Those that are keyword_first. */
 static const uint64_t wanted[] = {0x1ee};
 
@@ -120,12 +121,57 @@ static void test_against_slow(void)
     char space[400];
 
     seed = 1;
-    if (!CHECK_INT(prefilter_new(rules, COUNT, wanted, &pf), OK))
+    if (!CHECK_INT(prefilter_new(rules, COUNT, wanted, open_guards, &pf), OK))
         return;
     for (int i = 0; i < 20000; i++)
         check_text(pf, text_make(space, rnd(24), false), &hits);
     for (int i = 0; i < 20000; i++)
         check_text(pf, text_make(space, rnd(24), true), &hits);
+    prefilter_hits_free(&hits);
+    prefilter_free(pf);
+}
+
+/* What a guard stops is passed over, and nothing else; in a text with second
+ * spellings, nothing has to be. */
+static void check_guards(const struct prefilter *pf, const struct guard *guards,
+                         struct str text, struct prefilter_hits *hits)
+{
+    if (!CHECK_INT(run_piece(pf, text, hits), OK))
+        return;
+    for (uint32_t r = 0; r < COUNT; r++) {
+        bool any = false;
+
+        for (size_t i = 0; rules[r].keyword_first && i < text.len; i++) {
+            bool yes = slow_at(&rules[r], text, i) == KEYWORD_YES;
+            bool stops = i > 0 && guard_stops(&guards[r],
+                                              (unsigned char)text.ptr[i - 1]);
+
+            any |= listed(hits, r, i);
+            if (hits->folds && yes && stops)
+                continue;
+            CHECK_INT(listed(hits, r, i), yes && !stops);
+        }
+        if (rules[r].keyword_first)
+            CHECK_INT(hits->rules[0] >> r & 1, any);
+    }
+}
+
+static void test_guards(void)
+{
+    static struct guard guards[COUNT];
+    struct prefilter_hits hits = {0};
+    struct prefilter *pf;
+    char space[400];
+
+    seed = 3;
+    for (size_t r = 0; r < COUNT; r++) /* small letters, others, or none */
+        guards[r].bits[1] = r % 3 == 0   ? UINT64_C(0x07fffffe00000000)
+                            : r % 3 == 1 ? ~UINT64_C(0x07fffffe00000000)
+                                         : 0;
+    if (!CHECK_INT(prefilter_new(rules, COUNT, wanted, guards, &pf), OK))
+        return;
+    for (int i = 0; i < 20000; i++)
+        check_guards(pf, guards, text_make(space, rnd(24), i % 2 == 0), &hits);
     prefilter_hits_free(&hits);
     prefilter_free(pf);
 }
@@ -137,7 +183,7 @@ static void test_folds(void)
     struct prefilter *pf;
     char text[100];
 
-    if (!CHECK_INT(prefilter_new(rules, COUNT, wanted, &pf), OK))
+    if (!CHECK_INT(prefilter_new(rules, COUNT, wanted, open_guards, &pf), OK))
         return;
     for (size_t at = 0; at + 5 < sizeof(text); at++) {
         memset(text, 'x', sizeof(text));
@@ -173,7 +219,7 @@ static void test_digits(void)
     struct prefilter_hits hits = {0};
     struct prefilter *pf;
 
-    if (!CHECK_INT(prefilter_new(rules, COUNT, wanted, &pf), OK))
+    if (!CHECK_INT(prefilter_new(rules, COUNT, wanted, open_guards, &pf), OK))
         return;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         CHECK_ROW(rows[i].text);
@@ -222,7 +268,7 @@ static void test_pieces(void)
     char *text = malloc(len);
 
     if (text == NULL ||
-        !CHECK_INT(prefilter_new(rules, COUNT, wanted, &pf), OK))
+        !CHECK_INT(prefilter_new(rules, COUNT, wanted, open_guards, &pf), OK))
         return;
     for (size_t shift = 0; shift < 3; shift++) {
         for (size_t i = 0; i < len; i++)
@@ -245,7 +291,8 @@ static void test_many(void)
     struct prefilter *pf;
     char *text = malloc(PREFILTER_PIECE);
 
-    if (text == NULL || !CHECK_INT(prefilter_new(same, 4, all, &pf), OK))
+    if (text == NULL ||
+        !CHECK_INT(prefilter_new(same, 4, all, open_guards, &pf), OK))
         return;
     for (size_t i = 0; i < PREFILTER_PIECE; i++)
         text[i] = "ab"[i % 2];
@@ -263,8 +310,6 @@ static void test_many(void)
 }
 
 /* --- The trie. */
-
-static const struct guard open_guards[COUNT];
 
 struct seen {
     size_t at;              /* behind the byte taken */
@@ -411,7 +456,7 @@ static void test_no_rules(void)
     struct prefilter *pf;
     struct trie *t;
 
-    if (CHECK_INT(prefilter_new(NULL, 0, NULL, &pf), OK)) {
+    if (CHECK_INT(prefilter_new(NULL, 0, NULL, NULL, &pf), OK)) {
         CHECK_INT(run_piece(pf, STR("some 4111 text"), &hits), OK);
         prefilter_free(pf);
     }
@@ -431,7 +476,7 @@ static void test_nth_allocation(void)
         enum err e;
 
         failmalloc_at(n, FAIL_ONE);
-        e = prefilter_new(rules, COUNT, wanted, &pf);
+        e = prefilter_new(rules, COUNT, wanted, open_guards, &pf);
         if (!e)
             e = trie_new(rules, COUNT, open_guards, no_runs, &t);
         if (!e)
@@ -448,6 +493,7 @@ static void test_nth_allocation(void)
 int main(void)
 {
     RUN(test_against_slow);
+    RUN(test_guards);
     RUN(test_folds);
     RUN(test_digits);
     RUN(test_pieces);
