@@ -77,6 +77,8 @@ enum err rules_ungated(const struct rules *rs, struct buf *out)
         list[i].not_count = 0;
         list[i].nears = NULL;
         list[i].near_count = 0;
+        if (list[i].action == ACTION_PSEUDONYM)
+            list[i].action = ACTION_REDACT; /* that is for one way alone */
     }
     e = rules_pack(list, rs->count, NULL, 0, out);
     free(list);
