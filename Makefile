@@ -163,7 +163,7 @@ $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/stub.o $(engine_a)
 
 # Seeds of the image's format as it is now, which old ones are not: the first
 # section of an image, behind its head of 20 bytes and its own length.
-$(B)/seeds/image/every: tests/fuzz/every.yaml $(command)
+$(B)/seeds/image/every: rules/examples/reference.yaml $(command)
 $(B)/seeds/image/leak $(B)/seeds/image/own-secrets $(B)/seeds/image/generic: \
     $(B)/seeds/image/%: rules/packs/%.yaml $(command)
 $(seeds):

@@ -225,6 +225,13 @@ END
     grep -q 'checks     refused' out
 }
 
+@test "explain --text: a policy with pseudonyms, with every key there is" {
+    echo 'tell jane doe' >t
+    expect 1 "$SALLYPORT" explain --text t \
+        --rules "$ROOT/rules/examples/reference.yaml"
+    grep -qx 't:1:6: SP-10206 people: found, pseudonymize' out
+}
+
 @test "explain --text never shows a value" {
     printf 'key %s, plum-0a1b2c3d, Blue Heron' "$KEY" >text
     expect 1 "$SALLYPORT" explain --text --rules p.yaml text

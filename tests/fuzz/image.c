@@ -51,7 +51,7 @@ static void load(struct str section)
 
     if (rules_load(section, false, &rs))
         return;
-    if (rules_count(rs) <= 12) /* many rules are many compilations */
+    if (rules_count(rs) <= 24) /* many rules are many compilations */
         use(rs);
     rules_free(rs);
 }

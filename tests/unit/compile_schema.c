@@ -476,13 +476,73 @@ static void test_nested(void)
     CHECK_ROW(NULL);
 }
 
+/* --- The file that shows every key. */
+
+static bool has_key(const struct yaml_node *n, struct str key)
+{
+    for (const struct yaml_node *c = n->child; c != NULL; c = c->next)
+        if ((c->key != NULL && str_eq(c->key->text, key)) || has_key(c, key))
+            return true;
+    return false;
+}
+
+/* Of every `properties` in a definition: is each key there? */
+static void check_shown(uint32_t def, const struct yaml_node *reference)
+{
+    enum cond cond;
+
+    for (uint32_t i = def; i + 1 < schema.nodes[def].next; i++) {
+        if (!word_is(i, STR("properties")) ||
+            schema.nodes[i + 1].type != JSON_OBJECT)
+            continue;
+        for (uint32_t k = i + 2; k < schema.nodes[i + 1].next;
+             k = schema.nodes[k + 1].next) {
+            struct str key = json_raw(&schema, k);
+
+            /* Conditions are in the command's help; a model is no example. */
+            if (!cond_from(key, &cond) && !str_eq(key, STR("model")) &&
+                !str_eq(key, STR("threshold")) &&
+                !CHECK(has_key(reference, key)))
+                check_show("key", key);
+        }
+    }
+}
+
+static void test_reference(void)
+{
+    static const struct str defs[] = {
+        STR_INIT("policy"), STR_INIT("defaults"),    STR_INIT("rule"),
+        STR_INIT("test"),   STR_INIT("exclusion"),   STR_INIT("check"),
+        STR_INIT("in"),     STR_INIT("when"),        STR_INIT("near"),
+        STR_INIT("needs"),  STR_INIT("own_secrets"), STR_INIT("threshold")};
+    const struct yaml_node *root;
+    struct diags diags;
+    struct arena arena;
+    struct buf text;
+
+    diags_init(&diags);
+    arena_init(&arena, MIB);
+    if (CHECK(slurp("rules/examples/reference.yaml", &text)) &&
+        CHECK_INT(
+            yaml_parse(buf_str(&text), "reference", &arena, &diags, &root), OK))
+        for (size_t i = 0; i < ARRAY_LEN(defs); i++)
+            check_shown(json_member(&schema,
+                                    json_member(&schema, 0, STR("$defs")),
+                                    defs[i]),
+                        root);
+    buf_free(&text);
+    diags_free(&diags);
+    arena_free(&arena);
+}
+
 /* Editors show what a key is for. */
 static void test_described(void)
 {
     static const struct str defs[] = {
-        STR_INIT("rule"),   STR_INIT("defaults"), STR_INIT("exclusion"),
-        STR_INIT("policy"), STR_INIT("pack"),     STR_INIT("check"),
-        STR_INIT("when"),   STR_INIT("near")};
+        STR_INIT("rule"),        STR_INIT("defaults"), STR_INIT("exclusion"),
+        STR_INIT("policy"),      STR_INIT("pack"),     STR_INIT("check"),
+        STR_INIT("when"),        STR_INIT("near"),     STR_INIT("needs"),
+        STR_INIT("own_secrets"), STR_INIT("test")};
 
     for (size_t i = 0; i < ARRAY_LEN(defs); i++) {
         uint32_t def = json_member(
@@ -632,6 +692,7 @@ int main(void)
     RUN(test_shipped);
     RUN(test_keys);
     RUN(test_nested);
+    RUN(test_reference);
     RUN(test_described);
     RUN(test_agree);
     json_doc_free(&schema);
