@@ -61,6 +61,9 @@ enum err decode(struct decoding *d, enum view_step how, struct str text,
     case VIEW_SELECTORS:
     case VIEW_BIDI:
         return decode_hidden(d, how, text, out);
+    case VIEW_NUMBERS:
+    case VIEW_MORSE:
+        return decode_lists(d, how, text, out);
     default:
         return E_INTERNAL;
     }

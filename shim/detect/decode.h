@@ -50,7 +50,7 @@ void decoding_rest(struct decoding *d);
 
 /*
  * decode - the view of a text; empty where it has nothing of the kind. `how` is
- * one of VIEW_ESCAPES to VIEW_BIDI. Errors as textview_put.
+ * one of VIEW_ESCAPES to VIEW_MORSE. Errors as textview_put.
  */
 MUST_USE enum err decode(struct decoding *d, enum view_step how,
                          struct str text, struct textview *out);
@@ -59,7 +59,7 @@ MUST_USE enum err decode(struct decoding *d, enum view_step how,
  * something of, as a set: one look at all its runs. classes: of the text. */
 unsigned decode_worth(struct str text, unsigned classes);
 
-/* Parts of it, by kind: escapes.c, runs.c and hidden.c. */
+/* Parts of it, by kind: escapes.c, runs.c, hidden.c and lists.c. */
 MUST_USE enum err decode_escapes(struct decoding *d, enum view_step how,
                                  struct str text, struct textview *out);
 MUST_USE enum err decode_runs(struct decoding *d, enum view_step how,
@@ -72,6 +72,9 @@ struct makeup makeup_of(struct str s, size_t to);
 bool makeup_is_text(const struct makeup *m);
 /* decode_fits - may so many bytes still be decoded, as one part? */
 bool decode_fits(const struct decoding *d, size_t len);
+
+MUST_USE enum err decode_lists(struct decoding *d, enum view_step how,
+                               struct str text, struct textview *out);
 
 /*
  * decode_part - d->raw is what the bytes off..off+len stand for: appended, with

@@ -60,12 +60,4 @@ MUST_USE enum err joined_make(struct str text, struct textview *out,
 MUST_USE enum err leet_make(struct str text, bool ell, struct textview *out,
                             bool *ret_changed, bool *ret_ones);
 
-/*
- * turned_make - VIEW_ROT13 or VIEW_REVERSED, which undo themselves.
- * *ret_changed only if that has more of the common words of English, by two at
- * least.
- */
-MUST_USE enum err turned_make(enum view_step how, struct str text,
-                              struct textview *out, bool *ret_changed);
-
 #endif

@@ -28,6 +28,12 @@ static const struct str names[VIEW_STEPS] = {
     [VIEW_TAGS] = STR_INIT("tags"),
     [VIEW_SELECTORS] = STR_INIT("selectors"),
     [VIEW_BIDI] = STR_INIT("bidi"),
+    [VIEW_NUMBERS] = STR_INIT("numbers"),
+    [VIEW_MORSE] = STR_INIT("morse"),
+    [VIEW_CAESAR] = STR_INIT("caesar"),
+    [VIEW_ATBASH] = STR_INIT("atbash"),
+    [VIEW_ROT47] = STR_INIT("rot47"),
+    [VIEW_FLIPPED] = STR_INIT("flipped"),
 };
 
 struct str view_step_name(enum view_step step)

@@ -18,7 +18,7 @@ enum view_step {
     VIEW_NOMARK,   /* no marks on Latin, Greek and Cyrillic letters        */
     VIEW_JOINED,   /* s p a c e d letters together                         */
     VIEW_LEET,     /* d1g1ts as letters                                    */
-    VIEW_ROT13,    /* letters by thirteen places of the alphabet           */
+    VIEW_ROT13,    /* ciphers of letters, this and those below (cipher.h)  */
     VIEW_REVERSED, /* each line from its end, or a secret of the program   */
     VIEW_HIDDEN,   /* what a page has and does not show (markup.h)         */
     VIEW_DECODED,  /* what is encoded in it, in any of the ways below      */
@@ -34,6 +34,12 @@ enum view_step {
     VIEW_TAGS,      /* U+E0020-E007E, which show nothing                   */
     VIEW_SELECTORS, /* bytes as variation selectors                        */
     VIEW_BIDI,      /* what a right-to-left override turns round           */
+    VIEW_NUMBERS,   /* lists of the numbers of characters (lists.c)        */
+    VIEW_MORSE,
+    VIEW_CAESAR,  /* the letters moved by any other number of places     */
+    VIEW_ATBASH,  /* the alphabet backwards                              */
+    VIEW_ROT47,   /* all of ASCII that is seen, by 47 places             */
+    VIEW_FLIPPED, /* each word from its end                              */
     VIEW_STEPS,
 };
 #define VIEW_NAMED (VIEW_DECODED + 1) /* those that a rule may name */

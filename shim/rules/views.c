@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "detect/cipher.h"
 #include "detect/classes.h"
 #include "detect/decode.h"
 #include "detect/disguise.h"
@@ -328,17 +329,31 @@ static enum err scan_words(struct viewing *vw, const struct look *of,
     return OK;
 }
 
-static enum err scan_turned(struct viewing *vw, const struct look *of,
-                            enum view_step step)
+/* The ciphers: rules that look at one look at all of them. */
+static enum err scan_turned(struct viewing *vw, const struct look *of)
 {
     bool changed;
     enum err e;
 
-    if (!is_wanted(vw, step))
+    if (is_wanted(vw, VIEW_ROT13)) {
+        unsigned set = cipher_worth(of->text);
+
+        for (; set != 0; set &= set - 1) {
+            enum view_step how = (enum view_step)__builtin_ctz(set);
+            struct look l;
+
+            if ((e = cipher_make(how, of->text, &vw->made)))
+                return e;
+            l = look_at(of, &vw->made, how);
+            if ((e = scan_look(vw, &l, VIEW_ROT13)))
+                return e;
+        }
+    }
+    if (!is_wanted(vw, VIEW_REVERSED))
         return OK;
-    if ((e = turned_make(step, of->text, &vw->made, &changed)))
+    if ((e = reversed_make(of->text, &vw->made, &changed)))
         return e;
-    return changed ? scan_made(vw, of, step) : OK;
+    return changed ? scan_made(vw, of, VIEW_REVERSED) : OK;
 }
 
 /* All but what is decoded. */
@@ -370,9 +385,8 @@ static enum err scan_plain(struct viewing *vw, struct level *v)
                              VIEW_NOMARK)))
             return e;
     }
-    for (unsigned step = VIEW_ROT13; step <= VIEW_REVERSED; step++)
-        if ((e = scan_turned(vw, &v->best, (enum view_step)step)))
-            return e;
+    if ((e = scan_turned(vw, &v->best)))
+        return e;
     return scan_words(vw, &v->best, v->classes);
 }
 
@@ -393,10 +407,20 @@ static const unsigned classes_for[VIEW_STEPS] = {
     [VIEW_BIDI] = CLASS_NONASCII,
 };
 
+/* May a text of these classes have it? Lists of numbers and Morse look as other
+ * text does: who pays for ciphers pays for them too. */
+static bool may_have(const struct viewing *vw, enum view_step how,
+                     unsigned classes)
+{
+    return how == VIEW_NUMBERS || how == VIEW_MORSE
+               ? is_wanted(vw, VIEW_ROT13)
+               : (classes & classes_for[how]) != 0;
+}
+
 /* What shows nothing is in the text only; all else is read without it. */
 static const struct look *look_for(const struct level *v, enum view_step how)
 {
-    return how >= VIEW_TAGS ? &v->text : &v->best;
+    return how >= VIEW_TAGS && how <= VIEW_BIDI ? &v->text : &v->best;
 }
 
 /* Of those that are runs, one look at the text tells most. */
@@ -425,7 +449,7 @@ static enum err decode_next(struct viewing *vw, struct level *v,
         unsigned classes =
             v->best.map == v->text.map ? v->classes : v->classes | CLASS_RUN;
 
-        if ((classes & classes_for[how]) == 0 || !is_worth(v, how, classes))
+        if (!may_have(vw, how, classes) || !is_worth(v, how, classes))
             continue;
         if ((e = decode(&vw->decoding, how, look_for(v, how)->text, out)))
             return e;

@@ -23,6 +23,17 @@ ROT13 = {**{chr(65 + i): chr(65 + (i + 13) % 26) for i in range(26)},
          **{chr(97 + i): chr(97 + (i + 13) % 26) for i in range(26)}}
 
 
+CAESAR = {**{chr(65 + i): chr(65 + (i + 7) % 26) for i in range(26)},
+          **{chr(97 + i): chr(97 + (i + 7) % 26) for i in range(26)}}
+ATBASH = {**{chr(65 + i): chr(90 - i) for i in range(26)},
+          **{chr(97 + i): chr(122 - i) for i in range(26)}}
+ROT47 = {chr(33 + i): chr(33 + (i + 47) % 94) for i in range(94)}
+MORSE = dict(zip("abcdefghijklmnopqrstuvwxyz0123456789",
+                 ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- "
+                 ".--. --.- .-. ... - ..- ...- .-- -..- -.-- --.. ----- .---- "
+                 "..--- ...-- ....- ..... -.... --... ---.. ----.".split()))
+
+
 def each(table):
     return lambda s: "".join(table.get(c, c) for c in s)
 
@@ -63,6 +74,16 @@ WAYS = {
     "leet": ("p", each(LEET)),
     "rot13": ("-", each(ROT13)),
     "reversed": ("-", lambda s: s[::-1]),
+    "flipped": ("-", lambda s: " ".join(w[::-1] for w in s.split(" "))),
+    "caesar": ("-", each(CAESAR)),
+    "atbash": ("-", each(ATBASH)),
+    "rot47": ("-", each(ROT47)),
+    "numbers": ("-", lambda s: " ".join(str(ord(c)) for c in s)),
+    "octal": ("-", lambda s: " ".join("%03o" % ord(c) for c in s)),
+    "binary": ("-", lambda s: " ".join(format(ord(c), "08b") for c in s)),
+    "morse": ("-", lambda s: " / ".join(
+        " ".join(MORSE[c] for c in w if c in MORSE)
+        for w in s.lower().split())),
 }
 
 

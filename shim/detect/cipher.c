@@ -1,0 +1,378 @@
+#include "detect/cipher.h"
+
+#include "detect/normal.h"
+
+#define STRETCH  1024 /* bytes of one, at most */
+#define WORD_MIN 3
+#define WORD_MAX 12
+#define MORE     2 /* words that turning must gain */
+
+/* Sorted by length. */
+static const char *const common[] = {
+    "all",         "and",         "any",          "are",          "for",
+    "not",         "now",         "out",          "say",          "the",
+    "use",         "who",         "you",          "from",         "have",
+    "must",        "next",        "only",         "send",         "tell",
+    "that",        "them",        "this",         "what",         "will",
+    "with",        "your",        "about",        "above",        "never",
+    "other",       "print",       "reply",        "rules",        "their",
+    "these",       "write",       "always",       "answer",       "before",
+    "delete",      "forget",      "ignore",       "prompt",       "reveal",
+    "secret",      "should",      "system",       "execute",      "message",
+    "request",     "respond",     "everyone",     "messages",     "password",
+    "previous",    "assistant",   "developer",    "disregard",    "following",
+    "information", "instruction", "instructions", "restrictions",
+};
+
+/* What a word can be turned from: by places of the alphabet, and otherwise. */
+enum {
+    PLACES = 26,
+    ATBASH = PLACES,
+    FLIPPED,
+    TURNS,
+};
+
+static int letter_of(char c)
+{
+    char low = to_lower(c);
+
+    return low >= 'a' && low <= 'z' ? low - 'a' : -1;
+}
+
+static char moved(char c, unsigned places)
+{
+    char first = c <= 'Z' ? 'A' : 'a';
+
+    if (letter_of(c) < 0)
+        return c;
+    return (char)(first + (char)(((unsigned)letter_of(c) + places) % PLACES));
+}
+
+static char mirrored(char c)
+{
+    char first = c <= 'Z' ? 'A' : 'a';
+
+    return letter_of(c) < 0 ? c : (char)(first + 25 - letter_of(c));
+}
+
+/* --- Words. */
+
+/* Those of a length: the first, and the one behind the last. */
+static size_t words_of(size_t len, size_t *ret_end)
+{
+    static const unsigned char firsts[WORD_MAX + 2] = {
+        0, 0, 0, 0, 13, 27, 37, 48, 52, 56, 60, 60, 62, 64};
+
+    *ret_end = firsts[len + 1];
+    return firsts[len];
+}
+
+static unsigned distance(int to, int from)
+{
+    return (unsigned)(to - from + PLACES) % PLACES;
+}
+
+/* Is the word w, moved by the same places at each letter? */
+static bool is_moved(struct str word, const char *w)
+{
+    unsigned by = distance(letter_of(word.ptr[0]), w[0] - 'a');
+
+    for (size_t i = 1; i < word.len; i++)
+        if (distance(letter_of(word.ptr[i]), w[i] - 'a') != by)
+            return false;
+    return true;
+}
+
+static bool is_mirrored(struct str word, const char *w)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (letter_of(word.ptr[i]) != 25 - (w[i] - 'a'))
+            return false;
+    return true;
+}
+
+static bool is_flipped(struct str word, const char *w)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (letter_of(word.ptr[i]) != w[word.len - 1 - i] - 'a')
+            return false;
+    return true;
+}
+
+/* Every way in which the word is one of the common ones counts. */
+static void vote(struct str word, unsigned short votes[TURNS])
+{
+    size_t i, end;
+
+    if (word.len < WORD_MIN || word.len > WORD_MAX)
+        return;
+    for (i = words_of(word.len, &end); i < end; i++) {
+        if (is_moved(word, common[i]))
+            votes[distance(letter_of(word.ptr[0]), common[i][0] - 'a')]++;
+        if (is_mirrored(word, common[i]))
+            votes[ATBASH]++;
+        if (is_flipped(word, common[i]))
+            votes[FLIPPED]++;
+    }
+}
+
+/* The next word at or behind *at; empty at the end. */
+static struct str next_word(struct str s, size_t *at)
+{
+    size_t from;
+
+    while (*at < s.len && letter_of(s.ptr[*at]) < 0)
+        ++*at;
+    for (from = *at; *at < s.len && letter_of(s.ptr[*at]) >= 0;)
+        ++*at;
+    return (struct str){s.ptr + from, *at - from};
+}
+
+size_t cipher_words(struct str text)
+{
+    size_t at = 0, n = 0, i, end;
+    struct str word;
+
+    while ((word = next_word(text, &at)).len > 0) {
+        if (word.len < WORD_MIN || word.len > WORD_MAX)
+            continue;
+        for (i = words_of(word.len, &end); i < end; i++)
+            n += str_eq_nocase(word, (struct str){common[i], word.len});
+    }
+    return n;
+}
+
+/* --- Stretches. */
+
+/* The next of a text, up to what ends a sentence or, `lines`, a line. */
+static struct str next_stretch(struct str text, size_t at, bool lines)
+{
+    size_t end = at, cut = at;
+
+    while (end < text.len && end - at < STRETCH) {
+        char c = text.ptr[end++];
+
+        if (c == '\n' || (!lines && strchr(".!?:;\"", c) != NULL && c != 0))
+            return (struct str){text.ptr + at, end - at};
+        cut = c == ' ' ? end : cut;
+    }
+    end = end < text.len && cut > at ? cut : end;
+    while (end < text.len && ((unsigned char)text.ptr[end] & 0xc0) == 0x80)
+        end++;
+    return (struct str){text.ptr + at, end - at};
+}
+
+/* How a stretch is best turned; 0 if it is best as it stands. */
+static unsigned best_turn(struct str s)
+{
+    unsigned short votes[TURNS] = {0};
+    size_t at = 0;
+    struct str word;
+    unsigned best = 1;
+
+    while ((word = next_word(s, &at)).len > 0)
+        vote(word, votes);
+    for (unsigned i = 2; i < TURNS; i++)
+        best = votes[i] > votes[best] ? i : best;
+    return votes[best] >= votes[0] + MORE ? best : 0;
+}
+
+/* Of "ignore" ROT47 makes "8?@C6": signs and digits, and few letters. */
+static char turned47(char c)
+{
+    return c >= '!' && c <= '~' ? (char)('!' + (c - '!' + 47) % 94) : c;
+}
+
+static void turn47(struct str s, char out[STRETCH + 4])
+{
+    for (size_t i = 0; i < s.len; i++)
+        out[i] = turned47(s.ptr[i]);
+}
+
+static bool is_rot47(struct str s)
+{
+    char out[STRETCH + 4];
+    size_t like = 0, all = 0;
+
+    for (size_t i = 0; i < s.len; i++) {
+        all += s.ptr[i] > ' ';
+        like += s.ptr[i] >= '2' && s.ptr[i] <= 'K';
+    }
+    if (all < 8 || like * 4 < all * 3)
+        return false;
+    turn47(s, out);
+    return cipher_words((struct str){out, s.len}) >= cipher_words(s) + MORE;
+}
+
+static enum view_step step_of(unsigned turn)
+{
+    return turn == 0         ? VIEW_TEXT
+           : turn == 13      ? VIEW_ROT13
+           : turn < PLACES   ? VIEW_CAESAR
+           : turn == FLIPPED ? VIEW_FLIPPED
+                             : VIEW_ATBASH;
+}
+
+unsigned cipher_worth(struct str text)
+{
+    unsigned set = 0;
+    struct str s;
+
+    for (size_t at = 0; at < text.len; at += s.len) {
+        s = next_stretch(text, at, false);
+        set |= 1u << step_of(best_turn(s));
+    }
+    for (size_t at = 0; at < text.len && (set >> VIEW_ROT47 & 1) == 0;
+         at += s.len) {
+        s = next_stretch(text, at, true);
+        set |= is_rot47(s) ? 1u << VIEW_ROT47 : 0;
+    }
+    return set & ~(1u << VIEW_TEXT);
+}
+
+/* The word backwards, at the end of what is in the view. */
+static void flip(struct textview *out, struct str word, size_t from)
+{
+    for (size_t i = 0; i < word.len; i++)
+        out->bytes.ptr[from + i] = word.ptr[word.len - 1 - i];
+}
+
+/* A word of which the letters change places is one piece to the map. */
+static enum err put_flipped(struct str s, size_t off, struct textview *out)
+{
+    size_t at = 0, done = 0, start;
+    struct str word;
+    enum err e;
+
+    while ((word = next_word(s, &at)).len > 0) {
+        start = at - word.len;
+        if ((e = textview_copy(out, (struct str){s.ptr + done, start - done},
+                               off + done)) ||
+            (e = textview_put(out, word, off + start, word.len)))
+            return e;
+        flip(out, word, out->bytes.len - word.len);
+        done = at;
+    }
+    return textview_copy(out, str_skip(s, done), off + done);
+}
+
+static enum err put_turned(unsigned turn, struct str s, size_t off,
+                           struct textview *out)
+{
+    char bytes[STRETCH + 4];
+
+    if (turn == FLIPPED)
+        return put_flipped(s, off, out);
+    for (size_t i = 0; i < s.len; i++)
+        bytes[i] = turn == ATBASH ? mirrored(s.ptr[i])
+                                  : moved(s.ptr[i], PLACES - turn);
+    return textview_copy(out, (struct str){bytes, s.len}, off);
+}
+
+static enum err put_stretch(enum view_step how, struct str s, size_t off,
+                            struct textview *out)
+{
+    char bytes[STRETCH + 4];
+    unsigned turn;
+
+    if (how == VIEW_ROT47) {
+        if (!is_rot47(s))
+            return textview_copy(out, s, off);
+        turn47(s, bytes);
+        return textview_copy(out, (struct str){bytes, s.len}, off);
+    }
+    turn = best_turn(s);
+    return step_of(turn) == how ? put_turned(turn, s, off, out)
+                                : textview_copy(out, s, off);
+}
+
+enum err cipher_make(enum view_step how, struct str text, struct textview *out)
+{
+    struct str s;
+    enum err e;
+
+    textview_clear(out);
+    for (size_t at = 0; at < text.len; at += s.len) {
+        s = next_stretch(text, at, how == VIEW_ROT47);
+        if ((e = put_stretch(how, s, at, out)))
+            return e;
+    }
+    return OK;
+}
+
+/* --- Lines. */
+
+/* A line is of one piece to the map. */
+static enum err put_reversed(struct str line, size_t off, struct textview *out)
+{
+    size_t from = out->bytes.len, at = line.len;
+    enum err e;
+
+    if ((e = textview_put(out, line, off, line.len)))
+        return e;
+    for (size_t i = 0; i < line.len;) {
+        size_t len = 1;
+
+        while (i + len < line.len &&
+               ((unsigned char)line.ptr[i + len] & 0xc0) == 0x80)
+            len++;
+        at -= len;
+        memcpy(out->bytes.ptr + from + at, line.ptr + i, len);
+        i += len;
+    }
+    return OK;
+}
+
+/* Has it more of the common words from its end? So has each word of it. */
+static bool is_reversed(struct str s)
+{
+    unsigned short votes[TURNS] = {0};
+    size_t at = 0;
+    struct str word;
+
+    while ((word = next_word(s, &at)).len > 0 && votes[FLIPPED] < UINT16_MAX)
+        vote(word, votes);
+    return votes[FLIPPED] >= votes[0] + MORE;
+}
+
+/* All of a line, or the sentences of it that are. */
+static enum err put_line(struct str line, size_t off, struct textview *out,
+                         bool *ret_changed)
+{
+    struct str s;
+    enum err e = OK;
+
+    if (is_reversed(line)) {
+        *ret_changed = true;
+        return put_reversed(line, off, out);
+    }
+    for (size_t at = 0; at < line.len && !e; at += s.len) {
+        bool yes;
+
+        s = next_stretch(line, at, false);
+        yes = is_reversed(s);
+        *ret_changed |= yes;
+        e = yes ? put_reversed(s, off + at, out)
+                : textview_copy(out, s, off + at);
+    }
+    return e;
+}
+
+enum err reversed_make(struct str text, struct textview *out, bool *ret_changed)
+{
+    struct str rest = text, line;
+    enum err e = OK;
+
+    textview_clear(out);
+    *ret_changed = false;
+    while (!e && rest.len > 0) {
+        size_t at = text.len - rest.len;
+
+        line = str_head(rest, str_find_byte(rest, '\n'));
+        rest = str_skip(rest, line.len);
+        if (!(e = put_line(line, at, out, ret_changed)) && rest.len > 0)
+            e = textview_copy(out, STR("\n"), at + line.len);
+        rest = str_skip(rest, 1);
+    }
+    return e;
+}

@@ -1,0 +1,37 @@
+#ifndef SP_DETECT_CIPHER_H
+#define SP_DETECT_CIPHER_H
+
+#include "detect/textview.h"
+
+/*
+ * Views that undo the ciphers that a model reads as if they were none. Nobody
+ * says that a text is one, so that it is told by the commonest words of
+ * English, and of orders: a stretch, at most a sentence, is turned if that has
+ * two more of them than it has as it stands. The length of a word and the
+ * distances of its letters say by how many places of the alphabet it was moved,
+ * so each word is looked at once for all of them.
+ */
+
+/*
+ * cipher_worth - which of VIEW_ROT13, VIEW_CAESAR (by any other number of
+ * places), VIEW_ATBASH (the alphabet backwards), VIEW_ROT47 and VIEW_FLIPPED
+ * (each word backwards) a text has something of, as a set.
+ */
+unsigned cipher_worth(struct str text);
+
+/* cipher_make - the text with that turned. Errors as textview_put. */
+MUST_USE enum err cipher_make(enum view_step how, struct str text,
+                              struct textview *out);
+
+/*
+ * reversed_make - VIEW_REVERSED: lines, or sentences, from their end, those
+ * that have two more of those words then; *ret_changed: there are some. Errors
+ * as textview_put.
+ */
+MUST_USE enum err reversed_make(struct str text, struct textview *out,
+                                bool *ret_changed);
+
+/* cipher_words - how many of those words a text has. */
+size_t cipher_words(struct str text);
+
+#endif
