@@ -57,11 +57,16 @@ static size_t distinct(const char *p, size_t n)
     return count;
 }
 
-/* Where a spelling is least like others: keys begin with what all of a kind
- * begin with. Of equals the last. */
+/*
+ * At its beginning, so that on a stream no more than that has to wait; one that
+ * begins uniformly, where it is least like others. Of equals the last.
+ */
 static size_t anchor_place(const struct spelled *s)
 {
     size_t best = 0, most = 0;
+
+    if (distinct(s->bytes, SPELL_MIN) >= DISTINCT_MIN)
+        return 0;
 
     for (size_t at = 0; at + SPELL_MIN <= s->len; at++) {
         size_t n = distinct(s->bytes + at, SPELL_MIN);
@@ -355,6 +360,10 @@ static bool stands(const struct sweep *s, const struct form *f, size_t which,
         f->len > s->len - (s->at - before))
         return false;
     *ret_start = s->at - before;
+    for (size_t a = 0; a < ANCHORS; a++) /* cheaper than a print */
+        if (own_anchor(s->own, window_at(s->bytes + *ret_start + f->at + a)) !=
+            f->anchor[a])
+            return false;
     own_print(s->own, (struct str){s->bytes + *ret_start, f->len}, print);
     return !memcmp(print, f->print, PRINT_LEN);
 }

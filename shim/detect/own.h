@@ -103,6 +103,38 @@ MUST_USE enum err own_search_text(struct own_search *s, const struct own *o,
  */
 const struct own_hit *own_search_hit(const struct own_search *s, size_t from);
 
+/* ---- A text that goes on ------------------------------------------------ */
+
+/*
+ * Of a stream nothing is found that is not looked for at its beginning, or the
+ * end of any text would have to wait. So what is found there is less than in a
+ * whole text:
+ *
+ *  - a spelling of which the first SPELL_MIN bytes are uniform is left out;
+ *  - between two bytes of it no more than 32 stand that do not count;
+ *  - the first eight that count stand in one word, or in pieces of one or two:
+ *    of prose no more waits than the end of its last word;
+ *  - signs before it stay, and so does a character of base64 that it shares
+ *    with what stands before it.
+ */
+struct own_open {
+    bool found;
+    size_t start, end; /* bytes of the text                                 */
+    size_t cursor;     /* where to go on; if not found, nothing that begins */
+                       /* before it is a value                              */
+    enum spelling spelling;
+    struct own_about about; /* borrowed from the set */
+};
+
+/*
+ * own_open_find - the next one that begins at or behind `from`, a character's
+ * start. With `open` more text may follow. What it finds, if `from` is always
+ * the last cursor, does not depend on the pieces in which the text came. Less
+ * than 4 GiB.
+ */
+void own_open_find(struct own_search *s, const struct own *o, struct str text,
+                   size_t from, bool open, struct own_open *ret);
+
 /* ---- Texts that follow one another -------------------------------------- */
 
 /* A stretch of one of the texts. */

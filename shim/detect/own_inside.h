@@ -130,6 +130,21 @@ struct swept {
     struct own_about about;
 };
 
+/* A stretch of a text as it is compared, each byte with where it came from. */
+struct own_strip {
+    struct str text;
+    size_t taken;     /* of the text                    */
+    size_t len, next; /* bytes there; the place at work */
+    bool exact;       /* they are all there is          */
+    char bytes[1024];
+    uint32_t from[1024];
+};
+
+_Static_assert(sizeof(((struct own_strip *)0)->bytes) > 2 * SPELL_MAX, "strip");
+
+/* own_search_strip - the search's own. */
+struct own_strip *own_search_strip(struct own_search *s);
+
 /* sweep_next - the next spelling whose anchor is at a window in at..end. */
 bool sweep_next(struct sweep *s, struct swept *ret);
 

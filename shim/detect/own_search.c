@@ -33,7 +33,13 @@ struct own_search {
     struct sweep sweep;
     struct own_hit *hits; /* owned */
     size_t count, cap;
+    struct own_strip strip; /* of own_open.c */
 };
+
+struct own_strip *own_search_strip(struct own_search *s)
+{
+    return &s->strip;
+}
 
 enum err own_search_new(struct own_search **ret_search)
 {

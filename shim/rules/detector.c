@@ -202,7 +202,25 @@ static struct chain chain_of(enum spelling s)
     return c;
 }
 
-/* All of a text is searched when its first is asked for. */
+/* What a stream may let go must be known at once. */
+static void own_goes_on(const struct search *s, struct answer *ret)
+{
+    struct own_open one;
+
+    own_open_find(s->sc->own, s->known->own, s->text, s->cursor, s->open, &one);
+    *ret = (struct answer){
+        .hit = one.found                  ? HIT_MATCH
+               : one.cursor < s->text.len ? HIT_PARTIAL
+                                          : HIT_NONE,
+        .start = one.start,
+        .end = one.end,
+        .cursor = one.cursor,
+        .chain = one.found ? chain_of(one.spelling) : (struct chain){{0}},
+        .about = one.about,
+    };
+}
+
+/* All of a whole text is searched when its first is asked for. */
 static enum err own_find(const struct search *s, struct answer *ret)
 {
     struct scratch *sc = s->sc;
@@ -211,6 +229,10 @@ static enum err own_find(const struct search *s, struct answer *ret)
 
     if (sc->own == NULL && (e = own_search_new(&sc->own)))
         return e;
+    if (s->streamed) {
+        own_goes_on(s, ret);
+        return OK;
+    }
     if (s->cursor == 0 &&
         (e = own_search_text(sc->own, s->known->own, s->text)))
         return e;
@@ -351,7 +373,6 @@ static const struct row rows[DETECTOR_COUNT] = {
                        .ready = link_ready,
                        .find = link_find_one},
     [DETECTOR_OWN] = {.name = STR_INIT("own-secrets"),
-                      .whole = true,
                       .ready = own_ready_for,
                       .find = own_find},
     [DETECTOR_HIDDEN_RUN] = {.name = STR_INIT("hidden-run"),

@@ -306,6 +306,7 @@ struct search {
     struct str text;
     size_t cursor;         /* where to go on; all matches before it are known */
     bool open;             /* more text may follow */
+    bool streamed;         /* more might have, before */
     const uint64_t *at;    /* if not NULL: sorted starts of all keywords in */
     size_t at_count;       /*    the low half of each, or all the tokens    */
     const struct run *run; /* what stands before those keywords, or NULL */

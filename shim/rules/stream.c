@@ -208,7 +208,8 @@ static enum err search_rule(struct stream *st, struct lane *l, bool open)
                        .places = &st->at,
                        .place_count = 1,
                        .tally = &l->tally,
-                       .open = open};
+                       .open = open,
+                       .streamed = true};
     enum hit hit = HIT_NONE;
     size_t start, end;
     enum err e;
@@ -225,6 +226,8 @@ static enum err search_rule(struct stream *st, struct lane *l, bool open)
             break;
         one.f.start = st->base + start;
         one.f.end = st->base + end;
+        one.f.chain = s.chain;
+        one.f.about = s.about;
         finding_print(st->sc, str_head(str_skip(s.text, start), end - start),
                       &one.f);
         one.action = rules_action(st->rs, r);

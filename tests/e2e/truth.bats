@@ -219,6 +219,50 @@ ways="raw reversed hex HEX base64 base64+1 base64+2 base64url percent quoted
     hasnt "$TALKS/said" "$WEATHER_TOKEN"
 }
 
+# told WAY DELTA [TOOL] - what a program reads of a streamed answer which says
+# the token so, in pieces of so many characters.
+told() {
+    printf '{"model":"m","stream":true,"messages":[{"role":"user",
+        "content":"It is %s, see."}]}' "$(written "$1" "$WEATHER_TOKEN")" \
+        >say.json
+    guarded -N --json @say.json \
+        "$LLM$chat?say=user&delta=$2${3:+&as=tool}" >out
+    said out
+}
+
+@test "a streamed answer, wherever it is cut, in text and in a tool's arguments" {
+    local way delta
+    # The model must hear it first.
+    echo 'exclude: [{id: SP-1990, reason: the model is asked to say it}]' \
+        >>"$POLICY"
+    for way in $ways; do
+        for delta in 1 2 3 5 8 30; do
+            told "$way" $delta >text
+            has text "It is "
+            has text "$GONE"
+            has text ", see."
+            hasnt text "$(written "$way" "$WEATHER_TOKEN" | cut -c 5-12)"
+        done
+    done
+    for delta in 1 4 9; do
+        is "$(told raw $delta)" "It is $GONE, see."
+        is "$(told raw $delta tool)" \
+            "{\"note\": \"It is $GONE, see.\", \"list\": [\"It is $GONE, see.\"]}"
+    done
+    is "$(audit_field -1 rule)" SP-1991
+    is "$(audit_field -1 findings.0.subject)" WEATHER_TOKEN
+    hasnt "$AUDIT" "$WEATHER_TOKEN"
+}
+
+@test "an answer that is not streamed" {
+    echo 'exclude: [{id: SP-1990, reason: the model is asked to say it}]' \
+        >>"$POLICY"
+    prompt own.json "It is $(written base64 "$WEATHER_TOKEN")"
+    guarded --json @own.json "$LLM$chat?say=user" >out
+    has out "$GONE"
+    is "$(audit_field -1 rule)" SP-1991
+}
+
 @test "ordinary variables raise nothing in harmless texts" {
     local data=${SALLYPORT_DATA:-$ROOT/../shared/data}/injection_benign.jsonl.gz
     [ -e "$data" ] || skip "no data in $data (SALLYPORT_DATA)"

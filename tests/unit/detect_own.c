@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "check.h"
 #include "failmalloc.h"
+#include "ways.h"
 
 /* Made up, of the lengths and signs that keys have. */
 static const struct str values[] = {
@@ -58,139 +59,6 @@ static size_t found(const struct own *o, struct str text, size_t *start,
 }
 
 /* ---- Every spelling, at every place ------------------------------------- */
-
-static void to_hex(struct str v, const char *between, bool upper,
-                   struct buf *out)
-{
-    char pair[8];
-
-    for (size_t i = 0; i < v.len; i++) {
-        snprintf(pair, sizeof(pair), upper ? "%02X" : "%02x",
-                 (unsigned)(unsigned char)v.ptr[i]);
-        if (buf_add(out, str_of(between)) || buf_add(out, str_of(pair)))
-            abort();
-    }
-}
-
-static void to_base64(struct str v, bool url, size_t line, struct buf *out)
-{
-    const char *digits =
-        url ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-            : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+"
-              "/";
-    size_t at = 0;
-
-    for (size_t bit = 0; bit < v.len * 8; bit += 6) {
-        unsigned byte = (unsigned char)v.ptr[bit / 8];
-        unsigned next =
-            bit / 8 + 1 < v.len ? (unsigned char)v.ptr[bit / 8 + 1] : 0;
-
-        if (buf_add_byte(out,
-                         digits[(byte << 8 | next) >> (10 - bit % 8) & 63]))
-            abort();
-        if (line > 0 && ++at % line == 0 && buf_add_byte(out, '\n'))
-            abort();
-    }
-    while (!url && line == 0 && out->len % 4 != 0)
-        if (buf_add_byte(out, '='))
-            abort();
-}
-
-static void reverse(struct buf *b)
-{
-    for (size_t i = 0; i < b->len / 2; i++) {
-        char c = b->ptr[i];
-
-        b->ptr[i] = b->ptr[b->len - 1 - i];
-        b->ptr[b->len - 1 - i] = c;
-    }
-}
-
-static void to_percent(struct str v, const char *kept, struct buf *out)
-{
-    for (size_t i = 0; i < v.len; i++) {
-        char c = v.ptr[i];
-        bool plain = is_digit(c) ||
-                     (to_lower(c) >= 'a' && to_lower(c) <= 'z') ||
-                     (kept != NULL && strchr(kept, c) != NULL);
-
-        if (kept != NULL && plain) {
-            if (buf_add_byte(out, c))
-                abort();
-        } else {
-            to_hex((struct str){v.ptr + i, 1}, "%", i % 2, out);
-        }
-    }
-}
-
-/* The value in way `way`, with `before` other bytes encoded in front of it. */
-enum {
-    WAYS = 15
-};
-
-static void write_way(unsigned way, struct str v, size_t before,
-                      struct buf *out)
-{
-    struct buf all;
-
-    buf_init(&all, 4096);
-    if (buf_add(&all, str_head(STR("{\"a\": \"b"), before)) ||
-        buf_add(&all, v) || buf_add(&all, str_head(STR("\", 7}"), before)))
-        abort();
-    switch (way) {
-    case 0:
-        if (buf_add(out, v))
-            abort();
-        break;
-    case 1:
-        if (buf_add(out, v))
-            abort();
-        reverse(out);
-        break;
-    case 2:
-        to_hex(buf_str(&all), "", false, out);
-        break;
-    case 3:
-        to_hex(buf_str(&all), ":", true, out);
-        break;
-    case 4:
-        to_hex(buf_str(&all), " ", false, out);
-        break;
-    case 5:
-        to_base64(buf_str(&all), false, 0, out);
-        break;
-    case 6:
-        to_base64(buf_str(&all), true, 0, out);
-        break;
-    case 7:
-        to_base64(buf_str(&all), false, 7, out);
-        break;
-    case 8:
-        to_base64(buf_str(&all), false, 76, out);
-        break;
-    case 9:
-        to_percent(buf_str(&all), NULL, out);
-        break;
-    case 10:
-        to_percent(buf_str(&all), "-._~", out);
-        break;
-    case 11:
-        to_percent(buf_str(&all), "-._~/", out);
-        break;
-    case 12:
-        to_percent(buf_str(&all), "-._~!*'()", out);
-        break;
-    case 13:
-        to_base64(buf_str(&all), false, 0, out);
-        reverse(out);
-        break;
-    case 14:
-        to_hex(buf_str(&all), "", true, out);
-        reverse(out);
-        break;
-    }
-    buf_free(&all);
-}
 
 static void check_ways(const struct own *o, struct str v)
 {

@@ -1,0 +1,13 @@
+#ifndef TEST_WAYS_H
+#define TEST_WAYS_H
+
+#include "base/buf.h"
+
+/* The ways to write a value that are looked for (detect/spelling.h). */
+#define WAYS 15
+
+/* write_way - the value in way `way`, appended; in front of it and behind it
+ * up to seven other bytes that are encoded with it. */
+void write_way(unsigned way, struct str v, size_t before, struct buf *out);
+
+#endif
