@@ -12,9 +12,10 @@
  * the rest are utf8proc's.
  */
 
-#define BARE    (NORMAL_FOLD | NORMAL_NOMARK)
-#define CLUSTER 32             /* characters looked at together              */
-#define ROOM    (CLUSTER * 20) /* one gives 18 at most                  */
+#define BARE     (NORMAL_FOLD | NORMAL_NOMARK)
+#define GAP_MOST 1024 /* bytes: of a longer gap the end is taken for it */
+#define CLUSTER  32   /* characters looked at together              */
+#define ROOM     (CLUSTER * 20) /* one gives 18 at most                  */
 
 struct unit {
     int32_t cps[ROOM]; /* what stays of it, decomposed */
@@ -246,7 +247,7 @@ static enum err close_gap(struct normal *n, uint32_t cp, struct textview *out)
 
 static void note_gap(struct normal *n, size_t start, size_t end)
 {
-    if (!n->gap)
+    if (!n->gap || end - n->gap_start > GAP_MOST)
         n->gap_start = start;
     n->gap = true;
     n->gap_end = end;

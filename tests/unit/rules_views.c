@@ -463,6 +463,28 @@ static void test_streams(void)
     buf_free(&out);
 }
 
+/* More of what does not show than may be held: it is no part of a match. */
+static void test_long_gap(void)
+{
+    struct buf text, out;
+
+    buf_init(&text, MIB);
+    buf_init(&out, MIB);
+    if (buf_add(&text, STR("so ")))
+        exit(1);
+    while (text.len < 200 * KIB)
+        if (buf_add(&text, STR(ZWSP)))
+            exit(1);
+    if (buf_add(&text, STR(KEY)))
+        exit(1);
+    for (size_t cut = 1; cut < text.len; cut += 50021) {
+        CHECK_INT(stream_run(buf_str(&text), cut, 0, false, &out), OK);
+        CHECK_INT(out.len, text.len - 20 + 5);
+    }
+    buf_free(&text);
+    buf_free(&out);
+}
+
 /* Texts of fragments, cut at random: what comes out is the same. */
 static void test_random_streams(void)
 {
@@ -548,6 +570,7 @@ int main(void)
     RUN(test_views);
     RUN(test_memory);
     RUN(test_streams);
+    RUN(test_long_gap);
     RUN(test_random_streams);
     RUN(test_stream_memory);
     set_close();
