@@ -16,17 +16,6 @@
 
 /* What the files of this room know of each other. Not for other rooms. */
 
-/* ASCII bytes before which no match begins: those of a leading \b or (?<!...)
- */
-struct guard {
-    uint64_t bits[2];
-};
-
-static inline bool guard_stops(const struct guard *g, unsigned char before)
-{
-    return before < 0x80 && (g->bits[before / 64] >> before % 64 & 1) != 0;
-}
-
 /* bits_count - without the call that __builtin_popcountll is on old machines.
  */
 static inline uint32_t bits_count(uint64_t x)

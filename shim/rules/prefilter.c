@@ -220,6 +220,7 @@ enum err prefilter_begin(const struct prefilter *pf, struct str text,
     hits->places = (struct places){.digits = pf->near_digits,
                                    .list = hits->places.list,
                                    .cap = hits->places.cap};
+    hits->whole = text;
     hits->from = hits->to = 0;
     if (text.len != 0 && (e = traits_of(text, pf->digits, &hits->tokens,
                                         &hits->places, &traits)))

@@ -12,6 +12,17 @@
 struct guard;
 struct prefilter; /* immutable after prefilter_new */
 
+/* ASCII bytes before which no match begins: those of a leading \b or (?<!...)
+ */
+struct guard {
+    uint64_t bits[2];
+};
+
+static inline bool guard_stops(const struct guard *g, unsigned char before)
+{
+    return before < 0x80 && (g->bits[before / 64] >> before % 64 & 1) != 0;
+}
+
 /* What a pass found. Zeroed before its first use, reused between texts. */
 struct prefilter_hits {
     uint64_t *rules; /* owned; bit set of rules with a keyword in the text */
@@ -33,6 +44,10 @@ struct prefilter_hits {
     } near;
     size_t base, limit;  /* of what is looked at: keywords begin in it */
     const uint32_t *map; /* its offsets, if it was folded; or NULL */
+    struct str whole;    /* the text; borrowed */
+    /* Of each rule: behind which bytes its keywords do not count. Set by who
+     * asks, before it begins; or NULL. */
+    const struct guard *guards;
 };
 
 /*

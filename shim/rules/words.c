@@ -315,6 +315,7 @@ static enum err look_up(const struct words *ws, struct str text, size_t i,
         size_t start = i - en->back;
 
         if (en->key != key || en->back > i || en->len > text.len - start ||
+            hits_guarded(hits, kw->rule, start) ||
             !is_here(ws, en, text.ptr + start))
             continue;
         if ((e = found(ws, kw, text, start, hits)))
@@ -437,7 +438,7 @@ static enum err brief_here(const struct words *ws, struct str text, size_t i,
     for (size_t k = 0; k < ws->brief; k++) {
         const struct keyword *kw = &ws->keywords[k];
 
-        if (kw->text.len <= here.len &&
+        if (kw->text.len <= here.len && !hits_guarded(hits, kw->rule, i) &&
             nocase_equal(here.ptr, kw->text.ptr, kw->text.len) &&
             (e = found(ws, kw, text, i, hits)))
             return e;

@@ -39,6 +39,18 @@ static inline bool hits_bit(const uint64_t *set, uint32_t rule)
     return (set[rule / 64] >> rule % 64 & 1) != 0;
 }
 
+/* hits_guarded - would a keyword of the rule not count at `start` of what is
+ * looked at: in the midst of a word, or of a run of one letter? */
+static inline bool hits_guarded(const struct prefilter_hits *hits,
+                                uint32_t rule, size_t start)
+{
+    size_t at = hits->base + (hits->map == NULL ? start : hits->map[start]);
+
+    return hits->guards != NULL && at > 0 &&
+           guard_stops(&hits->guards[rule],
+                       (unsigned char)hits->whole.ptr[at - 1]);
+}
+
 /* hits_note - a keyword of the rule begins at `start` of what is looked at. One
  * that begins beyond hits->limit is passed over; it is listed if `listed` says
  * so and there is room. E_NOMEM. */
