@@ -105,9 +105,16 @@ $(engine_a): $(call objects,$(engine_rooms))
 $(B)/libtools.a: $(call objects,compile cli)
 $(B)/libhooks.a: $(call objects,hooks)
 $(B)/libtest.a: $(lib_rest:%.c=$(B)/%.o)
+$(B)/libcounted.a: $(patsubst $(B)/%,$(B)/counted/%,$(call objects,base detect rules))
 $(B)/%.a:
 	@mkdir -p $(@D)
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
+
+# The rooms whose work a test counts: every block of their code says that it runs.
+$(B)/counted/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(cppflags) $(cflags) $(sanitize) $(call extra,$<) \
+	    -fsanitize-coverage=trace-pc -MMD -MP -c -o $@ $<
 
 # A sanitizer's runtime looks its own functions up by dlsym, which is a hook,
 # before it is ready for code of its kind.
@@ -140,7 +147,8 @@ $(B)/sallyport: $(call objects,compile cli) $(engine_a)
 # Every unit test can make allocations fail. Tools and hooks are there only for
 # a test that includes their headers: to the others dlopen is libc's.
 wrap   := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc $(asserts)
-group   = -Wl,--start-group $(filter %.a,$^) $(static) -Wl,--end-group $(yaml)
+group   = -Wl,--start-group $(filter %/libcounted.a,$^) \
+          $(filter-out %/libcounted.a,$(filter %.a,$^)) $(static) -Wl,--end-group $(yaml)
 # A test opens a room by its headers, or by a helper of tests/lib that does.
 holding = $(shell grep -lE '^\#include "($(1))' $(2) 2>/dev/null)
 through = $(subst $(eval) ,,$(patsubst %,|%.h,$(basename $(notdir \
@@ -152,6 +160,7 @@ seeking = $(call opens,$(1)) \
 
 $(call seeking,compile|cli): $(B)/libtools.a
 $(call seeking,hooks): $(B)/libhooks.a
+$(B)/tests/unit/rules_worst: $(B)/libcounted.a
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libtest.a $(engine_a)
 	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) $(wrap) -o $@ $< \

@@ -1,5 +1,6 @@
 #include "rules/inside.h"
 
+#include <sodium/crypto_generichash.h>
 #include <stdlib.h>
 
 #include "detect/cipher.h"
@@ -26,6 +27,7 @@
  * view more that is in work.
  */
 
+#define DONE  64        /* decoded texts that are known again */
 #define SHORT (4 * KIB) /* a text up to this length is taken as a whole */
 
 /* A text to be scanned, and where it comes from. */
@@ -63,6 +65,12 @@ struct viewing {
     struct findings *out;
     size_t first;
     struct findings found; /* of the view in work; owned */
+    struct done {
+        unsigned char hash[16];
+        uint64_t start, end; /* where it comes from */
+    } done[DONE];            /* decoded from what was decoded */
+    size_t done_count;
+    size_t left; /* bytes of views that may still be looked at */
     struct decoding decoding;
     struct textview made;
     struct level levels[LIM_VIEW_DEPTH + 1];
@@ -247,6 +255,12 @@ static enum err scan_look(struct viewing *vw, const struct look *l,
     size_t kept = 0;
     enum err e;
 
+    if (l->text.len > vw->left) { /* then it is the end of them all */
+        vw->left = 0;
+        vw->decoding.capped = true;
+        return OK;
+    }
+    vw->left -= l->text.len;
     findings_clear(&vw->found);
     if ((e = scan_view(vw->rs, vw->sc, vw->at,
                        vw->only != 0 ? vw->only : 1u << step | vw->within,
@@ -494,6 +508,31 @@ static enum err enter(struct viewing *vw, struct level *v, bool decoded)
     return vw->coded && !decoded ? OK : scan_plain(vw, v);
 }
 
+/*
+ * Escapes of two kinds give one text, whichever are read first. What comes from
+ * the same place and is the same is looked at once.
+ */
+static bool is_done(struct viewing *vw, const struct look *l)
+{
+    struct finding all = {.start = 0, .end = l->text.len};
+    struct done d = {.start = 0};
+
+    if (!map_finding(vw, l, &all))
+        return false;
+    d.start = all.start;
+    d.end = all.end;
+    (void)crypto_generichash(d.hash, sizeof(d.hash),
+                             (const unsigned char *)l->text.ptr, l->text.len,
+                             NULL, 0);
+    for (size_t i = 0; i < vw->done_count; i++)
+        if (memcmp(vw->done[i].hash, d.hash, sizeof(d.hash)) == 0 &&
+            vw->done[i].start == d.start && vw->done[i].end == d.end)
+            return true;
+    if (vw->done_count < DONE)
+        vw->done[vw->done_count++] = d;
+    return false;
+}
+
 static enum err scan_levels(struct viewing *vw)
 {
     size_t depth = 0;
@@ -501,9 +540,10 @@ static enum err scan_levels(struct viewing *vw)
     bool some;
     enum err e;
 
+    vw->done_count = 0;
     if ((e = enter(vw, &vw->levels[0], false)) || !is_wanted(vw, VIEW_DECODED))
         return e;
-    for (;;) {
+    while (vw->left != 0) {
         struct level *v = &vw->levels[depth], *deeper = v + 1;
 
         /* Below the last level it is only said that there is more. */
@@ -513,6 +553,8 @@ static enum err scan_levels(struct viewing *vw)
             return e;
         if (some && depth < LIM_VIEW_DEPTH) {
             deeper->text = look_at(look_for(v, how), &deeper->decoded, how);
+            if (depth > 0 && is_done(vw, &deeper->text))
+                continue;
             if ((e = enter(vw, deeper, true)))
                 return e;
             depth++;
@@ -522,6 +564,7 @@ static enum err scan_levels(struct viewing *vw)
         if (depth-- == 0)
             return OK;
     }
+    return OK;
 }
 
 /* A long text is looked at only where, and around where, it has something that
@@ -592,6 +635,12 @@ static enum err scan_unshown(struct viewing *vw)
     return e;
 }
 
+static void budget_start(struct viewing *vw)
+{
+    vw->left = LIM_VIEW_TIMES * vw->whole.len + LIM_VIEW_LEAST;
+    decoding_start(&vw->decoding, vw->whole.len);
+}
+
 /* One more look at all of the text, with a budget of its own. */
 static enum err scan_again(struct viewing *vw,
                            enum err (*look)(struct viewing *))
@@ -599,7 +648,7 @@ static enum err scan_again(struct viewing *vw,
     bool capped = vw->decoding.capped;
     enum err e;
 
-    decoding_start(&vw->decoding, vw->whole.len);
+    budget_start(vw);
     e = look(vw);
     vw->decoding.capped |= capped;
     return e;
@@ -630,7 +679,7 @@ enum err views_scan(const struct rules *rs, struct scratch *sc,
     vw->out = out;
     vw->first = first;
     vw->whole = text;
-    decoding_start(&vw->decoding, text.len);
+    budget_start(vw);
     e = scan_stretches(vw, text, (struct chain){0}, &escaped);
     if (!e && escaped && is_wanted(vw, VIEW_DECODED))
         e = scan_again(vw, scan_unescaped);
@@ -657,7 +706,7 @@ enum err views_coded(const struct rules *rs, struct scratch *sc,
     vw->whole = text;
     vw->base = 0;
     vw->levels[0].text = (struct look){.text = text};
-    decoding_start(&vw->decoding, text.len);
+    budget_start(vw);
     vw->coded = true;
     e = scan_levels(vw);
     vw->coded = false;

@@ -26,11 +26,11 @@ static struct compile rule_files;
 static struct rules *rules;
 static struct scratch *scratch;
 static char text[SIZE];
+static struct scope place = {.dir = DIR_SEND, .role = ROLE_USER};
 
 /* One run; negative if the text is one that cannot be judged. */
 static double once_ms(struct str s)
 {
-    static const struct scope place = {.dir = DIR_SEND, .role = ROLE_USER};
     struct timespec a, b;
     struct findings found;
     enum err e;
@@ -159,6 +159,27 @@ static void nested(void)
     line("base64_thrice", least_ms(s));
 }
 
+/* Of what tests/unit/rules_worst.c has found by counting: the worst of a tool's
+ * result, near whose matches much is looked for, and in every view. */
+static void searched(void)
+{
+    static const struct {
+        const char *name, *unit;
+    } list[] = {
+        {"near", "other tasks "},
+        {"near_end", "PRIORITY:"},
+        {"second_spellings", "<|\u017f"},
+        {"every_view", "new instructions<!--\u017fa@http://http://\x1b[0m\u0301"
+                       "http://\u017fN=257d&#97;303084358"},
+    };
+
+    place.role = ROLE_TOOL;
+    place.part = PART_TOOL_RESULT;
+    for (size_t i = 0; i < ARRAY_LEN(list); i++)
+        line(list[i].name, least_ms(fill(str_of(list[i].unit), SIZE)));
+    place = (struct scope){.dir = DIR_SEND, .role = ROLE_USER};
+}
+
 /* Each keyword alone, often: the slowest stands for all of them. */
 static void keywords(void)
 {
@@ -206,6 +227,7 @@ int main(int argc, char **argv)
     line("all_tests", least_ms(gather(true)));
     units();
     nested();
+    searched();
     keywords();
     rules_free(rules);
     scratch_free(scratch);
