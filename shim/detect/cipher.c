@@ -9,19 +9,29 @@
 
 /* Sorted by length. */
 static const char *const common[] = {
-    "all",         "and",         "any",          "are",          "for",
-    "not",         "now",         "out",          "say",          "the",
-    "use",         "who",         "you",          "from",         "have",
-    "must",        "next",        "only",         "send",         "tell",
-    "that",        "them",        "this",         "what",         "will",
-    "with",        "your",        "about",        "above",        "never",
-    "other",       "print",       "reply",        "rules",        "their",
-    "these",       "write",       "always",       "answer",       "before",
-    "delete",      "forget",      "ignore",       "prompt",       "reveal",
-    "secret",      "should",      "system",       "execute",      "message",
-    "request",     "respond",     "everyone",     "messages",     "password",
-    "previous",    "assistant",   "developer",    "disregard",    "following",
-    "information", "instruction", "instructions", "restrictions",
+    "all",         "and",          "any",          "are",       "but",
+    "can",         "for",          "get",          "had",       "has",
+    "her",         "his",          "how",          "its",       "may",
+    "new",         "not",          "now",          "one",       "our",
+    "out",         "say",          "the",          "use",       "was",
+    "who",         "you",          "been",         "from",      "have",
+    "here",        "into",         "just",         "know",      "like",
+    "make",        "more",         "must",         "next",      "only",
+    "send",        "some",         "take",         "tell",      "than",
+    "that",        "them",         "then",         "they",      "this",
+    "time",        "what",         "when",         "will",      "with",
+    "your",        "about",        "above",        "again",     "based",
+    "could",       "first",        "never",        "order",     "other",
+    "print",       "reply",        "rules",        "their",     "there",
+    "these",       "using",        "which",        "while",     "would",
+    "write",       "always",       "answer",       "before",    "delete",
+    "during",      "ensure",       "forget",       "ignore",    "people",
+    "please",      "prompt",       "proper",       "reveal",    "secret",
+    "should",      "system",       "against",      "because",   "between",
+    "execute",     "message",      "request",      "respond",   "through",
+    "without",     "everyone",     "messages",     "password",  "previous",
+    "assistant",   "developer",    "disregard",    "following", "information",
+    "instruction", "instructions", "restrictions",
 };
 
 /* What a word can be turned from: by places of the alphabet, and otherwise. */
@@ -61,7 +71,7 @@ static char mirrored(char c)
 static size_t words_of(size_t len, size_t *ret_end)
 {
     static const unsigned char firsts[WORD_MAX + 2] = {
-        0, 0, 0, 0, 13, 27, 37, 48, 52, 56, 60, 60, 62, 64};
+        0, 0, 0, 0, 27, 56, 76, 92, 101, 105, 109, 109, 111, 113};
 
     *ret_end = firsts[len + 1];
     return firsts[len];
@@ -100,7 +110,7 @@ static bool is_flipped(struct str word, const char *w)
 }
 
 /* Every way in which the word is one of the common ones counts. */
-static void vote(struct str word, unsigned short votes[TURNS])
+static void vote(struct str word, unsigned votes[TURNS])
 {
     size_t i, end;
 
@@ -162,19 +172,54 @@ static struct str next_stretch(struct str text, size_t at, bool lines)
     return (struct str){text.ptr + at, end - at};
 }
 
-/* How a stretch is best turned; 0 if it is best as it stands. */
-static unsigned best_turn(struct str s)
+static void votes_of(struct str s, unsigned votes[TURNS])
 {
-    unsigned short votes[TURNS] = {0};
     size_t at = 0;
     struct str word;
-    unsigned best = 1;
 
+    memset(votes, 0, TURNS * sizeof(*votes));
     while ((word = next_word(s, &at)).len > 0)
         vote(word, votes);
-    for (unsigned i = 2; i < TURNS; i++)
+}
+
+/*
+ * How a stretch is best turned, by places or ATBASH; 0 if it is best as it
+ * stands. One that says little goes with the last that was turned.
+ */
+static unsigned best_turn(struct str s, unsigned last)
+{
+    unsigned votes[TURNS], best = 1;
+
+    votes_of(s, votes);
+    for (unsigned i = 2; i < FLIPPED; i++)
         best = votes[i] > votes[best] ? i : best;
+    if (last != 0 && votes[last] >= votes[0] &&
+        votes[best] < votes[last] + MORE)
+        return last;
     return votes[best] >= votes[0] + MORE ? best : 0;
+}
+
+/* Of the first stretch that is turned, or, where each says little, of all. */
+static unsigned first_turn(struct str text)
+{
+    unsigned turn = 0;
+    struct str s;
+
+    for (size_t at = 0; at < text.len && turn == 0; at += s.len) {
+        s = next_stretch(text, at, false);
+        turn = best_turn(s, 0);
+    }
+    return turn != 0 ? turn : best_turn(text, 0);
+}
+
+/* Is each word of it one of the common ones from its end? `some`: others of the
+ * text are. */
+static bool is_backwards(struct str s, bool some)
+{
+    unsigned votes[TURNS];
+
+    votes_of(s, votes);
+    return votes[FLIPPED] >= votes[0] + (some ? 0 : MORE);
 }
 
 /* Of "ignore" ROT47 makes "8?@C6": signs and digits, and few letters. */
@@ -189,7 +234,7 @@ static void turn47(struct str s, char out[STRETCH + 4])
         out[i] = turned47(s.ptr[i]);
 }
 
-static bool is_rot47(struct str s)
+static bool is_rot47(struct str s, bool some)
 {
     char out[STRETCH + 4];
     size_t like = 0, all = 0;
@@ -201,108 +246,41 @@ static bool is_rot47(struct str s)
     if (all < 8 || like * 4 < all * 3)
         return false;
     turn47(s, out);
-    return cipher_words((struct str){out, s.len}) >= cipher_words(s) + MORE;
+    return cipher_words((struct str){out, s.len}) >=
+           cipher_words(s) + (some ? 0 : MORE);
 }
 
 static enum view_step step_of(unsigned turn)
 {
-    return turn == 0         ? VIEW_TEXT
-           : turn == 13      ? VIEW_ROT13
-           : turn < PLACES   ? VIEW_CAESAR
-           : turn == FLIPPED ? VIEW_FLIPPED
-                             : VIEW_ATBASH;
+    return turn == 0        ? VIEW_TEXT
+           : turn == 13     ? VIEW_ROT13
+           : turn == ATBASH ? VIEW_ATBASH
+                            : VIEW_CAESAR;
 }
 
 unsigned cipher_worth(struct str text)
 {
-    unsigned set = 0;
+    unsigned set = 0, last = first_turn(text);
     struct str s;
 
-    for (size_t at = 0; at < text.len; at += s.len) {
+    for (size_t at = last == 0 ? text.len : 0; at < text.len; at += s.len) {
+        unsigned turn;
+
         s = next_stretch(text, at, false);
-        set |= 1u << step_of(best_turn(s));
+        turn = best_turn(s, last);
+        last = turn == 0 ? last : turn;
+        set |= 1u << step_of(turn);
     }
-    for (size_t at = 0; at < text.len && (set >> VIEW_ROT47 & 1) == 0;
-         at += s.len) {
+    for (size_t at = 0; at < text.len; at += s.len) {
         s = next_stretch(text, at, true);
-        set |= is_rot47(s) ? 1u << VIEW_ROT47 : 0;
+        set |= is_rot47(s, false) ? 1u << VIEW_ROT47 : 0;
+        set |= is_backwards(s, false) ? 1u << VIEW_FLIPPED : 0;
     }
+    set |= is_backwards(text, false) ? 1u << VIEW_FLIPPED : 0;
     return set & ~(1u << VIEW_TEXT);
 }
 
-/* The word backwards, at the end of what is in the view. */
-static void flip(struct textview *out, struct str word, size_t from)
-{
-    for (size_t i = 0; i < word.len; i++)
-        out->bytes.ptr[from + i] = word.ptr[word.len - 1 - i];
-}
-
-/* A word of which the letters change places is one piece to the map. */
-static enum err put_flipped(struct str s, size_t off, struct textview *out)
-{
-    size_t at = 0, done = 0, start;
-    struct str word;
-    enum err e;
-
-    while ((word = next_word(s, &at)).len > 0) {
-        start = at - word.len;
-        if ((e = textview_copy(out, (struct str){s.ptr + done, start - done},
-                               off + done)) ||
-            (e = textview_put(out, word, off + start, word.len)))
-            return e;
-        flip(out, word, out->bytes.len - word.len);
-        done = at;
-    }
-    return textview_copy(out, str_skip(s, done), off + done);
-}
-
-static enum err put_turned(unsigned turn, struct str s, size_t off,
-                           struct textview *out)
-{
-    char bytes[STRETCH + 4];
-
-    if (turn == FLIPPED)
-        return put_flipped(s, off, out);
-    for (size_t i = 0; i < s.len; i++)
-        bytes[i] = turn == ATBASH ? mirrored(s.ptr[i])
-                                  : moved(s.ptr[i], PLACES - turn);
-    return textview_copy(out, (struct str){bytes, s.len}, off);
-}
-
-static enum err put_stretch(enum view_step how, struct str s, size_t off,
-                            struct textview *out)
-{
-    char bytes[STRETCH + 4];
-    unsigned turn;
-
-    if (how == VIEW_ROT47) {
-        if (!is_rot47(s))
-            return textview_copy(out, s, off);
-        turn47(s, bytes);
-        return textview_copy(out, (struct str){bytes, s.len}, off);
-    }
-    turn = best_turn(s);
-    return step_of(turn) == how ? put_turned(turn, s, off, out)
-                                : textview_copy(out, s, off);
-}
-
-enum err cipher_make(enum view_step how, struct str text, struct textview *out)
-{
-    struct str s;
-    enum err e;
-
-    textview_clear(out);
-    for (size_t at = 0; at < text.len; at += s.len) {
-        s = next_stretch(text, at, how == VIEW_ROT47);
-        if ((e = put_stretch(how, s, at, out)))
-            return e;
-    }
-    return OK;
-}
-
-/* --- Lines. */
-
-/* A line is of one piece to the map. */
+/* It is of one piece to the map. */
 static enum err put_reversed(struct str line, size_t off, struct textview *out)
 {
     size_t from = out->bytes.len, at = line.len;
@@ -323,26 +301,81 @@ static enum err put_reversed(struct str line, size_t off, struct textview *out)
     return OK;
 }
 
-/* Has it more of the common words from its end? So has each word of it. */
-static bool is_reversed(struct str s)
+/* What stands between spaces, backwards: of one piece to the map. */
+static enum err put_flipped(struct str s, size_t off, struct textview *out)
 {
-    unsigned short votes[TURNS] = {0};
-    size_t at = 0;
-    struct str word;
+    enum err e = OK;
 
-    while ((word = next_word(s, &at)).len > 0 && votes[FLIPPED] < UINT16_MAX)
-        vote(word, votes);
-    return votes[FLIPPED] >= votes[0] + MORE;
+    for (size_t at = 0, end; at < s.len && !e; at = end) {
+        bool space = (unsigned char)s.ptr[at] <= ' ';
+        struct str piece;
+
+        for (end = at;
+             end < s.len && ((unsigned char)s.ptr[end] <= ' ') == space;)
+            end++;
+        piece = (struct str){s.ptr + at, end - at};
+        e = space ? textview_copy(out, piece, off + at)
+                  : put_reversed(piece, off + at, out);
+    }
+    return e;
 }
 
-/* All of a line, or the sentences of it that are. */
-static enum err put_line(struct str line, size_t off, struct textview *out,
-                         bool *ret_changed)
+static enum err put_turned(unsigned turn, struct str s, size_t off,
+                           struct textview *out)
+{
+    char bytes[STRETCH + 4];
+
+    for (size_t i = 0; i < s.len; i++)
+        bytes[i] = turn == ATBASH ? mirrored(s.ptr[i])
+                                  : moved(s.ptr[i], PLACES - turn);
+    return textview_copy(out, (struct str){bytes, s.len}, off);
+}
+
+static enum err put_line47(struct str s, size_t off, struct textview *out)
+{
+    char bytes[STRETCH + 4];
+
+    turn47(s, bytes);
+    return textview_copy(out, (struct str){bytes, s.len}, off);
+}
+
+enum err cipher_make(enum view_step how, struct str text, struct textview *out)
+{
+    bool lines = how == VIEW_ROT47 || how == VIEW_FLIPPED;
+    unsigned turn, last = lines ? 0 : first_turn(text);
+    struct str s;
+    enum err e;
+
+    textview_clear(out);
+    for (size_t at = 0; at < text.len; at += s.len) {
+        s = next_stretch(text, at, lines);
+        turn = lines ? 0 : best_turn(s, last);
+        last = turn == 0 ? last : turn;
+        if (how == VIEW_ROT47 && is_rot47(s, true))
+            e = put_line47(s, at, out);
+        else if (how == VIEW_FLIPPED && is_backwards(s, true))
+            e = put_flipped(s, at, out);
+        else if (turn != 0 && step_of(turn) == how)
+            e = put_turned(turn, s, at, out);
+        else
+            e = textview_copy(out, s, at);
+        if (e)
+            return e;
+    }
+    return OK;
+}
+
+/* --- Lines. */
+
+/* All of a line, or the sentences of it that are backwards; `some`: a line of
+ * the text is. */
+static enum err put_line(struct str line, size_t off, bool some,
+                         struct textview *out, bool *ret_changed)
 {
     struct str s;
     enum err e = OK;
 
-    if (is_reversed(line)) {
+    if (is_backwards(line, some)) {
         *ret_changed = true;
         return put_reversed(line, off, out);
     }
@@ -350,7 +383,7 @@ static enum err put_line(struct str line, size_t off, struct textview *out,
         bool yes;
 
         s = next_stretch(line, at, false);
-        yes = is_reversed(s);
+        yes = is_backwards(s, false);
         *ret_changed |= yes;
         e = yes ? put_reversed(s, off + at, out)
                 : textview_copy(out, s, off + at);
@@ -358,8 +391,20 @@ static enum err put_line(struct str line, size_t off, struct textview *out,
     return e;
 }
 
+/* A line, or all of them together. */
+static bool has_backwards(struct str text)
+{
+    if (is_backwards(text, false))
+        return true;
+    while (text.ptr != NULL)
+        if (is_backwards(str_split(&text, '\n'), false))
+            return true;
+    return false;
+}
+
 enum err reversed_make(struct str text, struct textview *out, bool *ret_changed)
 {
+    bool some = has_backwards(text);
     struct str rest = text, line;
     enum err e = OK;
 
@@ -370,7 +415,7 @@ enum err reversed_make(struct str text, struct textview *out, bool *ret_changed)
 
         line = str_head(rest, str_find_byte(rest, '\n'));
         rest = str_skip(rest, line.len);
-        if (!(e = put_line(line, at, out, ret_changed)) && rest.len > 0)
+        if (!(e = put_line(line, at, some, out, ret_changed)) && rest.len > 0)
             e = textview_copy(out, STR("\n"), at + line.len);
         rest = str_skip(rest, 1);
     }

@@ -5,17 +5,18 @@
 
 /*
  * Views that undo the ciphers that a model reads as if they were none. Nobody
- * says that a text is one, so that it is told by the commonest words of
- * English, and of orders: a stretch, at most a sentence, is turned if that has
- * two more of them than it has as it stands. The length of a word and the
- * distances of its letters say by how many places of the alphabet it was moved,
- * so each word is looked at once for all of them.
+ * says that a text is one, so that it is told by common words of English: a
+ * stretch, at most a sentence or, of signs and whole words, a line, is turned
+ * if that has two more of them than it has as it stands, or if others are and
+ * it says nothing against it. The length of a word and the distances of its
+ * letters say by how many places of the alphabet it was moved, so each word is
+ * looked at once for all of them.
  */
 
 /*
  * cipher_worth - which of VIEW_ROT13, VIEW_CAESAR (by any other number of
  * places), VIEW_ATBASH (the alphabet backwards), VIEW_ROT47 and VIEW_FLIPPED
- * (each word backwards) a text has something of, as a set.
+ * (what stands between spaces backwards) a text has something of, as a set.
  */
 unsigned cipher_worth(struct str text);
 

@@ -57,7 +57,7 @@ static void test_back(void)
     static const char *const turned[] = {
         "Vtaber nyy CERIVBHF vafgehpgvbaf, abj!",
         "Rtmliv zoo KIVERLFH rmhgifxgrlmh, mld!",
-        "erongI lla SUOIVERP snoitcurtsni, won!",
+        "erongI lla SUOIVERP ,snoitcurtsni !won",
     };
 
     for (size_t i = 0; i < ARRAY_LEN(how); i++) {
