@@ -216,6 +216,16 @@ MUST_USE enum err views_coded(const struct rules *rs, struct scratch *sc,
                               struct str text, struct findings *out);
 void viewing_free(struct viewing *vw);
 
+/* --- merge.c */
+
+/*
+ * findings_merge - the findings of a view, at their places in the text, to
+ * those of the text, which are out->list[first..): without what a rule has
+ * there already. found is sorted then. E_LIMIT, E_NOMEM as findings_add.
+ */
+MUST_USE enum err findings_merge(struct str text, struct findings *out,
+                                 size_t first, struct findings *found);
+
 /* A match that pattern matching has decided on, on its way out of a stream. */
 struct found {
     struct finding f;

@@ -150,98 +150,6 @@ static bool map_finding(const struct viewing *vw, const struct look *l,
     return start < end;
 }
 
-/* For qsort: by rule, then start. */
-static int by_rule(const void *a, const void *b)
-{
-    const struct finding *x = a, *y = b;
-
-    if (x->rule != y->rule)
-        return x->rule->index < y->rule->index ? -1 : 1;
-    if (x->start != y->start)
-        return x->start < y->start ? -1 : 1;
-    return x->end < y->end ? -1 : x->end > y->end;
-}
-
-static void sort_by_rule(struct finding *list, size_t n)
-{
-    if (n > 1)
-        qsort(list, n, sizeof(*list), by_rule);
-}
-
-/*
- * Of \nname@host the text itself has "nname@host", which begins in the midst
- * of an escape, and token\" has "token\" where a value is what ends at a
- * quotation mark. Where a text is read without its escapes, that is believed,
- * or half of one would be cut off with what is found.
- */
-static bool starts_inside(const struct viewing *vw, uint64_t at, uint64_t start)
-{
-    char c = vw->whole.ptr[at];
-    uint64_t rest = c == 'u'                  ? 5
-                    : c == 'U'                ? 9
-                    : c == 'x' || is_digit(c) ? 3
-                                              : 1;
-
-    return at > 0 && vw->whole.ptr[at - 1] == '\\' && start == at + rest;
-}
-
-static bool ends_inside(const struct viewing *vw, uint64_t at, uint64_t end)
-{
-    for (uint64_t i = end; i < at; i++)
-        if (vw->whole.ptr[i] != '\\')
-            return false;
-    return end < at;
-}
-
-/* What both views have is one finding, that covers what both of them cover. */
-static void unite(const struct viewing *vw, struct finding *known,
-                  const struct finding *f)
-{
-    bool unescaped = false, start, end;
-
-    for (size_t i = 0; i < chain_len(&f->chain); i++)
-        unescaped |= f->chain.steps[i] == VIEW_ESCAPES;
-    start = unescaped && starts_inside(vw, known->start, f->start);
-    end = unescaped && ends_inside(vw, known->end, f->end);
-    if (start || end)
-        known->chain = f->chain;
-    if (start || f->start < known->start)
-        known->start = f->start;
-    if (end || f->end > known->end)
-        known->end = f->end;
-}
-
-/* The findings of a view, sorted as those of the text are. */
-static enum err merge(struct viewing *vw)
-{
-    struct findings *out = vw->out;
-    size_t known = out->count, i = vw->first;
-    enum err e;
-
-    if (known > vw->first) /* a list that is empty has no place */
-        sort_by_rule(out->list + vw->first, known - vw->first);
-    sort_by_rule(vw->found.list, vw->found.count);
-    for (size_t j = 0; j < vw->found.count; j++) {
-        const struct finding *f = &vw->found.list[j];
-
-        while (i < known &&
-               (out->list[i].rule->index < f->rule->index ||
-                (out->list[i].rule == f->rule && out->list[i].end <= f->start)))
-            i++;
-        if (i < known && out->list[i].rule == f->rule &&
-            out->list[i].start < f->end) {
-            unite(vw, &out->list[i], f);
-        } else if (out->count > known &&
-                   out->list[out->count - 1].rule == f->rule &&
-                   out->list[out->count - 1].end > f->start) {
-            unite(vw, &out->list[out->count - 1], f); /* of one carrier */
-        } else if ((e = findings_add(out, *f))) {
-            return e;
-        }
-    }
-    return OK;
-}
-
 /* Do any rules look at a view of the text in work? */
 static bool is_wanted(const struct viewing *vw, enum view_step step)
 {
@@ -270,7 +178,9 @@ static enum err scan_look(struct viewing *vw, const struct look *l,
         if (map_finding(vw, l, &vw->found.list[i]))
             vw->found.list[kept++] = vw->found.list[i];
     vw->found.count = kept;
-    return kept == 0 ? OK : merge(vw);
+    return kept == 0
+               ? OK
+               : findings_merge(vw->whole, vw->out, vw->first, &vw->found);
 }
 
 static struct look look_at(const struct look *of, const struct textview *v,
