@@ -27,15 +27,20 @@ unsigned sides_steps(unsigned views)
 }
 
 /* Runs, of the text or without what is invisible: with all that is in them. */
+static bool is_run(unsigned char step)
+{
+    return step >= VIEW_BASE64 && step <= VIEW_BIDI;
+}
+
 bool stream_sees(const struct chain *views)
 {
     unsigned char first = views->steps[0], next = views->steps[1];
 
-    if (first == VIEW_CLEAN && (next >= VIEW_BASE64 || next == VIEW_SKELETON)) {
+    if (first == VIEW_CLEAN && (is_run(next) || next == VIEW_SKELETON)) {
         first = next;
         next = views->steps[2];
     }
-    return first == VIEW_TEXT || first >= VIEW_BASE64 ||
+    return first == VIEW_TEXT || is_run(first) ||
            (next == VIEW_TEXT && sides_steps(1u << first) != 0);
 }
 
