@@ -29,7 +29,7 @@
 #define LARGE  (128 * KIB) /* ... and of one of the worst: does it grow? */
 #define WORST  32
 #define CHANCE 400  /* texts tried by chance */
-#define ALONE  150  /* units for a byte of one rule, or of one kind of byte */
+#define ALONE  180  /* units for a byte of one rule, or of one kind of byte */
 #define MIXED  3000 /* and of all of them, in every view                   */
 
 /* ---- What is counted. ----------------------------------------------------
