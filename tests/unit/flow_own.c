@@ -144,6 +144,49 @@ static void check_writer_waits(const char *path, char *const *with)
 }
 
 /* Files: read from the home and the working directory, whatever is in them. */
+#define TEXT(t) "data: {\"choices\":[{\"index\":0,\"delta\":" t "}]}\n\n"
+#define SAYS(t) TEXT("{\"content\":\"" t "\"}")
+#define CALLS(t)                                                               \
+    TEXT("{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"" t      \
+         "\"}}]}")
+
+static const char *const told[] = {
+    SAYS("it is q7Kd9"),
+    SAYS("3-mZp0."),
+    SAYS("x9fJq2"),
+    SAYS("Lw8Tn4, so"),
+    CALLS("{\\\"k\\\": \\\"q7Kd93-mZ"),
+    CALLS("p0.x9fJq2Lw8Tn4\\\"}"),
+    "data: [DONE]\n\n",
+    NULL,
+};
+
+/* In an answer that is streamed, and in a tool's arguments there. */
+static void test_streamed(void)
+{
+    struct engine *eng = engine_of(env);
+    struct scene sc = {.eng = eng, .host = "api.openai.com"};
+    struct played whole;
+    struct str out;
+
+    if (!CHECK(eng != NULL))
+        return;
+    sc.steps[sc.count++] = (struct step){
+        DIR_SEND, scene_request("/v1/chat/completions",
+                                "{\"stream\":true,\"messages\":[]}")};
+    sc.steps[sc.count++] =
+        (struct step){DIR_RECV, scene_chunked("text/event-stream", told)};
+    scene_play(&sc, 0, 0, 0, &whole);
+    out = buf_str(&whole.out[DIR_RECV]);
+    CHECK(str_find(out, STR("it is " GONE)) < out.len);
+    CHECK(str_find(out, STR("[DONE]")) < out.len);
+    for (size_t i = 0; i + 4 <= sizeof(TOKEN) - 1; i++)
+        CHECK(str_find(out, (struct str){&TOKEN[i], 4}) == out.len);
+    CHECK(scene_every_split(&sc, &whole));
+    played_free(&whole);
+    engine_close(eng);
+}
+
 static void test_files(void)
 {
     char dir[] = "/tmp/sallyport-own-XXXXXX", home[64], path[96];
@@ -245,6 +288,7 @@ int main(void)
     RUN(test_environment);
     RUN(test_none);
     RUN(test_every_split);
+    RUN(test_streamed);
     RUN(test_files);
     RUN(test_fork);
     RUN(test_no_memory);
