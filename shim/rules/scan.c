@@ -128,35 +128,44 @@ static uint32_t *cursor_of(struct scratch *sc, uint32_t rule)
     return &sc->cursors[rule];
 }
 
+/* One rule, at places where its keywords stand. */
+static enum err scan_places(const struct scan *c, uint32_t rule,
+                            const uint64_t *at, size_t count)
+{
+    const struct run *run = &c->rs->runs[rule];
+    uint32_t *cursor = cursor_of(c->sc, rule);
+    struct search s = {.rule = &c->rs->list[rule],
+                       .text = c->text,
+                       .rules = c->rs,
+                       .places = c->at->list,
+                       .place_count = c->at->count,
+                       .at = at,
+                       .at_count = count,
+                       .cursor = *cursor,
+                       .run = run->before == RUN_NONE ? NULL : run};
+    enum err e;
+
+    if ((e = scan_rule(c, &s)))
+        return e;
+    *cursor = (uint32_t)s.reached;
+    return OK;
+}
+
 /* The rules whose keywords are in the list, of one piece of the text. */
 static enum err scan_listed(const struct scan *c)
 {
     const struct prefilter_hits *hits = &c->sc->hits;
-    size_t end;
     enum err e;
 
-    for (size_t i = 0; i < hits->count; i = end) {
-        uint32_t rule = (uint32_t)(hits->at[i] >> 32), *cursor;
-        const struct run *run = &c->rs->runs[rule];
-        struct search s = {.rule = &c->rs->list[rule],
-                           .text = c->text,
-                           .rules = c->rs,
-                           .places = c->at->list,
-                           .place_count = c->at->count,
-                           .at = hits->at + i,
-                           .run = run->before == RUN_NONE ? NULL : run};
+    for (size_t i = 0, end; i < hits->count; i = end) {
+        uint32_t rule = (uint32_t)(hits->at[i] >> 32);
 
         for (end = i; end < hits->count && hits->at[end] >> 32 == rule;)
             end++;
-        s.at_count = end - i;
-        if (!hits_bit(c->sc->looking, rule) || hits_bit(hits->unlisted, rule) ||
-            !is_due(c, s.rule))
-            continue;
-        cursor = cursor_of(c->sc, rule);
-        s.cursor = *cursor;
-        if ((e = scan_rule(c, &s)))
+        if (hits_bit(c->sc->looking, rule) && !hits_bit(hits->unlisted, rule) &&
+            is_due(c, &c->rs->list[rule]) &&
+            (e = scan_places(c, rule, hits->at + i, end - i)))
             return e;
-        *cursor = (uint32_t)s.reached;
     }
     return OK;
 }
@@ -187,31 +196,37 @@ static bool may_start(struct search *s)
     return s->at_count != 0;
 }
 
-/* They look through all the text. */
+/* One rule, through all the text. */
+static enum err scan_through(const struct scan *c, uint32_t rule)
+{
+    const struct tokens *tokens = &c->sc->hits.tokens;
+    struct tally tally = {0};
+    struct search s = {.rule = &c->rs->list[rule],
+                       .text = c->text,
+                       .known = c->at->list[0].known,
+                       .rules = c->rs,
+                       .places = c->at->list,
+                       .place_count = c->at->count,
+                       .tally = &tally};
+
+    if (hits_bit(c->rs->listed, rule))
+        s.cursor = *cursor_of(c->sc, rule);
+    if (token_first(s.rule) && !tokens->partial) {
+        s.at = tokens->list;
+        s.at_count = tokens->count;
+    }
+    return may_start(&s) ? scan_rule(c, &s) : OK;
+}
+
 static enum err scan_others(const struct scan *c)
 {
-    const struct prefilter_hits *hits = &c->sc->hits;
     enum err e;
 
     for (size_t w = 0; w < c->rs->words; w++)
         for (uint64_t bits = can_match(c, w); bits != 0; bits &= bits - 1) {
             uint32_t i = (uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(bits);
-            struct tally tally = {0};
-            struct search s = {.rule = &c->rs->list[i],
-                               .text = c->text,
-                               .known = c->at->list[0].known,
-                               .rules = c->rs,
-                               .places = c->at->list,
-                               .place_count = c->at->count,
-                               .tally = &tally};
 
-            if (hits_bit(c->rs->listed, i))
-                s.cursor = *cursor_of(c->sc, i);
-            if (token_first(s.rule) && !hits->tokens.partial) {
-                s.at = hits->tokens.list;
-                s.at_count = hits->tokens.count;
-            }
-            if (is_due(c, s.rule) && may_start(&s) && (e = scan_rule(c, &s)))
+            if (is_due(c, &c->rs->list[i]) && (e = scan_through(c, i)))
                 return e;
         }
     return OK;
