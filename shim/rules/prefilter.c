@@ -19,11 +19,12 @@
  */
 struct prefilter {
     struct words *far, *near;
-    size_t words;             /* of a bit set of all rules */
-    size_t digits;            /* the longest run that a rule asks for */
-    struct token_want tokens; /* all that rules ask for */
-    size_t reach;             /* the longest */
-    size_t near_digits;       /* the shortest run that one of near asks for */
+    const struct guard *guards; /* of each rule; borrowed */
+    size_t words;               /* of a bit set of all rules */
+    size_t digits;              /* the longest run that a rule asks for */
+    struct token_want tokens;   /* all that rules ask for */
+    size_t reach;               /* the longest */
+    size_t near_digits;         /* the shortest run that one of near asks for */
     struct token_set near_tokens; /* of those that ask for no such run */
 };
 
@@ -68,10 +69,11 @@ enum err prefilter_new(const struct rule *list, size_t n,
 
     if (pf == NULL)
         return E_NOMEM;
+    pf->guards = guards;
     pf->words = (n + 63) / 64;
     read_gates(pf, list, n);
-    if ((e = words_new(list, n, listed, guards, false, &pf->far)) ||
-        (e = words_new(list, n, listed, guards, true, &pf->near))) {
+    if ((e = words_new(list, n, listed, false, &pf->far)) ||
+        (e = words_new(list, n, listed, true, &pf->near))) {
         prefilter_free(pf);
         return e;
     }
@@ -221,6 +223,7 @@ enum err prefilter_begin(const struct prefilter *pf, struct str text,
                                    .list = hits->places.list,
                                    .cap = hits->places.cap};
     hits->whole = text;
+    hits->guards = pf->guards;
     hits->from = hits->to = 0;
     if (text.len != 0 && (e = traits_of(text, pf->digits, &hits->tokens,
                                         &hits->places, &traits)))

@@ -42,19 +42,18 @@ struct prefilter_hits {
         size_t from, to;           /* the stretch of text before numbers, ... */
         size_t place, token, next; /* and what of them is behind it */
     } near;
-    size_t base, limit;  /* of what is looked at: keywords begin in it */
-    const uint32_t *map; /* its offsets, if it was folded; or NULL */
-    struct str whole;    /* the text; borrowed */
-    /* Of each rule: behind which bytes its keywords do not count. Set by who
-     * asks, before it begins; or NULL. */
-    const struct guard *guards;
+    size_t base, limit;         /* of what is looked at: keywords begin in it */
+    const uint32_t *map;        /* its offsets, if it was folded; or NULL */
+    struct str whole;           /* the text; borrowed */
+    const struct guard *guards; /* of each rule: behind which bytes its keywords
+                                   do not count */
 };
 
 /*
  * prefilter_new - for n rules, borrowed; listed: a bit set of those of whose
- * keywords the offsets are wanted. Of these a keyword is passed over where the
- * rule's guard (inside.h; borrowed) stops what stands before it, as "ach" does
- * nothing in "each". E_NOMEM.
+ * keywords the offsets are wanted. A keyword is passed over where the rule's
+ * guard (inside.h; borrowed) stops what stands before it, as "ach" does nothing
+ * in "each". E_NOMEM.
  */
 MUST_USE enum err prefilter_new(const struct rule *list, size_t n,
                                 const uint64_t *listed,

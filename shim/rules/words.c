@@ -62,10 +62,9 @@ struct keyword {
 };
 
 struct words {
-    const struct guard *guards; /* of each rule; borrowed */
-    struct keyword *keywords;   /* the brief ones, then all others */
-    size_t count, brief;        /* the brief ones end there */
-    struct pairs pairs;         /* of those */
+    struct keyword *keywords; /* the brief ones, then all others */
+    size_t count, brief;      /* the brief ones end there */
+    struct pairs pairs;       /* of those */
     struct entry *entries;
     size_t entry_count;
     unsigned shift;   /* 32 - bits of a hash into maybe */
@@ -233,15 +232,13 @@ static enum err collect(struct words *ws, const struct rule *list, size_t n,
 }
 
 enum err words_new(const struct rule *list, size_t n, const uint64_t *listed,
-                   const struct guard *guards, bool near,
-                   struct words **ret_words)
+                   bool near, struct words **ret_words)
 {
     struct words *ws = calloc(1, sizeof(*ws));
     enum err e;
 
     if (ws == NULL)
         return E_NOMEM;
-    ws->guards = guards;
     if ((e = collect(ws, list, n, listed, near)) || (e = build_tables(ws))) {
         words_free(ws);
         return e;
@@ -286,22 +283,6 @@ static inline bool is_here(const struct words *ws, const struct entry *en,
     return nocase_equal(p, ws->keywords[en->keyword].text.ptr, en->len);
 }
 
-/*
- * A keyword begins at `start`. It is of no use to a rule that it is listed for
- * if no match begins behind what stands there: most of the short ones are found
- * inside of words. Of a folded text that byte may be another, and at its front
- * there may be one that is not seen.
- */
-static enum err found(const struct words *ws, const struct keyword *kw,
-                      struct str text, size_t start,
-                      struct prefilter_hits *hits)
-{
-    if (kw->listed && start > 0 && hits->map == NULL &&
-        guard_stops(&ws->guards[kw->rule], (unsigned char)text.ptr[start - 1]))
-        return OK;
-    return hits_note(hits, kw->rule, kw->listed, start);
-}
-
 /* The entries of a key of the window at offset i. */
 static enum err look_up(const struct words *ws, struct str text, size_t i,
                         uint32_t key, struct prefilter_hits *hits)
@@ -318,7 +299,7 @@ static enum err look_up(const struct words *ws, struct str text, size_t i,
             hits_guarded(hits, kw->rule, start) ||
             !is_here(ws, en, text.ptr + start))
             continue;
-        if ((e = found(ws, kw, text, start, hits)))
+        if ((e = hits_note(hits, kw->rule, kw->listed, start)))
             return e;
     }
     return OK;
@@ -440,7 +421,7 @@ static enum err brief_here(const struct words *ws, struct str text, size_t i,
 
         if (kw->text.len <= here.len && !hits_guarded(hits, kw->rule, i) &&
             nocase_equal(here.ptr, kw->text.ptr, kw->text.len) &&
-            (e = found(ws, kw, text, i, hits)))
+            (e = hits_note(hits, kw->rule, kw->listed, i)))
             return e;
     }
     return OK;

@@ -8,11 +8,11 @@ struct words; /* immutable after words_new */
 
 /*
  * words_new - of those of n rules that are looked for near numbers, or of all
- * others. Borrowed from list; listed, guards: see prefilter_new. E_NOMEM.
+ * others. Borrowed from list; listed: see prefilter_new. E_NOMEM.
  */
 MUST_USE enum err words_new(const struct rule *list, size_t n,
-                            const uint64_t *listed, const struct guard *guards,
-                            bool near, struct words **ret_words);
+                            const uint64_t *listed, bool near,
+                            struct words **ret_words);
 void words_free(struct words *ws);
 
 /* words_near - is the rule looked for near numbers? */
@@ -47,8 +47,7 @@ static inline bool hits_guarded(const struct prefilter_hits *hits,
 {
     size_t at = hits->base + (hits->map == NULL ? start : hits->map[start]);
 
-    return hits->guards != NULL && at > 0 &&
-           (unsigned char)hits->whole.ptr[at] < 0x80 &&
+    return at > 0 && (unsigned char)hits->whole.ptr[at] < 0x80 &&
            guard_stops(&hits->guards[rule],
                        (unsigned char)hits->whole.ptr[at - 1]);
 }
