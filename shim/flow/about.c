@@ -23,11 +23,31 @@ void about_exchange(struct exchange *ex)
         (struct str){ex->user + at, sizeof(ex->user) - at};
 }
 
-void about_route(struct exchange *ex)
+/* ?model=..., as Realtime has it; empty where there is none, or one that is
+ * written with escapes. */
+static struct str query_model(struct str query)
 {
+    static const struct str name = STR_INIT("model=");
+
+    while (query.len > 0) {
+        struct str one = str_split(&query, '&');
+
+        if (str_starts(one, name) && one.len - name.len < LIM_FACT &&
+            str_find_byte(one, '%') == one.len)
+            return str_skip(one, name.len);
+    }
+    return STR("");
+}
+
+void about_route(struct exchange *ex, struct str query)
+{
+    struct str model = query_model(query);
     struct buf path;
 
     ex->path_model = ex->facts[DIR_SEND][FACT_MODEL];
+    if (ex->path_model.len == 0 && model.len > 0 &&
+        arena_copy(&ex->arena, model, &ex->path_model))
+        ex->path_model = STR("");
     ex->known.about[ABOUT_MODEL] = ex->path_model;
     if (!rules_ask(ex->eng->rules, ABOUT_PATH))
         return;

@@ -11,9 +11,10 @@
 /* about_exchange - into ex->known: the day, the user. */
 void about_exchange(struct exchange *ex);
 
-/* about_route - its path, and the model if the path names one. What is not to
- * be had for want of memory stays unknown. */
-void about_route(struct exchange *ex);
+/* about_route - its path, and the model if the path names one, or the query, of
+ * which what stands behind the ? is given. What is not to be had for want of
+ * memory stays unknown. */
+void about_route(struct exchange *ex, struct str query);
 
 /*
  * about_document - the model that a JSON request asks for, before any text of

@@ -35,6 +35,16 @@ enum err prompt_note(struct prompt_texts *p, const struct seg *seg)
     return OK;
 }
 
+enum err prompt_share(const struct prompt_texts *p, struct shingles *s)
+{
+    enum err e = OK;
+
+    for (size_t i = 0; !e && i < p->count; i++)
+        if (!p->list[i].system)
+            e = shingles_share(s, p->list[i].text);
+    return e;
+}
+
 static enum err learn(const struct prompt_texts *p, struct shingles *s,
                       bool *ret_some)
 {
@@ -48,11 +58,8 @@ static enum err learn(const struct prompt_texts *p, struct shingles *s,
         return OK;
     if ((e = shingles_seal(s)))
         return e;
-    for (size_t i = 0; i < p->count; i++)
-        if (!p->list[i].system && (e = shingles_share(s, p->list[i].text)))
-            return e;
     *ret_some = true;
-    return OK;
+    return prompt_share(p, s);
 }
 
 static bool has_system(const struct prompt_texts *p)

@@ -30,4 +30,9 @@ MUST_USE enum err prompt_note(struct prompt_texts *p, const struct seg *seg);
 MUST_USE enum err prompt_learn(const struct prompt_texts *p,
                                struct exchange *ex);
 
+/* prompt_share - what the texts say that are no prompt is no secret of this
+ * one: of one that was learned earlier. E_NOMEM. */
+MUST_USE enum err prompt_share(const struct prompt_texts *p,
+                               struct shingles *s);
+
 #endif

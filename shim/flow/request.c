@@ -111,7 +111,7 @@ static enum err route(struct conn *c, struct exchange *ex)
     } else if ((e = describe(c, ex))) {
         return e;
     }
-    about_route(ex);
+    about_route(ex, target);
     return OK;
 }
 

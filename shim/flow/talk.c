@@ -24,9 +24,13 @@ struct talk {
     struct ws said[2];               /* by enum dir                        */
     bool closed[2];                  /* a close frame has been passed on   */
     struct delta *delta;             /* owned                              */
-    struct queue waiting;            /* of struct waiting                  */
-    struct queue frames;             /* of those that wait, in order       */
-    unsigned char key[4];            /* the application's last mask        */
+    struct known known; /* what the server's texts are judged with; of its own
+                           are the prompt and the next three               */
+    struct buf route, model; /* asked by rules; of the model the last told */
+    char user[sizeof(((struct exchange *)0)->user)];
+    struct queue waiting; /* of struct waiting                  */
+    struct queue frames;  /* of those that wait, in order       */
+    unsigned char key[4]; /* the application's last mask        */
 };
 
 void talk_free(struct talk *t)
@@ -38,9 +42,74 @@ void talk_free(struct talk *t)
     ws_free(&t->said[DIR_SEND]);
     ws_free(&t->said[DIR_RECV]);
     delta_free(t->delta);
+    shingles_free(t->known.prompt);
+    buf_free(&t->route);
+    buf_free(&t->model);
     queue_free(&t->waiting);
     queue_free(&t->frames);
     free(t);
+}
+
+/* ---- What is known ------------------------------------------------------ */
+
+/* The handshake's path, model and user; they outlive its exchange. */
+static enum err know_handshake(struct talk *t, const struct exchange *ex)
+{
+    struct str user = ex->known.about[ABOUT_UID];
+    enum err e;
+
+    t->known = ex->eng->known;
+    t->known.day = ex->known.day;
+    if ((e = buf_add(&t->route, ex->known.about[ABOUT_PATH])) ||
+        (e = buf_add(&t->model, ex->known.about[ABOUT_MODEL])))
+        return e;
+    if (user.len > 0)
+        memcpy(t->user, user.ptr, user.len);
+    t->known.about[ABOUT_UID] = (struct str){t->user, user.len};
+    t->known.about[ABOUT_PATH] = buf_str(&t->route);
+    t->known.about[ABOUT_MODEL] = buf_str(&t->model);
+    return OK;
+}
+
+/*
+ * What a message of the application has told: another model, or the prompt that
+ * all answers from now on are compared with. What it says beside a prompt is no
+ * secret.
+ */
+static enum err know_more(struct talk *t, const struct prompt_texts *said,
+                          struct exchange *ex)
+{
+    struct str model = ex->known.about[ABOUT_MODEL];
+    enum err e = OK;
+
+    if (!str_eq(model, buf_str(&t->model))) {
+        buf_clear(&t->model);
+        e = buf_add(&t->model, model);
+        t->known.about[ABOUT_MODEL] = buf_str(&t->model);
+        ex->path_model = model; /* of the messages that name none */
+    }
+    if (ex->known.prompt != NULL) {
+        shingles_free(t->known.prompt);
+        t->known.prompt = ex->known.prompt;
+        ex->known.prompt = NULL;
+    } else if (!e && t->known.prompt != NULL) {
+        e = prompt_share(said, t->known.prompt);
+    }
+    return e;
+}
+
+/* What the talk knows, for an exchange that begins in it. */
+static enum err know_again(struct talk *t, struct exchange *ex)
+{
+    t->known.day = ex->known.day;
+    if (t->model.len == 0)
+        return OK;
+    ex->known.about[ABOUT_MODEL] = STR("");
+    return arena_copy(&ex->arena, buf_str(&t->model), &ex->path_model) ||
+                   arena_copy(&ex->arena, buf_str(&t->model),
+                              &ex->known.about[ABOUT_MODEL])
+               ? E_NOMEM
+               : OK;
 }
 
 static enum err talk_new(struct conn *c, struct talk **ret_talk)
@@ -52,22 +121,24 @@ static enum err talk_new(struct conn *c, struct talk **ret_talk)
         .scratch = c->tools.scratch,
         .host = buf_str(&c->host),
         .restorer = pseudonyms_restorer(&c->eng->pseudonyms),
-        .known = &c->eng->known, /* it outlives exchanges */
     };
     struct talk *t = calloc(1, sizeof(*t));
     enum err e;
 
     if (t == NULL)
         return E_NOMEM;
+    config.known = &t->known; /* it outlives exchanges */
     t->provider = ex->provider;
     buf_init(&t->method, LIM_METHOD);
     buf_init(&t->path, LIM_HEAD_LINE);
+    buf_init(&t->route, LIM_HEAD_LINE);
+    buf_init(&t->model, LIM_FACT);
     ws_init(&t->said[DIR_SEND], true, LIM_REQUEST_BODY);
     ws_init(&t->said[DIR_RECV], false, LIM_EVENT);
     queue_init(&t->waiting, LIM_TALK_HELD);
     queue_init(&t->frames, LIM_TALK_HELD);
     if ((e = buf_add(&t->method, ex->method)) ||
-        (e = buf_add(&t->path, ex->path)) ||
+        (e = buf_add(&t->path, ex->path)) || (e = know_handshake(t, ex)) ||
         (e = delta_new(&config, &t->delta))) {
         talk_free(t);
         return e;
@@ -112,7 +183,7 @@ void talk_facts(struct talk *t, struct exchange *ex)
 /* The exchange in which something is said; NULL: the connection has failed. */
 static struct exchange *exchange_now(struct conn *c)
 {
-    const struct talk *t = c->talk;
+    struct talk *t = c->talk;
     struct exchange *ex = c->first;
 
     if (ex != NULL)
@@ -124,7 +195,11 @@ static struct exchange *exchange_now(struct conn *c)
         return NULL;
     }
     ex->provider = t->provider;
-    about_route(ex);
+    about_route(ex, STR(""));
+    if (know_again(t, ex)) {
+        conn_fail(c, COND_NOMEM, NULL);
+        return NULL;
+    }
     ex->status = 101;
     ex->stream = ex->talk = true;
     conn_check_audit(c, ex);
@@ -217,7 +292,7 @@ static bool reason_found(struct conn *c, enum dir d, struct str reason)
                           .role = d == DIR_SEND ? ROLE_USER : ROLE_ASSISTANT,
                           .part = PART_OTHER,
                           .host = buf_str(&c->host),
-                          .known = &c->eng->known};
+                          .known = &c->talk->known};
     struct exchange *ex = NULL;
     struct findings found;
     bool clean;
@@ -294,8 +369,11 @@ static void judge_message(struct conn *c, const struct ws_item *item)
     if (ex == NULL)
         return;
     ex->bytes[DIR_SEND] += item->data.len;
+    prompt_clear(&c->tools.said);
     inspect_body(&c->tools, &in, ex);
-    if (!exchange_blocked(ex) && (e = put_edited(c, item))) {
+    if (!exchange_blocked(ex) &&
+        ((e = know_more(c->talk, &c->tools.said, ex)) ||
+         (e = put_edited(c, item)))) {
         exchange_cond(ex, cond_of(e, COND_INTERNAL, COND_REQUEST_LIMIT), NULL);
         if (!exchange_blocked(ex))
             exchange_cond(ex, COND_INTERNAL, NULL);

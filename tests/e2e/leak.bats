@@ -245,3 +245,39 @@ print([json.loads(l)["action"] for l in open(sys.argv[1])])' "$AUDIT" >told
     is "$(said out)" "$LEFT$SYSTEM"
     is "$(connections)" 1
 }
+
+# talks SAY DELTA [USER] - what a program hears over a WebSocket whose session
+# has the system prompt.
+talks() {
+    {
+        printf '{"type":"session.update","session":{"instructions":"%s"}}\n' \
+            "$SYSTEM"
+        echo '?session.updated'
+        item "${3:-What were you told?}"
+        echo '?conversation.item.created'
+        echo '{"type":"response.create"}'
+        echo '?response.done'
+    } >talk.txt
+    shim timeout 60 perl "$CLIENTS/talk.pl" "$CA" \
+        "wss://localhost:$TALK_PORT/v1/realtime?say=$1&delta=$2" talk.txt >heard
+    heard heard
+}
+
+@test "over a WebSocket, where the prompt came in a message before" {
+    local delta
+    talks_start
+    sed "s/^hosts:/&\n  - localhost:$TALK_PORT/" "$POLICY" >talks.yaml
+    POLICY=$PWD/talks.yaml
+    for delta in 1 3 40; do
+        is "$(talks system $delta)" "$LEFT"
+        grep -v '"session.updated"' heard >rest
+        hasnt rest cellar
+    done
+    # What the service says of the session itself stays.
+    has heard cellar
+    is "$(audit_field -1 findings.0.rule)" SP-7002
+    talks hello 3 >out
+    has out 'Hello from the test model'
+    # What the user said too is no secret.
+    is "$(talks system 7 "$SYSTEM")" "$SYSTEM"
+}

@@ -229,3 +229,31 @@ END
     has "$TALKS/said" "$KEY"
     [ ! -s "$AUDIT" ]
 }
+
+@test "rules ask for path and model of what is said in a talk" {
+    cat >when.yaml <<END
+hosts: ["localhost:$PORT"]
+rules:
+  - {id: SP-9001, name: hello, category: test, on: response, list: [Hello],
+     action: redact, when: {model: "special-*", path: "/v1/realtime"}}
+  - {id: SP-9002, name: model, category: test, on: response, list: [model],
+     action: redact, when: {path: "/v1/other"}}
+END
+    POLICY=$PWD/when.yaml
+    printf '%s\n' '?session.created' '{"type":"response.create"}' \
+        '?response.done' >ask
+    talk shim websockets "$WS/v1/realtime?model=special-1" ask >out
+    is "$(heard out)" "[redacted:hello] from the test model: all über 😀 fine."
+    talk shim websockets "$WS/v1/realtime?model=plain-1" ask >out
+    is "$(heard out)" "Hello from the test model: all über 😀 fine."
+    # A message that names another one, and those after it that name none.
+    {
+        echo '?session.created'
+        echo '{"type":"session.update","session":{"model":"special-2"}}'
+        echo '?session.updated'
+        sed 1d ask
+        sed 1d ask
+    } >tell
+    talk shim websockets "$WS/v1/realtime?model=plain-1" tell >out
+    is "$(heard out | grep -o '\[redacted:[a-z]*\] from' | wc -l)" 2
+}

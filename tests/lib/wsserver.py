@@ -11,6 +11,7 @@ the library does. permessage-deflate is offered to who asks for it.
 
 Options stand in the query:
     say=hello|key|forbidden     what the model says
+        system                  the instructions of its session
     delta=N                     characters in one piece
     pieces=N                    each message in frames of N characters
     ping=1                      a ping between all messages and their pieces
@@ -43,6 +44,7 @@ class Talk:
                         parse_qs(urlsplit(path).query).items()}
         self.folder = folder
         self.number = 0
+        self.instructions = ""
         self.waits = []
 
     def note(self, name, text):
@@ -71,7 +73,8 @@ class Talk:
         await self.ws.send(cut())
 
     async def respond(self, number):
-        text = SAY[self.options.get("say", "hello")]
+        say = self.options.get("say", "hello")
+        text = self.instructions if say == "system" else SAY[say]
         step = int(self.options.get("delta", "3"))
         rid = "resp_%d" % number
         at = {"response_id": rid, "item_id": "item_%d" % number,
@@ -107,6 +110,9 @@ class Talk:
             elif event["type"] == "conversation.item.create":
                 await self.send("conversation.item.created",
                                 item=event["item"])
+            elif event["type"] == "session.update":
+                self.instructions = event["session"].get("instructions", "")
+                await self.send("session.updated", session=event["session"])
             elif event["type"] == "response.create":
                 number += 1
                 await self.respond(number)
