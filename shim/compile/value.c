@@ -27,15 +27,19 @@
 #define CALLED                                                                 \
     "key|token|secret|auth|access|api|pass|pwd|priv|cred|bearer|login|"        \
     "schlüssel|schluessel|sleutel|klucz|clave|chave|chiave"
-#define CALLED_TWO "[ktsapcbl][eoucpawrlh]" /* what those begin with */
+#define CALLED_MOST 10                       /* characters of one */
+#define CALLED_TWO  "[ktsapcbl][eoucpawrlh]" /* what those begin with */
+
+/* Of a section's name, up to the next line. */
+#define SECTION      "(?:[\"'`]?[ \\t]{0,4}[\\]{][ \\t]{0,4}\\r?\\n)?"
+#define SECTION_MOST (1 + 4 + 1 + 4 + 2)
 
 static const struct str front = STR_INIT("(?<![A-Za-z0-9])(?:");
 static const struct str direct = STR_INIT(
     "(?:(?:[ \\t_-]{1,2}|[ \\t]{1,2}(?:is|ist|est|es)[ \\t]{1,2}[\"'`]?|"
     "[\"'`]?[ \\t]?[>,|][ \\t]?[\"'`]?)(?=[A-Za-z_-]{0,16}+[0-9])|");
 static const struct str called =
-    STR_INIT("(?>(?:[\"'`]?[ \\t]{0,4}[\\]{][ \\t]{0,4}\\r?\\n)?"
-             "[^\\r\\n]{0,48}?"
+    STR_INIT("(?>" SECTION "[^\\r\\n]{0,48}?"
              "(?=[=:(]|(?i:" CALLED_TWO "))(?i:[=:(]|" CALLED "))");
 static const struct str gap =
     STR_INIT("(?s:.{0,64}?)"
@@ -153,7 +157,7 @@ static void put_pattern(struct out *o, const struct rule *rule,
  * Whatever keyword it is of, the value itself must be there: behind the longest
  * of them, all that may stand between, and nothing of a longer word.
  */
-#define BETWEEN (7 + 48 + 6 + 64)
+#define BETWEEN (SECTION_MOST + 48 + CALLED_MOST + 64)
 
 static void put_needs(struct out *o, struct str value)
 {

@@ -610,6 +610,16 @@ static void test_defaults(void)
     unload(&l);
 }
 
+#define IN_VAIN                                                                \
+    "acme, no. acme, no. acme, no. acme, no. acme, no. acme, no. acme, no. "   \
+    "acme, no. acme, no. acme, no. acme, no. acme, no. acme, no. acme, no. "   \
+    "acme, no. acme, no. acme, no. acme, no. acme, no. acme, no.\n"
+#define BLANKS_16 "                "
+#define BLANKS_64 BLANKS_16 BLANKS_16 BLANKS_16 BLANKS_16
+/* A section's end, 48 characters, the longest word that calls, and the gap. */
+#define FAR_OFF                                                                \
+    "acme\"    {    \r\n" BLANKS_16 BLANKS_16 BLANKS_16 "schluessel" BLANKS_64
+
 /* A value behind its keyword; what stands in its place says where it was. */
 static void test_value(void)
 {
@@ -647,6 +657,10 @@ static void test_value(void)
          "line two) a1b2",
          "acme_key         (see the note of the second of May, page seven, "
          "line two) a1b2"},
+        /* As far off as it may be, where the keyword stood often in vain. */
+        {IN_VAIN FAR_OFF "a1b2", IN_VAIN FAR_OFF "#"},
+        {IN_VAIN IN_VAIN "io.key" BLANKS_64 "a1b2",
+         IN_VAIN IN_VAIN "io.key" BLANKS_64 "#"},
         /* A keyword that calls needs no other word; its dot is a dot. */
         {"io.key a1b2", "io.key #"},
         {"io-key a1b2", "io-key a1b2"},
