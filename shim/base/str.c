@@ -20,6 +20,12 @@ bool str_starts(struct str s, struct str prefix)
     return s.len >= prefix.len && str_eq(str_head(s, prefix.len), prefix);
 }
 
+bool str_starts_nocase(struct str s, struct str prefix)
+{
+    return s.len >= prefix.len &&
+           str_eq_nocase(str_head(s, prefix.len), prefix);
+}
+
 bool str_ends(struct str s, struct str suffix)
 {
     return s.len >= suffix.len &&

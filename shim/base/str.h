@@ -42,6 +42,8 @@ static inline bool str_eq(struct str a, struct str b)
 bool str_eq_nocase(struct str a, struct str b);
 
 bool str_starts(struct str s, struct str prefix);
+/* str_starts_nocase - the same as str_eq_nocase compares. */
+bool str_starts_nocase(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 /* str_ends_nocase - as str_ends, ASCII letters compared without case. */
 bool str_ends_nocase(struct str s, struct str suffix);
@@ -93,6 +95,16 @@ static inline bool is_digit(char c)
 static inline char to_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+static inline bool is_alpha(char c)
+{
+    return to_lower(c) >= 'a' && to_lower(c) <= 'z';
+}
+
+static inline bool is_alnum(char c)
+{
+    return is_digit(c) || is_alpha(c);
 }
 
 /* hex_value - 0-15 for a hex digit of either case, -1 for another byte. */

@@ -24,6 +24,28 @@ size_t utf8_char(struct str s);
  */
 size_t utf8_tail(struct str s);
 
+/* utf8_inside - a byte that no character begins with, but goes on. */
+static inline bool utf8_inside(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* utf8_front, utf8_back - the front of the character that the byte at `at` is
+ * of, and of the first that begins there or behind; s.len at the end. */
+static inline size_t utf8_front(struct str s, size_t at)
+{
+    while (at > 0 && at < s.len && utf8_inside(s.ptr[at]))
+        at--;
+    return at;
+}
+
+static inline size_t utf8_back(struct str s, size_t at)
+{
+    while (at < s.len && utf8_inside(s.ptr[at]))
+        at++;
+    return at;
+}
+
 /* utf8_count - the number of code points in valid UTF-8. */
 size_t utf8_count(struct str s);
 

@@ -51,11 +51,6 @@ enum edges {
     EDGES_COUNT,
 };
 
-static bool is_alnum(char c)
-{
-    return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
-}
-
 static bool is_ascii(struct str s)
 {
     for (size_t i = 0; i < s.len; i++)

@@ -91,8 +91,7 @@ bool read_text(struct reader *r, const struct yaml_node *n,
 
 static bool slug_byte(char c, bool first)
 {
-    return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') ||
-           (!first && (c == '.' || c == '_' || c == '-'));
+    return is_alnum(c) || (!first && (c == '.' || c == '_' || c == '-'));
 }
 
 bool read_slug(struct reader *r, const struct yaml_node *n,

@@ -428,11 +428,6 @@ static bool default_placeholder(struct reader *r, struct rule *rule)
     return true;
 }
 
-static bool is_letter(char c)
-{
-    return to_lower(c) >= 'a' && to_lower(c) <= 'z';
-}
-
 /*
  * [^corp.com] looks like "not corp.com" and means one character: a class that
  * is negated and ends in a dot and letters. The class itself, or empty.
@@ -448,10 +443,10 @@ static struct str domain_class(struct str pattern)
         if (class.ptr[0] != '[' || class.ptr[1] != '^' || end == class.len)
             continue;
         at -= class.ptr[at - 1] == '$';
-        while (at > 2 && is_letter(class.ptr[at - 1]))
+        while (at > 2 && is_alpha(class.ptr[at - 1]))
             at--;
         if (at > 4 && end - at >= 2 && class.ptr[at - 1] == '.' &&
-            is_letter(class.ptr[at - 2]) && is_letter(class.ptr[at - 3]))
+            is_alpha(class.ptr[at - 2]) && is_alpha(class.ptr[at - 3]))
             return str_head(class, end + 1);
     }
     return STR("");

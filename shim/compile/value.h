@@ -23,8 +23,8 @@
  */
 
 /*
- * value_pattern - set the rule's match, its group, keyword_first and no_name.
- * The rule has keywords. False where memory ran out (r->fatal).
+ * value_pattern - set the rule's match, its group, keyword_first, no_name and
+ * needs. The rule has keywords. False where memory ran out (r->fatal).
  */
 bool value_pattern(struct reader *r, struct str value, struct rule *rule);
 

@@ -1,6 +1,6 @@
 #include "detect/cipher.h"
 
-#include "detect/normal.h"
+#include "base/utf8.h"
 
 #define STRETCH  1024 /* bytes of one, at most */
 #define WORD_MIN 3
@@ -167,8 +167,7 @@ static struct str next_stretch(struct str text, size_t at, bool lines)
         cut = c == ' ' ? end : cut;
     }
     end = end < text.len && cut > at ? cut : end;
-    while (end < text.len && ((unsigned char)text.ptr[end] & 0xc0) == 0x80)
-        end++;
+    end = utf8_back(text, end);
     return (struct str){text.ptr + at, end - at};
 }
 
@@ -289,11 +288,8 @@ static enum err put_reversed(struct str line, size_t off, struct textview *out)
     if ((e = textview_put(out, line, off, line.len)))
         return e;
     for (size_t i = 0; i < line.len;) {
-        size_t len = 1;
+        size_t len = utf8_back(line, i + 1) - i;
 
-        while (i + len < line.len &&
-               ((unsigned char)line.ptr[i + len] & 0xc0) == 0x80)
-            len++;
         at -= len;
         memcpy(out->bytes.ptr + from + at, line.ptr + i, len);
         i += len;

@@ -1,6 +1,7 @@
 #include "detect/classes.h"
 
 #include "base/cpu.h"
+#include "base/utf8.h"
 #include "detect/decode.h"
 
 #if defined(__SSE2__)
@@ -89,13 +90,6 @@ bool is_base64_char(char c)
            c == '-' || c == '_';
 }
 
-static bool is_letter(char c)
-{
-    char low = (char)(c | 0x20);
-
-    return low >= 'a' && low <= 'z';
-}
-
 static bool is_hex_pair(struct str s)
 {
     return s.len >= 2 && hex_value(s.ptr[0]) >= 0 && hex_value(s.ptr[1]) >= 0;
@@ -106,14 +100,9 @@ static bool is_name(struct str s)
 {
     size_t i = 0;
 
-    while (i < s.len && (is_letter(s.ptr[i]) || is_digit(s.ptr[i])))
+    while (i < s.len && (is_alpha(s.ptr[i]) || is_digit(s.ptr[i])))
         i++;
     return i > 0 && i < s.len && s.ptr[i] == ';';
-}
-
-static bool is_word(char c)
-{
-    return is_letter(c) || is_digit(c);
 }
 
 bool escape_matters(struct str text, size_t at)
@@ -128,7 +117,7 @@ bool escape_matters(struct str text, size_t at)
     case 'b':
     case 'f':
     case '/':
-        return is_word(next) || next == '_' || next == '+' ||
+        return is_alnum(next) || next == '_' || next == '+' ||
                (next & 0x80) != 0;
     case '"':
         for (unsigned n = 0; n < 7 && at > 0 && text.ptr[at - 1] == '\\'; n++)
@@ -175,14 +164,14 @@ static bool is_spaced(struct str text, size_t at)
 {
     unsigned n = 0;
 
-    if (at > 0 && is_word(text.ptr[at - 1]))
+    if (at > 0 && is_alnum(text.ptr[at - 1]))
         return false;
-    while (at < text.len && is_letter(text.ptr[at])) {
-        if (at + 1 < text.len && is_word(text.ptr[at + 1]))
+    while (at < text.len && is_alpha(text.ptr[at])) {
+        if (at + 1 < text.len && is_alnum(text.ptr[at + 1]))
             return false;
         if (++n == 5)
             return true;
-        at += at + 2 < text.len && !is_word(text.ptr[at + 2]) ? 3 : 2;
+        at += at + 2 < text.len && !is_alnum(text.ptr[at + 2]) ? 3 : 2;
     }
     return false;
 }
@@ -205,7 +194,7 @@ static void look_spaced(struct class_pass *p, size_t at, uint64_t singles)
 /* A letter, or a sign that is read as one: of digits all but three are. */
 static bool is_leet_char(char c)
 {
-    return is_letter(c) || c == '@' || c == '$' ||
+    return is_alpha(c) || c == '@' || c == '$' ||
            (is_digit(c) && c != '2' && c != '6' && c != '9');
 }
 
@@ -229,7 +218,7 @@ static bool is_leet(struct str text, size_t at, size_t *ret_end)
     if (str_starts(str_skip(text, from), STR("0x")))
         from += 2;
     for (size_t i = from; i < to && !letter; i++)
-        letter = is_letter(text.ptr[i]) && hex_value(text.ptr[i]) < 0;
+        letter = is_alpha(text.ptr[i]) && hex_value(text.ptr[i]) < 0;
     return letter;
 }
 
@@ -263,7 +252,7 @@ static bool is_pairs(struct str s)
             at += 2;
         if (!is_hex_pair(str_skip(s, at)))
             return false;
-        for (at += 2; at < s.len && gap < 3 && !is_word(s.ptr[at]); gap++)
+        for (at += 2; at < s.len && gap < 3 && !is_alnum(s.ptr[at]); gap++)
             at++;
         if (gap == 0 && n + 1 < PAIRS)
             return false;
@@ -341,7 +330,7 @@ static uint64_t leet_in(const struct class_pass *p, size_t at,
                         const struct masks *m)
 {
     uint64_t l = m->letters;
-    bool more = at + STEP < p->text.len && is_letter(p->text.ptr[at + STEP]);
+    bool more = at + STEP < p->text.len && is_alpha(p->text.ptr[at + STEP]);
 
     return m->signs & (l << 1 | p->last_letters >> 63) &
            (l >> 1 | (uint64_t)more << 63);
@@ -413,10 +402,8 @@ unsigned classes_of(struct str text)
 /* A stretch of text, widened to whole characters. */
 static void widen(struct str text, size_t *from, size_t *to)
 {
-    while (*from > 0 && ((unsigned char)text.ptr[*from] & 0xc0) == 0x80)
-        --*from;
-    while (*to < text.len && ((unsigned char)text.ptr[*to] & 0xc0) == 0x80)
-        ++*to;
+    *from = utf8_front(text, *from);
+    *to = utf8_back(text, *to);
 }
 
 bool classes_next(struct class_pass *p, struct str *ret_stretch)

@@ -27,8 +27,7 @@ unsigned classes_of(struct str text);
  * classes_next - the next stretch of text that has any, with what stands around
  * it; false at the end. Stretches do not touch. What is in a view of the text
  * and not in the text itself, and is no longer than a few hundred bytes, is in
- * that view of one of them. *p is zero but
- * for the text, and `plain`.
+ * that view of one of them. *p is zero but for the text, and `plain`.
  */
 struct class_pass {
     struct str text;

@@ -2,6 +2,7 @@
 
 #include <utf8proc.h>
 
+#include "base/utf8.h"
 #include "detect/normal.h"
 
 /* --- Look-alikes. */
@@ -167,8 +168,7 @@ void skeleton_within(struct skeleton *k, struct str text)
 {
     size_t at = text.len > WORD_MOST ? text.len - WORD_MOST : 0, len;
 
-    while (at < text.len && ((unsigned char)text.ptr[at] & 0xc0) == 0x80)
-        at++;
+    at = utf8_back(text, at);
     k->word = (struct word_letters){0};
     while ((at = word_end(text, at, &k->word)) < text.len) {
         (void)utf8_next(str_skip(text, at), &len);
@@ -216,9 +216,7 @@ static size_t take_word(struct skeleton *k, struct str text, size_t at,
     end = word_end(text, at, ret);
     if (k->whole || end - at <= WORD_MOST)
         return end;
-    end = at + WORD_MOST;
-    while (((unsigned char)text.ptr[end] & 0xc0) == 0x80)
-        end--;
+    end = utf8_front(text, at + WORD_MOST);
     *ret = k->word;
     return word_end(str_head(text, end), at, ret);
 }

@@ -319,9 +319,8 @@ static size_t near_start(struct str text, size_t from, size_t at)
     for (size_t n = 0; start > from && n < WORD; n++, start--)
         if (is_space(text.ptr[start - 1]))
             return start;
-    while (start > from && ((unsigned char)text.ptr[start] & 0xc0) == 0x80)
-        start--;
-    return start;
+    start = utf8_front(text, start);
+    return start < from ? from : start;
 }
 
 static size_t near_end(struct str text, size_t from)
@@ -331,9 +330,7 @@ static size_t near_end(struct str text, size_t from)
     for (size_t n = 0; end < text.len && n < WORD; n++, end++)
         if (is_space(text.ptr[end]))
             return end;
-    while (end < text.len && ((unsigned char)text.ptr[end] & 0xc0) == 0x80)
-        end++;
-    return end;
+    return utf8_back(text, end);
 }
 
 /* The text from `from`, behind an escape, up to the next one at `at`. */

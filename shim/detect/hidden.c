@@ -158,7 +158,7 @@ static enum err decode_bidi(struct decoding *d, struct str text,
         for (size_t i = end; i > at;) {
             size_t to = i;
 
-            while (--i > at && ((unsigned char)text.ptr[i] & 0xc0) == 0x80)
+            while (--i > at && utf8_inside(text.ptr[i]))
                 ;
             /* An override in it is no reason to turn it round again. */
             if (next_at(text, i, &len) != RLO &&

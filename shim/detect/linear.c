@@ -51,16 +51,11 @@ static bool is_common(struct str word)
     return false;
 }
 
-static bool is_letter(char c)
-{
-    return to_lower(c) >= 'a' && to_lower(c) <= 'z';
-}
-
 /* What is no ASCII letter, up to the next: letters of other kinds are counted
  * by their first byte. */
 static void pass_others(struct linear_walk *w, struct linear_word *word)
 {
-    for (; w->at < w->text.len && !is_letter(w->text.ptr[w->at]); w->at++) {
+    for (; w->at < w->text.len && !is_alpha(w->text.ptr[w->at]); w->at++) {
         unsigned char c = (unsigned char)w->text.ptr[w->at];
 
         if (c >= 0xc3 && c <= 0xca)
@@ -80,7 +75,7 @@ static bool word_next(struct linear_walk *w, struct linear_word *ret_word)
     if (w->at == w->text.len)
         return false;
     word.start = (uint32_t)w->at;
-    for (; w->at < w->text.len && is_letter(w->text.ptr[w->at]); w->at++)
+    for (; w->at < w->text.len && is_alpha(w->text.ptr[w->at]); w->at++)
         word.hash =
             hash_byte(word.hash, (unsigned char)to_lower(w->text.ptr[w->at]));
     word.end = (uint32_t)w->at;

@@ -28,17 +28,6 @@ static bool is_slash(char c)
     return c == '/' || c == '\\';
 }
 
-static bool is_alnum(char c)
-{
-    return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
-}
-
-static bool starts_nocase(struct str s, struct str prefix)
-{
-    return s.len >= prefix.len &&
-           str_eq_nocase(str_head(s, prefix.len), prefix);
-}
-
 /* --- What a URL is for. */
 
 struct use {
@@ -81,7 +70,7 @@ static bool in_tag(struct str before)
     if (i == 0)
         return true; /* too far to be seen */
     for (size_t k = 0; k < ARRAY_LEN(tags); k++)
-        if (starts_nocase(str_skip(before, i - 1), tags[k]))
+        if (str_starts_nocase(str_skip(before, i - 1), tags[k]))
             return true;
     return false;
 }
@@ -185,9 +174,10 @@ static size_t begin_at(struct str text, size_t at, bool *ret_cut)
     for (size_t i = 0; i < ARRAY_LEN(begins); i++) {
         if (i < SCHEMES && is_alnum(before))
             continue;
-        if (starts_nocase(rest, begins[i]))
+        if (str_starts_nocase(rest, begins[i]))
             return i;
-        *ret_cut |= rest.len < begins[i].len && starts_nocase(begins[i], rest);
+        *ret_cut |=
+            rest.len < begins[i].len && str_starts_nocase(begins[i], rest);
     }
     return ARRAY_LEN(begins);
 }

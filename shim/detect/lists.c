@@ -23,13 +23,6 @@ enum {
     PLACE = 8, /* of the alphabet; 0 is a space */
 };
 
-static bool is_alnum(char c)
-{
-    char low = (char)(c | 0x20);
-
-    return is_digit(c) || (low >= 'a' && low <= 'z');
-}
-
 static struct str digits_at(struct str text, size_t at)
 {
     size_t n = 0;

@@ -30,11 +30,6 @@ struct page {
 
 /* --- Bytes. */
 
-static bool is_letter(char c)
-{
-    return to_lower(c) >= 'a' && to_lower(c) <= 'z';
-}
-
 static bool is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
@@ -173,12 +168,6 @@ static bool is_white(struct str v)
     return is_among(v, whites, ARRAY_LEN(whites));
 }
 
-static bool starts_nocase(struct str s, struct str prefix)
-{
-    return s.len >= prefix.len &&
-           str_eq_nocase(str_head(s, prefix.len), prefix);
-}
-
 static bool is_off(struct str name, struct str v)
 {
     static const struct str sides[] = {
@@ -191,23 +180,23 @@ static bool is_off(struct str name, struct str v)
     if (is_among(name, sides, ARRAY_LEN(sides)))
         return is_far(v);
     if (str_eq_nocase(name, STR("clip")))
-        return starts_nocase(v, STR("rect(0")) ||
-               starts_nocase(v, STR("rect(1px"));
+        return str_starts_nocase(v, STR("rect(0")) ||
+               str_starts_nocase(v, STR("rect(1px"));
     if (str_eq_nocase(name, STR("clip-path")))
-        return starts_nocase(v, STR("inset(50%")) ||
-               starts_nocase(v, STR("inset(100%")) ||
-               starts_nocase(v, STR("circle(0"));
+        return str_starts_nocase(v, STR("inset(50%")) ||
+               str_starts_nocase(v, STR("inset(100%")) ||
+               str_starts_nocase(v, STR("circle(0"));
     return str_eq_nocase(name, STR("transform")) &&
-           starts_nocase(v, STR("scale(0")) && v.len > 7 && v.ptr[7] != '.';
+           str_starts_nocase(v, STR("scale(0")) && v.len > 7 && v.ptr[7] != '.';
 }
 
 static bool is_not_shown(struct str name, struct str v)
 {
     if (str_eq_nocase(name, STR("display")))
-        return starts_nocase(v, STR("none"));
+        return str_starts_nocase(v, STR("none"));
     if (str_eq_nocase(name, STR("visibility")))
-        return starts_nocase(v, STR("hidden")) ||
-               starts_nocase(v, STR("collapse"));
+        return str_starts_nocase(v, STR("hidden")) ||
+               str_starts_nocase(v, STR("collapse"));
     if (str_eq_nocase(name, STR("font-size")) ||
         str_eq_nocase(name, STR("max-height")) ||
         str_eq_nocase(name, STR("max-width")))
@@ -231,7 +220,7 @@ bool style_hides(struct str style)
             str_eq_nocase(name, STR("height")))
             small |= is_nothing(value);
         if (str_eq_nocase(name, STR("overflow")))
-            cut |= starts_nocase(value, STR("hidden"));
+            cut |= str_starts_nocase(value, STR("hidden"));
         if (str_eq_nocase(name, STR("color")))
             colour = value;
         if (str_eq_nocase(name, STR("background")) ||
@@ -240,7 +229,7 @@ bool style_hides(struct str style)
     }
     if (small && cut)
         return true;
-    if (starts_nocase(colour, STR("transparent")))
+    if (str_starts_nocase(colour, STR("transparent")))
         return true;
     return colour.len > 0 &&
            (ground.len > 0 ? str_eq_nocase(colour, ground) : is_white(colour));
@@ -441,7 +430,7 @@ static void skip_raw(struct page *p, const struct tag *t)
     if (t->close || *none || (!script && !str_eq_nocase(t->name, STR("style"))))
         return;
     while ((at = find_from(p, at, STR("</"))) < p->text.len &&
-           !starts_nocase(str_skip(p->text, at + 2), t->name))
+           !str_starts_nocase(str_skip(p->text, at + 2), t->name))
         at += 2;
     *none = at == p->text.len;
     p->at = *none ? p->at : at;
@@ -454,7 +443,7 @@ static size_t name_begins(const struct page *p)
 
     at += byte_at(p, at) == '\\' && byte_at(p, at + 1) == '/';
     at += byte_at(p, at) == '/';
-    return is_letter(byte_at(p, at)) ? at : 0;
+    return is_alpha(byte_at(p, at)) ? at : 0;
 }
 
 static enum err take_tag(struct page *p)

@@ -30,14 +30,14 @@ static bool is_joint(char c)
     return c == '-' || c == '_';
 }
 
-struct makeup {
+struct signs {
     size_t upper, lower, digit, joint, other;
     size_t longest; /* stretch without a joint */
 };
 
-static struct makeup makeup_of(struct str s)
+static struct signs signs_of(struct str s)
 {
-    struct makeup m = {0};
+    struct signs m = {0};
     size_t run = 0;
 
     for (size_t i = 0; i < s.len; i++) {
@@ -119,7 +119,7 @@ static bool is_camel(struct str s)
 }
 
 /* Words between - or _: such as have a few digits must be more. */
-static bool is_joined(const struct makeup *m, struct str s)
+static bool is_joined(const struct signs *m, struct str s)
 {
     if (m->joint == 0)
         return false;
@@ -133,7 +133,7 @@ static bool is_joined(const struct makeup *m, struct str s)
 
 bool is_name(struct str value)
 {
-    struct makeup m = makeup_of(value);
+    struct signs m = signs_of(value);
 
     if (m.other > 0)
         return false;

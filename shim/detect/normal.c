@@ -308,11 +308,6 @@ bool normal_keeps(bool fold, bool nomark, uint32_t cp)
            plain_space(cp) == cp && is_settled(&n, cp) && !(fold && n.folded);
 }
 
-bool normal_is_letter(char c)
-{
-    return is_letter((unsigned char)c);
-}
-
 /*
  * The cluster at text[pos..). False if its end is not known: more may follow.
  * Of a cluster too long to be one the rest is the next.

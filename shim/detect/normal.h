@@ -51,9 +51,6 @@ MUST_USE enum err normal_make(unsigned what, struct str text,
  */
 bool normal_keeps(bool fold, bool nomark, uint32_t cp);
 
-/* normal_is_letter - of ASCII. */
-bool normal_is_letter(char c);
-
 /* utf8_next - the code point at s.ptr[0..) of valid UTF-8, and its length. */
 uint32_t utf8_next(struct str s, size_t *ret_len);
 

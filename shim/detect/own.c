@@ -67,7 +67,6 @@ static size_t anchor_place(const struct spelled *s)
 
     if (distinct(s->bytes, SPELL_MIN) >= DISTINCT_MIN)
         return 0;
-
     for (size_t at = 0; at + SPELL_MIN <= s->len; at++) {
         size_t n = distinct(s->bytes + at, SPELL_MIN);
 

@@ -119,15 +119,10 @@ static bool digits_ok(const struct pseudonym_scan *s, uint64_t *ret_id)
 
 /* --- Reading. */
 
-static bool is_letter(char c)
-{
-    return to_lower(c) >= 'a' && to_lower(c) <= 'z';
-}
-
 /* The run of letters before the next byte; more than a class has are no use. */
 static void letters_next(struct pseudonym_scan *s, char c)
 {
-    if (!is_letter(c)) {
+    if (!is_alpha(c)) {
         s->letter_count = 0;
         return;
     }

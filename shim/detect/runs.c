@@ -425,13 +425,6 @@ static enum err take_run(struct decoding *d, enum view_step how,
 
 /* --- Pairs of hex digits: 41 4b, 41:4b, 0x41, 0x4b. */
 
-static bool is_alnum(char c)
-{
-    char low = (char)(c | 0x20);
-
-    return is_digit(c) || (low >= 'a' && low <= 'z');
-}
-
 static size_t pair_at(struct str s)
 {
     size_t n = str_starts(s, STR("0x")) || str_starts(s, STR("0X")) ? 2 : 0;

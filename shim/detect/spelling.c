@@ -86,11 +86,6 @@ static void write_base64(struct str value, size_t before, struct written *w)
     }
 }
 
-static bool is_alnum(char c)
-{
-    return fold[(unsigned char)c] != 0;
-}
-
 static void write_percent(struct str value, struct str kept, struct written *w)
 {
     for (size_t i = 0; i < value.len; i++) {

@@ -232,7 +232,7 @@ static void order_close(struct order *o, uint32_t cp, size_t end)
 static void order_char(struct order *o, uint32_t cp, size_t at, size_t end)
 {
     if (cp < 0x80)
-        o->ascii += normal_is_letter((char)cp);
+        o->ascii += is_alpha((char)cp);
     else if (cp == PDF || cp == PDI)
         order_close(o, cp, end);
     else if (is_isolate(cp) || (cp >= LRE && cp <= RLO))

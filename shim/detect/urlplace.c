@@ -5,11 +5,6 @@ static bool is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static bool is_alnum(char c)
-{
-    return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
-}
-
 static bool is_slash(char c)
 {
     return c == '/' || c == '\\'; /* browsers take either */

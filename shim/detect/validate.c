@@ -159,11 +159,6 @@ static bool is_github(struct str s)
     return true;
 }
 
-static bool is_alpha(char c)
-{
-    return to_lower(c) >= 'a' && to_lower(c) <= 'z';
-}
-
 /* RFC 1035 2.3.4 and RFC 5321 4.5.3.1: 63 a label, 255 in all, 64 before @. */
 static bool is_email(struct str s)
 {

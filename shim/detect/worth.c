@@ -98,20 +98,15 @@ static bool has_nocase(struct str s, struct str word)
     return false;
 }
 
-static bool is_letter(char c)
-{
-    return to_lower(c) >= 'a' && to_lower(c) <= 'z';
-}
-
 /* Up to _ - . or a digit, or a capital behind a small letter. */
 static struct str next_word(struct str *rest)
 {
     size_t n = 0;
     struct str word;
 
-    while (rest->len > 0 && !is_letter(rest->ptr[0]))
+    while (rest->len > 0 && !is_alpha(rest->ptr[0]))
         *rest = str_skip(*rest, 1);
-    while (n < rest->len && is_letter(rest->ptr[n]) &&
+    while (n < rest->len && is_alpha(rest->ptr[n]) &&
            !(n > 0 && rest->ptr[n] <= 'Z' && rest->ptr[n - 1] >= 'a'))
         n++;
     word = str_head(*rest, n);
@@ -245,7 +240,7 @@ static bool ends_as_file(struct str s)
 {
     size_t n = 0;
 
-    while (n < s.len && is_letter(s.ptr[s.len - 1 - n]))
+    while (n < s.len && is_alpha(s.ptr[s.len - 1 - n]))
         n++;
     return n >= 2 && n <= 5 && n < s.len && s.ptr[s.len - 1 - n] == '.';
 }

@@ -198,7 +198,6 @@ static void inspect_json(struct tools *t, const struct inspect *in,
     about_document(t, in, ex);
     arena_clear(&t->arena);
     joined_begin(t, in);
-    prompt_clear(&t->said);
     e = view_start(&t->view, in->provider ? in->provider : ex->provider, what,
                    &t->doc, &t->arena);
     while (!e && (e = view_next(&t->view, &item)) == OK) {
@@ -292,6 +291,7 @@ void inspect_more(struct tools *t, const struct inspect *in,
 {
     size_t edits = t->edit_count, redactions = t->redactions;
 
+    prompt_clear(&t->said); /* of the document before, which is gone */
     if (in->body.len == 0)
         return;
     if (in->json)

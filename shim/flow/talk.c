@@ -104,12 +104,10 @@ static enum err know_again(struct talk *t, struct exchange *ex)
     t->known.day = ex->known.day;
     if (t->model.len == 0)
         return OK;
-    ex->known.about[ABOUT_MODEL] = STR("");
-    return arena_copy(&ex->arena, buf_str(&t->model), &ex->path_model) ||
-                   arena_copy(&ex->arena, buf_str(&t->model),
-                              &ex->known.about[ABOUT_MODEL])
-               ? E_NOMEM
-               : OK;
+    if (arena_copy(&ex->arena, buf_str(&t->model), &ex->path_model))
+        return E_NOMEM;
+    ex->known.about[ABOUT_MODEL] = ex->path_model;
+    return OK;
 }
 
 static enum err talk_new(struct conn *c, struct talk **ret_talk)
@@ -369,7 +367,6 @@ static void judge_message(struct conn *c, const struct ws_item *item)
     if (ex == NULL)
         return;
     ex->bytes[DIR_SEND] += item->data.len;
-    prompt_clear(&c->tools.said);
     inspect_body(&c->tools, &in, ex);
     if (!exchange_blocked(ex) &&
         ((e = know_more(c->talk, &c->tools.said, ex)) ||

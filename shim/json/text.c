@@ -123,12 +123,6 @@ struct json_map json_map_start(struct str raw)
     return (struct json_map){.raw = raw};
 }
 
-/* A byte of a UTF-8 character behind its first. */
-static bool is_inner_byte(char c)
-{
-    return ((unsigned char)c & 0xc0) == 0x80;
-}
-
 /*
  * Move on to the last start of a unit at or before `text_off`. True if that
  * offset is inside of the unit there, whose length is then set.
@@ -143,7 +137,7 @@ static bool map_seek(struct json_map *m, size_t text_off, size_t *ret_inside)
 
         /* Not into a character: back to its first byte. */
         for (int i = 0; i < 3 && n > 0 && n < rest.len; i++)
-            n -= is_inner_byte(rest.ptr[n]);
+            n -= utf8_inside(rest.ptr[n]);
         if (n > 0) {
             m->raw_off += n;
             m->text_off += n;

@@ -22,14 +22,12 @@
  * All of it goes by the bytes of the text alone: how they were cut is the same.
  */
 
-#define PIECE ((uint64_t)LIM_HOLD_MAX)
-#define OVERLAP                                                                \
-    ((uint64_t)(4 * KIB)) /* of two pieces; whole groups of four               \
-                           */
-#define PROBE 64 /* characters of a word that tell whether it is worth it */
-#define LINE  40 /* a word this long may go on in the next line (runs.c) */
-#define PAIRS 8  /* hex digits two by two: so many at least (runs.c) */
-#define PAIR  4  /* 0x41 */
+#define PIECE   ((uint64_t)LIM_HOLD_MAX)
+#define OVERLAP ((uint64_t)(4 * KIB)) /* of two; whole groups of four */
+#define PROBE   64 /* characters of a word that tell whether it is worth it */
+#define LINE    40 /* a word this long may go on in the next line (runs.c) */
+#define PAIRS   8  /* hex digits two by two: so many at least (runs.c) */
+#define PAIR    4  /* 0x41 */
 
 static unsigned char byte_at(const struct stream *st, uint64_t at)
 {
@@ -238,22 +236,17 @@ static enum err between(struct stream *st, uint64_t at, bool word)
     char b = (char)byte_at(st, at);
     bool on;
 
-    if (c->state == CODED_GAP)
-        on = at - c->end < 3 && parts_pairs(b);
-    else if (c->state == CODED_RETURN)
-        on = b == '\n';
-    else
-        on = b == ' ';
-    if (c->state == CODED_RETURN && on) {
+    if (c->state == CODED_RETURN) {
+        if (b != '\n')
+            return done(st, c->end);
         c->state = CODED_LINE;
         return OK;
     }
-    if (on)
-        return OK;
-    if (word && c->state != CODED_RETURN)
-        word_begin(st, at);
-    else
+    on = c->state == CODED_GAP ? at - c->end < 3 && parts_pairs(b) : b == ' ';
+    if (!on && !word)
         return done(st, c->end);
+    if (!on)
+        word_begin(st, at);
     return OK;
 }
 
@@ -322,7 +315,7 @@ static enum err piece(struct stream *st, uint64_t to)
     uint64_t from = c->start;
 
     c->start = to - OVERLAP;
-    while ((byte_at(st, c->start) & 0xc0) == 0x80)
+    while (utf8_inside((char)byte_at(st, c->start)))
         c->start++;
     return look(st, from, to, c->start);
 }

@@ -347,7 +347,7 @@ static bool guard_escape(struct guard *g, char c)
         unsigned byte = c == 'n' ? '\n' : c == 'r' ? '\r' : '\t';
 
         guard_range(g, byte, byte);
-    } else if (is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z')) {
+    } else if (is_alnum(c)) {
         return false;
     } else {
         guard_range(g, (unsigned char)c, (unsigned char)c);

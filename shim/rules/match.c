@@ -168,22 +168,6 @@ enum err passes(const struct search *s, struct scratch *sc, struct str value,
     return e;
 }
 
-static size_t char_next(struct str text, size_t at)
-{
-    do
-        at++;
-    while (at < text.len && ((unsigned char)text.ptr[at] & 0xc0) == 0x80);
-    return at;
-}
-
-static size_t char_front(struct str text, size_t at)
-{
-    while (at > 0 && at < text.len &&
-           ((unsigned char)text.ptr[at] & 0xc0) == 0x80)
-        at--;
-    return at;
-}
-
 /*
  * The next token that the rule is tried at, one that the end of the text cuts
  * off among them (*ret_cut). PCRE2's first byte saves most of the tries.
@@ -258,7 +242,7 @@ static enum err need_next(struct search *s, struct scratch *sc, size_t at,
     enum err e;
 
     if (to - at > reach + NEED_STEP)
-        to = char_front(s->text, at + reach + NEED_STEP);
+        to = utf8_front(s->text, at + reach + NEED_STEP);
     if ((e = code_needs(s->rule, s->code, &code)) ||
         (e = pattern_run(code, sc, str_head(s->text, to), from,
                          s->open || to < s->text.len, &hit)))
@@ -325,7 +309,7 @@ enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
             s->failed++;
             s->cursor =
                 s->at != NULL || s->rule->keyword_first || token_first(s->rule)
-                    ? char_next(s->text, s->cursor)
+                    ? utf8_back(s->text, s->cursor + 1)
                     : s->text.len;
             continue;
         }
@@ -349,8 +333,9 @@ enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
             *ret_hit = HIT_PARTIAL;
             return OK;
         }
-        s->cursor =
-            yes || end - start > LONG_FAILURE ? end : char_next(s->text, start);
+        s->cursor = yes || end - start > LONG_FAILURE
+                        ? end
+                        : utf8_back(s->text, start + 1);
         if (!yes)
             continue;
         *ret_hit = HIT_MATCH;

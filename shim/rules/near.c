@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/utf8.h"
+
 /*
  * A text may be full of matches, each with a few hundred characters beside it.
  * The matches of one search come in order, so that what is beside them only
@@ -44,25 +46,14 @@ static bool is_of(const char *set, char c)
     return c != 0 && strchr(set, c) != NULL;
 }
 
-static bool in_char(struct str text, size_t at)
-{
-    return at < text.len && ((unsigned char)text.ptr[at] & 0xc0) == 0x80;
-}
-
 static size_t char_before(struct str text, size_t at)
 {
-    do
-        at--;
-    while (at > 0 && in_char(text, at));
-    return at;
+    return utf8_front(text, at - 1);
 }
 
 static size_t char_behind(struct str text, size_t at)
 {
-    do
-        at++;
-    while (in_char(text, at));
-    return at;
+    return utf8_back(text, at + 1);
 }
 
 /* Of what a word is made, in any script. */

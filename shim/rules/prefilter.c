@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "rules/traits.h"
 #include "rules/words.h"
 
@@ -30,15 +31,6 @@ struct prefilter {
 
 /* No keyword is longer, with a second spelling for each letter. */
 #define LONGEST (3u * LIM_KEYWORD)
-
-/* The front of the character that a byte at `at` is of. */
-static size_t char_front(struct str text, size_t at)
-{
-    while (at > 0 && at < text.len &&
-           ((unsigned char)text.ptr[at] & 0xc0) == 0x80)
-        at--;
-    return at;
-}
 
 /* What rules ask of a text beside keywords. */
 static void read_gates(struct prefilter *pf, const struct rule *list, size_t n)
@@ -131,7 +123,7 @@ static void stretch_next(const struct prefilter *pf, struct str text,
                                           &hits->near.token)) != SIZE_MAX &&
            hits->near.next <= hits->near.to + reach)
         hits->near.to = hits->near.next;
-    hits->near.from = char_front(text, hits->near.from);
+    hits->near.from = utf8_front(text, hits->near.from);
     hits->near.to = hits->near.to < text.len ? hits->near.to : text.len;
 }
 
@@ -243,7 +235,7 @@ enum err prefilter_next(const struct prefilter *pf, struct str text,
     hits->from = hits->to;
     hits->to = text.len;
     if (text.len - hits->from > PREFILTER_PIECE)
-        hits->to = char_front(text, hits->from + PREFILTER_PIECE);
+        hits->to = utf8_front(text, hits->from + PREFILTER_PIECE);
     if ((e = run_part(pf->far, text, hits->from, hits->to, text.len, hits)) ||
         (e = run_near(pf, text, hits)))
         return e;

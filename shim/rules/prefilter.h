@@ -9,7 +9,6 @@
  * lists the tokens that rules begin with. What is said to be absent is absent;
  * what is said to be present is, too.
  */
-struct guard;
 struct prefilter; /* immutable after prefilter_new */
 
 /* ASCII bytes before which no match begins: those of a leading \b or (?<!...)
@@ -52,7 +51,7 @@ struct prefilter_hits {
 /*
  * prefilter_new - for n rules, borrowed; listed: a bit set of those of whose
  * keywords the offsets are wanted. A keyword is passed over where the rule's
- * guard (inside.h; borrowed) stops what stands before it, as "ach" does nothing
+ * guard (borrowed) stops what stands before it, as "ach" does nothing
  * in "each". E_NOMEM.
  */
 MUST_USE enum err prefilter_new(const struct rule *list, size_t n,

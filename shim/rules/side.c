@@ -119,7 +119,7 @@ static enum err side_open(struct stream *st, size_t kind)
     *s = (struct side){.step = kinds[kind].step, .fed = st->v, .len = st->v};
     s->normal.what = kinds[kind].what;
     if (text.len > 0)
-        s->normal.letter = normal_is_letter(text.ptr[text.len - 1]);
+        s->normal.letter = is_alpha(text.ptr[text.len - 1]);
     if ((e = stream_make(st->rs, st->sc, &st->at, s->step, &to)))
         return e;
     s->st = to;

@@ -43,7 +43,7 @@ static inline size_t token_most(const struct token_set *set)
 
 static inline bool token_byte(char c)
 {
-    return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
+    return is_alnum(c);
 }
 
 /* token_then - does what stands behind the token, at `end`, fit the rule? */
