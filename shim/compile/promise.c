@@ -3,9 +3,13 @@
 #include <stdlib.h>
 
 #include "rules/stream.h"
+#include "rules/why.h"
 
 #define CHANGED   48u  /* texts made of each hit */
 #define TEXT_MOST 600u /* longer hits are left alone */
+#define IN_VAIN   32u  /* more keywords than a search tries in vain (match.c) */
+#define STRETCHED 12u  /* texts made of each hit behind these */
+#define BLANKS    16u  /* that stand for one of them; or four times that */
 
 /* One rule, ready to search. */
 struct set {
@@ -31,20 +35,6 @@ static enum err set_make(struct set *s, const struct rule *r)
     if ((e = rules_pack(r, 1, NULL, 0, &s->packed)))
         return e;
     return rules_load(buf_str(&s->packed), false, &s->rules);
-}
-
-static struct rule without_checks(const struct rule *rule)
-{
-    struct rule r = *rule;
-
-    r.check = VALID_NONE;
-    r.entropy = 0;
-    r.no_placeholder = r.no_name = false;
-    r.no_published = false;
-    r.not_count = r.near_count = 0;
-    r.views = 0;
-    r.group = 0;
-    return r;
 }
 
 /* The promises, and a rule without one of them, or without both. */
@@ -75,8 +65,8 @@ struct trial {
     struct compile *c;
     const struct rule_src *src;
     struct scratch *scratch;
-    struct rule plain; /* without checks */
-    struct set promised, open, whole;
+    struct rule plain;                      /* without checks */
+    struct set promised, open, whole, free; /* free: without its needs */
     uint32_t seed;
     char text[TEXT_MOST + 64];
 };
@@ -195,6 +185,61 @@ static enum err check_promises(struct trial *t, const struct rule_test *test,
                : tell_broken(t, test, text);
 }
 
+/* --- What it needs, which is asked only where a keyword stood in vain. */
+
+static enum err put_vain(struct trial *t, struct buf *text)
+{
+    const struct rule *r = &t->src->rule;
+    enum err e = OK;
+
+    for (size_t i = 0; i < IN_VAIN && !e; i++)
+        if (!(e = buf_add(text, r->keywords[i % r->keyword_count])))
+            e = buf_add(text, STR(", no\n"));
+    return e;
+}
+
+/* The hit behind them, its blanks longer, so that all is as far apart as it may
+ * be. */
+static enum err stretch(struct trial *t, struct str hit, struct buf *text)
+{
+    enum err e;
+
+    buf_clear(text);
+    if ((e = put_vain(t, text)))
+        return e;
+    for (size_t i = 0; i < hit.len && !e; i++) {
+        size_t n = hit.ptr[i] == ' ' ? 1 + draw(t, BLANKS << draw(t, 3)) : 1;
+
+        while (n-- > 0 && !e)
+            e = buf_add_byte(text, hit.ptr[i]);
+    }
+    return e;
+}
+
+static enum err check_needs(struct trial *t, const struct rule_test *test)
+{
+    struct buf text;
+    bool good = true;
+    enum err e = OK;
+
+    buf_init(&text, MIB);
+    for (size_t i = 0; i < STRETCHED && good && !e; i++) {
+        if ((e = stretch(t, test->text, &text)) ||
+            (e = scan(t, &t->promised, &test->scope, buf_str(&text))) ||
+            (e = scan(t, &t->free, &test->scope, buf_str(&text))))
+            break;
+        good = same(&t->promised.found, &t->free.found);
+    }
+    buf_free(&text);
+    if (good)
+        return e == E_NOMEM ? e : OK;
+    diag_add(&t->c->diags, test->at,
+             "%.*s: 'needs' promises what the pattern does not keep: it also "
+             "matches where that is missing, or further off",
+             STR_ARG(t->src->rule.id));
+    return E_SYNTAX;
+}
+
 /* --- Streams. */
 
 static enum err feed(struct trial *t, struct stream *st, struct str text,
@@ -282,6 +327,8 @@ static enum err check_hit(struct trial *t, const struct rule_test *test)
         t->whole.found.count == 0)
         return OK; /* a test that does not hold is told elsewhere */
     where = t->whole.found.list[0];
+    if (t->plain.needs.len != 0 && (e = check_needs(t, test)))
+        return e;
     if (streams(t, test->text))
         for (size_t cut = 1; cut < test->text.len; cut++)
             if ((e = check_stream(t, test, test->text, cut)))
@@ -295,13 +342,15 @@ static enum err check_hit(struct trial *t, const struct rule_test *test)
 static enum err check_rule(struct trial *t)
 {
     struct rule open = without(&t->plain, PROMISE_ALL);
-    struct rule text_only = t->src->rule;
+    struct rule text_only = t->src->rule, free = t->plain;
     enum err e;
 
     text_only.views = 0;
+    free.needs = STR("");
     if ((e = set_make(&t->promised, &t->plain)) ||
         (e = set_make(&t->open, &open)) ||
-        (e = set_make(&t->whole, &text_only)))
+        (e = set_make(&t->whole, &text_only)) ||
+        (e = set_make(&t->free, &free)))
         return e;
     for (size_t i = 0; i < t->src->test_count && !e; i++)
         if (t->src->tests[i].hit)
@@ -317,10 +366,13 @@ enum err promise_check(struct compile *c, const struct rule_src *src,
 
     if (src->rule.detector != DETECTOR_PATTERN || src->words_node != NULL)
         return OK;
-    t.plain = without_checks(&src->rule);
+    t.plain = rule_unchecked(&src->rule);
+    t.plain.views = 0;
+    t.plain.group = 0;
     e = check_rule(&t);
     set_free(&t.promised);
     set_free(&t.open);
     set_free(&t.whole);
+    set_free(&t.free);
     return e == E_NOMEM ? e : OK;
 }

@@ -206,7 +206,8 @@ static bool is_not_shown(struct str name, struct str v)
     return is_off(name, v);
 }
 
-bool style_hides(struct str style)
+/* Does this style, as an attribute has it, show nothing? */
+static bool style_hides(struct str style)
 {
     struct str name, value, colour = {0}, ground = {0};
     bool small = false, cut = false;

@@ -28,7 +28,4 @@
  */
 MUST_USE enum err markup_hidden(struct str text, struct textview *out);
 
-/* style_hides - does this style, as an attribute has it, show nothing? */
-bool style_hides(struct str style);
-
 #endif

@@ -383,17 +383,19 @@ struct hostile {
 
 static struct str fill(char *text, const struct hostile *h, size_t max)
 {
-    size_t n = h->once.len;
+    char *turns = text + h->once.len;
+    size_t one = h->a.len + h->b.len, have = one;
+    size_t all = (max - h->once.len) / one * one;
 
-    memcpy(text, h->once.ptr, n);
-    while (n + h->a.len + h->b.len <= max) {
-        memcpy(text + n, h->a.ptr, h->a.len);
-        n += h->a.len;
-        memcpy(text + n, h->b.ptr, h->b.len);
-        n += h->b.len;
+    memcpy(text, h->once.ptr, h->once.len);
+    memcpy(turns, h->a.ptr, h->a.len);
+    memcpy(turns + h->a.len, h->b.ptr, h->b.len);
+    for (size_t more; have < all; have += more) { /* what is there, again */
+        more = have < all - have ? have : all - have;
+        memcpy(turns + have, turns, more);
     }
-    memcpy(text + n, h->tail.ptr, h->tail.len);
-    return (struct str){text, n + h->tail.len};
+    memcpy(turns + all, h->tail.ptr, h->tail.len);
+    return (struct str){text, h->once.len + all + h->tail.len};
 }
 
 static int64_t cpu_usec(void)

@@ -57,6 +57,19 @@ enum gate why_refused(const struct rule *r, const struct why *why)
     return why->near ? GATE_NONE : GATE_NEAR;
 }
 
+struct rule rule_unchecked(const struct rule *rule)
+{
+    struct rule r = *rule;
+
+    r.entropy = 0;
+    r.no_placeholder = r.no_name = r.no_published = false;
+    r.check = VALID_NONE;
+    r.nots = NULL;
+    r.nears = NULL;
+    r.not_count = r.near_count = 0;
+    return r;
+}
+
 enum err rules_ungated(const struct rules *rs, struct buf *out)
 {
     struct rule *list = malloc((rs->count + 1) * sizeof(*list));
@@ -65,18 +78,10 @@ enum err rules_ungated(const struct rules *rs, struct buf *out)
     if (list == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < rs->count; i++) {
-        list[i] = rs->list[i];
+        list[i] = rule_unchecked(&rs->list[i]);
         list[i].dirs = DIRS_ALL;
         list[i].roles = ROLES_ALL;
         list[i].parts = PARTS_ALL;
-        list[i].entropy = 0;
-        list[i].no_placeholder = list[i].no_name = false;
-        list[i].no_published = false;
-        list[i].check = VALID_NONE;
-        list[i].nots = NULL;
-        list[i].not_count = 0;
-        list[i].nears = NULL;
-        list[i].near_count = 0;
         if (list[i].action == ACTION_PSEUDONYM)
             list[i].action = ACTION_REDACT; /* that is for one way alone */
     }

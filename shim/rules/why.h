@@ -42,6 +42,10 @@ enum gate {
 };
 enum gate why_refused(const struct rule *r, const struct why *why);
 
+/* rule_unchecked - the rule without its checks, and what must be near: all that
+ * its pattern proposes. Borrowed from it. */
+struct rule rule_unchecked(const struct rule *rule);
+
 /*
  * rules_ungated - the packed form of the same rules without checks and
  * exclusions, in every role, part and direction: what they propose. Rules keep
