@@ -3,6 +3,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+const unsigned char own_key[OWN_KEY_LEN] = "0123456789abcdef0123456789abcde";
+
+struct own *own_of(const struct str *list, size_t n)
+{
+    struct own *o = NULL;
+
+    if (own_new(own_key, &o))
+        abort();
+    for (size_t i = 0; i < n; i++)
+        if (own_add(o, list[i], OWN_ENV, STR("A_TOKEN")))
+            abort();
+    if (own_ready(o))
+        abort();
+    return o;
+}
+
 static void to_hex(struct str v, const char *between, bool upper,
                    struct buf *out)
 {

@@ -5,24 +5,7 @@
 
 #include "check.h"
 #include "compile/lint.h"
-
-static char rules_dir[4096], work_dir[] = "/tmp/sallyport-define-XXXXXX";
-
-static bool put_file(const char *name, const char *text)
-{
-    FILE *f = fopen(name, "w");
-    bool good = f != NULL && fputs(text, f) >= 0;
-
-    return (f == NULL || fclose(f) == 0) && good;
-}
-
-static void start(struct compile *c)
-{
-    static const char *dirs[] = {rules_dir};
-    struct compile_options options = {dirs, 1, "2026-06-15"};
-
-    compile_init(c, &options);
-}
+#include "rulefiles.h"
 
 #define RULE(more)                                                             \
     "rules:\n"                                                                 \
@@ -61,7 +44,7 @@ static void test_rows(void)
 
         CHECK_ROW(rows[i].name);
         CHECK(put_file("t.yaml", rows[i].text));
-        start(&c);
+        rulefiles_start(&c);
         if (CHECK_INT(compile_load(&c, "t.yaml"), OK) &&
             CHECK(c.rules != NULL)) {
             if (!CHECK(str_eq(c.rules->rule.match, str_of(rows[i].match))))
@@ -121,7 +104,7 @@ static void refused_row(const char *name, const char *text, const char *want)
 
     CHECK_ROW(name);
     CHECK(put_file("t.yaml", text));
-    start(&c);
+    rulefiles_start(&c);
     CHECK_INT(compile_load(&c, "t.yaml"), E_SYNTAX);
     got = diags_text(&c.diags);
     if (!CHECK(str_starts(got, STR("t.yaml:")) &&
@@ -161,7 +144,7 @@ static void test_files(void)
                              "match: 'key{{d}}'}]\n"));
     CHECK(put_file("t.yaml", "include: [p.yaml]\ndefine: {d: '3'}\n" RULE(
                                  "match: 'key{{d}}'")));
-    start(&c);
+    rulefiles_start(&c);
     if (CHECK_INT(compile_load(&c, "t.yaml"), OK)) {
         CHECK_STR(c.rules->rule.match, "key(?:3)");
         CHECK_STR(c.rules->next->rule.match, "key(?:12)");
@@ -179,7 +162,7 @@ static void test_unused(void)
 
     CHECK(put_file("t.yaml",
                    "define: {d: '1', e: '{{d}}'}\n" RULE("match: 'key[0-9]'")));
-    start(&c);
+    rulefiles_start(&c);
     CHECK_INT(compile_load(&c, "t.yaml"), OK);
     compile_lint(&c);
     CHECK_INT(c.diags.count, 0);
@@ -193,18 +176,15 @@ static void test_unused(void)
 
 int main(void)
 {
-    if (realpath("rules", rules_dir) == NULL || mkdtemp(work_dir) == NULL ||
-        chdir(work_dir) != 0) {
-        perror("compile_define");
+    static const char *const files[] = {"t.yaml", "p.yaml", NULL};
+
+    if (!rulefiles_enter())
         return 2;
-    }
     RUN(test_rows);
     RUN(test_refused);
     RUN(test_long);
     RUN(test_files);
     RUN(test_unused);
-    unlink("t.yaml");
-    unlink("p.yaml");
-    rmdir(work_dir);
+    rulefiles_leave(files);
     return check_done();
 }

@@ -12,25 +12,7 @@
 #include "llm/describe.h"
 #include "rules/image.h"
 #include "rules/rules.h"
-
-/* The tests work in a directory of their own; `rules` is the installed one. */
-static char rules_dir[PATH_MAX], work_dir[] = "/tmp/sallyport-rules-XXXXXX";
-
-static bool put_file(const char *name, const char *text)
-{
-    FILE *f = fopen(name, "w");
-    bool good = f != NULL && fputs(text, f) >= 0;
-
-    return (f == NULL || fclose(f) == 0) && good;
-}
-
-static void start(struct compile *c)
-{
-    static const char *dirs[] = {rules_dir};
-    struct compile_options options = {dirs, 1, "2026-06-15"};
-
-    compile_init(c, &options);
-}
+#include "rulefiles.h"
 
 /* All of what `check` does, but for the hostile texts. */
 static enum err check_all(struct compile *c, const char *file)
@@ -112,6 +94,16 @@ static const struct {
      "     match: 'a d.g|d.g', keyword_first: false, action: log,\n"
      "     tests: {hit: [\"a dog\"], miss: [a]}}\n",
      "4:20: error: SP-1: 'keywords' promises what the pattern does not keep"},
+    {"needs that not every match has",
+     "rules:\n  - {id: SP-1, name: n, category: c, keywords: [dog],\n"
+     "     match: 'dog\\s{1,60}(?:cat|cow)', needs: {match: cat, within: 70},\n"
+     "     action: log, tests: {hit: [\"dog cow\"], miss: [a]}}\n",
+     "4:33: error: SP-1: 'needs' promises what the pattern does not keep"},
+    {"needs that may be further off",
+     "rules:\n  - {id: SP-1, name: n, category: c, keywords: [dog],\n"
+     "     match: 'dog\\s{1,60}cat', needs: {match: cat, within: 20},\n"
+     "     action: log, tests: {hit: [\"dog cat\"], miss: [a]}}\n",
+     "4:33: error: SP-1: 'needs' promises what the pattern does not keep"},
     {"near without words", RULE "near: {within: 5}\n",
      "12:11: error: 'words' or 'match' is missing"},
     {"near too far", RULE "near: {match: a, within: 401}\n", "12:30: error: "},
@@ -346,7 +338,7 @@ static void test_refused(void)
 
         CHECK_ROW(refused[i].name);
         CHECK(put_file("t.yaml", refused[i].text));
-        start(&c);
+        rulefiles_start(&c);
         CHECK_INT(check_all(&c, "t.yaml"), E_SYNTAX);
         got = diags_text(&c.diags);
         if (refused[i].error != NULL &&
@@ -412,7 +404,7 @@ static void test_vendors(void)
 
         CHECK_ROW(vendors[i].name);
         CHECK(put_file("t.yaml", vendors[i].text));
-        start(&c);
+        rulefiles_start(&c);
         CHECK_INT(check_all(&c, "t.yaml"), E_SYNTAX);
         got = diags_text(&c.diags);
         if (!CHECK(str_find(got, str_of(vendors[i].error)) < got.len))
@@ -466,7 +458,7 @@ static void test_selftest(void)
                  "    tests:\n      %s\n",
                  rows[i].tests);
         CHECK(put_file("t.yaml", text));
-        start(&c);
+        rulefiles_start(&c);
         CHECK_INT(check_all(&c, "t.yaml"), E_SYNTAX);
         got = diags_text(&c.diags);
         if (!CHECK(str_find(got, str_of(rows[i].error)) < got.len))
@@ -488,7 +480,7 @@ static void test_keyword_first(void)
                              "    match: '[a-z]{3}-key'\n    action: log\n"
                              "    tests:\n      hit: [the abc-key]\n"
                              "      miss: [a]\n"));
-    start(&c);
+    rulefiles_start(&c);
     CHECK_INT(check_all(&c, "t.yaml"), E_SYNTAX);
     got = diags_text(&c.diags);
     CHECK(str_starts(got, STR("t.yaml:10:13: error: SP-1: ")));
@@ -508,7 +500,7 @@ struct loaded {
 static bool load(struct loaded *l, const char *file)
 {
     *l = (struct loaded){0};
-    start(&l->c);
+    rulefiles_start(&l->c);
     buf_init(&l->bytes, LIM_IMAGE);
     if (CHECK_INT(compile_load(&l->c, file), OK) &&
         CHECK_INT(compile_check(&l->c, false), OK) &&
@@ -756,7 +748,7 @@ static void test_provider_place(void)
     struct str got;
 
     CHECK(put_file("t.yaml", text));
-    start(&c);
+    rulefiles_start(&c);
     buf_init(&image, LIM_IMAGE);
     CHECK_INT(compile_load(&c, "t.yaml"), OK);
     CHECK_INT(compile_image(&c, &image), E_SYNTAX);
@@ -795,7 +787,7 @@ static void test_cycle(void)
     CHECK(put_file("t.yaml", "include: [a.yaml]\n"));
     CHECK(put_file("a.yaml", "include: [b.yaml]\n"));
     CHECK(put_file("b.yaml", "mode: enforce\ninclude:\n  - a.yaml\n"));
-    start(&c);
+    rulefiles_start(&c);
     CHECK_INT(compile_load(&c, "t.yaml"), E_SYNTAX);
     CHECK_STR(diags_text(&c.diags),
               "b.yaml:3:5: error: 'a.yaml' includes itself\n");
@@ -863,7 +855,7 @@ static void test_digest(void)
         struct compile c;
 
         CHECK(put_file("t.yaml", texts[i]));
-        start(&c);
+        rulefiles_start(&c);
         CHECK_INT(compile_load(&c, "t.yaml"), OK);
         compile_digest(&c, a);
         CHECK(memcmp(a, b, sizeof(a)) != 0);
@@ -877,12 +869,12 @@ static void test_missing(void)
 {
     struct compile c;
 
-    start(&c);
+    rulefiles_start(&c);
     CHECK_INT(compile_load(&c, "nowhere.yaml"), E_SYNTAX);
     CHECK_STR(diags_text(&c.diags),
               "nowhere.yaml:1:1: error: No such file or directory\n");
     compile_free(&c);
-    start(&c);
+    rulefiles_start(&c);
     CHECK_INT(compile_load(&c, "."), E_SYNTAX);
     CHECK_STR(diags_text(&c.diags), ".:1:1: error: Is a directory\n");
     compile_free(&c);
@@ -893,7 +885,7 @@ static enum err whole_way(void)
     struct compile c;
     enum err e;
 
-    start(&c);
+    rulefiles_start(&c);
     e = check_all(&c, "t.yaml");
     compile_free(&c);
     return e;
@@ -921,11 +913,10 @@ static void test_nomem(void)
 
 int main(void)
 {
-    if (realpath("rules", rules_dir) == NULL || mkdtemp(work_dir) == NULL ||
-        chdir(work_dir) != 0) {
-        perror("compile_rules");
+    static const char *const files[] = {"t.yaml", "a.yaml", "b.yaml", NULL};
+
+    if (!rulefiles_enter())
         return 2;
-    }
     RUN(test_refused);
     RUN(test_vendors);
     RUN(test_selftest);
@@ -942,14 +933,9 @@ int main(void)
     RUN(test_digest);
     RUN(test_missing);
     RUN(test_nomem);
-    for (size_t i = 0; i < 4; i++) {
-        static const char *const files[] = {"t.yaml", "a.yaml", "b.yaml",
-                                            "sub/a.yaml"};
-
-        unlink(files[i]);
-    }
+    unlink("sub/a.yaml");
     unlink("sub/c.yaml");
     rmdir("sub");
-    rmdir(work_dir);
+    rulefiles_leave(files);
     return check_done();
 }

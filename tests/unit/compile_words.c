@@ -15,24 +15,7 @@
 #include "failmalloc.h"
 #include "rules/image.h"
 #include "rules/stream.h"
-
-static char rules_dir[PATH_MAX], work_dir[] = "/tmp/sallyport-words-XXXXXX";
-
-static bool put_file(const char *name, const char *text)
-{
-    FILE *f = fopen(name, "w");
-    bool good = f != NULL && fputs(text, f) >= 0;
-
-    return (f == NULL || fclose(f) == 0) && good;
-}
-
-static void start(struct compile *c)
-{
-    static const char *dirs[] = {rules_dir};
-    struct compile_options options = {dirs, 1, "2026-06-15"};
-
-    compile_init(c, &options);
-}
+#include "rulefiles.h"
 
 struct set {
     struct compile c;
@@ -45,7 +28,7 @@ struct set {
 static bool set_open(struct set *s, const char *file)
 {
     *s = (struct set){0};
-    start(&s->c);
+    rulefiles_start(&s->c);
     buf_init(&s->bytes, LIM_IMAGE);
     if (CHECK_INT(compile_load(&s->c, file), OK) &&
         CHECK_INT(compile_check(&s->c, true), OK) &&
@@ -278,7 +261,7 @@ static void test_digest(void)
         struct compile c;
 
         CHECK(put_file("w.txt", i == 0 ? "one\n" : "two\n"));
-        start(&c);
+        rulefiles_start(&c);
         CHECK_INT(compile_load(&c, "t.yaml"), OK);
         compile_digest(&c, i == 0 ? a : b);
         compile_free(&c);
@@ -330,7 +313,7 @@ static void test_refused(void)
         CHECK_ROW(rows[i].rule);
         snprintf(text, sizeof(text), HEAD "%s\n", rows[i].rule);
         CHECK(put_file("t.yaml", text) && put_file("w.txt", rows[i].words));
-        start(&c);
+        rulefiles_start(&c);
         CHECK_INT(compile_load(&c, "t.yaml"), E_SYNTAX);
         got = diags_text(&c.diags);
         if (!CHECK(str_find(got, str_of(rows[i].error)) < got.len))
@@ -431,7 +414,7 @@ static void test_casing(void)
         size_t n;
 
         CHECK_ROW(rows[i].word);
-        start(&c);
+        rulefiles_start(&c);
         n = casing_all(&c.reader, str_of(rows[i].word), forms);
         CHECK_INT(n, rows[i].count);
         for (size_t k = 0; k < n; k++) {
@@ -451,7 +434,7 @@ static enum err whole_way(void)
     size_t passed;
     enum err e;
 
-    start(&c);
+    rulefiles_start(&c);
     buf_init(&image, LIM_IMAGE);
     if (!(e = compile_load(&c, "t.yaml")) && !(e = compile_check(&c, false)) &&
         !(e = compile_test(&c, &passed)))
@@ -486,11 +469,11 @@ static void test_nomem(void)
 
 int main(void)
 {
-    if (realpath("rules", rules_dir) == NULL || mkdtemp(work_dir) == NULL ||
-        chdir(work_dir) != 0) {
-        perror("compile_words");
+    static const char *const files[] = {"t.yaml",     "w.txt",      "names.txt",
+                                        "rules.yaml", "inner.yaml", NULL};
+
+    if (!rulefiles_enter())
         return 2;
-    }
     RUN(test_context);
     RUN(test_within);
     RUN(test_list);
@@ -501,12 +484,6 @@ int main(void)
     RUN(test_scores);
     RUN(test_casing);
     RUN(test_nomem);
-    unlink("t.yaml");
-    unlink("w.txt");
-    unlink("names.txt");
-    unlink("rules.yaml");
-    unlink("inner.yaml");
-    if (chdir("/") != 0 || rmdir(work_dir) != 0)
-        perror(work_dir);
+    rulefiles_leave(files);
     return check_done();
 }

@@ -23,22 +23,6 @@ static const struct str values[] = {
              "f0Gd1Hj2Ks3Lp4Qo5We6Rt7Yu8-b7Vn3MxQ2p"),
 };
 
-static const unsigned char key[OWN_KEY_LEN] = "0123456789abcdef0123456789abcde";
-
-static struct own *own_of(const struct str *list, size_t n)
-{
-    struct own *o = NULL;
-
-    if (own_new(key, &o))
-        abort();
-    for (size_t i = 0; i < n; i++)
-        if (own_add(o, list[i], OWN_ENV, STR("A_TOKEN")))
-            abort();
-    if (own_ready(o))
-        abort();
-    return o;
-}
-
 static size_t found(const struct own *o, struct str text, size_t *start,
                     size_t *end)
 {
@@ -235,7 +219,7 @@ static void test_limit(void)
     enum err e = OK;
     size_t n = 0;
 
-    if (own_new(key, &o))
+    if (own_new(own_key, &o))
         abort();
     while (!e && n < 10000) {
         snprintf(value, sizeof(value), "k%zu-abcdefghijklm%zu", n, n * 7919);
@@ -339,7 +323,7 @@ static enum err all_of_it(size_t *ret_count)
     struct own *o = NULL;
     struct own_search *s = NULL;
     struct own_join *j = NULL;
-    enum err e = own_new(key, &o);
+    enum err e = own_new(own_key, &o);
 
     for (size_t i = 0; !e && i < ARRAY_LEN(values); i++)
         e = own_add(o, values[i], OWN_ENV, STR("X"));
@@ -444,7 +428,7 @@ static void test_learn_waits(void)
     struct own *o;
     pthread_t other;
 
-    if (!CHECK_INT(own_new(key, &o), OK))
+    if (!CHECK_INT(own_new(own_key, &o), OK))
         return;
     CHECK_INT(own_ready(o), OK);
     atomic_store(&o->lock, (int)getpid());

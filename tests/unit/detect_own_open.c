@@ -22,22 +22,6 @@ static const struct str values[] = {
              "f0Gd1Hj2Ks3Lp4Qo5We6Rt7Yu8-b7Vn3MxQ2p"),
 };
 
-static const unsigned char key[OWN_KEY_LEN] = "0123456789abcdef0123456789abcde";
-
-static struct own *own_of(const struct str *list, size_t n)
-{
-    struct own *o = NULL;
-
-    if (own_new(key, &o))
-        abort();
-    for (size_t i = 0; i < n; i++)
-        if (own_add(o, list[i], OWN_ENV, STR("A_TOKEN")))
-            abort();
-    if (own_ready(o))
-        abort();
-    return o;
-}
-
 /* Places, as "start-end " each. */
 struct walk {
     struct own *own;
