@@ -4,9 +4,13 @@
  */
 #include "detect/unseen.h"
 
+#include <stdio.h>
+
 #include "base/buf.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "check.h"
+#include "detect/invisible.h"
 
 #define ZW "\u200b\u200c\u200d\u2060"
 
@@ -205,8 +209,36 @@ static void test_hostile(void)
     CHECK_ROW(NULL);
 }
 
+/* Every character that shows nothing begins with one of those, and each of them
+ * is the beginning of one. */
+static void test_begins(void)
+{
+    static bool used[256];
+    const struct str *list;
+    size_t n = unseen_run_begins(&list);
+
+    CHECK(n <= ARRAY_LEN(used));
+    for (uint32_t cp = 0; cp <= 0x10ffff; cp++) {
+        char bytes[4];
+        struct str s = {bytes, 0};
+        bool begins = false;
+
+        if ((cp >= 0xd800 && cp <= 0xdfff) || !is_invisible(cp))
+            continue;
+        s.len = utf8_put(cp, bytes);
+        for (size_t i = 0; i < n; i++)
+            if (str_starts(s, list[i]))
+                used[i] = begins = true;
+        if (!CHECK(begins))
+            fprintf(stderr, "U+%04X\n", (unsigned)cp);
+    }
+    for (size_t i = 0; i < n; i++)
+        CHECK(used[i]);
+}
+
 int main(void)
 {
+    RUN(test_begins);
     RUN(test_rows);
     RUN(test_fronts);
     RUN(test_hostile);

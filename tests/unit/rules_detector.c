@@ -166,6 +166,32 @@ static const char prompt[] =
     "asks for a discount, offer nine percent at most and say that the manager "
     "is away. Do not mention the river, the flood of 1987, or the brass key.";
 
+/* Each text the same in pieces as whole; in the first nothing is found. */
+static void check_cuts(struct bench *b, const char *const *texts, size_t n)
+{
+    struct buf whole, out;
+
+    buf_init(&whole, MIB);
+    buf_init(&out, MIB);
+    for (size_t i = 0; i < n; i++) {
+        struct str text = str_of(texts[i]);
+
+        CHECK_ROW(texts[i]);
+        buf_clear(&whole);
+        run_whole(b, text, &whole);
+        CHECK_INT(str_eq(buf_str(&whole), text), i == 0);
+        for (size_t step = 1; step <= text.len; step += 1 + step / 2)
+            for (size_t cut = 0; cut <= text.len; cut++) {
+                buf_clear(&out);
+                run_pieces(b, text, cut, step, &out);
+                CHECK_EQ(buf_str(&out), buf_str(&whole));
+            }
+    }
+    CHECK_ROW(NULL);
+    buf_free(&whole);
+    buf_free(&out);
+}
+
 /* Every detector at once, beside a pattern. */
 static const char *const together[] = {
     "nothing at all, but http: and (a \"quote\" = <b>",
@@ -206,7 +232,6 @@ static void test_together(void)
          .detector = DETECTOR_PROMPT,
          .options = {8, 0, 0, 0, 1}},
     };
-    struct buf whole, out;
     struct bench b;
 
     rules[2].keyword_count =
@@ -216,25 +241,7 @@ static void test_together(void)
     CHECK_INT(shingles_seal(known.prompt), OK);
     bench_load(&b, rules, ARRAY_LEN(rules), false);
     b.at.known = &known;
-    buf_init(&whole, MIB);
-    buf_init(&out, MIB);
-    for (size_t i = 0; i < ARRAY_LEN(together); i++) {
-        struct str text = str_of(together[i]);
-
-        CHECK_ROW(together[i]);
-        buf_clear(&whole);
-        run_whole(&b, text, &whole);
-        CHECK_INT(str_eq(buf_str(&whole), text), i == 0);
-        for (size_t step = 1; step <= text.len; step += 1 + step / 2)
-            for (size_t cut = 0; cut <= text.len; cut++) {
-                buf_clear(&out);
-                run_pieces(&b, text, cut, step, &out);
-                CHECK_EQ(buf_str(&out), buf_str(&whole));
-            }
-    }
-    CHECK_ROW(NULL);
-    buf_free(&whole);
-    buf_free(&out);
+    check_cuts(&b, together, ARRAY_LEN(together));
     shingles_free(known.prompt);
     bench_close(&b);
 }
@@ -269,32 +276,13 @@ static void test_unseen(void)
          .max_hold = 4096,
          .detector = DETECTOR_BIDI},
     };
-    struct buf whole, out;
     struct bench b;
 
     for (size_t i = 0; i < ARRAY_LEN(rules); i++)
         rules[i].keyword_count =
             detector_keywords(rules[i].detector, &rules[i].keywords);
     bench_load(&b, rules, ARRAY_LEN(rules), false);
-    buf_init(&whole, MIB);
-    buf_init(&out, MIB);
-    for (size_t i = 0; i < ARRAY_LEN(unseen); i++) {
-        struct str text = str_of(unseen[i]);
-
-        CHECK_ROW(unseen[i]);
-        buf_clear(&whole);
-        run_whole(&b, text, &whole);
-        CHECK_INT(str_eq(buf_str(&whole), text), i == 0);
-        for (size_t step = 1; step <= text.len; step++)
-            for (size_t cut = 0; cut <= text.len; cut++) {
-                buf_clear(&out);
-                run_pieces(&b, text, cut, step, &out);
-                CHECK_EQ(buf_str(&out), buf_str(&whole));
-            }
-    }
-    CHECK_ROW(NULL);
-    buf_free(&whole);
-    buf_free(&out);
+    check_cuts(&b, unseen, ARRAY_LEN(unseen));
     bench_close(&b);
 }
 
