@@ -566,12 +566,17 @@ static enum err scan_again(struct viewing *vw,
 
 static void viewing_begin(struct viewing *vw, const struct rules *rs,
                           struct scratch *sc, const struct scopes *at,
-                          unsigned views)
+                          unsigned views, struct str text, struct findings *out,
+                          size_t first)
 {
     vw->rs = rs;
     vw->sc = sc;
     vw->at = at;
     vw->views = views;
+    vw->whole = text;
+    vw->out = out;
+    vw->first = first;
+    budget_start(vw);
 }
 
 enum err views_scan(const struct rules *rs, struct scratch *sc,
@@ -584,12 +589,8 @@ enum err views_scan(const struct rules *rs, struct scratch *sc,
 
     if ((e = viewing_need(sc, &vw)))
         return e;
-    viewing_begin(vw, rs, sc, at, views);
+    viewing_begin(vw, rs, sc, at, views, text, out, first);
     vw->seg = seg;
-    vw->out = out;
-    vw->first = first;
-    vw->whole = text;
-    budget_start(vw);
     e = scan_stretches(vw, text, (struct chain){0}, &escaped);
     if (!e && escaped && is_wanted(vw, VIEW_DECODED))
         e = scan_again(vw, scan_unescaped);
@@ -609,14 +610,10 @@ enum err views_coded(const struct rules *rs, struct scratch *sc,
 
     if ((e = viewing_need(sc, &vw)))
         return e;
-    viewing_begin(vw, rs, sc, at, views);
+    viewing_begin(vw, rs, sc, at, views, text, out, 0);
     vw->seg = 0;
-    vw->out = out;
-    vw->first = 0;
-    vw->whole = text;
     vw->base = 0;
     vw->levels[0].text = (struct look){.text = text};
-    budget_start(vw);
     vw->coded = true;
     e = scan_levels(vw);
     vw->coded = false;
