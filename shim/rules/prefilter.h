@@ -44,6 +44,8 @@ struct prefilter_hits {
     size_t base, limit;         /* of what is looked at: keywords begin in it */
     const uint32_t *map;        /* its offsets, if it was folded; or NULL */
     struct str whole;           /* the text; borrowed */
+    const uint64_t *looking;    /* the rules that keywords are noted for, set by
+                                   who    asks; NULL: all */
     const struct guard *guards; /* of each rule: behind which bytes its keywords
                                    do not count */
 };

@@ -244,6 +244,7 @@ enum err scan_view(const struct rules *rs, struct scratch *sc,
     if ((e = need_room(sc, rs->words)))
         return e;
     set_looking(&c, views);
+    sc->hits.looking = sc->looking;
     if ((e = prefilter_begin(rs->prefilter, text, &sc->hits)))
         return e;
     do
