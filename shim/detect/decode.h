@@ -67,6 +67,11 @@ MUST_USE enum err decode_runs(struct decoding *d, enum view_step how,
 MUST_USE enum err decode_hidden(struct decoding *d, enum view_step how,
                                 struct str text, struct textview *out);
 
+/* entity_char - the character that the entity at the front of s ("&") stands
+ * for, of those that matter here, and its length; 0 and '&' if there is none.
+ */
+size_t entity_char(struct str s, uint32_t *ret_cp);
+
 /* makeup_of - of the characters of s that begin before `to`. */
 struct makeup makeup_of(struct str s, size_t to);
 bool makeup_is_text(const struct makeup *m);

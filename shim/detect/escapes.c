@@ -217,11 +217,12 @@ static struct escape entity(struct str s)
             x.cp = x.cp * 10 + (uint32_t)(s.ptr[n++] - '0');
         n = n > 2 ? n : 0;
     } else {
-        struct str name =
-            str_head(str_skip(s, 1), str_find_byte(str_head(s, 20), ';') - 1);
+        size_t end =
+            is_alpha(s.ptr[1]) ? str_find_byte(str_head(s, 20), ';') : 1;
+        struct str name = str_head(str_skip(s, 1), end - 1);
 
         n = 0;
-        for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        for (size_t i = 0; name.len > 0 && i < ARRAY_LEN(names); i++)
             if (str_eq(name, names[i].name)) {
                 x.cp = names[i].cp;
                 n = name.len + 1;
@@ -229,6 +230,14 @@ static struct escape entity(struct str s)
     }
     x.len = n > 0 && n < s.len && s.ptr[n] == ';' ? n + 1 : n;
     return x;
+}
+
+size_t entity_char(struct str s, uint32_t *ret_cp)
+{
+    struct escape x = entity(s);
+
+    *ret_cp = x.len > 0 ? x.cp : '&';
+    return x.len;
 }
 
 static struct escape escape_at(enum view_step how, struct str s)

@@ -1,9 +1,14 @@
 #include "detect/link.h"
 
+#include "detect/decode.h"
+
 /*
  * Where URLs begin is told by their scheme, or, where they have none, by what
  * stands before two slashes: WHATWG URL takes '\' for '/' and any number of
- * them behind "https:". What a URL is for is told by the bytes before it.
+ * them behind "https:". What a URL is for is told by the bytes before it. Where
+ * they tell that it is one, its head may be written with entities (CommonMark
+ * 0.31.2, 2.5; HTML), and tabs and line ends in it are not there (WHATWG URL,
+ * 4.4).
  */
 
 /* A bracket, quote or equals sign, and two slashes of either kind. */
@@ -11,11 +16,17 @@
     STR_INIT(c "//"), STR_INIT(c "/\\"), STR_INIT(c "\\/"), STR_INIT(c "\\\\")
 
 static const struct str begins[] = {
-    STR_INIT("http:"), STR_INIT("https:"), STR_INIT("ftp:"), OPENERS("("),
-    OPENERS("\""),     OPENERS("'"),       OPENERS("="),     OPENERS("<"),
+    STR_INIT("http:"), STR_INIT("https:"), STR_INIT("ftp:"),
+    STR_INIT("h&"),    STR_INIT("ht&"),    STR_INIT("htt&"),
+    STR_INIT("http&"), STR_INIT("https&"), STR_INIT("f&"),
+    STR_INIT("ft&"),   STR_INIT("ftp&"),   OPENERS("("),
+    OPENERS("\""),     OPENERS("'"),       OPENERS("="),
+    OPENERS("<"),      STR_INIT("(&"),     STR_INIT("\"&"),
+    STR_INIT("'&"),    STR_INIT("=&"),     STR_INIT(" &"),
 };
 
-#define SCHEMES 3 /* of them */
+#define PLAIN   3  /* of them: whole schemes */
+#define SCHEMES 11 /* and schemes in entities */
 
 size_t link_begins(const struct str **ret_list)
 {
@@ -162,7 +173,57 @@ static struct str host_of(struct str authority)
                                                 : authority;
 }
 
+/* --- Its head. */
+
+#define HEAD_MOST 128 /* bytes of it, with entities */
+
+/* The next character of a URL; 0 at the end of the text. */
+static char head_char(struct str text, size_t *at)
+{
+    while (*at < text.len) {
+        char c = text.ptr[*at];
+        uint32_t cp = (unsigned char)c;
+        size_t len = c == '&' ? entity_char(str_skip(text, *at), &cp) : 1;
+
+        *at += len == 0 ? 1 : len;
+        if (cp != '\t' && cp != '\n' && cp != '\r')
+            return cp < 0x80 ? (char)cp : '?';
+    }
+    return 0;
+}
+
+/* What the head at `at` is: a scheme and any number of slashes, or two slashes.
+ * *ret_name is behind them; false if it is none. */
+static bool head_at(struct str text, size_t at, size_t *ret_name)
+{
+    static const struct str schemes[] = {STR_INIT("http"), STR_INIT("https"),
+                                         STR_INIT("ftp")};
+    char word[6];
+    struct str scheme = {word, 0};
+    size_t next = at, slashes = 0;
+    bool known = false;
+    char c;
+
+    while (is_alpha(c = head_char(text, &next)) && scheme.len < sizeof(word))
+        word[scheme.len++] = to_lower(c);
+    for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
+        known |= str_eq(scheme, schemes[i]);
+    if (scheme.len > 0 && (c != ':' || !known))
+        return false;
+    at = scheme.len > 0 ? next : at;
+    for (next = at; is_slash(head_char(text, &next)); slashes++)
+        at = next;
+    *ret_name = at;
+    return scheme.len > 0 || slashes >= 2;
+}
+
 /* --- The search. */
+
+/* Does it begin with an entity, or have one in its scheme? */
+static bool is_coded(size_t begin)
+{
+    return begin >= PLAIN && str_ends(begins[begin], STR("&"));
+}
 
 /* Which of `begins` stands there; their number if none. *ret_cut: the text ends
  * in one. */
@@ -170,9 +231,10 @@ static size_t begin_at(struct str text, size_t at, bool *ret_cut)
 {
     struct str rest = str_skip(text, at);
     char before = at > 0 ? text.ptr[at - 1] : ' ';
+    char first = to_lower(rest.ptr[0]);
 
     for (size_t i = 0; i < ARRAY_LEN(begins); i++) {
-        if (i < SCHEMES && is_alnum(before))
+        if (begins[i].ptr[0] != first || (i < SCHEMES && is_alnum(before)))
             continue;
         if (str_starts_nocase(rest, begins[i]))
             return i;
@@ -185,7 +247,7 @@ static size_t begin_at(struct str text, size_t at, bool *ret_cut)
 static bool may_begin(char c)
 {
     return c == 'h' || c == 'H' || c == 'f' || c == 'F' || c == '(' ||
-           c == '"' || c == '\'' || c == '=' || c == '<';
+           c == '"' || c == '\'' || c == '=' || c == '<' || c == ' ';
 }
 
 /*
@@ -197,13 +259,23 @@ static bool link_at(struct str text, size_t *at, size_t begin, bool open,
 {
     size_t start = *at + (begin >= SCHEMES), name, end, path, depth = 0;
     size_t back = start < LINK_LOOK_BACK ? start : LINK_LOOK_BACK;
-    struct use u = use_before((struct str){text.ptr + start - back, back});
+    bool cut = open && text.len - start < HEAD_MOST;
+    struct str head = str_head(text, start + HEAD_MOST);
+    struct use u;
 
-    *ret = (struct link){.start = start, .kind = u.kind, .cursor = *at};
-    name = start + (begin < SCHEMES ? begins[begin].len : 0);
-    *at = name;
+    *ret = (struct link){.start = start, .cursor = *at};
+    *at = start + (begin < SCHEMES ? begins[begin].len : 0);
+    if (!cut && is_coded(begin) && !head_at(head, start, &name))
+        return false; /* most of them, and what is before costs more */
+    u = use_before((struct str){text.ptr + start - back, back});
+    ret->kind = u.kind;
+    name = *at;
     if (!u.told &&
-        (begin >= SCHEMES || (name < text.len && !is_slash(text.ptr[name]))))
+        (begin >= PLAIN || (name < text.len && !is_slash(text.ptr[name]))))
+        return false;
+    if (u.told && cut)
+        return true;
+    if (u.told && !head_at(head, start, &name))
         return false;
     while (name < text.len && is_slash(text.ptr[name]))
         name++;

@@ -129,6 +129,18 @@ static const struct {
     {"[a](//h.example/p)", "C h.example /p\n"},
     {"https://h.example", "C h.example \n"},
     {"![a](https://h.example/p", "L h.example /p\n"},
+    /* Entities are what they stand for, and line ends are not there. */
+    {"![a](https&colon;//h.example/p)", "L h.example /p\n"},
+    {"![a](&#104;ttps://h.example/p)", "L h.example /p\n"},
+    {"[a]: &#x68;&#116;tp&#58;&sol;&#47;h.example/p\n", "L h.example /p\n"},
+    {"[a](h&#116;tps://h.example/p)", "C h.example /p\n"},
+    {"<img src=\"&#47;&sol;h.example/p\">", "L h.example /p\n"},
+    {"<img src=\"https:/\t/h.example/p\">", "L h.example /p\n"},
+    {"<img src='&Tab;https:&#10;//h.example/p'>", "L h.example /p\n"},
+    {"f(&a, \"&b\", '&c'); x=&y; <&z", ""},
+    {"![a](&copy;/p) ![b](&amp;//x)", ""},
+    {"https&colon;//h.example/p", ""},
+    {"(how to) \"http\" 'https' =hidden (here)", ""},
 };
 
 static void put_link(const struct link *l, struct buf *out)
