@@ -184,12 +184,14 @@ static bool count_patterns(struct reader *r, const struct yaml_node *n,
 
     for (c = n->child; c != NULL; c = c->next) {
         bool facts = str_eq(c->key->text, STR("facts")), known = false;
+        struct nearest near = nearest_of(c->key->text);
 
-        for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+        for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
             known |= str_eq(c->key->text, lists[i].key);
+            nearest_try(&near, lists[i].key);
+        }
         if (!known)
-            good = read_refuse(r, c->key, "unknown key '%.*s'",
-                               STR_ARG(c->key->text));
+            good = read_unknown(r, c->key, &near);
         good &= read_is(r, c, facts ? YAML_MAP : YAML_LIST);
         for (item = c->child; item != NULL; item = item->next)
             count += facts && item->kind == YAML_LIST ? item->count : 1;

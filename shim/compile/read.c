@@ -46,6 +46,68 @@ bool read_is(struct reader *r, const struct yaml_node *n, enum yaml_kind kind)
                        yaml_kind_name(kind), yaml_kind_name(n->kind));
 }
 
+/* --- Keys. */
+
+/* How many letters lie between two keys: one changed, left out or put in, or
+ * two neighbours exchanged, each counts as one. */
+static size_t distance(struct str a, struct str b)
+{
+    size_t rows[3][LIM_SLUG + 1]; /* of the row before the last one on */
+
+    for (size_t j = 0; j <= b.len; j++)
+        rows[0][j] = j;
+    for (size_t i = 1; i <= a.len; i++) {
+        size_t *row = rows[i % 3], *last = rows[(i + 2) % 3];
+
+        row[0] = i;
+        for (size_t j = 1; j <= b.len; j++) {
+            size_t least = last[j - 1] + (a.ptr[i - 1] != b.ptr[j - 1]);
+
+            least = last[j] + 1 < least ? last[j] + 1 : least;
+            least = row[j - 1] + 1 < least ? row[j - 1] + 1 : least;
+            if (i > 1 && j > 1 && a.ptr[i - 1] == b.ptr[j - 2] &&
+                a.ptr[i - 2] == b.ptr[j - 1] &&
+                rows[(i + 1) % 3][j - 2] + 1 < least)
+                least = rows[(i + 1) % 3][j - 2] + 1;
+            row[j] = least;
+        }
+    }
+    return rows[a.len % 3][b.len];
+}
+
+void nearest_try(struct nearest *near, struct str key)
+{
+    size_t n;
+
+    if (near->key.len > LIM_SLUG || key.len > LIM_SLUG)
+        return;
+    n = distance(near->key, key);
+    /* Of a short key each letter says much. */
+    if (n < near->apart && 3 * n <= key.len) {
+        near->apart = n;
+        near->best = key;
+    }
+}
+
+bool read_unknown(struct reader *r, const struct yaml_node *key,
+                  const struct nearest *near)
+{
+    if (near->best.len == 0)
+        return read_refuse(r, key, "unknown key '%.*s'", STR_ARG(near->key));
+    return read_refuse(r, key, "unknown key '%.*s': is '%.*s' meant?",
+                       STR_ARG(near->key), STR_ARG(near->best));
+}
+
+static bool unknown_field(struct reader *r, const struct yaml_node *key,
+                          const struct field *fields, size_t count)
+{
+    struct nearest near = nearest_of(key->text);
+
+    for (size_t i = 0; i < count; i++)
+        nearest_try(&near, fields[i].key);
+    return read_unknown(r, key, &near);
+}
+
 static const struct field *field_of(const struct field *fields, size_t count,
                                     struct str key)
 {
@@ -65,8 +127,7 @@ bool read_map(struct reader *r, const struct yaml_node *n,
         return false;
     for (c = n->child; c != NULL; c = c->next)
         if (field_of(fields, count, c->key->text) == NULL)
-            good = read_refuse(r, c->key, "unknown key '%.*s'",
-                               STR_ARG(c->key->text));
+            good = unknown_field(r, c->key, fields, count);
     for (size_t i = 0; i < count; i++) {
         c = yaml_get(n, fields[i].key);
         if (c != NULL)

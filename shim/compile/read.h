@@ -27,7 +27,8 @@ struct field {
 /*
  * read_map - every value of a map through its field, in the table's order.
  * False if the node is no map, a key is not in the table, a required one is
- * missing, or a value was refused.
+ * missing, or a value was refused. The error at an unknown key names the one of
+ * the table that it is nearest to.
  */
 bool read_map(struct reader *r, const struct yaml_node *n,
               const struct field *fields, size_t count, void *into);
@@ -36,6 +37,27 @@ bool read_map(struct reader *r, const struct yaml_node *n,
 __attribute__((format(printf, 3, 4))) bool
 read_refuse(struct reader *r, const struct yaml_node *n, const char *format,
             ...);
+
+/*
+ * The one of some keys that an unknown one was most likely to be: tried one by
+ * one; the first of those that are as near. `best` is empty if each has more
+ * than a third of its letters otherwise.
+ */
+struct nearest {
+    struct str key, best;
+    size_t apart;
+};
+
+static inline struct nearest nearest_of(struct str key)
+{
+    return (struct nearest){key, {NULL, 0}, SIZE_MAX};
+}
+void nearest_try(struct nearest *near, struct str key);
+
+/* read_unknown - the error at an unknown key, with the nearest known one;
+ * returns false. */
+bool read_unknown(struct reader *r, const struct yaml_node *key,
+                  const struct nearest *near);
 
 /* read_take - memory of the arena, zeroed; NULL (and r->fatal set) if none. */
 void *read_take(struct reader *r, size_t n);

@@ -144,10 +144,12 @@ bool ruletest_read(struct reader *r, const struct yaml_node *n, void *into)
     if (!read_is(r, n, YAML_MAP))
         return false;
     for (c = n->child; c != NULL; c = c->next) {
-        if (!str_eq(c->key->text, STR("hit")) &&
-            !str_eq(c->key->text, STR("miss")))
-            good = read_refuse(r, c->key, "unknown key '%.*s'",
-                               STR_ARG(c->key->text));
+        struct nearest near = nearest_of(c->key->text);
+
+        nearest_try(&near, STR("hit"));
+        nearest_try(&near, STR("miss"));
+        if (near.apart != 0)
+            good = read_unknown(r, c->key, &near);
         good &= read_is(r, c, YAML_LIST);
         count += c->count;
     }

@@ -186,7 +186,7 @@ END
     same err <<'END'
 bad.yaml:1:7: error: 'mode' must be enforce or monitor
 bad.yaml:4:11: error: 'name' may have letters, digits, '.', '_' and '-' only (at most 64)
-bad.yaml:11:5: error: unknown key 'categorie'
+bad.yaml:11:5: error: unknown key 'categorie': is 'category' meant?
 bad.yaml:14:13: error: 'action' must be score, log, redact, pseudonymize or block
 bad.yaml:9:5: error: 'category' is missing
 END
