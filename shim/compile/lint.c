@@ -1,6 +1,7 @@
 #include "compile/lint.h"
 
 #include "compile/define.h"
+#include "compile/items.h"
 #include "compile/when.h"
 #include "rules/detector.h"
 
@@ -124,69 +125,29 @@ static void lint_hosts(struct compile *c, const struct rule_src *r)
                   STR_ARG(r->rule.id), STR_ARG(dotted));
 }
 
-/* --- Tails. */
-
-/* Does a negated class leave out blanks, and something besides? What it takes
- * ends with a word then, or before, as a URL does. */
-static bool ends_soon(struct str class)
-{
-    return class.len > 5 && str_find(class, STR("\\s")) != class.len;
-}
-
-/* A class that is nearly everything, at the end of s: its length, or 0. */
-static size_t wide_class(struct str s)
-{
-    static const struct str wide[] = {
-        STR_INIT("\\S"),      STR_INIT("\\D"),      STR_INIT("\\W"),
-        STR_INIT("\\N"),      STR_INIT("[\\s\\S]"), STR_INIT("[\\S\\s]"),
-        STR_INIT("[\\d\\D]"), STR_INIT("[\\w\\W]")};
-    size_t open;
-
-    for (size_t i = 0; i < ARRAY_LEN(wide); i++)
-        if (str_ends(s, wide[i]))
-            return wide[i].len;
-    if (s.len > 0 && s.ptr[s.len - 1] == '.')
-        return s.len > 1 && s.ptr[s.len - 2] == '\\' ? 0 : 1;
-    if (s.len < 4 || s.ptr[s.len - 1] != ']' || s.ptr[s.len - 2] == '\\')
-        return 0;
-    for (open = s.len - 2; open > 0 && s.ptr[open] != '['; open--)
-        ;
-    if (s.ptr[open] != '[' || s.ptr[open + 1] != '^' ||
-        (open > 0 && s.ptr[open - 1] == '\\') || ends_soon(str_skip(s, open)))
-        return 0;
-    return s.len - open;
-}
-
-/* The last part of a pattern, if it is a repeat of nearly anything that has no
- * bound and no end behind it; else empty. */
-static struct str open_tail(struct str p)
-{
-    struct str s = p;
-    size_t class, mark = 0;
-
-    while (s.len > 0 && s.ptr[s.len - 1] == ')' &&
-           !(s.len > 1 && s.ptr[s.len - 2] == '\\'))
-        s.len--;
-    if (s.len > 1 && (s.ptr[s.len - 1] == '+' || s.ptr[s.len - 1] == '?') &&
-        (s.ptr[s.len - 2] == '+' || s.ptr[s.len - 2] == '*'))
-        mark++;
-    if (s.len < 2 + mark ||
-        (s.ptr[s.len - 1 - mark] != '+' && s.ptr[s.len - 1 - mark] != '*'))
-        return STR("");
-    mark++;
-    class = wide_class(str_head(s, s.len - mark));
-    return class == 0 ? STR("") : str_skip(s, s.len - mark - class);
-}
+/* --- Repeats without a bound. */
 
 static void lint_tail(struct compile *c, const struct rule_src *r)
 {
-    struct str tail = open_tail(r->rule.match);
+    struct str tail = items_open_tail(r->rule.match);
 
-    if (r->rule.action == ACTION_REDACT && tail.len > 0)
+    if (r->rule.action == ACTION_REDACT && tail.len > 0 && r->rule.end.len == 0)
         diag_warn(&c->diags, r->match_at,
                   "%.*s: '%.*s' at the end of the pattern redacts all that "
                   "follows: give it a bound, such as {1,200}",
                   STR_ARG(r->rule.id), STR_ARG(tail));
+}
+
+static void lint_repeats(struct compile *c, const struct rule_src *r)
+{
+    struct str turns = items_blow_up(r->rule.match);
+
+    if (turns.len > 0)
+        diag_warn(&c->diags, r->match_at,
+                  "%.*s: '%.*s' repeats a repeat, and where no match comes of "
+                  "it all ways to split the text are tried: name what stands "
+                  "between two, or put a + behind the inner one",
+                  STR_ARG(r->rule.id), STR_ARG(turns));
 }
 
 /* --- Rules that never matter. */
@@ -341,6 +302,7 @@ void compile_lint(struct compile *c)
             r->context_count == 0) {
             lint_hosts(c, r);
             lint_tail(c, r);
+            lint_repeats(c, r);
         }
     }
 }

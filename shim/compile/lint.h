@@ -20,7 +20,9 @@
  *   - a piece of patterns that no pattern of its file uses
  *   - a dot between letters of a host, which stands for any character
  *   - a rule that redacts up to an end that its pattern does not name: .* or
- *     another repeat without a bound, of nearly any character, as its last part
+ *     another repeat without a bound, of nearly any character, behind which is
+ *     nothing, or nothing that must be there (items.h), and no `end`
+ *   - a repeat without a bound of a repeat without one, such as (?:[a-z]+)*
  */
 void compile_lint(struct compile *c);
 
