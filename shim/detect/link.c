@@ -14,19 +14,25 @@
 /* A bracket, quote or equals sign, and two slashes of either kind. */
 #define OPENERS(c)                                                             \
     STR_INIT(c "//"), STR_INIT(c "/\\"), STR_INIT(c "\\/"), STR_INIT(c "\\\\")
+/*
+ * The entities that a head can have first: a number, "&Tab;" and "&NewLine;".
+ * Behind a whole scheme "&colon;" too; in place of one "&sol;" and "&bsol;".
+ */
+#define CODED(c)  STR_INIT(c "&#"), STR_INIT(c "&t"), STR_INIT(c "&n")
+#define SCHEME(c) CODED(c), STR_INIT(c "&c")
+#define CODERS(c) CODED(c), STR_INIT(c "&s"), STR_INIT(c "&b")
 
 static const struct str begins[] = {
-    STR_INIT("http:"), STR_INIT("https:"), STR_INIT("ftp:"),
-    STR_INIT("h&"),    STR_INIT("ht&"),    STR_INIT("htt&"),
-    STR_INIT("http&"), STR_INIT("https&"), STR_INIT("f&"),
-    STR_INIT("ft&"),   STR_INIT("ftp&"),   OPENERS("("),
-    OPENERS("\""),     OPENERS("'"),       OPENERS("="),
-    OPENERS("<"),      STR_INIT("(&"),     STR_INIT("\"&"),
-    STR_INIT("'&"),    STR_INIT("=&"),     STR_INIT(" &"),
+    STR_INIT("http:"), STR_INIT("https:"), STR_INIT("ftp:"), CODED("h"),
+    CODED("ht"),       CODED("htt"),       CODED("f"),       CODED("ft"),
+    SCHEME("http"),    SCHEME("https"),    SCHEME("ftp"),    OPENERS("("),
+    OPENERS("\""),     OPENERS("'"),       OPENERS("="),     OPENERS("<"),
+    CODERS("("),       CODERS("\""),       CODERS("'"),      CODERS("="),
+    CODERS(" "),
 };
 
-#define PLAIN   3  /* of them: whole schemes */
-#define SCHEMES 11 /* and schemes in entities */
+#define PLAIN   3                       /* of them: whole schemes */
+#define SCHEMES (PLAIN + 5 * 3 + 3 * 4) /* and schemes in entities */
 
 size_t link_begins(const struct str **ret_list)
 {
@@ -222,7 +228,7 @@ static bool head_at(struct str text, size_t at, size_t *ret_name)
 /* Does it begin with an entity, or have one in its scheme? */
 static bool is_coded(size_t begin)
 {
-    return begin >= PLAIN && str_ends(begins[begin], STR("&"));
+    return begin >= PLAIN && begins[begin].ptr[begins[begin].len - 2] == '&';
 }
 
 /* Which of `begins` stands there; their number if none. *ret_cut: the text ends
@@ -244,10 +250,33 @@ static size_t begin_at(struct str text, size_t at, bool *ret_cut)
     return ARRAY_LEN(begins);
 }
 
-static bool may_begin(char c)
+/* The first two bytes of all that may be one have a bit in common. */
+enum {
+    IN_H = 1,
+    IN_F = 2,
+    IN_OPEN = 4,
+    IN_SPACE = 8
+};
+
+static const unsigned char firsts[256] = {
+    ['h'] = IN_H,    ['H'] = IN_H,    ['f'] = IN_F,     ['F'] = IN_F,
+    ['('] = IN_OPEN, ['"'] = IN_OPEN, ['\''] = IN_OPEN, ['='] = IN_OPEN,
+    ['<'] = IN_OPEN, [' '] = IN_SPACE};
+static const unsigned char seconds[256] = {['t'] = IN_H | IN_F,
+                                           ['T'] = IN_H | IN_F,
+                                           ['/'] = IN_OPEN,
+                                           ['\\'] = IN_OPEN,
+                                           ['&'] = IN_H | IN_F | IN_OPEN |
+                                                   IN_SPACE};
+
+/* The last byte may be the first of one that is cut off. */
+static bool may_begin(struct str text, size_t at)
 {
-    return c == 'h' || c == 'H' || c == 'f' || c == 'F' || c == '(' ||
-           c == '"' || c == '\'' || c == '=' || c == '<' || c == ' ';
+    unsigned char c = (unsigned char)text.ptr[at];
+
+    return at + 1 == text.len
+               ? firsts[c] != 0
+               : (firsts[c] & seconds[(unsigned char)text.ptr[at + 1]]) != 0;
 }
 
 /*
@@ -309,7 +338,7 @@ void link_find(struct str text, size_t from, bool open, struct link *ret)
         bool cut = false;
         size_t begin;
 
-        if (!may_begin(text.ptr[at])) {
+        if (!may_begin(text, at)) {
             at++;
             continue;
         }
