@@ -200,10 +200,11 @@ MUST_USE enum err stream_grow(struct stream *st, struct str more);
 MUST_USE enum err stream_last(struct stream *st);
 /* known_upto - all findings of lanes that act and begin before are known. */
 uint64_t known_upto(const struct stream *st);
-/* known_all - the same of the text and of its views. */
-uint64_t known_all(const struct stream *st);
 /* lanes_all_act - also those that only log hold text back. */
 void lanes_all_act(struct stream *st);
+/* let_go - what is known of text and views may leave; of a view, the text
+ * decides. Nothing that was safe ever is not again. E_NOMEM. */
+MUST_USE enum err let_go(struct stream *st);
 /* search_lanes - those that are due; with `all` every one. */
 MUST_USE enum err search_lanes(struct stream *st, bool at_stop, bool all);
 

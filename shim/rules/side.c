@@ -307,9 +307,8 @@ enum err sides_search(struct stream *st)
         struct stream *to = st->sides->list[i].st;
 
         if ((e = search_lanes(to, false, true)) ||
-            (to->sides != NULL && (e = sides_search(to))))
+            (to->sides != NULL && (e = sides_search(to))) || (e = let_go(to)))
             return e;
-        to->safe = known_all(to);
     }
     return OK;
 }

@@ -64,6 +64,28 @@ static void lane_reset(struct stream *st, size_t i)
     set_awake(st, i, !l->off && !may_sleep(st, l));
 }
 
+/* The lanes that hold text back: those whose findings change it or may by
+ * score, or all. What is told by these lanes is told anew. */
+static void lanes_act(struct stream *st, bool all)
+{
+    st->token_most = 0;
+    st->runs_asleep = 0;
+    for (size_t i = 0; i < st->lane_count; i++) {
+        struct lane *l = &st->lanes[i];
+        const struct rule *r = &st->rs->list[l->rule];
+        bool awake = is_awake(st, i);
+
+        l->acts =
+            !l->off && (all || found_waits(st, r, rules_action(st->rs, r)));
+        l->run_bit = l->acts ? st->rs->runs[l->rule].bit : 0;
+        if (l->acts && token_most(&r->token) > st->token_most)
+            st->token_most = token_most(&r->token);
+        if (l->run_bit != 0)
+            st->run_lanes[__builtin_ctz(l->run_bit)] = (uint32_t)i;
+        set_awake(st, i, awake);
+    }
+}
+
 static void lanes_init(struct stream *st, const uint64_t *mask,
                        enum view_step view)
 {
@@ -86,36 +108,17 @@ static void lanes_init(struct stream *st, const uint64_t *mask,
             l->off = r->whole || !rules_views(rs, i, view) ||
                      !detector_ready(r, st->at.known) ||
                      rules_off(rs, i, &st->at);
-            l->acts = found_waits(st, r, rules_action(rs, r));
             l->token = token_first(r);
-            if (l->acts && !l->off && token_most(&r->token) > st->token_most)
-                st->token_most = token_most(&r->token);
-            l->run_bit = l->acts && !l->off ? rs->runs[i].bit : 0;
-            if (l->run_bit != 0)
-                st->run_lanes[__builtin_ctz(l->run_bit)] = (uint32_t)n;
             if (!l->off && l->max_hold < st->min_hold)
                 st->min_hold = l->max_hold;
             lane_reset(st, n++);
         }
+    lanes_act(st, false);
 }
 
 void lanes_all_act(struct stream *st)
 {
-    for (size_t i = 0; i < st->lane_count; i++) {
-        struct lane *l = &st->lanes[i];
-        const struct rule *r = &st->rs->list[l->rule];
-        bool awake = is_awake(st, i);
-
-        if (l->acts || l->off)
-            continue;
-        l->acts = true;
-        if (token_most(&r->token) > st->token_most)
-            st->token_most = token_most(&r->token);
-        l->run_bit = st->rs->runs[l->rule].bit;
-        if (l->run_bit != 0)
-            st->run_lanes[__builtin_ctz(l->run_bit)] = (uint32_t)i;
-        set_awake(st, i, awake);
-    }
+    lanes_act(st, true);
 }
 
 enum err stream_make(const struct rules *rs, struct scratch *sc,
@@ -401,13 +404,6 @@ uint64_t known_upto(const struct stream *st)
     return known;
 }
 
-uint64_t known_all(const struct stream *st)
-{
-    uint64_t known = known_upto(st), sides = sides_known(st);
-
-    return sides < known ? sides : known;
-}
-
 static void lane_rest(struct stream *st, size_t i)
 {
     const struct lane *l = &st->lanes[i];
@@ -444,11 +440,11 @@ enum err search_lanes(struct stream *st, bool at_stop, bool all)
     return OK;
 }
 
-/* What is known may leave; of a view, the text decides. */
-static enum err let_go(struct stream *st)
+enum err let_go(struct stream *st)
 {
-    uint64_t known = known_all(st);
+    uint64_t known = known_upto(st), sides = sides_known(st);
 
+    known = sides < known ? sides : known;
     if (st->up == NULL)
         return release(st, known);
     st->safe = known > st->safe ? known : st->safe;
@@ -586,6 +582,7 @@ enum err stream_flush(struct stream *st)
     st->letters = (struct skeleton){0};
     st->drops.count = 0;
     st->score = (struct score){0};
+    lanes_act(st, false);
     for (size_t i = 0; i < st->lane_count; i++)
         lane_reset(st, i);
     return OK;
