@@ -5,6 +5,16 @@ struct str str_of(const char *s)
     return (struct str){s, s == NULL ? 0 : strlen(s)};
 }
 
+bool strs_eq(const struct str *a, size_t an, const struct str *b, size_t bn)
+{
+    if (an != bn)
+        return false;
+    for (size_t i = 0; i < an; i++)
+        if (!str_eq(a[i], b[i]))
+            return false;
+    return true;
+}
+
 bool str_eq_nocase(struct str a, struct str b)
 {
     if (a.len != b.len)

@@ -38,6 +38,9 @@ static inline bool str_eq(struct str a, struct str b)
     return a.len == b.len && (a.len == 0 || !memcmp(a.ptr, b.ptr, a.len));
 }
 
+/* strs_eq - two lists of the same texts in the same order. */
+bool strs_eq(const struct str *a, size_t an, const struct str *b, size_t bn);
+
 /* str_eq_nocase - equal when ASCII letters are compared without case. */
 bool str_eq_nocase(struct str a, struct str b);
 

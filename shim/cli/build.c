@@ -10,6 +10,7 @@
 #include "cli/load.h"
 #include "cli/paths.h"
 #include "compile/lint.h"
+#include "compile/provfile.h"
 
 /*
  * IMAGE.hosts stands beside an image that programs can load again and again: a
@@ -89,6 +90,21 @@ static int run_compile(int argc, char **argv)
     return status;
 }
 
+static void say_good(const char *file, const struct compile *c, size_t passed)
+{
+    const struct provider_def *p =
+        c->is_policy || c->providers == NULL ? NULL : &c->providers->def;
+
+    if (p != NULL)
+        printf("%s: provider %.*s, %zu host%s and %zu route%s of its own\n",
+               file, STR_ARG(p->id), p->host_count,
+               p->host_count == 1 ? "" : "s", p->route_count,
+               p->route_count == 1 ? "" : "s");
+    else
+        printf("%s: %zu rule%s, %zu test%s passed\n", file, c->rule_count,
+               c->rule_count == 1 ? "" : "s", passed, passed == 1 ? "" : "s");
+}
+
 /* One file with all that it includes; what is wrong goes to stderr. */
 static int check_file(const char *file, const struct compile_options *options)
 {
@@ -117,8 +133,7 @@ static int check_file(const char *file, const struct compile_options *options)
     if (e && e != E_SYNTAX)
         complain("%s: %s", file, load_explain(e));
     if (!e)
-        printf("%s: %zu rule%s, %zu test%s passed\n", file, c.rule_count,
-               c.rule_count == 1 ? "" : "s", passed, passed == 1 ? "" : "s");
+        say_good(file, &c, passed);
     buf_free(&image);
     compile_free(&c);
     return e ? EXIT_FOUND : EXIT_DONE;

@@ -118,32 +118,6 @@ static bool take_audit(struct input *in, uint32_t list)
 
 /* --- What an audit does not tell. */
 
-static bool lists_differ(const struct str *a, size_t n, const struct str *b,
-                         size_t m)
-{
-    if (n != m)
-        return true;
-    for (size_t i = 0; i < n; i++)
-        if (!str_eq(a[i], b[i]))
-            return true;
-    return false;
-}
-
-static bool nears_differ(const struct rule *a, const struct rule *b)
-{
-    if (a->near_count != b->near_count)
-        return true;
-    for (size_t i = 0; i < a->near_count; i++) {
-        const struct near *x = &a->nears[i], *y = &b->nears[i];
-
-        if (!str_eq(x->match, y->match) || x->within != y->within ||
-            x->sides != y->sides || x->sentence != y->sentence ||
-            x->unless != y->unless)
-            return true;
-    }
-    return false;
-}
-
 /* Would the two find other things in the same text? */
 static bool finds_otherwise(const struct rule *a, const struct rule *b)
 {
@@ -151,11 +125,11 @@ static bool finds_otherwise(const struct rule *a, const struct rule *b)
            a->entropy != b->entropy || a->check != b->check ||
            a->no_placeholder != b->no_placeholder || a->no_name != b->no_name ||
            a->no_published != b->no_published || a->digits != b->digits ||
-           lists_differ(a->keywords, a->keyword_count, b->keywords,
-                        b->keyword_count) ||
-           lists_differ(a->nots, a->not_count, b->nots, b->not_count) ||
-           nears_differ(a, b) || a->detector != b->detector ||
-           a->views != b->views ||
+           !strs_eq(a->keywords, a->keyword_count, b->keywords,
+                    b->keyword_count) ||
+           !strs_eq(a->nots, a->not_count, b->nots, b->not_count) ||
+           !nears_eq(a->nears, a->near_count, b->nears, b->near_count) ||
+           a->detector != b->detector || a->views != b->views ||
            memcmp(a->options, b->options, sizeof(a->options)) != 0;
 }
 

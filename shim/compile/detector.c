@@ -2,6 +2,16 @@
 
 #include "rules/detector.h"
 
+static bool unknown_detector(struct reader *r, const struct yaml_node *n,
+                             struct str name)
+{
+    struct nearest near = nearest_of(name);
+
+    for (unsigned d = DETECTOR_PATTERN + 1; d < DETECTOR_COUNT; d++)
+        nearest_try(&near, detector_name((enum detector)d));
+    return read_unknown(r, n, "detector", &near);
+}
+
 bool detector_read(struct reader *r, const struct yaml_node *n, void *into)
 {
     struct rule *rule = &((struct rule_src *)into)->rule;
@@ -12,7 +22,7 @@ bool detector_read(struct reader *r, const struct yaml_node *n, void *into)
     if (!read_text(r, n, &name))
         return false;
     if (!detector_from(name, &rule->detector))
-        return read_refuse(r, n, "'%.*s' is no detector", STR_ARG(name));
+        return unknown_detector(r, n, name);
     rule->whole = detector_whole(rule->detector);
     rule->keyword_count = detector_keywords(rule->detector, &rule->keywords);
     rule->keyword_first = rule->keyword_count > 0;

@@ -5,11 +5,6 @@
 #include "compile/when.h"
 #include "rules/detector.h"
 
-static bool is_letter(char c)
-{
-    return to_lower(c) >= 'a' && to_lower(c) <= 'z';
-}
-
 /* --- Hosts in patterns. */
 
 /* Is a name of the top level here, as a whole word? */
@@ -25,7 +20,7 @@ static bool is_top(struct str s)
     };
     size_t n = 0;
 
-    while (n < s.len && is_letter(s.ptr[n]))
+    while (n < s.len && is_alpha(s.ptr[n]))
         n++;
     for (size_t i = 0; i < ARRAY_LEN(tops); i++)
         if (str_eq_nocase(str_head(s, n), tops[i]))
@@ -35,8 +30,7 @@ static bool is_top(struct str s)
 
 static bool in_label(struct str p, size_t i)
 {
-    return i < p.len &&
-           (is_letter(p.ptr[i]) || is_digit(p.ptr[i]) || p.ptr[i] == '-');
+    return i < p.len && (is_alnum(p.ptr[i]) || p.ptr[i] == '-');
 }
 
 /* A host at the beginning of p, its dots escaped or not: its length, 0 if there
@@ -96,14 +90,13 @@ static bool is_host(struct str p)
             dots++;
             label = 0;
         } else if (i < p.len && !escaped &&
-                   (is_letter(p.ptr[i]) || is_digit(p.ptr[i]) ||
-                    p.ptr[i] == '-')) {
+                   (is_alnum(p.ptr[i]) || p.ptr[i] == '-')) {
             label++;
         } else {
             return false;
         }
     }
-    while (label > 0 && is_letter(p.ptr[p.len - label]) && label < p.len &&
+    while (label > 0 && is_alpha(p.ptr[p.len - label]) && label < p.len &&
            p.ptr[p.len - label - 1] != '.')
         label--;
     return dots > 0 && label > 0 && is_top(str_skip(p, p.len - label));
@@ -152,37 +145,11 @@ static void lint_repeats(struct compile *c, const struct rule_src *r)
 
 /* --- Rules that never matter. */
 
-static bool strs_same(const struct str *a, size_t an, const struct str *b,
-                      size_t bn)
-{
-    if (an != bn)
-        return false;
-    for (size_t i = 0; i < an; i++)
-        if (!str_eq(a[i], b[i]))
-            return false;
-    return true;
-}
-
-static bool nears_same(const struct rule *a, const struct rule *b)
-{
-    if (a->near_count != b->near_count)
-        return false;
-    for (size_t i = 0; i < a->near_count; i++) {
-        const struct near *x = &a->nears[i], *y = &b->nears[i];
-
-        if (!str_eq(x->match, y->match) || x->within != y->within ||
-            x->sides != y->sides || x->sentence != y->sentence ||
-            x->unless != y->unless)
-            return false;
-    }
-    return true;
-}
-
 static bool whens_same(const struct when *a, const struct when *b)
 {
     for (size_t i = 0; i < ABOUT_COUNT; i++)
-        if (!strs_same(a->about[i].list, a->about[i].count, b->about[i].list,
-                       b->about[i].count))
+        if (!strs_eq(a->about[i].list, a->about[i].count, b->about[i].list,
+                     b->about[i].count))
             return false;
     return true;
 }
@@ -206,9 +173,10 @@ static bool is_over(const struct rule *a, const struct rule *b)
            (!a->no_name || b->no_name) &&
            (!a->no_published || b->no_published) &&
            (a->not_count == 0 ||
-            strs_same(a->nots, a->not_count, b->nots, b->not_count)) &&
+            strs_eq(a->nots, a->not_count, b->nots, b->not_count)) &&
            (when_empty(&a->when) || whens_same(&a->when, &b->when)) &&
-           (a->near_count == 0 || nears_same(a, b));
+           (a->near_count == 0 ||
+            nears_eq(a->nears, a->near_count, b->nears, b->near_count));
 }
 
 /* Is each word of b one of a? The patterns of lists differ in nothing else. */
@@ -270,7 +238,8 @@ static void lint_shadow(struct compile *c, const struct rule_src *b)
 
 static void lint_tests(struct compile *c, const struct rule_src *r)
 {
-    if ((r->rule.detector == DETECTOR_PATTERN ||
+    if (r->words_node == NULL &&
+        (r->rule.detector == DETECTOR_PATTERN ||
          detector_alone(r->rule.detector)) &&
         (r->hit_count == 0 || r->hit_count == r->test_count))
         diag_add(&c->diags, r->at,

@@ -7,7 +7,7 @@
  * compile_lint - what only `check` minds. Errors:
  *
  *   - an exclusion that has expired
- *   - a rule without a hit and a miss
+ *   - a rule without a hit and a miss, unless it has words alone
  *   - a rule that never matters, since another one, that looks wherever it
  *     looks, finds all that it finds and does as much or more about it. Known
  *     is this of rules that ask the same of what they find, with the same

@@ -163,6 +163,15 @@ static bool on_include(struct reader *r, const struct yaml_node *n, void *into)
     return good;
 }
 
+static bool unknown_cond(struct reader *r, const struct yaml_node *n)
+{
+    struct nearest near = nearest_of(n->key->text);
+
+    for (unsigned i = COND_NONE + 1; i < COND_COUNT; i++)
+        nearest_try(&near, cond_name((enum cond)i));
+    return read_unknown(r, n->key, "condition", &near);
+}
+
 static bool one_failure(struct reader *r, const struct yaml_node *n,
                         struct compile *c)
 {
@@ -170,8 +179,7 @@ static bool one_failure(struct reader *r, const struct yaml_node *n,
     enum cond cond;
 
     if (!cond_from(n->key->text, &cond))
-        return read_refuse(r, n->key, "'%.*s' is no condition",
-                           STR_ARG(n->key->text));
+        return unknown_cond(r, n);
     if (!read_text(r, n, &word))
         return false;
     if (!str_eq(word, STR("pass")) && !str_eq(word, STR("block")))

@@ -191,7 +191,7 @@ static bool count_patterns(struct reader *r, const struct yaml_node *n,
             nearest_try(&near, lists[i].key);
         }
         if (!known)
-            good = read_unknown(r, c->key, &near);
+            good = read_unknown(r, c->key, "key", &near);
         good &= read_is(r, c, facts ? YAML_MAP : YAML_LIST);
         for (item = c->child; item != NULL; item = item->next)
             count += facts && item->kind == YAML_LIST ? item->count : 1;

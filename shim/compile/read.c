@@ -89,12 +89,13 @@ void nearest_try(struct nearest *near, struct str key)
     }
 }
 
-bool read_unknown(struct reader *r, const struct yaml_node *key,
-                  const struct nearest *near)
+bool read_unknown(struct reader *r, const struct yaml_node *at,
+                  const char *what, const struct nearest *near)
 {
     if (near->best.len == 0)
-        return read_refuse(r, key, "unknown key '%.*s'", STR_ARG(near->key));
-    return read_refuse(r, key, "unknown key '%.*s': is '%.*s' meant?",
+        return read_refuse(r, at, "unknown %s '%.*s'", what,
+                           STR_ARG(near->key));
+    return read_refuse(r, at, "unknown %s '%.*s': is '%.*s' meant?", what,
                        STR_ARG(near->key), STR_ARG(near->best));
 }
 
@@ -105,7 +106,7 @@ static bool unknown_field(struct reader *r, const struct yaml_node *key,
 
     for (size_t i = 0; i < count; i++)
         nearest_try(&near, fields[i].key);
-    return read_unknown(r, key, &near);
+    return read_unknown(r, key, "key", &near);
 }
 
 static const struct field *field_of(const struct field *fields, size_t count,

@@ -54,10 +54,10 @@ static inline struct nearest nearest_of(struct str key)
 }
 void nearest_try(struct nearest *near, struct str key);
 
-/* read_unknown - the error at an unknown key, with the nearest known one;
- * returns false. */
-bool read_unknown(struct reader *r, const struct yaml_node *key,
-                  const struct nearest *near);
+/* read_unknown - the error at an unknown key (or whatever it is called), with
+ * the nearest known one; returns false. */
+bool read_unknown(struct reader *r, const struct yaml_node *at,
+                  const char *what, const struct nearest *near);
 
 /* read_take - memory of the arena, zeroed; NULL (and r->fatal set) if none. */
 void *read_take(struct reader *r, size_t n);

@@ -149,7 +149,7 @@ bool ruletest_read(struct reader *r, const struct yaml_node *n, void *into)
         nearest_try(&near, STR("hit"));
         nearest_try(&near, STR("miss"));
         if (near.apart != 0)
-            good = read_unknown(r, c->key, &near);
+            good = read_unknown(r, c->key, "key", &near);
         good &= read_is(r, c, YAML_LIST);
         count += c->count;
     }

@@ -376,3 +376,15 @@ enum err near_holds(struct search *s, struct scratch *sc, size_t start,
     *ret_yes = !*ret_open;
     return OK;
 }
+
+bool nears_eq(const struct near *a, size_t an, const struct near *b, size_t bn)
+{
+    if (an != bn)
+        return false;
+    for (size_t i = 0; i < an; i++)
+        if (!str_eq(a[i].match, b[i].match) || a[i].within != b[i].within ||
+            a[i].sides != b[i].sides || a[i].sentence != b[i].sentence ||
+            a[i].unless != b[i].unless)
+            return false;
+    return true;
+}

@@ -67,6 +67,9 @@ struct near {
     bool unless;      /* no match counts that has it near                 */
 };
 
+/* nears_eq - two lists of the same, in the same order. */
+bool nears_eq(const struct near *a, size_t an, const struct near *b, size_t bn);
+
 /* One rule. All strings are borrowed. Lists may be NULL where counts are 0. */
 struct rule {
     struct str id;       /* "SP-1001"                                      */

@@ -89,3 +89,41 @@ END
         curl -sS --cacert "$CA" "$PLAIN/get" >"$BATS_TEST_TMPDIR/out"
     grep -qF '"path":"/get"' "$BATS_TEST_TMPDIR/out"
 }
+
+# shown KEY - the indented blocks that begin with this key, one file each:
+# rules-1.yaml and so on, and the list of customers that one of them reads.
+shown() {
+    printf 'Falkenberg\nBlue Heron\n' >"$BATS_TEST_TMPDIR/customers.txt"
+    awk -v key="    $1:" -v out="$BATS_TEST_TMPDIR/$1-" '
+        on && !/^    / { on = 0 }
+        !on && index($0, key) == 1 { on = 1; n++ }
+        on { print substr($0, 5) >(out n ".yaml") }' README.md
+}
+
+@test "policies that are shown are good" {
+    shown rules
+    shown own_secrets
+    is "$(find "$BATS_TEST_TMPDIR" -name '*.yaml' | wc -l)" 4
+    rm "$BATS_TEST_TMPDIR/rules-1.yaml" # has an ellipsis
+    sallyport check "$BATS_TEST_TMPDIR"/*.yaml
+    grep -oE '`(hosts|thresholds|on_failure|alpn|uncovered|pseudonyms|links|canary): [^`]+`' \
+        README.md | tr -d '`' >"$BATS_TEST_TMPDIR/lines"
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/lines")" -ge 10 ]
+    while read -r line; do
+        echo "$line" >"$BATS_TEST_TMPDIR/line.yaml"
+        sallyport check "$BATS_TEST_TMPDIR/line.yaml"
+    done <"$BATS_TEST_TMPDIR/lines"
+}
+
+@test "a list of words as shown is found in what a program says" {
+    shown rules
+    { echo "hosts: [\"localhost:$PORT\"]"; cat "$BATS_TEST_TMPDIR/rules-3.yaml"; } \
+        >"$BATS_TEST_TMPDIR/policy.yaml"
+    sallyport run --rules "$BATS_TEST_TMPDIR/policy.yaml" \
+        --audit "$AUDIT" -- curl -sS --cacert "$CA" --json \
+        '{"messages":[{"role":"user","content":"is BLUE heron with Falkenbergs?"}]}' \
+        "$LLM/v1/chat/completions" >"$BATS_TEST_TMPDIR/out"
+    is "$(audit_field 0 findings.0.rule)" SP-10002
+    is "$(audit_field 0 action)" redact
+    is "$(audit_field 0 findings.1)" ""
+}

@@ -1,10 +1,9 @@
 /* What only `check` minds: each lint where it must speak, and where not. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "check.h"
 #include "compile/lint.h"
+#include "rulefiles.h"
 
 #define HEAD                                                                   \
     "defaults: {category: policy, action: redact}\n"                           \
@@ -19,11 +18,14 @@ static const struct {
     const char *name, *text, *want;
 } rows[] = {
     {"clean", R("1", "match: 'dog'") R("2", "match: 'dogs'"), ""},
-    {"no tests", "  - {id: SP-1, name: a, list: [ab]}\n",
+    {"no tests", "  - {id: SP-1, name: a, keywords: [ab], match: ab}\n",
      "3:5: error: SP-1: the rule needs tests"},
-    {"block without a test",
-     "  - {id: SP-1, name: a, list: [ab], action: block, tests: {hit: [ab]}}\n",
+    {"block without a miss",
+     "  - {id: SP-1, name: a, keywords: [ab], match: ab, action: block, "
+     "tests: {hit: [ab]}}\n",
      "3:5: error: SP-1: the rule needs tests"},
+    {"words, which are their own tests",
+     "  - {id: SP-1, name: a, list: [ab]}\n", ""},
     {"twice the same", R("1", "match: 'dog'") R("2", "match: 'dog'"),
      "4:5: error: SP-2 never matters: SP-1 (t.yaml:3)"},
     {"less of the same",
@@ -136,25 +138,15 @@ static const struct {
      ""},
 };
 
-static bool put_file(const char *name, const char *text)
-{
-    FILE *f = fopen(name, "w");
-    bool good = f != NULL && fputs(HEAD, f) >= 0 && fputs(text, f) >= 0;
-
-    return (f == NULL || fclose(f) == 0) && good;
-}
-
-static char rules_dir[4096];
-
 static void lint_row(size_t i)
 {
-    const char *dirs[] = {rules_dir};
-    struct compile_options options = {dirs, 1, "2026-06-15"};
+    char text[2000];
     struct compile c;
     struct str got;
 
-    CHECK(put_file("t.yaml", rows[i].text));
-    compile_init(&c, &options);
+    snprintf(text, sizeof(text), "%s%s", HEAD, rows[i].text);
+    CHECK(put_file("t.yaml", text));
+    rulefiles_start(&c);
     if (!CHECK_INT(compile_load(&c, "t.yaml"), OK))
         check_show("said", diags_text(&c.diags));
     compile_lint(&c);
@@ -187,14 +179,12 @@ static void test_shipped(void)
         "packs/leak.yaml", "examples/first.yaml"};
 
     for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-        const char *dirs[] = {rules_dir};
-        struct compile_options options = {dirs, 1, "2026-06-15"};
         struct compile c;
         char path[5000];
 
         CHECK_ROW(files[i]);
-        snprintf(path, sizeof(path), "%s/%s", rules_dir, files[i]);
-        compile_init(&c, &options);
+        snprintf(path, sizeof(path), "%s/%s", rulefiles_dir(), files[i]);
+        rulefiles_start(&c);
         CHECK_INT(compile_load(&c, path), OK);
         compile_lint(&c);
         if (!CHECK_INT(c.diags.count + c.diags.warnings, 0))
@@ -206,14 +196,12 @@ static void test_shipped(void)
 
 int main(void)
 {
-    char dir[] = "/tmp/sallyport-lint-XXXXXX";
+    static const char *const files[] = {"t.yaml", NULL};
 
-    if (realpath("rules", rules_dir) == NULL || mkdtemp(dir) == NULL ||
-        chdir(dir) != 0)
+    if (!rulefiles_enter())
         return 2;
     RUN(test_rows);
     RUN(test_shipped);
-    unlink("t.yaml");
-    rmdir(dir);
+    rulefiles_leave(files);
     return check_done();
 }

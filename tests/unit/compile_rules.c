@@ -137,7 +137,9 @@ static const struct {
      "1:14: error: unknown key 'both'"},
     {"paranoia", "paranoia: 0\n", "1:11: error: 'paranoia' must be a number"},
     {"condition", "on_failure: {nothing: pass}\n",
-     "1:14: error: 'nothing' is no condition"},
+     "1:14: error: unknown condition 'nothing'"},
+    {"condition misspelt", "on_failure: {json_inval: pass}\n",
+     "1:14: error: unknown condition 'json_inval': is 'json_invalid' meant?"},
     {"condition's word", "on_failure: {coding: maybe}\n",
      "1:22: error: 'coding' must be pass or block"},
     {"a row that stays shut", "on_failure: {http_ambiguous: pass}\n",
@@ -231,7 +233,11 @@ static const struct {
     {"no detector",
      "rules:\n  - {id: SP-1, name: a, category: c, action: log,\n"
      "     detector: luck}\n",
-     "3:16: error: 'luck' is no detector"},
+     "3:16: error: unknown detector 'luck'"},
+    {"detector misspelt",
+     "rules:\n  - {id: SP-1, name: a, category: c, action: log,\n"
+     "     detector: hiden-run}\n",
+     "3:16: error: unknown detector 'hiden-run': is 'hidden-run' meant?"},
     {"option of no detector", RULE "options: {words: 1}\n",
      "12:14: error: 'options' are for a 'detector'"},
     {"no option of the detector",

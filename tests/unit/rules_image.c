@@ -102,17 +102,6 @@ static struct buf image(void)
     return out;
 }
 
-static bool lists_equal(const struct str *a, size_t an, const struct str *b,
-                        size_t bn)
-{
-    if (an != bn)
-        return false;
-    for (size_t i = 0; i < an; i++)
-        if (!str_eq(a[i], b[i]))
-            return false;
-    return true;
-}
-
 static void test_round_trip(void)
 {
     struct buf bytes = image();
@@ -144,21 +133,14 @@ static void test_round_trip(void)
               b->whole == a->whole && b->no_placeholder == a->no_placeholder &&
               b->no_name == a->no_name && b->entropy == a->entropy &&
               b->check == a->check);
-        CHECK(lists_equal(b->keywords, b->keyword_count, a->keywords,
-                          a->keyword_count));
-        CHECK(lists_equal(b->nots, b->not_count, a->nots, a->not_count));
-        CHECK(lists_equal(b->tags, b->tag_count, a->tags, a->tag_count));
-        CHECK(lists_equal(
+        CHECK(strs_eq(b->keywords, b->keyword_count, a->keywords,
+                      a->keyword_count));
+        CHECK(strs_eq(b->nots, b->not_count, a->nots, a->not_count));
+        CHECK(strs_eq(b->tags, b->tag_count, a->tags, a->tag_count));
+        CHECK(strs_eq(
             b->when.about[ABOUT_MODEL].list, b->when.about[ABOUT_MODEL].count,
             a->when.about[ABOUT_MODEL].list, a->when.about[ABOUT_MODEL].count));
-        CHECK_INT(b->near_count, a->near_count);
-        for (size_t k = 0; k < a->near_count; k++) {
-            CHECK_EQ(b->nears[k].match, a->nears[k].match);
-            CHECK(b->nears[k].within == a->nears[k].within &&
-                  b->nears[k].sides == a->nears[k].sides &&
-                  b->nears[k].sentence == a->nears[k].sentence &&
-                  b->nears[k].unless == a->nears[k].unless);
-        }
+        CHECK(nears_eq(b->nears, b->near_count, a->nears, a->near_count));
         CHECK_INT(b->index, i);
     }
     rules_free(rs);
