@@ -112,7 +112,7 @@
 
 /* The program's own secrets. */
 #define LIM_OWN        512  /* values, a long one in pieces; audit tells     */
-#define LIM_OWN_LEARNT 32   /* pieces of credentials seen in requests      */
+#define LIM_OWN_LEARNT 256  /* pieces of credentials seen in requests      */
 #define LIM_OWN_LEAST  1024 /* the largest min_length of a policy           */
 #define LIM_OWN_FILE   (256 * KIB) /* a file with secrets                   */
 #define LIM_OWN_ENV    (6 * (size_t)MIB) /* as execve(2) has it, at most    */

@@ -10,8 +10,10 @@
  *
  *     own_secrets:
  *       env: [all, "!PUBLIC_*"]   # or names; all: those that look like some
- *       files: [~/.netrc, .env]   # read once; ~/ is the home, else the
- *                                 # directory the program runs in
+ *       files: [~/.netrc, .env]   # read once; ~/ is the home, $NAME what a
+ *                                 # variable says, else the directory the
+ *                                 # program runs in; with a / at its end, each
+ *                                 # file in a directory
  *       auth_headers: true        # and what requests are sent with
  *       min_length: 12
  *

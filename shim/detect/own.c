@@ -8,7 +8,7 @@
  * anchors, and a bit map in front of it that nearly all text fails at.
  */
 
-#define BITS_MIN     15 /* 4 KiB of bit map: room for what is learnt   */
+#define BITS_MIN     17 /* 16 KiB of bit map: room for what is learnt  */
 #define BITS_PER     32 /* of the map for each anchor                  */
 #define DISTINCT_MIN 6  /* different bytes of a piece                  */
 #define PIECE        64 /* bytes that are cut off a long value at once */
@@ -168,7 +168,10 @@ void own_free(struct own *o)
     wipe_free(o->forms, o->cap * sizeof(*o->forms));
     wipe_free(o->values, o->value_cap * sizeof(*o->values));
     if (o->learnt != NULL)
-        wipe_free(o->learnt, LIM_OWN_LEARNT * sizeof(*o->learnt));
+        wipe_free(o->learnt, atomic_load(&o->learnt_end) * sizeof(*o->learnt));
+    free((void *)o->index);
+    free(o->fixed);
+    free(o->renewed);
     free(o->places);
     free((void *)o->bits);
     arena_free(&o->names);
@@ -258,7 +261,9 @@ static enum err build_bits(struct own *o)
            ((size_t)1 << log2) < o->count * ANCHORS * BITS_PER)
         log2++;
     o->bits = calloc(((size_t)1 << log2) / 64, sizeof(*o->bits));
-    if (o->bits == NULL)
+    o->fixed = calloc(((size_t)1 << log2) / 64, sizeof(*o->fixed));
+    o->renewed = calloc(((size_t)1 << log2) / 64, sizeof(*o->renewed));
+    if (o->bits == NULL || o->fixed == NULL || o->renewed == NULL)
         return E_NOMEM;
     o->shift = 64 - log2;
     for (size_t i = 0; i < o->count; i++)
@@ -266,8 +271,10 @@ static enum err build_bits(struct own *o)
             uint32_t bit = o->forms[i].bit[a] >> (BITS_MAX - log2);
 
             o->forms[i].bit[a] = bit;
-            atomic_fetch_or(&o->bits[bit / 64], UINT64_C(1) << bit % 64);
+            o->fixed[bit / 64] |= UINT64_C(1) << bit % 64;
         }
+    for (size_t i = 0; i < ((size_t)1 << log2) / 64; i++)
+        atomic_init(&o->bits[i], o->fixed[i]);
     return OK;
 }
 
@@ -300,7 +307,8 @@ enum err own_ready(struct own *o)
     if ((e = build_bits(o)) || (e = build_places(o)))
         return e;
     o->learnt = calloc(LIM_OWN_LEARNT, sizeof(*o->learnt));
-    return o->learnt != NULL ? OK : E_NOMEM;
+    o->index = calloc((size_t)LEARNT_BUCKETS * LEARNT_WAYS, sizeof(*o->index));
+    return o->learnt != NULL && o->index != NULL ? OK : E_NOMEM;
 }
 
 bool own_empty(const struct own *o)
@@ -318,8 +326,9 @@ size_t own_size(const struct own *o)
     return sizeof(*o) + o->cap * sizeof(*o->forms) +
            o->value_cap * sizeof(*o->values) + o->names.used +
            (o->place_mask + 1) * sizeof(*o->places) +
-           ((size_t)1 << (64 - o->shift)) / 8 +
-           LIM_OWN_LEARNT * sizeof(*o->learnt);
+           3 * ((size_t)1 << (64 - o->shift)) / 8 +
+           LIM_OWN_LEARNT * sizeof(*o->learnt) +
+           (size_t)LEARNT_BUCKETS * LEARNT_WAYS * sizeof(*o->index);
 }
 
 /* ---- A sweep ------------------------------------------------------------ */
@@ -408,13 +417,12 @@ static bool is_here(struct sweep *s, const struct learnt *l, size_t i,
 
 static bool next_learnt(struct sweep *s, struct swept *ret)
 {
-    while (s->learnt < atomic_load(&s->own->learnt_end)) {
-        const struct learnt *l = &s->own->learnt[s->learnt];
-
+    while (s->slot != NULL ||
+           (s->slot = learnt_at(s->own, s->anchor, &s->learnt)) != NULL) {
         while (s->form < SPELL_COUNT)
-            if (is_here(s, l, s->form++, ret))
+            if (is_here(s, s->slot, s->form++, ret))
                 return true;
-        s->learnt++;
+        s->slot = NULL;
         s->form = 0;
     }
     return false;
@@ -430,6 +438,7 @@ bool sweep_next(struct sweep *s, struct swept *ret)
             s->anchor = own_anchor(s->own, window_at(s->bytes + s->at));
             s->place = s->anchor & s->own->place_mask;
             s->learnt = s->form = 0;
+            s->slot = NULL;
         }
         if (next_place(s, ret) || next_learnt(s, ret))
             return true;

@@ -64,6 +64,9 @@ MUST_USE enum err own_ready(struct own *o);
  */
 MUST_USE enum err own_learn(struct own *o, struct str value, const char *name);
 
+/* own_forgot - was one forgotten for another? True once, then never more. */
+bool own_forgot(struct own *o);
+
 /* own_empty - nothing can be found. */
 bool own_empty(const struct own *o);
 

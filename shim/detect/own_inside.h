@@ -15,6 +15,11 @@
 #define ANCHORS  STRIDE
 #define BITS_MAX 20 /* log2 of the largest bit map */
 
+/* The index of what was learnt: so many buckets of so many slots' numbers. */
+#define LEARNT_BUCKETS 8192
+#define LEARNT_WAYS    8
+#define LEARNT_MORE    0xffff /* as the last of them: any slot may be here */
+
 /* One spelling of one piece. */
 struct form {
     uint64_t anchor[ANCHORS]; /* keyed hashes of the windows at `at`, ...    */
@@ -47,6 +52,12 @@ struct learnt {
     atomic_uint_fast64_t forms[SPELL_COUNT][FORM_WORDS];
 };
 
+enum forgot {
+    FORGOT_NONE,
+    FORGOT_ONE,
+    FORGOT_TOLD,
+};
+
 struct own {
     unsigned char key[OWN_KEY_LEN];
     uint64_t mul;       /* odd: of the hash that the bit map is of          */
@@ -61,12 +72,17 @@ struct own {
     } * places;       /* owned */
     size_t place_mask;
     atomic_uint_fast64_t *bits; /* owned */
+    uint64_t *fixed;            /* owned; the bits that stay                */
+    uint64_t *renewed;          /* owned; room to set all bits anew         */
+    unsigned stale;             /* pieces forgotten so far                  */
     unsigned shift;             /* of 64 bits of hash to its bit            */
     atomic_bool exact;          /* some form is                             */
-    struct learnt *learnt;      /* owned; LIM_OWN_LEARNT of them          */
+    struct learnt *learnt;      /* owned; LIM_OWN_LEARNT of them            */
+    atomic_ushort *index;       /* owned; by anchor: 1 + slot, 0 is free    */
     atomic_uint learnt_end;     /* those behind were never used             */
     atomic_uint_fast64_t ticks;
-    atomic_int lock; /* pid of who learns; 0: nobody                        */
+    atomic_int forgot; /* an enum forgot                                    */
+    atomic_int lock;   /* pid of who learns; 0: nobody                      */
 };
 
 static inline uint64_t window_at(const char *p)
@@ -109,6 +125,11 @@ bool learnt_form(const struct learnt *l, size_t i, struct form *ret_form,
 /* learnt_still - what was copied then was whole. */
 bool learnt_still(const struct learnt *l, unsigned turn);
 
+/* learnt_at - the next slot that may have this anchor, of which the bucket is
+ * looked through from *at on, 0 at first; NULL: no more. */
+const struct learnt *learnt_at(const struct own *o, uint64_t anchor,
+                               unsigned *at);
+
 /* A search through bytes as they are compared. */
 struct sweep {
     const struct own *own;
@@ -121,7 +142,9 @@ struct sweep {
     bool busy;
     uint64_t anchor;
     size_t place;
-    unsigned learnt, form;
+    unsigned learnt; /* where in the bucket */
+    const struct learnt *slot;
+    unsigned form; /* of that slot */
 };
 
 struct swept {

@@ -11,7 +11,8 @@
  * that was forked while a thread of its parent held it takes it over.
  */
 
-#define TURNS 20000 /* a second; a writer takes some 20 us */
+#define TURNS     20000 /* a second; a writer takes some 50 us */
+#define STALE_MAX 64    /* pieces forgotten whose bits are still set       */
 
 static bool lock_take(struct own *o)
 {
@@ -60,36 +61,95 @@ static bool same_print(const struct learnt *l, const unsigned char *print)
     return !memcmp(words, print, PRINT_LEN);
 }
 
-/* Does any other form have an anchor there? */
-static bool bit_needed(const struct own *o, uint32_t bit,
-                       const struct learnt *but)
-{
-    struct form f;
-    unsigned turn;
+/* ---- The index ---------------------------------------------------------- */
 
-    for (size_t i = 0; i < o->count * ANCHORS; i++)
-        if (o->forms[i / ANCHORS].bit[i % ANCHORS] == bit)
-            return true;
-    for (size_t i = 0; i < LIM_OWN_LEARNT; i++)
-        for (size_t n = 0; &o->learnt[i] != but && n < SPELL_COUNT; n++)
-            for (size_t a = 0;
-                 learnt_form(&o->learnt[i], n, &f, &turn) && a < ANCHORS; a++)
-                if (f.bit[a] == bit)
-                    return true;
-    return false;
+static atomic_ushort *bucket(const struct own *o, uint64_t anchor)
+{
+    return &o->index[anchor % LEARNT_BUCKETS * LEARNT_WAYS];
 }
 
-/* Else the map fills up in a process that gets a new token every hour. */
-static void forget_bits(struct own *o, const struct learnt *l)
+static bool is_more(const atomic_ushort *way)
 {
+    return atomic_load(&way[LEARNT_WAYS - 1]) == LEARNT_MORE;
+}
+
+const struct learnt *learnt_at(const struct own *o, uint64_t anchor,
+                               unsigned *at)
+{
+    const atomic_ushort *way = bucket(o, anchor);
+
+    if (*at == 0 && is_more(way))
+        *at = LEARNT_WAYS;
+    while (*at < LEARNT_WAYS) {
+        unsigned ref = atomic_load(&way[(*at)++]);
+
+        if (ref != 0 && ref != LEARNT_MORE)
+            return &o->learnt[ref - 1];
+    }
+    if (!is_more(way) || *at - LEARNT_WAYS >= atomic_load(&o->learnt_end))
+        return NULL;
+    return &o->learnt[(*at)++ - LEARNT_WAYS];
+}
+
+/* Before a form is there, so that nobody misses one. Places never move. */
+static void index_add(struct own *o, uint64_t anchor, unsigned ref)
+{
+    atomic_ushort *way = bucket(o, anchor);
+    size_t room = LEARNT_WAYS - 1;
+
+    for (size_t i = LEARNT_WAYS; i-- > 0;) {
+        unsigned there = atomic_load(&way[i]);
+
+        if (there == ref || there == LEARNT_MORE)
+            return;
+        room = there == 0 ? i : room;
+    }
+    ref = atomic_load(&way[room]) == 0 ? ref : LEARNT_MORE;
+    atomic_store(&way[room], (unsigned short)ref);
+}
+
+static void index_drop(struct own *o, uint64_t anchor, unsigned ref)
+{
+    atomic_ushort *way = bucket(o, anchor);
+
+    for (size_t i = 0; i < LEARNT_WAYS; i++)
+        if (atomic_load(&way[i]) == ref)
+            atomic_store(&way[i], 0);
+}
+
+/* ---- The bit map -------------------------------------------------------- */
+
+/*
+ * Without the bits of what was forgotten, or the map fills up in a process that
+ * gets a new token every hour. No bit that is needed is ever 0.
+ */
+static void renew_bits(struct own *o)
+{
+    size_t words = ((size_t)1 << (64 - o->shift)) / 64;
     struct form f;
     unsigned turn;
+
+    memcpy(o->renewed, o->fixed, words * sizeof(*o->renewed));
+    for (size_t i = 0; i < atomic_load(&o->learnt_end); i++)
+        for (size_t n = 0; learnt_form(&o->learnt[i], n, &f, &turn); n++)
+            for (size_t a = 0; a < ANCHORS; a++)
+                o->renewed[f.bit[a] / 64] |= UINT64_C(1) << f.bit[a] % 64;
+    for (size_t w = 0; w < words; w++)
+        atomic_store_explicit(&o->bits[w], o->renewed[w], memory_order_relaxed);
+}
+
+static void forget(struct own *o, const struct learnt *l)
+{
+    unsigned ref = (unsigned)(l - o->learnt) + 1, turn;
+    int none = FORGOT_NONE;
+    struct form f;
 
     for (size_t n = 0; learnt_form(l, n, &f, &turn); n++)
         for (size_t a = 0; a < ANCHORS; a++)
-            if (!bit_needed(o, f.bit[a], l))
-                atomic_fetch_and(&o->bits[f.bit[a] / 64],
-                                 ~(UINT64_C(1) << f.bit[a] % 64));
+            index_drop(o, f.anchor[a], ref);
+    if (++o->stale % STALE_MAX == 0)
+        renew_bits(o);
+    (void)atomic_compare_exchange_strong(&o->forgot, &none, FORGOT_ONE);
 }
 
 static void write_form(struct own *o, struct learnt *l, size_t i,
@@ -102,6 +162,7 @@ static void write_form(struct own *o, struct learnt *l, size_t i,
 
         f->bit[a] = bit;
         atomic_fetch_or(&o->bits[bit / 64], UINT64_C(1) << bit % 64);
+        index_add(o, f->anchor[a], (unsigned)(l - o->learnt) + 1);
     }
     if (f->exact)
         atomic_store(&o->exact, true);
@@ -116,7 +177,8 @@ static void write_slot(struct own *o, struct learnt *l, struct form *forms,
     unsigned turn = atomic_load(&l->turn) | 1;
     uint64_t words[PRINT_LEN / 8];
 
-    forget_bits(o, l);
+    if (atomic_load(&l->count) > 0)
+        forget(o, l);
     atomic_store_explicit(&l->turn, turn, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
     for (size_t i = 0; i < n; i++)
@@ -183,6 +245,13 @@ static enum err learn_piece(struct own *o, struct str piece, const char *name)
         atomic_fetch_add(&o->learnt_end, 1);
     atomic_store(&o->lock, 0);
     return OK;
+}
+
+bool own_forgot(struct own *o)
+{
+    int one = FORGOT_ONE;
+
+    return atomic_compare_exchange_strong(&o->forgot, &one, FORGOT_TOLD);
 }
 
 enum err own_learn(struct own *o, struct str value, const char *name)

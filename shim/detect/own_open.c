@@ -152,17 +152,14 @@ static void ask(struct asked *q, const struct own_strip *w,
 static void ask_learnt(struct asked *q, const struct own_strip *w,
                        uint64_t anchor)
 {
-    const struct own *o = q->own;
+    const struct learnt *l;
+    unsigned at = 0, turn;
+    struct form f;
 
-    for (unsigned i = 0; i < atomic_load(&o->learnt_end); i++) {
-        const struct learnt *l = &o->learnt[i];
-        struct form f;
-        unsigned turn;
-
+    while ((l = learnt_at(q->own, anchor, &at)) != NULL)
         for (size_t n = 0; learnt_form(l, n, &f, &turn); n++)
             if (f.anchor[0] == anchor)
                 ask(q, w, &f, (struct own_about){OWN_AUTH, str_of(l->name)});
-    }
 }
 
 static enum start start_at(struct asked *q, const struct own_strip *w)

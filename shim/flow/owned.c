@@ -10,6 +10,7 @@
 #include "detect/base64.h"
 #include "detect/keyfile.h"
 #include "detect/worth.h"
+#include "flow/listing.h"
 #include "flow/query.h"
 #include "json/text.h"
 
@@ -209,26 +210,112 @@ static enum err note_unread(struct loading *l, struct str named)
     return e ? e : json_put_string(&l->gaps.unread, named);
 }
 
+/* The value of a variable; empty if there is none. */
+static struct str variable(const struct loading *l, struct str name)
+{
+    struct str rest = buf_str(&l->env);
+
+    while (rest.len > 0) {
+        struct str value = str_split(&rest, '\0');
+
+        if (str_eq(str_split(&value, '='), name) && value.ptr != NULL)
+            return value;
+    }
+    return STR("");
+}
+
+/* As a policy names it, with ~/ or $NAME in front: empty without a home, or if
+ * that variable is not set. */
+static enum err put_path(const struct loading *l, struct str named,
+                         struct buf *path)
+{
+    struct str front = STR(""), rest = named;
+    enum err e;
+
+    if (str_starts(named, STR("~/"))) {
+        front = l->home;
+        rest = str_skip(named, 1);
+    } else if (str_starts(named, STR("$"))) {
+        rest = str_skip(named, str_find_byte(named, '/'));
+        front =
+            variable(l, (struct str){named.ptr + 1, named.len - rest.len - 1});
+    }
+    if (front.len == 0 && rest.ptr != named.ptr)
+        return OK;
+    e = buf_add(path, front);
+    return e ? e : buf_add(path, rest);
+}
+
+/* `named` is what the audit calls it. */
+static enum err take_path(struct loading *l, struct buf *path, struct str named)
+{
+    bool missing = false;
+    enum err e;
+
+    buf_clear(&l->file);
+    if ((e = buf_add_byte(path, '\0')))
+        return e;
+    e = engine_file(path->ptr, &l->file, &missing);
+    if (e == E_UNSUPPORTED || e == E_LIMIT)
+        return missing ? OK : note_unread(l, named);
+    return e || l->file.len == 0 ? e : take_items(l, named);
+}
+
+/* Each file in a directory. */
+static enum err take_listed(struct loading *l, struct str dir, struct str names,
+                            struct str named)
+{
+    struct buf path, label;
+    enum err e = OK;
+
+    buf_init(&path, 4 * (size_t)KIB);
+    buf_init(&label, 4 * (size_t)KIB);
+    while (!e && names.len > 0) {
+        struct str name = str_split(&names, '\0');
+
+        buf_clear(&path);
+        buf_clear(&label);
+        if (!(e = buf_add(&path, dir)) && !(e = buf_add(&path, name)) &&
+            !(e = buf_add(&label, named)) && !(e = buf_add(&label, name)))
+            e = take_path(l, &path, buf_str(&label));
+    }
+    buf_free(&path);
+    buf_free(&label);
+    return e;
+}
+
+static enum err take_dir(struct loading *l, struct buf *path, struct str named)
+{
+    struct str dir = buf_str(path);
+    bool missing = false;
+    struct buf names;
+    enum err e;
+
+    if ((e = buf_add_byte(path, '\0')))
+        return e;
+    buf_init(&names, 32 * (size_t)KIB);
+    e = listing_read(path->ptr, &names, &missing);
+    if ((e == E_UNSUPPORTED && !missing) || e == E_LIMIT)
+        e = note_unread(l, named);
+    else if (e == E_UNSUPPORTED)
+        e = OK;
+    dir.ptr = path->ptr;
+    if (!e)
+        e = take_listed(l, dir, buf_str(&names), named);
+    buf_free(&names);
+    return e;
+}
+
 static enum err take_file(struct loading *l, struct str named)
 {
-    bool home = str_starts(named, STR("~/")), missing = false;
     struct buf path;
     enum err e;
 
-    if (home && l->home.len == 0)
-        return OK;
     buf_init(&path, 4 * (size_t)KIB);
-    buf_clear(&l->file);
-    if ((e = home ? buf_add(&path, l->home) : OK) ||
-        (e = buf_add(&path, str_skip(named, home ? 1 : 0))) ||
-        (e = buf_add_byte(&path, '\0')))
-        goto out;
-    e = engine_file(path.ptr, &l->file, &missing);
-    if (e == E_UNSUPPORTED || e == E_LIMIT)
-        e = missing ? OK : note_unread(l, named);
-    else if (!e && l->file.len > 0)
-        e = take_items(l, named);
-out:
+    e = put_path(l, named, &path);
+    if (!e && path.len > 0)
+        e = path.ptr[path.len - 1] == '/' ? take_dir(l, &path, named)
+                                          : take_path(l, &path, named);
     buf_free(&path);
     return e == E_LIMIT ? note_unread(l, named) : e;
 }
@@ -259,9 +346,9 @@ static enum err put_key(struct buf *out, struct str key, struct str value)
     return json_put_string(out, value);
 }
 
-/* As the shim's own lines: what could not be looked for. */
+/* As the shim's own lines: what is not looked for. */
 static enum err note_line(const struct engine *eng, const struct owned_gaps *g,
-                          struct buf *out)
+                          struct str why, struct buf *out)
 {
     char when[CLOCK_LEN];
     struct timespec now;
@@ -276,22 +363,22 @@ static enum err note_line(const struct engine *eng, const struct owned_gaps *g,
         (e = buf_add_u64(out, (uint64_t)getpid())) ||
         (e = put_key(out, STR(",\"exe\":"), str_of(eng->exe))) ||
         (e = buf_add(out, STR(",\"unreadable\":["))) ||
-        (e = buf_add(out, buf_str(&g->unread))) || (e = buf_add(out, STR("]"))))
-        return e;
-    if (g->full && (e = buf_add(out, STR(",\"too_many\":true"))))
+        (e = buf_add(out, buf_str(&g->unread))) ||
+        (e = buf_add(out, STR("]"))) || (e = buf_add(out, why)))
         return e;
     return buf_add(out, STR("}\n"));
 }
 
-static enum err note(const struct engine *eng, const struct owned_gaps *g)
+static enum err note(const struct engine *eng, const struct owned_gaps *g,
+                     struct str why)
 {
     struct buf line;
     enum err e;
 
-    if ((g->unread.len == 0 && !g->full) || eng->audit == NULL)
+    if ((g->unread.len == 0 && why.len == 0) || eng->audit == NULL)
         return OK;
     buf_init(&line, MIB);
-    e = note_line(eng, g, &line);
+    e = note_line(eng, g, why, &line);
     if (!e)
         (void)!audit_write(eng->audit, buf_str(&line));
     buf_free(&line);
@@ -336,7 +423,7 @@ enum err owned_load(struct engine *eng, char *const *env)
     if (e)
         return e;
     eng->known.own = eng->own;
-    e = note(eng, &gaps);
+    e = note(eng, &gaps, gaps.full ? STR(",\"too_many\":true") : STR(""));
     buf_free(&gaps.unread);
     return e;
 }
@@ -408,6 +495,16 @@ static enum err learn_query(const struct engine *eng, struct str query)
     return e;
 }
 
+/* Once: a program that rotates its tokens has it all day. */
+static enum err note_forgotten(const struct engine *eng)
+{
+    struct owned_gaps none = {.full = false};
+
+    if (!own_forgot(eng->own))
+        return OK;
+    return note(eng, &none, STR(",\"forgotten\":true"));
+}
+
 enum err owned_learn(const struct engine *eng, const struct http_head *h)
 {
     struct str query = http_head_str(h, h->target);
@@ -422,5 +519,7 @@ enum err owned_learn(const struct engine *eng, const struct http_head *h)
                 e = learn(eng, http_head_str(h, h->fields[i].value),
                           heads[k].name);
     (void)str_split(&query, '?');
-    return e ? e : learn_query(eng, query);
+    if (!e)
+        e = learn_query(eng, query);
+    return e ? e : note_forgotten(eng);
 }

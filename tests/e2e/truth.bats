@@ -313,3 +313,42 @@ for line in sys.stdin:
     has sent "?key=$secret"
     has sent "my key is $GONE, mind it"
 }
+
+@test "files of a directory, and those that variables name" {
+    mkdir -p creds/..data secrets/deep
+    printf 'Lp5YcUe-Rd7Hf1x9fJq2' >creds/..data/api
+    ln -s ..data/api creds/api
+    printf 'DB_PASSWORD=Tn6Bv9-Xs3mZp0Kd93\n' >secrets/db.env
+    printf 'Vb6Yc1-Hd3Gk5Ps7zQ2w\n' >secrets/.hidden
+    mkfifo secrets/pipe
+    printf '{"refresh_token": "1//Kz4Qm8Wj2Tn6Bv9Xs3Rd7"}' >adc.json
+    printf '  files: [%s]\n' '$CREDENTIALS_DIRECTORY/, secrets/, none/, $ADC,
+        $UNSET/x, $UNSET' >>"$POLICY"
+    sed -i '0,/files:/{/files:/d}' "$POLICY"
+    export CREDENTIALS_DIRECTORY=$PWD/creds ADC=$PWD/adc.json
+    says 'Lp5YcUe-Rd7Hf1x9fJq2' 'Tn6Bv9-Xs3mZp0Kd93' '1//Kz4Qm8Wj2Tn6Bv9Xs3Rd7' \
+        'Vb6Yc1-Hd3Gk5Ps7zQ2w'
+    is "$(grep -aoF "$GONE" sent | wc -l)" 3
+    has sent Vb6Yc1-Hd3Gk5Ps7zQ2w
+    is "$(audit_field -1 findings.0.subject)" '$CREDENTIALS_DIRECTORY/api'
+    is "$(audit_field -1 findings.1.subject)" secrets/db.env
+    hasnt "$AUDIT" '"unreadable"'
+}
+
+@test "of many tokens the last are known, and it is said that one was forgotten" {
+    local i
+    prompt own.json "it is Tz8-pQ4vN1-cM6xW3kR9-7, Tz8-pQ4vN1-cM6xW3kR9-299"
+    for i in $(seq 299); do
+        printf 'url = "%s"\nheader = "x-api-key: Tz8-pQ4vN1-cM6xW3kR9-%d"\n' \
+            "$LLM$chat" "$i"
+        printf 'json = "@%s"\noutput = out\nnext\n' own.json
+        printf 'silent\nshow-error\ncacert = "%s"\n' "$CA"
+    done >many
+    printf 'url = "%s"\njson = "@own.json"\noutput = out\n' "$LLM$chat" >>many
+    guarded -o out -K many "$LLM$chat"
+    is "$(grep -c '"forgotten":true' "$AUDIT")" 1
+    forget_wire
+    is "$(audit_field -1 findings.0.subject)" x-api-key
+    is "$(audit_field -1 action)" redact
+    hasnt "$AUDIT" Tz8-pQ4vN1
+}

@@ -291,6 +291,13 @@ static void test_cut_over_texts(void)
 
 /* ---- Learning ----------------------------------------------------------- */
 
+#define ROTATED 700u
+
+static void token(unsigned i, char value[64])
+{
+    snprintf(value, 64, "t%u-%u-Kq8zLm2x", i, i * 7919u);
+}
+
 static void test_learn(void)
 {
     struct own *o = own_of(NULL, 0);
@@ -302,17 +309,42 @@ static void test_learn(void)
     CHECK_INT(own_learn(o, values[1], "authorization"), OK);
     CHECK(!own_empty(o));
     check_ways(o, values[1]);
-    for (unsigned i = 0; i < 500; i++) {
-        snprintf(value, sizeof(value), "t%u-%u-Kq8zLm2x", i, i * 7919u);
+    CHECK(!own_forgot(o));
+    for (unsigned i = 0; i < ROTATED; i++) {
+        token(i, value);
         CHECK_INT(own_learn(o, str_of(value), "x-api-key"), OK);
         CHECK_INT(own_learn(o, values[2], "api-key"), OK);
         CHECK_INT(found(o, str_of(value), &start, &end), 1);
     }
-    /* the last used are known */
+    CHECK(own_forgot(o));
+    CHECK(!own_forgot(o));
+    /* the last used are known, and all of those */
     CHECK_INT(found(o, values[2], &start, &end), 1);
     CHECK_INT(found(o, values[1], &start, &end), 0);
-    CHECK_INT(found(o, STR("t499-3951581-Kq8zLm2x"), &start, &end), 1);
-    CHECK_INT(found(o, STR("t100-791900-Kq8zLm2x"), &start, &end), 0);
+    for (unsigned i = 0; i < ROTATED; i++) {
+        token(i, value);
+        CHECK_INT(found(o, str_of(value), &start, &end),
+                  i >= ROTATED - LIM_OWN_LEARNT + 1);
+    }
+    check_ways(o, values[2]);
+    own_free(o);
+}
+
+/* Text costs no more when a thousand tokens have come and gone. */
+static void test_rotated(void)
+{
+    struct own *o = own_of(NULL, 0);
+    size_t set = 0;
+    char value[64];
+
+    for (unsigned i = 0; i < 20 * ROTATED; i++) {
+        token(i, value);
+        CHECK_INT(own_learn(o, str_of(value), "x-api-key"), OK);
+    }
+    for (size_t i = 0; i < (size_t)1 << (64 - o->shift); i++)
+        set += bit_is_set(o, (uint32_t)i);
+    CHECK(set < ((size_t)1 << (64 - o->shift)) / 6);
+    printf("# %zu of %zu bits\n", set, (size_t)1 << (64 - o->shift));
     own_free(o);
 }
 
@@ -453,6 +485,7 @@ int main(void)
     RUN(test_limit);
     RUN(test_cut_over_texts);
     RUN(test_learn);
+    RUN(test_rotated);
     RUN(test_learn_waits);
     RUN(test_no_memory);
     RUN(test_clean_text);
