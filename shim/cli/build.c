@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/load.h"
 #include "cli/paths.h"
+#include "compile/files.h"
 #include "compile/lint.h"
 #include "compile/provfile.h"
 
@@ -92,17 +93,17 @@ static int run_compile(int argc, char **argv)
 
 static void say_good(const char *file, const struct compile *c, size_t passed)
 {
-    const struct provider_def *p =
-        c->is_policy || c->providers == NULL ? NULL : &c->providers->def;
+    const struct provider_def *p;
 
-    if (p != NULL)
-        printf("%s: provider %.*s, %zu host%s and %zu route%s of its own\n",
-               file, STR_ARG(p->id), p->host_count,
-               p->host_count == 1 ? "" : "s", p->route_count,
-               p->route_count == 1 ? "" : "s");
-    else
+    if (yaml_get(c->sources->root, STR("id")) == NULL) {
         printf("%s: %zu rule%s, %zu test%s passed\n", file, c->rule_count,
                c->rule_count == 1 ? "" : "s", passed, passed == 1 ? "" : "s");
+        return;
+    }
+    p = &c->providers->def;
+    printf("%s: provider %.*s, %zu host%s and %zu route%s of its own\n", file,
+           STR_ARG(p->id), p->host_count, p->host_count == 1 ? "" : "s",
+           p->route_count, p->route_count == 1 ? "" : "s");
 }
 
 /* One file with all that it includes; what is wrong goes to stderr. */

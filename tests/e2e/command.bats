@@ -127,8 +127,10 @@ END
 
 @test "check: the installed policy and packs are good" {
     expect 0 "$SALLYPORT" check "$ROOT"/rules/default.yaml \
-        "$ROOT"/rules/providers/*.yaml
-    [ "$(wc -l <out)" -eq $((1 + $(find "$ROOT"/rules/providers -name '*.yaml' | wc -l))) ]
+        "$ROOT"/rules/packs/leak.yaml "$ROOT"/rules/providers/*.yaml
+    grep -qE '/leak.yaml: [0-9]+ rules, [0-9]+ tests passed$' out
+    [ "$(grep -c ': provider ' out)" -eq "$(find "$ROOT"/rules/providers -name '*.yaml' | wc -l)" ]
+    [ "$(wc -l <out)" -eq $((2 + $(find "$ROOT"/rules/providers -name '*.yaml' | wc -l))) ]
 }
 
 @test "a provider of one's own: a few lines, and a policy that names it" {
