@@ -44,20 +44,7 @@ void skeleton_within(struct skeleton *k, struct str text);
 /* skeleton_keeps - a character that looks like no other. */
 bool skeleton_keeps(uint32_t cp);
 
-/*
- * joined_make - single letters with something between them, five at least,
- * together: the shortest of what is between them is left out, and what is
- * longer ends a word.
- */
-MUST_USE enum err joined_make(struct str text, struct textview *out,
-                              bool *ret_changed);
-
-/*
- * leet_make - words of letters with digits and signs among them that stand for
- * letters, as those. A 1 is an i, or, with `ell`, an l where one is likely.
- * *ret_ones: there is one, so the two differ.
- */
-MUST_USE enum err leet_make(struct str text, bool ell, struct textview *out,
-                            bool *ret_changed, bool *ret_ones);
+/* is_letter - of any script. */
+bool is_letter(uint32_t cp);
 
 #endif

@@ -2,6 +2,7 @@
 #define SP_RULES_LANES_H
 
 #include "detect/disguise.h"
+#include "detect/respell.h"
 #include "rules/inside.h"
 #include "rules/restore.h"
 #include "rules/stream.h"
@@ -30,6 +31,13 @@ struct lane {
                            nothing to look for */
     bool acts;          /* its findings change the text, or may by score */
     bool dropping;
+};
+
+/* Of a lane, what another one needs to go on from there. */
+struct lane_at {
+    uint64_t cursor, seen;
+    struct tally tally;
+    bool awake;
 };
 
 struct drop {
@@ -68,6 +76,30 @@ struct coded {
     bool hidden;      /* only what does not show: the rest is read in a view */
 };
 
+/* A stream as it stood at a place: respell.c. */
+struct checkpoint {
+    uint64_t v;     /* there; NEVER: none is kept */
+    uint64_t known; /* what begins before was known, and may be gone */
+    uint64_t token;
+    bool token_letters, token_digits;
+    struct trie_walk *walks;
+    size_t walk_count;
+    struct lane_at *lanes; /* of those that look at these views */
+};
+
+/* The views of words, while they are the text itself: respell.c. */
+struct respell {
+    unsigned all, views; /* that rules look at; and those yet to begin */
+    struct leet leet;
+    struct joined joined;
+    uint64_t leet_at, joined_at; /* they are the text up to there */
+    struct checkpoint from;      /* they can begin where the stream was then */
+    struct checkpoint then;      /* later than that, for when it is enough */
+    struct lane_at *room;        /* of both, and of the next line; owned */
+    uint32_t *lanes;             /* that look at these views */
+    size_t lane_count;
+};
+
 /* A growing array of T with a reading place. */
 #define LIST(T)                                                                \
     struct {                                                                   \
@@ -90,10 +122,13 @@ struct stream {
     enum err failed;
     bool blocked;
     unsigned steps;      /* views that may go along, as bits: side.h */
+    bool sided;          /* and do */
+    uint64_t rest;       /* known_all, but for what the end of a word decides */
     struct sides *sides; /* owned; NULL while there are none */
     struct stream *up;   /* of a view: the stream of the text, */
     struct side *side;   /* and itself; borrowed */
     struct coded coded;
+    struct respell respell;
     struct skeleton letters;    /* of the text up to V, until it has sides */
     bool counts;                /* a score may block */
     struct score score;         /* of what was released */
@@ -200,6 +235,8 @@ MUST_USE enum err stream_grow(struct stream *st, struct str more);
 MUST_USE enum err stream_last(struct stream *st);
 /* known_upto - all findings of lanes that act and begin before are known. */
 uint64_t known_upto(const struct stream *st);
+/* known_all - the same of the text and of its views. */
+uint64_t known_all(const struct stream *st);
 /* lanes_all_act - also those that only log hold text back. */
 void lanes_all_act(struct stream *st);
 /* let_go - what is known of text and views may leave; of a view, the text

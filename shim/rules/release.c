@@ -82,6 +82,12 @@ static void unite(struct stream *st, struct found *one)
     st->pending.count = kept;
 }
 
+/* May the text and a view of it both have it? */
+static bool found_twice(const struct stream *st)
+{
+    return st->sides != NULL || st->coded.views != 0 || st->respell.all != 0;
+}
+
 enum err found_add(struct stream *st, struct found one)
 {
     size_t i;
@@ -93,10 +99,9 @@ enum err found_add(struct stream *st, struct found one)
     }
     if (++st->findings > LIM_FINDINGS)
         return E_LIMIT;
-    if (st->sides == NULL && st->coded.views == 0 &&
-        !found_waits(st, one.f.rule, one.action))
+    if (!found_twice(st) && !found_waits(st, one.f.rule, one.action))
         return report_counted(st, &one.f);
-    if (st->sides != NULL || st->coded.views != 0)
+    if (found_twice(st))
         unite(st, &one);
     if ((e = LIST_GROW(&st->pending)))
         return e;

@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 #include "rules/coded.h"
+#include "rules/respell.h"
 
 static const struct {
     enum view_step step;
@@ -36,12 +37,14 @@ bool stream_sees(const struct chain *views)
 {
     unsigned char first = views->steps[0], next = views->steps[1];
 
-    if (first == VIEW_CLEAN && (is_run(next) || next == VIEW_SKELETON)) {
+    if (first == VIEW_CLEAN && (is_run(next) || next == VIEW_SKELETON ||
+                                respell_views(1u << next) != 0)) {
         first = next;
         next = views->steps[2];
     }
     return first == VIEW_TEXT || is_run(first) ||
-           (next == VIEW_TEXT && sides_steps(1u << first) != 0);
+           (next == VIEW_TEXT &&
+            (sides_steps(1u << first) | respell_views(1u << first)) != 0);
 }
 
 /* --- When they begin. */
@@ -95,95 +98,172 @@ size_t sides_plain(const struct stream *st, struct str more)
     return more.len;
 }
 
-/* The lane of the view in the state of the stream's own. */
-static void lane_take(struct stream *to, const struct stream *st, size_t i)
+struct lane_at lane_now(const struct stream *st, size_t i)
 {
-    struct lane *l = &to->lanes[i];
-    const struct lane *own = &st->lanes[i];
-    bool up = own->off || own->dropping ? !may_sleep(to, l) : is_awake(st, i);
+    const struct lane *l = &st->lanes[i];
 
-    l->cursor = own->off || own->dropping ? st->v : own->cursor;
-    l->next = 0;
-    l->seen = own->seen;
-    l->tally = own->tally;
-    set_awake(to, i, up && !l->off);
+    if (l->off || l->dropping)
+        return (struct lane_at){
+            .cursor = st->v, .seen = l->seen, .awake = !may_sleep(st, l)};
+    return (struct lane_at){l->cursor, l->seen, l->tally, is_awake(st, i)};
 }
 
-static enum err side_open(struct stream *st, size_t kind)
+void lane_put(struct stream *to, size_t i, const struct lane_at *at)
 {
-    struct side *s = &st->sides->list[st->sides->count];
-    struct str text = {st->text.ptr, (size_t)(st->v - st->base)};
+    struct lane *l = &to->lanes[i];
+
+    l->cursor = at->cursor;
+    l->next = 0;
+    l->seen = at->seen;
+    l->tally = at->tally;
+    set_awake(to, i, at->awake && !l->off);
+}
+
+/* The stream has sides. */
+static enum err sides_need(struct stream *st)
+{
+    if (st->sides != NULL)
+        return OK;
+    st->sides = calloc(1, sizeof(*st->sides));
+    if (st->sides == NULL)
+        return E_NOMEM;
+    textview_init(&st->sides->made);
+    return OK;
+}
+
+enum err side_add(struct stream *st, enum view_step step, uint64_t v,
+                  struct side **ret_side)
+{
+    struct side *s;
     struct stream *to;
     enum err e;
 
-    *s = (struct side){.step = kinds[kind].step, .fed = st->v, .len = st->v};
-    s->normal.what = kinds[kind].what;
-    if (text.len > 0)
-        s->normal.letter = is_alpha(text.ptr[text.len - 1]);
-    if ((e = stream_make(st->rs, st->sc, &st->at, s->step, &to)))
+    if ((e = sides_need(st)))
+        return e;
+    s = &st->sides->list[st->sides->count];
+    *s = (struct side){.step = step, .fed = v, .len = v};
+    if ((e = stream_make(st->rs, st->sc, &st->at, step, &to)))
         return e;
     s->st = to;
     to->up = st;
     to->side = s;
+    to->coded.views = 0;
     st->sides->count++;
-    if ((e = buf_add(&to->text, text)) || (e = LIST_GROW(&s->runs)))
+    if ((e = buf_add(&to->text,
+                     (struct str){st->text.ptr, (size_t)(v - st->base)})) ||
+        (e = LIST_GROW(&s->runs)))
         return e;
     s->runs.list[s->runs.count++] = (struct side_run){st->base, st->base, 1, 1};
     to->base = st->base;
     to->origin = st->origin;
-    to->v = to->end = st->v;
+    to->v = to->end = v;
+    *ret_side = s;
+    return OK;
+}
+
+static enum err side_open(struct stream *st, size_t kind)
+{
+    struct str text = {st->text.ptr, (size_t)(st->v - st->base)};
+    struct stream *to;
+    struct side *s;
+    enum err e;
+
+    if ((e = side_add(st, kinds[kind].step, st->v, &s)))
+        return e;
+    s->normal.what = kinds[kind].what;
+    if (text.len > 0)
+        s->normal.letter = is_alpha(text.ptr[text.len - 1]);
+    to = s->st;
     to->token = st->token;
     to->token_letters = st->token_letters;
     to->token_digits = st->token_digits;
     to->letters = s->skeleton = st->letters;
     skeleton_within(&s->skeleton, text);
-    if (s->step == VIEW_CLEAN)
+    if (s->step == VIEW_CLEAN) {
         to->steps = st->steps & OF_CLEAN;
-    to->coded = st->coded;
-    if (s->step != VIEW_CLEAN)
-        to->coded.views = 0; /* what is encoded is read without what is
-                                invisible, and else as it is */
+        to->coded = st->coded; /* what is encoded is read without what is
+                                  invisible, and else as it is */
+    }
     to->walk_count = st->walk_count;
     memcpy(to->walks, st->walks, st->walk_count * sizeof(*st->walks));
-    for (size_t i = 0; i < st->lane_count; i++)
-        lane_take(to, st, i);
-    to->safe = known_upto(to);
+    for (size_t i = 0; i < st->lane_count; i++) {
+        struct lane_at now = lane_now(st, i);
+
+        lane_put(to, i, &now);
+    }
+    to->safe = known_all(to);
     return OK;
 }
 
-enum err sides_open(struct stream *st)
+/* The views of words are those of the clean view from now on. */
+static void hand_words(struct stream *st, struct sides *words)
+{
+    struct side *s = &st->sides->list[0];
+
+    s->st->sides = words;
+    for (size_t i = 0; words != NULL && i < words->count; i++)
+        words->list[i].st->up = s->st;
+    respell_move(st, s->st);
+    s->st->safe = known_all(s->st);
+}
+
+/* *words: those of the text so far; NULL once they are handed on. */
+static enum err open_all(struct stream *st, struct sides **words)
 {
     enum err e;
 
-    st->sides = calloc(1, sizeof(*st->sides));
-    if (st->sides == NULL)
-        return E_NOMEM;
-    textview_init(&st->sides->made);
-    lanes_all_act(st); /* or the same might be reported twice */
     for (size_t i = 0; i < SIDES; i++) {
         unsigned step = 1u << kinds[i].step;
         bool here = (st->steps & step) != 0 &&
                     ((step & OF_CLEAN) != 0) == (st->up != NULL);
 
-        if (here && (e = side_open(st, i)))
+        if (!here)
+            continue;
+        if ((e = side_open(st, i)))
             return e;
+        if (kinds[i].step == VIEW_CLEAN) {
+            hand_words(st, *words);
+            *words = NULL;
+        }
     }
-    if (st->up == NULL)
-        coded_leave(st);
     return OK;
+}
+
+static void sides_free(struct sides *all)
+{
+    if (all == NULL)
+        return;
+    for (size_t i = 0; i < all->count; i++) {
+        stream_free(all->list[i].st);
+        free(all->list[i].runs.list);
+    }
+    textview_free(&all->made);
+    free(all);
+}
+
+enum err sides_open(struct stream *st)
+{
+    struct sides *words = NULL;
+    enum err e;
+
+    if (st->up == NULL) {
+        words = st->sides;
+        st->sides = NULL;
+    }
+    st->sided = true;
+    lanes_all_act(st); /* or the same might be reported twice */
+    e = open_all(st, &words);
+    sides_free(words);
+    if (!e && st->up == NULL)
+        coded_leave(st);
+    return e;
 }
 
 void sides_close(struct stream *st)
 {
-    if (st->sides == NULL)
-        return;
-    for (size_t i = 0; i < st->sides->count; i++) {
-        stream_free(st->sides->list[i].st);
-        free(st->sides->list[i].runs.list);
-    }
-    textview_free(&st->sides->made);
-    free(st->sides);
+    sides_free(st->sides);
     st->sides = NULL;
+    st->sided = false;
 }
 
 /* --- The map. */
@@ -261,6 +341,23 @@ static void forget_runs(struct side *s)
 
 /* --- The text. */
 
+static enum err side_make(struct side *s, struct str text, size_t *pos,
+                          bool last, struct textview *made)
+{
+    size_t base = (size_t)s->fed;
+
+    switch (s->step) {
+    case VIEW_SKELETON:
+        return skeleton_feed(&s->skeleton, text, base, pos, last, made);
+    case VIEW_JOINED:
+        return joined_feed(&s->joined, text, base, pos, last, made);
+    case VIEW_LEET:
+        return leet_feed(&s->leet, text, base, pos, last, made);
+    default:
+        return normal_feed(&s->normal, text, base, pos, last, made);
+    }
+}
+
 static enum err side_feed(struct stream *st, struct side *s, bool last)
 {
     struct textview *made = &st->sides->made;
@@ -270,10 +367,7 @@ static enum err side_feed(struct stream *st, struct side *s, bool last)
     enum err e;
 
     textview_clear(made);
-    e = s->step == VIEW_SKELETON
-            ? skeleton_feed(&s->skeleton, text, (size_t)s->fed, &pos, last,
-                            made)
-            : normal_feed(&s->normal, text, (size_t)s->fed, &pos, last, made);
+    e = side_make(s, text, &pos, last, made);
     if (e || (e = note_runs(s, made)))
         return e;
     s->fed += pos;

@@ -32,15 +32,18 @@ struct side {
     struct stream *st; /* owned */
     struct normal normal;
     struct skeleton skeleton;
+    struct joined joined;
+    struct leet leet;
     LIST(struct side_run) runs;
     uint64_t fed; /* the text has gone in up to there */
     uint64_t len; /* and that much of the view came out */
 };
 
-#define SIDES 5
+#define SIDES       5
+#define SIDES_WORDS 3 /* respell.c */
 
 struct sides {
-    struct side list[SIDES];
+    struct side list[SIDES + SIDES_WORDS];
     size_t count;
     struct textview made; /* of the text in work */
 };
@@ -59,6 +62,13 @@ size_t sides_plain(const struct stream *st, struct str more);
 /* sides_open - all views, from V on. Every lane is searched up to there. */
 MUST_USE enum err sides_open(struct stream *st);
 void sides_close(struct stream *st);
+/* side_add - one that is the text up to v, in no state yet. E_NOMEM. */
+MUST_USE enum err side_add(struct stream *st, enum view_step step, uint64_t v,
+                           struct side **ret_side);
+/* lane_now - of the lane of a stream; lane_put - to that of one of its views.
+ */
+struct lane_at lane_now(const struct stream *st, size_t i);
+void lane_put(struct stream *to, size_t i, const struct lane_at *at);
 
 /* sides_feed - the text is there up to V; `last`: and ends there. What is found
  * goes to st. Errors as stream_take. */

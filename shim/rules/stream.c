@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "rules/coded.h"
 #include "rules/near.h"
+#include "rules/respell.h"
 
 /*
  * Streams: how much of a text may leave before its end is known.
@@ -41,7 +42,8 @@
  * until then it is held.
  *
  * A word that may be encoded text is held as well, and decoded when it ends:
- * coded.c.
+ * coded.c. So is one that may come out as written with digits for letters, and
+ * letters with something between them: respell.c.
  *
  * After a cap with HOLD_REDACT a lane drops: everything from the place of the
  * cap to the end of the rule's end pattern goes. A drop is kept apart from the
@@ -65,7 +67,8 @@ static void lane_reset(struct stream *st, size_t i)
 }
 
 /* The lanes that hold text back: those whose findings change it or may by
- * score, or all. What is told by these lanes is told anew. */
+ * score, or are of a view that begins before it is known to, or all. What is
+ * told by these lanes is told anew. */
 static void lanes_act(struct stream *st, bool all)
 {
     st->token_most = 0;
@@ -76,7 +79,8 @@ static void lanes_act(struct stream *st, bool all)
         bool awake = is_awake(st, i);
 
         l->acts =
-            !l->off && (all || found_waits(st, r, rules_action(st->rs, r)));
+            !l->off && (all || found_waits(st, r, rules_action(st->rs, r)) ||
+                        is_respelled(st->rs, l->rule));
         l->run_bit = l->acts ? st->rs->runs[l->rule].bit : 0;
         if (l->acts && token_most(&r->token) > st->token_most)
             st->token_most = token_most(&r->token);
@@ -152,6 +156,7 @@ enum err stream_make(const struct rules *rs, struct scratch *sc,
     if ((rules_views_at(rs, at) & 1u << VIEW_DECODED) != 0)
         st->coded.views = rules_views_at(rs, at) & ~(1u << VIEW_TEXT);
     coded_reset(st);
+    respell_reset(st);
     st->counts = rs->at.block[at->dir] != 0 && !rs->monitor;
     buf_init(&st->text, TEXT_MAX);
     lanes_init(st, mask, view);
@@ -168,6 +173,9 @@ enum err stream_new(const struct rules *rs, struct scratch *sc,
 
     if (!e)
         (*ret_st)->steps = sides_steps(rules_views_at(rs, at));
+    if (!e)
+        (*ret_st)->respell.all = (*ret_st)->respell.views =
+            respell_views(rules_views_at(rs, at));
     if (!e && (*ret_st)->coded.views != 0)
         (*ret_st)->steps |= 1u << VIEW_CLEAN; /* in which runs are read */
     return e;
@@ -178,6 +186,7 @@ void stream_free(struct stream *st)
     if (st == NULL)
         return;
     sides_close(st);
+    respell_free(&st->respell);
     buf_free(&st->text);
     free(st->pending.list);
     free(st->drops.list);
@@ -404,6 +413,20 @@ uint64_t known_upto(const struct stream *st)
     return known;
 }
 
+static uint64_t known_rest(const struct stream *st)
+{
+    uint64_t known = known_upto(st), sides = sides_known(st);
+
+    return sides < known ? sides : known;
+}
+
+uint64_t known_all(const struct stream *st)
+{
+    uint64_t known = known_rest(st), word = cut_respell(st);
+
+    return word < known ? word : known;
+}
+
 static void lane_rest(struct stream *st, size_t i)
 {
     const struct lane *l = &st->lanes[i];
@@ -442,9 +465,10 @@ enum err search_lanes(struct stream *st, bool at_stop, bool all)
 
 enum err let_go(struct stream *st)
 {
-    uint64_t known = known_upto(st), sides = sides_known(st);
+    uint64_t known;
 
-    known = sides < known ? sides : known;
+    st->rest = known_rest(st);
+    known = cut_respell(st) < st->rest ? cut_respell(st) : st->rest;
     if (st->up == NULL)
         return release(st, known);
     st->safe = known > st->safe ? known : st->safe;
@@ -458,10 +482,12 @@ static enum err advance(struct stream *st)
     uint64_t v = st->end - utf8_tail(buf_str(&st->text));
     enum err e;
 
+    if ((e = respell_look(st, v)))
+        return e;
     feed_trie(st, v);
     feed_tokens(st, v);
     feed_marks(st, v);
-    if (st->sides == NULL && (st->steps & 1u << VIEW_SKELETON) != 0)
+    if (!st->sided && (st->steps & 1u << VIEW_SKELETON) != 0)
         skeleton_count(&st->letters,
                        str_skip(text_upto(st, v), (size_t)(st->v - st->base)));
     st->v = v;
@@ -501,7 +527,7 @@ static enum err next_piece(struct stream *st, struct str more,
     size_t plain;
     enum err e;
 
-    if (st->steps != 0 && st->sides == NULL) {
+    if (st->steps != 0 && !st->sided) {
         plain = sides_plain(st, piece);
         if (plain == 0 &&
             ((e = search_lanes(st, false, true)) || (e = sides_open(st))))
@@ -545,6 +571,8 @@ enum err stream_last(struct stream *st)
 
     if (st->v != st->end)
         return E_SYNTAX;
+    if ((e = respell_last(st)))
+        return e;
     feed_last(st);
     feed_marks_last(st);
     EACH_AWAKE(st, i)
@@ -579,6 +607,7 @@ enum err stream_flush(struct stream *st)
     st->walk_count = 0;
     st->token = NEVER;
     coded_reset(st);
+    respell_reset(st);
     st->letters = (struct skeleton){0};
     st->drops.count = 0;
     st->score = (struct score){0};

@@ -9,6 +9,7 @@
 #include "detect/disguise.h"
 #include "detect/markup.h"
 #include "detect/normal.h"
+#include "detect/respell.h"
 
 /*
  * The views of a text, one after the other: each is made, scanned by the rules

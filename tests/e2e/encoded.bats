@@ -13,6 +13,9 @@ rules:
   - {id: SP-9001, name: told-key, category: secret, kind: told-key,
      on: response, keywords: [AKIA], match: '\bAKIA[A-Z2-7]{16}\b',
      views: [text, clean, skeleton, decoded], action: redact}
+  - {id: SP-9002, name: told-order, category: injection, kind: told-key,
+     on: response, in: [assistant], keywords: [ignore],
+     match: '(?i)\bignore\s+all\s+previous\b', action: redact}
 END
 }
 
@@ -83,6 +86,14 @@ gone() {
 @test "in letters of Greek and Cyrillic that look the same" {
     gone "$(sed 's/A/А/;s/I/Ι/;s/P/Р/' <<<"$KEY")"
     gone "$(sed 's/A/Α/g' <<<"$KEY" | tr -d '\n' | base64 -w0)"
+}
+
+@test "with digits for letters, and with something between them" {
+    gone "1gn0r3 4ll pr3v10us"
+    has "$AUDIT" '"leet"'
+    gone "i g n o r e   a l l   p r e v i o u s"
+    has "$AUDIT" '"joined"'
+    gone "i-g-n-o-r-e all p-r-e-v-i-o-u-s"
 }
 
 @test "packed, and in base64" {

@@ -1,0 +1,449 @@
+#include "detect/respell.h"
+
+#include "base/utf8.h"
+#include "detect/disguise.h"
+#include "detect/normal.h"
+
+/* What a look at a place tells, of a text that goes on. */
+enum look {
+    LOOK_NO,
+    LOOK_YES,
+    LOOK_OPEN, /* what follows will tell */
+};
+
+/* --- Single letters. */
+
+#define SINGLES 5
+#define GAP     2  /* characters between them, at most */
+#define OTHERS  16 /* in a row among the first of them */
+#define SIGNS   16 /* bytes before the first letter that may be of them */
+
+static bool is_word(struct str text, size_t at, size_t *ret_len)
+{
+    uint32_t cp;
+
+    *ret_len = 1;
+    if ((unsigned char)text.ptr[at] < 0x80)
+        return is_alnum(text.ptr[at]);
+    cp = utf8_next(str_skip(text, at), ret_len);
+    return is_letter(cp);
+}
+
+/* What stands behind the character before `at`, and before the next letter or
+ * digit; empty if that is not short. False: what follows will tell. */
+static bool gap_behind(struct str text, size_t at, bool last,
+                       struct str *ret_gap)
+{
+    size_t start = at, len;
+
+    *ret_gap = STR("");
+    for (size_t n = 0; at < text.len && !is_word(text, at, &len); n++) {
+        if (n == GAP || text.ptr[at] == '\n')
+            return true;
+        at += len;
+    }
+    *ret_gap = (struct str){text.ptr + start, at - start};
+    return last || at < text.len;
+}
+
+/* May the gap stand at the front of what is to come behind `rest`? */
+static bool gap_open(struct str rest, struct str gap, bool last)
+{
+    return !last && rest.len < gap.len && str_starts(gap, rest);
+}
+
+/* A letter that others follow at once begins a word and is none of them. */
+static enum look single_at(struct str text, size_t at, bool last,
+                           bool *ret_letter, size_t *ret_len)
+{
+    bool word = is_word(text, at, ret_len);
+    struct str rest = str_skip(text, at + *ret_len);
+    size_t len;
+
+    *ret_letter = word && !is_digit(text.ptr[at]);
+    if (!word)
+        return LOOK_YES;
+    if (rest.len == 0 && !last)
+        return LOOK_OPEN;
+    return rest.len > 0 && is_word(rest, 0, &len) ? LOOK_NO : LOOK_YES;
+}
+
+/*
+ * Characters of any kind with the gap behind each, from `at` on: are there
+ * letters enough among them? If not, *ret_end is behind the last of them.
+ */
+static enum look singles_at(struct str text, size_t at, struct str gap,
+                            bool last, size_t *ret_end)
+{
+    size_t letters = 0, others = 0, len;
+
+    while (at < text.len) {
+        bool letter;
+        enum look one = single_at(text, at, last, &letter, &len);
+        struct str rest;
+
+        if (one != LOOK_YES)
+            return one;
+        letters += letter;
+        others = letter ? 0 : others + 1;
+        *ret_end = at + len;
+        rest = str_skip(text, *ret_end);
+        if (letters == SINGLES)
+            return LOOK_YES;
+        if (gap_open(rest, gap, last))
+            return LOOK_OPEN;
+        if (others == OTHERS || !str_starts(rest, gap))
+            return LOOK_NO;
+        at = *ret_end + gap.len;
+    }
+    return last ? LOOK_NO : LOOK_OPEN;
+}
+
+/* Do such characters begin here? *ret_end is `at` if not even one does. */
+static enum look joined_at(struct str text, size_t at, bool last,
+                           struct str *ret_gap, size_t *ret_end)
+{
+    size_t len;
+
+    *ret_end = at;
+    if (!is_word(text, at, &len))
+        return LOOK_NO;
+    if (!gap_behind(text, at + len, last, ret_gap))
+        return LOOK_OPEN;
+    if (ret_gap->len == 0)
+        return LOOK_NO;
+    return singles_at(text, at, *ret_gap, last, ret_end);
+}
+
+static bool is_sign(char c)
+{
+    return c > ' ' && !is_alnum(c);
+}
+
+/* A sign before the first letter may be one of them. */
+static size_t joined_start(struct str text, size_t from, size_t first,
+                           struct str gap)
+{
+    size_t at = first;
+
+    while (at > from + gap.len && first - at + gap.len < SIGNS &&
+           str_starts(str_skip(text, at - gap.len), gap) &&
+           is_sign(text.ptr[at - gap.len - 1]))
+        at -= gap.len + 1;
+    return at;
+}
+
+/* Where the signs begin that may be of those that come at `at`. */
+static size_t signs_before(struct str text, size_t from, size_t at)
+{
+    size_t first = at, len;
+
+    for (size_t to = at; to > from && at - to < SIGNS;) {
+        to = utf8_front(text, to - 1);
+        if (is_word(text, to, &len))
+            break;
+        if (is_sign(text.ptr[to]))
+            first = to;
+    }
+    return first;
+}
+
+/* The next that are to be joined begin at *ret_start, with what is before them
+ * from `from` on; false: none do, up to *at. */
+static bool joined_next(struct joined *j, struct str text, size_t from,
+                        size_t *at, bool last, size_t *ret_start)
+{
+    struct str gap;
+    size_t end, len;
+
+    while (*at < text.len) {
+        enum look is =
+            j->within ? LOOK_NO : joined_at(text, *at, last, &gap, &end);
+
+        if (is == LOOK_OPEN)
+            return false;
+        if (is == LOOK_YES) {
+            memcpy(j->gap, gap.ptr, gap.len);
+            j->gap_len = gap.len;
+            *ret_start = joined_start(text, from, *at, gap);
+            return true;
+        }
+        /* None that begins further on in them has more letters. */
+        if (!j->within && end > *at) {
+            j->within = true;
+            *at = end;
+            continue;
+        }
+        j->within = is_word(text, *at, &len);
+        *at += len;
+    }
+    return false;
+}
+
+bool joined_plain(struct joined *j, struct str text, size_t *pos, bool last)
+{
+    size_t from = *pos, at = from;
+
+    if (joined_next(j, text, from, &at, last, pos)) {
+        j->within = false;
+        return true;
+    }
+    *pos = last ? at : signs_before(text, from, at);
+    return false;
+}
+
+/* Those behind the one that ends at *at, as far as is known. */
+static enum err put_joined(struct joined *j, struct str text, size_t base,
+                           size_t *at, bool last, struct textview *out)
+{
+    struct str gap = {j->gap, j->gap_len};
+    enum err e;
+
+    for (;;) {
+        struct str rest = str_skip(text, *at);
+        size_t next = *at + gap.len, len;
+        enum look is;
+        bool letter;
+
+        if (gap_open(rest, gap, last) ||
+            (!last && rest.len == gap.len && str_starts(rest, gap)))
+            return OK;
+        is = str_starts(rest, gap) && next < text.len
+                 ? single_at(text, next, last, &letter, &len)
+                 : LOOK_NO;
+        if (is == LOOK_OPEN)
+            return OK;
+        if (is == LOOK_NO) {
+            j->on = false;
+            j->within = true;
+            return OK;
+        }
+        if ((e = textview_copy(out, str_head(str_skip(text, next), len),
+                               base + next)))
+            return e;
+        *at = next + len;
+    }
+}
+
+enum err joined_feed(struct joined *j, struct str text, size_t base,
+                     size_t *pos, bool last, struct textview *out)
+{
+    size_t at = *pos, from = at, start, len;
+    enum err e;
+
+    for (;;) {
+        if (j->on) {
+            if ((e = put_joined(j, text, base, &at, last, out)))
+                return e;
+            from = at;
+        }
+        if (j->on || !joined_next(j, text, from, &at, last, &start))
+            break;
+        (void)is_word(text, start, &len);
+        at = start + len;
+        if ((e = textview_copy(out, (struct str){text.ptr + from, at - from},
+                               base + from)))
+            return e;
+        j->on = j->changed = true;
+    }
+    if (!last && !j->on)
+        at = signs_before(text, from, at);
+    *pos = at;
+    return textview_copy(out, (struct str){text.ptr + from, at - from},
+                         base + from);
+}
+
+enum err joined_make(struct str text, struct textview *out, bool *ret_changed)
+{
+    struct joined j = {0};
+    size_t pos = 0;
+    enum err e;
+
+    textview_clear(out);
+    e = joined_feed(&j, text, 0, &pos, true, out);
+    *ret_changed = j.changed;
+    return e;
+}
+
+/* --- Digits for letters. */
+
+#define WORD_MOST 128 /* bytes of one; of what is longer, of a part */
+#define BESIDE    4   /* bytes of one that is such by the one beside it */
+
+static char leet_letter(char c)
+{
+    switch (c) {
+    case '0':
+        return 'o';
+    case '1':
+        return 'i';
+    case '3':
+        return 'e';
+    case '4':
+    case '@':
+        return 'a';
+    case '5':
+    case '$':
+        return 's';
+    case '7':
+        return 't';
+    case '8':
+        return 'b';
+    default:
+        return 0;
+    }
+}
+
+/* The letter for text[at], behind `before`; a 1 behind a vowel, or an l, is
+ * more often an l. */
+static char leet_at(struct str text, size_t at, char before, bool ell)
+{
+    if (text.ptr[at] != '1' || !ell)
+        return leet_letter(text.ptr[at]);
+    before = to_lower(before);
+    if (before == '0' || before == '3' || before == '4')
+        before = leet_letter(before);
+    if (at + 1 < text.len && text.ptr[at + 1] == '1')
+        return 'l';
+    return memchr("aeou1l", before, 6) != NULL ? 'l' : 'i';
+}
+
+static bool in_leet(char c)
+{
+    return is_alnum(c) || c == '@' || c == '$';
+}
+
+/* Letters and signs for letters alone, of letters so many. */
+static bool is_leet(struct str word, size_t least)
+{
+    size_t letters = 0, signs = 0;
+
+    for (size_t i = 0; i < word.len; i++)
+        if (is_alpha(word.ptr[i]))
+            letters++;
+        else if (leet_letter(word.ptr[i]) != 0)
+            signs++;
+        else
+            return false;
+    return letters >= least && signs > 0;
+}
+
+static size_t leet_end(struct str text, size_t at)
+{
+    size_t from = at;
+
+    while (at < text.len && at - from < WORD_MOST && in_leet(text.ptr[at]))
+        at++;
+    return at;
+}
+
+/* Is the word such, or, beside one that is, a short one? */
+static enum look leet_word(struct str text, size_t at, size_t end, bool behind,
+                           bool last)
+{
+    struct str word = {text.ptr + at, end - at};
+    size_t next = end + 1, next_end;
+
+    if (end == text.len && !last)
+        return LOOK_OPEN;
+    if (is_leet(word, 2))
+        return LOOK_YES;
+    if (!is_leet(word, 1) || word.len > BESIDE)
+        return LOOK_NO;
+    if (behind)
+        return LOOK_YES;
+    next = next < text.len ? next : text.len;
+    next_end = leet_end(text, next);
+    if (next_end == text.len && !last)
+        return LOOK_OPEN;
+    return is_leet((struct str){text.ptr + next, next_end - next}, 2) ? LOOK_YES
+                                                                      : LOOK_NO;
+}
+
+/* The next such word is *at..*ret_end; false: there is none up to *at. */
+static bool leet_next(struct leet *l, struct str text, size_t *at, bool last,
+                      size_t *ret_end)
+{
+    while (*at < text.len) {
+        size_t end = leet_end(text, *at);
+
+        if (end == *at) {
+            ++*at;
+            continue;
+        }
+        switch (leet_word(text, *at, end, l->behind, last)) {
+        case LOOK_OPEN:
+            return false;
+        case LOOK_YES:
+            *ret_end = end;
+            return true;
+        case LOOK_NO:
+            l->behind = false;
+            *at = end;
+        }
+    }
+    return false;
+}
+
+static char byte_before(const struct leet *l, struct str text, size_t at)
+{
+    return at > 0 ? text.ptr[at - 1] : l->before;
+}
+
+bool leet_plain(struct leet *l, struct str text, size_t *pos, bool last)
+{
+    size_t end;
+    bool yes = leet_next(l, text, pos, last, &end);
+
+    l->before = byte_before(l, text, *pos);
+    return yes;
+}
+
+static enum err put_leet(struct leet *l, struct str text, size_t at, size_t end,
+                         size_t base, struct textview *out)
+{
+    enum err e = OK;
+
+    for (; at < end && !e; at++) {
+        char c = leet_at(text, at, byte_before(l, text, at), l->ell);
+
+        l->ones |= text.ptr[at] == '1';
+        c = c != 0 ? c : text.ptr[at];
+        e = textview_copy(out, (struct str){&c, 1}, base + at);
+    }
+    return e;
+}
+
+enum err leet_feed(struct leet *l, struct str text, size_t base, size_t *pos,
+                   bool last, struct textview *out)
+{
+    size_t at = *pos, from = at, end;
+    enum err e;
+
+    while (leet_next(l, text, &at, last, &end)) {
+        l->changed = l->behind = true;
+        if ((e = textview_copy(out, (struct str){text.ptr + from, at - from},
+                               base + from)) ||
+            (e = put_leet(l, text, at, end, base, out)))
+            return e;
+        from = at = end;
+    }
+    *pos = at;
+    l->before = byte_before(l, text, at);
+    return textview_copy(out, (struct str){text.ptr + from, at - from},
+                         base + from);
+}
+
+enum err leet_make(struct str text, bool ell, struct textview *out,
+                   bool *ret_changed, bool *ret_ones)
+{
+    struct leet l = {.ell = ell};
+    size_t pos = 0;
+    enum err e;
+
+    textview_clear(out);
+    e = leet_feed(&l, text, 0, &pos, true, out);
+    *ret_changed = l.changed;
+    *ret_ones = l.ones;
+    return e;
+}

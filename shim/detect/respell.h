@@ -1,0 +1,60 @@
+#ifndef SP_DETECT_RESPELL_H
+#define SP_DETECT_RESPELL_H
+
+#include "detect/textview.h"
+
+/*
+ * Views that undo how words are written: with something between their letters,
+ * or with digits for some of them. They are made of a text that comes in
+ * pieces; a whole text is one.
+ *
+ * A view is the text itself up to the first word that is written so. So of each
+ * there is a function that only looks for that: *_plain moves *pos up to the
+ * word and says true, or up to what depends on text that is still to come. What
+ * *_feed has then to make of the text from there on, it makes with the same
+ * state. Both move *pos behind what is decided: all of the text with `last`.
+ */
+
+/*
+ * Single letters, five at least with something between them, together: the
+ * shortest of what is between them is left out, and what is longer ends a
+ * word. No more than 16 characters other than letters may stand among the
+ * first five.
+ */
+struct joined {
+    bool within;      /* a word                                    */
+    bool on, changed; /* in such a row; there was one              */
+    size_t gap_len;   /* what is between its letters               */
+    char gap[8];
+};
+
+bool joined_plain(struct joined *j, struct str text, size_t *pos, bool last);
+/* joined_feed - errors as textview_put. */
+MUST_USE enum err joined_feed(struct joined *j, struct str text, size_t base,
+                              size_t *pos, bool last, struct textview *out);
+
+/*
+ * Words of letters with digits and signs among them that stand for letters, as
+ * those; of a word as long as none is, parts of it. A 1 is an i, or, with
+ * `ell`, an l where one is likely.
+ */
+struct leet {
+    bool ell;
+    bool behind;        /* the word before is such a word  */
+    bool changed, ones; /* there was one; and a 1 in one   */
+    char before;        /* the byte before what is to come */
+};
+
+bool leet_plain(struct leet *l, struct str text, size_t *pos, bool last);
+/* leet_feed - errors as textview_put. */
+MUST_USE enum err leet_feed(struct leet *l, struct str text, size_t base,
+                            size_t *pos, bool last, struct textview *out);
+
+/* joined_make, leet_make - of a whole text. *ret_changed: it is not the text.
+ * *ret_ones: the two ways to read a 1 differ. */
+MUST_USE enum err joined_make(struct str text, struct textview *out,
+                              bool *ret_changed);
+MUST_USE enum err leet_make(struct str text, bool ell, struct textview *out,
+                            bool *ret_changed, bool *ret_ones);
+
+#endif

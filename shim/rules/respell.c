@@ -1,0 +1,253 @@
+#include "rules/respell.h"
+
+#include <stdlib.h>
+
+#include "rules/side.h"
+
+/*
+ * Views that are made word by word: of letters with something between them, and
+ * of words with digits in them. Most texts have nothing of the kind, and of
+ * each word that is known when it ends. So there is no such view at first, but
+ * the stream is kept as it stood before the last word:
+ *
+ *      text      say 1gn0r3 th
+ *      leet_at             |        the view is the text up to there
+ *      checkpoint       |           of a place before that
+ *
+ * Where it turns out that a view is not the text, it begins as a side of the
+ * stream in the state of the checkpoint, and goes along to the end of the text.
+ * What began before the checkpoint was decided then; what did not is held until
+ * the word has ended. How far the checkpoint is from the word depends on how
+ * the text was cut, and what is found does not: what is searched twice is found
+ * in both, and is one.
+ *
+ * Words may follow each other so that each begins before the last one is
+ * decided. Of a checkpoint that lies FAR back there is a second one, which
+ * takes its place as soon as it may.
+ */
+
+#define FAR 64
+
+#define LEET   (1u << VIEW_LEET)
+#define JOINED (1u << VIEW_JOINED)
+
+unsigned respell_views(unsigned views)
+{
+    return views & (LEET | JOINED);
+}
+
+bool is_respelled(const struct rules *rs, uint32_t rule)
+{
+    return rules_views(rs, rule, VIEW_LEET) ||
+           rules_views(rs, rule, VIEW_JOINED);
+}
+
+void respell_reset(struct stream *st)
+{
+    struct respell *r = &st->respell;
+
+    r->views = r->all;
+    r->leet = (struct leet){0};
+    r->joined = (struct joined){0};
+    r->leet_at = r->joined_at = st->v;
+    r->from.v = r->then.v = NEVER;
+    st->rest = st->v;
+}
+
+void respell_free(struct respell *r)
+{
+    free(r->room);
+    r->room = NULL;
+}
+
+void respell_move(struct stream *st, struct stream *clean)
+{
+    clean->respell = st->respell;
+    st->respell.room = NULL;
+    st->respell.views = 0;
+    st->respell.from.v = st->respell.then.v = NEVER;
+}
+
+/* --- Checkpoints. */
+
+static enum err make_room(struct stream *st)
+{
+    struct respell *r = &st->respell;
+    struct checkpoint *cps[] = {&r->from, &r->then};
+    size_t depth = trie_depth(st->trie), n = 0;
+    struct trie_walk *walks;
+
+    if (r->room != NULL)
+        return OK;
+    for (size_t i = 0; i < st->lane_count; i++)
+        n += is_respelled(st->rs, st->lanes[i].rule);
+    r->room = calloc(ARRAY_LEN(cps), n * sizeof(struct lane_at) +
+                                         depth * sizeof(struct trie_walk) +
+                                         n * sizeof(*r->lanes) + 1);
+    if (r->room == NULL)
+        return E_NOMEM;
+    walks = (struct trie_walk *)(r->room + ARRAY_LEN(cps) * n);
+    for (size_t i = 0; i < ARRAY_LEN(cps); i++) {
+        cps[i]->lanes = r->room + i * n;
+        cps[i]->walks = walks + i * depth;
+    }
+    r->lanes = (uint32_t *)(walks + ARRAY_LEN(cps) * depth);
+    r->lane_count = 0;
+    for (size_t i = 0; i < st->lane_count; i++)
+        if (is_respelled(st->rs, st->lanes[i].rule))
+            r->lanes[r->lane_count++] = (uint32_t)i;
+    return OK;
+}
+
+static enum err checkpoint_take(struct stream *st, struct checkpoint *cp)
+{
+    const struct respell *r = &st->respell;
+    enum err e = make_room(st);
+
+    if (e)
+        return e;
+    cp->v = st->v;
+    cp->known = st->rest;
+    cp->token = st->token;
+    cp->token_letters = st->token_letters;
+    cp->token_digits = st->token_digits;
+    cp->walk_count = st->walk_count;
+    memcpy(cp->walks, st->walks, st->walk_count * sizeof(*st->walks));
+    for (size_t i = 0; i < r->lane_count; i++)
+        cp->lanes[i] = lane_now(st, r->lanes[i]);
+    return OK;
+}
+
+/* What is not decided begins at `at`, and is part of the text up to `to`. */
+static enum err checkpoints_keep(struct stream *st, uint64_t at, uint64_t to)
+{
+    struct respell *r = &st->respell;
+
+    if (at >= st->v) {
+        r->from.v = r->then.v = NEVER;
+        return at < to ? checkpoint_take(st, &r->from) : OK;
+    }
+    if (r->then.v <= at) {
+        struct checkpoint old = r->from;
+
+        r->from = r->then;
+        r->then = old;
+        r->then.v = NEVER;
+    } else if (r->then.v == NEVER && st->v - r->from.v > FAR) {
+        return checkpoint_take(st, &r->then);
+    }
+    return OK;
+}
+
+uint64_t cut_respell(const struct stream *st)
+{
+    const struct checkpoint *cp = &st->respell.from;
+
+    return cp->v != NEVER ? cp->known : st->v;
+}
+
+/* --- Their beginning. */
+
+/* In the state of the checkpoint, and up to `at` it is the text. */
+static enum err begin(struct stream *st, enum view_step step, bool ell,
+                      uint64_t at)
+{
+    const struct respell *r = &st->respell;
+    const struct checkpoint *cp = &r->from;
+    struct stream *to;
+    struct side *s;
+    enum err e;
+
+    if ((e = side_add(st, step, cp->v, &s)))
+        return e;
+    s->fed = s->len = at;
+    s->joined = r->joined;
+    s->leet = r->leet;
+    s->leet.ell = ell;
+    to = s->st;
+    to->token = cp->token;
+    to->token_letters = cp->token_letters;
+    to->token_digits = cp->token_digits;
+    to->walk_count = cp->walk_count;
+    memcpy(to->walks, cp->walks, cp->walk_count * sizeof(*cp->walks));
+    for (size_t i = 0; i < r->lane_count; i++)
+        lane_put(to, r->lanes[i], &cp->lanes[i]);
+    to->safe = known_all(to);
+    return stream_grow(to, (struct str){st->text.ptr + (cp->v - st->base),
+                                        (size_t)(at - cp->v)});
+}
+
+static enum err begin_all(struct stream *st, unsigned views)
+{
+    struct respell *r = &st->respell;
+    enum err e;
+
+    r->views &= ~views;
+    if ((views & JOINED) != 0 &&
+        (e = begin(st, VIEW_JOINED, false, r->joined_at)))
+        return e;
+    if ((views & LEET) != 0 && ((e = begin(st, VIEW_LEET, false, r->leet_at)) ||
+                                (e = begin(st, VIEW_LEET, true, r->leet_at))))
+        return e;
+    if (r->views == 0)
+        r->from.v = r->then.v = NEVER;
+    return OK;
+}
+
+/* --- The text. */
+
+static struct str text_from(const struct stream *st, uint64_t at, uint64_t to)
+{
+    return (struct str){st->text.ptr + (at - st->base), (size_t)(to - at)};
+}
+
+/* Up to where each view is the text; *ret_begin: those that are not then. */
+static uint64_t plain_upto(struct stream *st, uint64_t to, bool last,
+                           unsigned *ret_begin)
+{
+    struct respell *r = &st->respell;
+    uint64_t least = to;
+    size_t pos;
+
+    *ret_begin = 0;
+    if ((r->views & LEET) != 0) {
+        pos = 0;
+        if (leet_plain(&r->leet, text_from(st, r->leet_at, to), &pos, last))
+            *ret_begin |= LEET;
+        r->leet_at += pos;
+        least = r->leet_at;
+    }
+    if ((r->views & JOINED) != 0) {
+        pos = 0;
+        if (joined_plain(&r->joined, text_from(st, r->joined_at, to), &pos,
+                         last))
+            *ret_begin |= JOINED;
+        r->joined_at += pos;
+        least = r->joined_at < least ? r->joined_at : least;
+    }
+    return least;
+}
+
+static enum err look(struct stream *st, uint64_t to, bool last)
+{
+    unsigned views;
+    uint64_t at;
+    enum err e;
+
+    if (st->respell.views == 0)
+        return OK;
+    at = plain_upto(st, to, last, &views);
+    if ((e = checkpoints_keep(st, at, to)))
+        return e;
+    return views != 0 ? begin_all(st, views) : OK;
+}
+
+enum err respell_look(struct stream *st, uint64_t to)
+{
+    return look(st, to, false);
+}
+
+enum err respell_last(struct stream *st)
+{
+    return look(st, st->v, true);
+}
