@@ -1,12 +1,8 @@
 #include "detect/classes.h"
 
-#include "base/cpu.h"
 #include "base/utf8.h"
 #include "detect/decode.h"
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "detect/masks.h"
 
 /*
  * The pass works on masks, one bit for each of 64 bytes. What stands
@@ -14,73 +10,12 @@
  * bits only say "perhaps", and a closer look at the place decides.
  */
 
-#define LANES       32u /* bytes that are looked at at once */
-#define STEP        64u /* and those whose masks are one word */
 #define ENTITY_MOST 20  /* bytes up to the ; of one, as it is decoded */
 #define LEET_MOST   32  /* characters of a word, on either side of a digit */
 #define PAIRS       6   /* of hex digits in a row: two less than are decoded */
 #define BLOCK       256 /* bytes of which it is told whether they have any */
 #define MARGIN      512 /* bytes around a block that are looked at, too */
 #define MARGIN_RUN  64  /* the same where it stands for itself */
-typedef unsigned char lanes __attribute__((vector_size(LANES)));
-
-/* What is known of 64 bytes: the first one's bit is the lowest. */
-struct masks {
-    uint64_t letters, digits, hex; /* hex: digits and a to f */
-    uint64_t x;                    /* that letter */
-    uint64_t joins;                /* + / - _, which base64 has, too */
-    uint64_t equals;               /* = */
-    uint64_t marks;                /* what an escape may begin with */
-    uint64_t signs;                /* what may stand for a letter */
-    uint64_t controls;             /* but for those between words */
-    uint64_t high;                 /* what is not ASCII */
-};
-
-/* The highest bit of each byte. Two halves, for either processor (cpu.h). */
-static inline uint64_t mask_of(const lanes *v)
-{
-#if defined(__SSE2__)
-    __m128i half[2];
-
-    memcpy(half, v, sizeof(half));
-    return (uint32_t)_mm_movemask_epi8(half[0]) |
-           (uint64_t)(uint32_t)_mm_movemask_epi8(half[1]) << 16;
-#else
-    uint64_t mask = 0;
-
-    for (unsigned i = 0; i < LANES; i++)
-        mask |= (uint64_t)((*v)[i] >> 7) << i;
-    return mask;
-#endif
-}
-
-/* Those of LANES bytes at p, which are `at` of the 64. */
-static inline __attribute__((always_inline)) void
-look_lanes(const char *p, unsigned at, struct masks *m)
-{
-    lanes v, low, is;
-
-    memcpy(&v, p, LANES);
-    low = v | 0x20;
-#define TAKE(mask, what)                                                       \
-    do {                                                                       \
-        is = (lanes)(what);                                                    \
-        m->mask |= mask_of(&is) << at;                                         \
-    } while (0)
-    TAKE(letters, (lanes)(low - 'a') < 26);
-    TAKE(digits, (lanes)(v - '0') < 10);
-    TAKE(hex, ((lanes)(v - '0') < 10) | ((lanes)(low - 'a') < 6));
-    TAKE(x, low == 'x');
-    TAKE(joins, (v == '+') | (v == '/') | (v == '-') | (v == '_'));
-    TAKE(equals, v == '=');
-    TAKE(marks, (v == '\\') | (v == '%') | (v == '&') | (v == '='));
-    TAKE(signs, (v == '0') | (v == '1') | (v == '3') | (v == '4') | (v == '5') |
-                    (v == '7') | (v == '8') | (v == '@') | (v == '$'));
-    TAKE(controls,
-         ((v < ' ') & (v != '\t') & (v != '\n') & (v != '\r')) | (v == 0x7f));
-    TAKE(high, v > 0x7f);
-#undef TAKE
-}
 
 bool is_base64_char(char c)
 {
@@ -176,18 +111,34 @@ static bool is_spaced(struct str text, size_t at)
     return false;
 }
 
-/* Which of the bytes are escapes, a closer look at each. */
-static void look_escapes(struct class_pass *p, size_t at, uint64_t mask)
+/* Which of the bytes are escapes, a closer look at each that may be one by what
+ * is behind it. What is behind the step may be anything. */
+static void look_escapes(struct class_pass *p, size_t at, const struct masks *m)
 {
+    uint64_t last = UINT64_C(1) << (STEP - 1);
+    uint64_t pairs = (m->hex >> 1 | last) & (m->hex >> 2 | last | last >> 1);
+    uint64_t mask =
+        m->backslashes | m->amps | ((m->percents | m->equals) & pairs);
+
     for (; mask != 0; mask &= mask - 1)
         p->found |= escape_at(p->text, at + (size_t)__builtin_ctzll(mask));
 }
 
+/* Where one of them is two or three places behind, or may be in the next step.
+ */
+static inline uint64_t behind(uint64_t of)
+{
+    return of >> 2 | of >> 3 | ~(UINT64_MAX >> 3);
+}
+
 static void look_spaced(struct class_pass *p, size_t at, uint64_t singles)
 {
-    for (; singles != 0 && (p->found & CLASS_SPACED) == 0;
-         singles &= singles - 1)
-        if (is_spaced(p->text, at + (size_t)__builtin_ctzll(singles)))
+    uint64_t first = singles;
+
+    for (unsigned n = 1; n < 5; n++)
+        first = singles & behind(first);
+    for (; first != 0 && (p->found & CLASS_SPACED) == 0; first &= first - 1)
+        if (is_spaced(p->text, at + (size_t)__builtin_ctzll(first)))
             p->found |= CLASS_SPACED;
 }
 
@@ -278,32 +229,80 @@ static void judge_run(struct class_pass *p, size_t end, size_t len)
         p->found |= CLASS_RUN;
 }
 
-/* Runs that end in this step. The first may have begun before, the last may go
- * on. Of the others a bit is left where as many as make a run end. */
-static void look_runs(struct class_pass *p, size_t at, uint64_t code)
+/* So many bits, from a place on; less than all of them. */
+static inline uint64_t bits_from(unsigned from, unsigned count)
 {
-    uint64_t ends = code, rest = ~code;
-    unsigned more;
+    return ((UINT64_C(1) << count) - 1) << from;
+}
 
-    if (rest == 0) {
-        p->run += STEP;
-        return;
-    }
-    more = (unsigned)__builtin_ctzll(rest);
-    if (p->run + more >= CLASS_RUN_LEN)
+/*
+ * Of the characters of a run: is it a word? No capital, digit or padding, and a
+ * letter that hex has not: that is no text that decode_worth would know.
+ */
+static inline bool is_word(uint64_t odd, uint64_t others)
+{
+    return odd == 0 && others != 0;
+}
+
+/*
+ * The first run of a step, of which `more` bytes are in it and that may have
+ * begun before, and those that a bit of `ends` says end in it. Out of line, for
+ * most steps have none.
+ */
+static __attribute__((noinline)) void runs_end(struct class_pass *p, size_t at,
+                                               const struct masks *m,
+                                               uint64_t odd, uint64_t rest,
+                                               uint64_t ends)
+{
+    unsigned more = (unsigned)__builtin_ctzll(rest);
+
+    if (p->run + more >= CLASS_RUN_LEN &&
+        !is_word(p->odd | (odd & bits_from(0, more)),
+                 p->others | (m->others & bits_from(0, more))))
         judge_run(p, at + more, p->run + more);
     p->worth = false;
-    p->run = (size_t)__builtin_clzll(rest);
-    for (unsigned n = 1; n < CLASS_RUN_LEN; n *= 2)
-        ends &= ends << n;
-    for (ends &= rest >> 1; ends != 0; ends &= ends - 1) { /* their last */
-        unsigned end = (unsigned)__builtin_ctzll(ends) + 1;
+    for (; ends != 0; ends &= ends - 1) { /* their last */
+        unsigned end = (unsigned)__builtin_ctzll(ends) + 1, len;
 
         if (end == more)
             continue; /* it was the first */
-        judge_run(p, at + end, (size_t)__builtin_clzll(rest << (STEP - end)));
+        len = (unsigned)__builtin_clzll(rest << (STEP - end));
+        if (is_word(odd & bits_from(end - len, len),
+                    m->others & bits_from(end - len, len)))
+            continue;
+        judge_run(p, at + end, len);
         p->worth = false;
     }
+}
+
+/* Runs that end in this step: a bit is left where as many characters as make a
+ * run end. The last may go on. */
+static inline __attribute__((always_inline)) void
+look_runs(struct class_pass *p, size_t at, const struct masks *m)
+{
+    uint64_t odd = m->capitals | m->digits | m->equals, others = m->others;
+    uint64_t code = m->letters | m->joins | odd, ends = code, rest = ~code;
+    uint64_t tail;
+
+    if (rest == 0) {
+        p->run += STEP;
+        p->odd |= odd;
+        p->others |= others;
+        return;
+    }
+    _Static_assert(CLASS_RUN_LEN == 16, "as many as are put together here");
+    ends &= ends << 1;
+    ends &= ends << 2;
+    ends &= ends << 4;
+    ends &= ends << 8;
+    ends &= rest >> 1;
+    if (ends != 0 || p->run + (unsigned)__builtin_ctzll(rest) >= CLASS_RUN_LEN)
+        runs_end(p, at, m, odd, rest, ends);
+    p->worth = false;
+    p->run = (size_t)__builtin_clzll(rest);
+    tail = ~(UINT64_MAX >> p->run);
+    p->odd = odd & tail;
+    p->others = others & tail;
 }
 
 /* The run that the end of a block cuts off, or that of the text. */
@@ -311,7 +310,8 @@ static void look_last_run(struct class_pass *p, size_t from, size_t to)
 {
     size_t len = p->run < to - from ? p->run : to - from;
 
-    if (p->run >= CLASS_RUN_LEN && len > 0)
+    if (p->run >= CLASS_RUN_LEN && len > 0 &&
+        (len < p->run || !is_word(p->odd, p->others)))
         judge_run(p, to, len < CLASS_RUN_LEN ? CLASS_RUN_LEN : len);
 }
 
@@ -336,20 +336,31 @@ static uint64_t leet_in(const struct class_pass *p, size_t at,
            (l >> 1 | (uint64_t)more << 63);
 }
 
-static void step(struct class_pass *p, size_t at, const struct masks *m)
+/* What most steps have nothing of. */
+static __attribute__((noinline)) void step_more(struct class_pass *p, size_t at,
+                                                const struct masks *m)
 {
-    uint64_t l = m->letters, words = l | m->digits, singles, mixed;
+    uint64_t mixed;
 
     if (m->high != 0)
         p->found |= CLASS_NONASCII;
     if (m->controls != 0)
         p->found |= CLASS_CONTROL;
-    look_escapes(p, at, m->marks);
+    look_escapes(p, at, m);
     if ((mixed = leet_in(p, at, m)) != 0)
         look_leet(p, at, mixed);
     if (m->digits != 0)
         look_hex(p, at, m);
-    look_runs(p, at, words | m->joins | m->equals);
+}
+
+static inline __attribute__((always_inline)) void
+step(struct class_pass *p, size_t at, const struct masks *m, bool more)
+{
+    uint64_t l = m->letters, words = l | m->digits, singles;
+
+    if (more)
+        step_more(p, at, m);
+    look_runs(p, at, m);
     singles = l & ~(words << 1 | p->last_words >> 63) & ~(words >> 1);
     if ((singles & (singles << 2 | singles << 3)) != 0 &&
         (p->found & CLASS_SPACED) == 0)
@@ -359,27 +370,27 @@ static void step(struct class_pass *p, size_t at, const struct masks *m)
 }
 
 /* All steps up to a place that is a multiple of STEP, or the end. */
-static inline __attribute__((always_inline)) void steps_by(struct class_pass *p,
-                                                           size_t at, size_t to)
+static inline __attribute__((always_inline)) void
+steps_by(struct class_pass *p, size_t at, size_t to, bool wide)
 {
     for (; at < to; at += STEP) {
         const char *from = p->text.ptr + at;
         struct masks m = {0};
         char rest[STEP];
+        bool more;
 
         if (to - at < STEP) {
             memset(rest, ' ', sizeof(rest));
             from = memcpy(rest, from, to - at);
         }
-        look_lanes(from, 0, &m);
-        look_lanes(from + LANES, LANES, &m);
-        step(p, at, &m);
+        more = wide ? masks_wide(from, &m) : masks_look(from, &m);
+        step(p, at, &m, more);
     }
 }
 
 FOR_AVX2 static void steps_wide(struct class_pass *p, size_t at, size_t to)
 {
-    steps_by(p, at, to);
+    steps_by(p, at, to, true);
 }
 
 static void steps(struct class_pass *p, size_t at, size_t to)
@@ -387,7 +398,7 @@ static void steps(struct class_pass *p, size_t at, size_t to)
     if (cpu_avx2() && !p->plain)
         steps_wide(p, at, to);
     else
-        steps_by(p, at, to);
+        steps_by(p, at, to, false);
 }
 
 unsigned classes_of(struct str text)

@@ -96,6 +96,59 @@ static void test_runs(void)
         }
 }
 
+/* Both loops find the same stretches, of the same classes. */
+static void both_ways(struct str bytes)
+{
+    struct str text = page_end(bytes), a, b;
+    struct class_pass wide = {.text = text};
+    struct class_pass plain = {.text = text, .plain = true};
+    bool more;
+
+    do {
+        more = classes_next(&plain, &b);
+        CHECK(classes_next(&wide, &a) == more);
+        CHECK(!more || (a.ptr == b.ptr && a.len == b.len));
+        CHECK(wide.found == plain.found);
+        CHECK(wide.escaped == plain.escaped);
+    } while (more);
+}
+
+/* Each byte there is, where it makes something or breaks it. */
+static void test_each_byte(void)
+{
+    static const char *const around[] = {
+        "to1d y?u",
+        "?41",
+        "4=?1 %?a",
+        "\\?0041 \\?12",
+        "&?39; &#?",
+        "aGVs?G8gd29y",
+        "aWdub3JlI?HByZ",
+        "i ? n o r e",
+        "41 ?2 4? 5? 6",
+        "aGVsbG8g?==",
+        "abc?efabcdefabcdefab",
+        "0?41 0?42 0?43,0?44,0?45 0?46 0?47 0?48"};
+
+    if (!cpu_avx2()) {
+        SKIP("no AVX2");
+        return;
+    }
+    for (unsigned b = 0; b < 256; b++)
+        for (size_t i = 0; i < ARRAY_LEN(around); i++)
+            for (size_t at = 0; at < 70; at += 3) {
+                char bytes[128];
+                size_t n = strlen(around[i]);
+
+                memset(bytes, ' ', sizeof(bytes));
+                memcpy(bytes + at, around[i], n);
+                for (size_t k = at; k < at + n; k++)
+                    if (bytes[k] == '?')
+                        bytes[k] = (char)b;
+                both_ways((struct str){bytes, sizeof(bytes)});
+            }
+}
+
 static void test_wide(void)
 {
     static char bytes[4000];
@@ -106,22 +159,13 @@ static void test_wide(void)
     }
     for (unsigned turn = 0; turn < 600; turn++) {
         size_t len = turn < 300 ? turn : rnd(sizeof(bytes));
-        struct str text, a, b;
-        struct class_pass wide, plain;
-        bool more;
 
         memset(bytes, 'e', sizeof(bytes));
         for (size_t i = 0; i < len; i += 1 + rnd(1200))
             fill(bytes + i, len - i < 90 ? len - i : 90, turn);
-        text = page_end((struct str){bytes, len});
-        wide = (struct class_pass){.text = text};
-        plain = (struct class_pass){.text = text, .plain = true};
-        do {
-            more = classes_next(&plain, &b);
-            CHECK(classes_next(&wide, &a) == more);
-            CHECK(!more || (a.ptr == b.ptr && a.len == b.len));
-            CHECK(wide.escaped == plain.escaped);
-        } while (more);
+        for (size_t i = 0; turn % 3 == 0 && i < len; i += 1 + rnd(20))
+            bytes[i] = (char)rnd(256);
+        both_ways((struct str){bytes, len});
     }
 }
 
@@ -130,5 +174,6 @@ int main(void)
     RUN(test_bytes);
     RUN(test_runs);
     RUN(test_wide);
+    RUN(test_each_byte);
     return check_done();
 }

@@ -1,0 +1,227 @@
+#ifndef SP_DETECT_MASKS_H
+#define SP_DETECT_MASKS_H
+
+#include "base/cpu.h"
+#include "base/str.h"
+
+#if CPU_AVX2
+#include <immintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+/*
+ * What the bytes of a text are, 64 at a time, as one mask for each kind. For
+ * the pass of classes.c alone, into whose loops it is compiled.
+ */
+
+#define LANES 32u /* bytes that are looked at at once */
+#define STEP  64u /* and those whose masks are one word */
+typedef unsigned char lanes __attribute__((vector_size(LANES)));
+
+/* What is known of 64 bytes: the first one's bit is the lowest. */
+struct masks {
+    uint64_t letters, capitals, others; /* others: letters that are not hex */
+    uint64_t joins;                     /* + / - _, which base64 has, too */
+    /* Of most of a text there is none of these. */
+    uint64_t digits, hex; /* hex: digits and a to f */
+    uint64_t x;           /* that letter */
+    uint64_t equals;      /* = */
+    uint64_t backslashes, percents, amps;
+    uint64_t signs;    /* what may stand for a letter */
+    uint64_t controls; /* but for those between words */
+    uint64_t high;     /* what is not ASCII */
+};
+
+/* The highest bit of each byte, by halves. */
+static inline uint64_t mask_of(const lanes *v)
+{
+#if defined(__SSE2__)
+    __m128i half[2];
+
+    memcpy(half, v, sizeof(half));
+    return (uint32_t)_mm_movemask_epi8(half[0]) |
+           (uint64_t)(uint32_t)_mm_movemask_epi8(half[1]) << 16;
+#else
+    uint64_t mask = 0;
+
+    for (unsigned i = 0; i < LANES; i++)
+        mask |= (uint64_t)((*v)[i] >> 7) << i;
+    return mask;
+#endif
+}
+
+#define MASKS_TAKE(mask, what)                                                 \
+    do {                                                                       \
+        is = (lanes)(what);                                                    \
+        m->mask |= mask_of(&is) << at;                                         \
+    } while (0)
+
+/* Those of LANES bytes at p, which are `at` of the 64. True: there is more to
+ * know of them. */
+static inline bool look_lanes(const char *p, unsigned at, struct masks *m)
+{
+    lanes v, low, is, more;
+
+    memcpy(&v, p, LANES);
+    low = v | 0x20;
+    MASKS_TAKE(letters, (lanes)(low - 'a') < 26);
+    MASKS_TAKE(others, (lanes)(low - 'g') < 20);
+    MASKS_TAKE(capitals, (lanes)(v - 'A') < 26);
+    MASKS_TAKE(joins, (v == '+') | (v == '/') | (v == '-') | (v == '_'));
+    more = (lanes)(((lanes)(v - '0') < 10) | ((lanes)(v - '$') < 3) |
+                   (v == '=') | (v == '\\') | (v == '@') | (v > 0x7e) |
+                   ((v < ' ') & (v != '\t') & (v != '\n') & (v != '\r')));
+    return mask_of(&more) != 0;
+}
+
+static inline void look_more(const char *p, unsigned at, struct masks *m)
+{
+    lanes v, low, is, digit;
+
+    memcpy(&v, p, LANES);
+    low = v | 0x20;
+    digit = (lanes)((lanes)(v - '0') < 10);
+    MASKS_TAKE(digits, digit);
+    MASKS_TAKE(hex, digit | (lanes)((lanes)(low - 'a') < 6));
+    MASKS_TAKE(x, low == 'x');
+    MASKS_TAKE(equals, v == '=');
+    MASKS_TAKE(backslashes, v == '\\');
+    MASKS_TAKE(percents, v == '%');
+    MASKS_TAKE(amps, v == '&');
+    MASKS_TAKE(signs, (digit & (lanes)((v != '2') & (v != '6') & (v != '9'))) |
+                          (lanes)((v == '@') | (v == '$')));
+    MASKS_TAKE(controls, ((v < ' ') & (v != '\t') & (v != '\n') & (v != '\r')) |
+                             (v == 0x7f));
+    MASKS_TAKE(high, v > 0x7f);
+}
+#undef MASKS_TAKE
+
+/* masks_look - of 64 bytes at p; m is zeros before. True: there is more of them
+ * than the first four masks. masks_wide - the same with AVX2, if cpu_avx2. */
+static inline bool masks_look(const char *p, struct masks *m)
+{
+    bool more = look_lanes(p, 0, m);
+
+    more |= look_lanes(p + LANES, LANES, m);
+    if (more) {
+        look_more(p, 0, m);
+        look_more(p + LANES, LANES, m);
+    }
+    return more;
+}
+
+#if CPU_AVX2
+/*
+ * The same, by two tables of what a byte is, asked by its low and by its high
+ * four bits: it is what both of them say. Each bit is then a shift away.
+ *
+ *      kind  80 A-O a-o            40 Pp-Zz     20 0-9   10 + - /
+ *            08 _                  04 =         02 \\     01 %
+ *      more  80 G-Og-o             40 &         20 Xx    10 0 1 3 4 5 7 8
+ *            08 @                  04 $         02 C0, but TAB LF CR; 01
+ */
+struct wide {
+    __m256i bytes, kind, more;
+};
+
+FOR_AVX2 static inline struct wide wide_at(const char *p)
+{
+    static const unsigned char kind_low[16] = {
+        0x60, 0xe0, 0xe0, 0xe0, 0xe0, 0xe1, 0xe0, 0xe0,
+        0xe0, 0xe0, 0xc0, 0x90, 0x82, 0x94, 0x80, 0x98};
+    static const unsigned char kind_high[16] = {0,    0,    0x11, 0x24,
+                                                0x80, 0x4a, 0x80, 0x40};
+    static const unsigned char more_low[16] = {
+        0x1b, 0x13, 0x03, 0x13, 0x17, 0x13, 0x43, 0x93,
+        0xb3, 0x81, 0x81, 0x83, 0x83, 0x81, 0x83, 0x83};
+    static const unsigned char more_high[16] = {0x02, 0x01, 0x44, 0x10,
+                                                0x88, 0x20, 0x80, 0x20};
+    __m256i v = _mm256_loadu_si256((const void *)p);
+    __m256i half = _mm256_set1_epi8(15), low = _mm256_and_si256(v, half);
+    __m256i high = _mm256_and_si256(_mm256_srli_epi16(v, 4), half);
+#define ASK(table, by)                                                         \
+    _mm256_shuffle_epi8(                                                       \
+        _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)(table))),   \
+        by)
+
+    return (struct wide){
+        v, _mm256_and_si256(ASK(kind_low, low), ASK(kind_high, high)),
+        _mm256_and_si256(ASK(more_low, low), ASK(more_high, high))};
+#undef ASK
+}
+
+/* Where any of two kinds are: each by the shift that makes it the highest bit
+ * of its byte. */
+#define WHERE(a, up, b, more_up)                                               \
+    (uint32_t) _mm256_movemask_epi8(_mm256_or_si256(                           \
+        _mm256_slli_epi16(a, up), _mm256_slli_epi16(b, more_up)))
+
+FOR_AVX2 static inline void take_wide(const struct wide *w, unsigned at,
+                                      struct masks *m)
+{
+    uint64_t letters = WHERE(w->kind, 0, w->kind, 1);
+    uint64_t small = WHERE(w->bytes, 2, w->bytes, 2);
+
+    m->letters |= letters << at;
+    m->capitals |= (letters & ~small) << at;
+    m->others |= (uint64_t)WHERE(w->more, 0, w->kind, 1) << at;
+    m->joins |= (uint64_t)WHERE(w->kind, 3, w->kind, 4) << at;
+}
+
+FOR_AVX2 static inline void take_more(const struct wide *w, unsigned at,
+                                      struct masks *m)
+{
+    __m256i del = _mm256_cmpeq_epi8(w->bytes, _mm256_set1_epi8(0x7f));
+    uint64_t digits = WHERE(w->kind, 2, w->kind, 2);
+
+    m->digits |= digits << at;
+    m->hex |= (digits |
+               (WHERE(w->kind, 0, w->kind, 0) & ~WHERE(w->more, 0, w->more, 0)))
+              << at;
+    m->x |= (uint64_t)WHERE(w->more, 2, w->more, 2) << at;
+    m->equals |= (uint64_t)WHERE(w->kind, 5, w->kind, 5) << at;
+    m->backslashes |= (uint64_t)WHERE(w->kind, 6, w->kind, 6) << at;
+    m->percents |= (uint64_t)WHERE(w->kind, 7, w->kind, 7) << at;
+    m->amps |= (uint64_t)WHERE(w->more, 1, w->more, 1) << at;
+    m->signs |= (uint64_t)(WHERE(w->more, 3, w->more, 4) |
+                           WHERE(w->more, 5, w->more, 5))
+                << at;
+    m->controls |=
+        (uint64_t)(WHERE(w->more, 6, w->more, 7) | WHERE(del, 0, del, 0)) << at;
+    m->high |= (uint64_t)WHERE(w->bytes, 0, w->bytes, 0) << at;
+}
+#undef WHERE
+
+FOR_AVX2 static inline __m256i rest_of(const struct wide *w)
+{
+    __m256i of_kind = _mm256_set1_epi8(0x27), of_more = _mm256_set1_epi8(0x4f);
+    __m256i del = _mm256_cmpeq_epi8(w->bytes, _mm256_set1_epi8(0x7f));
+    __m256i high = _mm256_and_si256(w->bytes, _mm256_set1_epi8((char)0x80));
+
+    return _mm256_or_si256(
+        _mm256_or_si256(_mm256_and_si256(w->kind, of_kind), del),
+        _mm256_or_si256(_mm256_and_si256(w->more, of_more), high));
+}
+
+FOR_AVX2 static inline bool masks_wide(const char *p, struct masks *m)
+{
+    struct wide a = wide_at(p), b = wide_at(p + LANES);
+    __m256i rest = _mm256_or_si256(rest_of(&a), rest_of(&b));
+
+    take_wide(&a, 0, m);
+    take_wide(&b, LANES, m);
+    if (_mm256_testz_si256(rest, rest))
+        return false;
+    take_more(&a, 0, m);
+    take_more(&b, LANES, m);
+    return true;
+}
+#else
+static inline bool masks_wide(const char *p, struct masks *m)
+{
+    return masks_look(p, m);
+}
+#endif
+
+#endif
