@@ -108,6 +108,22 @@ static bool tells_end(struct str pattern)
            str_find(pattern, STR("\\Z")) < pattern.len;
 }
 
+/* Does it ask for more of what stands before it than \b and \B do? */
+static bool tells_front(struct str pattern)
+{
+    for (size_t i = 0; i < pattern.len; i++) {
+        struct str before = str_head(pattern, i), rest = str_skip(pattern, i);
+
+        if (str_starts(rest, STR("(?<")) || str_starts(rest, STR("(*")) ||
+            str_starts(rest, STR("\\A")) || str_starts(rest, STR("\\G")))
+            return true;
+        if (pattern.ptr[i] == '^' &&
+            (!str_ends(before, STR("[")) || str_ends(before, STR("\\["))))
+            return true;
+    }
+    return false;
+}
+
 static enum err compile_gate(struct str pattern, pcre2_code **ret_gate)
 {
     struct str before = str_head(pattern, pattern.len - 1);
@@ -144,6 +160,7 @@ static enum err compile_checks(const struct rule *r, struct code *c)
                                  &c->nears[i], &slow, &why)))
             return e;
         c->near_count++;
+        c->nears_front |= (unsigned)tells_front(r->nears[i].match) << i;
         if (tells_end(r->nears[i].match)) {
             c->nears_end |= 1u << i;
             if ((e = compile_gate(r->nears[i].match, &c->gates[i])))

@@ -91,11 +91,13 @@ struct code {
     size_t not_count;
     pcre2_code **nears;
     size_t near_count;
-    pcre2_code **gates; /* of nears that tell where a text ends: without that;
-                           or NULL */
-    unsigned nears_end; /* bits of nears that do */
-    size_t slow;        /* patterns that the JIT did not take */
-    bool first[256];    /* bytes a match can begin with */
+    pcre2_code **gates;   /* of nears that tell where a text ends: without that;
+                             or NULL */
+    unsigned nears_end;   /* bits of nears that do */
+    unsigned nears_front; /* of those that see more of the text before them than
+                             whether it ends in a word */
+    size_t slow;          /* patterns that the JIT did not take */
+    bool first[256];      /* bytes a match can begin with */
     struct keyword_index *index; /* of a rule that is keyword_first; owned */
     _Atomic(pcre2_code *) needs; /* NULL until a search asks for it */
 };

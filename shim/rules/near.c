@@ -16,9 +16,10 @@
  *      looked for in vain up to                         ^ next
  *
  * A window is a text by itself, which its pattern can tell (\b, lookbehind) as
- * far as it looks back; so it is tried anew at the first characters of each. At
- * the end PCRE2 says itself whether more text could decide otherwise. Of $ it
- * does not: what is before that is looked for so, and then all in the window.
+ * far as it looks back; so it is tried anew at the first characters of each,
+ * but where that can make no difference. At the end PCRE2 says itself whether
+ * more text could decide otherwise. Of $ it does not: what is before that is
+ * looked for so, and then all in the window.
  */
 struct beside {
     bool any;
@@ -41,11 +42,6 @@ static bool is_blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static bool is_of(const char *set, char c)
-{
-    return c != 0 && strchr(set, c) != NULL;
-}
-
 static size_t char_before(struct str text, size_t at)
 {
     return utf8_front(text, at - 1);
@@ -62,27 +58,42 @@ static bool is_word(char c)
     return token_byte(c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
+static bool is_stop(char c)
+{
+    return c == '.' || c == '!' || c == '?';
+}
+
+static bool is_closing(char c)
+{
+    return c == '"' || c == '\'' || c == ')' || c == ']';
+}
+
+/* Does one of the wide marks end right before `at`? */
+static bool wide_stop(struct str before)
+{
+    return str_ends(before, STR("\xe3\x80\x82")) ||
+           str_ends(before, STR("\xef\xbc\x81")) ||
+           str_ends(before, STR("\xef\xbc\x9f"));
+}
+
 /* Does a sentence end right before `at`, as what stands there and before it
  * tells? Sees three bytes of the past, and those of closing quotes. */
 static bool sentence_ends(struct str text, size_t at)
 {
-    struct str before = str_head(text, at);
+    char c;
 
     if (at == 0 || at >= text.len)
         return false;
-    if ((unsigned char)text.ptr[at - 1] < 0x80 && !is_blank(text.ptr[at]))
-        return false; /* the usual case */
-    if (str_ends(before, STR("\xe3\x80\x82")) ||
-        str_ends(before, STR("\xef\xbc\x81")) ||
-        str_ends(before, STR("\xef\xbc\x9f")))
-        return true;
+    c = text.ptr[at - 1];
+    if ((unsigned char)c >= 0x80)
+        return wide_stop(str_head(text, at));
     if (!is_blank(text.ptr[at]))
         return false;
-    if (text.ptr[at - 1] == '\n')
+    if (c == '\n')
         return text.ptr[at] == '\n' || text.ptr[at] == '\r';
-    for (size_t i = 0; i < 2 && before.len > 1; i++)
-        before.len -= is_of("\"')]", before.ptr[before.len - 1]);
-    return is_of(".!?", before.ptr[before.len - 1]);
+    for (size_t i = 0; i < 2 && at > 1 && is_closing(text.ptr[at - 1]); i++)
+        at--;
+    return is_stop(text.ptr[at - 1]);
 }
 
 /* ---- Windows. ------------------------------------------------------------
@@ -216,6 +227,11 @@ size_t near_after(const struct rule *r)
 /* ---- What is looked for in them. -----------------------------------------
  */
 
+static bool knows_end(const struct search *s, size_t i)
+{
+    return (s->code->nears_end >> i & 1) != 0;
+}
+
 static enum err look_whole(const pcre2_code *code, struct scratch *sc,
                            struct str text, size_t at, bool *ret_found)
 {
@@ -247,18 +263,33 @@ static enum err look_first(const pcre2_code *code, struct scratch *sc,
     return e;
 }
 
+/* Is a window no other text to the pattern than one that begins before it? What
+ * only asks for the end of a word sees no more before a blank. */
+static bool starts_alike(const struct search *s, size_t i, size_t from)
+{
+    uint32_t back = 0;
+
+    if ((s->code->nears_front >> i & 1) != 0)
+        return false;
+    (void)pcre2_pattern_info(s->code->nears[i], PCRE2_INFO_MAXLOOKBEHIND,
+                             &back);
+    return back == 0 ||
+           (!token_byte(s->text.ptr[from - 1]) && s->text.ptr[from - 1] != '_');
+}
+
 /* Is it in the text at from..to, which begins and ends behind the last? */
-static enum err look_on(struct beside *b, const pcre2_code *code,
-                        struct scratch *sc, struct str text, size_t from,
+static enum err look_on(const struct search *s, struct scratch *sc, size_t i,
+                        struct beside *b, const pcre2_code *code, size_t from,
                         size_t to, bool *ret_found)
 {
+    struct str text = s->text;
     const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(sc->mdata);
     struct str all = {text.ptr + b->base, to - b->base};
     size_t first = from, edge;
     enum hit hit;
     enum err e;
 
-    if (from > b->base) {
+    if (from > b->base && !starts_alike(s, i, from)) {
         e = look_first(code, sc, (struct str){text.ptr + from, to - from},
                        &edge, ret_found);
         if (e || *ret_found)
@@ -287,29 +318,37 @@ static enum err look_on(struct beside *b, const pcre2_code *code,
     return OK;
 }
 
+/* As far as the gate of a pattern tells that knows where a text ends. */
 static enum err look(const struct search *s, struct scratch *sc, size_t i,
                      struct beside *b, size_t from, size_t to, bool *ret_found)
 {
-    const pcre2_code *code = s->code->nears[i], *gate = code;
-    struct str window = {s->text.ptr + from, to - from};
-    bool ends = (s->code->nears_end >> i & 1) != 0;
-    enum err e;
+    const pcre2_code *code = s->code->nears[i];
 
     *ret_found = false;
     if (from >= to)
         return OK;
-    if (ends && (gate = s->code->gates[i]) == NULL)
-        return look_whole(code, sc, window, 0, ret_found);
+    if (knows_end(s, i) && (code = s->code->gates[i]) == NULL) {
+        *ret_found = true;
+        return OK;
+    }
     if (b->from == NOWHERE || from < b->from || to < b->to || from > b->to) {
         b->base = b->next = from;
         b->start = b->end = 0;
     }
     b->from = from;
     b->to = to;
-    e = look_on(b, gate, sc, s->text, from, to, ret_found);
-    return e || !*ret_found || !ends
-               ? e
-               : look_whole(code, sc, window, 0, ret_found);
+    return look_on(s, sc, i, b, code, from, to, ret_found);
+}
+
+/* And what that pattern itself says, if its gate was there. */
+static enum err look_to_end(const struct search *s, struct scratch *sc,
+                            size_t i, size_t from, size_t to, bool *found)
+{
+    struct str window = {s->text.ptr + from, to - from};
+
+    if (!*found || !knows_end(s, i))
+        return OK;
+    return look_whole(s->code->nears[i], sc, window, 0, found);
 }
 
 /* What is known beside the last match of this search; of any other it says
@@ -329,32 +368,49 @@ static enum err need_beside(struct search *s, struct scratch *sc)
     return OK;
 }
 
-/* The past first: most of the time it decides, and it never has to wait. */
-enum err near_holds(struct search *s, struct scratch *sc, size_t start,
-                    size_t end, bool *ret_yes, bool *ret_open)
+/* What only the text before a match decides, and to its end, comes last. */
+static bool is_late(const struct search *s, size_t i)
+{
+    return s->rule->nears[i].sides == NEAR_BEFORE && knows_end(s, i);
+}
+
+/* *found has bits for what was, or what may be if it is late. */
+static enum err holds_before(struct search *s, struct scratch *sc, size_t start,
+                             size_t froms[LIM_NEARS], unsigned *found,
+                             bool *ret_no)
 {
     const struct rule *r = s->rule;
-    unsigned found = 0;
-    bool cut, yes = false;
-    enum err e;
 
-    *ret_yes = *ret_open = false;
-    if ((e = need_beside(s, sc)))
-        return e;
-    for (size_t i = 0; i < r->near_count; i++) {
+    *ret_no = false;
+    for (size_t i = 0; i < r->near_count && !*ret_no; i++) {
         const struct near *n = &r->nears[i];
         struct beside *b = &sc->beside[SIDES * i];
+        bool yes;
+        enum err e;
 
         if (!(n->sides & NEAR_BEFORE))
             continue;
-        if ((e = look(s, sc, i, b, window_start(b, n, s->text, start), start,
-                      &yes)))
+        froms[i] = window_start(b, n, s->text, start);
+        if ((e = look(s, sc, i, b, froms[i], start, &yes)) ||
+            (!is_late(s, i) &&
+             (e = look_to_end(s, sc, i, froms[i], start, &yes))))
             return e;
-        if (yes ? n->unless : !n->unless && !(n->sides & NEAR_AFTER))
-            return OK;
-        found |= (unsigned)yes << i;
+        *found |= (unsigned)yes << i;
+        *ret_no = yes ? n->unless && !is_late(s, i)
+                      : !n->unless && !(n->sides & NEAR_AFTER);
     }
-    for (size_t i = 0; i < r->near_count; i++) {
+    return OK;
+}
+
+static enum err holds_after(struct search *s, struct scratch *sc, size_t end,
+                            unsigned found, bool *ret_no, bool *ret_open)
+{
+    const struct rule *r = s->rule;
+    bool cut, yes;
+    enum err e;
+
+    *ret_no = false;
+    for (size_t i = 0; i < r->near_count && !*ret_no; i++) {
         const struct near *n = &r->nears[i];
         struct beside *b = &sc->beside[SIDES * i + 1];
         size_t to;
@@ -366,14 +422,51 @@ enum err near_holds(struct search *s, struct scratch *sc, size_t start,
             *ret_open = true;
             continue;
         }
-        if ((e = look(s, sc, i, b, end, to, &yes)))
+        if ((e = look(s, sc, i, b, end, to, &yes)) ||
+            (e = look_to_end(s, sc, i, end, to, &yes)))
             return e;
-        if (yes == n->unless) {
-            *ret_open = false;
-            return OK;
-        }
+        *ret_no = yes == n->unless;
     }
-    *ret_yes = !*ret_open;
+    return OK;
+}
+
+static enum err holds_late(struct search *s, struct scratch *sc, size_t start,
+                           const size_t froms[LIM_NEARS], unsigned found,
+                           bool *ret_no)
+{
+    const struct rule *r = s->rule;
+    enum err e;
+
+    *ret_no = false;
+    for (size_t i = 0; i < r->near_count && !*ret_no; i++) {
+        bool yes = true;
+
+        if ((found >> i & 1) == 0 || !is_late(s, i))
+            continue;
+        if ((e = look_to_end(s, sc, i, froms[i], start, &yes)))
+            return e;
+        *ret_no = yes == r->nears[i].unless;
+    }
+    return OK;
+}
+
+/* The past first: most of the time it decides, and it never has to wait. */
+enum err near_holds(struct search *s, struct scratch *sc, size_t start,
+                    size_t end, bool *ret_yes, bool *ret_open)
+{
+    size_t froms[LIM_NEARS];
+    unsigned found = 0;
+    bool no = false, open = false;
+    enum err e;
+
+    *ret_yes = *ret_open = false;
+    if ((e = need_beside(s, sc)) ||
+        (e = holds_before(s, sc, start, froms, &found, &no)) ||
+        (!no && (e = holds_after(s, sc, end, found, &no, &open))) ||
+        (!no && (e = holds_late(s, sc, start, froms, found, &no))))
+        return e;
+    *ret_open = !no && open;
+    *ret_yes = !no && !open;
     return OK;
 }
 
