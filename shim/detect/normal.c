@@ -40,11 +40,15 @@ static bool is_control(uint32_t cp)
            (cp >= 0x7f && cp < 0xa0 && cp != 0x85);
 }
 
+static bool has_mark(const utf8proc_property_t *p)
+{
+    return p->category == UTF8PROC_CATEGORY_MN ||
+           p->category == UTF8PROC_CATEGORY_ME;
+}
+
 static bool is_mark(int32_t cp)
 {
-    utf8proc_category_t c = utf8proc_category(cp);
-
-    return c == UTF8PROC_CATEGORY_MN || c == UTF8PROC_CATEGORY_ME;
+    return has_mark(utf8proc_get_property(cp));
 }
 
 /* Can the character before be composed with this one? */
@@ -130,7 +134,7 @@ static void sort_marks(struct unit *c)
 static void strip(struct normal *n, struct unit *c)
 {
     size_t kept = 0;
-    bool bare = false; /* on a letter that goes without its marks */
+    bool bare = drops_marks((int32_t)n->before); /* a cluster may be marks */
 
     for (size_t i = 0; i < c->count; i++) {
         int32_t cp = c->cps[i];
@@ -163,16 +167,17 @@ static void limit_marks(struct unit *c)
 }
 
 /* Folded, but that both forms of i become one. */
-static void fold_i(struct unit *c)
+static void fold_i(struct normal *n, struct unit *c)
 {
+    int32_t before = (int32_t)n->before;
     size_t kept = 0;
 
     for (size_t i = 0; i < c->count; i++) {
         int32_t cp = c->cps[i] == 0x131 ? 'i' : c->cps[i];
 
-        if (cp == 0x307 && kept > 0 && c->cps[kept - 1] == 'i')
+        if (cp == 0x307 && (before == 'i' || before == 'I'))
             continue;
-        c->cps[kept++] = cp;
+        c->cps[kept++] = before = cp;
     }
     c->count = kept;
 }
@@ -208,7 +213,7 @@ static enum err emit(struct normal *n, struct unit *c, struct str source,
     sort_marks(c);
     strip(n, c);
     if (n->what & NORMAL_FOLD)
-        fold_i(c);
+        fold_i(n, c);
     if (c->count == 0)
         return OK;
     count = utf8proc_normalize_utf32(c->cps, (utf8proc_ssize_t)c->count,
@@ -222,7 +227,8 @@ static enum err emit(struct normal *n, struct unit *c, struct str source,
     made = (struct str){bytes, len};
     if (!same_but_case(c, source))
         n->changed = true;
-    n->letter = is_letter((uint32_t)c->cps[0]);
+    for (size_t i = 0; i < c->count; i++)
+        n->before = is_mark(c->cps[i]) ? n->before : (uint32_t)c->cps[i];
     if (str_eq(made, source))
         return textview_copy(out, made, off);
     return textview_put(out, made, off, source.len);
@@ -233,7 +239,7 @@ static enum err emit(struct normal *n, struct unit *c, struct str source,
 /* A character comes behind something invisible: is a space due? */
 static enum err close_gap(struct normal *n, uint32_t cp, struct textview *out)
 {
-    bool due = n->gap && n->letter && is_letter(cp);
+    bool due = n->gap && is_letter(n->before) && is_letter(cp);
 
     n->gap = false;
     if (!due)
@@ -294,7 +300,7 @@ static bool is_settled(struct normal *n, uint32_t cp)
         (p->casefold_seqindex != UINT16_MAX || cp == 0x131))
         return false;
     if (p->decomp_seqindex == UINT16_MAX)
-        return true;
+        return !has_mark(p); /* it belongs to what came out */
     return (n->what & NORMAL_NOMARK) == 0 && is_composed(cp);
 }
 
@@ -378,7 +384,7 @@ static enum err take_ascii(struct normal *n, struct str s, size_t off,
     if (n->what & NORMAL_FOLD)
         for (size_t i = from; i < out->bytes.len; i++)
             out->bytes.ptr[i] = to_lower(out->bytes.ptr[i]);
-    n->letter = is_letter((unsigned char)s.ptr[s.len - 1]);
+    n->before = (unsigned char)s.ptr[s.len - 1];
     return OK;
 }
 
@@ -390,6 +396,15 @@ static size_t ascii_len(struct str s)
            !is_control((unsigned char)s.ptr[i]))
         i++;
     return i;
+}
+
+void normal_begin(struct normal *n, struct str text)
+{
+    size_t len;
+
+    if (text.len > 0)
+        n->before =
+            utf8_next(str_skip(text, utf8_front(text, text.len - 1)), &len);
 }
 
 enum err normal_feed(struct normal *n, struct str text, size_t base,
@@ -419,7 +434,7 @@ enum err normal_feed(struct normal *n, struct str text, size_t base,
             n->marked = true;
             if (!(e = close_gap(n, cp, out)))
                 e = textview_put(out, (struct str){&bare, 1}, base + at, len);
-            n->letter = true;
+            n->before = (unsigned char)bare;
         } else if (count == 1 && !is_invisible(cp) && !is_control(cp) &&
                    plain_space(cp) == cp && is_settled(n, cp)) {
             struct str one = str_head(str_skip(text, at), len);
@@ -428,7 +443,7 @@ enum err normal_feed(struct normal *n, struct str text, size_t base,
                 e = take_ascii(n, one, base + at, out);
             } else if (!(e = close_gap(n, cp, out))) {
                 e = textview_copy(out, one, base + at);
-                n->letter = is_letter(cp);
+                n->before = cp;
                 n->marked |= cp < 0x250 && is_composed(cp);
             }
         } else {

@@ -20,8 +20,8 @@
 
 struct normal {
     unsigned what;
-    bool letter; /* the last character that came out is one        */
-    bool gap;    /* something invisible stood behind it,           */
+    uint32_t before; /* the last character that came out, but marks    */
+    bool gap;        /* something invisible stood behind it,           */
     size_t gap_start, gap_end; /* there                                  */
     /* What the view has that its source, regarded without case, has not. */
     bool changed;
@@ -29,6 +29,10 @@ struct normal {
     bool marked; /* NOMARK took a mark off, or would have               */
     bool folded; /* FOLD did, or would do, more than make letters small */
 };
+
+/* normal_begin - what is fed next stands behind this text, which the view has
+ * as it is (normal_keeps): marks go to its last character. */
+void normal_begin(struct normal *n, struct str text);
 
 /*
  * normal_feed - the characters of text from *pos on, as many as are decided:

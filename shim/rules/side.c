@@ -171,8 +171,7 @@ static enum err side_open(struct stream *st, size_t kind)
     if ((e = side_add(st, kinds[kind].step, st->v, &s)))
         return e;
     s->normal.what = kinds[kind].what;
-    if (text.len > 0)
-        s->normal.letter = is_alpha(text.ptr[text.len - 1]);
+    normal_begin(&s->normal, text);
     to = s->st;
     to->token = st->token;
     to->token_letters = st->token_letters;

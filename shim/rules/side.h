@@ -17,8 +17,8 @@
  *
  * There are none until a character comes that one of them would change. They
  * begin there in the state the stream itself has come to, and end with its
- * text. A view is not of one piece across that place: a mark there is not
- * composed with the character before it.
+ * text. A view is not of one piece across that place: a mark there is taken off
+ * the character before it where marks are, but not composed with it.
  */
 
 /* Bytes of the view in a row, as in detect/textview.h. */
