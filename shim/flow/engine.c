@@ -246,12 +246,6 @@ static enum err make_canary(struct engine *eng)
     return buf_add(&eng->planted, str_skip(text, at + 2));
 }
 
-static enum err make_seen(struct engine *eng)
-{
-    eng->seen = calloc(1, sizeof(*eng->seen));
-    return eng->seen != NULL ? OK : E_NOMEM;
-}
-
 static enum err engine_fill(struct engine *eng, const struct engine_config *cfg,
                             char *why, size_t why_size)
 {
@@ -277,7 +271,7 @@ static enum err engine_fill(struct engine *eng, const struct engine_config *cfg,
         (e = know_process(eng)) ||
         (e = random_fill(eng->key, sizeof(eng->key))) ||
         (e = random_fill(eng->id_key, sizeof(eng->id_key))) ||
-        (e = make_canary(eng)) || (e = make_seen(eng)))
+        (e = make_canary(eng)) || (e = seen_new(eng->key, &eng->seen)))
         say(why, why_size, "cannot start", err_name(e));
     return e;
 }
@@ -315,7 +309,7 @@ void engine_close(struct engine *eng)
     own_free(eng->own);
     buf_free(&eng->image);
     buf_wipe_free(&eng->planted);
-    free(eng->seen);
+    seen_free(eng->seen);
     free(eng->audit);
     free(eng->exe);
     free(eng->cgroup);

@@ -104,9 +104,8 @@ void inspect_note(const struct tools *t, const struct scope *scope,
                   struct str text, struct exchange *ex)
 {
     const struct findings *f = &t->findings;
-    bool seen =
-        f->count > 0 && scope->dir == DIR_SEND &&
-        seen_before(ex->eng->seen, ex->eng->key, scope, text, ex->number);
+    bool seen = f->count > 0 && scope->dir == DIR_SEND &&
+                seen_before(ex->eng->seen, scope, text, ex->number);
 
     for (size_t i = 0; i < f->count; i++)
         if (seen)

@@ -1,37 +1,106 @@
 #include "flow/seen.h"
 
 #include <sodium/crypto_generichash.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
-#define WAYS 8 /* places that one text may have */
+#define WAYS     8  /* places that one text may have */
+#define KEY_STEP 64 /* bytes of `words` made at once */
+
+enum err seen_new(const unsigned char key[PRINT_KEY_LEN], struct seen **ret_s)
+{
+    struct seen *s = calloc(1, sizeof(*s));
+    unsigned char *words;
+
+    if (s == NULL)
+        return E_NOMEM;
+    words = (unsigned char *)s->words;
+    memcpy(s->key, key, sizeof(s->key));
+    for (uint64_t at = 0; at < sizeof(s->words); at += KEY_STEP)
+        (void)crypto_generichash(words + at, KEY_STEP,
+                                 (const unsigned char *)&at, sizeof(at), key,
+                                 PRINT_KEY_LEN);
+    *ret_s = s;
+    return OK;
+}
+
+void seen_free(struct seen *s)
+{
+    if (s != NULL)
+        explicit_bzero(s, offsetof(struct seen, places));
+    free(s);
+}
+
+/*
+ * Two sums of products of neighbouring words, to which words of the key were
+ * added; the second uses the key from two words further on. Two blocks have the
+ * same sums for one key in 2^64 (NH and its Toeplitz form: Black, Halevi,
+ * Krawczyk, Krovetz, Rogaway, "UMAC", 1999). `len` is a multiple of 8.
+ */
+static void digest_block(const struct seen *s, const char *p, size_t len,
+                         uint64_t ret_sums[2])
+{
+    const uint32_t *k = s->words;
+    uint64_t a = 0, b = 0;
+
+    for (size_t i = 0; i < len; i += 8, k += 2) {
+        uint32_t m[2];
+
+        memcpy(m, p + i, sizeof(m));
+        a += (uint64_t)(m[0] + k[0]) * (m[1] + k[1]);
+        b += (uint64_t)(m[0] + k[2]) * (m[1] + k[3]);
+    }
+    ret_sums[0] = a;
+    ret_sums[1] = b;
+}
+
+/* A text block by block, what is left with zeros behind it. */
+static void hash_text(const struct seen *s, struct str text,
+                      crypto_generichash_state *state)
+{
+    uint64_t sums[2];
+    char last[SEEN_BLOCK] = {0};
+
+    for (; text.len >= SEEN_BLOCK; text = str_skip(text, SEEN_BLOCK)) {
+        digest_block(s, text.ptr, SEEN_BLOCK, sums);
+        (void)crypto_generichash_update(state, (const unsigned char *)sums,
+                                        sizeof(sums));
+    }
+    if (text.len == 0)
+        return;
+    memcpy(last, text.ptr, text.len);
+    digest_block(s, last, (text.len + 7) / 8 * 8, sums);
+    (void)crypto_generichash_update(state, (const unsigned char *)sums,
+                                    sizeof(sums));
+}
 
 /* The lengths before the bytes, so that no two texts are hashed alike. */
-static void hash_of(const unsigned char key[PRINT_KEY_LEN],
-                    const struct scope *at, struct str text, uint64_t hash[2])
+static void hash_of(const struct seen *s, const struct scope *at,
+                    struct str text, uint64_t hash[2])
 {
     const uint64_t head[] = {(uint64_t)at->dir, (uint64_t)at->role,
                              (uint64_t)at->part, at->host.len, text.len};
     crypto_generichash_state state;
 
     /* These fail only for lengths that the constants are not. */
-    (void)crypto_generichash_init(&state, key, PRINT_KEY_LEN, 16);
+    (void)crypto_generichash_init(&state, s->key, PRINT_KEY_LEN, 16);
     (void)crypto_generichash_update(&state, (const unsigned char *)head,
                                     sizeof(head));
     if (at->host.len > 0)
         (void)crypto_generichash_update(
             &state, (const unsigned char *)at->host.ptr, at->host.len);
-    if (text.len > 0)
-        (void)crypto_generichash_update(&state, (const unsigned char *)text.ptr,
-                                        text.len);
+    hash_text(s, text, &state);
     (void)crypto_generichash_final(&state, (unsigned char *)hash, 16);
 }
 
-bool seen_before(struct seen *s, const unsigned char key[PRINT_KEY_LEN],
-                 const struct scope *at, struct str text, uint64_t number)
+bool seen_before(struct seen *s, const struct scope *at, struct str text,
+                 uint64_t number)
 {
     struct seen_place *set, *oldest;
     uint64_t hash[2];
 
-    hash_of(key, at, text, hash);
+    hash_of(s, at, text, hash);
     set = oldest = &s->places[hash[0] % (LIM_SEEN / WAYS) * WAYS];
     for (size_t i = 0; i < WAYS; i++) {
         uint64_t then = atomic_load(&set[i].number);
