@@ -2,8 +2,7 @@
 
 #include "base/utf8.h"
 
-/* What follows the backslash, and the byte it stands for. */
-static const char simple[256] = {
+const char scan_simple[256] = {
     ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
     ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t',
 };
@@ -40,9 +39,9 @@ enum err scan_escape(struct str s, size_t *ret_len, uint32_t *ret_cp)
     uint32_t high, low;
     enum err e;
 
-    if (s.len >= 2 && simple[(unsigned char)s.ptr[1]] != 0) {
+    if (s.len >= 2 && scan_simple[(unsigned char)s.ptr[1]] != 0) {
         *ret_len = 2;
-        *ret_cp = (unsigned char)simple[(unsigned char)s.ptr[1]];
+        *ret_cp = (unsigned char)scan_simple[(unsigned char)s.ptr[1]];
         return OK;
     }
     if ((e = unit_at(s, 0, &high)))

@@ -52,6 +52,10 @@ static inline const char *scan_plain(const char *p, const char *end, bool *high)
     return p;
 }
 
+/* What follows the backslash of an escape of two bytes, and the byte that it
+ * stands for; 0 for all else. */
+extern const char scan_simple[256];
+
 /*
  * scan_escape - the escape at the front of s, which begins with a backslash
  * (RFC 8259, section 7). A surrogate pair is one escape.

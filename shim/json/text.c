@@ -11,31 +11,57 @@ static struct str plain_head(struct str raw)
     return str_head(raw, str_find_byte(raw, '\\'));
 }
 
-/* Unescape into memory of at least raw.len bytes: a text is never longer. */
-static enum err unescape(struct str raw, char *out, size_t *ret_len)
+/*
+ * Copy the plain bytes at the front of raw, up to a backslash; returns how
+ * many. There is room for all of raw: whole blocks may be written.
+ */
+static size_t copy_plain(char *out, struct str raw)
 {
     size_t n = 0;
 
+#if defined(__SSE2__)
+    const __m128i back = _mm_set1_epi8('\\');
+
+    for (; raw.len - n >= 16; n += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)&raw.ptr[n]);
+        int mask = _mm_movemask_epi8(_mm_cmpeq_epi8(v, back));
+
+        _mm_storeu_si128((__m128i *)(void *)&out[n], v);
+        if (mask != 0)
+            return n + (size_t)__builtin_ctz((unsigned)mask);
+    }
+#endif
+    for (; n < raw.len && raw.ptr[n] != '\\'; n++)
+        out[n] = raw.ptr[n];
+    return n;
+}
+
+/* Unescape into memory of at least raw.len bytes: a text is never longer, and
+ * what is left of it has room for what is left of raw. */
+static enum err unescape(struct str raw, char *out, size_t *ret_len)
+{
+    char *to = out;
+
     while (raw.len > 0) {
-        struct str plain = plain_head(raw);
-        size_t len;
+        size_t len = copy_plain(to, raw);
         uint32_t cp;
 
-        if (plain.len > 0)
-            memcpy(out + n, plain.ptr, plain.len);
-        n += plain.len;
-        raw = str_skip(raw, plain.len);
+        to += len;
+        raw = str_skip(raw, len);
         if (raw.len == 0)
             break;
+        if (raw.len > 1 &&
+            (*to = scan_simple[(unsigned char)raw.ptr[1]]) != 0) {
+            to++;
+            raw = str_skip(raw, 2);
+            continue;
+        }
         if (scan_escape(raw, &len, &cp))
             return E_SYNTAX;
         raw = str_skip(raw, len);
-        if (cp < 0x80)
-            out[n++] = (char)cp;
-        else
-            n += utf8_put(cp, out + n); /* of 6 or 12 bytes, 2 to 4 */
+        to += utf8_put(cp, to); /* of 6 or 12 bytes, 1 to 4 */
     }
-    *ret_len = n;
+    *ret_len = (size_t)(to - out);
     return OK;
 }
 

@@ -131,10 +131,14 @@ static enum err string_scan(struct parser *ps, struct seen *seen)
             return OK;
         if (*ps->p != '\\')
             return fail(ps, E_SYNTAX, "a raw control byte in a string");
+        seen->escaped = true;
+        if (ps->end - ps->p > 1 && scan_simple[(unsigned char)ps->p[1]] != 0) {
+            ps->p = scan_plain(ps->p + 2, ps->end, &seen->high);
+            continue;
+        }
         if (scan_escape((struct str){ps->p, (size_t)(ps->end - ps->p)}, &len,
                         &cp))
             return fail(ps, E_SYNTAX, "a bad escape in a string");
-        seen->escaped = true;
         seen->nul |= cp == 0;
         ps->p = scan_plain(ps->p + len, ps->end, &seen->high);
     }

@@ -53,6 +53,41 @@ static bool has_escape(struct str raw)
     return str_find_byte(raw, '\\') < raw.len;
 }
 
+/*
+ * An escape at every place of a stretch of every length: what is read in blocks
+ * stays within memory that has no byte to spare, and what is written within as
+ * many bytes behind which an arena was cleared.
+ */
+static void test_places(void)
+{
+    for (size_t len = 2; len < 70; len++) {
+        char *raw = malloc(len), want[70];
+
+        for (size_t at = 0; at + 2 <= len; at++) {
+            struct arena a;
+            struct str text = {0};
+            void *room;
+
+            for (size_t i = 0; i < len; i++)
+                raw[i] = (char)('a' + (i + at) % 26);
+            memcpy(want, raw, at);
+            memcpy(raw + at, "\\n", 2);
+            want[at] = '\n';
+            memcpy(want + at + 1, raw + at + 2, len - at - 2);
+            arena_init(&a, MIB);
+            CHECK_INT(arena_take(&a, 256, &room), OK);
+            memset(room, 'x', 256);
+            arena_clear(&a);
+            CHECK_INT(json_text((struct str){raw, len}, true, &a, &text), OK);
+            CHECK_EQ(text, ((struct str){want, len - 1}));
+            for (size_t i = len; i < 256; i++)
+                CHECK_INT(text.ptr[i], 0);
+            arena_free(&a);
+        }
+        free(raw);
+    }
+}
+
 static void test_text(void)
 {
     struct arena a;
@@ -287,6 +322,7 @@ static void test_put_limits(void)
 int main(void)
 {
     RUN(test_text);
+    RUN(test_places);
     RUN(test_text_limits);
     RUN(test_eq);
     RUN(test_map);
