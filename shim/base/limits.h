@@ -111,9 +111,12 @@
 #define LIM_VAULT_AGE (24 * 60 * 60) /* seconds since it was given out  */
 
 /* The program's own secrets. */
-#define LIM_OWN        512  /* values, a long one in pieces; audit tells     */
-#define LIM_OWN_LEARNT 256  /* pieces of credentials seen in requests      */
-#define LIM_OWN_LEAST  1024 /* the largest min_length of a policy           */
+#define LIM_OWN        512   /* values, a long one in pieces; audit tells     */
+#define LIM_OWN_LEARNT 256   /* pieces of credentials seen in requests      */
+#define LIM_OWN_PARTS  32768 /* windows that parts of them are known by     */
+#define LIM_OWN_GATHER 128   /* parts of one request                         */
+#define LIM_OWN_HOURS  1     /* that parts of one are remembered             */
+#define LIM_OWN_LEAST  1024  /* the largest min_length of a policy           */
 #define LIM_OWN_FILE   (256 * KIB) /* a file with secrets                   */
 #define LIM_OWN_ENV    (6 * (size_t)MIB) /* as execve(2) has it, at most    */
 #define LIM_OWN_LIST   64 /* patterns or files of a policy                */

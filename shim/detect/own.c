@@ -10,6 +10,7 @@
 
 #define BITS_MIN     17 /* 16 KiB of bit map: room for what is learnt  */
 #define BITS_PER     32 /* of the map for each anchor                  */
+#define PART_BITS    16 /* of the map for each window of parts         */
 #define DISTINCT_MIN 6  /* different bytes of a piece                  */
 #define PIECE        64 /* bytes that are cut off a long value at once */
 
@@ -148,7 +149,10 @@ enum err own_new(const unsigned char key[OWN_KEY_LEN], struct own **ret_own)
         return E_NOMEM;
     memcpy(o->key, key, sizeof(o->key));
     memcpy(&o->mul, key + OWN_KEY_LEN - sizeof(o->mul), sizeof(o->mul));
+    memcpy(&o->part_mul, key + OWN_KEY_LEN - 2 * sizeof(o->mul),
+           sizeof(o->part_mul));
     o->mul |= 1;
+    o->part_mul |= 1;
     arena_init(&o->names, LIM_OWN * (size_t)LIM_OWN_NAME);
     *ret_own = o;
     return OK;
@@ -170,6 +174,9 @@ void own_free(struct own *o)
     if (o->learnt != NULL)
         wipe_free(o->learnt, atomic_load(&o->learnt_end) * sizeof(*o->learnt));
     free((void *)o->index);
+    free(o->part_bits);
+    wipe_free(o->parts, o->part_cap * sizeof(*o->parts));
+    free(o->part_maps);
     free(o->fixed);
     free(o->renewed);
     free(o->places);
@@ -178,8 +185,7 @@ void own_free(struct own *o)
     wipe_free(o, sizeof(*o));
 }
 
-/* One more of what list holds, of `size` bytes each. */
-static enum err room(void **list, size_t count, size_t *cap, size_t size)
+enum err own_room(void **list, size_t count, size_t *cap, size_t size)
 {
     size_t more = *cap == 0 ? 16 : *cap * 2;
     void *grown;
@@ -203,7 +209,7 @@ static bool has_value(const struct own *o, const unsigned char *print)
 }
 
 static enum err add_piece(struct own *o, struct str piece,
-                          const struct value *about)
+                          const struct value *about, bool in_parts)
 {
     struct form forms[SPELL_COUNT];
     struct value v = *about;
@@ -215,12 +221,12 @@ static enum err add_piece(struct own *o, struct str piece,
         return OK;
     if (o->value_count >= LIM_OWN)
         return E_LIMIT;
-    if ((e = room((void **)&o->values, o->value_count, &o->value_cap,
-                  sizeof(*o->values))))
+    if ((e = own_room((void **)&o->values, o->value_count, &o->value_cap,
+                      sizeof(*o->values))))
         return e;
     n = own_forms(o, piece, forms);
     for (size_t i = 0; i < n && !e; i++) {
-        e = room((void **)&o->forms, o->count, &o->cap, sizeof(*o->forms));
+        e = own_room((void **)&o->forms, o->count, &o->cap, sizeof(*o->forms));
         if (e)
             break;
         forms[i].value = (uint32_t)o->value_count;
@@ -228,10 +234,12 @@ static enum err add_piece(struct own *o, struct str piece,
             atomic_store(&o->exact, true);
         o->forms[o->count++] = forms[i];
     }
+    if (!e && n > 0) {
+        o->values[o->value_count++] = v;
+        return in_parts ? parts_add(o, piece, o->value_count - 1) : OK;
+    }
     if (e)
         o->count = before;
-    else if (n > 0)
-        o->values[o->value_count++] = v;
     return e;
 }
 
@@ -239,6 +247,7 @@ enum err own_add(struct own *o, struct str value, enum own_source source,
                  struct str name)
 {
     struct value v = {.source = source};
+    bool one_line = str_find_byte(value, '\n') == value.len;
     struct str piece;
     enum err e;
 
@@ -247,7 +256,7 @@ enum err own_add(struct own *o, struct str value, enum own_source source,
     if ((e = arena_copy(&o->names, str_head(name, LIM_OWN_NAME), &v.name)))
         return e;
     while (own_piece(&value, &piece))
-        if ((e = add_piece(o, piece, &v)))
+        if ((e = add_piece(o, piece, &v, one_line)))
             return e;
     return OK;
 }
@@ -258,7 +267,8 @@ static enum err build_bits(struct own *o)
     unsigned log2 = BITS_MIN;
 
     while (log2 < BITS_MAX &&
-           ((size_t)1 << log2) < o->count * ANCHORS * BITS_PER)
+           ((size_t)1 << log2) <
+               o->count * ANCHORS * BITS_PER + o->part_count * PART_BITS)
         log2++;
     o->bits = calloc(((size_t)1 << log2) / 64, sizeof(*o->bits));
     o->fixed = calloc(((size_t)1 << log2) / 64, sizeof(*o->fixed));
@@ -273,8 +283,6 @@ static enum err build_bits(struct own *o)
             o->forms[i].bit[a] = bit;
             o->fixed[bit / 64] |= UINT64_C(1) << bit % 64;
         }
-    for (size_t i = 0; i < ((size_t)1 << log2) / 64; i++)
-        atomic_init(&o->bits[i], o->fixed[i]);
     return OK;
 }
 
@@ -304,8 +312,10 @@ enum err own_ready(struct own *o)
 {
     enum err e;
 
-    if ((e = build_bits(o)) || (e = build_places(o)))
+    if ((e = build_bits(o)) || (e = build_places(o)) || (e = parts_ready(o)))
         return e;
+    for (size_t i = 0; i < ((size_t)1 << (64 - o->shift)) / 64; i++)
+        atomic_init(&o->bits[i], o->fixed[i]);
     o->learnt = calloc(LIM_OWN_LEARNT, sizeof(*o->learnt));
     o->index = calloc((size_t)LEARNT_BUCKETS * LEARNT_WAYS, sizeof(*o->index));
     return o->learnt != NULL && o->index != NULL ? OK : E_NOMEM;
@@ -325,8 +335,9 @@ size_t own_size(const struct own *o)
 {
     return sizeof(*o) + o->cap * sizeof(*o->forms) +
            o->value_cap * sizeof(*o->values) + o->names.used +
+           o->part_cap * sizeof(*o->parts) +
            (o->place_mask + 1) * sizeof(*o->places) +
-           3 * ((size_t)1 << (64 - o->shift)) / 8 +
+           5 * ((size_t)1 << (64 - o->shift)) / 8 +
            LIM_OWN_LEARNT * sizeof(*o->learnt) +
            (size_t)LEARNT_BUCKETS * LEARNT_WAYS * sizeof(*o->index);
 }
@@ -344,7 +355,7 @@ struct sweep sweep_all(const struct own *o, struct str bytes, bool exact)
     };
 }
 
-/* The first window from s->at on that the bit map lets through. */
+/* The first window from s->at on that a bit map lets through. */
 static bool find_window(struct sweep *s)
 {
     const struct own *o = s->own;
@@ -355,6 +366,21 @@ static bool find_window(struct sweep *s)
         at += STRIDE;
     s->at = at;
     return at < s->end;
+}
+
+/* The same where parts count: windows of these are in two maps. */
+static bool find_either(struct sweep *s)
+{
+    const struct own *o = s->own;
+
+    for (; s->at < s->end; s->at += STRIDE) {
+        uint64_t w = window_at(s->bytes + s->at);
+
+        if (bit_is_set(o, window_bit(o, w)) ||
+            (part_bit(o, w, 0) && part_bit(o, w, 1)))
+            return true;
+    }
+    return false;
 }
 
 /* Does the form stand where its anchor does? */
@@ -432,15 +458,20 @@ bool sweep_next(struct sweep *s, struct swept *ret)
 {
     for (;;) {
         if (!s->busy) {
-            if (!find_window(s))
+            if (!(s->parts ? find_either(s) : find_window(s)))
                 return false;
             s->busy = true;
             s->anchor = own_anchor(s->own, window_at(s->bytes + s->at));
             s->place = s->anchor & s->own->place_mask;
             s->learnt = s->form = 0;
             s->slot = NULL;
+            s->part_place = s->anchor & s->own->part_mask;
         }
+        ret->part = NULL;
         if (next_place(s, ret) || next_learnt(s, ret))
+            return true;
+        if (s->parts &&
+            (ret->part = part_at(s->own, s->anchor, &s->part_place)) != NULL)
             return true;
         s->busy = false;
         s->at += STRIDE;

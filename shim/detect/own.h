@@ -106,6 +106,31 @@ MUST_USE enum err own_search_text(struct own_search *s, const struct own *o,
  */
 const struct own_hit *own_search_hit(const struct own_search *s, size_t from);
 
+/* Letters of a value, a bit for each. */
+struct own_cover {
+    uint64_t bits[2];
+};
+
+/* A part of a value: at least eight of its letters, in any spelling. */
+struct own_part {
+    uint16_t value;
+    enum spelling spelling;
+    size_t start, end; /* bytes of the text */
+    struct own_cover cover;
+};
+
+/*
+ * own_search_want - parts are only looked for in this text, by its place and
+ * length; those of the one before are forgotten.
+ *
+ * own_search_part - number i of the parts in it, of values in which nobody
+ * would see words; NULL: no more. Each of eleven letters or more is found, as
+ * far as there are no more than LIM_OWN_GATHER. Of values that were learnt
+ * there are none.
+ */
+void own_search_want(struct own_search *s, struct str text);
+const struct own_part *own_search_part(const struct own_search *s, size_t i);
+
 /* ---- A text that goes on ------------------------------------------------ */
 
 /*
@@ -170,5 +195,43 @@ void own_join_text(struct own_join *j, const struct own *o, struct str text,
  */
 bool own_join_next(struct own_join *j, struct own_about *ret_about,
                    struct own_piece *ret_pieces, size_t *ret_count);
+
+/* ---- Parts, in any order ------------------------------------------------- */
+
+/*
+ * The parts of one request. A value is told if all of it but an eighth is
+ * there, in two parts or more; each may be written in a way of its own.
+ */
+struct own_gather;
+MUST_USE enum err own_gather_new(struct own_gather **ret_gather);
+void own_gather_free(struct own_gather *g);
+/* own_gather_clear - a new request: nothing was said yet. */
+void own_gather_clear(struct own_gather *g);
+
+/* own_gather_add - one part, in the text with this number; false if it is not
+ * kept: it is the whole value, or there are too many. */
+bool own_gather_add(struct own_gather *g, const struct own *o,
+                    const struct own_part *part, uint32_t number);
+
+/*
+ * own_gather_next - the next value that is told by now, with what was said of
+ * it in the requests before (see own_gather_end), and its parts in this one
+ * that were not given yet: ret_pieces has room for OWN_PIECES. now_ns: a clock
+ * that goes forward. False: no more.
+ */
+bool own_gather_next(struct own_gather *g, const struct own *o, uint64_t now_ns,
+                     struct own_about *ret_about, struct own_piece *ret_pieces,
+                     size_t *ret_count);
+
+/* own_gather_drop - that of this name is found otherwise in this request. */
+void own_gather_drop(struct own_gather *g, const struct own *o,
+                     const struct own_about *about);
+
+/*
+ * own_gather_end - the request leaves: what it said of values that are not told
+ * is remembered for LIM_OWN_HOURS, as bits that say which letters, not what
+ * they are.
+ */
+void own_gather_end(struct own_gather *g, struct own *o, uint64_t now_ns);
 
 #endif

@@ -37,6 +37,19 @@ struct value {
     enum own_source source;
     struct str name; /* in the arena */
     unsigned char print[PRINT_LEN];
+    uint8_t letters; /* that count; 0: not known in parts */
+    /* What was said of it lately: bits of the letters, and until when that is
+     * remembered. */
+    atomic_uint_fast64_t said[2], until;
+};
+
+/* A window of a value, in one of its spellings. */
+struct part {
+    uint64_t anchor;
+    uint16_t value;       /* 1 + its index; 0: free                     */
+    uint8_t spelling, at; /* of the window's first byte in it           */
+    uint8_t from, to;     /* letters of the value that are whole in it  */
+    uint8_t turns, after; /* of the value before from, and to           */
 };
 
 /*
@@ -71,6 +84,13 @@ struct own {
         uint32_t ref; /* 1 + form * ANCHORS + which */
     } * places;       /* owned */
     size_t place_mask;
+    struct part *parts; /* owned; in order, then by anchor with free ones */
+    struct part_bits {  /* of its window, in two bit maps                 */
+        uint32_t one, other;
+    } * part_bits; /* owned, until they have places                  */
+    size_t part_count, part_cap, part_mask;
+    uint64_t part_mul;   /* odd: of the hash that the other map is of      */
+    uint64_t *part_maps; /* owned; the two, as large as `bits`             */
     atomic_uint_fast64_t *bits; /* owned */
     uint64_t *fixed;            /* owned; the bits that stay                */
     uint64_t *renewed;          /* owned; room to set all bits anew         */
@@ -112,6 +132,10 @@ uint64_t own_anchor(const struct own *o, uint64_t w);
 size_t own_forms(const struct own *o, struct str piece,
                  struct form ret_forms[SPELL_COUNT]);
 
+/* own_room - for one more in a list of `count`, of `size` bytes each. E_NOMEM.
+ */
+MUST_USE enum err own_room(void **list, size_t count, size_t *cap, size_t size);
+
 /* own_piece - the next piece of *rest, which moves behind it; false: none. */
 bool own_piece(struct str *rest, struct str *ret_piece);
 
@@ -130,12 +154,43 @@ bool learnt_still(const struct learnt *l, unsigned turn);
 const struct learnt *learnt_at(const struct own *o, uint64_t anchor,
                                unsigned *at);
 
+/* parts_add - the windows of a piece, before own_ready; nothing if it looks
+ * like words. E_NOMEM. */
+MUST_USE enum err parts_add(struct own *o, struct str piece, size_t value);
+
+/* parts_ready - bits, and places by anchor. E_NOMEM. */
+MUST_USE enum err parts_ready(struct own *o);
+
+static inline bool part_bit(const struct own *o, uint64_t w, size_t map)
+{
+    uint64_t size = UINT64_C(1) << (64 - o->shift);
+    uint64_t bit = w * (map ? o->part_mul : o->mul) >> o->shift;
+
+    bit += map * size;
+    return (o->part_maps[bit / 64] >> bit % 64 & 1) != 0;
+}
+
+/* part_at - the next of this anchor, from *place on; NULL: no more. */
+const struct part *part_at(const struct own *o, uint64_t anchor, size_t *place);
+
+/* A stretch of bytes as they are compared that is some of a value. */
+struct part_run {
+    size_t start, end;
+    struct own_cover cover;
+};
+
+/* part_extend - all of it that is round the window at `at`; false if it looks
+ * like a word. */
+bool part_extend(const struct own *o, const struct part *p, struct str bytes,
+                 size_t at, struct part_run *ret);
+
 /* A search through bytes as they are compared. */
 struct sweep {
     const struct own *own;
     const char *bytes;
     size_t len;
     bool exact; /* looks for the exact forms, else for the squeezed */
+    bool parts; /* and for parts of values                          */
     size_t at;  /* the next window */
     size_t end; /* of the windows */
     /* of the window at work */
@@ -145,9 +200,11 @@ struct sweep {
     unsigned learnt; /* where in the bucket */
     const struct learnt *slot;
     unsigned form; /* of that slot */
+    size_t part_place;
 };
 
 struct swept {
+    const struct part *part; /* then only this is found, at s->at */
     size_t start, len;
     struct form form;
     struct own_about about;

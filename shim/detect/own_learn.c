@@ -78,6 +78,8 @@ const struct learnt *learnt_at(const struct own *o, uint64_t anchor,
 {
     const atomic_ushort *way = bucket(o, anchor);
 
+    if (atomic_load(&o->learnt_end) == 0)
+        return NULL;
     if (*at == 0 && is_more(way))
         *at = LEARNT_WAYS;
     while (*at < LEARNT_WAYS) {

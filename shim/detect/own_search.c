@@ -30,9 +30,19 @@ struct own_search {
     size_t taken; /* of the text */
     char bytes[HISTORY + BLOCK + AHEAD];
     struct mark marks[2]; /* of the last two fillings, the last first */
+    struct mark sought;   /* the place that was asked for last        */
     struct sweep sweep;
     struct own_hit *hits; /* owned */
     size_t count, cap;
+    struct str wanted; /* parts of this text are looked for */
+    struct own_part parts[LIM_OWN_GATHER];
+    size_t part_ends[LIM_OWN_GATHER]; /* bytes squeezed before their ends */
+    size_t part_count;
+    struct refused {
+        uint16_t value;
+        size_t end;
+    } refused[SPELL_COUNT]; /* the last run of each that is no part */
+    size_t dropped;         /* bytes squeezed before the block      */
     struct own_strip strip; /* of own_open.c */
 };
 
@@ -71,8 +81,10 @@ static void keep_end(struct own_search *s)
     memmove(s->bytes, s->bytes + drop, w->len - drop);
     w->len -= drop;
     w->at -= drop;
+    s->dropped += drop;
     for (size_t i = 0; i < ARRAY_LEN(s->marks); i++)
         s->marks[i].at -= (ptrdiff_t)drop;
+    s->sought.at -= (ptrdiff_t)drop;
 }
 
 /* More of the text into the block; false if there is none. */
@@ -99,16 +111,21 @@ static bool fill(struct own_search *s)
 }
 
 /* The text's byte that became byte `at` of the block. */
-static size_t offset_of(const struct own_search *s, size_t at)
+static size_t offset_of(struct own_search *s, size_t at)
 {
     const struct mark *m =
         (ptrdiff_t)at >= s->marks[0].at ? &s->marks[0] : &s->marks[1];
-    size_t offset = m->offset;
+    size_t offset;
 
+    if ((ptrdiff_t)at >= s->sought.at && s->sought.at > m->at)
+        m = &s->sought;
+    offset = m->offset;
     for (ptrdiff_t i = m->at;; offset++)
         if (squeezed((unsigned char)s->text.ptr[offset]) != 0 &&
             i++ == (ptrdiff_t)at)
-            return offset;
+            break;
+    s->sought = (struct mark){(ptrdiff_t)at, offset};
+    return offset;
 }
 
 /* ---- What is found ------------------------------------------------------ */
@@ -189,6 +206,83 @@ static enum err add_squeezed(struct own_search *s, const struct swept *found)
     return add_hit(s, found, start, end);
 }
 
+/* Is the window inside of a run that was looked at? */
+static bool is_known(const struct own_search *s, const struct part *p)
+{
+    const struct refused *r = &s->refused[p->spelling];
+
+    if (r->value == p->value && r->end >= s->dropped + s->sweep.at + WINDOW)
+        return true;
+    for (size_t i = s->part_count; i-- > 0;)
+        if (s->part_ends[i] >= s->dropped + s->sweep.at + WINDOW &&
+            s->parts[i].value == p->value - 1 &&
+            s->parts[i].spelling == (enum spelling)p->spelling)
+            return true;
+    return false;
+}
+
+static bool is_blank(char c)
+{
+    return (unsigned char)c <= ' ';
+}
+
+/*
+ * The bytes of the block that stand in one word with the window: words of a
+ * text are no part of a key, however they follow one another. False: the window
+ * does not stand in one.
+ */
+static bool in_word(struct own_search *s, size_t *ret_from,
+                    struct str *ret_bytes)
+{
+    size_t at = s->sweep.at, from = at, end = at + 1;
+    size_t first = offset_of(s, at), last = first;
+
+    while (last + 1 < s->text.len && end < s->sweep.len &&
+           end - at < SPELL_MAX && !is_blank(s->text.ptr[last + 1]))
+        end += squeezed((unsigned char)s->text.ptr[++last]) != 0;
+    if (end - at < WINDOW)
+        return false;
+    while (first > 0 && from > 0 && at - from < SPELL_MAX &&
+           !is_blank(s->text.ptr[first - 1]))
+        from -= squeezed((unsigned char)s->text.ptr[--first]) != 0;
+    *ret_from = from;
+    *ret_bytes = (struct str){s->bytes + from, end - from};
+    return true;
+}
+
+static void refuse(struct own_search *s, const struct part *p, size_t end)
+{
+    s->refused[p->spelling] = (struct refused){p->value, s->dropped + end};
+}
+
+static void add_part(struct own_search *s, const struct part *p)
+{
+    struct own_part *one = &s->parts[s->part_count];
+    struct str bytes = {s->bytes, s->sweep.len};
+    size_t at = s->sweep.at, from = 0;
+    struct part_run run;
+
+    if (is_known(s, p))
+        return;
+    if (p->spelling <= SPELL_REVERSED && !in_word(s, &from, &bytes)) {
+        refuse(s, p, at + WINDOW);
+        return;
+    }
+    if (!part_extend(s->sweep.own, p, bytes, at - from, &run)) {
+        refuse(s, p, from + run.end);
+        return;
+    }
+    *one = (struct own_part){
+        .value = (uint16_t)(p->value - 1),
+        .spelling = (enum spelling)p->spelling,
+        .start = offset_of(s, from + run.start),
+        .end = offset_of(s, from + run.end - 1) + 1,
+        .cover = run.cover,
+    };
+    s->part_ends[s->part_count++] = s->dropped + from + run.end;
+    s->sweep.parts = s->part_count < ARRAY_LEN(s->parts);
+}
+
 static int hit_order(const void *a, const void *b)
 {
     const struct own_hit *x = a, *y = b;
@@ -232,12 +326,19 @@ static enum err search_squeezed(struct own_search *s, const struct own *o)
     struct swept found;
     enum err e;
 
-    s->taken = 0;
-    s->marks[0] = s->marks[1] = (struct mark){0, 0};
+    s->taken = s->dropped = 0;
+    memset(s->refused, 0, sizeof(s->refused));
+    s->marks[0] = s->marks[1] = s->sought = (struct mark){0, 0};
     s->sweep = sweep_all(o, (struct str){s->bytes, 0}, false);
+    s->sweep.parts = o->part_count > 0 && s->text.ptr == s->wanted.ptr &&
+                     s->text.len == s->wanted.len;
+    if (s->sweep.parts)
+        s->part_count = 0;
     while (fill(s))
         while (sweep_next(&s->sweep, &found))
-            if ((e = add_squeezed(s, &found)))
+            if (found.part != NULL)
+                add_part(s, found.part);
+            else if ((e = add_squeezed(s, &found)))
                 return e;
     return OK;
 }
@@ -253,7 +354,7 @@ enum err own_search_text(struct own_search *s, const struct own *o,
     if (!e && atomic_load_explicit(&o->exact, memory_order_relaxed))
         e = search_exact(s, o);
     if (e) {
-        s->count = 0;
+        s->count = s->part_count = 0;
         return e;
     }
     sort_and_join(s);
@@ -273,4 +374,15 @@ const struct own_hit *own_search_hit(const struct own_search *s, size_t from)
             hi = mid;
     }
     return lo < s->count ? &s->hits[lo] : NULL;
+}
+
+void own_search_want(struct own_search *s, struct str text)
+{
+    s->wanted = text;
+    s->part_count = 0;
+}
+
+const struct own_part *own_search_part(const struct own_search *s, size_t i)
+{
+    return i < s->part_count ? &s->parts[i] : NULL;
 }

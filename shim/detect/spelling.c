@@ -100,6 +100,12 @@ static void write_percent(struct str value, struct str kept, struct written *w)
     }
 }
 
+static bool is_backwards(enum spelling s)
+{
+    return s == SPELL_REVERSED || s == SPELL_HEX_REVERSED ||
+           (s >= SPELL_BASE64_REVERSED_0 && s <= SPELL_BASE64_REVERSED_2);
+}
+
 static void write_as(struct str value, enum spelling s, struct written *w)
 {
     w->len = 0;
@@ -135,12 +141,45 @@ static void write_as(struct str value, enum spelling s, struct written *w)
         write_percent(value, STR("-._~!*'()"), w);
         break;
     }
-    if (s == SPELL_REVERSED || s == SPELL_HEX_REVERSED ||
-        (s >= SPELL_BASE64_REVERSED_0 && s <= SPELL_BASE64_REVERSED_2))
+    if (is_backwards(s))
         turn(w);
 }
 
 /* ---- A spelling --------------------------------------------------------- */
+
+size_t spell_step(enum spelling s)
+{
+    if (s <= SPELL_REVERSED)
+        return 8;
+    if (s == SPELL_HEX || s == SPELL_HEX_REVERSED)
+        return 4;
+    return s >= SPELL_PERCENT ? 0 : 6;
+}
+
+/* The bits that character `at` of what was written begins at. */
+static uint16_t bits_at(const struct written *w, enum spelling s, size_t at)
+{
+    size_t before = 0;
+
+    if (s >= SPELL_BASE64_0 && s <= SPELL_BASE64_2)
+        before = (size_t)(s - SPELL_BASE64_0);
+    if (s >= SPELL_BASE64_REVERSED_0 && s <= SPELL_BASE64_REVERSED_2)
+        before = (size_t)(s - SPELL_BASE64_REVERSED_0);
+    at = is_backwards(s) ? w->len - 1 - at : at;
+    /* those that hold bits of what is before are not written */
+    return (uint16_t)((before * 8 + 5) / 6 * 6 - before * 8 +
+                      at * spell_step(s));
+}
+
+static void set_bits(const struct written *w, enum spelling s,
+                     struct spelled *ret)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->len && n < ret->len; i++)
+        if (ret->exact || squeezed((unsigned char)w->bytes[i]) != 0)
+            ret->bits[n++] = bits_at(w, s, i);
+}
 
 /*
  * Words: without a digit, "correct-horse-battery" squeezed is text like any
@@ -221,6 +260,7 @@ bool spell(struct str value, enum spelling s, struct spelled *ret)
         memcpy(ret->bytes, small, ret->len);
         set_edges(all, ret);
     }
+    set_bits(&w, s, ret);
     explicit_bzero(&w, sizeof(w));
     explicit_bzero(small, sizeof(small));
     return ret->len >= SPELL_MIN;

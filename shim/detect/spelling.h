@@ -40,6 +40,8 @@ enum spelling {
 
 struct spelled {
     char bytes[SPELL_MAX];
+    uint16_t bits[SPELL_MAX]; /* of the value, at which each byte begins:
+                                 see spell_step                         */
     size_t len;
     bool exact;        /* not squeezed: compared byte for byte             */
     bool cut_front;    /* the character before it holds bits of the value  */
@@ -54,6 +56,10 @@ struct spelled {
  * SPELL_VALUE_MAX bytes. *ret is the caller's to wipe.
  */
 bool spell(struct str value, enum spelling s, struct spelled *ret);
+
+/* spell_step - of the value each character holds so many bits, in order; 0 in
+ * percent escapes, of which `bits` say nothing. */
+size_t spell_step(enum spelling s);
 
 /*
  * squeeze - what counts of s, to out, which has room for s.len bytes; gives the

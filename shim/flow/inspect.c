@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "flow/about.h"
 #include "flow/attached.h"
+#include "flow/gathered.h"
 #include "flow/joined.h"
 #include "flow/mask.h"
 #include "flow/plant.h"
@@ -44,6 +45,7 @@ void tools_free(struct tools *t)
     findings_free(&t->findings);
     prompt_free(&t->said);
     joined_free(t);
+    gathered_free(t);
     buf_free(&t->clean);
     opener_free(&t->opener);
     buf_wipe_free(&t->opened);
@@ -122,6 +124,7 @@ static enum err scan_seg(struct tools *t, const struct inspect *in,
     enum err e;
 
     findings_clear(&t->findings);
+    scratch_parts(t->scratch, in->dir == DIR_SEND ? seg->text : STR(""));
     e = rules_scan(in->eng->rules, t->scratch, &scope, seg->text, 0,
                    &t->findings);
     if (e)
@@ -149,7 +152,8 @@ static enum err scan_item(struct tools *t, const struct inspect *in,
             ex->quarters[DIR_SEND] += tokens_quarters(item->seg.text);
         if ((e = scan_seg(t, in, &item->seg, ex)))
             return e;
-        return joined_text(t, in, &item->seg, ex);
+        e = joined_text(t, in, &item->seg, ex);
+        return e ? e : gathered_text(t, in, &item->seg, ex);
     case ITEM_FACT:
         exchange_fact(ex, in->dir, item->fact, item->value);
         return OK;
@@ -197,6 +201,7 @@ static void inspect_json(struct tools *t, const struct inspect *in,
     about_document(t, in, ex);
     arena_clear(&t->arena);
     joined_begin(t, in);
+    gathered_begin(t);
     e = view_start(&t->view, in->provider ? in->provider : ex->provider, what,
                    &t->doc, &t->arena);
     while (!e && (e = view_next(&t->view, &item)) == OK) {
@@ -213,6 +218,7 @@ static void inspect_json(struct tools *t, const struct inspect *in,
     if (e != E_AGAIN)
         exchange_cond(ex, cond_of(e, COND_JSON_INVALID, COND_JSON_INVALID),
                       "a key that is known but for its case");
+    gathered_end(t, in);
     if (in->dir == DIR_SEND && (e = prompt_learn(&t->said, ex)))
         exchange_cond(ex, cond_of(e, COND_INTERNAL, COND_INTERNAL), NULL);
 }

@@ -14,7 +14,8 @@
  * bytes.
  */
 
-struct joined; /* flow/joined.h */
+struct joined;   /* flow/joined.h */
+struct gathered; /* flow/gathered.h */
 #define JOINED_ROWS 3
 
 /* What judging needs for itself; one a connection, reused by its messages. */
@@ -27,6 +28,7 @@ struct tools {
     struct findings findings;
     struct prompt_texts said;           /* of the request in work */
     struct joined *joined[JOINED_ROWS]; /* owned; flow/joined.h */
+    struct gathered *gathered;          /* owned; flow/gathered.h */
     struct buf clean;                   /* see exchange_new */
     struct opener opener;
     struct buf opened;  /* of the body in work: llm/opened.h   */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "flow/gathered.h"
 #include "rules/rule.h"
 
 #define KEPT 256u /* texts that pieces may stand in; older ones have none */
@@ -57,9 +58,7 @@ static enum err joined_new(struct joined **ret_joined)
     return OK;
 }
 
-/* The first rule that looks for them there; NULL: none does. */
-static const struct rule *rule_at(const struct inspect *in,
-                                  const struct scope *at)
+const struct rule *joined_rule(const struct inspect *in, const struct scope *at)
 {
     const struct rules *rs = in->eng->rules;
 
@@ -101,6 +100,17 @@ static enum err cover(struct tools *t, const struct inspect *in, struct span at,
     return inspect_edit(t, in, at, put);
 }
 
+enum err joined_edit(struct tools *t, const struct inspect *in,
+                     const struct seg *seg, size_t start, size_t end,
+                     const struct rule *rule, struct exchange *ex)
+{
+    if (seg->number) {
+        exchange_cond(ex, COND_UNEDITABLE, "a bare JSON number");
+        return OK;
+    }
+    return cover(t, in, seg_span(seg, in->body, start, end), rule->put);
+}
+
 static enum err edit_pieces(struct tools *t, const struct inspect *in,
                             const struct joined *j, size_t n,
                             const struct rule *rule, struct exchange *ex)
@@ -113,11 +123,8 @@ static enum err edit_pieces(struct tools *t, const struct inspect *in,
 
         if (j->count - p->text > KEPT)
             exchange_cond(ex, COND_UNEDITABLE, "a piece too far back");
-        else if (seg->number)
-            exchange_cond(ex, COND_UNEDITABLE, "a bare JSON number");
         else
-            e = cover(t, in, seg_span(seg, in->body, p->start, p->end),
-                      rule->put);
+            e = joined_edit(t, in, seg, p->start, p->end, rule, ex);
     }
     return e;
 }
@@ -135,11 +142,12 @@ static enum err take(struct tools *t, const struct inspect *in,
         str_head(str_skip(seg->text, last->start), last->end - last->start);
     enum action action;
 
-    f.rule = rule_at(in, &scope);
+    f.rule = joined_rule(in, &scope);
     if (f.rule == NULL)
         return OK;
     fingerprint(in->eng->key, found, f.print);
     exchange_finding(ex, &f, &scope);
+    gathered_drop(t, in, about);
     action = rules_action(in->eng->rules, f.rule);
     return action < ACTION_REDACT || action == ACTION_BLOCK
                ? OK

@@ -24,4 +24,16 @@ void joined_begin(struct tools *t, const struct inspect *in);
 MUST_USE enum err joined_text(struct tools *t, const struct inspect *in,
                               const struct seg *seg, struct exchange *ex);
 
+/* joined_rule - the first rule that looks for own secrets there; NULL: none. */
+const struct rule *joined_rule(const struct inspect *in,
+                               const struct scope *at);
+
+/*
+ * joined_edit - a piece of what is found over several texts: bytes start..end
+ * of this one. With the edits that overlap it, it becomes one. E_NOMEM.
+ */
+MUST_USE enum err joined_edit(struct tools *t, const struct inspect *in,
+                              const struct seg *seg, size_t start, size_t end,
+                              const struct rule *rule, struct exchange *ex);
+
 #endif

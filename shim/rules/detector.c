@@ -227,8 +227,11 @@ static enum err own_find(const struct search *s, struct answer *ret)
     const struct own_hit *hit;
     enum err e;
 
-    if (sc->own == NULL && (e = own_search_new(&sc->own)))
-        return e;
+    if (sc->own == NULL) {
+        if ((e = own_search_new(&sc->own)))
+            return e;
+        own_search_want(sc->own, sc->in_parts);
+    }
     if (s->streamed) {
         own_goes_on(s, ret);
         return OK;

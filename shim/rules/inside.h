@@ -142,6 +142,7 @@ struct scratch {
     pcre2_match_data *mdata;
     pcre2_jit_stack *stack;
     struct own_search *own; /* made when it is first needed */
+    struct str in_parts;    /* see scratch_parts            */
     struct prefilter_hits hits;
     struct viewing *viewing; /* owned; NULL until a view is needed */
     struct beside *beside;   /* owned; what is known near a match (near.c) */

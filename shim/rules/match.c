@@ -67,6 +67,18 @@ void scratch_free(struct scratch *sc)
     free(sc);
 }
 
+void scratch_parts(struct scratch *sc, struct str text)
+{
+    sc->in_parts = text;
+    if (sc->own != NULL)
+        own_search_want(sc->own, text);
+}
+
+const struct own_search *scratch_own(const struct scratch *sc)
+{
+    return sc->own;
+}
+
 /* The JIT would else use 32 KiB of the host's stack, which may be a fiber's. */
 static enum err need_stack(struct scratch *sc)
 {

@@ -72,6 +72,14 @@ void scratch_free(struct scratch *sc);
  */
 void scratch_key(struct scratch *sc, const unsigned char *key);
 
+/*
+ * scratch_parts - in this text, which is scanned next, parts of the process'
+ * own secrets are looked for too. Then scratch_own has them: see
+ * own_search_part; NULL: nothing was looked for yet.
+ */
+void scratch_parts(struct scratch *sc, struct str text);
+const struct own_search *scratch_own(const struct scratch *sc);
+
 /* Bytes start..end of a text; of a channel: counted from its beginning. */
 struct finding {
     const struct rule *rule; /* borrowed from the rules */

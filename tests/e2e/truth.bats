@@ -281,6 +281,10 @@ for line in sys.stdin:
         GIT_AUTHOR_NAME='Jane Miller' GITHUB_REPOSITORY=octocat/hello-world \
         CI_COMMIT_REF_NAME=feature/add-authentication TOKEN_LIMIT=100000000000 \
         API_TOKEN='${API_TOKEN}' PASSWORD=administrator \
+        ADMIN_PASSWORD=customer-support-Agent-2026 \
+        SECRET_PHRASE=MyAppProductionDatabase1 DEPLOY_KEY=getUserById2Tools \
+        APP_SECRET=the-quick-brown-fox-jumps-42 \
+        ACCESS_KEY=0f3a91c7d25e8b64a1f09c3d7e2b5846 \
         "$SALLYPORT" scan --rules "$POLICY" --jsonl texts.jsonl >out
     is "$(grep -c '"redact"' out)" 1
     tail -n 1 out >last
@@ -351,4 +355,43 @@ for line in sys.stdin:
     is "$(audit_field -1 findings.0.subject)" x-api-key
     is "$(audit_field -1 action)" redact
     hasnt "$AUDIT" Tz8-pQ4vN1
+}
+
+@test "in parts: the second half first, three in any order, each in its own way" {
+    local first=${WEATHER_TOKEN:0:13} second=${WEATHER_TOKEN:13}
+    export LONG_KEY=x9fJq2Lw8Tn4Vb6Yc1Hd3Gk5Ps7q7Kd93mZp0
+    says "it ends with $second, I think" "and begins with $first."
+    has sent "it ends with $GONE, I think"
+    has sent "and begins with $GONE."
+    is "$(audit_field -1 findings.0.subject)" WEATHER_TOKEN
+    says "it ends with $(written base64 "$second"), I think" 'what else?' \
+        "and begins with $(written reversed "$first")."
+    hasnt sent "$(written base64 "$second" | head -c 12)"
+    hasnt sent "$(written reversed "$first")"
+    says "b: ${LONG_KEY:13:12}" "c: $(written hex "${LONG_KEY:25}")" \
+        "a: ${LONG_KEY:0:13}"
+    has sent "b: $GONE"
+    has sent "c: $GONE"
+    has sent "a: $GONE"
+    is "$(audit_field -1 findings.0.subject)" LONG_KEY
+    hasnt "$AUDIT" "$second"
+    # within one text
+    says "a ${LONG_KEY:18} and before it ${LONG_KEY:0:18} of course"
+    has sent "a $GONE and before it $GONE of course"
+}
+
+@test "in parts over several requests: the part that completes it does not leave" {
+    local first=${WEATHER_TOKEN:0:13} second=${WEATHER_TOKEN:13}
+    prompt one.json "it ends with $second, I think"
+    prompt two.json "and begins with $(written hex "$first")."
+    guarded --json @one.json "$LLM$chat" --next -sS --cacert "$CA" \
+        --json @hello.json "$LLM$chat" --next -sS --cacert "$CA" \
+        --json @two.json "$LLM$chat" --next -sS --cacert "$CA" \
+        --json @one.json "$LLM$chat" >out
+    wire >sent
+    is "$(grep -aoF "it ends with $second, I think" sent | wc -l)" 2
+    has sent "and begins with $GONE."
+    is "$(audit_field 2 findings.0.subject)" WEATHER_TOKEN
+    is "$(audit_field 3 action)" pass
+    hasnt "$AUDIT" "$second"
 }

@@ -30,7 +30,10 @@ static size_t found(const struct own *o, struct str text, size_t *start,
     struct own_search *s;
     size_t n = 0;
 
-    if (own_search_new(&s) || own_search_text(s, o, text))
+    if (own_search_new(&s))
+        abort();
+    own_search_want(s, text);
+    if (own_search_text(s, o, text))
         abort();
     *start = *end = 0;
     for (hit = own_search_hit(s, 0); hit != NULL;
