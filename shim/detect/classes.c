@@ -111,15 +111,23 @@ static bool is_spaced(struct str text, size_t at)
     return false;
 }
 
-/* Which of the bytes are escapes, a closer look at each that may be one by what
- * is behind it. What is behind the step may be anything. */
+/*
+ * Which of the bytes are escapes: those of two digits are told by the masks
+ * alone, but for the last of the step. At each other that is not known to be
+ * there a closer look.
+ */
 static void look_escapes(struct class_pass *p, size_t at, const struct masks *m)
 {
-    uint64_t last = UINT64_C(1) << (STEP - 1);
-    uint64_t pairs = (m->hex >> 1 | last) & (m->hex >> 2 | last | last >> 1);
-    uint64_t mask =
-        m->backslashes | m->amps | ((m->percents | m->equals) & pairs);
+    uint64_t last = UINT64_C(3) << (STEP - 2), mask = m->backslashes;
+    uint64_t pairs = m->hex >> 1 & m->hex >> 2;
 
+    if ((m->percents & pairs) != 0)
+        p->found |= CLASS_PERCENT;
+    if ((m->equals & pairs) != 0)
+        p->found |= CLASS_QUOTED;
+    mask |= (m->percents | m->equals) & last;
+    if ((p->found & CLASS_ENTITY) == 0)
+        mask |= m->amps;
     for (; mask != 0; mask &= mask - 1)
         p->found |= escape_at(p->text, at + (size_t)__builtin_ctzll(mask));
 }
@@ -189,6 +197,11 @@ static void look_leet(struct class_pass *p, size_t at, uint64_t mask)
     }
 }
 
+bool joins_pairs(char c)
+{
+    return c == ' ' || c == ':' || c == ',' || c == '-' || c == '\n';
+}
+
 /* A pair of hex digits, what may stand between two, and so on: most of those
  * that make a row, for it may have begun in the step before. */
 static bool is_pairs(struct str s)
@@ -198,12 +211,11 @@ static bool is_pairs(struct str s)
     for (unsigned n = 0; n < PAIRS; n++) {
         size_t gap = 0;
 
-        if (str_starts(str_skip(s, at), STR("0x")) ||
-            str_starts(str_skip(s, at), STR("0X")))
+        if (at + 1 < s.len && s.ptr[at] == '0' && (s.ptr[at + 1] | 0x20) == 'x')
             at += 2;
         if (!is_hex_pair(str_skip(s, at)))
             return false;
-        for (at += 2; at < s.len && gap < 3 && !is_alnum(s.ptr[at]); gap++)
+        for (at += 2; at < s.len && gap < 3 && joins_pairs(s.ptr[at]); gap++)
             at++;
         if (gap == 0 && n + 1 < PAIRS)
             return false;

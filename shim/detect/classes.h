@@ -64,6 +64,9 @@ bool run_next(struct str text, size_t *from, struct str *ret_run);
  */
 bool escape_matters(struct str text, size_t at);
 
+/* joins_pairs - may it stand between two pairs of hex digits that go on? */
+bool joins_pairs(char c);
+
 /* is_base64_char - of either alphabet (RFC 4648, sections 4 and 5). */
 bool is_base64_char(char c);
 

@@ -284,7 +284,7 @@ static enum err put_escape(enum view_step how, struct str s, size_t off,
     char c[4] = "?";
     size_t n = 1, len = x.len;
 
-    if (x.is_byte) {
+    if (x.is_byte && x.cp >= 0x80) {
         len = char_of_bytes(how, s, c, &n);
         if (len == 0) {
             len = x.len;
@@ -346,10 +346,14 @@ static size_t near_end(struct str text, size_t from)
 static enum err put_between(struct str text, size_t from, size_t at, bool first,
                             struct textview *out)
 {
-    size_t end = first ? from : near_end(text, from);
-    size_t start = near_start(text, from, at);
+    size_t start, end;
     enum err e;
 
+    if (at - from <= NEAR) /* most are near each other */
+        return textview_copy(out, str_head(str_skip(text, from), at - from),
+                             from);
+    end = first ? from : near_end(text, from);
+    start = near_start(text, from, at);
     if (start <= end)
         return textview_copy(out, str_head(str_skip(text, from), at - from),
                              from);

@@ -438,9 +438,7 @@ static size_t between(struct str s)
 {
     size_t n = 0;
 
-    while (n < s.len && n < 3 &&
-           (s.ptr[n] == ' ' || s.ptr[n] == ':' || s.ptr[n] == ',' ||
-            s.ptr[n] == '-' || s.ptr[n] == '\n'))
+    while (n < s.len && n < 3 && joins_pairs(s.ptr[n]))
         n++;
     return n;
 }
