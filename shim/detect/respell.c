@@ -337,27 +337,50 @@ static size_t leet_end(struct str text, size_t at)
     return at;
 }
 
-/* Is the word such, or, beside one that is, a short one? */
-static enum look leet_word(struct str text, size_t at, size_t end, bool behind,
-                           bool last)
+/* One between two letters, and no number in hex: no name with a number behind
+ * it, no 1st and no $variable. */
+static bool is_plainly_leet(struct str word)
 {
-    struct str word = {text.ptr + at, end - at};
-    size_t next = end + 1, next_end;
+    size_t from = 0, to = word.len;
+    bool other = false;
+
+    if (str_starts_nocase(word, STR("0x")))
+        from = 2;
+    while (from < to && !is_alpha(word.ptr[from]))
+        from++;
+    while (to > from && !is_alpha(word.ptr[to - 1]))
+        to--;
+    for (size_t i = from; i < to && !other; i++)
+        other = is_alpha(word.ptr[i]) && hex_value(word.ptr[i]) < 0;
+    return other && is_leet(word, 2) &&
+           is_leet((struct str){word.ptr + from, to - from}, 2);
+}
+
+/* Is the word such? One that is not plainly so is, before the first, only right
+ * before it, and a short one only beside one. */
+static enum look leet_word(const struct leet *l, struct str text, size_t at,
+                           size_t end, bool last)
+{
+    struct str word = {text.ptr + at, end - at}, beside;
+    size_t next;
+    bool shorter;
 
     if (end == text.len && !last)
         return LOOK_OPEN;
-    if (is_leet(word, 2))
-        return LOOK_YES;
-    if (!is_leet(word, 1) || word.len > BESIDE)
+    if (!is_leet(word, 1))
         return LOOK_NO;
-    if (behind)
+    shorter = !is_leet(word, 2);
+    if (shorter && word.len > BESIDE)
+        return LOOK_NO;
+    if (is_plainly_leet(word) || (shorter ? l->behind : l->changed))
         return LOOK_YES;
-    next = next < text.len ? next : text.len;
-    next_end = leet_end(text, next);
-    if (next_end == text.len && !last)
+    next = end + 1 < text.len ? end + 1 : text.len;
+    beside = (struct str){text.ptr + next, leet_end(text, next) - next};
+    if (next + beside.len == text.len && !last)
         return LOOK_OPEN;
-    return is_leet((struct str){text.ptr + next, next_end - next}, 2) ? LOOK_YES
-                                                                      : LOOK_NO;
+    return (l->changed ? is_leet(beside, 2) : is_plainly_leet(beside))
+               ? LOOK_YES
+               : LOOK_NO;
 }
 
 /* The next such word is *at..*ret_end; false: there is none up to *at. */
@@ -371,7 +394,7 @@ static bool leet_next(struct leet *l, struct str text, size_t *at, bool last,
             ++*at;
             continue;
         }
-        switch (leet_word(text, *at, end, l->behind, last)) {
+        switch (leet_word(l, text, *at, end, last)) {
         case LOOK_OPEN:
             return false;
         case LOOK_YES:
@@ -421,6 +444,11 @@ enum err leet_feed(struct leet *l, struct str text, size_t base, size_t *pos,
     enum err e;
 
     while (leet_next(l, text, &at, last, &end)) {
+        if (l->one && memchr(text.ptr + at, '1', end - at) != NULL) {
+            l->parted = true;
+            l->one = false;
+            break;
+        }
         l->changed = l->behind = true;
         if ((e = textview_copy(out, (struct str){text.ptr + from, at - from},
                                base + from)) ||

@@ -35,14 +35,18 @@ MUST_USE enum err joined_feed(struct joined *j, struct str text, size_t base,
 
 /*
  * Words of letters with digits and signs among them that stand for letters, as
- * those; of a word as long as none is, parts of it. A 1 is an i, or, with
- * `ell`, an l where one is likely.
+ * those; of a word as long as none is, parts of it. The first has one between
+ * two letters, or such a word behind it: many a name ends in a number. A 1 is
+ * an i, or, with `ell`, an l where one is likely.
  */
 struct leet {
     bool ell;
-    bool behind;        /* the word before is such a word  */
-    bool changed, ones; /* there was one; and a 1 in one   */
-    char before;        /* the byte before what is to come */
+    bool one;     /* leet_feed stops, once, before the first 1 in a word: */
+    bool parted;  /* it did. From there on the two may differ             */
+    bool behind;  /* the word before is such a word  */
+    bool changed; /* there was one                   */
+    bool ones;    /* and a 1 in one                  */
+    char before;  /* the byte before what is to come */
 };
 
 bool leet_plain(struct leet *l, struct str text, size_t *pos, bool last);

@@ -149,8 +149,7 @@ uint64_t cut_respell(const struct stream *st)
 /* --- Their beginning. */
 
 /* In the state of the checkpoint, and up to `at` it is the text. */
-static enum err begin(struct stream *st, enum view_step step, bool ell,
-                      uint64_t at)
+static enum err begin(struct stream *st, enum view_step step, uint64_t at)
 {
     const struct respell *r = &st->respell;
     const struct checkpoint *cp = &r->from;
@@ -158,12 +157,12 @@ static enum err begin(struct stream *st, enum view_step step, bool ell,
     struct side *s;
     enum err e;
 
-    if ((e = side_add(st, step, cp->v, &s)))
+    if ((e = side_add(st, st, step, cp->v, &s)))
         return e;
     s->fed = s->len = at;
     s->joined = r->joined;
     s->leet = r->leet;
-    s->leet.ell = ell;
+    s->leet.one = true;
     to = s->st;
     to->token = cp->token;
     to->token_letters = cp->token_letters;
@@ -183,11 +182,9 @@ static enum err begin_all(struct stream *st, unsigned views)
     enum err e;
 
     r->views &= ~views;
-    if ((views & JOINED) != 0 &&
-        (e = begin(st, VIEW_JOINED, false, r->joined_at)))
+    if ((views & JOINED) != 0 && (e = begin(st, VIEW_JOINED, r->joined_at)))
         return e;
-    if ((views & LEET) != 0 && ((e = begin(st, VIEW_LEET, false, r->leet_at)) ||
-                                (e = begin(st, VIEW_LEET, true, r->leet_at))))
+    if ((views & LEET) != 0 && (e = begin(st, VIEW_LEET, r->leet_at)))
         return e;
     if (r->views == 0)
         r->from.v = r->then.v = NEVER;

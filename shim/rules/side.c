@@ -131,8 +131,8 @@ static enum err sides_need(struct stream *st)
     return OK;
 }
 
-enum err side_add(struct stream *st, enum view_step step, uint64_t v,
-                  struct side **ret_side)
+enum err side_add(struct stream *st, const struct stream *of,
+                  enum view_step step, uint64_t v, struct side **ret_side)
 {
     struct side *s;
     struct stream *to;
@@ -150,15 +150,31 @@ enum err side_add(struct stream *st, enum view_step step, uint64_t v,
     to->coded.views = 0;
     st->sides->count++;
     if ((e = buf_add(&to->text,
-                     (struct str){st->text.ptr, (size_t)(v - st->base)})) ||
+                     (struct str){of->text.ptr, (size_t)(v - of->base)})) ||
         (e = LIST_GROW(&s->runs)))
         return e;
-    s->runs.list[s->runs.count++] = (struct side_run){st->base, st->base, 1, 1};
-    to->base = st->base;
-    to->origin = st->origin;
+    s->runs.list[s->runs.count++] = (struct side_run){of->base, of->base, 1, 1};
+    to->base = of->base;
+    to->origin = of->origin;
     to->v = to->end = v;
     *ret_side = s;
     return OK;
+}
+
+/* As the other one stands at V. */
+static void take_state(struct stream *to, const struct stream *of)
+{
+    to->token = of->token;
+    to->token_letters = of->token_letters;
+    to->token_digits = of->token_digits;
+    to->walk_count = of->walk_count;
+    memcpy(to->walks, of->walks, of->walk_count * sizeof(*of->walks));
+    for (size_t i = 0; i < of->lane_count; i++) {
+        struct lane_at now = lane_now(of, i);
+
+        lane_put(to, i, &now);
+    }
+    to->safe = known_all(to);
 }
 
 static enum err side_open(struct stream *st, size_t kind)
@@ -168,14 +184,11 @@ static enum err side_open(struct stream *st, size_t kind)
     struct side *s;
     enum err e;
 
-    if ((e = side_add(st, kinds[kind].step, st->v, &s)))
+    if ((e = side_add(st, st, kinds[kind].step, st->v, &s)))
         return e;
     s->normal.what = kinds[kind].what;
     normal_begin(&s->normal, text);
     to = s->st;
-    to->token = st->token;
-    to->token_letters = st->token_letters;
-    to->token_digits = st->token_digits;
     to->letters = s->skeleton = st->letters;
     skeleton_within(&s->skeleton, text);
     if (s->step == VIEW_CLEAN) {
@@ -183,14 +196,7 @@ static enum err side_open(struct stream *st, size_t kind)
         to->coded = st->coded; /* what is encoded is read without what is
                                   invisible, and else as it is */
     }
-    to->walk_count = st->walk_count;
-    memcpy(to->walks, st->walks, st->walk_count * sizeof(*st->walks));
-    for (size_t i = 0; i < st->lane_count; i++) {
-        struct lane_at now = lane_now(st, i);
-
-        lane_put(to, i, &now);
-    }
-    to->safe = known_all(to);
+    take_state(to, st);
     return OK;
 }
 
@@ -377,6 +383,29 @@ static enum err side_feed(struct stream *st, struct side *s, bool last)
     return OK;
 }
 
+/* From here on a 1 is an i in the one view, and may be an l in another. */
+static enum err side_part(struct stream *st, struct side *s, bool last)
+{
+    struct side *to;
+    enum err e;
+
+    s->leet.parted = false;
+    if ((e = side_add(st, s->st, s->step, s->st->v, &to)))
+        return e;
+    to->leet = s->leet;
+    to->leet.ell = true;
+    to->fed = s->fed;
+    to->len = s->len;
+    to->runs.count = 0;
+    for (size_t i = 0; i < s->runs.count; i++) {
+        if ((e = LIST_GROW(&to->runs)))
+            return e;
+        to->runs.list[to->runs.count++] = s->runs.list[i];
+    }
+    take_state(to->st, s->st);
+    return side_feed(st, s, last);
+}
+
 enum err sides_feed(struct stream *st, bool last)
 {
     enum err e;
@@ -385,6 +414,7 @@ enum err sides_feed(struct stream *st, bool last)
         struct side *s = &st->sides->list[i];
 
         if ((e = side_feed(st, s, last)) ||
+            (s->leet.parted && (e = side_part(st, s, last))) ||
             (last && (e = stream_last(s->st))) ||
             (last && s->st->sides != NULL && (e = sides_feed(s->st, last))))
             return e;

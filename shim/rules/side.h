@@ -62,8 +62,10 @@ size_t sides_plain(const struct stream *st, struct str more);
 /* sides_open - all views, from V on. Every lane is searched up to there. */
 MUST_USE enum err sides_open(struct stream *st);
 void sides_close(struct stream *st);
-/* side_add - one that is the text up to v, in no state yet. E_NOMEM. */
-MUST_USE enum err side_add(struct stream *st, enum view_step step, uint64_t v,
+/* side_add - one that is the text of a stream up to v, this one's or a view's
+ * of it, in no state yet. E_NOMEM. */
+MUST_USE enum err side_add(struct stream *st, const struct stream *of,
+                           enum view_step step, uint64_t v,
                            struct side **ret_side);
 /* lane_now - of the lane of a stream; lane_put - to that of one of its views.
  */
