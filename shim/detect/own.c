@@ -98,7 +98,7 @@ static void make_form(const struct own *o, const struct spelled *s,
     own_print(o, (struct str){s->bytes, s->len}, f->print);
 }
 
-size_t own_forms(const struct own *o, struct str piece,
+size_t own_forms(const struct own *o, struct str piece, enum spelling end,
                  struct form ret_forms[SPELL_COUNT])
 {
     struct spelled s;
@@ -106,7 +106,7 @@ size_t own_forms(const struct own *o, struct str piece,
 
     if (distinct(piece.ptr, piece.len) < DISTINCT_MIN)
         return 0;
-    for (unsigned i = 0; i < SPELL_COUNT; i++) {
+    for (unsigned i = 0; i < end; i++) {
         if (!spell(piece, (enum spelling)i, &s))
             continue;
         memset(&ret_forms[n], 0, sizeof(ret_forms[n]));
@@ -224,7 +224,9 @@ static enum err add_piece(struct own *o, struct str piece,
     if ((e = own_room((void **)&o->values, o->value_count, &o->value_cap,
                       sizeof(*o->values))))
         return e;
-    n = own_forms(o, piece, forms);
+    n = own_forms(o, piece,
+                  o->value_count < LIM_OWN_RARE ? SPELL_COUNT : SPELL_ROT13,
+                  forms);
     for (size_t i = 0; i < n && !e; i++) {
         e = own_room((void **)&o->forms, o->count, &o->cap, sizeof(*o->forms));
         if (e)

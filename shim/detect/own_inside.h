@@ -128,8 +128,9 @@ static inline bool bit_is_set(const struct own *o, uint32_t bit)
 /* own_anchor - the keyed hash of a window. */
 uint64_t own_anchor(const struct own *o, uint64_t w);
 
-/* own_forms - the spellings of a piece; gives their number. */
-size_t own_forms(const struct own *o, struct str piece,
+/* own_forms - the spellings of a piece, those before `end`; gives their number.
+ */
+size_t own_forms(const struct own *o, struct str piece, enum spelling end,
                  struct form ret_forms[SPELL_COUNT]);
 
 /* own_room - for one more in a list of `count`, of `size` bytes each. E_NOMEM.

@@ -234,7 +234,7 @@ static enum err learn_piece(struct own *o, struct str piece, const char *name)
         atomic_store(&l->last_used, atomic_fetch_add(&o->ticks, 1));
         return OK;
     }
-    n = own_forms(o, piece, forms);
+    n = own_forms(o, piece, SPELL_COUNT, forms);
     if (n == 0)
         return OK;
     if (!lock_take(o))

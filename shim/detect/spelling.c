@@ -65,24 +65,59 @@ static void turn(struct written *w)
 }
 
 /* Behind `before` bytes of something else: the characters that hold bits of the
- * value alone. */
-static void write_base64(struct str value, size_t before, struct written *w)
+ * value alone, each so many of them. */
+static void write_base(struct str value, size_t before, size_t each,
+                       const char *digits, struct written *w)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                 "abcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t first = (before * 8 + 5) / 6, end = (before + value.len) * 8 / 6;
+    size_t first = (before * 8 + each - 1) / each;
+    size_t end = (before + value.len) * 8 / each;
     uint32_t bits = 0;
 
     for (size_t i = 0, have = 0, at = 0; at < end; at++) {
-        if (have < 6) {
+        if (have < each) {
             bits = bits << 8 |
                    (i < before ? 0 : (unsigned char)value.ptr[i - before]);
             i++;
             have += 8;
         }
-        have -= 6;
+        have -= each;
         if (at >= first)
-            add(w, digits[bits >> have & 63]);
+            add(w, digits[bits >> have & ((1u << each) - 1)]);
+    }
+}
+
+static void write_base64(struct str value, size_t before, struct written *w)
+{
+    write_base(value, before, 6,
+               "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+               "abcdefghijklmnopqrstuvwxyz0123456789+/",
+               w);
+}
+
+static void write_base32(struct str value, size_t before, struct written *w)
+{
+    write_base(value, before, 5, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", w);
+}
+
+/* From the first byte that is not 0 to the last, so that it is the same
+ * whichever of two comes first. */
+static void write_utf16(struct str value, size_t before, struct written *w)
+{
+    char wide[2 * SPELL_VALUE_MAX] = {0};
+
+    for (size_t i = 0; i < value.len; i++)
+        wide[2 * i] = value.ptr[i];
+    write_base64((struct str){wide, 2 * value.len - 1}, before, w);
+    explicit_bzero(wide, sizeof(wide));
+}
+
+static void write_rot13(struct str value, struct written *w)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        char c = value.ptr[i];
+        char a = (char)(to_lower(c) == c ? 'a' : 'A');
+
+        add(w, is_alpha(c) ? (char)(a + (c - a + 13) % 26) : c);
     }
 }
 
@@ -140,6 +175,21 @@ static void write_as(struct str value, enum spelling s, struct written *w)
     case SPELL_PERCENT_JS:
         write_percent(value, STR("-._~!*'()"), w);
         break;
+    case SPELL_ROT13:
+        write_rot13(value, w);
+        break;
+    case SPELL_BASE32_0:
+    case SPELL_BASE32_1:
+    case SPELL_BASE32_2:
+    case SPELL_BASE32_3:
+    case SPELL_BASE32_4:
+        write_base32(value, (size_t)(s - SPELL_BASE32_0), w);
+        break;
+    case SPELL_UTF16_0:
+    case SPELL_UTF16_1:
+    case SPELL_UTF16_2:
+        write_utf16(value, (size_t)(s - SPELL_UTF16_0), w);
+        break;
     }
     if (is_backwards(s))
         turn(w);
@@ -194,6 +244,22 @@ static bool is_exact(struct str value, size_t squeezed_len)
     return !digit || squeezed_len < SPELL_VALUE_MIN;
 }
 
+static bool has_letter(struct str value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (is_alpha(value.ptr[i]))
+            return true;
+    return false;
+}
+
+static bool is_ascii(struct str value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if ((unsigned char)value.ptr[i] >= 0x80)
+            return false;
+    return true;
+}
+
 /* Of the percent escapes, those that an earlier row has not. */
 static bool is_new(struct str value, enum spelling s)
 {
@@ -201,8 +267,10 @@ static bool is_new(struct str value, enum spelling s)
                         : s == SPELL_PERCENT_PATH ? STR("/")
                                                   : STR("!*'()");
 
-    if (s < SPELL_PERCENT)
+    if (s < SPELL_PERCENT || (s >= SPELL_BASE32_0 && s <= SPELL_BASE32_4))
         return true;
+    if (s >= SPELL_ROT13)
+        return s == SPELL_ROT13 ? has_letter(value) : is_ascii(value);
     for (size_t i = 0; i < value.len; i++) {
         char c = value.ptr[i];
         bool listed = str_find_byte(differ, c) < differ.len;
@@ -221,17 +289,36 @@ static void set_edges(struct str w, struct spelled *ret)
         ret->tail++;
 }
 
+/* At which byte of a group it begins, and how many those are; 0: no group. */
+static size_t group_of(enum spelling s, size_t *ret_before)
+{
+    static const struct {
+        enum spelling first, last;
+        size_t bytes;
+    } groups[] = {
+        {SPELL_BASE64_0, SPELL_BASE64_2, 3},
+        {SPELL_BASE64_REVERSED_0, SPELL_BASE64_REVERSED_2, 3},
+        {SPELL_BASE32_0, SPELL_BASE32_4, 5},
+        {SPELL_UTF16_0, SPELL_UTF16_2, 3},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(groups); i++)
+        if (s >= groups[i].first && s <= groups[i].last) {
+            *ret_before = (size_t)(s - groups[i].first);
+            return groups[i].bytes;
+        }
+    return 0;
+}
+
 static void set_cuts(struct str value, enum spelling s, struct spelled *ret)
 {
-    bool back = s >= SPELL_BASE64_REVERSED_0 && s <= SPELL_BASE64_REVERSED_2;
-    bool base64 = back || (s >= SPELL_BASE64_0 && s <= SPELL_BASE64_2);
-    size_t before =
-        base64 ? (size_t)(s - (back ? SPELL_BASE64_REVERSED_0 : SPELL_BASE64_0))
-               : 0;
-    bool front = before != 0, rear = (before + value.len) % 3 != 0;
+    size_t before = 0, group = group_of(s, &before);
+    size_t len = s >= SPELL_UTF16_0 ? 2 * value.len - 1 : value.len;
+    bool front = group != 0 && before != 0;
+    bool rear = group != 0 && (before + len) % group != 0;
 
-    ret->cut_front = base64 && (back ? rear : front);
-    ret->cut_back = base64 && (back ? front : rear);
+    ret->cut_front = is_backwards(s) ? rear : front;
+    ret->cut_back = is_backwards(s) ? front : rear;
 }
 
 bool spell(struct str value, enum spelling s, struct spelled *ret)

@@ -6,8 +6,8 @@
 /*
  * The ways in which a secret may be written without being another: as it is,
  * backwards, in hex, in base64 at each of the three places where its first byte
- * can stand in a group of four, and with its reserved characters in percent
- * escapes.
+ * can stand in a group of four, with its reserved characters in percent
+ * escapes, in base32 at each of five places, in base64 of UTF-16, and in ROT13.
  *
  * Most of them are compared squeezed: only ASCII letters, in lower case, and
  * digits count. One squeezed spelling then stands for hex of both cases, with
@@ -35,6 +35,16 @@ enum spelling {
     SPELL_PERCENT,      /* all but the unreserved of RFC 3986, 2.3      */
     SPELL_PERCENT_PATH, /* the same, and / stands for itself            */
     SPELL_PERCENT_JS,   /* as encodeURIComponent of ECMAScript leaves it */
+    SPELL_ROT13,
+    SPELL_BASE32_0, /* the value's first byte is the first of five */
+    SPELL_BASE32_1,
+    SPELL_BASE32_2,
+    SPELL_BASE32_3,
+    SPELL_BASE32_4,
+    SPELL_UTF16_0, /* base64 of UTF-16, whichever byte comes first; the
+                      value's first byte is the first of three           */
+    SPELL_UTF16_1,
+    SPELL_UTF16_2,
     SPELL_COUNT,
 };
 
@@ -57,8 +67,8 @@ struct spelled {
  */
 bool spell(struct str value, enum spelling s, struct spelled *ret);
 
-/* spell_step - of the value each character holds so many bits, in order; 0 in
- * percent escapes, of which `bits` say nothing. */
+/* spell_step - of the value each character holds so many bits, in order; 0 from
+ * SPELL_PERCENT on, of which `bits` say nothing. */
 size_t spell_step(enum spelling s);
 
 /*

@@ -197,8 +197,14 @@ static struct chain chain_of(enum spelling s)
         chain_add(&c, VIEW_HEX);
     else if (s >= SPELL_BASE64_0 && s <= SPELL_BASE64_REVERSED_2)
         chain_add(&c, VIEW_BASE64);
-    else if (s >= SPELL_PERCENT)
+    else if (s >= SPELL_PERCENT && s <= SPELL_PERCENT_JS)
         chain_add(&c, VIEW_PERCENT);
+    else if (s == SPELL_ROT13)
+        chain_add(&c, VIEW_ROT13);
+    else if (s >= SPELL_BASE32_0 && s <= SPELL_BASE32_4)
+        chain_add(&c, VIEW_BASE32);
+    else if (s >= SPELL_UTF16_0)
+        chain_add(&c, VIEW_BASE64);
     return c;
 }
 

@@ -51,6 +51,7 @@ END
 written() { # WAY TEXT
     "$PYTHON" - "$@" <<'END'
 import base64
+import codecs
 import sys
 import urllib.parse
 
@@ -68,12 +69,15 @@ print({
     "percent": lambda: "".join("%%%02X" % byte for byte in data),
     "quoted": lambda: urllib.parse.quote(text, safe=""),
     "spaced": lambda: " ".join(text),
+    "base32": lambda: base64.b32encode(b"k " + data + b" v").decode().lower(),
+    "utf16": lambda: base64.b64encode(text.encode("utf-16-le")).decode(),
+    "rot13": lambda: codecs.encode(text, "rot13"),
 }[way]())
 END
 }
 
 ways="raw reversed hex HEX base64 base64+1 base64+2 base64url percent quoted
-    spaced"
+    spaced base32 utf16 rot13"
 
 @test "a variable's value leaves in none of the ways to write it" {
     local way
@@ -90,6 +94,40 @@ ways="raw reversed hex HEX base64 base64+1 base64+2 base64url percent quoted
     is "$(audit_field 4 findings.0.views)" '["base64"]'
     hasnt "$AUDIT" "$WEATHER_TOKEN"
     hasnt "$AUDIT" "$(written base64 "$WEATHER_TOKEN")"
+}
+
+@test "decoded on the way: escapes, entities, quoted-printable, gzip, twice" {
+    local text
+    "$PYTHON" - "$WEATHER_TOKEN" >texts <<'END'
+import base64
+import gzip
+import html
+import sys
+import urllib.parse
+
+text = sys.argv[1]
+data = text.encode()
+once = base64.b64encode(data)
+print("".join("\\u%04x" % byte for byte in data))
+print("".join("\\x%02x" % byte for byte in data))
+print("".join("\\%03o" % byte for byte in data))
+print(", ".join("0x%02x" % byte for byte in data))
+print("".join("&#%d;" % byte for byte in data))
+print("".join("=%02X" % byte for byte in data))
+print(urllib.parse.quote("".join("%%%02X" % byte for byte in data)))
+print(base64.b64encode(once).decode())
+print(once.hex())
+print(base64.b64encode(gzip.compress(b"it is " + data + b", see")).decode())
+print("".join(chr(ord(c) + 0xfee0) for c in text))
+print("-".join(text))
+print(text.swapcase())
+END
+    while IFS= read -r text; do
+        says "what is $text for?"
+        hasnt sent "$text"
+        has sent "for?"
+        is "$(audit_field -1 findings.0.subject)" WEATHER_TOKEN
+    done <texts
 }
 
 @test "cut over messages, in every place, and over many" {

@@ -83,11 +83,52 @@ static void to_percent(struct str v, const char *kept, struct buf *out)
     }
 }
 
+/* Of each five bits from the front, in small letters or not. */
+static void to_base32(struct str v, bool small, struct buf *out)
+{
+    const char *digits = small ? "abcdefghijklmnopqrstuvwxyz234567"
+                               : "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+    for (size_t bit = 0; bit < v.len * 8; bit += 5) {
+        unsigned five = 0;
+
+        for (size_t i = bit; i < bit + 5; i++)
+            five =
+                five << 1 |
+                (i < v.len * 8 ? (unsigned char)v.ptr[i / 8] >> (7 - i % 8) & 1u
+                               : 0);
+        if (buf_add_byte(out, digits[five]))
+            abort();
+    }
+}
+
+static void to_utf16(struct str v, bool big, struct buf *out)
+{
+    for (size_t i = 0; i < v.len; i++)
+        if (buf_add_byte(out, big ? '\0' : v.ptr[i]) ||
+            buf_add_byte(out, big ? v.ptr[i] : '\0'))
+            abort();
+}
+
+static void to_rot13(struct str v, struct buf *out)
+{
+    static const char from[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLM"
+                               "abcdefghijklmnopqrstuvwxyzabcdefghijklm";
+
+    for (size_t i = 0; i < v.len; i++) {
+        const char *p = strchr(from, v.ptr[i]);
+
+        if (buf_add_byte(out, p != NULL ? p[13] : v.ptr[i]))
+            abort();
+    }
+}
+
 void write_way(unsigned way, struct str v, size_t before, struct buf *out)
 {
-    struct buf all;
+    struct buf all, wide;
 
     buf_init(&all, 4096);
+    buf_init(&wide, 8192);
     if (buf_add(&all, str_head(STR("{\"a\": \"b"), before)) ||
         buf_add(&all, v) || buf_add(&all, str_head(STR("\", 7}"), before)))
         abort();
@@ -142,6 +183,23 @@ void write_way(unsigned way, struct str v, size_t before, struct buf *out)
         to_hex(buf_str(&all), "", true, out);
         reverse(out);
         break;
+    case 15:
+    case 16:
+        to_base32(buf_str(&all), way == 15, out);
+        break;
+    case 17:
+    case 18:
+        to_utf16(buf_str(&all), way == 17, &wide);
+        to_base64(buf_str(&wide), false, 0, out);
+        break;
+    case 19:
+        to_rot13(v, out);
+        break;
+    case 20:
+        to_utf16(buf_str(&all), false, &wide);
+        to_base64(buf_str(&wide), true, 0, out);
+        break;
     }
+    buf_free(&wide);
     buf_free(&all);
 }

@@ -5,7 +5,7 @@
 #include "detect/own.h"
 
 /* The ways to write a value that are looked for (detect/spelling.h). */
-#define WAYS 15
+#define WAYS 21
 
 /* write_way - the value in way `way`, appended; in front of it and behind it
  * up to seven other bytes that are encoded with it. */

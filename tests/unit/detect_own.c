@@ -235,6 +235,9 @@ static void test_limit(void)
     CHECK(own_size(o) < 3 * MIB);
     printf("# %zu values: %zu bytes\n", n, own_size(o));
     own_free(o);
+    o = own_of(NULL, 0);
+    printf("# 0 values: %zu bytes\n", own_size(o));
+    own_free(o);
     o = own_of(values, 4);
     printf("# 4 values: %zu bytes\n", own_size(o));
     own_free(o);
