@@ -139,14 +139,18 @@ static inline uint64_t behind(uint64_t of)
     return of >> 2 | of >> 3 | ~(UINT64_MAX >> 3);
 }
 
+/* Of a row the first may be the last of the step before, all by itself. */
 static void look_spaced(struct class_pass *p, size_t at, uint64_t singles)
 {
-    uint64_t first = singles;
+    uint64_t first = singles, last = p->last_singles >> (STEP - 3);
 
     for (unsigned n = 1; n < 5; n++)
         first = singles & behind(first);
     for (; first != 0 && (p->found & CLASS_SPACED) == 0; first &= first - 1)
         if (is_spaced(p->text, at + (size_t)__builtin_ctzll(first)))
+            p->found |= CLASS_SPACED;
+    for (; last != 0 && (p->found & CLASS_SPACED) == 0; last &= last - 1)
+        if (is_spaced(p->text, at - 3 + (size_t)__builtin_ctzll(last)))
             p->found |= CLASS_SPACED;
 }
 
@@ -379,6 +383,7 @@ step(struct class_pass *p, size_t at, const struct masks *m, bool more)
         look_spaced(p, at, singles);
     p->last_letters = l;
     p->last_words = words;
+    p->last_singles = singles;
 }
 
 /* All steps up to a place that is a multiple of STEP, or the end. */

@@ -36,6 +36,7 @@ struct class_pass {
     bool escaped;          /* CLASS_SHORT up to here, which makes no stretch */
     uint64_t last_letters; /* masks of the step before */
     uint64_t last_words;   /* and digits */
+    uint64_t last_singles; /* letters alone */
     size_t leet;           /* behind the last word of that kind, or 0 */
     size_t leet_end;       /* of the word looked at last */
     bool is_leet;          /* what it is */

@@ -45,6 +45,25 @@ static unsigned plainly(struct str s)
     return found;
 }
 
+/* Five single letters are a row wherever it begins. */
+static void test_spaced(void)
+{
+    static const char *const rows[] = {"i g n o r", "i, g, n, o, r",
+                                       "i g, n o, r"};
+    char bytes[200];
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        for (size_t at = 0; at < 150; at++) {
+            memset(bytes, ' ', sizeof(bytes));
+            memcpy(bytes + at, rows[i], strlen(rows[i]));
+            CHECK((classes_of((struct str){bytes, sizeof(bytes)}) &
+                   CLASS_SPACED) != 0);
+            bytes[at + strlen(rows[i]) - 1] = '.';
+            CHECK((classes_of((struct str){bytes, sizeof(bytes)}) &
+                   CLASS_SPACED) == 0);
+        }
+}
+
 static void fill(char *bytes, size_t len, unsigned turn)
 {
     static const char *const of[] = {
@@ -173,6 +192,7 @@ int main(void)
 {
     RUN(test_bytes);
     RUN(test_runs);
+    RUN(test_spaced);
     RUN(test_wide);
     RUN(test_each_byte);
     return check_done();
