@@ -428,9 +428,11 @@ static enum err put_leet(struct leet *l, struct str text, size_t at, size_t end,
     enum err e = OK;
 
     for (; at < end && !e; at++) {
-        char c = leet_at(text, at, byte_before(l, text, at), l->ell);
+        char before = byte_before(l, text, at);
+        char c = leet_at(text, at, before, l->ell);
 
-        l->ones |= text.ptr[at] == '1';
+        l->ones |=
+            text.ptr[at] == '1' && leet_at(text, at, before, true) != 'i';
         c = c != 0 ? c : text.ptr[at];
         e = textview_copy(out, (struct str){&c, 1}, base + at);
     }

@@ -1,0 +1,171 @@
+#include "rules/rules.h"
+
+#include <stdlib.h>
+
+#include "check.h"
+
+/*
+ * A long text is looked at only where, and around where, it has something that
+ * views differ by. The same rules, and one more that no text matches but that
+ * looks at views which differ anywhere, look at all of it: on random mixtures
+ * both find the same.
+ */
+
+#define ALL     .dirs = DIRS_ALL, .roles = ROLES_ALL, .parts = PARTS_ALL
+#define KEYS(k) .keywords = (k), .keyword_count = ARRAY_LEN(k)
+
+static const struct str k_aws[] = {STR_INIT("AKIA")};
+static const struct str k_ignore[] = {STR_INIT("ignore")};
+static const struct str k_never[] = {STR_INIT("never-in-it")};
+
+#define AWS                                                                    \
+    {                                                                          \
+        .id = STR_INIT("aws"),                                                 \
+        .match = STR_INIT("(?<![A-Z0-9])AKIA[A-Z2-7]{16}(?![A-Z0-9])"), ALL,   \
+        .action = ACTION_REDACT, KEYS(k_aws), .keyword_first = true,           \
+        .views = VIEWS_VALUES, .put = STR_INIT("[aws]")                        \
+    }
+#define SAY                                                                    \
+    {                                                                          \
+        .id = STR_INIT("say"),                                                 \
+        .match = STR_INIT("(?i)\\bignore\\s{1,4}(?:all\\s{1,4})?previous\\b"), \
+        ALL, .action = ACTION_BLOCK, KEYS(k_ignore), .keyword_first = true,    \
+        .views = VIEWS_ORDERS                                                  \
+    }
+#define FAR                                                                    \
+    {                                                                          \
+        .id = STR_INIT("far"), .match = STR_INIT("never-in-it"), ALL,          \
+        .action = ACTION_LOG, KEYS(k_never), .keyword_first = true,            \
+        .views = VIEWS_FAR                                                     \
+    }
+
+static const struct rule near_list[] = {AWS, SAY};
+static const struct rule far_list[] = {AWS, SAY, FAR};
+
+struct set {
+    struct buf packed;
+    struct rules *rs;
+    struct scratch *sc;
+    struct findings f;
+};
+
+static void set_open(struct set *s, const struct rule *list, size_t n)
+{
+    buf_init(&s->packed, MIB);
+    findings_init(&s->f);
+    if (rules_pack(list, n, NULL, 0, &s->packed) ||
+        rules_load(buf_str(&s->packed), false, &s->rs) || scratch_new(&s->sc))
+        exit(1);
+}
+
+static void set_close(struct set *s)
+{
+    rules_free(s->rs);
+    scratch_free(s->sc);
+    findings_free(&s->f);
+    buf_free(&s->packed);
+}
+
+static uint32_t seed = 1;
+
+static uint32_t rnd(uint32_t below)
+{
+    seed = seed * 1664525 + 1013904223;
+    return (seed >> 8) % below;
+}
+
+#define REST "Q3EGRTX7LMBZ2WPD"
+#define ZWSP "\u200b"
+
+static const char *const plain[] = {"a line of words that say nothing;\n",
+                                    "for (i = 0; i < n; i++) ",
+                                    "some_long_name_of(that); ",
+                                    "3f2a9c1e-8b7d-4e6f, 17 of 20. ",
+                                    "x = y / z & 7; ",
+                                    "\"key\": [1, 2], "};
+
+static const char *const odd[] = {
+    "AK" ZWSP "IA" REST " ",
+    "\uff21KIA" REST " ",
+    "%41%4b%49%41" REST " ",
+    "QUtJQVEzRUdSVFg3TE1CWjJXUEQgb2Yg ",
+    "414b494151334547525458374c4d425a32575044 ",
+    "41 4b 49 41 51 33 45 47 52 54 58 37 4c 4d 42 5a 32 57 50 44 ",
+    "\\u0041\\u004bIA" REST " ",
+    "=41=4b=49=41" REST " ",
+    "&#65;&#x4b;IA" REST " ",
+    "1gn0r3 pr3v10us ",
+    "i g n o r e   p r e v i o u s  ",
+    "i-g-n-o-r-e p-r-e-v-i-o-u-s ",
+    "ignor\u00e9 previous ",
+    "\u0131gnore previous ",
+    "ign\u043ere previous ",
+    "ignore" ZWSP "previous ",
+    "ignore previous ",
+    "AKIA" REST " ",
+    "AKIA\\nignore\\nprevious ",
+    "\u00e9t\u00e9 ",
+    "\x01 ",
+};
+
+static size_t mixture(char *text, size_t size)
+{
+    size_t n = 0, often = 4 + rnd(200);
+
+    for (;;) {
+        const char *part = rnd((uint32_t)often) == 0
+                               ? odd[rnd(ARRAY_LEN(odd))]
+                               : plain[rnd(ARRAY_LEN(plain))];
+        size_t len = strlen(part);
+
+        if (n + len > size)
+            return n;
+        memcpy(text + n, part, len);
+        n += len;
+    }
+}
+
+/* At the same places. Through which views may differ: of all of a text it is
+ * the clean one that is decoded if anything in it is cleaned, or first what is
+ * escaped anywhere. */
+static bool same(const struct findings *a, const struct findings *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!str_eq(a->list[i].rule->id, b->list[i].rule->id) ||
+            a->list[i].start != b->list[i].start ||
+            a->list[i].end != b->list[i].end)
+            return false;
+    return true;
+}
+
+static void test_mixtures(void)
+{
+    static const struct scope user = {.dir = DIR_SEND, .role = ROLE_USER};
+    static char text[24 * KIB];
+    struct set near, far;
+    size_t some = 0;
+
+    set_open(&near, near_list, ARRAY_LEN(near_list));
+    set_open(&far, far_list, ARRAY_LEN(far_list));
+    for (size_t turn = 0; turn < 400; turn++) {
+        struct str s = {text, mixture(text, 5 * KIB + rnd(19 * KIB))};
+
+        findings_clear(&near.f);
+        findings_clear(&far.f);
+        CHECK(rules_scan(near.rs, near.sc, &user, s, 0, &near.f) == OK);
+        CHECK(rules_scan(far.rs, far.sc, &user, s, 0, &far.f) == OK);
+        some += near.f.count;
+        CHECK(same(&near.f, &far.f));
+    }
+    CHECK(some > 4000);
+    set_close(&near);
+    set_close(&far);
+}
+
+int main(void)
+{
+    RUN(test_mixtures);
+    return check_done();
+}
