@@ -53,6 +53,8 @@ asserts  := -Wl,--wrap=__assert_fail
 # Flags of one source: conversions are explicit in the engine.
 extra = $(if $(filter $(addprefix shim/,$(addsuffix /%,$(engine_rooms))),$(1)),\
         -Wconversion) $(if $(filter tests/%,$(1)),-Itests/lib)
+# What an object is made of, under whatever name its tree is called next time.
+needs = -MMD -MP -MT '$$(B)/$(@:$(B)/%=%)'
 links = $$(sed -n 's,^/\* link: \(.*\) \*/$$,\1,p' $(1))
 say   = $(if $(filter 1,$(V)),,@printf '  %-4s %s\n' $(1) $@;)
 
@@ -93,11 +95,11 @@ fuzzers: $(fuzzers) $(if $(filter image,$(FUZZ)),$(seeds))
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(cppflags) $(cflags) $(sanitize) $(call extra,$<) \
-	    -MMD -MP -c -o $@ $<
+	    $(needs) -c -o $@ $<
 
 $(B)/%.o: %.S
 	@mkdir -p $(@D)
-	$(call say,AS)$(CC) $(cppflags) $(cflags) -MMD -MP -c -o $@ $<
+	$(call say,AS)$(CC) $(cppflags) $(cflags) $(needs) -c -o $@ $<
 
 # Only what is used of base goes into the shim.
 $(B)/libbase.a: $(call objects,base)
@@ -114,7 +116,7 @@ $(B)/%.a:
 $(B)/counted/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(cppflags) $(cflags) $(sanitize) $(call extra,$<) \
-	    -fsanitize-coverage=trace-pc -MMD -MP -c -o $@ $<
+	    -fsanitize-coverage=trace-pc $(needs) -c -o $@ $<
 
 # A sanitizer's runtime looks its own functions up by dlsym, which is a hook,
 # before it is ready for code of its kind.
@@ -269,4 +271,4 @@ uninstall:
 clean:
 	rm -rf build
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find -H $(B) -name '*.d' 2>/dev/null)
