@@ -12,6 +12,7 @@
 #include "compile/files.h"
 #include "compile/lint.h"
 #include "compile/provfile.h"
+#include "compile/shadow.h"
 
 /*
  * IMAGE.hosts stands beside an image that programs can load again and again: a
@@ -122,6 +123,8 @@ static int check_file(const char *file, const struct compile_options *options)
         compile_lint(&c);
         e = compile_check(&c, true);
         if ((e == OK || e == E_SYNTAX) && (e2 = compile_test(&c, &passed)))
+            e = e2;
+        if (e == OK && (e2 = shadow_check(&c)))
             e = e2;
         if ((e == OK || e == E_SYNTAX) && loaded == OK &&
             (e2 = compile_image(&c, &image)))

@@ -2,7 +2,7 @@
 
 #include "compile/define.h"
 #include "compile/items.h"
-#include "compile/when.h"
+#include "compile/shadow.h"
 #include "rules/detector.h"
 
 /* --- Hosts in patterns. */
@@ -143,97 +143,6 @@ static void lint_repeats(struct compile *c, const struct rule_src *r)
                   STR_ARG(r->rule.id), STR_ARG(turns));
 }
 
-/* --- Rules that never matter. */
-
-static bool whens_same(const struct when *a, const struct when *b)
-{
-    for (size_t i = 0; i < ABOUT_COUNT; i++)
-        if (!strs_eq(a->about[i].list, a->about[i].count, b->about[i].list,
-                     b->about[i].count))
-            return false;
-    return true;
-}
-
-static unsigned views_of(const struct rule *r)
-{
-    return r->views == 0 ? 1u << VIEW_TEXT : r->views;
-}
-
-/* Does a look wherever b does, ask no more, and do as much? */
-static bool is_over(const struct rule *a, const struct rule *b)
-{
-    return (b->dirs & ~a->dirs) == 0 && (b->roles & ~a->roles) == 0 &&
-           (b->parts & ~a->parts) == 0 && (views_of(b) & ~views_of(a)) == 0 &&
-           (!a->whole || b->whole) && a->action >= b->action &&
-           a->action >= ACTION_LOG && a->severity >= b->severity &&
-           a->confidence >= b->confidence && a->score >= b->score &&
-           a->entropy <= b->entropy &&
-           (a->check == VALID_NONE || a->check == b->check) &&
-           (!a->no_placeholder || b->no_placeholder) &&
-           (!a->no_name || b->no_name) &&
-           (!a->no_published || b->no_published) &&
-           (a->not_count == 0 ||
-            strs_eq(a->nots, a->not_count, b->nots, b->not_count)) &&
-           (when_empty(&a->when) || whens_same(&a->when, &b->when)) &&
-           (a->near_count == 0 ||
-            nears_eq(a->nears, a->near_count, b->nears, b->near_count));
-}
-
-/* Is each word of b one of a? The patterns of lists differ in nothing else. */
-static bool has_words(const struct rule *a, const struct rule *b)
-{
-    for (size_t i = 0; i < b->keyword_count; i++) {
-        size_t k = 0;
-
-        while (k < a->keyword_count &&
-               !str_eq_nocase(a->keywords[k], b->keywords[i]))
-            k++;
-        if (k == a->keyword_count)
-            return false;
-    }
-    return true;
-}
-
-/* Does a find all that b finds? */
-static bool finds_all(const struct rule_src *a, const struct rule_src *b)
-{
-    if (a->words_node != NULL && b->words_node != NULL)
-        return a->more_count == 0 && b->more_count == 0 &&
-               has_words(&a->rule, &b->rule);
-    return a->more_count == 0 && b->more_count == 0 &&
-           a->rule.group == b->rule.group &&
-           str_eq(a->rule.match, b->rule.match);
-}
-
-static bool is_pattern(const struct rule_src *r)
-{
-    return r->rule.detector == DETECTOR_PATTERN && r->rule.match.len > 0;
-}
-
-/* Of two that are alike, the second is the one too many. */
-static void lint_shadow(struct compile *c, const struct rule_src *b)
-{
-    bool behind = false;
-
-    for (const struct rule_src *a = c->rules; a != NULL; a = a->next) {
-        if (a == b) {
-            behind = true;
-            continue;
-        }
-        if (!is_pattern(a) || str_eq(a->rule.id, b->rule.id) ||
-            !finds_all(a, b) || !is_over(&a->rule, &b->rule))
-            continue;
-        if (behind && finds_all(b, a) && is_over(&b->rule, &a->rule))
-            continue;
-        diag_add(&c->diags, b->at,
-                 "%.*s never matters: %.*s (%s:%u) finds all that it finds, "
-                 "and does as much about it",
-                 STR_ARG(b->rule.id), STR_ARG(a->rule.id), a->at.file,
-                 a->at.line);
-        return;
-    }
-}
-
 /* --- All of them. */
 
 static void lint_tests(struct compile *c, const struct rule_src *r)
@@ -264,11 +173,9 @@ void compile_lint(struct compile *c)
                       STR_ARG(d->name));
     for (r = c->rules; r != NULL; r = r->next) {
         lint_tests(c, r);
-        if (!is_pattern(r))
-            continue;
-        lint_shadow(c, r);
-        if (r->words_node == NULL && r->value.len == 0 &&
-            r->context_count == 0) {
+        shadow_lint(c, r);
+        if (r->rule.detector == DETECTOR_PATTERN && r->words_node == NULL &&
+            r->value.len == 0 && r->context_count == 0) {
             lint_hosts(c, r);
             lint_tail(c, r);
             lint_repeats(c, r);

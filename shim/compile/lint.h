@@ -8,10 +8,7 @@
  *
  *   - an exclusion that has expired
  *   - a rule without a hit and a miss, unless it has words alone
- *   - a rule that never matters, since another one, that looks wherever it
- *     looks, finds all that it finds and does as much or more about it. Known
- *     is this of rules that ask the same of what they find, with the same
- *     pattern, or where all words of one are words of the other
+ *   - a rule that never matters (shadow.h)
  *   - a pattern that is a host and nothing else, which is found inside of
  *     longer names as well
  *

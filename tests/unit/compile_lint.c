@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "compile/lint.h"
+#include "compile/shadow.h"
 #include "rulefiles.h"
 
 #define HEAD                                                                   \
@@ -12,6 +13,11 @@
 /* A rule: its number, name and what it has. */
 #define R(n, more)                                                             \
     "  - {id: SP-" n ", name: r" n ", keywords: [dog], " more ", " T
+
+/* The same with hits of its own. */
+#define R2(n, more, hits)                                                      \
+    "  - {id: SP-" n ", name: r" n ", keywords: [do], " more                   \
+    ", tests: {hit: " hits ", miss: [b]}}\n"
 
 /* The lines that are said, by what they begin with; "" says nothing. */
 static const struct {
@@ -171,6 +177,93 @@ static void test_rows(void)
     CHECK_ROW(NULL);
 }
 
+/* By the tests of the rules: which of r1, r2 is said to be in the other. */
+static const struct {
+    const char *name, *text, *want;
+} shadows[] = {
+    {"part of another", /* nothing in the patterns shows it */
+     R2("1", "match: 'do[a-z]s?', kind: k", "[a dog, dogs]")
+         R2("2", "match: 'dogs', kind: k", "[dogs]"),
+     "4:5: warning: SP-2 may never matter: "},
+    {"each the other",
+     R2("1", "match: 'do[a-z]', kind: k", "[a dog]")
+         R2("2", "match: 'do[f-h]', kind: k", "[a dog]"),
+     "3:5: warning: SP-1 may never matter: "},
+    {"a hit of its own",
+     R2("1", "match: 'dogs?', kind: k", "[dogs]")
+         R2("2", "match: 'dogma|dog', kind: k", "[dog, dogma]"),
+     ""},
+    {"another end",
+     R2("1", "match: 'dogs?', kind: k", "[dogs]")
+         R2("2", "match: 'dog', kind: k", "[dogs]"),
+     ""},
+    {"another kind in the same file",
+     R2("1", "match: 'do[a-z]'", "[a dog]")
+         R2("2", "match: 'do[f-h]'", "[dog]"),
+     ""},
+    {"less done about it",
+     R2("1", "match: 'do[a-z]', kind: k, action: log", "[a dog]")
+         R2("2", "match: 'do[f-h]', kind: k", "[dog]"),
+     "3:5: warning: SP-1 may never matter: "},
+    {"what is excluded in part",
+     R2("1", "match: 'do[a-z]', kind: k", "[a dog]")
+         R2("2", "match: 'do[f-h]', kind: k", "[dog]") "exclude: [{id: SP-1, "
+                                                       "reason: r, role: "
+                                                       "tool}]\n",
+     "3:5: warning: SP-1 may never matter: "},
+    {"elsewhere",
+     R2("1", "match: 'do[a-z]', kind: k, on: request", "[a dog]")
+         R2("2", "match: 'do[f-h]', kind: k, on: response", "[dog]"),
+     ""},
+    {"only with what the other is not",
+     R2("1", "match: 'do[a-z]', kind: k, unless: {words: [hot]}", "[a dog]")
+         R2("2", "match: 'do[f-h]', kind: k", "[dog, hot dog]"),
+     "3:5: warning: SP-1 may never matter: "},
+};
+
+static void test_shadows(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(shadows); i++) {
+        char text[2000];
+        struct compile c;
+        struct str got;
+
+        CHECK_ROW(shadows[i].name);
+        snprintf(text, sizeof(text), "%s%s", HEAD, shadows[i].text);
+        CHECK(put_file("t.yaml", text));
+        rulefiles_start(&c);
+        CHECK_INT(compile_load(&c, "t.yaml"), OK);
+        CHECK_INT(shadow_check(&c), OK);
+        got = diags_text(&c.diags);
+        if (!CHECK(shadows[i].want[0] == '\0'
+                       ? got.len == 0
+                       : str_starts(str_skip(got, 7), str_of(shadows[i].want))))
+            check_show("said", got);
+        CHECK_INT(c.diags.warnings, shadows[i].want[0] != '\0');
+        compile_free(&c);
+    }
+    CHECK_ROW(NULL);
+}
+
+/* Who includes a file is told of its own rules alone, and of any kind. */
+static void test_shadow_files(void)
+{
+    static const char policy[] =
+        "include: [t.yaml]\n" HEAD R2("3", "match: 'do[f-h]'", "[dog]");
+    char text[2000];
+    struct compile c;
+
+    snprintf(text, sizeof(text), "%s%s", HEAD, shadows[0].text);
+    CHECK(put_file("t.yaml", text) && put_file("p.yaml", policy));
+    rulefiles_start(&c);
+    CHECK_INT(compile_load(&c, "p.yaml"), OK);
+    CHECK_INT(shadow_check(&c), OK);
+    CHECK_INT(c.diags.warnings, 1);
+    CHECK_STR(str_head(diags_text(&c.diags), 38),
+              "p.yaml:4:5: warning: SP-3 may never ma");
+    compile_free(&c);
+}
+
 /* Nothing is said about what is shipped, in any file of it. */
 static void test_shipped(void)
 {
@@ -196,11 +289,13 @@ static void test_shipped(void)
 
 int main(void)
 {
-    static const char *const files[] = {"t.yaml", NULL};
+    static const char *const files[] = {"t.yaml", "p.yaml", NULL};
 
     if (!rulefiles_enter())
         return 2;
     RUN(test_rows);
+    RUN(test_shadows);
+    RUN(test_shadow_files);
     RUN(test_shipped);
     rulefiles_leave(files);
     return check_done();
