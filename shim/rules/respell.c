@@ -26,7 +26,7 @@
  * takes its place as soon as it may.
  */
 
-#define FAR 64
+#define FAR 16
 
 #define LEET   (1u << VIEW_LEET)
 #define JOINED (1u << VIEW_JOINED)
