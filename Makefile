@@ -162,7 +162,7 @@ seeking = $(call opens,$(1)) \
 
 $(call seeking,compile|cli): $(B)/libtools.a
 $(call seeking,hooks): $(B)/libhooks.a
-$(B)/tests/unit/rules_worst: $(B)/libcounted.a
+$(B)/tests/unit/rules_worst $(B)/tests/unit/rules_drip: $(B)/libcounted.a
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libtest.a $(engine_a)
 	$(call say,LD)$(CC) $(cflags) $(sanitize) $(ldflags) $(wrap) -o $@ $< \

@@ -207,6 +207,8 @@ static enum err release_gap(struct stream *st, uint64_t from, uint64_t to)
     for (size_t i = 0; i < st->restored.count; i++) {
         const struct restored *r = &st->restored.list[i];
 
+        if (r->start >= to)
+            break;
         if (r->start < from || r->end > to || meets_drop(st, r))
             continue;
         if ((e = release_drops(st, from, r->start)) ||
@@ -302,33 +304,48 @@ static enum err release_redact(struct stream *st, const struct cluster *c)
     return OK;
 }
 
-/* The same where no pseudonym is cut: none meets another. */
+/*
+ * How far text may leave if what reaches across is held. Looked at is only what
+ * begins before: behind it there may be a lot that waits, and this is asked at
+ * every piece of the text.
+ */
 static uint64_t cut_restored(const struct stream *st, uint64_t cut)
 {
-    for (size_t i = st->restored.count; i > 0; i--) {
-        const struct restored *r = &st->restored.list[i - 1];
+    for (size_t i = 0; i < st->restored.count; i++) {
+        const struct restored *r = &st->restored.list[i];
 
-        if (r->start < cut && r->end > cut)
-            return r->start;
+        if (r->start >= cut)
+            break;
+        if (r->end > cut)
+            return r->start; /* none meets another */
     }
     return cut;
 }
 
-/* How far text may leave if what reaches across is held. */
+static uint64_t cut_pending(const struct stream *st, uint64_t cut)
+{
+    const struct found *list = st->pending.list;
+    size_t n = 0;
+
+    while (n < st->pending.count && list[n].f.start < cut)
+        n++;
+    for (; n > 0; n--) {
+        const struct found *one = &list[n - 1];
+
+        if (one->action >= ACTION_REDACT && one->f.start < cut &&
+            one->f.end > cut)
+            cut = one->f.start;
+    }
+    return cut;
+}
+
 static uint64_t cut_before(const struct stream *st, uint64_t known)
 {
     uint64_t cut = cut_restored(st, known), last;
 
     do {
         last = cut;
-        for (size_t i = st->pending.count; i > 0; i--) {
-            const struct found *one = &st->pending.list[i - 1];
-            const struct finding *f = &one->f;
-
-            if (one->action >= ACTION_REDACT && f->start < cut && f->end > cut)
-                cut = f->start;
-        }
-        cut = cut_restored(st, cut);
+        cut = cut_restored(st, cut_pending(st, cut));
     } while (cut < last);
     return cut;
 }
@@ -345,12 +362,15 @@ static void forget_drops(struct stream *st)
 
 static void forget_restored(struct stream *st)
 {
-    size_t kept = 0;
+    struct restored *list = st->restored.list;
+    size_t gone = 0;
 
-    for (size_t i = 0; i < st->restored.count; i++)
-        if (st->restored.list[i].start >= st->safe)
-            st->restored.list[kept++] = st->restored.list[i];
-    st->restored.count = kept;
+    while (gone < st->restored.count && list[gone].start < st->safe)
+        gone++;
+    if (gone == 0)
+        return;
+    st->restored.count -= gone;
+    memmove(list, list + gone, st->restored.count * sizeof(*list));
 }
 
 enum err release(struct stream *st, uint64_t known)
