@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "rules/rule.h"
 
 /*
  * JSON in strings, cut anywhere:
@@ -38,10 +39,23 @@ void channel_free(struct channel *c)
         edit_free(&c->edits[i]);
     stream_free(c->stream);
     buf_wipe_free(&c->said);
+    buf_wipe_free(&c->past);
     free(c->keys);
     free(c->runs);
     free(c->edits);
     free(c);
+}
+
+/* What a text has scored is not kept while it rests. */
+static bool may_score(const struct rules *rules, const struct scope *scope)
+{
+    if (rules_reached(rules, scope->dir, UINT32_MAX) != ACTION_BLOCK)
+        return false;
+    for (size_t i = 0; i < rules_count(rules); i++)
+        if (rules_at(rules, i)->score > 0 &&
+            rules_applies(rules, rules_at(rules, i), scope))
+            return true;
+    return false;
 }
 
 enum err channel_new(const struct rules *rules, struct scratch *sc,
@@ -56,7 +70,9 @@ enum err channel_new(const struct rules *rules, struct scratch *sc,
     c->scope = *scope;
     c->json = how != NULL && how->json;
     c->repeat = how != NULL && how->repeat;
+    c->can_rest = !c->json && !c->repeat && !may_score(rules, scope);
     buf_init(&c->said, LIM_EVENT);
+    buf_init(&c->past, LIM_HELD_RAW);
     e = stream_new(rules, sc, &c->scope, &c->stream);
     if (e) {
         free(c);
@@ -255,6 +271,67 @@ static enum err take_json(struct channel *c, struct str more)
     return e == E_AGAIN ? OK : e;
 }
 
+/* ---- Resting ------------------------------------------------------------ */
+
+/* What rules may see in front of a match, and all that is undecided. */
+static void past_trim(struct channel *c)
+{
+    size_t keep = 2 * (size_t)LIM_PAST + (size_t)(c->outer_end - c->safe);
+
+    if (c->past.len <= 2 * keep)
+        return;
+    buf_drop(&c->past, c->past.len - keep);
+    c->cut = true;
+}
+
+/* Where to begin again: with the text, or behind a blank. A word may be encoded
+ * text, of which no part can be read without its beginning. */
+static bool past_begin(const struct channel *c, struct str *ret_past)
+{
+    struct str past = buf_str(&c->past);
+    size_t at = str_find_byte(str_head(past, LIM_PAST), ' ');
+
+    *ret_past = c->cut ? str_skip(past, at) : past;
+    return !c->cut || at < LIM_PAST;
+}
+
+enum err channel_rest(struct channel *c, bool *ret_rests)
+{
+    struct str past;
+
+    *ret_rests = c->can_rest && !c->rests && !c->changed && c->block == NULL &&
+                 past_begin(c, &past);
+    if (!*ret_rests)
+        return OK;
+    c->dirty = true;
+    c->rests = true;
+    c->rested = c->outer_end;
+    return stream_flush(c->stream);
+}
+
+/* The text goes on. */
+static enum err wake(struct channel *c)
+{
+    struct str past;
+
+    c->rests = false;
+    if (!past_begin(c, &past))
+        return E_INTERNAL;
+    c->again += past.len;
+    return stream_take(c->stream, past);
+}
+
+static enum err take_text(struct channel *c, struct str more)
+{
+    enum err e;
+
+    if (c->rests && more.len > 0 && (e = wake(c)))
+        return e;
+    if (c->can_rest && (e = buf_add(&c->past, more)))
+        return e;
+    return take_plain(c, more);
+}
+
 enum err channel_take(struct channel *c, struct str more)
 {
     if (c->block != NULL)
@@ -262,9 +339,9 @@ enum err channel_take(struct channel *c, struct str more)
     c->dirty = true;
     c->ended = false;
     c->outer_end += more.len;
-    if (c->json && !c->broken)
-        return take_json(c, more);
-    return take_plain(c, more);
+    if (c->json)
+        return c->broken ? take_plain(c, more) : take_json(c, more);
+    return take_text(c, more);
 }
 
 enum err channel_take_repeat(struct channel *c, struct str all)
@@ -298,6 +375,8 @@ enum err channel_end(struct channel *c)
         c->broken_to = c->outer_done;
     c->broken = false;
     c->ended = true;
+    c->rests = c->changed = c->cut = false;
+    buf_empty(&c->past);
     c->inner = (struct json_inner){0};
     return stream_flush(c->stream);
 }
@@ -411,16 +490,50 @@ static enum err edit_restore(struct channel *c, const struct stream_edit *edit,
     return e;
 }
 
+/*
+ * The next edit, in text bytes. Those that lie in what the stream was fed
+ * again have been made. *ret_late: this one would change what has left.
+ */
+static bool next_edit(struct channel *c, struct stream_edit *ret,
+                      bool *ret_late)
+{
+    while (stream_next(c->stream, ret)) {
+        ret->start -= c->again;
+        ret->end -= c->again;
+        *ret_late = ret->start < c->rested;
+        if (!*ret_late)
+            return true;
+        if (ret->action != ACTION_BLOCK &&
+            (ret->end <= c->rested || ret->action == ACTION_PSEUDONYM))
+            continue;
+        ret->start = c->rested;
+        return true;
+    }
+    return false;
+}
+
+bool channel_finding(struct channel *c, struct finding *ret_finding)
+{
+    while (stream_finding(c->stream, ret_finding)) {
+        ret_finding->start -= c->again;
+        ret_finding->end -= c->again;
+        if (c->again == 0 || ret_finding->end > c->rested)
+            return true;
+    }
+    return false;
+}
+
 enum err channel_drain(struct channel *c)
 {
     struct stream_edit edit;
+    bool late;
     uint64_t text, number = 0; /* outer end of the last number that goes */
     enum err e;
 
     c->dirty = false;
     if (c->block != NULL)
         return OK;
-    while (stream_next(c->stream, &edit)) {
+    while (next_edit(c, &edit, &late)) {
         struct chan_edit mine = {.start = outer_of(c, edit.start, false),
                                  .put = edit.put};
 
@@ -431,11 +544,14 @@ enum err channel_drain(struct channel *c)
             c->block_at = c->safe = mine.start;
             return OK;
         }
+        if (late)
+            return E_LIMIT;
         if (edit.action == ACTION_PSEUDONYM) {
             if ((e = edit_restore(c, &edit, mine)))
                 return e;
             continue;
         }
+        c->changed = true;
         if (mine.number && mine.end == number)
             continue;
         if (mine.number)
@@ -446,12 +562,15 @@ enum err channel_drain(struct channel *c)
             return e;
     }
     text = stream_safe(c->stream);
-    if (text < stream_end(c->stream))
-        c->safe = outer_of(c, text, false);
-    else
-        c->safe = c->json ? c->outer_done : c->outer_end;
-    if (c->json)
-        runs_drop(c, text);
+    if (!c->json) {
+        c->safe = text - c->again > c->safe ? text - c->again : c->safe;
+        if (c->can_rest)
+            past_trim(c);
+        return OK;
+    }
+    c->safe =
+        text < stream_end(c->stream) ? outer_of(c, text, false) : c->outer_done;
+    runs_drop(c, text);
     return OK;
 }
 

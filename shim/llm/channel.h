@@ -16,6 +16,11 @@
  * They are the same, unless the strings are JSON text themselves: then the text
  * is that of the strings in it, each a text of its own, and runs lead back. A
  * long number between the strings is a text of its own too.
+ *
+ * A text may rest: it is decided as one that ended, but may go on. Then its
+ * last bytes go into the stream again, so that what follows is judged together
+ * with them. What left when it rested is no match by itself, as the end of a
+ * text; where it would be the beginning of one, nothing of the rest may leave.
  */
 struct run { /* json: one stretch, complete */
     uint64_t outer, text;
@@ -47,6 +52,14 @@ struct channel {
     bool json, broken;     /* broken: no JSON any more, plain from here on */
     bool dirty;            /* to be drained */
     bool ended;            /* no text since the last end */
+    bool can_rest;         /* see channel_rest                             */
+    bool changed;          /* something was redacted since the last end    */
+    bool rests;            /* decided as if it had ended                   */
+    bool cut;              /* `past` does not begin where the text does    */
+    uint64_t rested;       /* outer bytes that were so when it last did so */
+    uint64_t again;        /* text bytes that went into the stream twice   */
+    struct buf past;       /* the text's last bytes                        */
+    uint64_t fed;          /* delta.fed at its last piece                  */
     uint64_t broken_from, broken_to; /* outer bytes that are so */
     uint64_t outer_done;             /* json: all complete runs end here */
     struct json_inner inner;
@@ -90,9 +103,23 @@ MUST_USE enum err channel_take_repeat(struct channel *c, struct str all);
 /* channel_end - the text ends; what follows is a new one. As stream_flush. */
 MUST_USE enum err channel_end(struct channel *c);
 
-/* channel_drain - fetch the decided edits, or the block; move `safe`. E_NOMEM.
+/*
+ * channel_rest - nothing of it is undecided any more, as if the text ended
+ * here; it may go on. It stays as it is, with *ret_rests false, if what the
+ * stream knows could not be told it again: of json and repeat, where scores
+ * block, when something was redacted (and may be dropped on), and in a word
+ * longer than what is kept. As stream_flush.
+ */
+MUST_USE enum err channel_rest(struct channel *c, bool *ret_rests);
+
+/*
+ * channel_drain - fetch the decided edits, or the block; move `safe`. E_NOMEM;
+ * E_LIMIT if a change begins in what left when the text rested.
  */
 MUST_USE enum err channel_drain(struct channel *c);
+
+/* channel_finding - as stream_finding, each once, in text bytes. */
+bool channel_finding(struct channel *c, struct finding *ret_finding);
 
 /* channel_drop - edits that end at or before an outer byte are used up. */
 void channel_drop(struct channel *c, uint64_t outer);

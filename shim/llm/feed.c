@@ -327,9 +327,12 @@ enum err feed_channels(struct delta *d, struct event *ev)
     const struct end_mark *ends = d->ends.items;
     enum err e;
 
+    if (ev->piece_count > 0)
+        d->fed += ev->raw_len;
     for (size_t i = 0; i < ev->piece_count; i++) {
         struct piece *p = &pieces[i];
 
+        p->chan->fed = d->fed;
         if (p->chan->scope.part == PART_TOOL_ARGS)
             stream_tool(p->chan->stream, tool_names_of(&d->tools, p->chan->keys,
                                                        p->chan->key_count));

@@ -334,7 +334,7 @@ static enum err drain(struct delta *d, bool *ret_blocked)
         if (c->dirty) {
             if ((e = channel_drain(c)))
                 return e;
-            while (stream_finding(c->stream, &f)) {
+            while (channel_finding(c, &f)) {
                 f.seg = (uint32_t)i;
                 if ((e = note_finding(d, &f, &c->scope)))
                     return e;
@@ -375,17 +375,44 @@ static enum err stop(struct delta *d)
     return OK;
 }
 
-enum err queue_settle(struct delta *d)
+/*
+ * Nobody says that a text is over where another begins: not OpenAI's chats,
+ * where reasoning is followed by content, and that by tool calls. One that does
+ * not go on while many events wait for its last word rests.
+ */
+static enum err rest_idle(struct delta *d, bool *ret_some)
 {
-    bool blocked = d->event_block != NULL;
+    const struct event *ev = d->held.head;
     enum err e;
 
-    if ((e = drain(d, &blocked)))
-        return e;
-    if (blocked)
-        return stop(d);
-    while (d->held.head != NULL && decided(d->held.head))
-        if ((e = leave(d)))
+    *ret_some = false;
+    for (size_t i = 0; ev != NULL && i < ev->piece_count; i++) {
+        struct channel *c = ev->pieces[i].chan;
+        bool rests = false;
+
+        if (ev->pieces[i].end > c->safe && d->fed - c->fed >= LIM_HELD_IDLE &&
+            (e = channel_rest(c, &rests)))
             return e;
+        *ret_some |= rests;
+    }
+    return OK;
+}
+
+enum err queue_settle(struct delta *d)
+{
+    bool blocked = d->event_block != NULL, more = true;
+    enum err e;
+
+    while (more) {
+        if ((e = drain(d, &blocked)))
+            return e;
+        if (blocked)
+            return stop(d);
+        while (d->held.head != NULL && decided(d->held.head))
+            if ((e = leave(d)))
+                return e;
+        if ((e = rest_idle(d, &more)))
+            return e;
+    }
     return OK;
 }

@@ -102,6 +102,7 @@ struct delta {
     struct event_list held, ready;
     struct event *current; /* given out by delta_next */
     size_t held_bytes;
+    uint64_t fed; /* bytes of the events that had pieces */
     enum err failed;
     bool stopped;
     struct stream *wholes[ROLE_COUNT][PART_COUNT]; /* owned */

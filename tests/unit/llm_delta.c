@@ -7,10 +7,10 @@
 #include "check.h"
 #include "compile/provfile.h"
 #include "failmalloc.h"
-#include "json/text.h"
-#include "json/tree.h"
 #include "llm.h"
 #include "llm/delta.h"
+#include "json/text.h"
+#include "json/tree.h"
 
 #define EVERYWHERE                                                             \
     .dirs = DIRS_ALL, .roles = ROLES_ALL, .parts = PARTS_ALL,                  \
@@ -817,6 +817,236 @@ static void test_limits(void)
     play_free(&p);
 }
 
+/* ---- Texts that rest ----------------------------------------------------- */
+
+#define CALL(args)                                                             \
+    "{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,"      \
+    "\"function\":{\"arguments\":\"" args "\"}}]}}]}"
+#define CALLS (LIM_HELD_IDLE / sizeof(CALL("1,")) + 2)
+
+static void play_text(struct play *p, const char *member, struct str text)
+{
+    char json[512];
+
+    snprintf(json, sizeof(json),
+             "{\"choices\":[{\"index\":0,\"delta\":{\"%s\":\"%.*s\"}}]}",
+             member, (int)text.len, text.ptr);
+    play_data(p, json);
+}
+
+/* As many events as a text waits for. */
+static void play_calls(struct play *p, const char *open)
+{
+    play_data(p, open);
+    for (size_t i = 0; i < CALLS; i++)
+        play_data(p, CALL("1,"));
+}
+
+static bool has(const struct play *p, const char *word)
+{
+    return str_find(buf_str(&p->out), str_of(word)) < p->out.len;
+}
+
+/* The end of a text waits for a while, and no longer. Nothing is changed. */
+static void test_rests(void)
+{
+    static const char *const members[] = {"content", "reasoning_content",
+                                          "refusal"};
+
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        struct play p;
+
+        CHECK_ROW(members[i]);
+        play_start(&p, "openai-chat");
+        play_text(&p, members[i], STR("the KEY-12"));
+        play_data(&p, CALL("[1,"));
+        CHECK_INT(p.events, 0);
+        play_calls(&p, CALL("2,"));
+        CHECK_INT(p.events, CALLS + 3);
+        play_text(&p, members[i], STR(" and so on KEY-"));
+        CHECK_INT(p.events, CALLS + 3);
+        play_calls(&p, CALL("3,"));
+        CHECK_INT(p.events, 2 * CALLS + 5);
+        play_text(&p, members[i], STR("x."));
+        play_end(&p);
+        CHECK_INT(p.e, OK);
+        CHECK(!p.changed);
+        CHECK_INT(p.taken, p.in);
+        play_free(&p);
+    }
+}
+
+/*
+ * One that goes on is judged as one text, wherever it is cut. What leaves of a
+ * match is never more than what was no match when the text rested.
+ */
+static void test_rest_cut(void)
+{
+    static const struct {
+        const char *text, *value, *good; /* good: what stands in its place */
+        size_t past;                     /* bytes of other words before it */
+    } rows[] = {
+        {"see KEY-123456 there", "KEY-123456", "see [key] there", 0},
+        {"see KEY-123456 there", "KEY-123456", "see [key] there", 40000},
+        {"one BOMB12 there", "BOMB12", NULL, 0},
+        {"one BOMB12 there", "BOMB12", NULL, 40000},
+    };
+
+    for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
+        struct str all_text = str_of(rows[r].text);
+        size_t at = str_find(all_text, str_of(rows[r].value));
+        size_t to = at + strlen(rows[r].value);
+
+        for (size_t cut = 1; cut < all_text.len; cut++) {
+            struct str rest = str_skip(all_text, cut);
+            bool inside = cut > at && cut < to;
+            struct play p;
+            size_t held;
+
+            CHECK_ROW(rows[r].text);
+            play_start(&p, "openai-chat");
+            for (size_t n = 0; n < rows[r].past; n += 10)
+                play_text(&p, "content", STR("word word "));
+            play_text(&p, "content", str_head(all_text, cut));
+            play_calls(&p, CALL("[1,"));
+            CHECK(delta_held(p.d) == 0 || p.block != NULL);
+            held = p.out.len;
+            for (size_t i = 0; i < rest.len; i++)
+                play_text(&p, "content", str_head(str_skip(rest, i), 1));
+            play_end(&p);
+            if (rows[r].good == NULL) {
+                CHECK_INT(p.e, OK);
+                CHECK(p.block != NULL && str_eq(p.block->id, STR("SP-2")));
+                CHECK(!has(&p, "there"));
+            } else if (inside) {
+                CHECK_INT(p.e, E_LIMIT);
+                CHECK(!has(&p, "there"));
+            } else {
+                CHECK_INT(p.e, OK);
+                CHECK(has(&p, "[key]"));
+            }
+            if (inside) /* of the text nothing has left since */
+                CHECK(str_find(str_skip(buf_str(&p.out), held),
+                               STR("content")) == p.out.len - held);
+            CHECK(!has(&p, rows[r].value));
+            play_free(&p);
+        }
+    }
+}
+
+/* Findings behind the place are told once, where they stand in the text. */
+static void test_rest_finding(void)
+{
+    static const struct {
+        const char *id;
+        uint64_t start, end;
+    } want[] = {{"SP-4", 0, 5}, {"SP-1", 12, 22}, {"SP-4", 23, 28}};
+    size_t told[ARRAY_LEN(want)] = {0}, count = 0;
+    struct play p;
+    struct finding f;
+    struct scope where;
+
+    play_start(&p, "openai-chat");
+    play_text(&p, "content", STR("hello KEY-1"));
+    play_calls(&p, CALL("[1,"));
+    play_text(&p, "content", STR(" KEY-654321 hello"));
+    play_end(&p);
+    CHECK_INT(p.e, OK);
+    for (; delta_finding(p.d, &f, &where); count++)
+        for (size_t i = 0; i < ARRAY_LEN(want); i++)
+            told[i] += str_eq(f.rule->id, str_of(want[i].id)) &&
+                       f.start == want[i].start && f.end == want[i].end;
+    CHECK_INT(count, ARRAY_LEN(want));
+    for (size_t i = 0; i < ARRAY_LEN(want); i++)
+        CHECK_INT(told[i], 1);
+    CHECK(has(&p, "\" [key] hello\""));
+    play_free(&p);
+}
+
+/* A score that may block counts all of a text: one with such a rule waits. */
+static void test_rest_score(void)
+{
+    static const struct thresholds limits = {.block = {20, 20}};
+    struct rule list[ARRAY_LEN(rule_list)];
+
+    memcpy(list, rule_list, sizeof(list));
+    for (uint32_t score = 0; score < 20; score += 10) {
+        struct delta_config config = {
+            .provider = llm_provider(all, "openai-chat"), .scratch = scratch};
+        struct rules *mine;
+        struct play p;
+
+        list[3].score = score;
+        mine = llm_rules(list, ARRAY_LEN(list));
+        rules_limit(mine, &limits);
+        config.rules = mine;
+        play_config(&p, &config);
+        play_text(&p, "content", STR("hello KEY-1"));
+        play_calls(&p, CALL("[1,"));
+        CHECK_INT(p.events, score == 0 ? CALLS + 2 : 0);
+        play_end(&p);
+        CHECK_INT(p.e, OK);
+        play_free(&p);
+        rules_free(mine);
+    }
+}
+
+/* Those that wait as ever: something goes of them, or a word has no end. */
+static void test_rest_never(void)
+{
+    struct play p;
+
+    play_start(&p, "openai-chat");
+    play_text(&p, "content", STR("a KEY-123456 and KEY-1"));
+    play_calls(&p, CALL("[1,"));
+    CHECK_INT(p.events, 0);
+    play_text(&p, "content", STR("23456"));
+    play_end(&p);
+    CHECK_INT(p.e, OK);
+    CHECK(!has(&p, "KEY") && has(&p, "a [key] and [key]"));
+    play_free(&p);
+
+    play_start(&p, "openai-chat"); /* dropped on, until its end */
+    play_text(&p, "content", STR("a <<"));
+    for (size_t i = 0; i < 200; i++)
+        play_text(&p, "content", STR("secretive "));
+    play_calls(&p, CALL("[1,"));
+    play_text(&p, "content", STR("secret"));
+    play_text(&p, "content", STR(" >> b"));
+    play_end(&p);
+    CHECK_INT(p.e, OK);
+    CHECK(!has(&p, "secret") && has(&p, " b"));
+    play_free(&p);
+
+    play_start(&p, "openai-chat");
+    for (size_t i = 0; i < 1500; i++)
+        play_text(&p, "content", STR("wordwordwordwordword"));
+    play_text(&p, "content", STR("KEY-1"));
+    CHECK_INT(p.events, 1500);
+    play_calls(&p, CALL("[1,"));
+    CHECK_INT(p.events, 1500);
+    play_text(&p, "content", STR("23456"));
+    play_end(&p);
+    CHECK_INT(p.e, OK);
+    CHECK(!has(&p, "KEY") && has(&p, "[key]"));
+    play_free(&p);
+
+    /* Choices that take turns do not rest, nor does what is said between. */
+    play_start(&p, "openai-chat");
+    play_text(&p, "content", STR("KEY-"));
+    for (size_t i = 0; i < 6; i++) {
+        for (size_t n = 0; n < CALLS / 2; n++)
+            play_data(&p, "{\"choices\":[{\"index\":1,\"delta\":{\"content\":"
+                          "\"KEY-\"}}]}");
+        CHECK_INT(p.events, 0);
+        play_text(&p, "content", str_head(str_skip(STR("123456"), i), 1));
+    }
+    CHECK(has(&p, "[key]"));
+    play_end(&p);
+    CHECK_INT(p.e, OK);
+    play_free(&p);
+}
+
 /* ---- Facts, findings ---------------------------------------------------- */
 
 static void test_facts(void)
@@ -934,6 +1164,11 @@ int main(void)
     RUN(test_lines);
     RUN(test_bad_events);
     RUN(test_limits);
+    RUN(test_rests);
+    RUN(test_rest_cut);
+    RUN(test_rest_finding);
+    RUN(test_rest_never);
+    RUN(test_rest_score);
     RUN(test_facts);
     RUN(test_nomem);
     scratch_free(scratch);
