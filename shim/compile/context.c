@@ -175,10 +175,12 @@ static bool put_keywords(struct reader *r, const struct yaml_node *n,
     size_t count = 0;
 
     for (size_t i = 0; i < src->context_count && list != NULL; i++) {
-        struct str forms[CASINGS_MOST];
-        size_t k = casing_all(r, src->context[i], forms);
+        struct str forms[CASINGS_MOST], word = src->context[i];
+        size_t k;
 
-        if (k == 0)
+        if (str_find(word, STR("  ")) != word.len)
+            continue; /* a keyword's space is as many */
+        if ((k = casing_all(r, word, forms)) == 0)
             return false;
         if (count + k > LIM_RULE_LIST)
             return read_refuse(r, n,

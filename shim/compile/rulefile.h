@@ -16,7 +16,8 @@
  *       on: both                       # request, response; default both
  *       in: {roles: [user, tool], parts: [text]}    # or a list of roles
  *       when: {model: "gpt-*"}         # only in such exchanges (when.h)
- *       keywords: [AKIA, ASIA]         # one of them stands in every match
+ *       keywords: [AKIA, ASIA]         # one of them stands in every match;
+ *                                      # a space in one is any white space
  *       keyword_first: true            # every match begins with one;
  *                                      # default: if the pattern shows it
  *       digits: 13                     # or: so many digits in a row

@@ -6,17 +6,48 @@
  * full list of offsets, and in a text with a second spelling of s or k.
  */
 
+size_t keyword_tidy(struct str keyword, char out[LIM_KEYWORD])
+{
+    bool front = true;
+    size_t n = 0;
+
+    for (size_t i = 0; i < keyword.len && n < LIM_KEYWORD; i++) {
+        char c = keyword.ptr[i];
+
+        front = front && is_white(c);
+        if (front || !is_white(c))
+            out[n++] = c;
+        else if (!is_white(keyword.ptr[i - 1]))
+            out[n++] = ' ';
+    }
+    return n;
+}
+
+/* White space at text[*at], as much as counts: false if that is too much. */
+static bool pass_blanks(struct str text, size_t *at, size_t *wide)
+{
+    for (++*at; *at < text.len && is_white(text.ptr[*at]); ++*at)
+        if (++*wide > KEYWORD_WIDE)
+            return false;
+    return true;
+}
+
 enum keyword_here keyword_at(struct str keyword, struct str text)
 {
     const unsigned char *p = (const unsigned char *)text.ptr;
-    size_t at = 0;
+    size_t at = 0, wide = 0;
 
     for (size_t i = 0; i < keyword.len; i++) {
         char c = to_lower(keyword.ptr[i]);
 
         if (at == text.len)
             return KEYWORD_CUT;
-        if (to_lower(text.ptr[at]) == c)
+        if (keyword_gap(keyword, i) && is_white(text.ptr[at])) {
+            if (i + 1 == keyword.len)
+                return KEYWORD_YES;
+            if (!pass_blanks(text, &at, &wide))
+                return KEYWORD_NO;
+        } else if (to_lower(text.ptr[at]) == c)
             at++;
         else if (c == 's' && text.len - at >= 2 && p[at] == 0xc5 &&
                  p[at + 1] == 0xbf)

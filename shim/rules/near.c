@@ -37,11 +37,6 @@ struct beside {
 #define NOWHERE SIZE_MAX
 #define SIDES   2
 
-static bool is_blank(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static size_t char_before(struct str text, size_t at)
 {
     return utf8_front(text, at - 1);
@@ -87,7 +82,7 @@ static bool sentence_ends(struct str text, size_t at)
     c = text.ptr[at - 1];
     if ((unsigned char)c >= 0x80)
         return wide_stop(str_head(text, at));
-    if (!is_blank(text.ptr[at]))
+    if (!is_white(text.ptr[at]))
         return false;
     if (c == '\n')
         return text.ptr[at] == '\n' || text.ptr[at] == '\r';

@@ -15,7 +15,7 @@
  * once.
  */
 
-#define VERSION 10u
+#define VERSION 11u
 
 #define FLAG_KEYWORD_FIRST  1u
 #define FLAG_WHOLE          2u
@@ -148,6 +148,22 @@ static enum err pack_list(struct buf *out, const struct str *list, size_t n)
     return OK;
 }
 
+static enum err pack_keywords(struct buf *out, const struct rule *r)
+{
+    char tidy[LIM_KEYWORD];
+    enum err e;
+
+    if ((e = pack_u32(out, (uint32_t)r->keyword_count)))
+        return e;
+    for (size_t i = 0; i < r->keyword_count; i++) {
+        struct str s = {tidy, keyword_tidy(r->keywords[i], tidy)};
+
+        if ((e = pack_str(out, s)))
+            return e;
+    }
+    return OK;
+}
+
 static enum err pack_when(struct buf *out, const struct when *w)
 {
     enum err e = OK;
@@ -224,7 +240,7 @@ static enum err pack_rule(struct buf *out, const struct rule *r)
     for (size_t i = 0; i < DETECTOR_OPTIONS; i++)
         if ((e = pack_u32(out, r->options[i])))
             return e;
-    if ((e = pack_list(out, r->keywords, r->keyword_count)) ||
+    if ((e = pack_keywords(out, r)) ||
         (e = pack_list(out, r->nots, r->not_count)) ||
         (e = pack_list(out, r->tags, r->tag_count)) ||
         (e = pack_nears(out, r)) || (e = pack_when(out, &r->when)))
@@ -336,6 +352,23 @@ static enum err read_list(struct reader *rd, const struct str **ret_list,
     return OK;
 }
 
+static enum err read_keywords(struct reader *rd, struct rule *r)
+{
+    char tidy[LIM_KEYWORD];
+    enum err e;
+
+    if ((e = read_list(rd, &r->keywords, &r->keyword_count)))
+        return e;
+    for (size_t i = 0; i < r->keyword_count; i++) {
+        struct str s = r->keywords[i];
+
+        if (s.len <= LIM_KEYWORD &&
+            !str_eq(s, (struct str){tidy, keyword_tidy(s, tidy)}))
+            return E_SYNTAX;
+    }
+    return OK;
+}
+
 static enum err read_when(struct reader *rd, struct when *w)
 {
     enum err e = OK;
@@ -437,8 +470,7 @@ static enum err read_rule(struct reader *rd, struct rule *r)
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         if ((e = unpack_str(&rd->in, strings[i])))
             return e;
-    if ((e = read_numbers(rd, r)) ||
-        (e = read_list(rd, &r->keywords, &r->keyword_count)) ||
+    if ((e = read_numbers(rd, r)) || (e = read_keywords(rd, r)) ||
         (e = read_list(rd, &r->nots, &r->not_count)) ||
         (e = read_list(rd, &r->tags, &r->tag_count)) ||
         (e = read_nears(rd, r)) || (e = read_when(rd, &r->when)))

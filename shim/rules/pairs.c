@@ -1,47 +1,59 @@
 #include "rules/pairs.h"
 
 #include "base/cpu.h"
+#include "rules/prefilter.h"
 
 #if CPU_AVX2
 #include <immintrin.h>
 #endif
 
-#define GROUPS 8u
-#define STEP   32u /* bytes that are looked at at once */
-
-static void add_byte(struct pairs *ps, unsigned which, unsigned char c,
-                     unsigned char group)
-{
-    (which == 0 ? ps->first : ps->second)[c] |= group;
-    ps->low[which][c & 15] |= group;
-    ps->high[which][c >> 4] |= group;
-}
+#define STEP 32u /* bytes that are looked at at once */
 
 /* In both cases. */
-static void add_letter(struct pairs *ps, unsigned which, char c,
-                       unsigned char group)
+static struct halves letter(char c)
 {
-    char other = (char)(c ^ 0x20);
+    struct halves h = halves_with((struct halves){0}, (unsigned char)c);
 
-    add_byte(ps, which, (unsigned char)c, group);
-    if (to_lower(c) == to_lower(other))
-        add_byte(ps, which, (unsigned char)other, group);
+    return is_alpha(c) ? halves_with(h, (unsigned char)(c ^ 0x20)) : h;
+}
+
+static struct halves white(void)
+{
+    struct halves h = {0};
+
+    for (unsigned char c = 0; c < 0x80; c++)
+        if (is_white((char)c))
+            h = halves_with(h, c);
+    return h;
 }
 
 void pairs_add(struct pairs *ps, struct str keyword)
 {
-    unsigned char group = ps->first[(unsigned char)keyword.ptr[0]];
+    struct halves sets[2] = {letter(keyword.ptr[0]), {0}};
 
-    if (group == 0) /* those with one first byte are together */
-        group = (unsigned char)(1u << ps->firsts++ % GROUPS);
+    if (keyword.len == 1)
+        sets[1] = halves_all();
+    else if (keyword_gap(keyword, 1))
+        sets[1] = white();
+    else
+        sets[1] = letter(keyword.ptr[1]);
+    halves_group(ps->set[0], PAIR_GROUPS, sets, 2);
+}
 
-    add_letter(ps, 0, keyword.ptr[0], group);
-    if (keyword.len > 1) {
-        add_letter(ps, 1, keyword.ptr[1], group);
-        return;
-    }
-    for (unsigned any = 0; any < 256; any++)
-        add_byte(ps, 1, (unsigned char)any, group);
+void pairs_ready(struct pairs *ps)
+{
+    for (size_t g = 0; g < PAIR_GROUPS; g++)
+        for (size_t p = 0; p < 2; p++) {
+            const struct halves *s = &ps->set[g][p];
+            unsigned char bit = (unsigned char)(1u << g);
+
+            for (unsigned c = 0; c < 256; c++)
+                ps->groups[p][c] |= halves_has(s, (unsigned char)c) ? bit : 0;
+            for (unsigned x = 0; x < 16; x++) {
+                ps->low[p][x] |= s->low >> x & 1 ? bit : 0;
+                ps->high[p][x] |= s->high >> x & 1 ? bit : 0;
+            }
+        }
 }
 
 #if CPU_AVX2
@@ -90,8 +102,9 @@ static bool is_pair(const struct pairs *ps, struct str text, size_t at)
     unsigned char c = (unsigned char)text.ptr[at];
 
     if (at + 1 == text.len) /* a keyword of one byte goes with any */
-        return ps->first[c] != 0;
-    return (ps->first[c] & ps->second[(unsigned char)text.ptr[at + 1]]) != 0;
+        return ps->groups[0][c] != 0;
+    return (ps->groups[0][c] &
+            ps->groups[1][(unsigned char)text.ptr[at + 1]]) != 0;
 }
 
 size_t pairs_next(const struct pairs *ps, struct str text, size_t from)

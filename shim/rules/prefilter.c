@@ -30,7 +30,7 @@ struct prefilter {
 };
 
 /* No keyword is longer, with a second spelling for each letter. */
-#define LONGEST (3u * LIM_KEYWORD)
+#define LONGEST (3u * LIM_KEYWORD + KEYWORD_WIDE)
 
 /* What rules ask of a text beside keywords. */
 static void read_gates(struct prefilter *pf, const struct rule *list, size_t n)

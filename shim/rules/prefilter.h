@@ -83,8 +83,32 @@ void prefilter_hits_free(struct prefilter_hits *hits);
 
 /*
  * How a keyword is compared: ASCII letters without case, and also, because
- * PCRE2 does so under (?i), U+017F as s and U+212A as k.
+ * PCRE2 does so under (?i), U+017F as s and U+212A as k. A space between its
+ * words, or behind them, stands for white space of any kind and number, as \s+
+ * does, but for no more than KEYWORD_WIDE bytes in all above those that it has.
  */
+#define KEYWORD_WIDE 64u
+
+/* What \s is to PCRE2. */
+static inline bool is_white(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* keyword_gap - does what stands at i stand for any white space? */
+static inline bool keyword_gap(struct str keyword, size_t i)
+{
+    return keyword.ptr[i] == ' ' && i > 0 && !is_white(keyword.ptr[i - 1]);
+}
+
+/*
+ * keyword_tidy - write the keyword with one space for all white space that is
+ * not at its front; its length. Others are no keywords (pack.c): one that goes
+ * on with a space where another one has any white space could not be told from
+ * that byte by byte.
+ */
+size_t keyword_tidy(struct str keyword, char out[LIM_KEYWORD]);
+
 enum keyword_here {
     KEYWORD_NO,
     KEYWORD_CUT, /* the text ends before the keyword does */

@@ -1,7 +1,5 @@
 #include "rules/rarity.h"
 
-#include "base/limits.h"
-
 /* Letters, white space, and any one of all other bytes. */
 #define CLASSES 28u
 #define SPACE   26u
@@ -70,13 +68,13 @@ static const char *const common[CLASSES] = {
 };
 #define COMMON 12u /* what they weigh more */
 
-static unsigned class_of(char c)
+static unsigned char class_of(char c)
 {
     char lower = to_lower(c);
 
     if (lower >= 'a' && lower <= 'z')
-        return (unsigned)(lower - 'a');
-    return c == ' ' ? SPACE : OTHER;
+        return (unsigned char)(lower - 'a');
+    return lower == ' ' ? SPACE : OTHER;
 }
 
 static bool is_common(const unsigned char *c)
@@ -106,21 +104,28 @@ static unsigned commons(const unsigned char *c)
     return (is_common(c) ? COMMON : 0) + (is_common(c + 1) ? COMMON : 0);
 }
 
-size_t rarity_least(const char *text, size_t places)
+unsigned rarity_byte(char c)
 {
-    unsigned char c[LIM_KEYWORD];
-    unsigned best = UINT32_MAX, share;
-    size_t at = 0;
+    return 1u << singles[class_of(c)] / 4;
+}
 
-    for (size_t i = 0; i < places + 3; i++)
-        c[i] = (unsigned char)class_of(text[i]);
-    for (size_t i = 0; i < places; i++) {
-        share = pair(c + i) + pair(c + i + 1) + pair(c + i + 2) -
-                between(c + i + 1) - between(c + i + 2);
-        if (share > best || (share += commons(c + i)) > best)
-            continue; /* common is looked up only where it could matter */
-        best = share;
-        at = i;
+void rarity_read(struct str keyword, struct rarity *ret)
+{
+    size_t n = keyword.len < LIM_KEYWORD ? keyword.len : LIM_KEYWORD;
+
+    for (size_t i = 0; i < n; i++)
+        ret->class[i] = class_of(keyword.ptr[i]);
+    /* What mostly follows. */
+    ret->class[n] = n > 0 && ret->class[n - 1] == SPACE ? 't' - 'a' : 'e' - 'a';
+    for (size_t i = 0; i + 3 <= n; i++) {
+        const unsigned char *c = ret->class + i;
+
+        ret->four[i] = (uint16_t)(pair(c) + pair(c + 1) + pair(c + 2) -
+                                  between(c + 1) - between(c + 2));
     }
-    return at;
+}
+
+unsigned rarity_more(const struct rarity *r, size_t at)
+{
+    return commons(r->class + at);
 }

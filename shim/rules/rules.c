@@ -117,7 +117,8 @@ static void give_bits(struct rules *rs)
         struct run run = rs->runs[i];
 
         if (run.before == RUN_NONE || bit == 0 ||
-            (r->max_hold != 0 && r->max_hold < 2 * (LIM_KEYWORD + RUN_MOST)))
+            (r->max_hold != 0 &&
+             r->max_hold < 2 * (LIM_KEYWORD + KEYWORD_WIDE + RUN_MOST)))
             continue;
         rs->runs[i].bit = run.bit = bit;
         bit <<= 1;

@@ -22,6 +22,7 @@ struct node {
     uint32_t lo, hi;   /* keywords that go through */
     uint32_t eq;       /* those in [lo, eq) end here */
     bool runs;         /* one of them is of a rule with a run */
+    bool gap;          /* the byte that leads here stands for white space */
     struct guard shut; /* no rule of them begins behind these bytes */
 };
 
@@ -46,6 +47,7 @@ struct trie {
     size_t edge_mask;
     uint32_t first[256]; /* edges of the root; ROOT is none */
     size_t depth;
+    bool gaps; /* a keyword has words, which a text may part by more */
 };
 
 static struct edge *edge_place(const struct trie *t, uint32_t from,
@@ -165,6 +167,14 @@ static bool waits_for(const struct rule *r, const struct run *run,
     return true;
 }
 
+static bool has_gap(struct str keyword)
+{
+    for (size_t i = 0; i < keyword.len; i++)
+        if (keyword_gap(keyword, i))
+            return true;
+    return false;
+}
+
 static enum err collect(struct trie *t, const struct rule *list, size_t n,
                         const struct run *runs, size_t *ret_edges)
 {
@@ -184,11 +194,13 @@ static enum err collect(struct trie *t, const struct rule *list, size_t n,
             t->sorted[t->count++] =
                 (struct sorted){texts[j], (uint32_t)i, front_of(texts[j])};
             edges += edges_of(texts[j]);
-            if (texts[j].len > t->depth)
-                t->depth = texts[j].len;
+            t->depth = texts[j].len > t->depth ? texts[j].len : t->depth;
+            t->gaps |= has_gap(texts[j]);
         }
     }
     qsort(t->sorted, t->count, sizeof(*t->sorted), order);
+    if (t->gaps)
+        t->depth += KEYWORD_WIDE;
     for (size_t i = 0; i < t->count; i++)
         t->rules[i] = t->sorted[i].rule;
     *ret_edges = edges;
@@ -227,6 +239,7 @@ static void enter(struct trie *t, uint32_t index, size_t shared,
     for (size_t i = 0; i < s.len; i++) {
         if (i >= shared) {
             path[i + 1] = node_add(t, index, index);
+            t->nodes[path[i + 1]].gap = keyword_gap(s, i);
             edge_add(t, path[i], (unsigned char)to_lower(s.ptr[i]),
                      path[i + 1]);
         }
@@ -320,6 +333,21 @@ size_t trie_depth(const struct trie *t)
     return t->depth;
 }
 
+/* Where a byte leads on from a node: white space of any kind on the way of a
+ * space, that within a gap not away from it. */
+static uint32_t node_next(const struct trie *t, uint32_t from, unsigned char c)
+{
+    uint32_t to;
+
+    if (t->nodes[from].gap && is_white((char)c))
+        return from;
+    to = edge_find(t, from, c);
+    if (to != ROOT || !t->gaps || !is_white((char)c))
+        return to;
+    to = edge_find(t, from, ' ');
+    return t->nodes[to].gap ? to : ROOT;
+}
+
 void trie_step(const struct trie *t, struct trie_walk *walks, size_t *count,
                unsigned char before, unsigned char c, trie_ended *ended,
                void *ctx)
@@ -330,20 +358,25 @@ void trie_step(const struct trie *t, struct trie_walk *walks, size_t *count,
     for (size_t i = 0; i <= *count; i++) {
         struct trie_walk w;
         const struct node *at;
+        bool stays = false;
 
-        if (i < *count)
-            w = (struct trie_walk){.node = edge_find(t, walks[i].node, folded),
+        if (i < *count) {
+            w = (struct trie_walk){.node = node_next(t, walks[i].node, folded),
                                    .back = walks[i].back + 1,
+                                   .wide = walks[i].wide,
                                    .before = walks[i].before};
-        else /* the second spellings of s and k are no letters to a \b */
+            stays = w.node == walks[i].node;
+        } else { /* the second spellings of s and k are no letters to a \b */
             w = (struct trie_walk){
                 .node = t->first[c],
                 .back = 1,
                 .before = c < 0x80 ? before : (unsigned char)TRIE_NONE};
+        }
         at = &t->nodes[w.node];
-        if (w.node == ROOT || guard_stops(&at->shut, w.before))
+        if (w.node == ROOT || guard_stops(&at->shut, w.before) ||
+            (stays && ++w.wide > KEYWORD_WIDE))
             continue;
-        if (at->eq > at->lo)
+        if (at->eq > at->lo && !stays)
             ended(ctx, (struct trie_rules){t->rules + at->lo, at->eq - at->lo},
                   w.back);
         w.runs = at->runs;

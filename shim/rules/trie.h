@@ -28,6 +28,7 @@ void trie_free(struct trie *t);
 struct trie_walk {
     uint32_t node;
     uint32_t back;        /* bytes since its beginning */
+    uint32_t wide;        /* of them white space beyond the keyword's own */
     unsigned char before; /* the byte before that; TRIE_NONE: it is no matter */
     bool runs;            /* has a rule with a run a keyword on the way? */
 };

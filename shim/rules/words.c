@@ -4,211 +4,92 @@
 
 #include "base/cpu.h"
 #include "rules/inside.h"
+#include "rules/probes.h"
+#include "rules/level.h"
 #include "rules/pairs.h"
 #include "rules/rarity.h"
 
 /*
- * Keywords are looked for through windows of four bytes, one at each byte of
- * the text. Each keyword has one window: the rarest four of its bytes that
- * stand side by side; a keyword of three bytes has a window whose last byte may
- * be any.
+ * Text is looked at a block at a time, made level (level.h), and each of its
+ * bytes is asked whether it is the first of a few by which a keyword is known:
+ * the rarest of those that stand side by side in it.
  *
- *      text    . . k e y w o r d . .        . k e y .
- *                    |     |                  |     |
- *                     "eywo"                   "key?"
+ *      text    . . k e y w o r d . .        . g i v e   m e   t h e
+ *                    |     |                        |     |
+ *                     "eywo"                         "e me"
  *
- * A table of bits says "maybe": a hash of the first three bytes of a window
- * names a word of it, the fourth a bit there. Of what passes, a second set of
- * bits under a key of three, four or, for long keywords, eight bytes leaves
- * those that have entries, which are compared in full: the words of a phrase
- * are common, where they stand together is not. Both are asked without a
- * branch, a block of text at a time, because a wrong guess of the processor
- * costs as much as ten windows. Keywords of one or two bytes are looked for by
- * themselves (pairs.h).
- *
- * Letters are folded with | 0x20, which also folds what is no letter: the
- * comparison sorts that out.
+ * Where these are of two words, a text may have more than one space between
+ * them. Such places are looked at by themselves, and asked what is around them.
+ * So are keywords that are too short to be known by anything else than all they
+ * are (pairs.h).
  */
 
-#define FOLD  UINT64_C(0x2020202020202020)
-#define NONE  UINT32_MAX
-#define BLOCK 1024u /* bytes whose windows are asked about together */
-#define BRIEF 2u    /* bytes of keywords that have no window */
-
-/* Tables grow with the keywords. The least stay in the first-level cache. */
-#define BITS_LEAST 13u /* of a hash into `maybe` */
-#define BITS_MOST  18u
-#define KEYS_EACH  4096u /* windows for each 2^BITS_LEAST words of it */
-
-/* From so many bytes on a keyword is known by that many of them. */
-#define LONG 8u
-
-/* On a key: the fourth byte may be any. */
-#define KEY_THREE UINT32_C(0x00800000)
-
-struct entry {
-    uint32_t next; /* of the same bucket, or NONE */
-    uint32_t key;
-    uint32_t keyword;
-    uint16_t back;       /* from the window to the start */
-    uint16_t len;        /* of the keyword */
-    uint32_t head, tail; /* its first and last four bytes, folded; 0: none */
-};
+#define NONE       UINT32_MAX
+#define MOST_BONUS 64u /* more than bonus_of gives */
 
 struct keyword {
-    struct str text;
+    const char *ptr; /* borrowed */
     uint32_t rule;
-    bool listed; /* its offsets go into the list */
+    unsigned char len;
+    unsigned char front; /* white space that it begins with */
+    unsigned char at;    /* the place behind that by which it is known */
+    unsigned char gap;   /* the place behind the space that is in its key */
+    bool listed;         /* its offsets go into the list */
+    bool gaps;           /* it has spaces, of which a text may have more */
+    uint32_t next;       /* brief ones: the next that begins so, or NONE */
 };
 
 struct words {
-    struct keyword *keywords; /* the brief ones, then all others */
-    size_t count, brief;      /* the brief ones end there */
-    struct pairs pairs;       /* of those */
-    struct entry *entries;
-    size_t entry_count;
-    unsigned shift;   /* 32 - bits of a hash into maybe */
-    uint32_t *maybe;  /* of each hash: bits of the window's fourth byte */
-    uint32_t *near;   /* a set of bits, by hash of a key: 32 for each word */
-    uint32_t *bucket; /* of each hash of a key: the first entry */
+    struct keyword *keywords; /* owned */
+    size_t count;
+    struct probes keys;          /* by the bytes that they are known by */
+    struct probes gaps;          /* by a space that is within these */
+    struct level_set before_gap; /* bytes before such a space */
+    uint64_t at_gap[64];         /* by these, a bit for each byte behind it */
+    struct pairs pairs;          /* of the keywords that have none */
+    size_t brief_count;
+    uint32_t brief[256]; /* by their first byte: the first of them, or NONE */
+    bool wide;
 };
 
-/* Where no three bytes of text are told apart, there is nothing to fold. */
-static inline uint64_t load8(const char *p)
-{
-    uint64_t x;
+/* --- The keywords. */
 
-    memcpy(&x, p, sizeof(x));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    x = __builtin_bswap64(x);
-#endif
-    return x | FOLD;
+static size_t front_of(struct str keyword)
+{
+    size_t n = 0;
+
+    while (n < keyword.len && is_white(keyword.ptr[n]))
+        n++;
+    return n;
 }
 
-static inline uint32_t window_at(const char *p)
+static struct str text_of(const struct keyword *kw)
 {
-    uint32_t w;
-
-    memcpy(&w, p, sizeof(w));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    w = __builtin_bswap32(w);
-#endif
-    return w | (uint32_t)FOLD;
+    return (struct str){kw->ptr, kw->len};
 }
 
-/* The fourth byte of a window does not matter. */
-static inline uint32_t maybe_hash(uint32_t w, unsigned shift)
+static bool has_gap(struct str keyword)
 {
-    return w * (UINT32_C(0x9e3779b1) << 8) >> shift;
+    for (size_t i = 0; i < keyword.len; i++)
+        if (keyword_gap(keyword, i))
+            return true;
+    return false;
 }
 
-static inline uint32_t is_maybe(const uint32_t *maybe, unsigned shift,
-                                uint32_t w)
+static void collect_some(struct words *ws, const struct rule *r, uint32_t rule,
+                         const uint64_t *listed)
 {
-    return maybe[maybe_hash(w, shift)] >> (w >> 24 & 31) & 1;
-}
+    for (size_t j = 0; j < r->keyword_count; j++) {
+        struct str text = r->keywords[j];
 
-static inline uint32_t three_of(uint32_t w)
-{
-    return (w & 0xffffff) ^ KEY_THREE;
-}
-
-/* The key of the eight bytes that begin with a window. */
-static inline uint32_t long_of(uint64_t x)
-{
-    return (uint32_t)(x * UINT64_C(0x9e3779b97f4a7c15) >> 32);
-}
-
-/* Of a key, as many bits as `near` and bucket are told apart by. */
-static inline uint32_t key_hash(uint32_t key, unsigned bits)
-{
-    return key * UINT32_C(0x85ebca6b) >> (32 - bits);
-}
-
-static inline uint32_t is_near(const struct words *ws, uint32_t key)
-{
-    uint32_t h = key_hash(key, 32 - ws->shift + 5);
-
-    return ws->near[h / 32] >> h % 32 & 1;
-}
-
-static inline uint32_t *bucket_of(const struct words *ws, uint32_t key)
-{
-    return &ws->bucket[key_hash(key, 32 - ws->shift + 1)];
-}
-
-/* The rarest four bytes of a keyword that has as many, such that all of its key
- * is in it; of equals the last: the ends of characters. */
-static size_t best_window(struct str keyword)
-{
-    size_t all = keyword.len < LONG ? 4 : LONG;
-
-    return rarity_least(keyword.ptr, keyword.len - all + 1);
-}
-
-static void add_keyword(struct words *ws, size_t keyword)
-{
-    struct str s = ws->keywords[keyword].text;
-    struct entry *en = &ws->entries[ws->entry_count];
-    size_t at = s.len < 4 ? 0 : best_window(s);
-    char bytes[8] = {0};
-    uint32_t w, h;
-
-    memcpy(bytes, s.ptr + at, s.len - at < 8 ? s.len - at : 8);
-    w = window_at(bytes);
-    *en = (struct entry){.key = s.len < 4      ? three_of(w)
-                                : s.len < LONG ? w
-                                               : long_of(load8(bytes)),
-                         .keyword = (uint32_t)keyword,
-                         .back = (uint16_t)at,
-                         .len = (uint16_t)s.len};
-    if (s.len >= 4) {
-        en->head = window_at(s.ptr);
-        en->tail = window_at(s.ptr + s.len - 4);
+        ws->keywords[ws->count++] =
+            (struct keyword){.ptr = text.ptr,
+                             .rule = rule,
+                             .len = (unsigned char)text.len,
+                             .front = (unsigned char)front_of(text),
+                             .listed = hits_bit(listed, rule),
+                             .gaps = has_gap(text)};
     }
-    ws->maybe[maybe_hash(w, ws->shift)] |=
-        s.len < 4 ? UINT32_MAX : UINT32_C(1) << (w >> 24 & 31);
-    h = key_hash(en->key, 32 - ws->shift + 5);
-    ws->near[h / 32] |= UINT32_C(1) << h % 32;
-    en->next = *bucket_of(ws, en->key);
-    *bucket_of(ws, en->key) = (uint32_t)ws->entry_count++;
-}
-
-static enum err build_tables(struct words *ws)
-{
-    size_t n = ws->count - ws->brief, size = (size_t)1 << BITS_LEAST;
-
-    ws->shift = 32 - BITS_LEAST;
-    for (; ws->shift > 32 - BITS_MOST && n > size * KEYS_EACH >> BITS_LEAST;
-         size *= 2)
-        ws->shift--;
-    ws->entries = calloc(n + 1, sizeof(*ws->entries));
-    ws->maybe = calloc(size, sizeof(*ws->maybe));
-    ws->near = calloc(size, sizeof(*ws->near));
-    ws->bucket = malloc(2 * size * sizeof(*ws->bucket));
-    if (ws->entries == NULL || ws->maybe == NULL || ws->near == NULL ||
-        ws->bucket == NULL)
-        return E_NOMEM;
-    for (size_t i = 0; i < 2 * size; i++)
-        ws->bucket[i] = NONE;
-    for (size_t k = ws->brief; k < ws->count; k++)
-        add_keyword(ws, k);
-    return OK;
-}
-
-/* The keywords of so many bytes, behind those collected. */
-static void collect_some(struct words *ws, const struct rule *list, size_t n,
-                         const uint64_t *listed, bool near, bool brief)
-{
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0;
-             j < list[i].keyword_count && words_near(&list[i]) == near; j++) {
-            struct str text = list[i].keywords[j];
-
-            if ((text.len <= BRIEF) == brief)
-                ws->keywords[ws->count++] = (struct keyword){
-                    text, (uint32_t)i, hits_bit(listed, (uint32_t)i)};
-        }
 }
 
 static enum err collect(struct words *ws, const struct rule *list, size_t n,
@@ -222,12 +103,144 @@ static enum err collect(struct words *ws, const struct rule *list, size_t n,
     ws->keywords = calloc(total + 1, sizeof(*ws->keywords));
     if (ws->keywords == NULL)
         return E_NOMEM;
-    collect_some(ws, list, n, listed, near, true);
-    ws->brief = ws->count;
-    collect_some(ws, list, n, listed, near, false);
-    ws->pairs.wide = cpu_avx2();
-    for (size_t k = 0; k < ws->brief; k++)
-        pairs_add(&ws->pairs, ws->keywords[k].text);
+    for (size_t i = 0; i < n; i++)
+        if (words_near(&list[i]) == near)
+            collect_some(ws, &list[i], (uint32_t)i, listed);
+    return OK;
+}
+
+/* --- By what each is known. */
+
+/* What is less often in text than four bytes are: more of them, and much less
+ * if they are of two words. first: the space among them; their number if none.
+ */
+static unsigned bonus_of(size_t room, size_t first)
+{
+    size_t len = room < 4 ? 3 : room < 6 ? 4 : room < 8 ? 6 : 8;
+    size_t behind = first < len ? len - first : 0;
+
+    if (len == 3)
+        return 0;
+    return 16 + 2 * (unsigned)(len - 4) +
+           6 * (unsigned)(behind < 5 ? behind : 4);
+}
+
+/* What there is to choose of: the places where a key can begin. */
+struct choice {
+    unsigned char at, room;
+    unsigned share;
+};
+
+/* A key has one space in it at most, and another one behind that. */
+static size_t list_places(struct str level, const struct rarity *r,
+                          struct choice list[LIM_KEYWORD])
+{
+    size_t first = level.len, second = level.len, n = 0;
+
+    for (size_t at = level.len; at-- > 0;) {
+        size_t room = (second < level.len ? second + 1 : level.len) - at;
+
+        if (level.ptr[at] == ' ') {
+            second = first;
+            first = at;
+        } else if (room >= KEY_LEAST) {
+            room = room < KEY_MOST ? room : KEY_MOST;
+            list[n++] = (struct choice){(unsigned char)at, (unsigned char)room,
+                                        r->four[at] + MOST_BONUS -
+                                            bonus_of(room, first - at)};
+        }
+    }
+    return n;
+}
+
+/* The place with the rarest bytes; false if there is none. */
+static bool find_place(struct str level, struct probe_string *ret)
+{
+    struct choice list[LIM_KEYWORD], *best = list;
+    struct rarity r;
+    unsigned more;
+    size_t n;
+
+    rarity_read(level, &r);
+    n = list_places(level, &r, list);
+    if (n == 0)
+        return false;
+    for (size_t i = 1; i < n; i++)
+        best = list[i].share < best->share ? &list[i] : best;
+    best->share += rarity_more(&r, best->at);
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].share >= best->share || &list[i] == best)
+            continue;
+        more = rarity_more(&r, list[i].at); /* slow, and seldom asked for */
+        list[i].share += more;
+        best = list[i].share < best->share ? &list[i] : best;
+    }
+    *ret = (struct probe_string){
+        .bytes = level,
+        .at = best->at,
+        .behind = best->room,
+        .fixed = str_find_byte(str_head(level, best->at), ' ') >= best->at};
+    return true;
+}
+
+/* The space that is within the key of so many bytes: by the words at it. */
+static void add_gap(struct words *ws, uint32_t k, struct str level, size_t from,
+                    size_t len)
+{
+    size_t gap = from + str_find_byte((struct str){level.ptr + from, len}, ' ');
+    struct probe_string s = {.bytes = level, .at = gap + 1, .before = 1};
+
+    if (gap + 1 >= from + len)
+        return;
+    while (s.before <= gap && level.ptr[gap - s.before] != ' ')
+        s.before++;
+    while (s.at + s.behind < level.len && level.ptr[s.at + s.behind] != ' ')
+        s.behind++;
+    ws->keywords[k].gap = (unsigned char)s.at;
+    level_set_add(&ws->before_gap, level.ptr[gap - 1]);
+    ws->at_gap[level.ptr[gap - 1] & 63] |= UINT64_C(1)
+                                           << (level.ptr[gap + 1] & 63);
+    probes_add(&ws->gaps, &s, k);
+}
+
+static void add_keyword(struct words *ws, uint32_t k)
+{
+    struct keyword *kw = &ws->keywords[k];
+    struct str rest = str_skip(text_of(kw), kw->front);
+    char bytes[LIM_KEYWORD];
+    struct str level = {bytes, rest.len};
+    struct probe_string s;
+
+    level_keyword(rest, bytes);
+    if (find_place(level, &s)) {
+        kw->at = (unsigned char)s.at;
+        add_gap(ws, k, level, s.at, probes_add(&ws->keys, &s, k));
+    } else {
+        uint32_t *first = &ws->brief[(unsigned char)to_lower(kw->ptr[0])];
+
+        kw->next = *first;
+        *first = k;
+        ws->brief_count++;
+        pairs_add(&ws->pairs, text_of(kw));
+    }
+}
+
+static enum err build(struct words *ws)
+{
+    size_t gaps = 0;
+    enum err e;
+
+    for (size_t k = 0; k < ws->count; k++)
+        gaps += ws->keywords[k].gaps;
+    if ((e = probes_init(&ws->keys, ws->count, false)) ||
+        (e = probes_init(&ws->gaps, gaps, true)))
+        return e;
+    ws->wide = ws->pairs.wide = cpu_avx2();
+    for (size_t c = 0; c < ARRAY_LEN(ws->brief); c++)
+        ws->brief[c] = NONE;
+    for (size_t k = 0; k < ws->count; k++)
+        add_keyword(ws, (uint32_t)k);
+    pairs_ready(&ws->pairs);
     return OK;
 }
 
@@ -239,7 +252,7 @@ enum err words_new(const struct rule *list, size_t n, const uint64_t *listed,
 
     if (ws == NULL)
         return E_NOMEM;
-    if ((e = collect(ws, list, n, listed, near)) || (e = build_tables(ws))) {
+    if ((e = collect(ws, list, n, listed, near)) || (e = build(ws))) {
         words_free(ws);
         return e;
     }
@@ -252,10 +265,8 @@ void words_free(struct words *ws)
     if (ws == NULL)
         return;
     free(ws->keywords);
-    free(ws->entries);
-    free(ws->maybe);
-    free(ws->near);
-    free(ws->bucket);
+    probes_free(&ws->keys);
+    probes_free(&ws->gaps);
     free(ws);
 }
 
@@ -264,149 +275,127 @@ bool words_any(const struct words *ws)
     return ws->count != 0;
 }
 
-static bool nocase_equal(const char *a, const char *b, size_t n)
+/* --- The search. */
+
+/* What is searched, for what, and the block of it. */
+struct looking {
+    const struct words *ws;
+    struct str text;
+    struct prefilter_hits *hits;
+    struct level lv;
+};
+
+/* Where a keyword begins of which the byte `i` is text[at]; SIZE_MAX if what is
+ * before that is not there. */
+static size_t keyword_start(const struct keyword *kw, size_t i, struct str text,
+                            size_t at)
 {
-    for (size_t i = 0; i < n; i++)
-        if (to_lower(a[i]) != to_lower(b[i]))
-            return false;
-    return true;
-}
-
-/* Does the keyword of an entry begin at p? Its text lies elsewhere in memory,
- * and is looked at only where both its ends are right. */
-static inline bool is_here(const struct words *ws, const struct entry *en,
-                           const char *p)
-{
-    if (en->len >= 4 &&
-        (window_at(p) != en->head || window_at(p + en->len - 4) != en->tail))
-        return false;
-    return nocase_equal(p, ws->keywords[en->keyword].text.ptr, en->len);
-}
-
-/* The entries of a key of the window at offset i. */
-static enum err look_up(const struct words *ws, struct str text, size_t i,
-                        uint32_t key, struct prefilter_hits *hits)
-{
-    enum err e;
-
-    for (uint32_t at = *bucket_of(ws, key); at != NONE;
-         at = ws->entries[at].next) {
-        const struct entry *en = &ws->entries[at];
-        const struct keyword *kw = &ws->keywords[en->keyword];
-        size_t start = i - en->back;
-
-        if (en->key != key || en->back > i || en->len > text.len - start ||
-            hits_guarded(hits, kw->rule, start) ||
-            !is_here(ws, en, text.ptr + start))
+    if (!kw->gaps)
+        return at < i ? SIZE_MAX : at - i;
+    while (i-- > 0) {
+        if (at-- == 0)
+            return SIZE_MAX;
+        if (!keyword_gap(text_of(kw), i)) {
+            if (to_lower(text.ptr[at]) != to_lower(kw->ptr[i]))
+                return SIZE_MAX;
             continue;
-        if ((e = hits_note(hits, kw->rule, kw->listed, start)))
-            return e;
+        }
+        if (!is_white(text.ptr[at]))
+            return SIZE_MAX;
+        while (at > 0 && is_white(text.ptr[at - 1]))
+            at--;
+    }
+    return at;
+}
+
+/* The keyword k, of which the level byte i may stand at a place. */
+static enum err look_at(struct looking *lk, uint32_t k, size_t i, size_t place)
+{
+    const struct keyword *kw = &lk->ws->keywords[k];
+    size_t start =
+        keyword_start(kw, kw->front + i, lk->text, lk->lv.raw + place);
+
+    if (start == SIZE_MAX || hits_guarded(lk->hits, kw->rule, start) ||
+        keyword_at(text_of(kw), str_skip(lk->text, start)) != KEYWORD_YES)
+        return OK;
+    return hits_note(lk->hits, kw->rule, kw->listed, start);
+}
+
+static enum err run_keys(struct looking *lk)
+{
+    const struct words *ws = lk->ws;
+    uint16_t at[LEVEL_BLOCK + 1];
+    size_t n = probes_sift(&ws->keys, lk->lv.text, lk->lv.from, lk->lv.to, at);
+    enum err e;
+
+    for (size_t i = 0; i < n; i++) {
+        struct probe_search search = {0};
+        const struct probe_entry *en;
+
+        while ((en = probes_at(&ws->keys, lk->lv.text, at[i], &search)) !=
+               NULL) {
+            size_t known = ws->keywords[en->value].at;
+
+            if ((e = look_at(lk, en->value, known, at[i])))
+                return e;
+        }
     }
     return OK;
 }
 
-/* Of the window at offset i, which begins x. */
-static enum err look_all(const struct words *ws, struct str text, size_t i,
-                         uint64_t x, struct prefilter_hits *hits)
+/* What is around more than one space behind a place, as if there were one;
+ * where the next word begins. */
+static size_t join_words(const struct level *lv, size_t place,
+                         char bytes[2 * KEY_MOST])
 {
-    uint32_t keys[] = {(uint32_t)x, three_of((uint32_t)x), long_of(x)};
+    size_t next = place + 3;
+
+    while (next < lv->len && lv->text[next] == ' ')
+        next++;
+    memcpy(bytes, lv->text + place + 2 - KEY_MOST, KEY_MOST);
+    bytes[KEY_MOST - 1] = ' ';
+    memcpy(bytes + KEY_MOST, lv->text + next, KEY_MOST);
+    return next;
+}
+
+static enum err run_gaps(struct looking *lk)
+{
+    const struct words *ws = lk->ws;
+    const struct level *lv = &lk->lv;
+    uint16_t places[LEVEL_BLOCK];
+    size_t n = level_apart(lv, &ws->before_gap, ws->wide, places);
+    char bytes[2 * KEY_MOST];
     enum err e;
 
-    for (size_t k = 0; k < ARRAY_LEN(keys); k++)
-        if (is_near(ws, keys[k]) && (e = look_up(ws, text, i, keys[k], hits)))
-            return e;
-    return OK;
-}
+    for (size_t i = 0; i < n; i++) {
+        struct probe_search search = {0};
+        const struct probe_entry *en;
+        size_t next;
 
-/* The last windows, behind which there are no eight bytes. */
-static enum err run_last(const struct words *ws, struct str text, size_t i,
-                         struct prefilter_hits *hits)
-{
-    enum err e;
-
-    for (; i < text.len; i++) {
-        struct str rest = str_head(str_skip(text, i), 8);
-        char bytes[8] = {0};
-
-        memcpy(bytes, rest.ptr, rest.len);
-        if ((e = look_all(ws, text, i, load8(bytes), hits)))
-            return e;
-    }
-    return OK;
-}
-
-/*
- * The windows from `from` up to `to` that may be one of a keyword: their
- * offsets behind `from`. Each is written, and counted only if it is one: there
- * is no branch to guess.
- */
-static inline size_t sift_by(const uint32_t *maybe, unsigned shift,
-                             const char *from, size_t len, uint16_t *out)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < len; i += 4) {
-        uint64_t x = load8(from + i);
-
-        out[n] = (uint16_t)i;
-        n += is_maybe(maybe, shift, (uint32_t)x);
-        out[n] = (uint16_t)(i + 1);
-        n += is_maybe(maybe, shift, (uint32_t)(x >> 8));
-        out[n] = (uint16_t)(i + 2);
-        n += is_maybe(maybe, shift, (uint32_t)(x >> 16));
-        out[n] = (uint16_t)(i + 3);
-        n += is_maybe(maybe, shift, (uint32_t)(x >> 24));
-    }
-    return n;
-}
-
-/* The usual shift is a constant, which saves a fifth of the time. */
-static size_t sift(const struct words *ws, const char *from, size_t len,
-                   uint16_t *out)
-{
-    if (ws->shift == 32 - BITS_LEAST)
-        return sift_by(ws->maybe, 32 - BITS_LEAST, from, len, out);
-    return sift_by(ws->maybe, ws->shift, from, len, out);
-}
-
-/* A block of text: what passes the first table, of that what passes the second,
- * and of that the entries. */
-static enum err run_block(const struct words *ws, struct str text, size_t from,
-                          size_t len, struct prefilter_hits *hits)
-{
-    uint16_t at[BLOCK + 1];
-    size_t count = sift(ws, text.ptr + from, len, at), left = 0;
-    enum err e;
-
-    for (size_t k = 0; k < count; k++) {
-        uint64_t x = load8(text.ptr + from + at[k]);
-
-        at[left] = at[k];
-        left += is_near(ws, (uint32_t)x) | is_near(ws, three_of((uint32_t)x)) |
-                is_near(ws, long_of(x));
-    }
-    for (size_t k = 0; k < left; k++) {
-        size_t i = from + at[k];
-
-        if ((e = look_all(ws, text, i, load8(text.ptr + i), hits)))
-            return e;
+        next = join_words(lv, places[i], bytes);
+        if ((ws->at_gap[bytes[KEY_MOST - 2] & 63] >> (bytes[KEY_MOST] & 63) &
+             1) == 0)
+            continue;
+        while ((en = probes_at(&ws->gaps, bytes, KEY_MOST, &search)) != NULL)
+            if ((e = look_at(lk, en->value, ws->keywords[en->value].gap, next)))
+                return e;
     }
     return OK;
 }
 
-static enum err run_windows(const struct words *ws, struct str text,
-                            struct prefilter_hits *hits)
+static enum err run_blocks(struct looking *lk)
 {
-    size_t i = 0, len;
+    size_t len = lk->text.len;
     enum err e;
 
-    for (; i + 12 <= text.len; i += len) { /* eight bytes are read at once */
-        len = (text.len - i - 8) / 4 * 4;
-        len = len < BLOCK ? len : BLOCK;
-        if ((e = run_block(ws, text, i, len, hits)))
+    for (size_t from = 0, to; from < len; from = to) {
+        to = len - from < LEVEL_BLOCK ? len : from + LEVEL_BLOCK;
+        level_make(&lk->lv, lk->text, from, to, lk->ws->wide);
+        if ((e = run_keys(lk)) ||
+            (lk->ws->gaps.count != 0 && (e = run_gaps(lk))))
             return e;
     }
-    return run_last(ws, text, i, hits);
+    return OK;
 }
 
 /* Those that begin at offset i. */
@@ -416,11 +405,12 @@ static enum err brief_here(const struct words *ws, struct str text, size_t i,
     struct str here = str_skip(text, i);
     enum err e;
 
-    for (size_t k = 0; k < ws->brief; k++) {
+    for (uint32_t k = ws->brief[(unsigned char)to_lower(here.ptr[0])];
+         k != NONE; k = ws->keywords[k].next) {
         const struct keyword *kw = &ws->keywords[k];
 
-        if (kw->text.len <= here.len && !hits_guarded(hits, kw->rule, i) &&
-            nocase_equal(here.ptr, kw->text.ptr, kw->text.len) &&
+        if (!hits_guarded(hits, kw->rule, i) &&
+            keyword_at(text_of(kw), here) == KEYWORD_YES &&
             (e = hits_note(hits, kw->rule, kw->listed, i)))
             return e;
     }
@@ -441,9 +431,13 @@ static enum err run_brief(const struct words *ws, struct str text,
 enum err words_run(const struct words *ws, struct str text,
                    struct prefilter_hits *hits)
 {
+    struct looking lk;
     enum err e;
 
-    if (ws->entry_count != 0 && (e = run_windows(ws, text, hits)))
+    lk.ws = ws;
+    lk.text = text;
+    lk.hits = hits;
+    if (ws->keys.count != 0 && (e = run_blocks(&lk)))
         return e;
-    return ws->brief == 0 ? OK : run_brief(ws, text, hits);
+    return ws->brief_count == 0 ? OK : run_brief(ws, text, hits);
 }

@@ -292,6 +292,33 @@ static void test_refused(void)
     }
 }
 
+/* Keywords are packed as they are compared, and taken back no other way. */
+static void test_tidy_keywords(void)
+{
+    static const struct str parted[] = {STR_INIT("door\n \tkey")};
+    struct rule r = list[0];
+    struct rules *rs;
+    struct str all;
+    struct buf out;
+    size_t place;
+
+    r.keywords = parted;
+    r.keyword_count = 1;
+    buf_init(&out, MIB);
+    if (!CHECK_INT(rules_pack(&r, 1, NULL, 0, &out), OK))
+        return;
+    all = buf_str(&out);
+    place = str_find(all, STR("door key"));
+    if (CHECK(place < all.len) && CHECK_INT(rules_load(all, false, &rs), OK))
+        rules_free(rs);
+    out.ptr[place + 4] = '\t';
+    CHECK_INT(rules_load(all, false, &rs), E_SYNTAX);
+    out.ptr[place + 4] = ' ';
+    out.ptr[place + 5] = ' ';
+    CHECK_INT(rules_load(all, false, &rs), E_SYNTAX);
+    buf_free(&out);
+}
+
 static void test_nth_allocation(void)
 {
     struct buf packed = pack();
@@ -318,6 +345,7 @@ int main(void)
     RUN(test_spoilt_run);
     RUN(test_other_version);
     RUN(test_refused);
+    RUN(test_tidy_keywords);
     RUN(test_nth_allocation);
     return check_done();
 }

@@ -57,6 +57,7 @@ static void check_all(bool wide)
 
     for (size_t k = 0; k < ARRAY_LEN(keywords); k++)
         pairs_add(&ps, keywords[k]);
+    pairs_ready(&ps);
     for (size_t len = 0; len <= 200; len++)
         for (unsigned turn = 0; turn < 20; turn++) {
             char bytes[200];

@@ -1,5 +1,6 @@
 #include "rules/prefilter.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "check.h"
@@ -20,20 +21,26 @@ static const struct str k5[] = {STR_INIT("-----BEGIN"), STR_INIT("as")};
 static const struct str k6[] = {STR_INIT("漢字"), STR_INIT("éa")};
 static const struct str k7[] = {STR_INIT("abs"), STR_INIT("absab"),
                                 STR_INIT("bsa")};
+static const struct str k8[] = {
+    STR_INIT("a b"),   STR_INIT("a b a"),
+    STR_INIT("b "),    STR_INIT("ab sab"),
+    STR_INIT(" a s"),  STR_INIT("\n@ k"),
+    STR_INIT("s- @-"), STR_INIT("a b 1234 a b x s")};
 
 #define ROW(k, first)                                                          \
     {                                                                          \
         .keywords = (k), .keyword_count = ARRAY_LEN(k), .keyword_first = first \
     }
 static const struct rule rules[] = {
-    ROW(k0, false), ROW(k1, true), ROW(k2, true), ROW(k3, true), ROW(k4, false),
-    ROW(k5, true),  ROW(k6, true), ROW(k7, true), ROW(k0, true), {.digits = 13},
+    ROW(k0, false), ROW(k1, true), ROW(k2, true),  ROW(k3, true),
+    ROW(k4, false), ROW(k5, true), ROW(k6, true),  ROW(k7, true),
+    ROW(k0, true),  ROW(k8, true), {.digits = 13},
 };
 #define COUNT ARRAY_LEN(rules)
 static const struct run no_runs[COUNT];
 static const struct guard open_guards[COUNT];
 /* Those that are keyword_first. */
-static const uint64_t wanted[] = {0x1ee};
+static const uint64_t wanted[] = {0x3ee};
 
 static uint64_t seed;
 
@@ -46,13 +53,14 @@ static uint32_t rnd(uint32_t below)
 static struct str text_make(char *to, size_t pieces, bool folds)
 {
     static const char *const bits[] = {
-        "a",    "b", "A",    "B",          "s",        "k",           "K",
-        "-",    "@", "sab-", "-----BEGIN", "漢",       "字",          "é",
-        "1234", " ", ". ",   "x",          "\xc5\xbf", "\xe2\x84\xaa"};
+        "a",    "b", "A",        "B",           "s",  "k",    "K",
+        "-",    "@", "sab-",     "-----BEGIN",  "漢", "字",   "é",
+        "1234", " ", ". ",       "x",           "\n", " \t ", "a b",
+        "b",    " ", "\xc5\xbf", "\xe2\x84\xaa"};
     size_t n = 0;
 
     for (size_t i = 0; i < pieces; i++) {
-        const char *s = bits[rnd(folds ? 20 : 18)];
+        const char *s = bits[rnd(folds ? 25 : 23)];
 
         memcpy(to + n, s, strlen(s));
         n += strlen(s);
@@ -371,14 +379,14 @@ static void on_nothing(void *ctx, struct trie_rules ended, uint32_t back)
 
 static void test_trie_against_slow(void)
 {
-    struct trie_walk walks[LIM_KEYWORD];
+    struct trie_walk walks[LIM_KEYWORD + KEYWORD_WIDE];
     struct trie *t;
     char space[400];
 
     seed = 3;
     if (!CHECK_INT(trie_new(rules, COUNT, open_guards, no_runs, &t), OK))
         return;
-    CHECK(trie_depth(t) <= LIM_KEYWORD);
+    CHECK(trie_depth(t) <= LIM_KEYWORD + KEYWORD_WIDE);
     for (int i = 0; i < 20000; i++)
         check_trie(t, walks, text_make(space, rnd(16), true));
     trie_free(t);
@@ -397,7 +405,7 @@ static void test_trie_guards(void)
     struct rule list[3] = {{.keyword_first = true, .keyword_count = 1},
                            {.keyword_first = true, .keyword_count = 1},
                            {.keyword_count = 1}};
-    struct trie_walk walks[LIM_KEYWORD];
+    struct trie_walk walks[LIM_KEYWORD + KEYWORD_WIDE];
     struct trie *t;
 
     for (size_t i = 0; i < 3; i++)
@@ -451,6 +459,53 @@ static void test_keyword_next(void)
     }
 }
 
+/* White space between the words of a keyword, up to as much as counts, and in
+ * front of it none but its own. */
+static void test_gaps(void)
+{
+    static const struct {
+        const char *keyword, *front, *back;
+        int most; /* spaces between */
+    } rows[] = {
+        {"a b", "a", "b", KEYWORD_WIDE + 1},          {" a", "", "a", 1},
+        {"a b c", "a b\n\n", "c", KEYWORD_WIDE - 1},  {"a b c", "a ", " c", 0},
+        {"a b c", "a\t\t\tb", "c", KEYWORD_WIDE - 1},
+    };
+    char space[200];
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        for (int n = 1; n < 100; n++) {
+            struct str text = {space, 0};
+            int yes = n <= rows[i].most;
+
+            text.len = (size_t)snprintf(space, sizeof(space), "%s%*s%s",
+                                        rows[i].front, n, "", rows[i].back);
+            CHECK_ROW(rows[i].keyword);
+            CHECK_INT(keyword_at(str_of(rows[i].keyword), text),
+                      yes ? KEYWORD_YES : KEYWORD_NO);
+        }
+    CHECK_ROW(NULL);
+}
+
+static void test_tidy(void)
+{
+    static const struct {
+        const char *in, *out;
+    } rows[] = {
+        {"a b", "a b"},       {"a \n b", "a b"}, {"a\tb\v\f\r", "a b "},
+        {"\n\n a", "\n\n a"}, {"  ", "  "},      {"a", "a"},
+    };
+    char out[LIM_KEYWORD];
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str got = {out, keyword_tidy(str_of(rows[i].in), out)};
+
+        CHECK_ROW(rows[i].in);
+        CHECK_EQ(got, str_of(rows[i].out));
+    }
+    CHECK_ROW(NULL);
+}
+
 static void test_no_rules(void)
 {
     struct prefilter_hits hits = {0};
@@ -502,6 +557,8 @@ int main(void)
     RUN(test_trie_against_slow);
     RUN(test_trie_guards);
     RUN(test_keyword_next);
+    RUN(test_gaps);
+    RUN(test_tidy);
     RUN(test_no_rules);
     RUN(test_nth_allocation);
     return check_done();

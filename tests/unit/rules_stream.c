@@ -28,6 +28,8 @@ static const struct str k_at[] = {STR_INIT("@")};
 static const struct str k_key[] = {STR_INIT("key")};
 static const struct str k_ignore[] = {STR_INIT("ignore"),
                                       STR_INIT("disregard")};
+static const struct str k_words[] = {STR_INIT("all previous"),
+                                     STR_INIT("previous "), STR_INIT("dog e")};
 static const struct str k_cde[] = {STR_INIT("abcdefg"), STR_INIT("cde")};
 static const struct str k_run[] = {STR_INIT(".at."), STR_INIT("t.k")};
 static const struct str k_loose[] = {STR_INIT("KIA"), STR_INIT("IAAB")};
@@ -67,6 +69,9 @@ static const struct rule rules_plain[] = {
      .keyword_first = true},
     {RULE("ign", "(?i)\\b(?:ignore|disregard)\\s+(?:all\\s+)?previous\\b"),
      KEYS(k_ignore), .keyword_first = true},
+    {RULE("words", "(?i)all\\s+previous\\s*\\w{1,9}|previous\\s+(?:[a-f]|dog)|"
+                   "dog\\s{1,16}e"),
+     KEYS(k_words), .keyword_first = true},
     {RULE("open", "key=.*?END|AKIA\\d{4}")},
     {RULE("behind", "(?<=aé)b+(?=c)")},
     {RULE("line", "(?m)^> .{1,20}$")},
@@ -192,6 +197,10 @@ static const struct str fragments[] = {
     STR_INIT("stop"),
     STR_INIT("Ignore "),
     STR_INIT("all previous"),
+    STR_INIT("all"),
+    STR_INIT(" \n\t "),
+    STR_INIT("previous"),
+    STR_INIT("\r"),
     STR_INIT("ignore previous "),
     STR_INIT("xxxxxxx"),
     STR_INIT("Disregard\xc5\xbf"),
