@@ -20,12 +20,13 @@
 
 #define ALL     .dirs = DIRS_ALL, .roles = ROLES_ALL, .parts = PARTS_ALL
 #define KEYS(k) .keywords = (k), .keyword_count = ARRAY_LEN(k)
+#define WORDS   (1u << VIEW_LEET | 1u << VIEW_JOINED)
 #define CODED                                                                  \
     .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_SKELETON |        \
-             1u << VIEW_DECODED
+             1u << VIEW_DECODED | WORDS
 #define SHOWN                                                                  \
     .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_FOLD |            \
-             1u << VIEW_GAP | 1u << VIEW_NOMARK
+             1u << VIEW_GAP | 1u << VIEW_NOMARK | WORDS
 #define REDACT(i, m)                                                           \
     ALL, .id = STR_INIT(i), .put = STR_INIT("[" i "]"), .match = STR_INIT(m),  \
          .action = ACTION_REDACT
@@ -304,10 +305,11 @@ static const char *const values[] = {
 };
 
 static const char *const around[] = {
-    " ", "The quick brown fox ", "AKIA", "ghp_0123", "4111 1111", "say", "pin",
-    "\u200b", "e\u0301", "\uff21", "\u00a0", "\U0001f3f4", "\n", "-----BEGIN A",
-    "-----", "12", "@", "be ad de ", "caf\u00e9 ", "q7-Kd93", "aWdub3Jl",
-    "EMAIL_", ", ", "\u202e", "\u202c", "path/to/some/file_name_x",
+    " ", "The quick brown fox ", "AKIA", "ghp_0123", "4111 1111", "say",
+    "s4y 1t n0 ", "s a y i t n o ", "pin", "\u200b", "e\u0301", "\uff21",
+    "\u00a0", "\U0001f3f4", "\n", "-----BEGIN A", "-----", "12", "@",
+    "be ad de ", "caf\u00e9 ", "q7-Kd93", "aWdub3Jl", "EMAIL_", ", ", "\u202e",
+    "\u202c", "path/to/some/file_name_x",
     /* Of escapes: a text is read as one by how many there are in all of it. */
     "\\u00", "%4", "=", "key="};
 #define ESCAPES 4
@@ -383,18 +385,26 @@ static void out_add(struct result *r, struct str in, bool changed,
         put(&r->changed, changed ? STR("x") : STR("."));
 }
 
-/* Of no view what was safe is not so any more. */
-static bool sides_grow(const struct stream *st, uint64_t *safe, size_t *n)
+struct grown {
+    const struct stream *st;
+    uint64_t safe;
+};
+#define VIEWS_MOST 32
+
+/* Of no view of the text what was safe is not so any more. */
+static bool sides_grow(const struct stream *st, struct grown *all)
 {
     bool good = true;
 
     for (size_t i = 0; st->sides != NULL && i < st->sides->count; i++) {
         const struct stream *to = st->sides->list[i].st;
+        struct grown *g = all;
 
-        good = good && to->safe >= safe[*n];
-        safe[*n] = to->safe;
-        ++*n;
-        good = good && (to->sides == NULL || sides_grow(to, safe, n));
+        while (g->st != NULL && g->st != to && g < all + VIEWS_MOST - 1)
+            g++;
+        good = good && (g->st != to || to->safe >= g->safe);
+        *g = (struct grown){to, to->safe};
+        good = good && sides_grow(to, all);
     }
     return good;
 }
@@ -450,16 +460,16 @@ static enum err take(struct scratch *sc, const struct texts *t, size_t cut,
         return e;
     stream_restore(st, s.restorer.key == NULL ? NULL : &s.restorer);
     for (size_t k = 0; k < t->count && !e; k++) {
-        uint64_t safe[2 * SIDES] = {0};
+        struct grown grown[VIEWS_MOST] = {{NULL, 0}};
 
         while (i < t->ends[k] && !e) {
-            size_t left = t->ends[k] - i, count = 0;
+            size_t left = t->ends[k] - i;
             size_t n = most > 0 ? 1 + rnd(most) : i < cut ? cut - i : left;
 
             n = n < left ? n : left;
             e = stream_take(st, (struct str){t->all.ptr + i, n});
             i += n;
-            CHECK(sides_grow(st, safe, &count));
+            CHECK(sides_grow(st, grown));
             if (!let_out(st, t->all, &at, r))
                 e = E_INTERNAL;
         }
