@@ -6,6 +6,14 @@
  * full list of offsets, and in a text with a second spelling of s or k.
  */
 
+bool keyword_gaps(struct str keyword)
+{
+    for (size_t i = 0; i < keyword.len; i++)
+        if (keyword_gap(keyword, i))
+            return true;
+    return false;
+}
+
 size_t keyword_tidy(struct str keyword, char out[LIM_KEYWORD])
 {
     bool front = true;

@@ -2,6 +2,7 @@
 
 #include "base/cpu.h"
 #include "rules/prefilter.h"
+#include "rules/rarity.h"
 
 #if CPU_AVX2
 #include <immintrin.h>
@@ -9,46 +10,88 @@
 
 #define STEP 32u /* bytes that are looked at at once */
 
-/* In both cases. */
-static struct halves letter(char c)
-{
-    struct halves h = halves_with((struct halves){0}, (unsigned char)c);
+/* ---- The groups. ---------------------------------------------------------
+ */
 
-    return is_alpha(c) ? halves_with(h, (unsigned char)(c ^ 0x20)) : h;
+static bool has(const struct pair_set *s, unsigned char c)
+{
+    return (s->low >> (c & 15) & s->high >> (c >> 4) & 1) != 0;
 }
 
-static struct halves white(void)
+static struct pair_set both(struct pair_set a, struct pair_set b)
 {
-    struct halves h = {0};
+    struct pair_set s = {a.low | b.low, a.high | b.high, 0};
 
-    for (unsigned char c = 0; c < 0x80; c++)
-        if (is_white((char)c))
-            h = halves_with(h, c);
-    return h;
+    for (unsigned high = 0; high < 16; high++)
+        for (unsigned low = 0; (s.high >> high & 1) != 0 && low < 16; low++)
+            if ((s.low >> low & 1) != 0)
+                s.share += rarity_byte((char)(high << 4 | low));
+    return s;
+}
+
+static struct pair_set with(struct pair_set s, char c)
+{
+    unsigned char u = (unsigned char)c;
+    struct pair_set one = {(uint16_t)(1u << (u & 15)),
+                           (uint16_t)(1u << (u >> 4)), 0};
+
+    return both(s, one);
+}
+
+/* In both cases. */
+static struct pair_set letter(char c)
+{
+    struct pair_set s = with((struct pair_set){0}, c);
+
+    return is_alpha(c) ? with(s, (char)(c ^ 0x20)) : s;
+}
+
+static struct pair_set white(void)
+{
+    struct pair_set s = {0};
+
+    for (char c = 0; c < 0x7f; c++)
+        if (is_white(c))
+            s = with(s, c);
+    return s;
 }
 
 void pairs_add(struct pairs *ps, struct str keyword)
 {
-    struct halves sets[2] = {letter(keyword.ptr[0]), {0}};
+    struct pair_set first = letter(keyword.ptr[0]), second, a, b;
+    double least = 0, more;
+    size_t to = PAIR_GROUPS;
 
     if (keyword.len == 1)
-        sets[1] = halves_all();
+        second = (struct pair_set){UINT16_MAX, UINT16_MAX, 0};
     else if (keyword_gap(keyword, 1))
-        sets[1] = white();
+        second = white();
     else
-        sets[1] = letter(keyword.ptr[1]);
-    halves_group(ps->set[0], PAIR_GROUPS, sets, 2);
+        second = letter(keyword.ptr[1]);
+    for (size_t g = 0; g < PAIR_GROUPS; g++) {
+        const struct pair_set *set = ps->set[g];
+
+        a = both(set[0], first);
+        b = both(set[1], second);
+        more = (double)a.share * b.share - (double)set[0].share * set[1].share;
+        if (to == PAIR_GROUPS || more < least) {
+            to = g;
+            least = more;
+        }
+    }
+    ps->set[to][0] = both(ps->set[to][0], first);
+    ps->set[to][1] = both(ps->set[to][1], second);
 }
 
 void pairs_ready(struct pairs *ps)
 {
     for (size_t g = 0; g < PAIR_GROUPS; g++)
         for (size_t p = 0; p < 2; p++) {
-            const struct halves *s = &ps->set[g][p];
+            const struct pair_set *s = &ps->set[g][p];
             unsigned char bit = (unsigned char)(1u << g);
 
             for (unsigned c = 0; c < 256; c++)
-                ps->groups[p][c] |= halves_has(s, (unsigned char)c) ? bit : 0;
+                ps->groups[p][c] |= has(s, (unsigned char)c) ? bit : 0;
             for (unsigned x = 0; x < 16; x++) {
                 ps->low[p][x] |= s->low >> x & 1 ? bit : 0;
                 ps->high[p][x] |= s->high >> x & 1 ? bit : 0;

@@ -1,20 +1,24 @@
 #ifndef SP_RULES_PAIRS_H
 #define SP_RULES_PAIRS_H
 
-#include "rules/halves.h"
+#include "base/str.h"
 
 /*
  * Where keywords of one or two bytes may begin: too short for a key (probes.h),
- * and looked for beside those. They are put into eight groups. Of a
- * byte it is known in which of them it is a first one, and a second one; two
- * bytes that are so in one group are a pair. For as many bytes at once as a
- * processor compares, each half of a byte is looked up by itself: of what
- * passes, more are none.
+ * and looked for beside those. They are put into eight groups, such that text
+ * has as little as can be that is in one. Of a byte it is known in which of
+ * them it is a first one, and a second one; two bytes that are so in one group
+ * are a pair. For as many bytes at once as a processor compares, each half of a
+ * byte is looked up by itself: a byte is known to be in a group if its low half
+ * is that of one of the group's bytes, and its high half is.
  */
 #define PAIR_GROUPS 8u
 
 struct pairs {
-    struct halves set[PAIR_GROUPS][2];
+    struct pair_set {
+        uint16_t low, high; /* halves, as bits */
+        uint32_t share;     /* of text that is one of its bytes, in 10^4 */
+    } set[PAIR_GROUPS][2];
     unsigned char groups[2][256];          /* that a byte is in */
     unsigned char low[2][16], high[2][16]; /* the same by halves of a byte */
     bool wide; /* many at once; cleared to do without */

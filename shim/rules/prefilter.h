@@ -45,7 +45,7 @@ struct prefilter_hits {
     const uint32_t *map;        /* its offsets, if it was folded; or NULL */
     struct str whole;           /* the text; borrowed */
     const uint64_t *looking;    /* the rules that keywords are noted for, set by
-                                   who    asks; NULL: all */
+                                   who asks; NULL: all */
     const struct guard *guards; /* of each rule: behind which bytes its keywords
                                    do not count */
 };
@@ -100,6 +100,9 @@ static inline bool keyword_gap(struct str keyword, size_t i)
 {
     return keyword.ptr[i] == ' ' && i > 0 && !is_white(keyword.ptr[i - 1]);
 }
+
+/* keyword_gaps - has it any such? */
+bool keyword_gaps(struct str keyword);
 
 /*
  * keyword_tidy - write the keyword with one space for all white space that is

@@ -83,11 +83,11 @@ enum err probes_init(struct probes *k, size_t n, bool around)
     for (; k->bits < BITS_MOST && 2 * n > size; size *= 2)
         k->bits++;
     k->entries = calloc(n + 1, sizeof(*k->entries));
-    k->maybe = calloc(size, sizeof(*k->maybe));
+    k->maybe = around ? NULL : calloc(size, sizeof(*k->maybe));
     k->near = calloc(size, sizeof(*k->near));
     k->bucket = malloc(size / 2 * sizeof(*k->bucket));
-    if (k->entries == NULL || k->maybe == NULL || k->near == NULL ||
-        k->bucket == NULL)
+    if (k->entries == NULL || (k->maybe == NULL && !around) ||
+        k->near == NULL || k->bucket == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < size / 2; i++)
         k->bucket[i] = KEY_NONE;
@@ -132,8 +132,9 @@ size_t probes_add(struct probes *k, const struct probe_string *s,
                                .value = value,
                                .head = head ? load4(s->bytes.ptr) : 0,
                                .back = head ? (uint32_t)s->at : KEY_NONE};
-    k->maybe[maybe_word((uint32_t)x, k->bits)] |=
-        f->behind < 4 ? UINT32_MAX : UINT32_C(1) << ((uint32_t)x >> 24 & 31);
+    if (!k->around)
+        k->maybe[maybe_word((uint32_t)x, k->bits)] |=
+            f->behind < 4 ? UINT32_MAX : UINT32_C(1) << (x >> 24 & 31);
     bit = en->key >> (32 - k->bits - 5);
     k->near[bit / 32] |= UINT32_C(1) << bit % 32;
     en->next = *bucket_of(k, en->key);

@@ -19,7 +19,7 @@
 struct probes {
     struct probe_entry *entries; /* owned */
     size_t count;
-    uint32_t *maybe;  /* owned */
+    uint32_t *maybe;  /* owned; NULL if around */
     uint32_t *near;   /* a set of bits, by key; owned */
     uint32_t *bucket; /* by key: the first entry; owned */
     unsigned bits;    /* of a hash into maybe */

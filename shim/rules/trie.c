@@ -167,14 +167,6 @@ static bool waits_for(const struct rule *r, const struct run *run,
     return true;
 }
 
-static bool has_gap(struct str keyword)
-{
-    for (size_t i = 0; i < keyword.len; i++)
-        if (keyword_gap(keyword, i))
-            return true;
-    return false;
-}
-
 static enum err collect(struct trie *t, const struct rule *list, size_t n,
                         const struct run *runs, size_t *ret_edges)
 {
@@ -195,7 +187,7 @@ static enum err collect(struct trie *t, const struct rule *list, size_t n,
                 (struct sorted){texts[j], (uint32_t)i, front_of(texts[j])};
             edges += edges_of(texts[j]);
             t->depth = texts[j].len > t->depth ? texts[j].len : t->depth;
-            t->gaps |= has_gap(texts[j]);
+            t->gaps |= keyword_gaps(texts[j]);
         }
     }
     qsort(t->sorted, t->count, sizeof(*t->sorted), order);

@@ -4,9 +4,9 @@
 
 #include "base/cpu.h"
 #include "rules/inside.h"
-#include "rules/probes.h"
 #include "rules/level.h"
 #include "rules/pairs.h"
+#include "rules/probes.h"
 #include "rules/rarity.h"
 
 /*
@@ -68,14 +68,6 @@ static struct str text_of(const struct keyword *kw)
     return (struct str){kw->ptr, kw->len};
 }
 
-static bool has_gap(struct str keyword)
-{
-    for (size_t i = 0; i < keyword.len; i++)
-        if (keyword_gap(keyword, i))
-            return true;
-    return false;
-}
-
 static void collect_some(struct words *ws, const struct rule *r, uint32_t rule,
                          const uint64_t *listed)
 {
@@ -88,7 +80,7 @@ static void collect_some(struct words *ws, const struct rule *r, uint32_t rule,
                              .len = (unsigned char)text.len,
                              .front = (unsigned char)front_of(text),
                              .listed = hits_bit(listed, rule),
-                             .gaps = has_gap(text)};
+                             .gaps = keyword_gaps(text)};
     }
 }
 
