@@ -305,16 +305,17 @@ enum err channel_rest(struct channel *c, bool *ret_rests)
         return OK;
     c->dirty = true;
     c->rests = true;
-    c->rested = c->outer_end;
     return stream_flush(c->stream);
 }
 
-/* The text goes on. */
+/* The text goes on, and all before has left; what was decided by the rest was
+ * edited before it did. */
 static enum err wake(struct channel *c)
 {
     struct str past;
 
     c->rests = false;
+    c->rested = stream_end(c->stream) - c->again;
     if (!past_begin(c, &past))
         return E_INTERNAL;
     c->again += past.len;
@@ -564,7 +565,7 @@ enum err channel_drain(struct channel *c)
     text = stream_safe(c->stream);
     if (!c->json) {
         c->safe = text - c->again > c->safe ? text - c->again : c->safe;
-        if (c->can_rest)
+        if (c->can_rest && !c->rests)
             past_trim(c);
         return OK;
     }

@@ -19,8 +19,9 @@
  *
  * A text may rest: it is decided as one that ended, but may go on. Then its
  * last bytes go into the stream again, so that what follows is judged together
- * with them. What left when it rested is no match by itself, as the end of a
- * text; where it would be the beginning of one, nothing of the rest may leave.
+ * with them. What was a match as the end of a text was edited or blocked before
+ * it left; what left is none by itself; where it would be the beginning of one,
+ * nothing of the rest may leave.
  */
 struct run { /* json: one stretch, complete */
     uint64_t outer, text;
@@ -56,7 +57,7 @@ struct channel {
     bool changed;          /* something was redacted since the last end    */
     bool rests;            /* decided as if it had ended                   */
     bool cut;              /* `past` does not begin where the text does    */
-    uint64_t rested;       /* outer bytes that were so when it last did so */
+    uint64_t rested;       /* outer bytes when it last went on             */
     uint64_t again;        /* text bytes that went into the stream twice   */
     struct buf past;       /* the text's last bytes                        */
     uint64_t fed;          /* delta.fed at its last piece                  */

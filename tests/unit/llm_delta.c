@@ -963,6 +963,73 @@ static void test_rest_finding(void)
     play_free(&p);
 }
 
+/* A match that could have become longer is one where the text rests. */
+static void test_rest_match(void)
+{
+    static const char *const ends[] = {"", "78", " and so on"};
+    struct delta_config config = {.provider = llm_provider(all, "openai-chat"),
+                                  .scratch = scratch};
+    struct rule list[ARRAY_LEN(rule_list)];
+    struct rules *mine;
+
+    memcpy(list, rule_list, sizeof(list));
+    list[0].match = STR("KEY-[0-9]{6,12}");
+    list[1].match = STR("BOMB[0-9]{2,8}");
+    list[3].match = STR("hello[0-9]{0,8}");
+    config.rules = mine = llm_rules(list, ARRAY_LEN(list));
+    for (size_t i = 0; i < 4 * ARRAY_LEN(ends); i++) {
+        const char *end = ends[i / 4];
+        bool bomb = i % 2 == 1, again = i % 4 > 1;
+        size_t count = 0;
+        struct finding f;
+        struct scope where;
+        struct play p;
+
+        CHECK_ROW(end);
+        play_config(&p, &config);
+        if (again) { /* it has rested before */
+            play_text(&p, "content", STR("so KEY-"));
+            play_calls(&p, CALL("[1,"));
+            play_text(&p, "content", STR("x "));
+        }
+        play_text(&p, "content",
+                  bomb ? STR("a hello BOMB12") : STR("a hello KEY-123456"));
+        play_calls(&p, CALL("2,"));
+        play_text(&p, "content", str_of(end));
+        play_end(&p);
+        CHECK_INT(p.e, !bomb && end[0] == '7' ? E_LIMIT : OK);
+        CHECK(!has(&p, "KEY-1") && !has(&p, "BOMB") && !has(&p, "78"));
+        CHECK_INT(has(&p, "[key]"), !bomb);
+        CHECK_INT(p.block != NULL, bomb);
+        while (delta_finding(p.d, &f, &where))
+            count++;
+        CHECK_INT(count, 2);
+        play_free(&p);
+    }
+    rules_free(mine);
+}
+
+/* What a text begins again with stays as it is while it rests. */
+static void test_rest_long_word(void)
+{
+    struct play p;
+
+    play_start(&p, "openai-chat");
+    for (size_t n = 0; n + 10 < 4 * (size_t)LIM_PAST; n += 10)
+        play_text(&p, "content",
+                  n < 2 * (size_t)LIM_PAST || n > 3 * (size_t)LIM_PAST + 100
+                      ? STR("word word ")
+                      : STR("wordwordwo"));
+    play_text(&p, "content", STR("a <<text held"));
+    play_calls(&p, CALL("[1,"));
+    CHECK_INT(delta_held(p.d), 0);
+    play_text(&p, "content", STR(" KEY-123456 on"));
+    play_end(&p);
+    CHECK_INT(p.e, OK);
+    CHECK(has(&p, " [key] on"));
+    play_free(&p);
+}
+
 /* A score that may block counts all of a text: one with such a rule waits. */
 static void test_rest_score(void)
 {
@@ -1167,6 +1234,8 @@ int main(void)
     RUN(test_rests);
     RUN(test_rest_cut);
     RUN(test_rest_finding);
+    RUN(test_rest_match);
+    RUN(test_rest_long_word);
     RUN(test_rest_never);
     RUN(test_rest_score);
     RUN(test_facts);
