@@ -3,6 +3,18 @@
 /* Groups in groups that are looked into; what is deeper is taken as it is. */
 #define DEEPEST 32u
 
+/* One character, class, escape or group, and how often it may stand there. */
+struct item {
+    struct str whole;  /* with its quantifier */
+    struct str atom;   /* without */
+    struct str inside; /* of a group that takes text: its alternatives */
+    bool none;         /* takes no text: \b, $, (?=...), (?i) */
+    bool no_end;       /* such a one that the end of a text fulfils */
+    bool least_none;   /* may be left out */
+    bool endless;      /* has no bound */
+    bool sure;         /* gives nothing back: a+ possessively, (?>...) */
+};
+
 /* --- Into items. */
 
 /* The bytes of a class at the front of s; a ] at its front is one of it. */
@@ -71,7 +83,8 @@ static size_t atom_len(struct str s)
     return n;
 }
 
-struct str items_alternative(struct str *rest)
+/* The next alternative of *rest, which moves behind it; as str_split does. */
+static struct str next_alternative(struct str *rest)
 {
     struct str s = *rest;
     size_t i = 0;
@@ -165,7 +178,8 @@ static bool fits_end(struct str atom)
            !str_starts(atom, STR("\\A")) && !str_starts(atom, STR("\\G"));
 }
 
-bool items_next(struct str *rest, struct item *ret_item)
+/* The item at the front of *rest, which moves behind it; false: none. */
+static bool next_item(struct str *rest, struct item *ret_item)
 {
     static const struct str none[] = {
         STR_INIT("$"),   STR_INIT("^"),   STR_INIT("\\b"),
@@ -208,7 +222,7 @@ static bool row_can_be_empty(struct str row, unsigned depth)
 {
     struct item it;
 
-    while (items_next(&row, &it))
+    while (next_item(&row, &it))
         if (!can_miss(&it, depth))
             return false;
     return true;
@@ -219,7 +233,7 @@ static bool can_be_empty(struct str pattern, unsigned depth)
     struct str rest = pattern.ptr == NULL ? STR("") : pattern;
 
     while (rest.ptr != NULL)
-        if (row_can_be_empty(items_alternative(&rest), depth))
+        if (row_can_be_empty(next_alternative(&rest), depth))
             return true;
     return false;
 }
@@ -256,11 +270,11 @@ static bool takes_any(const struct item *it, unsigned depth)
     if (is_wide(it->atom))
         return true;
     while (rest.ptr != NULL && depth < DEEPEST) {
-        struct str row = items_alternative(&rest);
+        struct str row = next_alternative(&rest);
         struct item in;
         bool any = false, more = false;
 
-        while (items_next(&row, &in)) {
+        while (next_item(&row, &in)) {
             bool one = takes_any(&in, depth + 1);
 
             any |= one;
@@ -277,10 +291,10 @@ static struct str tail_of(struct str pattern, unsigned depth)
     struct str rest = pattern;
 
     while (rest.ptr != NULL && depth < DEEPEST) {
-        struct str row = items_alternative(&rest), tail = STR("");
+        struct str row = next_alternative(&rest), tail = STR("");
         struct item it;
 
-        while (items_next(&row, &it)) {
+        while (next_item(&row, &it)) {
             struct str here = it.endless && takes_any(&it, depth) ? it.whole
                               : it.inside.ptr != NULL
                                   ? tail_of(it.inside, depth + 1)
@@ -310,11 +324,11 @@ static bool turns_run_on(struct str inside, unsigned depth)
     struct str rest = inside;
 
     while (rest.ptr != NULL && depth < DEEPEST) {
-        struct str row = items_alternative(&rest);
+        struct str row = next_alternative(&rest);
         struct item it;
         bool run = false, more = false;
 
-        while (items_next(&row, &it)) {
+        while (next_item(&row, &it)) {
             bool here = !it.sure &&
                         (it.endless || (it.inside.ptr != NULL &&
                                         turns_run_on(it.inside, depth + 1)));
@@ -333,10 +347,10 @@ static struct str blow_up(struct str pattern, unsigned depth)
     struct str rest = pattern;
 
     while (rest.ptr != NULL && depth < DEEPEST) {
-        struct str row = items_alternative(&rest), in;
+        struct str row = next_alternative(&rest), in;
         struct item it;
 
-        while (items_next(&row, &it)) {
+        while (next_item(&row, &it)) {
             if (it.inside.ptr == NULL)
                 continue;
             if (it.endless && !it.sure && turns_run_on(it.inside, depth))

@@ -10,26 +10,6 @@
  * not seen.
  */
 
-/* One character, class, escape or group, and how often it may stand there. */
-struct item {
-    struct str whole;  /* with its quantifier */
-    struct str atom;   /* without */
-    struct str inside; /* of a group that takes text: its alternatives */
-    bool none;         /* takes no text: \b, $, (?=...), (?i) */
-    bool no_end;       /* such a one that the end of a text fulfils */
-    bool least_none;   /* may be left out */
-    bool endless;      /* has no bound */
-    bool sure;         /* gives nothing back: a+ possessively, (?>...) */
-};
-
-/* items_alternative - the next alternative of *rest, which moves behind it; as
- * str_split does. */
-struct str items_alternative(struct str *rest);
-
-/* items_next - the item at the front of *rest, which moves behind it; false if
- * it is empty. */
-bool items_next(struct str *rest, struct item *ret_item);
-
 /*
  * items_open_tail - the item that takes nearly any text without a bound, of
  * which nothing says where it ends: behind it is nothing in the pattern, or

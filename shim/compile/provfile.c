@@ -183,14 +183,12 @@ static bool count_patterns(struct reader *r, const struct yaml_node *n,
     bool good = true;
 
     for (c = n->child; c != NULL; c = c->next) {
-        bool facts = str_eq(c->key->text, STR("facts")), known = false;
+        bool facts = str_eq(c->key->text, STR("facts"));
         struct nearest near = nearest_of(c->key->text);
 
-        for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-            known |= str_eq(c->key->text, lists[i].key);
+        for (size_t i = 0; i < ARRAY_LEN(lists); i++)
             nearest_try(&near, lists[i].key);
-        }
-        if (!known)
+        if (near.apart != 0)
             good = read_unknown(r, c->key, "key", &near);
         good &= read_is(r, c, facts ? YAML_MAP : YAML_LIST);
         for (item = c->child; item != NULL; item = item->next)

@@ -21,8 +21,7 @@
 struct loading {
     struct own *own;
     const struct policy_own *policy;
-    struct buf env; /* NAME=VALUE, a NUL behind each; wiped */
-    struct str home;
+    struct buf env;  /* NAME=VALUE, a NUL behind each; wiped */
     struct buf file; /* the file at work; wiped */
     struct owned_gaps gaps;
 };
@@ -174,9 +173,6 @@ static enum err take_env(struct loading *l)
         struct own_about about = {OWN_ENV, name};
         enum wanted wanted = is_wanted(l->policy->env, name);
 
-        if (value.ptr != NULL && str_eq(name, STR("HOME")) &&
-            l->home.ptr == NULL)
-            l->home = value;
         if (value.ptr == NULL || wanted == WANTED_NOT ||
             (wanted == WANTED_MAYBE && name_is_plain(name)))
             continue;
@@ -233,7 +229,7 @@ static enum err put_path(const struct loading *l, struct str named,
     enum err e;
 
     if (str_starts(named, STR("~/"))) {
-        front = l->home;
+        front = variable(l, STR("HOME"));
         rest = str_skip(named, 1);
     } else if (str_starts(named, STR("$"))) {
         rest = str_skip(named, str_find_byte(named, '/'));
@@ -286,7 +282,6 @@ static enum err take_listed(struct loading *l, struct str dir, struct str names,
 
 static enum err take_dir(struct loading *l, struct buf *path, struct str named)
 {
-    struct str dir = buf_str(path);
     bool missing = false;
     struct buf names;
     enum err e;
@@ -299,9 +294,9 @@ static enum err take_dir(struct loading *l, struct buf *path, struct str named)
         e = note_unread(l, named);
     else if (e == E_UNSUPPORTED)
         e = OK;
-    dir.ptr = path->ptr;
     if (!e)
-        e = take_listed(l, dir, buf_str(&names), named);
+        e = take_listed(l, str_head(buf_str(path), path->len - 1),
+                        buf_str(&names), named);
     buf_free(&names);
     return e;
 }
