@@ -261,8 +261,7 @@ install: all
 	install -d $(bin) $(lib) $(dat)
 	install -m 755 $(B)/sallyport $(bin)/sallyport
 	install -m 755 $(B)/libsallyport.so $(B)/libsallyport-engine.so $(lib)/
-	cd rules && find . -type f \( -name '*.yaml' -o -name '*.json' \) \
-	    -exec install -D -m 644 {} "$(abspath $(dat))/rules/{}" \;
+	cd rules && find . -type f -exec install -D -m 644 {} "$(abspath $(dat))/rules/{}" \;
 
 uninstall:
 	rm -f $(bin)/sallyport

@@ -44,11 +44,12 @@ static struct str word_of(struct input *in, uint32_t object, struct str key)
 
 /* --- A text. */
 
-static bool scan_side(struct side *s, const struct scope *at, struct str text,
+static bool scan_side(struct side *s, struct scope *at, struct str text,
                       struct findings *found)
 {
     enum action by_score;
 
+    at->known = &s->set.known;
     findings_clear(found);
     if (rules_scan(s->set.rules, s->set.scratch, at, text, 0, found))
         return false;
@@ -63,7 +64,7 @@ static bool scan_side(struct side *s, const struct scope *at, struct str text,
 /* False where it cannot be judged. */
 static bool take_text(struct input *in)
 {
-    struct scope at = {.role = ROLE_USER, .known = &in->d->new.set.known};
+    struct scope at = {.role = ROLE_USER};
     struct str role = word_of(in, 0, STR("role"));
     struct str on = word_of(in, 0, STR("on"));
     struct str text = word_of(in, 0, STR("text"));

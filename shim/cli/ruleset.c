@@ -17,6 +17,7 @@ bool ruleset_open(const char *file, bool need_path, struct ruleset *ret_set)
         !rules_load(image.rules, policy.monitor, &s->rules) &&
         !scratch_new(&s->scratch)) {
         rules_limit(s->rules, &policy.thresholds);
+        s->known.links = policy.links;
         return true;
     }
     complain("the policy cannot be loaded");

@@ -10,7 +10,8 @@ struct ruleset {
     struct loaded policy;
     struct rules *rules;
     struct scratch *scratch;
-    struct known known; /* for scopes: the day, on which exclusions hold */
+    struct known known; /* for scopes: the day, on which exclusions hold, and
+                           the hosts that links may lead to */
 };
 
 /*

@@ -337,6 +337,7 @@ static int scan_start(struct scan *s)
         complain("the policy cannot be loaded");
     else {
         rules_limit(s->rules, &policy.thresholds);
+        s->known.links = policy.links;
         status = scan_owned(s, &policy.own);
     }
     scratch_free(s->scratch);

@@ -213,3 +213,24 @@ END
     expect 2 "$SALLYPORT" diff old.yaml new.yaml --over empty
     grep -q 'no recorded exchanges' err
 }
+
+@test "scan, explain and diff allow links to the hosts that the policy names" {
+    local text='![](https://img.ok.example/a?d=Y2FyZCA0MTExIDExMTEgMTExMQ)'
+    local leak=$ROOT/rules/packs/leak.yaml what
+    local from=(--on response --role assistant)
+    printf 'include: [%s]\n' "$leak" >none.yaml
+    printf 'include: [%s]\nlinks: {allow: ["*.ok.example"]}\n' "$leak" >some.yaml
+    echo "$text" >in
+    printf '{"on":"response","role":"assistant","text":"%s"}\n' "$text" >in.jsonl
+    for what in scan 'explain --text'; do
+        # shellcheck disable=SC2086 # two words
+        expect 1 "$SALLYPORT" $what --rules none.yaml "${from[@]}" in
+        grep -q SP-7021 out
+        # shellcheck disable=SC2086
+        expect 0 "$SALLYPORT" $what --rules some.yaml "${from[@]}" in
+    done
+    expect 1 "$SALLYPORT" diff none.yaml some.yaml --over in.jsonl
+    grep -q SP-7021 out
+    expect 1 "$SALLYPORT" diff some.yaml none.yaml --over in.jsonl
+    expect 0 "$SALLYPORT" diff some.yaml some.yaml --over in.jsonl
+}
