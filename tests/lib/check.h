@@ -18,12 +18,14 @@
 
 #include "base/str.h"
 
-static struct {
+/* One for a test and for what of tests/lib it is linked with. */
+struct check_state {
     const char *row;   /* the table row at work, or NULL */
     const char *skip;  /* why the test was skipped, or NULL */
     unsigned failures; /* in the test at work */
     unsigned bad;      /* tests that failed */
-} check_state;
+};
+__attribute__((weak)) struct check_state check_state;
 
 /* Failures shown of one test; a broken every-split loop has millions. */
 #define CHECK_SHOWN 20

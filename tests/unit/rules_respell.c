@@ -1,9 +1,8 @@
-#include "rules/stream.h"
-
 #include <stdlib.h>
 
 #include "check.h"
 #include "failmalloc.h"
+#include "streamed.h"
 
 /*
  * Words with something between their letters or with digits in them, in the
@@ -67,172 +66,6 @@ static const struct rule list[] = {
      .action = ACTION_REDACT,
      .put = STR_INIT("[aws]")},
 };
-
-static struct {
-    struct buf packed;
-    struct rules *rs;
-    struct scratch *sc;
-} s;
-
-static const struct scope place = {.dir = DIR_RECV, .role = ROLE_ASSISTANT};
-
-static void set_open(void)
-{
-    buf_init(&s.packed, MIB);
-    if (rules_pack(list, ARRAY_LEN(list), NULL, 0, &s.packed) ||
-        rules_load(buf_str(&s.packed), false, &s.rs) || scratch_new(&s.sc))
-        exit(1);
-}
-
-static void set_close(void)
-{
-    rules_free(s.rs);
-    scratch_free(s.sc);
-    buf_free(&s.packed);
-}
-
-static uint64_t seed = 1;
-
-static uint32_t rnd(uint32_t below)
-{
-    seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
-    return (uint32_t)((seed >> 33) % below);
-}
-
-static void put(struct buf *to, struct str bytes)
-{
-    if (buf_add(to, bytes))
-        exit(1);
-}
-
-/* --- Whole, and in pieces. */
-
-struct result {
-    struct buf out;
-    struct findings f;
-    bool blocked;
-    size_t most, held; /* at once, and in all pieces together */
-};
-
-static void result_free(struct result *r)
-{
-    buf_free(&r->out);
-    findings_free(&r->f);
-}
-
-static int by_start(const void *a, const void *b)
-{
-    const struct finding *x = a, *y = b;
-
-    if (x->start != y->start)
-        return x->start < y->start ? -1 : 1;
-    return (int)x->rule->index - (int)y->rule->index;
-}
-
-static void whole(struct str text, struct result *r)
-{
-    size_t pos = 0, at = 0;
-    struct cluster c;
-
-    *r = (struct result){0};
-    buf_init(&r->out, MIB);
-    if (!CHECK(rules_scan(s.rs, s.sc, &place, text, 0, &r->f) == OK))
-        return;
-    while (cluster_next(s.rs, r->f.list, r->f.count, &pos, &c)) {
-        put(&r->out, (struct str){text.ptr + at, c.start - at});
-        at = c.end;
-        if (c.action == ACTION_BLOCK) {
-            r->blocked = true;
-            return;
-        }
-        put(&r->out, c.rule->put);
-    }
-    put(&r->out, str_skip(text, at));
-    if (r->f.count > 1)
-        qsort(r->f.list, r->f.count, sizeof(*r->f.list), by_start);
-}
-
-static enum err let_go(struct stream *st, struct str text, uint64_t *at,
-                       struct result *r)
-{
-    struct stream_edit ed;
-    struct finding f;
-
-    while (stream_next(st, &ed) && !r->blocked) {
-        CHECK(ed.start >= *at);
-        put(&r->out, (struct str){text.ptr + *at, ed.start - *at});
-        r->blocked = ed.action == ACTION_BLOCK;
-        if (!r->blocked)
-            put(&r->out, ed.put);
-        *at = r->blocked ? ed.start : ed.end;
-    }
-    if (!r->blocked) {
-        CHECK(stream_safe(st) >= *at);
-        put(&r->out, (struct str){text.ptr + *at, stream_safe(st) - *at});
-        *at = stream_safe(st);
-    }
-    if (stream_end(st) - stream_safe(st) > r->most)
-        r->most = stream_end(st) - stream_safe(st);
-    r->held += stream_end(st) - stream_safe(st);
-    while (stream_finding(st, &f))
-        if (findings_add(&r->f, f))
-            return E_NOMEM;
-    return OK;
-}
-
-/* In pieces of 1 to `most` bytes; one cut at `cut` where that is 0. */
-static enum err take(struct str text, size_t cut, uint32_t most,
-                     struct result *r)
-{
-    struct stream *st;
-    uint64_t at = 0;
-    enum err e;
-
-    if ((e = stream_new(s.rs, s.sc, &place, &st)))
-        return e;
-    for (size_t i = 0, n; i < text.len && !e; i += n) {
-        n = most > 0 ? 1 + rnd(most) : i < cut ? cut - i : text.len - i;
-        n = n < text.len - i ? n : text.len - i;
-        if (!(e = stream_take(st, (struct str){text.ptr + i, n})))
-            e = let_go(st, text, &at, r);
-    }
-    if (!e && !(e = stream_flush(st)))
-        e = let_go(st, text, &at, r);
-    stream_free(st);
-    if (r->f.count > 1)
-        qsort(r->f.list, r->f.count, sizeof(*r->f.list), by_start);
-    return e;
-}
-
-static enum err pieces(struct str text, size_t cut, uint32_t most,
-                       struct result *r)
-{
-    *r = (struct result){0};
-    buf_init(&r->out, MIB);
-    return take(text, cut, most, r);
-}
-
-static bool same(struct str text, const struct result *want, size_t cut,
-                 uint32_t most)
-{
-    struct result got;
-    bool good;
-
-    good = CHECK_INT(pieces(text, cut, most, &got), OK) &&
-           CHECK_EQ(buf_str(&got.out), buf_str(&want->out)) &&
-           CHECK_INT(got.blocked, want->blocked) &&
-           (got.blocked || CHECK_INT(got.f.count, want->f.count));
-    for (size_t i = 0; good && !got.blocked && i < got.f.count; i++)
-        good = CHECK(got.f.list[i].rule == want->f.list[i].rule &&
-                     got.f.list[i].start == want->f.list[i].start &&
-                     got.f.list[i].end == want->f.list[i].end);
-    if (!good) {
-        fprintf(stderr, "cut at %zu, pieces up to %u\n", cut, most);
-        check_show("text", text);
-    }
-    result_free(&got);
-    return good;
-}
 
 /* --- Rows, cut everywhere. */
 
@@ -449,7 +282,7 @@ static void test_memory(void)
 
 int main(void)
 {
-    set_open();
+    set_open(list, ARRAY_LEN(list));
     RUN(test_rows);
     RUN(test_mixed);
     RUN(test_prose);
