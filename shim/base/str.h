@@ -110,6 +110,12 @@ static inline bool is_alnum(char c)
     return is_digit(c) || is_alpha(c);
 }
 
+/* As \s of PCRE2. */
+static inline bool is_white(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 /* hex_value - 0-15 for a hex digit of either case, -1 for another byte. */
 int hex_value(char c);
 

@@ -30,11 +30,6 @@ struct page {
 
 /* --- Bytes. */
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static bool is_among(struct str word, const struct str *list, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -159,7 +154,7 @@ static bool is_far(struct str v)
     return i >= 4;
 }
 
-static bool is_white(struct str v)
+static bool is_white_colour(struct str v)
 {
     static const struct str whites[] = {
         STR_INIT("white"), STR_INIT("#fff"), STR_INIT("#ffffff"),
@@ -232,8 +227,8 @@ static bool style_hides(struct str style)
         return true;
     if (str_starts_nocase(colour, STR("transparent")))
         return true;
-    return colour.len > 0 &&
-           (ground.len > 0 ? str_eq_nocase(colour, ground) : is_white(colour));
+    return colour.len > 0 && (ground.len > 0 ? str_eq_nocase(colour, ground)
+                                             : is_white_colour(colour));
 }
 
 static bool class_hides(struct str classes)
@@ -270,7 +265,7 @@ static struct str name_at(struct page *p)
 
 static void skip_spaces(struct page *p)
 {
-    while (p->at < p->text.len && is_space(p->text.ptr[p->at]))
+    while (p->at < p->text.len && is_white(p->text.ptr[p->at]))
         p->at++;
 }
 
@@ -288,7 +283,7 @@ static bool value_at(struct page *p, struct str *ret_value)
     quote[mark.len - 1] = byte_at(p, p->at + mark.len - 1);
     if (quote[mark.len - 1] != '"' && quote[mark.len - 1] != '\'') {
         from = p->at;
-        while (p->at < p->text.len && !is_space(p->text.ptr[p->at]) &&
+        while (p->at < p->text.len && !is_white(p->text.ptr[p->at]) &&
                p->text.ptr[p->at] != '>')
             p->at++;
         *ret_value = (struct str){p->text.ptr + from, p->at - from};
@@ -350,7 +345,8 @@ static bool hides(struct str tag, const struct attribute *a)
     if (str_eq_nocase(tag, STR("font")))
         return str_eq_nocase(a->name, STR("size"))
                    ? is_nothing(a->value)
-                   : str_eq_nocase(a->name, STR("color")) && is_white(a->value);
+                   : str_eq_nocase(a->name, STR("color")) &&
+                         is_white_colour(a->value);
     if (str_eq_nocase(a->name, STR("style")))
         return style_hides(a->value);
     return str_eq_nocase(a->name, STR("class")) && class_hides(a->value);
@@ -552,7 +548,7 @@ static enum err take_title(struct page *p)
     p->at = at;
     while (byte_at(p, at) == ' ')
         at++;
-    while (at < p->text.len && !is_space(p->text.ptr[at]) &&
+    while (at < p->text.len && !is_white(p->text.ptr[at]) &&
            p->text.ptr[at] != ')' && p->text.ptr[at] != ']')
         at++;
     if (byte_at(p, at) != ' ')

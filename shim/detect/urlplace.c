@@ -1,10 +1,5 @@
 #include "detect/urlplace.h"
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static bool is_slash(char c)
 {
     return c == '/' || c == '\\'; /* browsers take either */
@@ -68,7 +63,7 @@ static void word_next(struct url_place *u, char c)
 {
     bool quote = c == '"' || c == '\'' || c == '`';
 
-    if (is_space(c) || c == '<') {
+    if (is_white(c) || c == '<') {
         word_start(u, c);
         return;
     }
@@ -99,11 +94,11 @@ static void target_next(struct url_place *u, char c)
         u->depth = 0;
         return;
     case URL_REFERENCE_START:
-        if (!is_space(c))
+        if (!is_white(c))
             u->target = c == '<' ? URL_REFERENCE_ANGLE : URL_REFERENCE;
         return;
     case URL_REFERENCE:
-        if (is_space(c))
+        if (is_white(c))
             u->target = URL_NO_TARGET;
         return;
     case URL_REFERENCE_ANGLE:
@@ -111,7 +106,7 @@ static void target_next(struct url_place *u, char c)
             u->target = URL_NO_TARGET;
         return;
     case URL_TARGET_START:
-        if (is_space(c))
+        if (is_white(c))
             return;
         u->target = c == '<' ? URL_TARGET_ANGLE : URL_TARGET;
         break;
@@ -140,7 +135,7 @@ static void tag_next(struct url_place *u, char c)
             u->tag = URL_TAG_NAME;
         return;
     case URL_TAG_NAME:
-        if (is_space(c) || c == '/')
+        if (is_white(c) || c == '/')
             u->tag = URL_TAG;
         else if (!is_alnum(c) && c != '-' && c != ':')
             u->tag = URL_NO_TAG;
@@ -149,7 +144,7 @@ static void tag_next(struct url_place *u, char c)
         if (c == '"' || c == '\'') {
             u->tag = URL_TAG_QUOTED;
             u->tag_quote = c;
-        } else if (!is_space(c)) {
+        } else if (!is_white(c)) {
             u->tag = c == '>' ? URL_NO_TAG : URL_TAG;
         }
         return;
@@ -176,7 +171,7 @@ void url_place_next(struct url_place *u, char c)
         u->target = URL_NO_TARGET;
         u->tag = URL_NO_TAG;
     }
-    u->blank = c == '\n' || (u->blank && is_space(c));
+    u->blank = c == '\n' || (u->blank && is_white(c));
     u->last = c;
 }
 

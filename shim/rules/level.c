@@ -1,7 +1,6 @@
 #include "rules/level.h"
 
 #include "base/cpu.h"
-#include "rules/prefilter.h"
 
 #if CPU_AVX2
 #include <immintrin.h>

@@ -89,12 +89,6 @@ void prefilter_hits_free(struct prefilter_hits *hits);
  */
 #define KEYWORD_WIDE 64u
 
-/* What \s is to PCRE2. */
-static inline bool is_white(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 /* keyword_gap - does what stands at i stand for any white space? */
 static inline bool keyword_gap(struct str keyword, size_t i)
 {
