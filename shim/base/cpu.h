@@ -5,23 +5,42 @@
 
 /*
  * Loops over text are built twice on x86-64: for any such processor, and, from
- * the same source where it is one, for those with AVX2. Which of them runs is
- * asked at the call, with a flag that libgcc set before any constructor of
- * ours: no symbol has to be resolved at load, where a preloaded object is met
- * half relocated.
+ * the same source where it is one, for those with AVX2; where tables are asked
+ * or bytes moved about, for those with AVX-512. Which of them runs is asked at
+ * the call, with a flag that libgcc set before any constructor of ours: no
+ * symbol has to be resolved at load, where a preloaded object is met half
+ * relocated.
  */
 #if defined(__x86_64__)
 #define CPU_AVX2 1
 #define FOR_AVX2 __attribute__((target("avx2")))
+#define FOR_AVX512                                                             \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,"  \
+                          "bmi,bmi2,popcnt")))
 #else
 #define CPU_AVX2 0
 #define FOR_AVX2
+#define FOR_AVX512
 #endif
 
 static inline bool cpu_avx2(void)
 {
 #if CPU_AVX2
     return __builtin_cpu_supports("avx2") != 0;
+#else
+    return false;
+#endif
+}
+
+/* AVX-512 with permutations and compressions of bytes: Intel's since Ice Lake,
+ * AMD's since Zen 4. */
+static inline bool cpu_avx512(void)
+{
+#if CPU_AVX2
+    return __builtin_cpu_supports("avx512vbmi2") != 0 &&
+           __builtin_cpu_supports("avx512vbmi") != 0 &&
+           __builtin_cpu_supports("avx512vl") != 0 &&
+           __builtin_cpu_supports("avx512bw") != 0;
 #else
     return false;
 #endif

@@ -170,9 +170,30 @@ static bool find_place(struct str level, struct probe_string *ret)
     *ret = (struct probe_string){
         .bytes = level,
         .at = best->at,
-        .behind = best->room,
+        .room = best->room,
         .fixed = str_find_byte(str_head(level, best->at), ' ') >= best->at};
     return true;
+}
+
+/*
+ * The bytes around a space in the order that they are looked at in, of those of
+ * the words before and behind it: how many there are up to the first that is
+ * not known. In a text the words are before `before` and from `behind` on.
+ */
+static size_t around(const char *before, size_t before_len, const char *behind,
+                     size_t behind_len, char bytes[KEY_MOST])
+{
+    static const signed char order[KEY_MOST] = {-1, 0, 1, 2, -2, 3, -3, 4};
+    size_t n = 0;
+
+    for (; n < KEY_MOST; n++) {
+        signed char at = order[n];
+
+        if (at < 0 ? before_len < (size_t)-at : behind_len < (size_t)at)
+            break;
+        bytes[n] = at == 0 ? ' ' : at < 0 ? before[at] : behind[at - 1];
+    }
+    return n;
 }
 
 /* The space that is within the key of so many bytes: by the words at it. */
@@ -180,18 +201,22 @@ static void add_gap(struct words *ws, uint32_t k, struct str level, size_t from,
                     size_t len)
 {
     size_t gap = from + str_find_byte((struct str){level.ptr + from, len}, ' ');
-    struct probe_string s = {.bytes = level, .at = gap + 1, .before = 1};
+    size_t before = 0, behind = 0;
+    char bytes[KEY_MOST];
+    struct probe_string s = {.bytes = {bytes, KEY_MOST}};
 
     if (gap + 1 >= from + len)
         return;
-    while (s.before <= gap && level.ptr[gap - s.before] != ' ')
-        s.before++;
-    while (s.at + s.behind < level.len && level.ptr[s.at + s.behind] != ' ')
-        s.behind++;
-    ws->keywords[k].gap = (unsigned char)s.at;
+    while (before < gap && level.ptr[gap - 1 - before] != ' ')
+        before++;
+    while (gap + 1 + behind < level.len && level.ptr[gap + 1 + behind] != ' ')
+        behind++;
+    ws->keywords[k].gap = (unsigned char)(gap + 1);
     level_set_add(&ws->before_gap, level.ptr[gap - 1]);
     ws->at_gap[level.ptr[gap - 1] & 63] |= UINT64_C(1)
                                            << (level.ptr[gap + 1] & 63);
+    s.room =
+        around(level.ptr + gap, before, level.ptr + gap + 1, behind, bytes);
     probes_add(&ws->gaps, &s, k);
 }
 
@@ -224,8 +249,8 @@ static enum err build(struct words *ws)
 
     for (size_t k = 0; k < ws->count; k++)
         gaps += ws->keywords[k].gaps;
-    if ((e = probes_init(&ws->keys, ws->count, false)) ||
-        (e = probes_init(&ws->gaps, gaps, true)))
+    if ((e = probes_init(&ws->keys, ws->count)) ||
+        (e = probes_init(&ws->gaps, gaps)))
         return e;
     ws->wide = ws->pairs.wide = cpu_avx2();
     for (size_t c = 0; c < ARRAY_LEN(ws->brief); c++)
@@ -233,7 +258,7 @@ static enum err build(struct words *ws)
     for (size_t k = 0; k < ws->count; k++)
         add_keyword(ws, (uint32_t)k);
     pairs_ready(&ws->pairs);
-    return OK;
+    return (e = probes_ready(&ws->keys)) ? e : probes_ready(&ws->gaps);
 }
 
 enum err words_new(const struct rule *list, size_t n, const uint64_t *listed,
@@ -316,7 +341,7 @@ static enum err look_at(struct looking *lk, uint32_t k, size_t i, size_t place)
 static enum err run_keys(struct looking *lk)
 {
     const struct words *ws = lk->ws;
-    uint16_t at[LEVEL_BLOCK + 1];
+    uint16_t at[LEVEL_BLOCK + PROBE_STEP];
     size_t n = probes_sift(&ws->keys, lk->lv.text, lk->lv.from, lk->lv.to, at);
     enum err e;
 
@@ -335,41 +360,28 @@ static enum err run_keys(struct looking *lk)
     return OK;
 }
 
-/* What is around more than one space behind a place, as if there were one;
- * where the next word begins. */
-static size_t join_words(const struct level *lv, size_t place,
-                         char bytes[2 * KEY_MOST])
-{
-    size_t next = place + 3;
-
-    while (next < lv->len && lv->text[next] == ' ')
-        next++;
-    memcpy(bytes, lv->text + place + 2 - KEY_MOST, KEY_MOST);
-    bytes[KEY_MOST - 1] = ' ';
-    memcpy(bytes + KEY_MOST, lv->text + next, KEY_MOST);
-    return next;
-}
-
 static enum err run_gaps(struct looking *lk)
 {
     const struct words *ws = lk->ws;
     const struct level *lv = &lk->lv;
     uint16_t places[LEVEL_BLOCK];
     size_t n = level_apart(lv, &ws->before_gap, ws->wide, places);
-    char bytes[2 * KEY_MOST];
+    char bytes[KEY_MOST];
     enum err e;
 
     for (size_t i = 0; i < n; i++) {
         struct probe_search search = {0};
         const struct probe_entry *en;
-        size_t next;
+        const char *before = lv->text + places[i] + 1, *next = before + 2;
 
-        next = join_words(lv, places[i], bytes);
-        if ((ws->at_gap[bytes[KEY_MOST - 2] & 63] >> (bytes[KEY_MOST] & 63) &
-             1) == 0)
+        while (next < lv->text + lv->len && *next == ' ')
+            next++;
+        if ((ws->at_gap[before[-1] & 63] >> (*next & 63) & 1) == 0)
             continue;
-        while ((en = probes_at(&ws->gaps, bytes, KEY_MOST, &search)) != NULL)
-            if ((e = look_at(lk, en->value, ws->keywords[en->value].gap, next)))
+        around(before, KEY_MOST, next, KEY_MOST, bytes);
+        while ((en = probes_at(&ws->gaps, bytes, 0, &search)) != NULL)
+            if ((e = look_at(lk, en->value, ws->keywords[en->value].gap,
+                             (size_t)(next - lv->text))))
                 return e;
     }
     return OK;
