@@ -5,33 +5,65 @@
 #define STRETCH  1024 /* bytes of one, at most */
 #define WORD_MIN 3
 #define WORD_MAX 12
+#define LONG     6 /* letters of a word that counts as two */
 #define MORE     2 /* words that turning must gain */
 
-/* Sorted by length. */
-static const char *const common[] = {
-    "all",         "and",          "any",          "are",       "but",
-    "can",         "for",          "get",          "had",       "has",
-    "her",         "his",          "how",          "its",       "may",
-    "new",         "not",          "now",          "one",       "our",
-    "out",         "say",          "the",          "use",       "was",
-    "who",         "you",          "been",         "from",      "have",
-    "here",        "into",         "just",         "know",      "like",
-    "make",        "more",         "must",         "next",      "only",
-    "send",        "some",         "take",         "tell",      "than",
-    "that",        "them",         "then",         "they",      "this",
-    "time",        "what",         "when",         "will",      "with",
-    "your",        "about",        "above",        "again",     "based",
-    "could",       "first",        "never",        "order",     "other",
-    "print",       "reply",        "rules",        "their",     "there",
-    "these",       "using",        "which",        "while",     "would",
-    "write",       "always",       "answer",       "before",    "delete",
-    "during",      "ensure",       "forget",       "ignore",    "people",
-    "please",      "prompt",       "proper",       "reveal",    "secret",
-    "should",      "system",       "against",      "because",   "between",
-    "execute",     "message",      "request",      "respond",   "through",
-    "without",     "everyone",     "messages",     "password",  "previous",
-    "assistant",   "developer",    "disregard",    "following", "information",
-    "instruction", "instructions", "restrictions",
+/*
+ * Of English, and of German, French, Spanish, Portuguese, Italian, Dutch and
+ * Polish those that orders to a model are made of and that others do not
+ * become when they are turned. Sorted by length.
+ */
+static const char common[][WORD_MAX + 1] = {
+    "all",          "and",         "any",         "are",         "but",
+    "can",          "for",         "get",         "had",         "has",
+    "her",          "his",         "how",         "its",         "may",
+    "new",          "not",         "now",         "one",         "our",
+    "out",          "say",         "the",         "use",         "was",
+    "who",          "you",         "aber",        "alle",        "also",
+    "auch",         "avec",        "been",        "como",        "dans",
+    "deze",         "dich",        "does",        "done",        "each",
+    "eine",         "esta",        "este",        "even",        "from",
+    "give",         "have",        "here",        "into",        "jest",
+    "just",         "know",        "like",        "mais",        "make",
+    "mein",         "more",        "must",        "naar",        "nach",
+    "need",         "next",        "niet",        "noch",        "oder",
+    "only",         "over",        "para",        "pero",        "pour",
+    "said",         "send",        "sind",        "some",        "sono",
+    "sont",         "such",        "take",        "tell",        "than",
+    "that",         "them",        "then",        "they",        "this",
+    "time",         "tous",        "very",        "voor",        "vous",
+    "wenn",         "what",        "when",        "will",        "wird",
+    "with",         "work",        "your",        "about",       "above",
+    "after",        "again",       "agora",       "ahora",       "alles",
+    "based",        "being",       "bitte",       "cette",       "could",
+    "davor",        "deine",       "della",       "diese",       "einen",
+    "every",        "first",       "jetzt",       "meine",       "never",
+    "nicht",        "order",       "other",       "print",       "reply",
+    "right",        "rules",       "sobre",       "still",       "teraz",
+    "their",        "there",       "these",       "think",       "todas",
+    "todos",        "tutte",       "tutti",       "under",       "until",
+    "using",        "votre",       "where",       "which",       "while",
+    "words",        "would",       "write",       "access",      "adesso",
+    "always",       "answer",      "before",      "deinen",      "deiner",
+    "delete",       "during",      "ensure",      "forget",      "ignora",
+    "ignore",       "kannst",      "negeer",      "olvida",      "oublie",
+    "people",       "please",      "prompt",      "proper",      "questo",
+    "reveal",       "scrivi",      "secret",      "should",      "system",
+    "toutes",       "vorige",      "werden",      "against",     "another",
+    "aufgabe",      "because",     "between",     "conduct",     "content",
+    "default",      "display",     "escribe",     "execute",     "forward",
+    "ignorez",      "instead",     "message",     "oubliez",     "perform",
+    "process",      "provide",     "request",     "respond",     "through",
+    "vergeet",      "vergiss",     "without",     "antworte",    "anything",
+    "complete",     "continue",    "document",    "everyone",    "folgende",
+    "messages",     "password",    "previous",    "question",    "responda",
+    "responde",     "response",    "rispondi",    "schreibe",    "security",
+    "zignoruj",     "assistant",   "developer",   "different",   "dimentica",
+    "disregard",    "following",   "ignoriere",   "siguiente",   "something",
+    "suivantes",    "wszystkie",   "anteriores",  "everything",  "instrukcje",
+    "istruzioni",   "maintenant",  "poprzednie",  "precedenti",  "vorherigen",
+    "anweisungen",  "information", "instructies", "instruction", "instructions",
+    "restrictions",
 };
 
 /* What a word can be turned from: by places of the alphabet, and otherwise. */
@@ -71,7 +103,7 @@ static char mirrored(char c)
 static size_t words_of(size_t len, size_t *ret_end)
 {
     static const unsigned char firsts[WORD_MAX + 2] = {
-        0, 0, 0, 0, 27, 56, 76, 92, 101, 105, 109, 109, 111, 113};
+        0, 0, 0, 0, 27, 98, 148, 178, 203, 221, 232, 240, 244, 246};
 
     *ret_end = firsts[len + 1];
     return firsts[len];
@@ -109,20 +141,34 @@ static bool is_flipped(struct str word, const char *w)
     return true;
 }
 
-/* Every way in which the word is one of the common ones counts. */
+/* By chance a long word is never a common one that was turned. */
+static unsigned weight(struct str word)
+{
+    return word.len >= LONG ? 2 : 1;
+}
+
+/* Every way in which the word is one of the common ones counts. The first two
+ * letters tell of nearly all that it is none. */
 static void vote(struct str word, unsigned votes[TURNS])
 {
+    int first, step, last;
     size_t i, end;
 
     if (word.len < WORD_MIN || word.len > WORD_MAX)
         return;
+    first = letter_of(word.ptr[0]);
+    step = letter_of(word.ptr[1]) - first;
+    last = 'a' + letter_of(word.ptr[word.len - 1]);
     for (i = words_of(word.len, &end); i < end; i++) {
-        if (is_moved(word, common[i]))
-            votes[distance(letter_of(word.ptr[0]), common[i][0] - 'a')]++;
-        if (is_mirrored(word, common[i]))
-            votes[ATBASH]++;
-        if (is_flipped(word, common[i]))
-            votes[FLIPPED]++;
+        const char *w = common[i];
+        int off = w[1] - w[0] - step;
+
+        if ((off == 0 || off == PLACES || off == -PLACES) && is_moved(word, w))
+            votes[distance(first, w[0] - 'a')] += weight(word);
+        if (off == -2 * step && is_mirrored(word, w))
+            votes[ATBASH] += weight(word);
+        if (w[0] == last && is_flipped(word, w))
+            votes[FLIPPED] += weight(word);
     }
 }
 
@@ -147,7 +193,8 @@ size_t cipher_words(struct str text)
         if (word.len < WORD_MIN || word.len > WORD_MAX)
             continue;
         for (i = words_of(word.len, &end); i < end; i++)
-            n += str_eq_nocase(word, (struct str){common[i], word.len});
+            if (str_eq_nocase(word, (struct str){common[i], word.len}))
+                n += weight(word);
     }
     return n;
 }
@@ -221,7 +268,6 @@ static bool is_backwards(struct str s, bool some)
     return votes[FLIPPED] >= votes[0] + (some ? 0 : MORE);
 }
 
-/* Of "ignore" ROT47 makes "8?@C6": signs and digits, and few letters. */
 static char turned47(char c)
 {
     return c >= '!' && c <= '~' ? (char)('!' + (c - '!' + 47) % 94) : c;
@@ -233,6 +279,8 @@ static void turn47(struct str s, char out[STRETCH + 4])
         out[i] = turned47(s.ptr[i]);
 }
 
+/* Of "ignore" ROT47 makes "8?@C6", of "IGNORE" "xv}~#t". Half of it, or more,
+ * is what letters become. */
 static bool is_rot47(struct str s, bool some)
 {
     char out[STRETCH + 4];
@@ -240,9 +288,9 @@ static bool is_rot47(struct str s, bool some)
 
     for (size_t i = 0; i < s.len; i++) {
         all += s.ptr[i] > ' ';
-        like += s.ptr[i] >= '2' && s.ptr[i] <= 'K';
+        like += letter_of(turned47(s.ptr[i])) >= 0;
     }
-    if (all < 8 || like * 4 < all * 3)
+    if (all < 8 || like * 2 < all)
         return false;
     turn47(s, out);
     return cipher_words((struct str){out, s.len}) >=

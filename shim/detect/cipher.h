@@ -5,12 +5,12 @@
 
 /*
  * Views that undo the ciphers that a model reads as if they were none. Nobody
- * says that a text is one, so that it is told by common words of English: a
- * stretch, at most a sentence or, of signs and whole words, a line, is turned
- * if that has two more of them than it has as it stands, or if others are and
- * it says nothing against it. The length of a word and the distances of its
- * letters say by how many places of the alphabet it was moved, so each word is
- * looked at once for all of them.
+ * says that a text is one, so that it is told by common words, most of them
+ * English, of which a long one counts twice: a stretch, at most a sentence or,
+ * of signs and whole words, a line, is turned if that has two more of them than
+ * it has as it stands, or if others are and it says nothing against it. The
+ * length of a word and the distances of its letters say by how many places of
+ * the alphabet it was moved, so each word is looked at once for all of them.
  */
 
 /*
@@ -32,7 +32,7 @@ MUST_USE enum err cipher_make(enum view_step how, struct str text,
 MUST_USE enum err reversed_make(struct str text, struct textview *out,
                                 bool *ret_changed);
 
-/* cipher_words - how many of those words a text has. */
+/* cipher_words - how many of those words a text has, a long one as two. */
 size_t cipher_words(struct str text);
 
 #endif

@@ -62,8 +62,9 @@ enum err decode(struct decoding *d, enum view_step how, struct str text,
     case VIEW_BIDI:
         return decode_hidden(d, how, text, out);
     case VIEW_NUMBERS:
+        return decode_lists(d, text, out);
     case VIEW_MORSE:
-        return decode_lists(d, how, text, out);
+        return decode_morse(d, text, out);
     default:
         return E_INTERNAL;
     }

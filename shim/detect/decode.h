@@ -59,13 +59,17 @@ MUST_USE enum err decode(struct decoding *d, enum view_step how,
  * something of, as a set: one look at all its runs. classes: of the text. */
 unsigned decode_worth(struct str text, unsigned classes);
 
-/* Parts of it, by kind: escapes.c, runs.c, hidden.c and lists.c. */
+/* Parts of it, by kind: escapes.c, runs.c, hidden.c, lists.c and morse.c. */
 MUST_USE enum err decode_escapes(struct decoding *d, enum view_step how,
                                  struct str text, struct textview *out);
 MUST_USE enum err decode_runs(struct decoding *d, enum view_step how,
                               struct str text, struct textview *out);
 MUST_USE enum err decode_hidden(struct decoding *d, enum view_step how,
                                 struct str text, struct textview *out);
+MUST_USE enum err decode_lists(struct decoding *d, struct str text,
+                               struct textview *out);
+MUST_USE enum err decode_morse(struct decoding *d, struct str text,
+                               struct textview *out);
 
 /* entity_char - the character that the entity at the front of s ("&") stands
  * for, of those that matter here, and its length; 0 and '&' if there is none.
@@ -77,9 +81,6 @@ struct makeup makeup_of(struct str s, size_t to);
 bool makeup_is_text(const struct makeup *m);
 /* decode_fits - may so many bytes still be decoded, as one part? */
 bool decode_fits(const struct decoding *d, size_t len);
-
-MUST_USE enum err decode_lists(struct decoding *d, enum view_step how,
-                               struct str text, struct textview *out);
 
 /*
  * decode_part - d->raw is what the bytes off..off+len stand for: appended, with
