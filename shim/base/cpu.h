@@ -46,4 +46,16 @@ static inline bool cpu_avx512(void)
 #endif
 }
 
+/* How many bytes at once. */
+enum cpu_step {
+    CPU_1,
+    CPU_32,
+    CPU_64
+};
+
+static inline enum cpu_step cpu_step(void)
+{
+    return cpu_avx512() ? CPU_64 : cpu_avx2() ? CPU_32 : CPU_1;
+}
+
 #endif

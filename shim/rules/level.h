@@ -1,6 +1,7 @@
 #ifndef SP_RULES_LEVEL_H
 #define SP_RULES_LEVEL_H
 
+#include "base/cpu.h"
 #include "base/limits.h"
 #include "base/str.h"
 
@@ -9,22 +10,9 @@
  * white space of any kind is a space. It is made of a block at a time, with
  * what stands before and behind it.
  */
-#define LEVEL_BLOCK 1024u /* bytes of text */
+#define LEVEL_BLOCK 2048u /* bytes of text */
 #define LEVEL_SIDE  128u  /* before it, and behind it, at most */
-#define LEVEL_READ  32u   /* bytes that can be read before and behind those */
-
-struct level {
-    const char *text; /* borrowed from space */
-    size_t len;
-    size_t from, to; /* the block is text[from, to) */
-    size_t raw;      /* where in the text it was made of text[0] stands */
-    char space[LEVEL_BLOCK + 2 * LEVEL_SIDE + 3 * LEVEL_READ];
-};
-
-/* level_make - of the block text[from, to), which is one at most. `wide`: as
- * many bytes at once as the processor can; clear to do without. */
-void level_make(struct level *lv, struct str text, size_t from, size_t to,
-                bool wide);
+#define LEVEL_READ  64u   /* bytes that can be read before and behind those */
 
 /* A set of bytes: all beyond ASCII, and by the low half of a byte the high
  * halves, as bits. */
@@ -39,10 +27,33 @@ static inline void level_set_add(struct level_set *s, char c)
     s->high[u & 15] |= (unsigned char)(u < 0x80 ? 1u << (u >> 4) : 0);
 }
 
-/* level_apart - the places in the block that more than one space stands behind,
- * in order, of bytes that are in a set of them; how many. */
-size_t level_apart(const struct level *lv, const struct level_set *set,
-                   bool wide, uint16_t at[LEVEL_BLOCK]);
+/* Of bytes of text, a bit each. */
+#define LEVEL_WORDS ((LEVEL_BLOCK + 2 * LEVEL_SIDE) / 64 + 2)
+
+struct level {
+    const char *text; /* borrowed from space */
+    size_t len;
+    size_t from, to; /* the block is text[from, to) */
+    size_t raw;      /* where in the text it was made of text[0] stands */
+    uint64_t white[LEVEL_WORDS];
+    uint64_t in_set[LEVEL_WORDS]; /* what gaps are looked for behind */
+    char space[LEVEL_BLOCK + 2 * LEVEL_SIDE + 64 + 2 * LEVEL_READ];
+};
+
+/* level_make - of the block text[from, to), which is one at most. `step`: how
+ * many bytes at once, of what the processor can. */
+void level_make(struct level *lv, struct str text, size_t from, size_t to,
+                const struct level_set *set, enum cpu_step step);
+
+/* More than one space: where it begins, and what stands behind it. */
+struct level_gap {
+    uint16_t at, next;
+};
+#define LEVEL_GAPS (LEVEL_BLOCK / 3 + 1)
+
+/* level_gaps - those that stand behind bytes of the block that are in the set,
+ * in order; how many. */
+size_t level_gaps(const struct level *lv, struct level_gap list[LEVEL_GAPS]);
 
 /* level_keyword - a keyword made level, as long as it is. */
 void level_keyword(struct str keyword, char *out);

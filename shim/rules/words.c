@@ -45,11 +45,12 @@ struct words {
     struct probes keys;          /* by the bytes that they are known by */
     struct probes gaps;          /* by a space that is within these */
     struct level_set before_gap; /* bytes before such a space */
-    uint64_t at_gap[64];         /* by these, a bit for each byte behind it */
+    uint64_t at_gap[64];         /* by the byte before such a space: a bit for
+                                    each behind it */
     struct pairs pairs;          /* of the keywords that have none */
     size_t brief_count;
     uint32_t brief[256]; /* by their first byte: the first of them, or NONE */
-    bool wide;
+    enum cpu_step step;
 };
 
 /* --- The keywords. */
@@ -252,7 +253,8 @@ static enum err build(struct words *ws)
     if ((e = probes_init(&ws->keys, ws->count)) ||
         (e = probes_init(&ws->gaps, gaps)))
         return e;
-    ws->wide = ws->pairs.wide = cpu_avx2();
+    ws->step = cpu_step();
+    ws->pairs.wide = cpu_avx2();
     for (size_t c = 0; c < ARRAY_LEN(ws->brief); c++)
         ws->brief[c] = NONE;
     for (size_t k = 0; k < ws->count; k++)
@@ -360,29 +362,37 @@ static enum err run_keys(struct looking *lk)
     return OK;
 }
 
-static enum err run_gaps(struct looking *lk)
+/* The keywords that have a space, around one gap in the text. */
+static enum err run_gap(struct looking *lk, const struct level_gap *gap)
 {
-    const struct words *ws = lk->ws;
-    const struct level *lv = &lk->lv;
-    uint16_t places[LEVEL_BLOCK];
-    size_t n = level_apart(lv, &ws->before_gap, ws->wide, places);
+    const struct probes *gaps = &lk->ws->gaps;
+    const char *text = lk->lv.text;
+    struct probe_search search = {0};
+    const struct probe_entry *en;
     char bytes[KEY_MOST];
     enum err e;
 
-    for (size_t i = 0; i < n; i++) {
-        struct probe_search search = {0};
-        const struct probe_entry *en;
-        const char *before = lv->text + places[i] + 1, *next = before + 2;
+    around(text + gap->at, KEY_MOST, text + gap->next, KEY_MOST, bytes);
+    while ((en = probes_at(gaps, bytes, 0, &search)) != NULL)
+        if ((e = look_at(lk, en->value, lk->ws->keywords[en->value].gap,
+                         gap->next)))
+            return e;
+    return OK;
+}
 
-        while (next < lv->text + lv->len && *next == ' ')
-            next++;
-        if ((ws->at_gap[before[-1] & 63] >> (*next & 63) & 1) == 0)
-            continue;
-        around(before, KEY_MOST, next, KEY_MOST, bytes);
-        while ((en = probes_at(&ws->gaps, bytes, 0, &search)) != NULL)
-            if ((e = look_at(lk, en->value, ws->keywords[en->value].gap,
-                             (size_t)(next - lv->text))))
-                return e;
+static enum err run_gaps(struct looking *lk)
+{
+    const char *text = lk->lv.text;
+    struct level_gap list[LEVEL_GAPS];
+    size_t n = level_gaps(&lk->lv, list);
+    enum err e;
+
+    for (size_t i = 0; i < n; i++) {
+        uint64_t behind = lk->ws->at_gap[text[list[i].at - 1] & 63];
+
+        if ((behind >> (text[list[i].next] & 63) & 1) != 0 &&
+            (e = run_gap(lk, &list[i])))
+            return e;
     }
     return OK;
 }
@@ -394,7 +404,8 @@ static enum err run_blocks(struct looking *lk)
 
     for (size_t from = 0, to; from < len; from = to) {
         to = len - from < LEVEL_BLOCK ? len : from + LEVEL_BLOCK;
-        level_make(&lk->lv, lk->text, from, to, lk->ws->wide);
+        level_make(&lk->lv, lk->text, from, to, &lk->ws->before_gap,
+                   lk->ws->step);
         if ((e = run_keys(lk)) ||
             (lk->ws->gaps.count != 0 && (e = run_gaps(lk))))
             return e;

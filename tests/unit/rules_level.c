@@ -7,7 +7,7 @@
 #include "page_end.h"
 #include "rules/prefilter.h"
 
-/* What is done to many bytes at once, and byte by byte, are the same. */
+/* Many bytes at once and byte by byte, text is made the same. */
 
 #define SIZE 3000u
 
@@ -32,33 +32,54 @@ static void fill(char *text, size_t n)
     }
 }
 
-static void check_block(struct str text, size_t from, size_t to)
+static bool set_has(const struct level_set *set, char c)
 {
-    static struct level lv, plain;
-    uint16_t at[LEVEL_BLOCK], slow[LEVEL_BLOCK];
+    unsigned char u = (unsigned char)c;
+
+    return u >= 0x80 || (set->high[u & 15] >> (u >> 4) & 1) != 0;
+}
+
+/* One gap after the other, byte by byte. */
+static void check_gaps(const struct level *lv, const struct level_set *set)
+{
+    struct level_gap list[LEVEL_GAPS];
+    size_t n = level_gaps(lv, list), k = 0;
+
+    for (size_t i = lv->from; i < lv->to; i++) {
+        size_t next = i + 1;
+
+        while (next < lv->len && lv->text[next] == ' ')
+            next++;
+        if (lv->text[i] == ' ' || next - i < 3 || !set_has(set, lv->text[i]))
+            continue;
+        if (!CHECK(k < n))
+            return;
+        CHECK_INT(list[k].at, i + 1);
+        CHECK_INT(list[k].next, next);
+        k++;
+    }
+    CHECK_INT(k, n);
+}
+
+static void check_block(struct str text, size_t from, size_t to,
+                        enum cpu_step step)
+{
+    static struct level lv;
     struct level_set set = {{0}};
-    size_t n;
 
     for (int i = 0; i < 20; i++)
         level_set_add(&set, (char)rnd(0x80));
-    level_make(&lv, text, from, to, cpu_avx2());
-    level_make(&plain, text, from, to, false);
+    level_make(&lv, text, from, to, &set, step);
     CHECK_INT(lv.raw + lv.from, from);
     CHECK_INT(lv.raw + lv.to, to);
-    if (!CHECK_INT(lv.len, plain.len))
-        return;
-    CHECK(memcmp(lv.text, plain.text, lv.len + LEVEL_READ) == 0);
     for (size_t i = 0; i < lv.len; i++) {
         char c = text.ptr[lv.raw + i];
 
         CHECK(lv.text[i] == (is_white(c) ? ' ' : to_lower(c)));
     }
-    n = level_apart(&lv, &set, cpu_avx2(), at);
-    if (CHECK_INT(n, level_apart(&plain, &set, false, slow)))
-        CHECK(memcmp(at, slow, n * sizeof(*at)) == 0);
-    for (size_t i = 0; i < n; i++)
-        CHECK(lv.text[at[i]] != ' ' && lv.text[at[i] + 1] == ' ' &&
-              lv.text[at[i] + 2] == ' ');
+    for (size_t i = 0; i < LEVEL_READ; i++)
+        CHECK(lv.text[lv.len + i] == 0);
+    check_gaps(&lv, &set);
 }
 
 static void test_blocks(void)
@@ -70,31 +91,38 @@ static void test_blocks(void)
         size_t most = n - from < LEVEL_BLOCK ? n - from : LEVEL_BLOCK;
 
         fill(text, n);
-        check_block(page_end((struct str){text, n}), from,
-                    from + rnd((uint32_t)most + 1));
+        most = from + rnd((uint32_t)most + 1);
+        for (enum cpu_step step = CPU_1; step <= cpu_step(); step++)
+            check_block(page_end((struct str){text, n}), from, most, step);
     }
     free(text);
 }
 
-/* What is apart: at both ends of a block, which is not one of the text. */
-static void test_apart(void)
+/* At both ends of a block, which is not one of the text. */
+static void test_gaps(void)
 {
     static struct level lv;
+    struct str text = STR("word  then\n\tword x  d  ");
+    struct level_gap list[LEVEL_GAPS];
     struct level_set set = {{0}};
-    uint16_t at[LEVEL_BLOCK];
 
     level_set_add(&set, 'd');
-    level_make(&lv, STR("word  then\n\tword x  d  "), 3, 17, true);
-    if (CHECK_INT(level_apart(&lv, &set, false, at), 1))
-        CHECK_INT(lv.raw + at[0], 3);
-    level_make(&lv, STR("word  then\n\tword x  d  "), 4, 23, true);
-    if (CHECK_INT(level_apart(&lv, &set, false, at), 1))
-        CHECK_INT(lv.raw + at[0], 20);
+    level_set_add(&set, 'n');
+    level_make(&lv, text, 3, 17, &set, cpu_step());
+    if (CHECK_INT(level_gaps(&lv, list), 2)) {
+        CHECK_INT(lv.raw + list[0].at, 4);
+        CHECK_INT(lv.raw + list[1].next, 12);
+    }
+    level_make(&lv, text, 10, 23, &set, cpu_step());
+    if (CHECK_INT(level_gaps(&lv, list), 1)) {
+        CHECK_INT(lv.raw + list[0].at, 21);
+        CHECK_INT(lv.raw + list[0].next, 23);
+    }
 }
 
 int main(void)
 {
     RUN(test_blocks);
-    RUN(test_apart);
+    RUN(test_gaps);
     return check_done();
 }
