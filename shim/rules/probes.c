@@ -14,6 +14,8 @@
 #define BITS_MOST  18u
 #define BITS_USUAL 14u /* of the rules that we ship */
 
+#define PROBE_STEP 32u /* places at once */
+
 /* Of four bytes, of which the last does not matter. */
 #define HASH_THREE (UINT32_C(0x9e3779b1) << 8)
 #define HASH_KEY   UINT64_C(0x9e3779b97f4a7c15)
@@ -237,49 +239,58 @@ static size_t sift_wide(const struct probes *k, const char *text, size_t from,
 }
 #endif
 
-size_t probes_sift(const struct probes *k, const char *text, size_t from,
-                   size_t to, uint16_t *ret_at)
+static size_t sift(const struct probes *k, const char *text, size_t from,
+                   size_t to, uint16_t *out)
 {
-    size_t left = 0, n;
-
     if (k->wide)
-        n = sift_wide(k, text, from, to, ret_at);
-    else if (k->bits == BITS_USUAL) /* a constant saves a fifth of the time */
-        n = sift_by(k->maybe, BITS_USUAL, text, from, to, ret_at);
-    else
-        n = sift_by(k->maybe, k->bits, text, from, to, ret_at);
-    for (size_t i = 0; i < n; i++) {
-        uint64_t x = load8(text + ret_at[i]);
+        return sift_wide(k, text, from, to, out);
+    if (k->bits == BITS_USUAL) /* a constant saves a fifth of the time */
+        return sift_by(k->maybe, BITS_USUAL, text, from, to, out);
+    return sift_by(k->maybe, k->bits, text, from, to, out);
+}
 
-        ret_at[left] = ret_at[i];
-        left += is_near(k, key_of(k, x));
+size_t probes_sift(const struct probes *k, const char *text, size_t from,
+                   size_t to, struct probe_place *ret_places)
+{
+    uint16_t at[PROBE_PLACES + PROBE_STEP];
+    size_t left = 0, n = sift(k, text, from, to, at);
+
+    for (size_t i = 0; i < n; i++) {
+        uint32_t key = key_of(k, load8(text + at[i]));
+
+        ret_places[left].at = at[i];
+        ret_places[left].next = bucket_of(k, key);
+        left += is_near(k, key);
+    }
+    /* Neither of these waits for the one before it. */
+    for (size_t i = 0; i < left; i++) {
+        struct probe_place *p = &ret_places[i];
+
+        p->end = k->first[p->next + 1];
+        p->next = k->first[p->next];
+        __builtin_prefetch(&k->entries[p->next]);
     }
     return left;
 }
 
-/* Is the key there, and the front of the string, as far as is known? */
-static inline bool is_entry(const struct probe_entry *en, uint64_t x,
-                            const char *text, size_t at)
+struct probe_place probes_place(const struct probes *k, const char *text,
+                                uint16_t at)
 {
-    return (x ^ en->bytes) << en->over == 0 &&
-           (en->back > at || load4(text + at - en->back) == en->head);
+    uint32_t bucket = bucket_of(k, key_of(k, load8(text + at)));
+
+    return (struct probe_place){k->first[bucket], k->first[bucket + 1], at};
 }
 
 const struct probe_entry *probes_at(const struct probes *k, const char *text,
-                                    size_t at, struct probe_search *s)
+                                    struct probe_place *p)
 {
-    uint64_t x = load8(text + at);
+    uint64_t x = load8(text + p->at);
 
-    if (s->end == 0) {
-        uint32_t b = bucket_of(k, key_of(k, x));
+    while (p->next < p->end) {
+        const struct probe_entry *en = &k->entries[p->next++];
 
-        s->next = k->first[b];
-        s->end = k->first[b + 1];
-    }
-    while (s->next < s->end) {
-        const struct probe_entry *en = &k->entries[s->next++];
-
-        if (is_entry(en, x, text, at))
+        if ((x ^ en->bytes) << en->over == 0 &&
+            (en->back > p->at || load4(text + p->at - en->back) == en->head))
             return en;
     }
     return NULL;

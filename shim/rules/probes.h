@@ -58,19 +58,26 @@ size_t probes_add(struct probes *k, const struct probe_string *s,
  * E_NOMEM. */
 MUST_USE enum err probes_ready(struct probes *k);
 
-/* probes_sift - of the places in text[from, to), those where one may stand; how
- * many. PROBE_READ bytes from each place on can be read, and ret_at has room
- * for PROBE_STEP more of them. */
-#define PROBE_STEP 32u
-size_t probes_sift(const struct probes *k, const char *text, size_t from,
-                   size_t to, uint16_t *ret_at);
-
-/* probes_at - the entries that may stand at text[at], one after the other: the
- * first behind *s, which is zeroed before; NULL if there is no more. */
-struct probe_search {
-    uint32_t next, end; /* entries; end is 0 before the first */
+/* A place in a text, and the entries that may stand there. */
+struct probe_place {
+    uint32_t next, end; /* of the entries */
+    uint16_t at;
 };
+
+/* probes_sift - of the places in text[from, to), those where one may stand; how
+ * many. There are PROBE_PLACES of them at most, and ret_places has room for one
+ * more; PROBE_READ bytes from each place on can be read. */
+#define PROBE_PLACES 1024u
+size_t probes_sift(const struct probes *k, const char *text, size_t from,
+                   size_t to, struct probe_place *ret_places);
+
+/* probes_place - text[at], with the entries that may stand there. */
+struct probe_place probes_place(const struct probes *k, const char *text,
+                                uint16_t at);
+
+/* probes_at - of a place's entries the next that stands there, as far as is
+ * known; NULL if there is no more. */
 const struct probe_entry *probes_at(const struct probes *k, const char *text,
-                                    size_t at, struct probe_search *s);
+                                    struct probe_place *p);
 
 #endif

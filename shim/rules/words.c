@@ -340,22 +340,22 @@ static enum err look_at(struct looking *lk, uint32_t k, size_t i, size_t place)
     return hits_note(lk->hits, kw->rule, kw->listed, start);
 }
 
-static enum err run_keys(struct looking *lk)
+static enum err run_keys(struct looking *lk, size_t from, size_t to)
 {
-    const struct words *ws = lk->ws;
-    uint16_t at[LEVEL_BLOCK + PROBE_STEP];
-    size_t n = probes_sift(&ws->keys, lk->lv.text, lk->lv.from, lk->lv.to, at);
+    const struct probes *keys = &lk->ws->keys;
+    const char *text = lk->lv.text;
+    struct probe_place places[PROBE_PLACES + 1];
+    size_t n = probes_sift(keys, text, from, to, places);
     enum err e;
 
     for (size_t i = 0; i < n; i++) {
-        struct probe_search search = {0};
+        struct probe_place *p = &places[i];
         const struct probe_entry *en;
 
-        while ((en = probes_at(&ws->keys, lk->lv.text, at[i], &search)) !=
-               NULL) {
-            size_t known = ws->keywords[en->value].at;
+        while ((en = probes_at(keys, text, p)) != NULL) {
+            size_t known = lk->ws->keywords[en->value].at;
 
-            if ((e = look_at(lk, en->value, known, at[i])))
+            if ((e = look_at(lk, en->value, known, p->at)))
                 return e;
         }
     }
@@ -367,13 +367,14 @@ static enum err run_gap(struct looking *lk, const struct level_gap *gap)
 {
     const struct probes *gaps = &lk->ws->gaps;
     const char *text = lk->lv.text;
-    struct probe_search search = {0};
     const struct probe_entry *en;
+    struct probe_place place;
     char bytes[KEY_MOST];
     enum err e;
 
     around(text + gap->at, KEY_MOST, text + gap->next, KEY_MOST, bytes);
-    while ((en = probes_at(gaps, bytes, 0, &search)) != NULL)
+    place = probes_place(gaps, bytes, 0);
+    while ((en = probes_at(gaps, bytes, &place)) != NULL)
         if ((e = look_at(lk, en->value, lk->ws->keywords[en->value].gap,
                          gap->next)))
             return e;
@@ -397,6 +398,19 @@ static enum err run_gaps(struct looking *lk)
     return OK;
 }
 
+static enum err run_block(struct looking *lk)
+{
+    size_t end = lk->lv.to;
+    enum err e;
+
+    for (size_t from = lk->lv.from, to; from < end; from = to) {
+        to = end - from < PROBE_PLACES ? end : from + PROBE_PLACES;
+        if ((e = run_keys(lk, from, to)))
+            return e;
+    }
+    return lk->ws->gaps.count == 0 ? OK : run_gaps(lk);
+}
+
 static enum err run_blocks(struct looking *lk)
 {
     size_t len = lk->text.len;
@@ -406,8 +420,7 @@ static enum err run_blocks(struct looking *lk)
         to = len - from < LEVEL_BLOCK ? len : from + LEVEL_BLOCK;
         level_make(&lk->lv, lk->text, from, to, &lk->ws->before_gap,
                    lk->ws->step);
-        if ((e = run_keys(lk)) ||
-            (lk->ws->gaps.count != 0 && (e = run_gaps(lk))))
+        if ((e = run_block(lk)))
             return e;
     }
     return OK;

@@ -65,36 +65,39 @@ static bool stands(const struct probe_string *p, struct str text, size_t at)
 }
 
 /* Are the entries at a place those strings, each once? */
-static void check_place(const struct set *s, struct str text, size_t at)
+static void check_place(const struct set *s, struct str text,
+                        struct probe_place place)
 {
     unsigned char seen[STRINGS] = {0};
-    struct probe_search search = {0};
     const struct probe_entry *en;
 
-    while ((en = probes_at(&s->probes, text.ptr, at, &search)) != NULL) {
+    while ((en = probes_at(&s->probes, text.ptr, &place)) != NULL) {
         CHECK(seen[en->value]++ == 0);
-        CHECK(stands(&s->list[en->value], text, at));
+        CHECK(stands(&s->list[en->value], text, place.at));
     }
     for (size_t i = 0; i < s->probes.count; i++)
-        CHECK(seen[i] == (stands(&s->list[i], text, at) ? 1 : 0));
+        CHECK(seen[i] == (stands(&s->list[i], text, place.at) ? 1 : 0));
 }
 
 static void check_text(struct set *s, struct str text, size_t from, size_t to)
 {
-    uint16_t wide[SIZE + PROBE_STEP], plain[SIZE + PROBE_STEP];
+    struct probe_place wide[SIZE + 1], plain[SIZE + 1];
     size_t n = probes_sift(&s->probes, text.ptr, from, to, wide), k = 0;
     bool was = s->probes.wide;
 
     s->probes.wide = false;
     if (CHECK_INT(probes_sift(&s->probes, text.ptr, from, to, plain), n))
-        CHECK(memcmp(wide, plain, n * sizeof(*wide)) == 0);
+        for (size_t i = 0; i < n; i++)
+            CHECK(wide[i].at == plain[i].at && wide[i].next == plain[i].next &&
+                  wide[i].end == plain[i].end);
     s->probes.wide = was;
     for (size_t at = from; at < to; at++) {
         bool any = false;
 
-        if (k < n && wide[k] == at) {
-            check_place(s, text, at);
-            k++;
+        if (k < n && wide[k].at == at) {
+            check_place(s, text, wide[k++]);
+            check_place(s, text,
+                        probes_place(&s->probes, text.ptr, (uint16_t)at));
             continue;
         }
         for (size_t i = 0; !any && i < s->probes.count; i++)
