@@ -34,6 +34,16 @@ MORSE = dict(zip("abcdefghijklmnopqrstuvwxyz0123456789",
                  "..--- ...-- ....- ..... -.... --... ---.. ----.".split()))
 
 
+MARKS = dict(zip(".,?'-/()\":=+@!",
+                 ".-.-.- --..-- ..--.. .----. -....- -..-. -.--. -.--.- "
+                 ".-..-. ---... -...- .-.-. .--.-. -.-.--".split()))
+
+
+def morse(table):
+    return lambda s: " / ".join(" ".join(table[c] for c in w if c in table)
+                                for w in s.lower().split())
+
+
 def each(table):
     return lambda s: "".join(table.get(c, c) for c in s)
 
@@ -81,9 +91,11 @@ WAYS = {
     "numbers": ("-", lambda s: " ".join(str(ord(c)) for c in s)),
     "octal": ("-", lambda s: " ".join("%03o" % ord(c) for c in s)),
     "binary": ("-", lambda s: " ".join(format(ord(c), "08b") for c in s)),
-    "morse": ("-", lambda s: " / ".join(
-        " ".join(MORSE[c] for c in w if c in MORSE)
-        for w in s.lower().split())),
+    "binary-row": ("-", lambda s: "".join(format(b, "08b")
+                                          for b in s.encode())),
+    "bytes": ("-", lambda s: ", ".join(str(b) for b in s.encode())),
+    "morse": ("-", morse(MORSE | MARKS)),
+    "morse-bare": ("-", morse(MORSE)),
 }
 
 
