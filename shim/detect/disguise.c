@@ -199,11 +199,18 @@ static enum err put_skeleton(struct str word, size_t off, struct textview *out)
     return OK;
 }
 
-/* It mixes; or nine letters of ten in the text are Latin. */
-static bool is_disguised(const struct skeleton *k, const struct word_letters *n)
+/* It mixes; or it has nothing but look-alikes, and nine letters of ten in the
+ * text are Latin, or of the words before it more mix than are of another script
+ * and can be nothing else. */
+static bool is_disguised(struct skeleton *k, const struct word_letters *n)
 {
-    return n->strange > 0 || (n->latin > 0 && n->alike > 0) ||
-           (k->latin >= 9 * k->other && n->alike > 0 && n->alike == n->other);
+    if (n->strange > 0 || (n->latin > 0 && n->alike > 0)) {
+        k->mixed++;
+        return true;
+    }
+    k->others += n->other > n->alike;
+    return n->alike > 0 && n->alike == n->other &&
+           (k->latin >= 9 * k->other || k->mixed > k->others);
 }
 
 /* Where the word ends that is to be taken, of one too long a part. */

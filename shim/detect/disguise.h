@@ -12,8 +12,8 @@
 /*
  * skeleton_make - letters that look like Latin ones as those (the idea is of
  * Unicode Technical Standard 39, the table ours), in words that mix Latin with
- * another script, or in Latin text have nothing but look-alikes. Russian or
- * Greek stays what it is.
+ * another script, or in Latin text, or among such words, have nothing but
+ * look-alikes. Russian or Greek stays what it is.
  */
 MUST_USE enum err skeleton_make(struct str text, struct textview *out,
                                 bool *ret_changed);
@@ -24,6 +24,7 @@ struct skeleton {
         size_t latin, other, alike, strange; /* strange: Latin, and an alike */
     } word;                                  /* that goes on */
     size_t latin, other;                     /* letters of the text so far */
+    size_t mixed, others;                    /* words of it: see is_disguised */
     bool whole; /* of all the text, from the start */
     bool changed;
 };

@@ -269,6 +269,7 @@ enum err joined_make(struct str text, struct textview *out, bool *ret_changed)
 
 #define WORD_MOST 128 /* bytes of one; of what is longer, of a part */
 #define BESIDE    4   /* bytes of one that is such by the one beside it */
+#define NUMBER    2   /* bytes of one of signs alone, behind such a one */
 
 static char leet_letter(char c)
 {
@@ -357,7 +358,8 @@ static bool is_plainly_leet(struct str word)
 }
 
 /* Is the word such? One that is not plainly so is, before the first, only right
- * before it, and a short one only beside one. */
+ * before it, a short one only beside one, and what may be a number only behind
+ * one: "4c7 45". */
 static enum look leet_word(const struct leet *l, struct str text, size_t at,
                            size_t end, bool last)
 {
@@ -367,8 +369,10 @@ static enum look leet_word(const struct leet *l, struct str text, size_t at,
 
     if (end == text.len && !last)
         return LOOK_OPEN;
-    if (!is_leet(word, 1))
+    if (!is_leet(word, 0))
         return LOOK_NO;
+    if (!is_leet(word, 1))
+        return l->behind && word.len <= NUMBER ? LOOK_YES : LOOK_NO;
     shorter = !is_leet(word, 2);
     if (shorter && word.len > BESIDE)
         return LOOK_NO;
