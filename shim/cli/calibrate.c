@@ -274,6 +274,14 @@ static void print_threshold(const struct calibrate *c, const char *what,
     putchar('\n');
 }
 
+static bool finds_any(const struct calibrate *c)
+{
+    for (size_t i = 0; i < rules_count(c->set.rules); i++)
+        if (c->hits[i] > 0)
+            return true;
+    return false;
+}
+
 static void report_rules(const struct calibrate *c)
 {
     size_t n = c->texts + c->exchanges;
@@ -285,7 +293,8 @@ static void report_rules(const struct calibrate *c)
     printf("what the policy does (95 %% upper bounds):\n");
     for (int a = ACTION_SCORE; a <= ACTION_BLOCK; a++)
         print_rate(action_name((enum action)a).ptr, c->acted[a], n);
-    printf("rules that find something:\n");
+    puts(finds_any(c) ? "rules that find something:"
+                      : "no rule finds anything");
     for (size_t i = 0; i < rules_count(c->set.rules); i++) {
         const struct rule *r = rules_at(c->set.rules, i);
         char what[128];
@@ -474,8 +483,9 @@ const struct command command_calibrate = {
     "something in them, and from which score on no more of them are taken for\n"
     "attacks than wanted. Never prints a text. FILE may be an audit too, of\n"
     "harmless exchanges: of these, the rules and scores count that were found\n"
-    "then. Recorded exchanges, in DIR as `replay` reads them, are judged "
-    "anew.\n"
+    "then. Recorded exchanges, in the files of DIR that `diff --help` "
+    "names, are\n"
+    "judged anew.\n"
     "\n"
     "  --rules FILE             a policy or a pack (default: the installed\n"
     "                           policy)\n"

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "cli/cli.h"
 #include "cli/lines.h"
+#include "cli/textline.h"
 #include "json/text.h"
 #include "json/tree.h"
 
@@ -72,7 +73,7 @@ static bool take_text(struct input *in)
     if ((role.len > 0 && !role_from(role, &at.role)) ||
         (on.len > 0 && !dir_from(on, &at.dir)))
         return false;
-    at.part = at.role == ROLE_TOOL ? PART_TOOL_RESULT : PART_TEXT;
+    at.part = part_of(at.role);
     return scan_side(&in->d->old, &at, text, &in->found) &&
            scan_side(&in->d->new, &at, text, &in->found);
 }

@@ -24,7 +24,7 @@ static int explain_start(struct explain *x, char **names, int n)
 
     if (!ruleset_open(x->rules_file, false, &x->set))
         return EXIT_USAGE;
-    x->scope.known = &x->set.known;
+    x->scope = where_set(&x->where, &x->set);
     status = x->file != NULL ? explain_text(x) : explain_ids(x, names, n);
     ruleset_close(&x->set);
     return status;
@@ -40,23 +40,11 @@ static bool take_option(struct explain *x, int o, bool *ret_text)
     case 't':
         *ret_text = true;
         return true;
-    case 'd':
-        if (dir_from(str_of(optarg), &x->scope.dir))
-            return true;
-        usage_why(&command_explain, "--on is request or response");
-        return false;
-    case 'p':
-        if (role_from(str_of(optarg), &x->scope.role))
-            return true;
-        usage_why(&command_explain,
-                  "--role is user, system, assistant or tool");
-        return false;
     case 'i':
         x->only = str_of(optarg);
         return true;
     default:
-        x->scope.host = str_of(optarg);
-        return true;
+        return where_option(&x->where, &command_explain, o, optarg);
     }
 }
 
@@ -65,22 +53,19 @@ static int run_explain(int argc, char **argv)
     static const struct option options[] = {
         {"rules", required_argument, NULL, 'r'},
         {"text", no_argument, NULL, 't'},
-        {"on", required_argument, NULL, 'd'},
-        {"role", required_argument, NULL, 'p'},
-        {"host", required_argument, NULL, 'H'},
+        WHERE_OPTIONS,
         {"rule", required_argument, NULL, 'i'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
-    struct explain x = {.scope = {.role = ROLE_USER}};
+    struct explain x = {0};
     bool text = false;
     int o;
 
+    where_init(&x.where);
     while ((o = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         if (o == 'h')
             return help(&command_explain);
-        if (o == '?')
-            return usage(&command_explain);
         if (!take_option(&x, o, &text))
             return EXIT_USAGE;
     }
@@ -90,7 +75,6 @@ static int run_explain(int argc, char **argv)
         return usage_why(&command_explain, "which rule, or --text?");
     if (text)
         x.file = optind < argc ? argv[optind] : "-";
-    x.scope.part = x.scope.role == ROLE_TOOL ? PART_TOOL_RESULT : PART_TEXT;
     return explain_start(&x, argv + optind, argc - optind);
 }
 
@@ -113,11 +97,7 @@ const struct command command_explain = {
     "1 if something was, 2 on trouble.\n"
     "\n"
     "  --rules FILE             a policy or a pack (default: the installed\n"
-    "                           policy)\n"
-    "  --on request|response    where the text goes (default: request)\n"
-    "  --role user|system|assistant|tool\n"
-    "                           who says it (default: user)\n"
-    "  --host HOST              which server it goes to, for exclusions\n"
+    "                           policy)\n" WHERE_HELP
     "  --rule ID                say it of this rule alone, also where only "
     "its\n"
     "                           keyword stands\n"

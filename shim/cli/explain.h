@@ -1,13 +1,14 @@
 #ifndef SP_CLI_EXPLAIN_H
 #define SP_CLI_EXPLAIN_H
 
-#include "cli/ruleset.h"
+#include "cli/where.h"
 
 /* What `explain` works on, for its two halves. */
 struct explain {
     const char *rules_file, *file; /* file: of --text */
     struct str only;               /* of --text: this rule; empty: all */
-    struct scope scope;
+    struct where where;
+    struct scope scope; /* of --text: what `where` comes to */
     struct ruleset set;
 };
 

@@ -211,6 +211,22 @@ static bool excludes_values(const struct text *t, const struct rule *r)
     return false;
 }
 
+/* Where the rule does not look, as far as the options told. */
+static void say_elsewhere(const struct scope *at, char *out, size_t size)
+{
+    const struct str *about = at->known->about;
+    struct str dir = dir_name(at->dir), role = role_name(at->role);
+
+    snprintf(out, size,
+             "not found, the rule does not look at %.*s texts of a "
+             "%.*s%s%s%s%s",
+             STR_ARG(role), STR_ARG(dir),
+             at->host.len > 0 ? " to that host" : "",
+             about[ABOUT_PATH].len > 0 ? ", that path" : "",
+             about[ABOUT_MODEL].len > 0 ? ", that model" : "",
+             about[ABOUT_EXE].len > 0 ? ", of that program" : "");
+}
+
 /* What was proposed and is not found; false where nothing stands against it,
  * as where it lies in a longer match. */
 static bool say_refused(const struct text *t, const struct finding *f,
@@ -225,13 +241,7 @@ static bool say_refused(const struct text *t, const struct finding *f,
     if (*ret_e)
         return false;
     if (!rules_applies(t->x->set.rules, r, at)) {
-        struct str dir = dir_name(at->dir), role = role_name(at->role);
-
-        snprintf(out, size,
-                 "not found, the rule does not look at %.*s texts of a "
-                 "%.*s%s",
-                 STR_ARG(role), STR_ARG(dir),
-                 at->host.len > 0 ? " to that host" : "");
+        say_elsewhere(at, out, size);
         return true;
     }
     if (why_refused(r, &why) == GATE_NONE && excludes_values(t, r)) {
@@ -305,7 +315,7 @@ static bool print_silent(const struct text *t)
 static enum err print_all(const struct text *t)
 {
     size_t i = 0, j = 0;
-    char verdict[128];
+    char verdict[160];
     enum err e = OK;
 
     while (!e && (i < t->found.count || j < t->proposed.count)) {

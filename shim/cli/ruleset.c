@@ -18,6 +18,7 @@ bool ruleset_open(const char *file, bool need_path, struct ruleset *ret_set)
         !scratch_new(&s->scratch)) {
         rules_limit(s->rules, &policy.thresholds);
         s->known.links = policy.links;
+        s->own = policy.own;
         return true;
     }
     complain("the policy cannot be loaded");

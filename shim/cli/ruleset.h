@@ -3,6 +3,7 @@
 
 #include "cli/load.h"
 #include "detect/known.h"
+#include "policy/config.h"
 #include "rules/rules.h"
 
 /* A policy whose rules are ready to look at texts. */
@@ -10,8 +11,9 @@ struct ruleset {
     struct loaded policy;
     struct rules *rules;
     struct scratch *scratch;
-    struct known known; /* for scopes: the day, on which exclusions hold, and
-                           the hosts that links may lead to */
+    struct policy_own own; /* which of a process' secrets are looked for */
+    struct known known;    /* for scopes: the day, on which exclusions hold, and
+                              the hosts that links may lead to */
 };
 
 /*

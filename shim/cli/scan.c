@@ -8,27 +8,22 @@
 #include "base/limits.h"
 #include "base/random.h"
 #include "base/utf8.h"
-#include "cli/cli.h"
+#include "cli/decision.h"
 #include "cli/lines.h"
-#include "cli/load.h"
-#include "detect/known.h"
 #include "cli/textline.h"
+#include "cli/where.h"
 #include "flow/owned.h"
 #include "json/text.h"
-#include "rules/image.h"
-#include "rules/rules.h"
 
 #define OUT_FLUSH (64 * KIB)
 
 struct scan {
     const char *rules_file, *file;
+    struct where where;
     struct scope scope; /* where a text stands that does not say so */
     struct scope at;    /* where the text of the line stands */
-    struct known known; /* what rules may ask about its exchange */
     bool jsonl;
-    struct loaded policy;
-    struct rules *rules;
-    struct scratch *scratch;
+    struct ruleset set;
     struct findings found;
     struct textline line;
     struct buf out;
@@ -51,19 +46,6 @@ static enum err put_error(struct scan *s, const char *what, const char *why)
     return buf_add(&s->out, STR("\", \"findings\": []}\n"));
 }
 
-static enum action strongest(const struct scan *s)
-{
-    enum action most = ACTION_PASS, a;
-
-    for (size_t i = 0; i < s->found.count; i++) {
-        a = rules_action(s->rules, s->found.list[i].rule);
-        most = a > most ? a : most;
-        a = rules_reached(s->rules, s->at.dir, s->found.list[i].score);
-        most = a > most ? a : most;
-    }
-    return most;
-}
-
 /* The text with its clusters replaced, inside of a JSON string. */
 static enum err put_text(struct scan *s, struct str text)
 {
@@ -71,7 +53,8 @@ static enum err put_text(struct scan *s, struct str text)
     size_t pos = 0, from = 0;
     enum err e;
 
-    while (cluster_next(s->rules, s->found.list, s->found.count, &pos, &c)) {
+    while (
+        cluster_next(s->set.rules, s->found.list, s->found.count, &pos, &c)) {
         struct str before = {text.ptr + from, (size_t)c.start - from};
 
         if ((e = json_put(&s->out, before)) ||
@@ -121,7 +104,7 @@ static enum err put_finding(struct scan *s, const struct finding *f,
         (e = buf_add_u64(out, start)) ||
         (e = buf_add(out, STR(", \"end\": "))) || (e = buf_add_u64(out, end)) ||
         (e = put_pair(out, STR("action"),
-                      action_name(rules_action(s->rules, r)))) ||
+                      action_name(rules_action(s->set.rules, r)))) ||
         (e = put_pair(out, STR("severity"), severity_name(r->severity))) ||
         (e = put_pair(out, STR("confidence"),
                       confidence_name(r->confidence))) ||
@@ -154,6 +137,7 @@ static enum err put_findings(struct scan *s, struct str text)
 
 static enum err scan_line(struct scan *s, struct str line)
 {
+    struct verdict decision;
     const char *why;
     struct str text;
     enum err e;
@@ -162,10 +146,12 @@ static enum err scan_line(struct scan *s, struct str line)
     if (why != NULL)
         return put_error(s, why, s->line.doc.why);
     findings_clear(&s->found);
-    if ((e = rules_scan(s->rules, s->scratch, &s->at, text, 0, &s->found)))
+    if ((e = rules_scan(s->set.rules, s->set.scratch, &s->at, text, 0,
+                        &s->found)))
         return put_error(s, "the rules cannot judge this text", err_name(e));
+    decision = decision_of(s->set.rules, &s->at, &s->found);
     if ((e = buf_add(&s->out, STR("{\"action\": \""))) ||
-        (e = buf_add(&s->out, action_name(strongest(s)))) ||
+        (e = buf_add(&s->out, action_name(decision.action))) ||
         (e = buf_add(&s->out, STR("\", \"text\": \""))) ||
         (e = put_text(s, text)) ||
         (e = buf_add(&s->out, STR("\", \"findings\": ["))) ||
@@ -234,22 +220,26 @@ static void print_findings(const struct scan *s, struct str text)
         const struct finding *f = &s->found.list[i];
         const struct rule *r = f->rule;
         struct str severity = severity_name(r->severity);
-        struct str action = action_name(rules_action(s->rules, r));
+        struct str action = action_name(rules_action(s->set.rules, r));
 
         for (; off < f->start; off++)
             if (text.ptr[off] == '\n') {
                 line++;
                 start = off + 1;
             }
-        printf("%s:%zu:%zu: %.*s %.*s (%.*s, %.*s): %.*s\n", s->file, line,
+        printf("%s:%zu:%zu: %.*s %.*s (%.*s, %.*s): %.*s", s->file, line,
                1 + utf8_count((struct str){text.ptr + start, off - start}),
                STR_ARG(r->id), STR_ARG(r->name), STR_ARG(r->category),
                STR_ARG(severity), STR_ARG(action));
+        if (f->score != 0)
+            printf(", scores %u", r->score);
+        putchar('\n');
     }
 }
 
 static int scan_text(struct scan *s)
 {
+    struct verdict decision;
     struct buf text;
     int status = EXIT_USAGE;
     enum err e;
@@ -261,13 +251,15 @@ static int scan_text(struct scan *s)
         complain("%s: not valid UTF-8", s->file);
         goto out;
     }
-    if ((e = rules_scan(s->rules, s->scratch, &s->scope, buf_str(&text), 0,
-                        &s->found))) {
+    if ((e = rules_scan(s->set.rules, s->set.scratch, &s->scope, buf_str(&text),
+                        0, &s->found))) {
         complain("%s: the rules cannot judge this text (%s)", s->file,
                  err_name(e));
         goto out;
     }
     print_findings(s, buf_str(&text));
+    decision = decision_of(s->set.rules, &s->scope, &s->found);
+    decision_print(s->file, &decision, s->scope.dir);
     if (fflush(stdout) == 0)
         status = s->found.count > 0 ? EXIT_FOUND : EXIT_DONE;
 out:
@@ -295,21 +287,21 @@ static int scan_loaded(struct scan *s)
 }
 
 /* With the secrets of this process, as a program's are looked for in it. */
-static int scan_owned(struct scan *s, const struct policy_own *policy)
+static int scan_owned(struct scan *s)
 {
     unsigned char key[PRINT_KEY_LEN];
     struct owned_gaps gaps;
     struct own *own;
     int status;
 
-    if (!rules_use(s->rules, DETECTOR_OWN))
+    if (!rules_use(s->set.rules, DETECTOR_OWN))
         return scan_loaded(s);
     if (random_fill(key, sizeof(key)) ||
-        owned_read(policy, environ, key, &own, &gaps)) {
+        owned_read(&s->set.own, environ, key, &own, &gaps)) {
         complain("the secrets of this process cannot be read");
         return EXIT_USAGE;
     }
-    s->known.own = own;
+    s->set.known.own = own;
     status = scan_loaded(s);
     own_free(own);
     buf_free(&gaps.unread);
@@ -318,34 +310,19 @@ static int scan_owned(struct scan *s, const struct policy_own *policy)
 
 static int scan_start(struct scan *s)
 {
-    struct image image;
-    struct policy policy;
-    int status = EXIT_USAGE;
+    int status;
 
-    s->scope.part = part_of(s->scope.role);
-    s->known.day = load_day();
-    s->scope.known = &s->known;
-    if (!load_policy(s->rules_file, false, &s->policy))
+    if (!ruleset_open(s->rules_file, false, &s->set))
         return EXIT_USAGE;
+    s->scope = where_set(&s->where, &s->set);
     findings_init(&s->found);
     textline_init(&s->line);
     buf_init(&s->out, LIM_SCAN_OUT);
-    if (image_read(buf_str(&s->policy.image), &image) ||
-        policy_load(image.policy, &policy) ||
-        rules_load(image.rules, policy.monitor, &s->rules) ||
-        scratch_new(&s->scratch))
-        complain("the policy cannot be loaded");
-    else {
-        rules_limit(s->rules, &policy.thresholds);
-        s->known.links = policy.links;
-        status = scan_owned(s, &policy.own);
-    }
-    scratch_free(s->scratch);
-    rules_free(s->rules);
+    status = scan_owned(s);
     buf_free(&s->out);
     textline_free(&s->line);
     findings_free(&s->found);
-    loaded_free(&s->policy);
+    ruleset_close(&s->set);
     return status;
 }
 
@@ -353,45 +330,19 @@ static int run_scan(int argc, char **argv)
 {
     static const struct option options[] = {
         {"rules", required_argument, NULL, 'r'},
-        {"on", required_argument, NULL, 'd'},
-        {"role", required_argument, NULL, 'p'},
-        {"host", required_argument, NULL, 'H'},
-        {"path", required_argument, NULL, 'P'},
-        {"model", required_argument, NULL, 'M'},
-        {"exe", required_argument, NULL, 'X'},
+        WHERE_OPTIONS,
         {"jsonl", no_argument, NULL, 'j'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
-    struct scan s = {.file = "-",
-                     .scope = {.dir = DIR_SEND, .role = ROLE_USER}};
+    struct scan s = {.file = "-"};
     int o;
 
+    where_init(&s.where);
     while ((o = getopt_long(argc, argv, "h", options, NULL)) != -1)
         switch (o) {
-        case 'H':
-            s.scope.host = str_of(optarg);
-            break;
-        case 'P':
-            s.known.about[ABOUT_PATH] = str_of(optarg);
-            break;
-        case 'M':
-            s.known.about[ABOUT_MODEL] = str_of(optarg);
-            break;
-        case 'X':
-            s.known.about[ABOUT_EXE] = str_of(optarg);
-            break;
         case 'r':
             s.rules_file = optarg;
-            break;
-        case 'd':
-            if (!dir_from(str_of(optarg), &s.scope.dir))
-                return usage_why(&command_scan, "--on is request or response");
-            break;
-        case 'p':
-            if (!role_from(str_of(optarg), &s.scope.role))
-                return usage_why(&command_scan, "--role is user, system, "
-                                                "assistant or tool");
             break;
         case 'j':
             s.jsonl = true;
@@ -399,7 +350,8 @@ static int run_scan(int argc, char **argv)
         case 'h':
             return help(&command_scan);
         default:
-            return usage(&command_scan);
+            if (!where_option(&s.where, &command_scan, o, optarg))
+                return EXIT_USAGE;
         }
     if (argc - optind > 1)
         return usage_why(&command_scan, "one FILE at most");
@@ -413,18 +365,14 @@ const struct command command_scan = {
     "usage: sallyport scan [OPTION...] [FILE]\n"
     "\n"
     "Looks at a text (stdin without FILE) and prints where something was "
-    "found\n"
-    "and what would be done, never the value itself. The exit status is 0 if\n"
-    "nothing was found, 1 if something was, 2 on trouble.\n"
+    "found,\n"
+    "by which rule, never the value itself; then what would be done with the\n"
+    "text, and which rule or score decides that. The exit status is 0 if "
+    "nothing\n"
+    "was found, 1 if something was, 2 on trouble.\n"
     "\n"
     "  --rules FILE             a policy or a pack (default: the installed\n"
-    "                           policy)\n"
-    "  --on request|response    where the text goes (default: request)\n"
-    "  --role user|system|assistant|tool\n"
-    "                           who says it (default: user)\n"
-    "  --host H, --path P, --model M, --exe FILE\n"
-    "                           what rules may ask; one that asks applies\n"
-    "                           where it is not said\n"
+    "                           policy)\n" WHERE_HELP
     "  --jsonl                  each line is {\"text\": ..., \"role\"?: ...,\n"
     "                           \"on\"?: ...}; each is answered by one line,\n"
     "                           {\"action\": \"pass|score|log|redact|block\",\n"

@@ -82,6 +82,7 @@ enum err rules_ungated(const struct rules *rs, struct buf *out)
         list[i].dirs = DIRS_ALL;
         list[i].roles = ROLES_ALL;
         list[i].parts = PARTS_ALL;
+        list[i].when = (struct when){0};
         if (list[i].action == ACTION_PSEUDONYM)
             list[i].action = ACTION_REDACT; /* that is for one way alone */
     }

@@ -48,7 +48,7 @@ struct rule rule_unchecked(const struct rule *rule);
 
 /*
  * rules_ungated - the packed form of the same rules without checks and
- * exclusions, in every role, part and direction: what they propose. Rules keep
+ * exclusions, wherever a text stands and goes: what they propose. Rules keep
  * their index. Errors as rules_pack.
  */
 MUST_USE enum err rules_ungated(const struct rules *rs, struct buf *out);

@@ -353,13 +353,48 @@ END
     same out <<'END'
 text:2:4: SP-9001 plum (fruit, medium): redact
 text:2:17: SP-9001 plum (fruit, medium): redact
+text: redact, by SP-9001 plum
 END
     expect 0 "$SALLYPORT" scan --rules p.yaml </dev/null
-    [ ! -s out ]
+    same out <<'END'
+-: pass, nothing is found
+END
     printf '\xff' >text
     expect 2 "$SALLYPORT" scan --rules p.yaml text
     expect 2 "$SALLYPORT" scan --rules p.yaml nowhere
     expect 2 "$SALLYPORT" scan --rules nowhere.yaml text
+}
+
+@test "scan says what is decided: by scores, by the strongest rule, by none" {
+    cat >s.yaml <<'END'
+thresholds: {request: {log: 5, block: 9}, response: 0}
+defaults: {category: fruit, on: both}
+rules:
+  - {id: SP-9001, name: fig, list: [fig], action: score, score: 4}
+  - {id: SP-9002, name: kiwi, list: [kiwi], action: score, score: 5}
+  - {id: SP-9003, name: lime, list: [lime], action: log, score: 2}
+  - {id: SP-9004, name: date, list: [date], action: redact}
+END
+    decided() { # WANT TEXT OPTION...
+        local want=$1
+
+        echo "$2" >text
+        shift 2
+        expect 1 "$SALLYPORT" scan --rules s.yaml "$@" text
+        [ "$(tail -n 1 out)" = "text: $want" ] || { cat out; return 1; }
+    }
+    decided 'pass, with a score of 4' 'a fig'
+    decided 'log, by its score of 5: SP-9002 kiwi' 'a kiwi, a kiwi'
+    decided 'block, by its score of 9: SP-9001 fig, SP-9002 kiwi' 'a fig, kiwi'
+    decided 'log, by its score of 9: SP-9001 fig, SP-9002 kiwi' 'a fig, kiwi' \
+        --on response
+    decided 'log, by SP-9003 lime, with a score of 2' 'a lime'
+    decided 'redact, by SP-9004 date, with a score of 6' 'a lime, date and fig'
+    grep -qx 'text:1:9: SP-9004 date (fruit, medium): redact' out
+    grep -qx 'text:1:18: SP-9001 fig (fruit, medium): score, scores 4' out
+    sed -i '1i mode: monitor' s.yaml
+    decided 'log, by its score of 9: SP-9001 fig, SP-9002 kiwi' 'a fig, kiwi'
+    decided 'log, by SP-9004 date (the policy only monitors)' 'a date'
 }
 
 @test "scan looks with the installed policy by default" {

@@ -163,13 +163,38 @@ rules:
 END
     printf 'lime-123 lime-000' >text
     expect 1 "$SALLYPORT" scan --rules x.yaml text
-    [ "$(wc -l <out)" -eq 1 ]
+    [ "$(grep -c "^text:1:" out)" -eq 1 ]
     expect 0 "$SALLYPORT" scan --rules x.yaml --role tool text
     expect 1 "$SALLYPORT" explain --text --rules x.yaml text
     grep -q '^text:1:1: .*: found, log$' out
     grep -q '^text:1:10: .*: not found, an exclusion takes such values out$' out
     expect 0 "$SALLYPORT" explain --text --rules x.yaml --role tool text
     [ "$(grep -c 'the rule does not look at tool texts' out)" -eq 2 ]
+}
+
+@test "explain --text: what rules and exclusions ask about" {
+    cat >w.yaml <<'END'
+exclude:
+  - {id: SP-9006, path: "/v1/files/*", reason: samples}
+rules:
+  - {id: SP-9006, name: fig, category: fruit, keywords: [fig],
+     when: {model: "m-*", exe: "*/curl"},
+     match: 'fig-\d{3}', action: log, tests: {hit: [fig-123], miss: [fig-1]}}
+END
+    printf 'fig-123' >text
+    asked() { # STATUS ENDING ARGUMENT...
+        local status=$1 ending=$2
+
+        shift 2
+        expect "$status" "$SALLYPORT" explain --text --rules w.yaml "$@" text
+        grep -q "^text:1:1: SP-9006 fig: $ending$" out
+        expect "$status" "$SALLYPORT" scan --rules w.yaml "$@" text
+    }
+    asked 1 'found, log'
+    asked 1 'found, log' --model M-1 --exe /bin/curl --path /v1/chat
+    asked 0 'not found, .* a request, that model' --model n
+    asked 0 'not found, .* a request, of that program' --exe /bin/wget
+    asked 0 'not found, .* a request, that path' --path /v1/files/1
 }
 
 @test "explain --text --rule: that rule alone, also where it is silent" {

@@ -30,7 +30,8 @@ setup() {
     sallyport check "$FIRST"
     run sallyport scan --rules "$FIRST" <<<'When does Project Bluefin ship?'
     is "$status" 1
-    is "$output" "-:1:11: SP-10001 project-bluefin (policy, high): block"
+    is "${lines[0]}" "-:1:11: SP-10001 project-bluefin (policy, high): block"
+    is "${lines[1]}" "-: block, by SP-10001 project-bluefin"
     sallyport compile "$FIRST" -o "$BATS_TEST_TMPDIR/policy.img"
     LD_PRELOAD=$BUILD/libsallyport.so \
         SALLYPORT_POLICY=$BATS_TEST_TMPDIR/policy.img \

@@ -332,9 +332,10 @@ for line in sys.stdin:
 @test "scan and replay look for what stands in their own environment" {
     printf 'my token: %s.' "$(written base64 "$WEATHER_TOKEN")" >text
     "$SALLYPORT" scan --rules "$POLICY" text >out || true
-    is "$(cat out)" "text:1:11: SP-1990 own-secret (secret, critical): redact"
+    is "$(head -n 1 out)" \
+        "text:1:11: SP-1990 own-secret (secret, critical): redact"
     WEATHER_TOKEN='' "$SALLYPORT" scan --rules "$POLICY" text >out
-    is "$(cat out)" ''
+    is "$(cat out)" 'text: pass, nothing is found'
     prompt own.json "it is $WEATHER_TOKEN"
     {
         printf 'POST %s HTTP/1.1\r\nHost: api.openai.com\r\n' "$chat"
