@@ -76,6 +76,29 @@ enum err hits_note(struct prefilter_hits *hits, uint32_t rule, bool listed,
     return OK;
 }
 
+bool hits_number(const struct prefilter_hits *hits, const struct rule *r,
+                 size_t start)
+{
+    size_t at = hits->base + (hits->map == NULL ? start : hits->map[start]);
+    const struct tokens *tk = &hits->tokens;
+    size_t i = 0, end = tk->count;
+
+    if (tk->partial)
+        return true;
+    while (i < end) {
+        size_t middle = i + (end - i) / 2;
+
+        if (token_start(tk->list[middle]) < at)
+            i = middle + 1;
+        else
+            end = middle;
+    }
+    for (; i < tk->count && token_start(tk->list[i]) - at <= r->reach; i++)
+        if (token_entry_in(&r->token, tk->list[i]))
+            return true;
+    return false;
+}
+
 static int order(const void *a, const void *b)
 {
     uint64_t x, y;

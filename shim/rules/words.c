@@ -35,11 +35,13 @@ struct keyword {
     unsigned char at;    /* the place behind that by which it is known */
     unsigned char gap;   /* the place behind the space that is in its key */
     bool listed;         /* its offsets go into the list */
+    bool number;         /* it counts before a number only */
     bool gaps;           /* it has spaces, of which a text may have more */
     uint32_t next;       /* brief ones: the next that begins so, or NONE */
 };
 
 struct words {
+    const struct rule *list;  /* borrowed */
     struct keyword *keywords; /* owned */
     size_t count;
     struct probes keys;          /* by the bytes that they are known by */
@@ -81,6 +83,7 @@ static void collect_some(struct words *ws, const struct rule *r, uint32_t rule,
                              .len = (unsigned char)text.len,
                              .front = (unsigned char)front_of(text),
                              .listed = hits_bit(listed, rule),
+                             .number = r->reach != 0 && !words_near(r),
                              .gaps = keyword_gaps(text)};
     }
 }
@@ -271,6 +274,7 @@ enum err words_new(const struct rule *list, size_t n, const uint64_t *listed,
 
     if (ws == NULL)
         return E_NOMEM;
+    ws->list = list;
     if ((e = collect(ws, list, n, listed, near)) || (e = build(ws))) {
         words_free(ws);
         return e;
@@ -327,6 +331,18 @@ static size_t keyword_start(const struct keyword *kw, size_t i, struct str text,
     return at;
 }
 
+/* A keyword that may stand there. */
+static enum err note_keyword(const struct words *ws, const struct keyword *kw,
+                             struct str text, size_t start,
+                             struct prefilter_hits *hits)
+{
+    if (hits_guarded(hits, kw->rule, start) ||
+        keyword_at(text_of(kw), str_skip(text, start)) != KEYWORD_YES ||
+        (kw->number && !hits_number(hits, &ws->list[kw->rule], start)))
+        return OK;
+    return hits_note(hits, kw->rule, kw->listed, start);
+}
+
 /* The keyword k, of which the level byte i may stand at a place. */
 static enum err look_at(struct looking *lk, uint32_t k, size_t i, size_t place)
 {
@@ -334,10 +350,9 @@ static enum err look_at(struct looking *lk, uint32_t k, size_t i, size_t place)
     size_t start =
         keyword_start(kw, kw->front + i, lk->text, lk->lv.raw + place);
 
-    if (start == SIZE_MAX || hits_guarded(lk->hits, kw->rule, start) ||
-        keyword_at(text_of(kw), str_skip(lk->text, start)) != KEYWORD_YES)
-        return OK;
-    return hits_note(lk->hits, kw->rule, kw->listed, start);
+    return start == SIZE_MAX
+               ? OK
+               : note_keyword(lk->ws, kw, lk->text, start, lk->hits);
 }
 
 static enum err run_keys(struct looking *lk, size_t from, size_t to)
@@ -430,18 +445,12 @@ static enum err run_blocks(struct looking *lk)
 static enum err brief_here(const struct words *ws, struct str text, size_t i,
                            struct prefilter_hits *hits)
 {
-    struct str here = str_skip(text, i);
+    unsigned char c = (unsigned char)to_lower(text.ptr[i]);
     enum err e;
 
-    for (uint32_t k = ws->brief[(unsigned char)to_lower(here.ptr[0])];
-         k != NONE; k = ws->keywords[k].next) {
-        const struct keyword *kw = &ws->keywords[k];
-
-        if (!hits_guarded(hits, kw->rule, i) &&
-            keyword_at(text_of(kw), here) == KEYWORD_YES &&
-            (e = hits_note(hits, kw->rule, kw->listed, i)))
+    for (uint32_t k = ws->brief[c]; k != NONE; k = ws->keywords[k].next)
+        if ((e = note_keyword(ws, &ws->keywords[k], text, i, hits)))
             return e;
-    }
     return OK;
 }
 

@@ -3,6 +3,8 @@
 
 #include "rules/prefilter.h"
 
+#define WORDS_BRIEF 4u /* bytes of a number that stands in any text */
+
 /* The keywords of a set of rules, and where they stand in a text. */
 struct words; /* immutable after words_new */
 
@@ -15,10 +17,16 @@ MUST_USE enum err words_new(const struct rule *list, size_t n,
                             struct words **ret_words);
 void words_free(struct words *ws);
 
-/* words_near - is the rule looked for near numbers? */
+/*
+ * words_near - is the rule looked for near numbers? Of one with a number as
+ * short as stands in any text the keywords are looked for everywhere, and count
+ * where such a number follows.
+ */
 static inline bool words_near(const struct rule *r)
 {
-    return r->reach != 0;
+    const uint64_t brief = (UINT64_C(1) << (WORDS_BRIEF + 1)) - 1;
+
+    return r->reach != 0 && ((r->token.digits | r->token.mixed) & brief) == 0;
 }
 
 /* words_any - is there any? */
@@ -54,6 +62,11 @@ static inline bool hits_guarded(const struct prefilter_hits *hits,
            guard_stops(&hits->guards[rule],
                        (unsigned char)hits->whole.ptr[at - 1]);
 }
+
+/* hits_number - does a number that the rule asks for stand within its reach
+ * behind `start` of what is looked at? True if that is not known. */
+bool hits_number(const struct prefilter_hits *hits, const struct rule *r,
+                 size_t start);
 
 /* hits_note - a keyword of the rule begins at `start` of what is looked at. One
  * that begins beyond hits->limit is passed over; it is listed if `listed` says
