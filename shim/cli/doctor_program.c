@@ -11,6 +11,9 @@
 #include "cli/modules.h"
 #include "cli/paths.h"
 #include "cli/program.h"
+#include "cli/wrapper.h"
+
+#define WRAPPED 8 /* programs that scripts may name, themselves among them */
 
 /* --- The objects. */
 
@@ -83,8 +86,7 @@ static void look_at(struct report *r, const struct doors *doors,
     doctor_judge(r, doors, &s);
 }
 
-static bool look_at_all(struct report *r, const struct program *p,
-                        struct closure *c)
+static bool look_at_all(struct report *r, struct closure *c)
 {
     struct doors doors = {0};
     struct elf_file shim;
@@ -101,9 +103,8 @@ static bool look_at_all(struct report *r, const struct program *p,
     if (elf_file_open(bytes, &shim) == OK)
         doors = doors_of(&shim);
     unmap(bytes);
-    if (closure_add(c, p->subject, 0, OBJECT_PROGRAM) ||
-        modules_add(c, p->path, p->subject) || closure_walk(c)) {
-        complain("%s: its libraries cannot be told", p->subject);
+    if (closure_walk(c)) {
+        complain("%s: its libraries cannot be told", c->objects[0].path);
         return false;
     }
     for (size_t i = 0; i < c->count; i++) {
@@ -171,11 +172,11 @@ static void look_inside(struct report *r, const struct program *p)
     unmap(bytes);
 }
 
-static bool judge_found(struct report *r, struct program *p)
+/* What keeps the preload out of it, or its file to look at with the others. */
+static bool add_program(struct report *r, struct program *p, struct closure *c)
 {
-    struct closure c = {0};
     enum program_state state = program_check(p);
-    bool linked = p->gap != NULL && strcmp(p->gap, "linked-in") == 0, good;
+    bool linked = p->gap != NULL && strcmp(p->gap, "linked-in") == 0;
 
     if (state == PROGRAM_MISSING || state == PROGRAM_DENIED ||
         (p->gap != NULL && strcmp(p->gap, "unreadable") == 0)) {
@@ -184,10 +185,7 @@ static bool judge_found(struct report *r, struct program *p)
     }
     report_add(r, GRADE_NOTE, "program", p->path, "%s", "");
     if (strcmp(p->path, p->subject) != 0)
-        report_add(r, GRADE_NOTE, "interpreter", p->subject, "%s",
-                   is_shell(p->subject)
-                       ? "runs it; ask for each program that it starts"
-                       : "runs it");
+        report_add(r, GRADE_NOTE, "interpreter", p->subject, "runs it");
     if (is_launcher(p->path))
         report_add(r, GRADE_PARTLY, "launcher", p->path,
                    "starts programs where the preload may not be: guard them "
@@ -197,23 +195,97 @@ static bool judge_found(struct report *r, struct program *p)
         look_inside(r, p);
         return true;
     }
-    good = look_at_all(r, p, &c);
+    if (closure_add(c, p->subject, 0, OBJECT_PROGRAM) == OK &&
+        modules_add(c, p->path, p->subject) == OK)
+        return true;
+    complain("%s: its libraries cannot be told", p->subject);
+    return false;
+}
+
+/* --- What a shell script becomes. */
+
+struct started {
+    struct program list[WRAPPED]; /* the script itself is the first */
+    size_t count;
+    bool more; /* that its text does not tell */
+};
+
+static void add_started(struct started *s, struct str name)
+{
+    struct program *p = &s->list[s->count];
+    char text[sizeof(p->path)];
+
+    if (name.len == 0 || name.len >= sizeof(text) || s->count == WRAPPED) {
+        s->more = true;
+        return;
+    }
+    memcpy(text, name.ptr, name.len);
+    text[name.len] = '\0';
+    if (program_find(text, p) != PROGRAM_COVERED) {
+        s->more = true; /* by another PATH, it may be */
+        return;
+    }
+    for (size_t i = 0; i < s->count; i++)
+        if (strcmp(s->list[i].path, p->path) == 0)
+            return;
+    s->count++;
+}
+
+/* The programs that a shell's script names; a shell by itself runs anything. */
+static void read_script(struct started *s, const struct program *p)
+{
+    size_t before = s->count;
+    struct str bytes, rest, name;
+
+    if (!is_shell(p->subject))
+        return;
+    if (strcmp(p->path, p->subject) != 0 && map_path(p->path, &bytes)) {
+        for (rest = bytes; wrapper_next(&rest, &name);)
+            add_started(s, name);
+        unmap(bytes);
+    }
+    s->more |= s->count == before;
+}
+
+static bool judge_found(struct report *r, struct started *s)
+{
+    struct closure c = {0};
+    bool good = true;
+
+    for (size_t i = 0; i < s->count && good; i++) {
+        good = add_program(r, &s->list[i], &c);
+        if (good)
+            read_script(s, &s->list[i]);
+    }
+    if (good && s->more)
+        report_add(r, GRADE_COVERED, "started", "",
+                   "the shell hands the guard on; what it starts is not told "
+                   "here: ask for each program");
+    good = good && (c.count == 0 || look_at_all(r, &c));
     closure_free(&c);
     return good;
 }
 
 bool doctor_program(struct report *r, const char *name)
 {
-    struct program p;
+    struct started *s = calloc(1, sizeof(*s));
+    bool good = false;
 
-    switch (program_find(name, &p)) {
+    if (s == NULL) {
+        complain("out of memory");
+        return false;
+    }
+    switch (program_find(name, &s->list[0])) {
     case PROGRAM_MISSING:
         complain("%s: not found", name);
-        return false;
+        break;
     case PROGRAM_DENIED:
         complain("%s: not executable", name);
-        return false;
+        break;
     default:
-        return judge_found(r, &p);
+        s->count = 1;
+        good = judge_found(r, s);
     }
+    free(s);
+    return good;
 }

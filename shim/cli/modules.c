@@ -56,6 +56,7 @@ static const char *const wheels[] = {
 
 struct names {
     const char *prefix, *venv, *name, *version, *wheel;
+    const char *program; /* its path, as the closure has it */
 };
 
 static bool put(char *out, size_t *n, const char *s)
@@ -101,16 +102,22 @@ static bool fill(const char *pattern, const struct names *in, char *ret_out)
 }
 
 /* Whether a program mentions the directory: of many versions, its own. */
-static bool mentions(const struct object *program, const char *path)
+static bool mentions(const struct closure *c, const char *program,
+                     const char *path)
 {
     const char *slash = strrchr(path, '/');
-    struct str bytes = program->elf.bytes;
+    struct str bytes = STR("");
 
+    for (size_t i = 0; i < c->count; i++)
+        if (strcmp(c->objects[i].path, program) == 0)
+            bytes = c->objects[i].elf.bytes;
     return bytes.len > 0 && slash != NULL &&
            memmem(bytes.ptr, bytes.len, path, (size_t)(slash - path)) != NULL;
 }
 
-static enum err add_pattern(struct closure *c, const char *pattern, bool own)
+/* With `own`, only those that this program mentions. */
+static enum err add_pattern(struct closure *c, const char *pattern,
+                            const char *own)
 {
     glob_t found = {0};
     enum err e = OK;
@@ -120,7 +127,7 @@ static enum err add_pattern(struct closure *c, const char *pattern, bool own)
         return OK;
     }
     for (size_t i = 0; i < found.gl_pathc && e == OK; i++) {
-        if (own && !mentions(&c->objects[0], found.gl_pathv[i]))
+        if (own != NULL && !mentions(c, own, found.gl_pathv[i]))
             continue;
         e = closure_add(c, found.gl_pathv[i], 0, OBJECT_MODULE);
         if (e != E_NOMEM) /* unreadable, damaged: as the program finds it */
@@ -161,7 +168,7 @@ static enum err add_known(struct closure *c, size_t i, struct names *in)
     for (size_t k = 0; k < (each ? ARRAY_LEN(wheels) : 1); k++) {
         in->wheel = wheels[k];
         if (fill(modules[i].pattern, in, pattern) &&
-            (e = add_pattern(c, pattern, own)))
+            (e = add_pattern(c, pattern, own ? in->program : NULL)))
             return e;
     }
     return OK;
@@ -171,7 +178,7 @@ enum err modules_add(struct closure *c, const char *name, const char *program)
 {
     char prefix[PATH_MAX], venv[PATH_MAX], *real = realpath(program, NULL);
     const char *base, *asked;
-    struct names in = {.prefix = prefix, .venv = venv};
+    struct names in = {.prefix = prefix, .venv = venv, .program = program};
     enum err e = OK;
 
     if (real == NULL)

@@ -125,6 +125,41 @@ made() {
     line interpreter note /bin/sh
 }
 
+@test "a script that becomes another program is as that one is" {
+    local -x PATH=$PWD:$PATH
+
+    made plain
+    made fixed -static
+    wraps() { # NAME LINE...
+        printf '%s\n' '#!/bin/sh' "${@:2}" >"$1"
+        chmod +x "$1"
+    }
+    wraps good '# exec ./fixed' '[ -t 0 ] &&' '  exec "plain" -v "$@"'
+    doctor 0 ./good
+    line program note "$PWD/plain"
+    verdict covered
+    if grep -q '^started' out; then return 1; fi
+    wraps bad "exec $PWD/fixed \"\$@\""
+    doctor 2 ./bad
+    line static "not covered" "$PWD/fixed"
+    verdict "not covered"
+    wraps outer 'exec 3>&1 2>/dev/null' "exec './bad'"
+    doctor 2 ./outer
+    line static "not covered" "$PWD/fixed"
+    wraps loop 'exec ./loop' # itself
+    doctor 0 ./loop
+    line started covered "ask for each program"
+    doctor 0 sh
+    line started covered "ask for each program"
+    for how in 'exec $REAL' 'exec "$HOME"/fixed' 'exec -a x ./fixed' \
+        'exec env -i ./fixed' 'exec "./fix"ed' 'exec ./nowhere' './fixed'; do
+        wraps untold "$how"
+        doctor 0 ./untold
+        line started covered "ask for each program"
+        tail -n 1 out | grep -q 'what it starts is not told here'
+    done
+}
+
 status_of() {
     local rc=0
 
