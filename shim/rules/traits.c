@@ -1,12 +1,24 @@
 #include "rules/traits.h"
 
+#include "base/cpu.h"
 #include "rules/wide.h"
 
+#if CPU_AVX2
+#include <immintrin.h>
+#endif
+
 /*
- * One pass over a text, sixteen bytes a step, that stops only at digits and at
- * what is not ASCII. There it works on masks, a bit for each byte, so that it
- * takes as many steps as there are numbers, whatever stands between them.
+ * One pass over a text, 64 bytes a step, that stops only at digits and at what
+ * is not ASCII. There it works on masks, a bit for each byte, so that it takes
+ * as many steps as there are numbers, whatever stands between them.
  */
+#define STEP 64u
+
+struct masks {
+    uint64_t digits, letters;
+    uint64_t between; /* what may stand between the digits of one number */
+    uint64_t wide;    /* bytes beyond ASCII */
+};
 
 struct digit_run {
     size_t now, best;
@@ -18,25 +30,95 @@ static wide digits_in(wide v)
     return (wide)((wide)(v - '0') < 10);
 }
 
-static wide letters_in(wide v)
+static struct masks masks_of(const unsigned char *p)
 {
-    return (wide)((wide)((v | 0x20) - 'a') < 26);
+    struct masks m = {0};
+
+    for (unsigned i = 0; i < STEP; i += WIDE) {
+        wide v = wide_at(p + i);
+        wide between = (wide)((v == ' ') | (v == '-') | (v == '.') |
+                              (v == '(') | (v == ')') | (v == '/'));
+        wide letters = (wide)((wide)((v | 0x20) - 'a') < 26);
+
+        m.digits |= (uint64_t)wide_mask(digits_in(v)) << i;
+        m.letters |= (uint64_t)wide_mask(letters) << i;
+        m.between |= (uint64_t)wide_mask(between) << i;
+        m.wide |= (uint64_t)wide_mask(v) << i;
+    }
+    return m;
 }
 
-/* What may stand between the digits of one number. */
-static wide between_in(wide v)
+/* The first step from there on, of those that end before `end`, with a digit in
+ * it or what is not ASCII; where they end if there is none. */
+static size_t next_step(const unsigned char *p, size_t i, size_t end)
 {
-    return (wide)((v == ' ') | (v == '-') | (v == '.') | (v == '(') |
-                  (v == ')') | (v == '/'));
+    for (; end - i >= STEP; i += STEP) {
+        wide any = {0};
+
+        for (unsigned at = 0; at < STEP; at += WIDE) {
+            wide v = wide_at(p + i + at);
+
+            any |= v | digits_in(v);
+        }
+        if (wide_mask(any) != 0)
+            break;
+    }
+    return i;
 }
 
-/* Mostly there is one or none; without an instruction for it the builtin is a
- * call. */
-static inline unsigned count_bits(unsigned mask)
+#if CPU_AVX2
+FOR_AVX512 static inline uint64_t within(__m512i v, char from, int count)
 {
-    if ((mask & (mask - 1)) == 0)
-        return mask != 0;
-    return (unsigned)__builtin_popcount(mask);
+    return _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8(from)),
+                                  _mm512_set1_epi8((char)count));
+}
+
+FOR_AVX512 static struct masks masks_of_64(const unsigned char *p)
+{
+    static const char marks[] = " -.()/";
+    __m512i v = _mm512_loadu_si512(p);
+    struct masks m = {
+        .digits = within(v, '0', 10),
+        .letters = within(_mm512_or_si512(v, _mm512_set1_epi8(0x20)), 'a', 26),
+        .wide = _mm512_movepi8_mask(v),
+    };
+
+    for (size_t i = 0; i < sizeof(marks) - 1; i++)
+        m.between |= _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(marks[i]));
+    return m;
+}
+
+FOR_AVX512 static size_t next_step_64(const unsigned char *p, size_t i,
+                                      size_t end)
+{
+    for (; end - i >= STEP; i += STEP) {
+        __m512i v = _mm512_loadu_si512(p + i);
+
+        if ((within(v, '0', 10) | _mm512_movepi8_mask(v)) != 0)
+            break;
+    }
+    return i;
+}
+#else
+static struct masks masks_of_64(const unsigned char *p)
+{
+    return masks_of(p);
+}
+
+static size_t next_step_64(const unsigned char *p, size_t i, size_t end)
+{
+    return next_step(p, i, end);
+}
+#endif
+
+/* Mostly there are few; without an instruction for it the builtin is a call. */
+static inline unsigned bits_in(uint64_t mask)
+{
+    unsigned n = 0;
+
+    for (; mask != 0 && n < 8; mask &= mask - 1)
+        n++;
+    return mask == 0 ? n : n + (unsigned)__builtin_popcountll(mask);
 }
 
 /* On through bytes of which some are digits and some end a run. */
@@ -45,7 +127,7 @@ static void digit_walk(struct digit_run *d, unsigned digits, unsigned ends)
     for (;;) {
         unsigned before = (ends & -ends) - 1; /* all, if nothing ends it */
 
-        d->now += count_bits(digits & before);
+        d->now += bits_in(digits & before);
         if (d->now > d->peak)
             d->peak = d->now;
         if (ends == 0)
@@ -83,90 +165,118 @@ struct pass {
     struct tokens *tokens;
     struct places *places;
     bool folds;
+    bool at_once; /* 64 bytes, by the processor */
 };
 
 /*
  * The tokens of the digits in a step that begins at offset i. Most begin and
  * end within it: those are read off the mask of letters and digits.
  */
-static enum err token_step(struct pass *ps, size_t i, unsigned digits,
-                           unsigned alnum)
+static enum err token_step(struct pass *ps, size_t i, const struct masks *m)
 {
-    unsigned left = digits;
+    uint64_t left = m->digits, alnum = m->digits | m->letters;
     enum err e;
 
     while (left != 0) {
-        unsigned at = (unsigned)__builtin_ctz(left), from, to;
-        unsigned below = ~alnum & ((1u << at) - 1);
-        unsigned above = ~alnum & 0xffff & (~0u << at);
+        unsigned at = (unsigned)__builtin_ctzll(left), from, to;
+        uint64_t below = ~alnum & ((UINT64_C(1) << at) - 1);
+        uint64_t above = ~alnum & UINT64_MAX << at;
         bool letters;
 
         if (below == 0 || above == 0) {
             if ((e = tokens_note(ps->tokens, ps->text, i + at)))
                 return e;
-            if (ps->tokens->end >= i + WIDE)
+            if (ps->tokens->partial || ps->tokens->end >= i + STEP)
                 return OK;
-            left &= ps->tokens->partial ? 0 : ~0u << (ps->tokens->end - i);
+            left &= UINT64_MAX << (ps->tokens->end - i);
             continue;
         }
-        from = 32 - (unsigned)__builtin_clz(below);
-        to = (unsigned)__builtin_ctz(above);
-        letters = (alnum & ~digits & ((1u << to) - 1) & (~0u << from)) != 0;
+        from = STEP - (unsigned)__builtin_clzll(below);
+        to = (unsigned)__builtin_ctzll(above);
+        letters =
+            (m->letters & ((UINT64_C(1) << to) - 1) & UINT64_MAX << from) != 0;
         ps->tokens->end = i + to;
         if (token_wanted(ps->tokens->want, ps->text, i + to, to - from,
                          letters) &&
             (e = tokens_add(ps->tokens, i + from, to - from, letters)))
             return e;
-        left &= ~0u << to;
+        left &= UINT64_MAX << to;
     }
     return OK;
 }
 
-/* A step with a digit in it, one before that goes on, or what is not ASCII. */
-__attribute__((noinline)) static enum err
-step_slow(struct pass *ps, const unsigned char *p, size_t i, unsigned digits)
+/* Such a run is none that matters, if all the digits were in it. */
+static bool too_few(const struct pass *ps, uint64_t digits)
 {
-    wide v = wide_at(p);
-    enum err e;
+    size_t n = ps->run.now + bits_in(digits);
 
-    ps->folds = ps->folds || (wide_mask(v) != 0 && folds_in(p));
-    if (ps->run.best < ps->digits || ps->places->digits != 0) {
-        digit_step(&ps->run, digits,
-                   ~wide_mask(digits_in(v) | between_in(v)) & 0xffff);
-        if (ps->places->digits != 0 && digits != 0 &&
-            ps->run.peak >= ps->places->digits &&
-            (e = places_note(ps->places, i + WIDE)))
-            return e;
-    }
-    if (digits == 0 || ps->tokens->partial)
-        return OK;
-    return token_step(ps, i, digits, digits | wide_mask(letters_in(v)));
+    return n <= ps->run.best &&
+           (ps->places->digits == 0 || n < ps->places->digits);
 }
 
-/* WIDE bytes at p, with one more behind; they stand at offset i. */
-static inline enum err step(struct pass *ps, const unsigned char *p, size_t i)
+/* The runs of digits in a step that begins at offset i. */
+static enum err run_step(struct pass *ps, size_t i, const struct masks *m)
 {
-    wide v = wide_at(p), number = digits_in(v);
+    uint64_t ends = ~(m->digits | m->between);
+    enum err e;
 
-    if (wide_mask(number | v) == 0 && ps->run.now == 0)
-        return OK; /* the usual case */
-    return step_slow(ps, p, i, wide_mask(number));
+    if (too_few(ps, m->digits)) {
+        /* Those behind the last end go on. */
+        uint64_t last = ends == 0 ? 0 : 63 - (unsigned)__builtin_clzll(ends);
+
+        ps->run.now = ends == 0 ? ps->run.now : 0;
+        ps->run.now += bits_in(m->digits & UINT64_MAX << last);
+        return OK;
+    }
+    for (unsigned at = 0; at < STEP; at += PLACE_STEP) {
+        unsigned digits = m->digits >> at & 0xffff;
+
+        digit_step(&ps->run, digits, ends >> at & 0xffff);
+        if (ps->places->digits != 0 && digits != 0 &&
+            ps->run.peak >= ps->places->digits &&
+            (e = places_note(ps->places, i + at + PLACE_STEP)))
+            return e;
+    }
+    return OK;
+}
+
+/* STEP bytes at p, with one more behind; they stand at offset i. */
+static enum err step(struct pass *ps, const unsigned char *p, size_t i)
+{
+    struct masks m = ps->at_once ? masks_of_64(p) : masks_of(p);
+    enum err e;
+
+    for (unsigned at = 0; m.wide != 0 && !ps->folds && at < STEP; at += WIDE)
+        ps->folds = folds_in(p + at);
+    if ((ps->run.best < ps->digits || ps->places->digits != 0) &&
+        (e = run_step(ps, i, &m)))
+        return e;
+    return ps->tokens->partial ? OK : token_step(ps, i, &m);
 }
 
 enum err traits_of(struct str text, size_t digits, struct tokens *tk,
                    struct places *pl, struct traits *ret_traits)
 {
     const unsigned char *p = (const unsigned char *)text.ptr;
-    unsigned char rest[2 * WIDE] = {0};
-    struct pass ps = {
-        .text = text, .digits = digits, .tokens = tk, .places = pl};
-    size_t i = 0;
+    unsigned char rest[STEP + WIDE] = {0};
+    struct pass ps = {.text = text,
+                      .digits = digits,
+                      .tokens = tk,
+                      .places = pl,
+                      .at_once = cpu_avx512()};
+    size_t i = 0, end = text.len == 0 ? 0 : text.len - 1;
     enum err e;
 
     tk->partial = !tk->want->any; /* then none need be known */
-    for (; i + WIDE + 1 <= text.len; i += WIDE)
+    for (;;) {
+        if (ps.run.now == 0)
+            i = ps.at_once ? next_step_64(p, i, end) : next_step(p, i, end);
+        if (end - i < STEP)
+            break;
         if ((e = step(&ps, p + i, i)))
             return e;
+        i += STEP;
+    }
     if (i < text.len) {
         memcpy(rest, p + i, text.len - i);
         if ((e = step(&ps, rest, i)))
