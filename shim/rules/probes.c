@@ -183,6 +183,13 @@ sift_by(const uint32_t *maybe, unsigned bits, const char *text, size_t from,
 }
 
 #if CPU_AVX2
+/*
+ * The same, a batch of places at a time, and each thing for all of them before
+ * the next: which byte of the table to ask, what is in it, which bit it is. Of
+ * reads by themselves the processor does more at once than of a gather's.
+ */
+#define BATCH 256u
+
 /* By place: its four bytes, among those from the first place on. */
 static const unsigned char fours[64] = {
     0,  1,  2,  3,  1,  2,  3,  4,  2,  3,  4,  5,  3,  4,  5,  6,
@@ -191,45 +198,82 @@ static const unsigned char fours[64] = {
     12, 13, 14, 15, 13, 14, 15, 16, 14, 15, 16, 17, 15, 16, 17, 18,
 };
 
-/* Of 16 places, a bit for each that may be one. */
-FOR_AVX512 static inline uint32_t maybe_in(const struct probes *k,
-                                           const char *p)
+/* Of so many places, and of up to 15 more: the bytes of the table. */
+FOR_AVX512 static void batch_ask(const struct probes *k, const char *p,
+                                 size_t n, uint32_t at[BATCH])
 {
-    __m512i four = _mm512_permutexvar_epi8(
-        _mm512_loadu_si512(fours),
-        _mm512_castsi256_si512(_mm256_loadu_si256((const void *)p)));
-    __m512i hash = _mm512_mullo_epi32(four, _mm512_set1_epi32((int)HASH_THREE));
-    __m512i word = _mm512_i32gather_epi32(
-        _mm512_srl_epi32(hash, _mm_cvtsi32_si128(32 - (int)k->bits)), k->maybe,
-        sizeof(*k->maybe));
-    __m512i bit =
-        _mm512_and_si512(_mm512_srli_epi32(four, 24), _mm512_set1_epi32(31));
+    const __m512i order = _mm512_loadu_si512(fours);
+    const __m512i hash = _mm512_set1_epi32((int)HASH_THREE);
+    const __m128i shift = _mm_cvtsi32_si128(32 - (int)k->bits);
 
-    bit = _mm512_sllv_epi32(_mm512_set1_epi32(1), bit);
-    return _mm512_test_epi32_mask(word, bit);
+    for (size_t i = 0; i < n; i += 16) {
+        __m256i text = _mm256_loadu_si256((const void *)(p + i));
+        __m512i four =
+            _mm512_permutexvar_epi8(order, _mm512_castsi256_si512(text));
+        __m512i word = _mm512_srl_epi32(_mm512_mullo_epi32(four, hash), shift);
+        __m512i part =
+            _mm512_and_si512(_mm512_srli_epi32(four, 27), _mm512_set1_epi32(3));
+
+        _mm512_storeu_si512(at + i,
+                            _mm512_or_si512(_mm512_slli_epi32(word, 2), part));
+    }
 }
 
-FOR_AVX512 static size_t sift_wide(const struct probes *k, const char *text,
-                                   size_t from, size_t to, uint16_t *out)
+/* Those that have the bit of their fourth byte: into out, how many. */
+FOR_AVX512 static size_t batch_test(const char *p, const unsigned char *bits,
+                                    size_t n, size_t from, uint16_t *out)
 {
-    uint16_t place[PROBE_STEP];
+    const __m512i one = _mm512_set1_epi64(INT64_C(-0x7fbfdfeff7fbfdff));
+    uint16_t first[PROBE_STEP];
     __m512i places, step = _mm512_set1_epi16(PROBE_STEP);
-    size_t n = 0;
+    size_t found = 0;
 
     for (size_t i = 0; i < PROBE_STEP; i++)
-        place[i] = (uint16_t)(from + i);
-    places = _mm512_loadu_si512(place);
-    for (size_t i = from; i < to; i += PROBE_STEP) {
-        uint32_t bits = maybe_in(k, text + i) | maybe_in(k, text + i + 16)
-                                                    << 16;
+        first[i] = (uint16_t)(from + i);
+    places = _mm512_loadu_si512(first);
+    for (size_t i = 0; i < n; i += 64) {
+        __mmask64 mask = n - i < 64 ? (UINT64_C(1) << (n - i)) - 1 : UINT64_MAX;
+        __m512i bit = _mm512_and_si512(_mm512_maskz_loadu_epi8(mask, p + i + 3),
+                                       _mm512_set1_epi8(7));
 
-        if (to - i < PROBE_STEP)
-            bits &= (UINT32_C(1) << (to - i)) - 1;
-        _mm512_storeu_si512(out + n, _mm512_maskz_compress_epi16(bits, places));
-        n += (unsigned)__builtin_popcount(bits);
-        places = _mm512_add_epi16(places, step);
+        mask = _mm512_mask_test_epi8_mask(mask, _mm512_loadu_si512(bits + i),
+                                          _mm512_shuffle_epi8(one, bit));
+        for (unsigned half = 0; half < 64; half += PROBE_STEP) {
+            uint32_t set = (uint32_t)(mask >> half);
+
+            _mm512_storeu_si512(out + found,
+                                _mm512_maskz_compress_epi16(set, places));
+            found += (unsigned)__builtin_popcount(set);
+            places = _mm512_add_epi16(places, step);
+        }
     }
-    return n;
+    return found;
+}
+
+static size_t sift_wide(const struct probes *k, const char *text, size_t from,
+                        size_t to, uint16_t *out)
+{
+    const unsigned char *maybe = (const void *)k->maybe;
+    unsigned char bits[BATCH] = {0};
+    uint32_t at[BATCH];
+    size_t found = 0;
+
+    for (size_t i = from, n; i < to; i += n) {
+        n = to - i < BATCH ? to - i : BATCH;
+        batch_ask(k, text + i, n, at);
+        for (size_t j = 0; j < n; j += 8) {
+            bits[j] = maybe[at[j]];
+            bits[j + 1] = maybe[at[j + 1]];
+            bits[j + 2] = maybe[at[j + 2]];
+            bits[j + 3] = maybe[at[j + 3]];
+            bits[j + 4] = maybe[at[j + 4]];
+            bits[j + 5] = maybe[at[j + 5]];
+            bits[j + 6] = maybe[at[j + 6]];
+            bits[j + 7] = maybe[at[j + 7]];
+        }
+        found += batch_test(text + i, bits, n, i, out + found);
+    }
+    return found;
 }
 #else
 static size_t sift_wide(const struct probes *k, const char *text, size_t from,
