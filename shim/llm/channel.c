@@ -46,18 +46,6 @@ void channel_free(struct channel *c)
     free(c);
 }
 
-/* What a text has scored is not kept while it rests. */
-static bool may_score(const struct rules *rules, const struct scope *scope)
-{
-    if (rules_reached(rules, scope->dir, UINT32_MAX) != ACTION_BLOCK)
-        return false;
-    for (size_t i = 0; i < rules_count(rules); i++)
-        if (rules_at(rules, i)->score > 0 &&
-            rules_applies(rules, rules_at(rules, i), scope))
-            return true;
-    return false;
-}
-
 enum err channel_new(const struct rules *rules, struct scratch *sc,
                      const struct scope *scope, const struct pattern *how,
                      struct channel **ret_c)
@@ -70,7 +58,7 @@ enum err channel_new(const struct rules *rules, struct scratch *sc,
     c->scope = *scope;
     c->json = how != NULL && how->json;
     c->repeat = how != NULL && how->repeat;
-    c->can_rest = !c->json && !c->repeat && !may_score(rules, scope);
+    c->can_rest = !c->json && !c->repeat;
     buf_init(&c->said, LIM_EVENT);
     buf_init(&c->past, LIM_HELD_RAW);
     e = stream_new(rules, sc, &c->scope, &c->stream);
@@ -273,10 +261,12 @@ static enum err take_json(struct channel *c, struct str more)
 
 /* ---- Resting ------------------------------------------------------------ */
 
-/* What rules may see in front of a match, and all that is undecided. */
+/* What rules may see in front of a match, and all that the stream has not
+ * decided: where a text has rested that is more than has not left. */
 static void past_trim(struct channel *c)
 {
-    size_t keep = 2 * (size_t)LIM_PAST + (size_t)(c->outer_end - c->safe);
+    size_t keep = 2 * (size_t)LIM_PAST +
+                  (size_t)(stream_end(c->stream) - stream_safe(c->stream));
 
     if (c->past.len <= 2 * keep)
         return;
@@ -299,8 +289,8 @@ enum err channel_rest(struct channel *c, bool *ret_rests)
 {
     struct str past;
 
-    *ret_rests = c->can_rest && !c->rests && !c->changed && c->block == NULL &&
-                 past_begin(c, &past);
+    *ret_rests = c->can_rest && !c->rests && c->block == NULL &&
+                 !stream_minds(c->stream) && past_begin(c, &past);
     if (!*ret_rests)
         return OK;
     c->dirty = true;
@@ -376,7 +366,7 @@ enum err channel_end(struct channel *c)
         c->broken_to = c->outer_done;
     c->broken = false;
     c->ended = true;
-    c->rests = c->changed = c->cut = false;
+    c->rests = c->cut = false;
     buf_empty(&c->past);
     c->inner = (struct json_inner){0};
     return stream_flush(c->stream);
@@ -493,24 +483,36 @@ static enum err edit_restore(struct channel *c, const struct stream_edit *edit,
 
 /*
  * The next edit, in text bytes. Those that lie in what the stream was fed
- * again have been made. *ret_late: this one would change what has left.
+ * again have been made; of one that has only been begun the rest goes.
+ * *ret_late: this one would change what has left.
  */
 static bool next_edit(struct channel *c, struct stream_edit *ret,
                       bool *ret_late)
 {
+    *ret_late = false;
     while (stream_next(c->stream, ret)) {
         ret->start -= c->again;
         ret->end -= c->again;
-        *ret_late = ret->start < c->rested;
-        if (!*ret_late)
+        if (ret->start >= c->rested)
             return true;
         if (ret->action != ACTION_BLOCK &&
             (ret->end <= c->rested || ret->action == ACTION_PSEUDONYM))
             continue;
+        *ret_late = ret->action != ACTION_BLOCK &&
+                    (ret->start < c->gone_from || c->gone_to != c->rested);
         ret->start = c->rested;
+        ret->put = (struct str){0};
         return true;
     }
     return false;
+}
+
+/* A stretch that is redacted, or cut out of what is. */
+static void note_gone(struct channel *c, const struct chan_edit *edit)
+{
+    if (edit->start != c->gone_to)
+        c->gone_from = edit->start;
+    c->gone_to = edit->end;
 }
 
 bool channel_finding(struct channel *c, struct finding *ret_finding)
@@ -552,13 +554,13 @@ enum err channel_drain(struct channel *c)
                 return e;
             continue;
         }
-        c->changed = true;
         if (mine.number && mine.end == number)
             continue;
         if (mine.number)
             number = mine.end;
         else
             mine.end = outer_of(c, edit.end - 1, true);
+        note_gone(c, &mine);
         if ((e = edit_add(c, &mine)))
             return e;
     }

@@ -20,8 +20,8 @@
  * A text may rest: it is decided as one that ended, but may go on. Then its
  * last bytes go into the stream again, so that what follows is judged together
  * with them. What was a match as the end of a text was edited or blocked before
- * it left; what left is none by itself; where it would be the beginning of one,
- * nothing of the rest may leave.
+ * it left; what of it comes later goes as well. What left is none by itself;
+ * where it would be the beginning of one, nothing of the rest may leave.
  */
 struct run { /* json: one stretch, complete */
     uint64_t outer, text;
@@ -54,13 +54,13 @@ struct channel {
     bool dirty;            /* to be drained */
     bool ended;            /* no text since the last end */
     bool can_rest;         /* see channel_rest                             */
-    bool changed;          /* something was redacted since the last end    */
     bool rests;            /* decided as if it had ended                   */
     bool cut;              /* `past` does not begin where the text does    */
     uint64_t rested;       /* outer bytes when it last went on             */
-    uint64_t again;        /* text bytes that went into the stream twice   */
-    struct buf past;       /* the text's last bytes                        */
-    uint64_t fed;          /* delta.fed at its last piece                  */
+    uint64_t gone_from, gone_to; /* outer bytes that were redacted last    */
+    uint64_t again;  /* text bytes that went into the stream twice   */
+    struct buf past; /* the text's last bytes                        */
+    uint64_t fed;    /* delta.fed at its last piece                  */
     uint64_t broken_from, broken_to; /* outer bytes that are so */
     uint64_t outer_done;             /* json: all complete runs end here */
     struct json_inner inner;
@@ -107,15 +107,15 @@ MUST_USE enum err channel_end(struct channel *c);
 /*
  * channel_rest - nothing of it is undecided any more, as if the text ended
  * here; it may go on. It stays as it is, with *ret_rests false, if what the
- * stream knows could not be told it again: of json and repeat, where scores
- * block, when something was redacted (and may be dropped on), and in a word
- * longer than what is kept. As stream_flush.
+ * stream knows could not be told it again: of json and repeat, where the stream
+ * minds more than the text, and in a word longer than what is kept. As
+ * stream_flush.
  */
 MUST_USE enum err channel_rest(struct channel *c, bool *ret_rests);
 
 /*
  * channel_drain - fetch the decided edits, or the block; move `safe`. E_NOMEM;
- * E_LIMIT if a change begins in what left when the text rested.
+ * E_LIMIT if a change begins in what left, unchanged, when the text rested.
  */
 MUST_USE enum err channel_drain(struct channel *c);
 

@@ -327,8 +327,10 @@ enum err feed_channels(struct delta *d, struct event *ev)
     const struct end_mark *ends = d->ends.items;
     enum err e;
 
-    if (ev->piece_count > 0)
+    if (ev->piece_count > 0) {
         d->fed += ev->raw_len;
+        d->fed_events++;
+    }
     for (size_t i = 0; i < ev->piece_count; i++) {
         struct piece *p = &pieces[i];
 

@@ -376,6 +376,35 @@ static enum err stop(struct delta *d)
 }
 
 /*
+ * Bytes of others that go by before a text rests: more than all of them say
+ * where they take turns.
+ */
+static uint64_t idle_after(const struct delta *d)
+{
+    uint64_t turns = 2 * d->channel_count * (d->fed / d->fed_events);
+
+    if (turns < LIM_HELD_IDLE)
+        return LIM_HELD_IDLE;
+    return turns < LIM_HELD_RAW / 4 ? turns : LIM_HELD_RAW / 4;
+}
+
+/* It rests if it has not gone on for long. No more is judged again than came.
+ */
+static enum err rest_one(struct delta *d, struct channel *c, bool *ret_rests)
+{
+    enum err e;
+
+    *ret_rests = false;
+    if (d->fed - c->fed < idle_after(d) || d->again + c->past.len > d->fed)
+        return OK;
+    if ((e = channel_rest(c, ret_rests)))
+        return e;
+    if (*ret_rests)
+        d->again += c->past.len;
+    return OK;
+}
+
+/*
  * Nobody says that a text is over where another begins: not OpenAI's chats,
  * where reasoning is followed by content, and that by tool calls. One that does
  * not go on while many events wait for its last word rests.
@@ -390,8 +419,7 @@ static enum err rest_idle(struct delta *d, bool *ret_some)
         struct channel *c = ev->pieces[i].chan;
         bool rests = false;
 
-        if (ev->pieces[i].end > c->safe && d->fed - c->fed >= LIM_HELD_IDLE &&
-            (e = channel_rest(c, &rests)))
+        if (ev->pieces[i].end > c->safe && (e = rest_one(d, c, &rests)))
             return e;
         *ret_some |= rests;
     }

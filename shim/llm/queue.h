@@ -102,7 +102,8 @@ struct delta {
     struct event_list held, ready;
     struct event *current; /* given out by delta_next */
     size_t held_bytes;
-    uint64_t fed; /* bytes of the events that had pieces */
+    uint64_t fed, fed_events; /* bytes and number of those that had pieces */
+    uint64_t again;           /* of texts that rested: bytes fed twice     */
     enum err failed;
     bool stopped;
     struct stream *wholes[ROLE_COUNT][PART_COUNT]; /* owned */

@@ -617,6 +617,22 @@ enum err stream_flush(struct stream *st)
     return OK;
 }
 
+static bool lanes_mind(const struct stream *st)
+{
+    for (size_t i = 0; i < st->lane_count; i++)
+        if (st->lanes[i].dropping || st->lanes[i].tally.words != 0)
+            return true;
+    return false;
+}
+
+bool stream_minds(const struct stream *st)
+{
+    for (size_t i = 0; st->sides != NULL && i < st->sides->count; i++)
+        if (lanes_mind(st->sides->list[i].st))
+            return true;
+    return (st->counts && st->score.sum != 0) || lanes_mind(st);
+}
+
 uint64_t stream_safe(const struct stream *st)
 {
     return st->safe;

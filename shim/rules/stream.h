@@ -59,6 +59,13 @@ MUST_USE enum err stream_take(struct stream *st, struct str more);
  */
 MUST_USE enum err stream_flush(struct stream *st);
 
+/*
+ * stream_minds - does it know of the text what the end of that would not tell
+ * another stream: that it drops until an end comes, what has scored so far,
+ * what a detector has counted?
+ */
+bool stream_minds(const struct stream *st);
+
 /* stream_safe - all text below is decided. Never falls. */
 uint64_t stream_safe(const struct stream *st);
 /* stream_end - bytes taken so far. */
