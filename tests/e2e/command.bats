@@ -133,6 +133,11 @@ END
     [ "$(wc -l <out)" -eq $((2 + $(find "$ROOT"/rules/providers -name '*.yaml' | wc -l))) ]
 }
 
+@test "check: no file of the packs has anything to be told of" {
+    expect 0 "$SALLYPORT" check "$ROOT"/rules/packs/*/*.yaml
+    [ ! -s err ]
+}
+
 @test "a provider of one's own: a few lines, and a policy that names it" {
     cat >acme.yaml <<'END'
 id: acme
