@@ -3,42 +3,18 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "failmalloc.h"
 
-static struct {
-    struct buf packed;
-    struct rules *rs;
-    struct scratch *sc;
-} s;
+static struct set s;
 
-static const struct scope place = {.dir = DIR_RECV, .role = ROLE_ASSISTANT};
-
-void set_open(const struct rule *list, size_t n)
+void streamed_open(const struct rule *list, size_t n)
 {
-    buf_init(&s.packed, MIB);
-    if (rules_pack(list, n, NULL, 0, &s.packed) ||
-        rules_load(buf_str(&s.packed), false, &s.rs) || scratch_new(&s.sc))
-        exit(1);
+    set_open(&s, list, n);
 }
 
-void set_close(void)
+void streamed_close(void)
 {
-    rules_free(s.rs);
-    scratch_free(s.sc);
-    buf_free(&s.packed);
-}
-
-uint32_t rnd(uint32_t below)
-{
-    static uint64_t seed = 1;
-
-    seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
-    return (uint32_t)((seed >> 33) % below);
-}
-
-void put(struct buf *to, struct str bytes)
-{
-    if (buf_add(to, bytes))
-        exit(1);
+    set_close(&s);
 }
 
 void result_free(struct result *r)
@@ -63,7 +39,7 @@ void whole(struct str text, struct result *r)
 
     *r = (struct result){0};
     buf_init(&r->out, MIB);
-    if (!CHECK(rules_scan(s.rs, s.sc, &place, text, 0, &r->f) == OK))
+    if (!CHECK(rules_scan(s.rs, s.sc, &s.at, text, 0, &r->f) == OK))
         return;
     while (cluster_next(s.rs, r->f.list, r->f.count, &pos, &c)) {
         put(&r->out, (struct str){text.ptr + at, c.start - at});
@@ -113,7 +89,7 @@ enum err take(struct str text, size_t cut, uint32_t most, struct result *r)
     uint64_t at = 0;
     enum err e;
 
-    if ((e = stream_new(s.rs, s.sc, &place, &st)))
+    if ((e = stream_new(s.rs, s.sc, &s.at, &st)))
         return e;
     for (size_t i = 0, n; i < text.len && !e; i += n) {
         n = most > 0 ? 1 + rnd(most) : i < cut ? cut - i : text.len - i;
@@ -155,4 +131,26 @@ bool same(struct str text, const struct result *want, size_t cut, uint32_t most)
     }
     result_free(&got);
     return good;
+}
+
+void starved(struct str text, struct str out)
+{
+    for (unsigned long n = 1;; n++) {
+        struct result got = {0};
+        enum err e;
+
+        buf_init(&got.out, MIB);
+        if (buf_reserve(&got.out, text.len))
+            exit(1);
+        failmalloc_at(n, FAIL_ONE);
+        e = take(text, text.len / 2, 0, &got);
+        if (!failmalloc_off()) {
+            CHECK_EQ(buf_str(&got.out), out);
+            result_free(&got);
+            return;
+        }
+        CHECK(e == OK || e == E_NOMEM);
+        CHECK(str_starts(out, buf_str(&got.out)));
+        result_free(&got);
+    }
 }

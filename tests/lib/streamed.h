@@ -2,18 +2,15 @@
 #define SP_TESTS_STREAMED_H
 
 #include "rules/stream.h"
+#include "set.h"
 
 /* A set of rules over a text as a whole, and over it as a stream in pieces:
  * what is found and what leaves must be the same. There is one set at a time.
  */
 
-/* set_open - the rules, packed and loaded; ends the test where that fails. */
-void set_open(const struct rule *list, size_t n);
-void set_close(void);
-
-/* rnd - of a fixed sequence. put - ends the test where there is no memory. */
-uint32_t rnd(uint32_t below);
-void put(struct buf *to, struct str bytes);
+/* streamed_open - the set, opened as set_open does. */
+void streamed_open(const struct rule *list, size_t n);
+void streamed_close(void);
 
 struct result {
     struct buf out;    /* what left */
@@ -37,5 +34,9 @@ MUST_USE enum err take(struct str text, size_t cut, uint32_t most,
                        struct result *r);
 bool same(struct str text, const struct result *want, size_t cut,
           uint32_t most);
+
+/* starved - the text in two pieces, with each allocation failing in turn, up to
+ * where none fails: what leaves then is `out`, and before that its front. */
+void starved(struct str text, struct str out);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include "base/utf8.h"
 #include "check.h"
-#include "failmalloc.h"
 #include "streamed.h"
 
 /* link: -lz */
@@ -13,8 +12,6 @@
  * whole text, wherever it is cut, and nothing of it left before.
  */
 
-#define ALL     .dirs = DIRS_ALL, .roles = ROLES_ALL, .parts = PARTS_ALL
-#define KEYS(k) .keywords = (k), .keyword_count = ARRAY_LEN(k)
 #define VIEWS                                                                  \
     .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_SKELETON |        \
              1u << VIEW_DECODED
@@ -511,37 +508,20 @@ static void test_memory(void)
     static const struct str text =
         STR_INIT("it is QUtJQVEzRUdSVFg3TE1CWjJXUEQ= and\u200b "
                  "QUtJQVEzRUdSVFg3TE1CWjJXUEQ= here");
-    struct str out = STR("it is [aws] and\u200b [aws] here");
+    static const struct str out = STR_INIT("it is [aws] and\u200b [aws] here");
 
-    for (unsigned long n = 1;; n++) {
-        struct result got = {0};
-        enum err e;
-
-        buf_init(&got.out, MIB);
-        if (buf_reserve(&got.out, text.len))
-            exit(1);
-        failmalloc_at(n, FAIL_ONE);
-        e = take(text, text.len / 2, 0, &got);
-        if (!failmalloc_off()) {
-            CHECK_EQ(buf_str(&got.out), out);
-            result_free(&got);
-            break;
-        }
-        CHECK(e == OK || e == E_NOMEM);
-        CHECK(str_starts(out, buf_str(&got.out)));
-        result_free(&got);
-    }
+    starved(text, out);
 }
 
 int main(void)
 {
-    set_open(list, ARRAY_LEN(list));
+    streamed_open(list, ARRAY_LEN(list));
     RUN(test_ways);
     RUN(test_mixed);
     RUN(test_long);
     RUN(test_picture);
     RUN(test_words);
     RUN(test_memory);
-    set_close();
+    streamed_close();
     return check_done();
 }

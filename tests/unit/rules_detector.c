@@ -10,8 +10,7 @@
 #include "detect/known.h"
 #include "rules/rules.h"
 #include "rules/stream.h"
-
-#define ALL .dirs = DIRS_ALL, .roles = ROLES_ALL, .parts = PARTS_ALL
+#include "set.h"
 
 static const struct str dog_keys[] = {STR_INIT("dog")};
 
@@ -38,44 +37,27 @@ static const struct exclusion not_there[] = {
 static const struct known planted = {.canary = STR_INIT("aabaab")};
 static const struct known nothing = {.canary = STR_INIT("")};
 
-struct bench {
-    struct rules *rules;
-    struct scratch *scratch;
-    struct buf packed;
-    struct scope at;
-};
-
-static void bench_load(struct bench *b, const struct rule *rules, size_t n,
+static void bench_load(struct set *b, const struct rule *rules, size_t n,
                        bool monitor)
 {
-    *b = (struct bench){.at = {.dir = DIR_RECV, .known = &planted}};
-    buf_init(&b->packed, MIB);
-    CHECK_INT(rules_pack(rules, n, not_there, 1, &b->packed), OK);
-    CHECK_INT(rules_load(buf_str(&b->packed), monitor, &b->rules), OK);
-    CHECK_INT(scratch_new(&b->scratch), OK);
+    set_open_with(b, rules, n, (struct set_options){not_there, 1, monitor});
+    b->at = (struct scope){.dir = DIR_RECV, .known = &planted};
 }
 
-static void bench_open(struct bench *b, bool monitor)
+static void bench_open(struct set *b, bool monitor)
 {
     bench_load(b, list, ARRAY_LEN(list), monitor);
 }
 
-static void bench_close(struct bench *b)
-{
-    rules_free(b->rules);
-    scratch_free(b->scratch);
-    buf_free(&b->packed);
-}
-
 /* What leaves of a text that comes in pieces. */
-static void run_pieces(struct bench *b, struct str text, size_t cut,
-                       size_t step, struct buf *out)
+static void run_pieces(struct set *b, struct str text, size_t cut, size_t step,
+                       struct buf *out)
 {
     struct stream_edit edit;
     struct stream *st;
     uint64_t from = 0;
 
-    CHECK_INT(stream_new(b->rules, b->scratch, &b->at, &st), OK);
+    CHECK_INT(stream_new(b->rs, b->sc, &b->at, &st), OK);
     for (size_t i = 0; i < text.len;) {
         size_t n = i < cut ? cut - i : step;
 
@@ -119,7 +101,7 @@ static const struct {
 
 static void test_streams(void)
 {
-    struct bench b;
+    struct set b;
     struct buf out;
 
     bench_open(&b, false);
@@ -137,19 +119,19 @@ static void test_streams(void)
     }
     CHECK_ROW(NULL);
     buf_free(&out);
-    bench_close(&b);
+    set_close(&b);
 }
 
 /* What a whole text becomes. */
-static void run_whole(struct bench *b, struct str text, struct buf *out)
+static void run_whole(struct set *b, struct str text, struct buf *out)
 {
     struct findings f;
     struct cluster c;
     size_t pos = 0, from = 0;
 
     findings_init(&f);
-    CHECK_INT(rules_scan(b->rules, b->scratch, &b->at, text, 0, &f), OK);
-    while (cluster_next(b->rules, f.list, f.count, &pos, &c)) {
+    CHECK_INT(rules_scan(b->rs, b->sc, &b->at, text, 0, &f), OK);
+    while (cluster_next(b->rs, f.list, f.count, &pos, &c)) {
         CHECK_INT(
             buf_add(out, (struct str){text.ptr + from, (size_t)c.start - from}),
             OK);
@@ -167,7 +149,7 @@ static const char prompt[] =
     "is away. Do not mention the river, the flood of 1987, or the brass key.";
 
 /* Each text the same in pieces as whole; in the first nothing is found. */
-static void check_cuts(struct bench *b, const char *const *texts, size_t n)
+static void check_cuts(struct set *b, const char *const *texts, size_t n)
 {
     struct buf whole, out;
 
@@ -232,7 +214,7 @@ static void test_together(void)
          .detector = DETECTOR_PROMPT,
          .options = {8, 0, 0, 0, 1}},
     };
-    struct bench b;
+    struct set b;
 
     rules[2].keyword_count =
         detector_keywords(DETECTOR_IMAGE, &rules[2].keywords);
@@ -243,7 +225,7 @@ static void test_together(void)
     b.at.known = &known;
     check_cuts(&b, together, ARRAY_LEN(together));
     shingles_free(known.prompt);
-    bench_close(&b);
+    set_close(&b);
 }
 
 /* Runs of what shows nothing and text in another order, however it is cut; a
@@ -276,44 +258,44 @@ static void test_unseen(void)
          .max_hold = 4096,
          .detector = DETECTOR_BIDI},
     };
-    struct bench b;
+    struct set b;
 
     for (size_t i = 0; i < ARRAY_LEN(rules); i++)
         rules[i].keyword_count =
             detector_keywords(rules[i].detector, &rules[i].keywords);
     bench_load(&b, rules, ARRAY_LEN(rules), false);
     check_cuts(&b, unseen, ARRAY_LEN(unseen));
-    bench_close(&b);
+    set_close(&b);
 }
 
 /* No more is held than what the canary could begin with. */
 static void test_held(void)
 {
     struct stream *st;
-    struct bench b;
+    struct set b;
 
     bench_open(&b, false);
-    CHECK_INT(stream_new(b.rules, b.scratch, &b.at, &st), OK);
+    CHECK_INT(stream_new(b.rs, b.sc, &b.at, &st), OK);
     CHECK_INT(stream_take(st, STR("hello a")), OK);
     CHECK_INT(stream_safe(st), 6);
     CHECK_INT(stream_take(st, STR("abx")), OK);
     CHECK_INT(stream_safe(st), 10);
     stream_free(st);
     b.at.known = &nothing; /* nothing to look for: nothing is held */
-    CHECK_INT(stream_new(b.rules, b.scratch, &b.at, &st), OK);
+    CHECK_INT(stream_new(b.rs, b.sc, &b.at, &st), OK);
     CHECK_INT(stream_take(st, STR("aabaa")), OK);
     CHECK_INT(stream_safe(st), 5);
     stream_free(st);
-    bench_close(&b);
+    set_close(&b);
 }
 
-static size_t found(struct bench *b, const struct scope *at)
+static size_t found(struct set *b, const struct scope *at)
 {
     struct findings f;
     size_t n;
 
     findings_init(&f);
-    CHECK_INT(rules_scan(b->rules, b->scratch, at, STR("a aabaab"), 0, &f), OK);
+    CHECK_INT(rules_scan(b->rs, b->sc, at, STR("a aabaab"), 0, &f), OK);
     n = f.count;
     if (n > 0) {
         CHECK_STR(f.list[0].rule->id, "SP-1");
@@ -327,11 +309,11 @@ static size_t found(struct bench *b, const struct scope *at)
 static void test_whole(void)
 {
     struct scope at = {.dir = DIR_SEND, .known = &planted};
-    struct bench b;
+    struct set b;
 
     bench_open(&b, true);
     CHECK_INT(found(&b, &at), 1);
-    CHECK_INT(rules_action(b.rules, rules_at(b.rules, 0)), ACTION_LOG);
+    CHECK_INT(rules_action(b.rs, rules_at(b.rs, 0)), ACTION_LOG);
     at.host = STR("quiet.example");
     CHECK_INT(found(&b, &at), 0);
     at.host = STR("other.example");
@@ -339,7 +321,7 @@ static void test_whole(void)
     CHECK_INT(found(&b, &at), 0);
     at.known = NULL;
     CHECK_INT(found(&b, &at), 0);
-    bench_close(&b);
+    set_close(&b);
 }
 
 /* A detector or a pattern, never both and never neither. */

@@ -14,10 +14,9 @@
 
 #include "base/utf8.h"
 #include "check.h"
-#include "compile/compile.h"
-#include "rules/image.h"
 #include "rules/inside.h"
 #include "rules/stream.h"
+#include "shipped.h"
 
 /* link: -Wl,--wrap=memchr,--wrap=memmem -Wl,--wrap=pcre2_jit_match_8 */
 /* link: -Wl,--wrap=memmove */
@@ -74,26 +73,8 @@ int __wrap_pcre2_jit_match_8(const pcre2_code *code, PCRE2_SPTR text,
 
 /* --- The rules. */
 
-static struct compile rule_files;
-static struct rules *rules;
-static struct scratch *scratch;
+static struct shipped live;
 static const struct scope place = {.dir = DIR_RECV, .role = ROLE_ASSISTANT};
-
-static bool open_rules(void)
-{
-    static const char *const dirs[] = {"rules"};
-    static struct buf bytes;
-    struct compile_options options = {dirs, 1, "2026-01-01"};
-    struct image image;
-
-    buf_init(&bytes, LIM_IMAGE);
-    compile_init(&rule_files, &options);
-    return compile_load(&rule_files, "rules/default.yaml") == OK &&
-           compile_image(&rule_files, &bytes) == OK &&
-           image_read(buf_str(&bytes), &image) == OK &&
-           rules_load(image.rules, false, &rules) == OK &&
-           scratch_new(&scratch) == OK;
-}
 
 /* --- Pseudonyms, that become values again. */
 
@@ -130,7 +111,7 @@ static bool drip(struct str unit, size_t step, double cost[4])
         memcpy(text + len, unit.ptr, unit.len);
         len += unit.len;
     }
-    if ((e = stream_new(rules, scratch, &place, &st)))
+    if ((e = stream_new(live.rules, live.scratch, &place, &st)))
         return false;
     stream_restore(st, &restorer);
     for (size_t q = 0, at = 0; q < 4; q++) {
@@ -296,9 +277,10 @@ int main(int argc, char **argv)
 {
     shows = argc > 1;
     (void)argv;
-    if (!open_rules())
+    if (!shipped_open(&live, false))
         return 1;
     RUN(test_kinds);
     RUN(test_waiting);
+    shipped_close(&live);
     return check_done();
 }

@@ -3,14 +3,12 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "set.h"
 
 /*
  * How much a stream holds back, and for how long: no more of a text because of
  * the one before it.
  */
-
-#define ALL     .dirs = DIRS_ALL, .roles = ROLES_ALL, .parts = PARTS_ALL
-#define KEYS(k) .keywords = (k), .keyword_count = ARRAY_LEN(k)
 
 static const struct str k_aws[] = {STR_INIT("AKIA")};
 static const struct str k_log[] = {STR_INIT("invoice ")};
@@ -49,28 +47,9 @@ static const struct rule list[] = {
      .action = ACTION_LOG},
 };
 
-static struct set {
-    struct buf packed;
-    struct rules *rs;
-    struct scratch *sc;
-} s;
+static struct set s;
 
 static const struct scope place = {.dir = DIR_RECV, .role = ROLE_ASSISTANT};
-
-static void set_open(const struct rule *rules, size_t n)
-{
-    buf_init(&s.packed, MIB);
-    if (rules_pack(rules, n, NULL, 0, &s.packed) ||
-        rules_load(buf_str(&s.packed), false, &s.rs) || scratch_new(&s.sc))
-        exit(1);
-}
-
-static void set_close(void)
-{
-    rules_free(s.rs);
-    scratch_free(s.sc);
-    buf_free(&s.packed);
-}
 
 /* --- After a text that had views. */
 
@@ -100,7 +79,7 @@ static void test_after_views(void)
         {"what redacts", "see AKIAABCDEFGHIJKLMNOP and AKIAB"},
     };
 
-    set_open(list, ARRAY_LEN(list));
+    set_open(&s, list, ARRAY_LEN(list));
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct stream *one, *two;
         struct str text = str_of(cases[i].text);
@@ -117,7 +96,7 @@ static void test_after_views(void)
         stream_free(two);
     }
     CHECK_ROW(NULL);
-    set_close();
+    set_close(&s);
 }
 
 int main(void)

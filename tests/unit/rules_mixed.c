@@ -5,6 +5,7 @@
 #include "failmalloc.h"
 #include "rules/score.h"
 #include "rules/stream.h"
+#include "set.h"
 
 /*
  * All that a rule can be, together: views, near and unless, scores, runs,
@@ -12,8 +13,6 @@
  * cutting: one output; and where nothing has a cap, that of the whole text.
  */
 
-#define ALL     .dirs = DIRS_ALL, .roles = ROLES_ALL, .parts = PARTS_ALL
-#define KEYS(k) .keywords = (k), .keyword_count = ARRAY_LEN(k)
 #define REDACT(i, m)                                                           \
     ALL, .id = STR_INIT(i), .put = STR_INIT("[" i "]"), .match = STR_INIT(m),  \
          .action = ACTION_REDACT
@@ -55,16 +54,12 @@ static const char *const parts[] = {
     "\n\n",  "\u00ad", "sa\u200by", "1\uff12", "o",      "\ufe0f", "user",
 };
 
-static struct set {
-    struct buf packed;
-    struct rules *rs;
-    struct scratch *sc;
-} s;
+static struct set s;
 
 static const struct scope at = {.dir = DIR_RECV, .role = ROLE_ASSISTANT};
 
 /* Without caps, or with some; a score blocks from `block` on. */
-static void set_open(bool capped, uint32_t block)
+static void list_open(bool capped, uint32_t block)
 {
     struct rule rules[ARRAY_LEN(list)];
 
@@ -73,24 +68,8 @@ static void set_open(bool capped, uint32_t block)
         rules[i].max_hold = capped ? 20 + 7 * (uint32_t)i : 4 * KIB;
     rules[1].on_hold_full = capped ? HOLD_RELEASE : HOLD_REDACT;
     rules[7].end = capped ? STR("END") : STR("");
-    buf_init(&s.packed, MIB);
-    if (rules_pack(rules, ARRAY_LEN(rules), NULL, 0, &s.packed) ||
-        rules_load(buf_str(&s.packed), false, &s.rs) || scratch_new(&s.sc))
-        exit(1);
+    set_open(&s, rules, ARRAY_LEN(rules));
     rules_limit(s.rs, &(struct thresholds){.block = {0, block}});
-}
-
-static void set_close(void)
-{
-    rules_free(s.rs);
-    scratch_free(s.sc);
-    buf_free(&s.packed);
-}
-
-static void add(struct buf *out, struct str more)
-{
-    if (buf_add(out, more))
-        exit(1);
 }
 
 /* What is out so far is out: the rest can only be added to it. */
@@ -101,13 +80,13 @@ static bool drain(struct stream *st, const char *text, uint64_t *from,
 
     while (stream_next(st, &ed)) {
         CHECK(ed.start >= *from && ed.start <= stream_safe(st));
-        add(out, (struct str){text + *from, ed.start - *from});
+        put(out, (struct str){text + *from, ed.start - *from});
         *from = ed.end;
         if (ed.action == ACTION_BLOCK)
             return false;
-        add(out, ed.put);
+        put(out, ed.put);
     }
-    add(out, (struct str){text + *from, stream_safe(st) - *from});
+    put(out, (struct str){text + *from, stream_safe(st) - *from});
     *from = stream_safe(st);
     return true;
 }
@@ -134,9 +113,9 @@ static void stream_out(struct str text, uint32_t seed, struct buf *out)
         if (drain(st, text.ptr, &from, out))
             CHECK_INT(from, text.len);
         else
-            add(out, STR("<block>"));
+            put(out, STR("<block>"));
     } else {
-        add(out, STR("<block>"));
+        put(out, STR("<block>"));
     }
     stream_free(st);
 }
@@ -154,11 +133,11 @@ static void whole_out(struct str text, struct buf *out)
     while (cluster_next(s.rs, f.list, f.count, &pos, &c)) {
         if (c.action < ACTION_REDACT)
             continue;
-        add(out, (struct str){text.ptr + from, c.start - from});
-        add(out, c.rule->put);
+        put(out, (struct str){text.ptr + from, c.start - from});
+        put(out, c.rule->put);
         from = c.end;
     }
-    add(out, str_skip(text, from));
+    put(out, str_skip(text, from));
     findings_free(&f);
 }
 
@@ -179,7 +158,7 @@ static void run(bool capped, uint32_t block, bool whole, size_t turns)
     uint32_t seed = 7 + block + capped;
     size_t changed = 0, wrong = 0;
 
-    set_open(capped, block);
+    list_open(capped, block);
     buf_init(&want, MIB);
     buf_init(&got, MIB);
     for (size_t i = 0; i < turns && wrong < 3; i++) {
@@ -208,7 +187,7 @@ static void run(bool capped, uint32_t block, bool whole, size_t turns)
     CHECK(changed > turns / 4);
     buf_free(&want);
     buf_free(&got);
-    set_close();
+    set_close(&s);
 }
 
 static void test_as_the_whole(void)
@@ -253,7 +232,7 @@ static enum err failing_out(struct str text, size_t n, struct buf *out,
         goes_on = drain(st, text.ptr, &from, out);
     *ret_failed = failmalloc_off();
     if (!goes_on)
-        add(out, STR("<block>"));
+        put(out, STR("<block>"));
     CHECK(e == OK || e == E_NOMEM);
     CHECK(!e || *ret_failed);
     stream_free(st);
@@ -268,7 +247,7 @@ static void test_memory(void)
     bool failed = true;
     size_t errors = 0;
 
-    set_open(true, 9);
+    list_open(true, 9);
     buf_init(&want, MIB);
     buf_init(&got, MIB);
     if (buf_reserve(&got, 4 * KIB))
@@ -291,7 +270,7 @@ static void test_memory(void)
     CHECK(errors > 500);
     buf_free(&want);
     buf_free(&got);
-    set_close();
+    set_close(&s);
 }
 
 int main(void)

@@ -1,7 +1,6 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "failmalloc.h"
 #include "streamed.h"
 
 /*
@@ -10,8 +9,6 @@
  * and nothing of it left before.
  */
 
-#define ALL     .dirs = DIRS_ALL, .roles = ROLES_ALL, .parts = PARTS_ALL
-#define KEYS(k) .keywords = (k), .keyword_count = ARRAY_LEN(k)
 #define VIEWS                                                                  \
     .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_SKELETON |        \
              1u << VIEW_JOINED | 1u << VIEW_LEET
@@ -258,36 +255,20 @@ static void test_memory(void)
     static const struct str text =
         STR_INIT("it says 1gn0r3 pr3v10us and\u200b please h e l l o, "
                  "and ign0re previ0us");
-    struct str out = STR("it says [ignore] and\u200b [please], and [ignore]");
+    static const struct str out =
+        STR_INIT("it says [ignore] and\u200b [please], and [ignore]");
 
-    for (unsigned long n = 1;; n++) {
-        struct result got = {0};
-        enum err e;
-
-        buf_init(&got.out, MIB);
-        if (buf_reserve(&got.out, text.len))
-            exit(1);
-        failmalloc_at(n, FAIL_ONE);
-        e = take(text, text.len / 2, 0, &got);
-        if (!failmalloc_off()) {
-            CHECK_EQ(buf_str(&got.out), out);
-            result_free(&got);
-            break;
-        }
-        CHECK(e == OK || e == E_NOMEM);
-        CHECK(str_starts(out, buf_str(&got.out)));
-        result_free(&got);
-    }
+    starved(text, out);
 }
 
 int main(void)
 {
-    set_open(list, ARRAY_LEN(list));
+    streamed_open(list, ARRAY_LEN(list));
     RUN(test_rows);
     RUN(test_mixed);
     RUN(test_prose);
     RUN(test_hostile);
     RUN(test_memory);
-    set_close();
+    streamed_close();
     return check_done();
 }

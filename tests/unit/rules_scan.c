@@ -5,13 +5,11 @@
 
 #include "check.h"
 #include "failmalloc.h"
+#include "set.h"
 
 /* link: -pthread */
 
 /* Whole texts: what is found, where, in which order, and what is refused. */
-
-#define ALL     .dirs = DIRS_ALL, .roles = ROLES_ALL, .parts = PARTS_ALL
-#define KEYS(k) .keywords = (k), .keyword_count = ARRAY_LEN(k)
 
 static const struct str k_aws[] = {STR_INIT("AKIA")};
 static const struct str k_pass[] = {STR_INIT("password")};
@@ -81,30 +79,11 @@ static const struct exclusion ex[] = {
     {.rule = 3, .when.about[ABOUT_HOST] = {exact, 1}},
 };
 
-struct set {
-    struct buf packed;
-    struct rules *rs;
-    struct scratch *sc;
-    struct findings f;
-};
-
-static void set_open(struct set *s, const struct rule *rules, size_t n,
-                     bool monitor)
+/* The list above, with its exclusions. */
+static void list_open(struct set *s, bool monitor)
 {
-    *s = (struct set){0};
-    buf_init(&s->packed, MIB);
-    if (rules_pack(rules, n, ex, n == ARRAY_LEN(list) ? ARRAY_LEN(ex) : 0,
-                   &s->packed) ||
-        rules_load(buf_str(&s->packed), monitor, &s->rs) || scratch_new(&s->sc))
-        exit(1);
-}
-
-static void set_close(struct set *s)
-{
-    rules_free(s->rs);
-    scratch_free(s->sc);
-    findings_free(&s->f);
-    buf_free(&s->packed);
+    set_open_with(s, list, ARRAY_LEN(list),
+                  (struct set_options){ex, ARRAY_LEN(ex), monitor});
 }
 
 /* "aws 0-20; pass 30-35" */
@@ -149,7 +128,7 @@ static void test_findings(void)
     struct set s;
     char out[1000];
 
-    set_open(&s, list, ARRAY_LEN(list), false);
+    list_open(&s, false);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         CHECK_ROW(rows[i].text);
         findings_clear(&s.f);
@@ -185,7 +164,7 @@ static void test_scope(void)
     struct set s;
     char out[1000];
 
-    set_open(&s, list, ARRAY_LEN(list), false);
+    list_open(&s, false);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         findings_clear(&s.f);
         CHECK_INT(rules_scan(s.rs, s.sc, &rows[i].at, text, 0, &s.f), OK);
@@ -202,7 +181,7 @@ static void test_appends(void)
     struct set s;
     char out[1000];
 
-    set_open(&s, list, ARRAY_LEN(list), false);
+    list_open(&s, false);
     CHECK_INT(rules_scan(s.rs, s.sc, &user, STR("x only sent"), 3, &s.f), OK);
     CHECK_INT(rules_scan(s.rs, s.sc, &user, STR("only sent"), 4, &s.f), OK);
     CHECK_STR(found(&s.f, out), "send 2-11; send 0-9");
@@ -220,7 +199,7 @@ static void test_clusters(void)
     struct set s;
     size_t pos = 0;
 
-    set_open(&s, list, ARRAY_LEN(list), false);
+    list_open(&s, false);
     CHECK_INT(rules_scan(s.rs, s.sc, &user, text, 0, &s.f), OK);
     CHECK(cluster_next(s.rs, s.f.list, s.f.count, &pos, &c));
     CHECK(c.start == 7 && c.end == 27 && c.action == ACTION_REDACT);
@@ -242,7 +221,7 @@ static void test_monitor(void)
     struct set s;
     size_t pos = 0;
 
-    set_open(&s, list, ARRAY_LEN(list), true);
+    list_open(&s, true);
     CHECK_INT(rules_scan(s.rs, s.sc, &user, STR("4111111111111111"), 0, &s.f),
               OK);
     CHECK_INT(s.f.count, 1);
@@ -272,7 +251,7 @@ static void test_limits(void)
         return;
     memset(text, 'a', 200);
     text[0] = text[199] = 'b';
-    set_open(&s, bad, ARRAY_LEN(bad), false);
+    set_open(&s, bad, ARRAY_LEN(bad));
     CHECK_INT(rules_scan(s.rs, s.sc, &user, (struct str){text, 200}, 0, &s.f),
               E_LIMIT);
     CHECK_INT(s.f.count, 0);
@@ -293,7 +272,7 @@ static void test_bad_pattern(void)
         .id = STR_INIT("x"), .match = STR_INIT("("), ALL, .action = ACTION_LOG};
     struct set s;
 
-    set_open(&s, &bad, 1, false);
+    set_open(&s, &bad, 1);
     CHECK_INT(rules_scan(s.rs, s.sc, &user, STR("a"), 0, &s.f), E_INTERNAL);
     set_close(&s);
 }
@@ -307,7 +286,7 @@ static void test_no_quadratic_failures(void)
     if (text == NULL)
         return;
     memset(text, 'a', MIB);
-    set_open(&s, list, ARRAY_LEN(list), false);
+    list_open(&s, false);
     CHECK_INT(rules_scan(s.rs, s.sc, &user, (struct str){text, MIB}, 0, &s.f),
               OK);
     CHECK_INT(s.f.count, 0);
@@ -324,7 +303,7 @@ static void test_nth_allocation(void)
         struct set s;
         enum err e;
 
-        set_open(&s, list, ARRAY_LEN(list), false);
+        list_open(&s, false);
         failmalloc_at(n, FAIL_ONE);
         e = rules_scan(s.rs, s.sc, &user, text, 0, &s.f);
         if (!failmalloc_off()) {
@@ -370,7 +349,7 @@ static void test_threads(void)
     pthread_t threads[6];
     struct set s;
 
-    set_open(&s, list, ARRAY_LEN(list), false);
+    list_open(&s, false);
     for (size_t i = 0; i < ARRAY_LEN(threads); i++)
         if (pthread_create(&threads[i], NULL, scan_thread, &s))
             exit(1);

@@ -1,6 +1,7 @@
 #include "check.h"
 #include "rules/stream.h"
 #include "rules/score.h"
+#include "set.h"
 
 #include <stdlib.h>
 
@@ -10,7 +11,6 @@
  * out.
  */
 
-#define KEYS(k) .keywords = (k), .keyword_count = ARRAY_LEN(k)
 #define RULE(i, m)                                                             \
     .id = STR_INIT("SP-" i), .name = STR_INIT("n" i),                          \
     .put = STR_INIT("[" i "]"), .match = STR_INIT(m), .dirs = DIRS_ALL,        \
@@ -36,28 +36,11 @@ static const struct rule list[] = {
     {RULE("6", "white"), .digits = 3, .action = ACTION_LOG},
 };
 
-struct set {
-    struct buf packed;
-    struct rules *rs;
-    struct scratch *sc;
-    struct scope at;
-};
-
-static void set_open(struct set *s, struct thresholds at, bool monitor)
+static void list_open(struct set *s, struct thresholds at, bool monitor)
 {
-    *s = (struct set){.at = {.dir = DIR_RECV, .role = ROLE_ASSISTANT}};
-    buf_init(&s->packed, MIB);
-    if (rules_pack(list, ARRAY_LEN(list), NULL, 0, &s->packed) ||
-        rules_load(buf_str(&s->packed), monitor, &s->rs) || scratch_new(&s->sc))
-        abort();
+    set_open_with(s, list, ARRAY_LEN(list),
+                  (struct set_options){.monitor = monitor});
     rules_limit(s->rs, &at);
-}
-
-static void set_close(struct set *s)
-{
-    rules_free(s->rs);
-    scratch_free(s->sc);
-    buf_free(&s->packed);
 }
 
 static void test_each_rule_once(void)
@@ -82,7 +65,7 @@ static void test_whole(void)
     struct findings f;
     struct set s;
 
-    set_open(&s, (struct thresholds){{0, 4}, {0, 12}}, false);
+    list_open(&s, (struct thresholds){{0, 4}, {0, 12}}, false);
     findings_init(&f);
     CHECK_INT(rules_scan(s.rs, s.sc, &s.at,
                          STR("red red green go light sky blue"), 0, &f),
@@ -99,7 +82,7 @@ static void test_whole(void)
     CHECK_INT(rules_reached(s.rs, DIR_SEND, 64), ACTION_PASS);
     findings_free(&f);
     set_close(&s);
-    set_open(&s, (struct thresholds){{0, 4}, {0, 12}}, true);
+    list_open(&s, (struct thresholds){{0, 4}, {0, 12}}, true);
     CHECK_INT(rules_reached(s.rs, DIR_RECV, 12), ACTION_LOG);
     set_close(&s);
 }
@@ -192,7 +175,7 @@ static void test_streams(void)
     struct set s;
     struct got one, g;
 
-    set_open(&s, (struct thresholds){{0, 0}, {0, 12}}, false);
+    list_open(&s, (struct thresholds){{0, 0}, {0, 12}}, false);
     for (size_t i = 0; i < ARRAY_LEN(streams); i++) {
         struct str text = str_of(streams[i].text);
 
@@ -222,7 +205,7 @@ static void test_no_hold(void)
     struct set s;
 
     for (int blocks = 0; blocks < 2; blocks++) {
-        set_open(&s, (struct thresholds){{0, 5}, {0, blocks ? 12 : 0}}, false);
+        list_open(&s, (struct thresholds){{0, 5}, {0, blocks ? 12 : 0}}, false);
         if (CHECK_INT(stream_new(s.rs, s.sc, &s.at, &st), OK)) {
             CHECK_INT(stream_take(st, STR("so red, green go")), OK);
             CHECK((stream_safe(st) <= 8) == (blocks == 1));
@@ -240,7 +223,7 @@ static void test_texts_apart(void)
     struct stream *st;
     struct set s;
 
-    set_open(&s, (struct thresholds){{0, 0}, {0, 6}}, false);
+    list_open(&s, (struct thresholds){{0, 0}, {0, 6}}, false);
     if (CHECK_INT(stream_new(s.rs, s.sc, &s.at, &st), OK)) {
         CHECK_INT(stream_take(st, STR("red ")), OK);
         CHECK_INT(stream_flush(st), OK);

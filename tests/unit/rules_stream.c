@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "failmalloc.h"
+#include "set.h"
 
 /* link: -pthread */
 
@@ -14,8 +15,6 @@
  * is reached, only ever grows, and what is held is bounded.
  */
 
-#define ALL     .dirs = DIRS_ALL, .roles = ROLES_ALL, .parts = PARTS_ALL
-#define KEYS(k) .keywords = (k), .keyword_count = ARRAY_LEN(k)
 #define RULE(i, m)                                                             \
     .id = STR_INIT("SP-" i), .put = STR_INIT("[" i "]"), .match = STR_INIT(m), \
     ALL
@@ -214,14 +213,6 @@ static const struct str fragments[] = {
     STR_INIT("The quick brown fox jumps over the lazy dog, "),
 };
 
-static uint64_t seed;
-
-static uint32_t rnd(uint32_t below)
-{
-    seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
-    return (uint32_t)((seed >> 33) % below);
-}
-
 static struct str text_make(char *to, size_t room, size_t pieces)
 {
     size_t n = 0;
@@ -239,43 +230,18 @@ static struct str text_make(char *to, size_t room, size_t pieces)
 
 /* --- A set of rules, ready. */
 
-struct set {
-    struct buf packed;
-    struct rules *rs;
-    struct scratch *sc;
-    struct scope at;
-};
-
-static void set_open(struct set *s, const struct rule *list, size_t n,
-                     bool monitor)
+/* Rows that say no action redact. */
+static void rows_open(struct set *s, const struct rule *list, size_t n,
+                      bool monitor)
 {
-    enum err e;
-
     struct rule rules[48];
 
-    *s = (struct set){.at = {.dir = DIR_RECV, .role = ROLE_ASSISTANT}};
-    buf_init(&s->packed, MIB);
     for (size_t i = 0; i < n && i < ARRAY_LEN(rules); i++) {
         rules[i] = list[i];
-        if (rules[i].action == ACTION_PASS) /* what most rows want */
+        if (rules[i].action == ACTION_PASS)
             rules[i].action = ACTION_REDACT;
     }
-    e = rules_pack(rules, n, NULL, 0, &s->packed);
-    if (!e)
-        e = rules_load(buf_str(&s->packed), monitor, &s->rs);
-    if (!e)
-        e = scratch_new(&s->sc);
-    if (e) {
-        fprintf(stderr, "set_open: %s\n", err_name(e));
-        exit(1);
-    }
-}
-
-static void set_close(struct set *s)
-{
-    rules_free(s->rs);
-    scratch_free(s->sc);
-    buf_free(&s->packed);
+    set_open_with(s, rules, n, (struct set_options){.monitor = monitor});
 }
 
 static int by_start(const void *a, const void *b)
@@ -310,12 +276,6 @@ static void result_free(struct result *r)
     findings_free(&r->f);
 }
 
-static void put(struct result *r, struct str s)
-{
-    if (buf_add(&r->out, s))
-        abort();
-}
-
 static enum err whole(struct set *s, struct str text, struct result *r)
 {
     size_t pos = 0, at = 0;
@@ -327,15 +287,15 @@ static enum err whole(struct set *s, struct str text, struct result *r)
     for (size_t i = 1; i < r->f.count; i++)
         CHECK(r->f.list[i - 1].start <= r->f.list[i].start);
     while (cluster_next(s->rs, r->f.list, r->f.count, &pos, &c)) {
-        put(r, (struct str){text.ptr + at, c.start - at});
+        put(&r->out, (struct str){text.ptr + at, c.start - at});
         at = c.end;
         if (c.action == ACTION_BLOCK) {
             r->blocked = true;
             return OK;
         }
-        put(r, c.rule->put);
+        put(&r->out, c.rule->put);
     }
-    put(r, (struct str){text.ptr + at, text.len - at});
+    put(&r->out, (struct str){text.ptr + at, text.len - at});
     if (r->f.count > 1)
         qsort(r->f.list, r->f.count, sizeof(*r->f.list), by_start);
     return OK;
@@ -362,19 +322,19 @@ static bool let_go(struct taker *t)
                    (ed.action == ACTION_BLOCK || ed.end <= safe) &&
                    ed.start <= ed.end))
             return false;
-        put(t->r, (struct str){t->text.ptr + t->at, ed.start - t->at});
+        put(&t->r->out, (struct str){t->text.ptr + t->at, ed.start - t->at});
         if (ed.action == ACTION_BLOCK) {
             t->r->blocked = true;
             t->at = ed.start;
             break;
         }
-        put(t->r, ed.put);
+        put(&t->r->out, ed.put);
         t->at = ed.end;
     }
     if (!CHECK(safe >= t->at && safe <= end))
         return false;
     if (!t->r->blocked)
-        put(t->r, (struct str){t->text.ptr + t->at, safe - t->at});
+        put(&t->r->out, (struct str){t->text.ptr + t->at, safe - t->at});
     t->at = safe;
     if (end - safe > t->r->most && !t->r->blocked)
         t->r->most = end - safe;
@@ -454,7 +414,7 @@ static bool same(struct set *s, struct str text, const struct result *want,
                  size_t (*cut)(size_t, size_t, size_t), size_t arg,
                  const char *how)
 {
-    uint64_t before = seed;
+    uint64_t before = rnd_seed;
     struct result got;
     bool ok;
 
@@ -487,8 +447,8 @@ static void test_equals_whole(void)
     struct set s;
     char space[450];
 
-    seed = 1;
-    set_open(&s, rules_plain, ARRAY_LEN(rules_plain), false);
+    rnd_seed = 1;
+    rows_open(&s, rules_plain, ARRAY_LEN(rules_plain), false);
     for (int i = 0; i < TEXTS; i++) {
         struct str text = text_make(space, sizeof(space), 1 + rnd(14));
         struct result want;
@@ -511,8 +471,8 @@ static void test_every_cut(void)
     struct set s;
     char space[200];
 
-    seed = 2;
-    set_open(&s, rules_plain, ARRAY_LEN(rules_plain), false);
+    rnd_seed = 2;
+    rows_open(&s, rules_plain, ARRAY_LEN(rules_plain), false);
     for (int i = 0; i < 150; i++) {
         struct str text = text_make(space, sizeof(space), 3 + rnd(8));
         struct result want;
@@ -537,7 +497,7 @@ static void test_context(void)
     struct set s;
     char space[2200];
 
-    set_open(&s, rules_plain, ARRAY_LEN(rules_plain), false);
+    rows_open(&s, rules_plain, ARRAY_LEN(rules_plain), false);
     for (size_t n = 1000; n < 1100; n++) {
         struct str text = {space, n + sizeof(tail) - 1};
         struct result want;
@@ -607,7 +567,7 @@ static void check_stable(const struct rule *list, size_t n, bool monitor,
 
     if (space == NULL)
         return;
-    set_open(&s, list, n, monitor);
+    rows_open(&s, list, n, monitor);
     for (int i = 0; i < texts; i++) {
         struct str text = text_make(space, 3000, 1 + rnd(60));
         struct result want;
@@ -628,7 +588,7 @@ static void check_stable(const struct rule *list, size_t n, bool monitor,
 
 static void test_caps_are_stable(void)
 {
-    seed = 3;
+    rnd_seed = 3;
     check_stable(rules_caps, ARRAY_LEN(rules_caps), false, 600);
 }
 
@@ -649,19 +609,19 @@ static const struct rule rules_far[] = {
 
 static void test_far_caps_are_stable(void)
 {
-    seed = 7;
+    rnd_seed = 7;
     check_stable(rules_far, ARRAY_LEN(rules_far), false, 600);
 }
 
 static void test_blocks_are_stable(void)
 {
-    seed = 4;
+    rnd_seed = 4;
     check_stable(rules_block, ARRAY_LEN(rules_block), false, 600);
 }
 
 static void test_plain_long_is_stable(void)
 {
-    seed = 5;
+    rnd_seed = 5;
     check_stable(rules_plain, ARRAY_LEN(rules_plain), false, 200);
 }
 
@@ -671,8 +631,8 @@ static void test_monitor_is_identity(void)
     struct set s;
     char space[2000];
 
-    seed = 6;
-    set_open(&s, rules_caps, ARRAY_LEN(rules_caps), true);
+    rnd_seed = 6;
+    rows_open(&s, rules_caps, ARRAY_LEN(rules_caps), true);
     for (int i = 0; i < 200; i++) {
         struct str text = text_make(space, sizeof(space), 1 + rnd(40));
         struct result got;
@@ -730,7 +690,7 @@ static void test_hold_actions(void)
 
         CHECK_ROW(rows[i].name);
         r.end = str_of(rows[i].end);
-        set_open(&s, &r, 1, false);
+        rows_open(&s, &r, 1, false);
         result_init(&want);
         CHECK_INT(stream(&s, text, cut_none, 0, &want), OK);
         CHECK_EQ(buf_str(&want.out), str_of(rows[i].out));
@@ -759,7 +719,7 @@ static void test_bounded(void)
         return;
     memset(text, 'A', 200000);
     memcpy(text + 10, "-----BEGIN KEY-----", 19);
-    set_open(&s, &r, 1, false);
+    rows_open(&s, &r, 1, false);
     result_init(&got);
     CHECK_INT(stream(&s, (struct str){text, 200000}, cut_each, 1, &got), OK);
     CHECK_STR(buf_str(&got.out), "AAAAAAAAAA[pem]");
@@ -784,7 +744,7 @@ static void test_chain(void)
         return;
     for (size_t i = 0; i < n; i++)
         text[i] = i % 100 == 0 ? 'a' : 'b';
-    set_open(&s, list, ARRAY_LEN(list), false);
+    rows_open(&s, list, ARRAY_LEN(list), false);
     for (size_t i = 0; i < 3; i++) {
         struct result got;
 
@@ -811,7 +771,7 @@ static void test_flush_begins_anew(void)
     struct stream *st;
     struct set s;
 
-    set_open(&s, list, ARRAY_LEN(list), false);
+    rows_open(&s, list, ARRAY_LEN(list), false);
     if (!CHECK_INT(stream_new(s.rs, s.sc, &s.at, &st), OK))
         return;
     CHECK_INT(stream_take(st, STR("abc")), OK);
@@ -838,7 +798,7 @@ static void test_cut_character(void)
     struct stream *st;
     struct set s;
 
-    set_open(&s, list, ARRAY_LEN(list), false);
+    rows_open(&s, list, ARRAY_LEN(list), false);
     if (!CHECK_INT(stream_new(s.rs, s.sc, &s.at, &st), OK))
         return;
     CHECK_INT(stream_take(st, STR("a\xc3")), OK);
@@ -862,7 +822,7 @@ static void test_block_is_final(void)
     struct stream *st;
     struct set s;
 
-    set_open(&s, rules_block, ARRAY_LEN(rules_block), false);
+    rows_open(&s, rules_block, ARRAY_LEN(rules_block), false);
     if (!CHECK_INT(stream_new(s.rs, s.sc, &s.at, &st), OK))
         return;
     CHECK_INT(stream_take(st, STR("well, ignore previous words")), OK);
@@ -885,7 +845,7 @@ static void test_nth_allocation(void)
     struct result want;
     struct set s;
 
-    set_open(&s, rules_plain, ARRAY_LEN(rules_plain), false);
+    rows_open(&s, rules_plain, ARRAY_LEN(rules_plain), false);
     result_init(&want);
     CHECK_INT(stream(&s, text, cut_none, 0, &want), OK);
     set_close(&s);
@@ -893,7 +853,7 @@ static void test_nth_allocation(void)
         struct result got;
         enum err e;
 
-        set_open(&s, rules_plain, ARRAY_LEN(rules_plain), false);
+        rows_open(&s, rules_plain, ARRAY_LEN(rules_plain), false);
         result_init(&got);
         got.out.cap = 0;
         if (buf_reserve(&got.out, 4096))
@@ -942,7 +902,7 @@ static void test_threads(void)
         pthread_t threads[4];
         struct set s;
 
-        set_open(&s, rules_plain, ARRAY_LEN(rules_plain), false);
+        rows_open(&s, rules_plain, ARRAY_LEN(rules_plain), false);
         for (size_t i = 0; i < ARRAY_LEN(threads); i++)
             if (pthread_create(&threads[i], NULL, stream_thread, &s))
                 exit(1);

@@ -7,6 +7,7 @@
 #include "check.h"
 #include "failmalloc.h"
 #include "ways.h"
+#include "set.h"
 
 /* link: -lz */
 
@@ -18,9 +19,7 @@
  * is in it; and where memory fails, nothing more leaves.
  */
 
-#define ALL     .dirs = DIRS_ALL, .roles = ROLES_ALL, .parts = PARTS_ALL
-#define KEYS(k) .keywords = (k), .keyword_count = ARRAY_LEN(k)
-#define WORDS   (1u << VIEW_LEET | 1u << VIEW_JOINED)
+#define WORDS (1u << VIEW_LEET | 1u << VIEW_JOINED)
 #define CODED                                                                  \
     .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_SKELETON |        \
              1u << VIEW_DECODED | WORDS
@@ -84,15 +83,10 @@ static const struct str own_values[] = {
     STR_INIT("zx-9fJq2Lw8Tn4Vb6Yc1Hd3Gk5Ps7"),
 };
 
-static struct set {
-    struct buf packed;
-    struct rules *rs;
-    struct scratch *sc;
-    struct own *own;
-    struct known known;
-    struct scope at;
-    struct restorer restorer; /* its key is empty: none */
-} s;
+static struct set s;
+static struct own *secrets;
+static struct known known;
+static struct restorer restorer; /* its key is empty: none */
 
 /* --- Pseudonyms. */
 
@@ -125,7 +119,7 @@ static void pseudonyms_make(void)
     memcpy(number_name, p.text, p.len);
 }
 
-static void set_open(bool own, bool capped, bool restores)
+static void list_open(bool own, bool capped, bool restores)
 {
     struct rule rules[ARRAY_LEN(list)];
 
@@ -134,44 +128,25 @@ static void set_open(bool own, bool capped, bool restores)
         rules[i].max_hold = 20 + 9 * (uint32_t)i;
         rules[i].on_hold_full = i % 3 == 2 ? HOLD_RELEASE : HOLD_REDACT;
     }
-    s = (struct set){.at = {.dir = DIR_RECV, .role = ROLE_ASSISTANT}};
     excluded_print(print, STR(EXCLUDED), print + EXCLUDED_SALT);
-    buf_init(&s.packed, MIB);
-    if (rules_pack(rules, ARRAY_LEN(rules), not_these, ARRAY_LEN(not_these),
-                   &s.packed) ||
-        rules_load(buf_str(&s.packed), false, &s.rs) || scratch_new(&s.sc))
-        exit(1);
-    s.own = own_of(own_values, ARRAY_LEN(own_values));
-    s.known.own = own ? s.own : NULL;
-    s.at.known = &s.known;
+    set_open_with(&s, rules, ARRAY_LEN(rules),
+                  (struct set_options){not_these, ARRAY_LEN(not_these), false});
+    secrets = own_of(own_values, ARRAY_LEN(own_values));
+    known.own = own ? secrets : NULL;
+    s.at.known = &known;
+    restorer = (struct restorer){0};
     if (restores)
-        s.restorer =
+        restorer =
             (struct restorer){key, classes, ARRAY_LEN(classes), value_of, NULL};
 }
 
-static void set_close(void)
+static void list_close(void)
 {
-    rules_free(s.rs);
-    scratch_free(s.sc);
-    own_free(s.own);
-    buf_free(&s.packed);
+    set_close(&s);
+    own_free(secrets);
 }
 
 /* --- Texts. */
-
-static uint64_t seed = 20;
-
-static uint32_t rnd(size_t below)
-{
-    seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
-    return (uint32_t)((seed >> 33) % below);
-}
-
-static void put(struct buf *to, struct str bytes)
-{
-    if (buf_add(to, bytes))
-        exit(1);
-}
 
 static void base64(struct str in, struct buf *to)
 {
@@ -458,7 +433,7 @@ static enum err take(struct scratch *sc, const struct texts *t, size_t cut,
 
     if ((e = stream_new(s.rs, sc, &s.at, &st)))
         return e;
-    stream_restore(st, s.restorer.key == NULL ? NULL : &s.restorer);
+    stream_restore(st, restorer.key == NULL ? NULL : &restorer);
     for (size_t k = 0; k < t->count && !e; k++) {
         struct grown grown[VIEWS_MOST] = {{NULL, 0}};
 
@@ -641,39 +616,39 @@ static size_t times = 1;
 
 static void test_as_the_whole(void)
 {
-    set_open(false, false, false);
+    list_open(false, false, false);
     run(600 * times, true, true);
-    set_close();
+    list_close();
 }
 
 static void test_nested(void)
 {
-    set_open(false, false, false);
+    list_open(false, false, false);
     run(600 * times, false, false);
-    set_close();
+    list_close();
 }
 
 static void test_own(void)
 {
-    set_open(true, false, false);
+    list_open(true, false, false);
     run(400 * times, true, true);
     run(400 * times, false, false);
-    set_close();
+    list_close();
 }
 
 static void test_pseudonyms(void)
 {
-    set_open(true, false, true);
+    list_open(true, false, true);
     run(400 * times, false, true);
     run(400 * times, false, false);
-    set_close();
+    list_close();
 }
 
 static void test_caps(void)
 {
-    set_open(true, true, true);
+    list_open(true, true, true);
     run(600 * times, false, false);
-    set_close();
+    list_close();
 }
 
 /* What a view has of a text begins before the view does: marks that follow are
@@ -691,7 +666,7 @@ static void test_first_mark(void)
         "y it no",
     };
 
-    set_open(false, false, false);
+    list_open(false, false, false);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct texts t = {.all = str_of(rows[i]), .count = 1};
         struct result r;
@@ -706,7 +681,7 @@ static void test_first_mark(void)
         result_free(&r);
     }
     CHECK_ROW(NULL);
-    set_close();
+    list_close();
 }
 
 /* --- Without memory. */
@@ -718,7 +693,7 @@ static bool failing(const struct texts *t, size_t n, const struct result *want,
 {
     struct scratch *sc = NULL;
     struct result got;
-    uint64_t before = seed;
+    uint64_t before = rnd_seed;
     bool good;
     enum err e;
 
@@ -737,7 +712,7 @@ static bool failing(const struct texts *t, size_t n, const struct result *want,
         check_show("text", t->all);
     scratch_free(sc);
     result_free(&got);
-    seed = before;
+    rnd_seed = before;
     return good;
 }
 
@@ -747,7 +722,7 @@ static void failing_each(bool capped)
     bool good = true;
     size_t errors = 0;
 
-    set_open(true, capped, false);
+    list_open(true, capped, false);
     buf_init(&text, MIB);
     buf_init(&one, MIB);
     for (size_t i = 0; i < 20 * times && good; i++) {
@@ -763,10 +738,10 @@ static void failing_each(bool capped)
             t.ends[k] = text.len;
         }
         t.all = buf_str(&text);
-        before = seed;
+        before = rnd_seed;
         result_init(&want);
         CHECK_INT(take(s.sc, &t, 0, 23, &want), OK);
-        seed = before;
+        rnd_seed = before;
         for (size_t n = 1; failed && good; n++) {
             good = failing(&t, n, &want, &failed);
             errors += failed;
@@ -776,7 +751,7 @@ static void failing_each(bool capped)
     CHECK(errors > 400);
     buf_free(&text);
     buf_free(&one);
-    set_close();
+    list_close();
 }
 
 static void test_memory(void)
@@ -788,9 +763,10 @@ static void test_memory(void)
 /* rules_streams N: so many times the texts, from a seed of its own. */
 int main(int argc, char **argv)
 {
+    rnd_seed = 20;
     if (argc > 1) {
         times = (size_t)strtoul(argv[1], NULL, 10);
-        seed += times;
+        rnd_seed += times;
     }
     pseudonyms_make();
     RUN(test_as_the_whole);

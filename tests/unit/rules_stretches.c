@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "set.h"
 
 /*
  * A long text is looked at only where, and around where, it has something that
@@ -10,9 +11,6 @@
  * looks at views which differ anywhere, look at all of it: on random mixtures
  * both find the same.
  */
-
-#define ALL     .dirs = DIRS_ALL, .roles = ROLES_ALL, .parts = PARTS_ALL
-#define KEYS(k) .keywords = (k), .keyword_count = ARRAY_LEN(k)
 
 static const struct str k_aws[] = {STR_INIT("AKIA")};
 static const struct str k_ignore[] = {STR_INIT("ignore")};
@@ -41,38 +39,6 @@ static const struct str k_never[] = {STR_INIT("never-in-it")};
 
 static const struct rule near_list[] = {AWS, SAY};
 static const struct rule far_list[] = {AWS, SAY, FAR};
-
-struct set {
-    struct buf packed;
-    struct rules *rs;
-    struct scratch *sc;
-    struct findings f;
-};
-
-static void set_open(struct set *s, const struct rule *list, size_t n)
-{
-    buf_init(&s->packed, MIB);
-    findings_init(&s->f);
-    if (rules_pack(list, n, NULL, 0, &s->packed) ||
-        rules_load(buf_str(&s->packed), false, &s->rs) || scratch_new(&s->sc))
-        exit(1);
-}
-
-static void set_close(struct set *s)
-{
-    rules_free(s->rs);
-    scratch_free(s->sc);
-    findings_free(&s->f);
-    buf_free(&s->packed);
-}
-
-static uint32_t seed = 1;
-
-static uint32_t rnd(uint32_t below)
-{
-    seed = seed * 1664525 + 1013904223;
-    return (seed >> 8) % below;
-}
 
 #define REST "Q3EGRTX7LMBZ2WPD"
 #define ZWSP "\u200b"

@@ -9,13 +9,10 @@
 
 #include "base/utf8.h"
 #include "check.h"
-#include "compile/compile.h"
-#include "rules/image.h"
 #include "rules/inside.h"
+#include "shipped.h"
 
-static struct compile rule_files;
-static struct rules *rules;
-static struct scratch *scratch;
+static struct shipped live;
 static struct code **plain; /* of each rule: not anchored */
 static struct rule *bare;   /* the rules without what says where they begin */
 static uint64_t seed = 1;
@@ -26,33 +23,16 @@ static size_t rnd(size_t below)
     return (size_t)(seed >> 33) % below;
 }
 
-static bool open_rules(void)
-{
-    static const char *const dirs[] = {"rules"};
-    struct compile_options options = {dirs, 1, "2026-01-01"};
-    static struct buf bytes;
-    struct image image;
-
-    buf_init(&bytes, LIM_IMAGE);
-    compile_init(&rule_files, &options);
-    return compile_load(&rule_files, "rules/default.yaml") == OK &&
-           compile_check(&rule_files, false) == OK &&
-           compile_image(&rule_files, &bytes) == OK &&
-           image_read(buf_str(&bytes), &image) == OK &&
-           rules_load(image.rules, false, &rules) == OK &&
-           scratch_new(&scratch) == OK;
-}
-
 static bool open_twin(void)
 {
-    size_t n = rules_count(rules);
+    size_t n = rules_count(live.rules);
 
     plain = calloc(n, sizeof(struct code *));
     bare = calloc(n, sizeof(*bare));
     if (plain == NULL || bare == NULL)
         return false;
     for (size_t i = 0; i < n; i++) {
-        bare[i] = *rules_at(rules, i);
+        bare[i] = *rules_at(live.rules, i);
         bare[i].keyword_first = false;
         if (bare[i].reach != 0) /* then tokens are but a gate */
             bare[i].token = (struct token_set){0};
@@ -72,7 +52,7 @@ static struct str fragment(void)
     size_t from;
 
     for (size_t skip = rnd(40);; skip -= skip > 0) {
-        src = src == NULL || src->next == NULL ? rule_files.rules : src->next;
+        src = src == NULL || src->next == NULL ? live.files.rules : src->next;
         if (skip == 0 && src->test_count > 0)
             break;
     }
@@ -117,11 +97,11 @@ static const struct finding *next_of(const struct findings *f, size_t *at,
 static void check_rule(const struct findings *found, size_t i,
                        const struct scopes *at, struct str text)
 {
-    const struct rule *r = rules_at(rules, i);
+    const struct rule *r = rules_at(live.rules, i);
     struct search s = {.rule = &bare[i],
                        .code = plain[i],
                        .text = text,
-                       .rules = rules,
+                       .rules = live.rules,
                        .places = at->list,
                        .place_count = at->count};
     size_t pos = 0, start, end;
@@ -130,7 +110,7 @@ static void check_rule(const struct findings *found, size_t i,
     while (hit == HIT_MATCH) {
         const struct finding *f;
 
-        if (!CHECK_INT(search_next(&s, scratch, &hit, &start, &end), OK) ||
+        if (!CHECK_INT(search_next(&s, live.scratch, &hit, &start, &end), OK) ||
             hit != HIT_MATCH)
             break;
         f = next_of(found, &pos, r);
@@ -149,15 +129,15 @@ static void check_text(struct str text, struct scope *place, size_t *total)
     struct findings found;
 
     findings_init(&found);
-    if (CHECK_INT(
-            scan_view(rules, scratch, &at, 1u << VIEW_TEXT, text, 0, &found),
-            OK)) {
+    if (CHECK_INT(scan_view(live.rules, live.scratch, &at, 1u << VIEW_TEXT,
+                            text, 0, &found),
+                  OK)) {
         if (found.count > 1)
             qsort(found.list, found.count, sizeof(*found.list), finding_order);
-        for (size_t i = 0; i < rules_count(rules); i++)
+        for (size_t i = 0; i < rules_count(live.rules); i++)
             if (plain[i] != NULL &&
-                rules_views(rules, (uint32_t)i, VIEW_TEXT) &&
-                rules_applies(rules, rules_at(rules, i), place))
+                rules_views(live.rules, (uint32_t)i, VIEW_TEXT) &&
+                rules_applies(live.rules, rules_at(live.rules, i), place))
                 check_rule(&found, i, &at, text);
     }
     *total += found.count;
@@ -174,7 +154,7 @@ static void test_twin(void)
     };
     size_t total = 0;
 
-    if (!CHECK(open_rules() && open_twin()))
+    if (!CHECK(shipped_open(&live, true) && open_twin()))
         return;
     for (size_t turn = 0; turn < 150; turn++)
         check_text(text_make(text, 100 + rnd(3000)), &places[turn % 3], &total);
@@ -186,9 +166,10 @@ static void test_twin(void)
 int main(void)
 {
     RUN(test_twin);
-    for (size_t i = 0; plain != NULL && i < rules_count(rules); i++)
+    for (size_t i = 0; plain != NULL && i < rules_count(live.rules); i++)
         code_free(plain[i]);
     free(plain);
     free(bare);
+    shipped_close(&live);
     return check_done();
 }

@@ -5,12 +5,10 @@
 #include "check.h"
 #include "failmalloc.h"
 #include "rules/stream.h"
+#include "set.h"
 
 /* Rules on views: what is found in a text that hides it, through which views,
  * and where in the text. */
-
-#define ALL     .dirs = DIRS_ALL, .roles = ROLES_ALL, .parts = PARTS_ALL
-#define KEYS(k) .keywords = (k), .keyword_count = ARRAY_LEN(k)
 
 static const struct str k_aws[] = {STR_INIT("AKIA")};
 static const struct str k_token[] = {STR_INIT("tok_")};
@@ -83,30 +81,7 @@ static const struct rule list[] = {
      KEYS(k_ignore)},
 };
 
-struct set {
-    struct buf packed;
-    struct rules *rs;
-    struct scratch *sc;
-    struct findings f;
-};
-
 static struct set s;
-
-static void set_open(void)
-{
-    buf_init(&s.packed, MIB);
-    if (rules_pack(list, ARRAY_LEN(list), NULL, 0, &s.packed) ||
-        rules_load(buf_str(&s.packed), false, &s.rs) || scratch_new(&s.sc))
-        exit(1);
-}
-
-static void set_close(void)
-{
-    rules_free(s.rs);
-    scratch_free(s.sc);
-    findings_free(&s.f);
-    buf_free(&s.packed);
-}
 
 /* "aws 0-20 clean; say 30-35" */
 static struct str found(char out[1000])
@@ -615,13 +590,13 @@ static void test_stream_memory(void)
 
 int main(void)
 {
-    set_open();
+    set_open(&s, list, ARRAY_LEN(list));
     RUN(test_views);
     RUN(test_memory);
     RUN(test_streams);
     RUN(test_long_gap);
     RUN(test_random_streams);
     RUN(test_stream_memory);
-    set_close();
+    set_close(&s);
     return check_done();
 }

@@ -19,9 +19,8 @@
 
 #include "base/utf8.h"
 #include "check.h"
-#include "compile/compile.h"
-#include "rules/image.h"
 #include "rules/inside.h"
+#include "shipped.h"
 
 /* link: -Wl,--wrap=memchr,--wrap=memmem,--wrap=pcre2_jit_match_8 */
 
@@ -98,25 +97,7 @@ static int count_item(pcre2_callout_block *block, void *ctx)
 /* ---- The rules, with patterns that count. --------------------------------
  */
 
-static struct compile rule_files;
-static struct rules *rules;
-static struct scratch *scratch;
-
-static bool open_rules(void)
-{
-    static const char *const dirs[] = {"rules"};
-    static struct buf bytes;
-    struct compile_options options = {dirs, 1, "2026-01-01"};
-    struct image image;
-
-    buf_init(&bytes, LIM_IMAGE);
-    compile_init(&rule_files, &options);
-    return compile_load(&rule_files, "rules/default.yaml") == OK &&
-           compile_image(&rule_files, &bytes) == OK &&
-           image_read(buf_str(&bytes), &image) == OK &&
-           rules_load(image.rules, false, &rules) == OK &&
-           scratch_new(&scratch) == OK;
-}
+static struct shipped live;
 
 /* One that grows too large with the callouts is left as it is. */
 static size_t count_in(pcre2_code **code, struct str source, uint32_t options)
@@ -137,9 +118,9 @@ static bool count_all(void)
 {
     size_t known = 0, all = 0;
 
-    for (size_t i = 0; i < rules->count; i++) {
-        const struct rule *r = rules_at(rules, i);
-        bool placed = rules->runs[i].before != RUN_NONE;
+    for (size_t i = 0; i < live.rules->count; i++) {
+        const struct rule *r = rules_at(live.rules, i);
+        bool placed = live.rules->runs[i].before != RUN_NONE;
         struct code *c;
 
         if (r->detector != DETECTOR_PATTERN)
@@ -156,9 +137,10 @@ static bool count_all(void)
             (void)!count_in(&c->nears[k], r->nears[k].match,
                             PCRE2_USE_OFFSET_LIMIT);
         all++;
-        atomic_store(&rules->code[i + (placed ? rules->count : 0)], c);
+        atomic_store(&live.rules->code[i + (placed ? live.rules->count : 0)],
+                     c);
     }
-    pcre2_set_callout(scratch->mctx, count_item, NULL);
+    pcre2_set_callout(live.scratch->mctx, count_item, NULL);
     return known * 100 > all * 95;
 }
 
@@ -194,8 +176,8 @@ static double cost(struct text *t, size_t size)
         return 0;
     findings_init(&found);
     blocks = items = passed = 0;
-    (void)!rules_scan(rules, scratch, &places[t->place], (struct str){text, n},
-                      0, &found);
+    (void)!rules_scan(live.rules, live.scratch, &places[t->place],
+                      (struct str){text, n}, 0, &found);
     findings_free(&found);
     t->cost = (double)(2 * blocks + 4 * items + passed) / 10 / (double)n;
     tried++;
@@ -255,15 +237,15 @@ static const char *const behind[] = {"", " ", "="};
 
 static void try_keywords(void)
 {
-    for (size_t i = 0; i < rules->count; i++)
-        for (size_t k = 0; k < rules->list[i].keyword_count; k++)
+    for (size_t i = 0; i < live.rules->count; i++)
+        for (size_t k = 0; k < live.rules->list[i].keyword_count; k++)
             for (size_t b = 0; b < ARRAY_LEN(behind); b++)
-                try_two(rules->list[i].keywords[k], str_of(behind[b]));
+                try_two(live.rules->list[i].keywords[k], str_of(behind[b]));
 }
 
 static void try_tests(void)
 {
-    for (const struct rule_src *src = rule_files.rules; src != NULL;
+    for (const struct rule_src *src = live.files.rules; src != NULL;
          src = src->next)
         for (size_t i = 0; i < src->test_count; i++) {
             struct str s = src->tests[i].text;
@@ -311,7 +293,7 @@ static void try_encoded(void)
 {
     char unit[sizeof(worst[0].unit) + 9];
 
-    for (const struct rule_src *src = rule_files.rules; src != NULL;
+    for (const struct rule_src *src = live.files.rules; src != NULL;
          src = src->next) {
         struct str s = src->test_count == 0 ? STR("") : src->tests[0].text;
 
@@ -383,7 +365,7 @@ static void try_chance(void)
 {
     for (size_t i = 0; i < CHANCE; i++) {
         const struct text *t = &worst[any(WORST)], *u = &worst[any(WORST)];
-        const struct rule *r = &rules->list[any(rules->count)];
+        const struct rule *r = &live.rules->list[any(live.rules->count)];
         size_t cut = any(t->len + 1), skip = any(t->len - cut + 1);
         struct str put = any(3) == 0   ? str_of(kinds[any(ARRAY_LEN(kinds))])
                          : any(2) == 0 ? str_skip(unit_of(u), any(u->len + 1))
@@ -430,7 +412,7 @@ static void test_worst(void)
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     SKIP("what is counted is the plain build");
 #endif
-    if (!CHECK(open_rules() && count_all()))
+    if (!CHECK(shipped_open(&live, false) && count_all()))
         return;
     try_keywords();
     try_tests();
@@ -441,9 +423,7 @@ static void test_worst(void)
     try_chance();
     check_worst(MIXED);
     CHECK(tried > 50000); /* it did search */
-    rules_free(rules);
-    scratch_free(scratch);
-    compile_free(&rule_files);
+    shipped_close(&live);
 }
 
 int main(int argc, char **argv)
