@@ -1,14 +1,11 @@
 #include "rules/pairs.h"
 
-#include "base/cpu.h"
 #include "rules/prefilter.h"
 #include "rules/rarity.h"
 
 #if CPU_AVX2
 #include <immintrin.h>
 #endif
-
-#define STEP 32u /* bytes that are looked at at once */
 
 /* ---- The groups. ---------------------------------------------------------
  */
@@ -100,7 +97,7 @@ void pairs_ready(struct pairs *ps)
 }
 
 #if CPU_AVX2
-/* The groups that each of STEP bytes is in, as the `which`th of a pair. */
+/* The groups that each of 32 bytes is in, as the `which`th of a pair. */
 FOR_AVX2 static inline __m256i groups_of(const struct pairs *ps, unsigned which,
                                          const char *p)
 {
@@ -116,11 +113,11 @@ FOR_AVX2 static inline __m256i groups_of(const struct pairs *ps, unsigned which,
     return _mm256_and_si256(a, _mm256_shuffle_epi8(b, v));
 }
 
-/* As far as there are STEP bytes and one more. */
-FOR_AVX2 static size_t next_wide(const struct pairs *ps, struct str text,
-                                 size_t from)
+/* As far as there are 32 bytes and one more. */
+FOR_AVX2 static size_t next_32(const struct pairs *ps, struct str text,
+                               size_t from)
 {
-    for (; text.len - from > STEP; from += STEP) {
+    for (; text.len - from > 32; from += 32) {
         const char *p = text.ptr + from;
         __m256i both =
             _mm256_and_si256(groups_of(ps, 0, p), groups_of(ps, 1, p + 1));
@@ -132,13 +129,49 @@ FOR_AVX2 static size_t next_wide(const struct pairs *ps, struct str text,
     }
     return from;
 }
-#else
-static size_t next_wide(const struct pairs *ps, struct str text, size_t from)
+
+/* The same of 64 bytes, each looked up whole. */
+FOR_AVX512 static inline __m512i groups_of_64(const struct pairs *ps,
+                                              unsigned which, const char *p)
 {
-    (void)ps, (void)text;
+    const unsigned char *groups = ps->groups[which];
+    __m512i v = _mm512_loadu_si512(p);
+    __m512i low = _mm512_permutex2var_epi8(_mm512_loadu_si512(groups), v,
+                                           _mm512_loadu_si512(groups + 64));
+    __m512i high = _mm512_permutex2var_epi8(_mm512_loadu_si512(groups + 128), v,
+                                            _mm512_loadu_si512(groups + 192));
+
+    return _mm512_mask_mov_epi8(low, _mm512_movepi8_mask(v), high);
+}
+
+FOR_AVX512 static size_t next_64(const struct pairs *ps, struct str text,
+                                 size_t from)
+{
+    for (; text.len - from > 64; from += 64) {
+        const char *p = text.ptr + from;
+        __mmask64 both = _mm512_test_epi8_mask(groups_of_64(ps, 0, p),
+                                               groups_of_64(ps, 1, p + 1));
+
+        if (both != 0)
+            return from + (unsigned)__builtin_ctzll(both);
+    }
     return from;
 }
 #endif
+
+/* The next place of as many as can be looked at at once; where they end. */
+static size_t next_many(const struct pairs *ps, struct str text, size_t from)
+{
+#if CPU_AVX2
+    if (ps->step == CPU_64 && text.len - from > 64)
+        return next_64(ps, text, from);
+    if (ps->step != CPU_1 && text.len - from > 32)
+        return next_32(ps, text, from);
+#else
+    (void)ps, (void)text;
+#endif
+    return from;
+}
 
 static bool is_pair(const struct pairs *ps, struct str text, size_t at)
 {
@@ -153,8 +186,7 @@ static bool is_pair(const struct pairs *ps, struct str text, size_t at)
 size_t pairs_next(const struct pairs *ps, struct str text, size_t from)
 {
     for (; from < text.len; from++) {
-        if (ps->wide && text.len - from > STEP)
-            from = next_wide(ps, text, from);
+        from = next_many(ps, text, from);
         if (is_pair(ps, text, from))
             return from;
     }

@@ -256,8 +256,7 @@ static enum err build(struct words *ws)
     if ((e = probes_init(&ws->keys, ws->count)) ||
         (e = probes_init(&ws->gaps, gaps)))
         return e;
-    ws->step = cpu_step();
-    ws->pairs.wide = cpu_avx2();
+    ws->step = ws->pairs.step = cpu_step();
     for (size_t c = 0; c < ARRAY_LEN(ws->brief); c++)
         ws->brief[c] = NONE;
     for (size_t k = 0; k < ws->count; k++)

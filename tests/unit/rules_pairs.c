@@ -1,6 +1,5 @@
 #include "rules/pairs.h"
 
-#include "base/cpu.h"
 #include "check.h"
 #include "page_end.h"
 
@@ -48,11 +47,11 @@ static void check_text(const struct pairs *ps, struct str text,
     }
 }
 
-static void check_all(bool wide)
+static void check_all(enum cpu_step step)
 {
     static const char few[] = "](:\x1b[@Qq~<|\xc2\xad"
                               "A1zZ![9-\xf3\xa0 e";
-    struct pairs ps = {.wide = wide};
+    struct pairs ps = {.step = step};
     size_t more = 0, all = 0;
 
     for (size_t k = 0; k < ARRAY_LEN(keywords); k++)
@@ -71,22 +70,20 @@ static void check_all(bool wide)
     CHECK(more < all / 20);
 }
 
-static void test_plain(void)
+static void test_one_by_one(void)
 {
-    check_all(false);
+    check_all(CPU_1);
 }
 
-static void test_wide(void)
+static void test_many_at_once(void)
 {
-    if (!cpu_avx2())
-        SKIP("no AVX2");
-    else
-        check_all(true);
+    for (enum cpu_step step = CPU_32; step <= cpu_step(); step++)
+        check_all(step);
 }
 
 static void test_none(void)
 {
-    struct pairs ps = {.wide = cpu_avx2()};
+    struct pairs ps = {.step = cpu_step()};
     char text[100] = {0};
 
     CHECK_INT(pairs_next(&ps, (struct str){text, 100}, 0), 100);
@@ -95,8 +92,8 @@ static void test_none(void)
 
 int main(void)
 {
-    RUN(test_plain);
-    RUN(test_wide);
+    RUN(test_one_by_one);
+    RUN(test_many_at_once);
     RUN(test_none);
     return check_done();
 }
