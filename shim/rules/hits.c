@@ -33,7 +33,7 @@ void prefilter_hits_free(struct prefilter_hits *hits)
     free(hits->starts);
     free(hits->at);
     free(hits->spare);
-    free(hits->tokens.list);
+    tokens_free(&hits->tokens);
     free(hits->places.list);
     *hits = (struct prefilter_hits){0};
 }

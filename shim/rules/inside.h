@@ -310,7 +310,7 @@ struct search {
     bool open;             /* more text may follow */
     bool streamed;         /* more might have, before */
     const uint64_t *at;    /* if not NULL: sorted starts of all keywords in */
-    size_t at_count;       /*    the low half of each, or all the tokens    */
+    size_t at_count;       /*    the low half of each, or tokens that fit  */
     const struct run *run; /* what stands before those keywords, or NULL */
     size_t reached;        /* with HIT_NONE: where the cursor was before */
     size_t failed;         /* places where it was tried in vain */

@@ -200,8 +200,7 @@ static size_t start_token(struct search *s, bool *ret_cut)
     }
     for (; s->at_count != 0; s->at++, s->at_count--) {
         i = token_start(s->at[0]);
-        if (i >= s->cursor && token_entry_fits(s->rule, s->text, s->at[0]) &&
-            s->code->first[(unsigned char)s->text.ptr[i]])
+        if (i >= s->cursor && s->code->first[(unsigned char)s->text.ptr[i]])
             return i;
     }
     return s->text.len;

@@ -208,9 +208,7 @@ enum err prefilter_begin(const struct prefilter *pf, struct str text,
 
     if ((e = hits_clear(hits, pf->words)))
         return e;
-    hits->tokens = (struct tokens){.want = &pf->tokens,
-                                   .list = hits->tokens.list,
-                                   .cap = hits->tokens.cap};
+    tokens_clear(&hits->tokens, &pf->tokens);
     hits->places = (struct places){.digits = pf->near_digits,
                                    .list = hits->places.list,
                                    .cap = hits->places.cap};

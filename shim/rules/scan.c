@@ -184,22 +184,10 @@ static uint64_t can_match(const struct scan *c, size_t word)
     return bits;
 }
 
-/* Is there a token to try the rule at, that its pattern must be compiled? */
-static bool may_start(struct search *s)
-{
-    if (!token_first(s->rule) || s->at == NULL)
-        return true;
-    while (s->at_count != 0 && !token_entry_fits(s->rule, s->text, s->at[0])) {
-        s->at++;
-        s->at_count--;
-    }
-    return s->at_count != 0;
-}
-
 /* One rule, through all the text. */
 static enum err scan_through(const struct scan *c, uint32_t rule)
 {
-    const struct tokens *tokens = &c->sc->hits.tokens;
+    struct tokens *tokens = &c->sc->hits.tokens;
     struct tally tally = {0};
     struct search s = {.rule = &c->rs->list[rule],
                        .text = c->text,
@@ -212,10 +200,12 @@ static enum err scan_through(const struct scan *c, uint32_t rule)
     if (hits_bit(c->rs->listed, rule))
         s.cursor = *cursor_of(c->sc, rule);
     if (token_first(s.rule) && !tokens->partial) {
-        s.at = tokens->list;
-        s.at_count = tokens->count;
+        s.at = tokens->picked;
+        s.at_count = tokens_pick(tokens, s.rule, s.text);
+        if (s.at_count == 0)
+            return OK; /* its pattern need not be compiled */
     }
-    return may_start(&s) ? scan_rule(c, &s) : OK;
+    return scan_rule(c, &s);
 }
 
 static enum err scan_others(const struct scan *c)

@@ -40,19 +40,41 @@ size_t token_next(const struct rule *r, struct str text, size_t from, bool open,
     return text.len;
 }
 
+void tokens_clear(struct tokens *tk, const struct token_want *want)
+{
+    *tk = (struct tokens){.want = want,
+                          .list = tk->list,
+                          .cap = tk->cap,
+                          .groups = tk->groups,
+                          .picked = tk->picked};
+}
+
+void tokens_free(struct tokens *tk)
+{
+    free(tk->list);
+    free(tk->groups);
+    free(tk->picked);
+}
+
 static enum err make_room(struct tokens *tk)
 {
-    size_t cap = tk->cap == 0 ? 64 : tk->cap * 2;
-    uint64_t *grown;
+    size_t cap = tk->cap == 0 ? TOKEN_GROUP : tk->cap * 2;
+    uint64_t *list, *picked;
+    struct token_set *groups;
 
     if (tk->cap == TOKENS_MAX) {
         tk->partial = true;
         return OK;
     }
-    grown = realloc(tk->list, cap * sizeof(*grown));
-    if (grown == NULL)
+    if ((list = realloc(tk->list, cap * sizeof(*list))) != NULL)
+        tk->list = list;
+    groups = realloc(tk->groups, cap / TOKEN_GROUP * sizeof(*groups));
+    if (groups != NULL)
+        tk->groups = groups;
+    if ((picked = realloc(tk->picked, cap * sizeof(*picked))) != NULL)
+        tk->picked = picked;
+    if (list == NULL || groups == NULL || picked == NULL)
         return E_NOMEM;
-    tk->list = grown;
     tk->cap = cap;
     return OK;
 }
@@ -95,15 +117,43 @@ void token_want_add(struct token_want *want, const struct rule *r)
     }
 }
 
+static void set_add(struct token_set *set, size_t len, bool letters)
+{
+    *(letters ? &set->mixed : &set->digits) |= UINT64_C(1) << len;
+}
+
 enum err tokens_add(struct tokens *tk, size_t start, size_t len, bool letters)
 {
+    struct token_set *group;
     enum err e;
 
     if (tk->count == tk->cap && ((e = make_room(tk)) || tk->partial))
         return e;
+    group = &tk->groups[tk->count / TOKEN_GROUP];
+    if (tk->count % TOKEN_GROUP == 0)
+        *group = (struct token_set){0};
     tk->list[tk->count++] = (uint64_t)start << 8 | (letters ? 0x80 : 0) | len;
-    *(letters ? &tk->seen.mixed : &tk->seen.digits) |= UINT64_C(1) << len;
+    set_add(group, len, letters);
+    set_add(&tk->seen, len, letters);
     return OK;
+}
+
+size_t tokens_pick(struct tokens *tk, const struct rule *r, struct str text)
+{
+    size_t n = 0;
+
+    for (size_t from = 0, to; from < tk->count; from = to) {
+        const struct token_set *group = &tk->groups[from / TOKEN_GROUP];
+
+        to = tk->count - from < TOKEN_GROUP ? tk->count : from + TOKEN_GROUP;
+        if (((r->token.digits & group->digits) |
+             (r->token.mixed & group->mixed)) == 0)
+            continue;
+        for (size_t i = from; i < to; i++)
+            if (token_entry_fits(r, text, tk->list[i]))
+                tk->picked[n++] = tk->list[i];
+    }
+    return n;
 }
 
 enum err tokens_note(struct tokens *tk, struct str text, size_t digit)

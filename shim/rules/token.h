@@ -85,13 +85,16 @@ static inline bool token_wanted(const struct token_want *want, struct str text,
 void token_want_add(struct token_want *want, const struct rule *r);
 
 /* The tokens of a text that some rule asks for. */
+#define TOKEN_GROUP 64u
 struct tokens {
     const struct token_want *want; /* borrowed */
     uint64_t *list; /* owned; sorted: offset << 8 | letters << 7 | length */
     size_t count, cap;
-    struct token_set seen; /* lengths that there are in the list */
-    size_t end;            /* of the last one looked at */
-    bool partial;          /* the list is full, and not all stand in it */
+    struct token_set *groups; /* owned; lengths in each TOKEN_GROUP of them */
+    uint64_t *picked;         /* owned; as long as the list */
+    struct token_set seen;    /* lengths that there are in the list */
+    size_t end;               /* of the last one looked at */
+    bool partial;             /* the list is full, and not all stand in it */
 };
 
 static inline size_t token_start(uint64_t entry)
@@ -128,6 +131,14 @@ MUST_USE enum err places_note(struct places *pl, size_t at);
 /* tokens_add - one that is wanted. E_NOMEM. */
 MUST_USE enum err tokens_add(struct tokens *tk, size_t start, size_t len,
                              bool letters);
+
+/* tokens_clear - none, for these; the memory is kept. */
+void tokens_clear(struct tokens *tk, const struct token_want *want);
+void tokens_free(struct tokens *tk);
+
+/* tokens_pick - those of a list that is not partial that a rule is tried at, in
+ * this text: tk->picked, how many. */
+size_t tokens_pick(struct tokens *tk, const struct rule *r, struct str text);
 
 /* tokens_note - of a text, taken from its front: here is a digit. E_NOMEM. */
 MUST_USE enum err tokens_note(struct tokens *tk, struct str text, size_t digit);
