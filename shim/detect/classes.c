@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "detect/decode.h"
 #include "detect/masks.h"
+#include "detect/respell.h"
 
 /*
  * The pass works on masks, one bit for each of 64 bytes. What stands
@@ -10,12 +11,11 @@
  * bits only say "perhaps", and a closer look at the place decides.
  */
 
-#define ENTITY_MOST 20  /* bytes up to the ; of one, as it is decoded */
-#define LEET_MOST   32  /* characters of a word, on either side of a digit */
-#define PAIRS       6   /* of hex digits in a row: two less than are decoded */
-#define BLOCK       256 /* bytes of which it is told whether they have any */
-#define MARGIN      512 /* bytes around a block that are looked at, too */
-#define MARGIN_RUN  64  /* the same where it stands for itself */
+#define LEET_MOST  32  /* characters of a word, on either side of a digit */
+#define PAIRS      6   /* of hex digits in a row: two less than are decoded */
+#define BLOCK      256 /* bytes of which it is told whether they have any */
+#define MARGIN     512 /* bytes around a block that are looked at, too */
+#define MARGIN_RUN 64  /* the same where it stands for itself */
 
 bool is_base64_char(char c)
 {
@@ -28,16 +28,6 @@ bool is_base64_char(char c)
 static bool is_hex_pair(struct str s)
 {
     return s.len >= 2 && hex_value(s.ptr[0]) >= 0 && hex_value(s.ptr[1]) >= 0;
-}
-
-/* Letters and digits, and a semicolon behind. */
-static bool is_name(struct str s)
-{
-    size_t i = 0;
-
-    while (i < s.len && (is_alpha(s.ptr[i]) || is_digit(s.ptr[i])))
-        i++;
-    return i > 0 && i < s.len && s.ptr[i] == ';';
 }
 
 bool escape_matters(struct str text, size_t at)
@@ -64,51 +54,31 @@ bool escape_matters(struct str text, size_t at)
     }
 }
 
-/* Three digits, without which it is no escape that is decoded: \0 is not. */
-static bool is_octal(struct str s)
-{
-    return s.len >= 3 && is_digit(s.ptr[0]) && is_digit(s.ptr[1]) &&
-           is_digit(s.ptr[2]);
-}
-
 /* What a byte that may begin an escape begins. */
 static unsigned escape_at(struct str text, size_t at)
 {
     struct str s = str_skip(text, at);
     char next = s.len > 1 ? s.ptr[1] : 0;
+    uint32_t cp;
 
     switch (s.ptr[0]) {
     case '\\':
-        if (next == 'u' || next == 'U' || next == 'x' ||
-            is_octal(str_skip(s, 1)))
-            return CLASS_ESCAPE;
+        if (next == 'u' || next == 'U' || next == 'x' || is_digit(next))
+            return escape_is_long(s) ? CLASS_ESCAPE : 0;
         return escape_matters(text, at) ? CLASS_SHORT : 0;
     case '%':
         return is_hex_pair(str_skip(s, 1)) ? CLASS_PERCENT : 0;
     case '=':
         return is_hex_pair(str_skip(s, 1)) ? CLASS_QUOTED : 0;
     default:
-        return next == '#' || is_name(str_head(str_skip(s, 1), ENTITY_MOST))
-                   ? CLASS_ENTITY
-                   : 0;
+        return entity_char(s, &cp) != 0 ? CLASS_ENTITY : 0;
     }
 }
 
-/* Five single letters from here on, one or two others between them. */
+/* Single letters from here on that are read as a word. */
 static bool is_spaced(struct str text, size_t at)
 {
-    unsigned n = 0;
-
-    if (at > 0 && is_alnum(text.ptr[at - 1]))
-        return false;
-    while (at < text.len && is_alpha(text.ptr[at])) {
-        if (at + 1 < text.len && is_alnum(text.ptr[at + 1]))
-            return false;
-        if (++n == 5)
-            return true;
-        at += at + 2 < text.len && !is_alnum(text.ptr[at + 2]) ? 3 : 2;
-    }
-    return false;
+    return (at == 0 || !is_alnum(text.ptr[at - 1])) && joined_begins(text, at);
 }
 
 /*
@@ -434,9 +404,12 @@ static void widen(struct str text, size_t *from, size_t *to)
     *to = utf8_back(text, *to);
 }
 
-bool classes_next(struct class_pass *p, struct str *ret_stretch)
+/* The next stretch of blocks that have any; *ret_kinds: what they have. */
+static bool blocks_next(struct class_pass *p, size_t *ret_from, size_t *ret_to,
+                        unsigned *ret_kinds)
 {
     size_t from = p->kept_from, to = p->kept_to;
+    unsigned kinds = p->kept;
 
     p->kept_from = p->kept_to = 0;
     while (p->at < p->text.len) {
@@ -452,6 +425,7 @@ bool classes_next(struct class_pass *p, struct str *ret_stretch)
             continue;
         margin =
             (p->found & ~(CLASS_RUN | CLASS_PAIRS)) != 0 ? MARGIN : MARGIN_RUN;
+        p->kept = p->found;
         p->kept_from = block > margin ? block - margin : 0;
         p->kept_to =
             p->text.len - p->at > margin ? p->at + margin : p->text.len;
@@ -459,15 +433,42 @@ bool classes_next(struct class_pass *p, struct str *ret_stretch)
             from = p->kept_from;
         else if (p->kept_from > to)
             break; /* kept for the next time */
+        kinds = to == 0 ? p->kept : kinds | p->kept;
         from = p->kept_from < from ? p->kept_from : from;
         to = p->kept_to > to ? p->kept_to : to;
         p->kept_from = p->kept_to = 0;
     }
-    if (to == 0)
-        return false;
-    widen(p->text, &from, &to);
-    *ret_stretch = str_head(str_skip(p->text, from), to - from);
-    return true;
+    *ret_from = from;
+    *ret_to = to;
+    *ret_kinds = kinds;
+    return to != 0;
+}
+
+/* A few escapes are none: of those that count together there must be enough. */
+static bool has_enough(struct str stretch, unsigned kinds)
+{
+    if ((kinds & ~(CLASS_PERCENT | CLASS_QUOTED | CLASS_ENTITY)) != 0)
+        return true;
+    return ((kinds & CLASS_PERCENT) != 0 &&
+            escapes_enough(VIEW_PERCENT, stretch)) ||
+           ((kinds & CLASS_QUOTED) != 0 &&
+            escapes_enough(VIEW_QUOTED, stretch)) ||
+           ((kinds & CLASS_ENTITY) != 0 &&
+            escapes_enough(VIEW_ENTITIES, stretch));
+}
+
+bool classes_next(struct class_pass *p, struct str *ret_stretch)
+{
+    size_t from, to;
+    unsigned kinds;
+
+    while (blocks_next(p, &from, &to, &kinds)) {
+        widen(p->text, &from, &to);
+        *ret_stretch = str_head(str_skip(p->text, from), to - from);
+        if (has_enough(*ret_stretch, kinds))
+            return true;
+    }
+    return false;
 }
 
 static size_t padding(struct str text, size_t at)

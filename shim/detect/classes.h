@@ -44,6 +44,7 @@ struct class_pass {
     uint64_t odd, others;  /* what they have that tells words from code */
     bool worth;            /* that look like encoded text */
     size_t kept_from, kept_to; /* a stretch for the next time */
+    unsigned kept;             /* the classes that it has */
     bool plain;                /* as any processor does it */
 };
 bool classes_next(struct class_pass *p, struct str *ret_stretch);

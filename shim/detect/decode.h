@@ -76,6 +76,14 @@ MUST_USE enum err decode_morse(struct decoding *d, struct str text,
  */
 size_t entity_char(struct str s, uint32_t *ret_cp);
 
+/* escape_is_long - does an escape that is not \n or the like stand at the front
+ * of s, which is a backslash? */
+bool escape_is_long(struct str s);
+
+/* escapes_enough - of VIEW_PERCENT, VIEW_ENTITIES and VIEW_QUOTED: does a text
+ * have as many as decode asks for? */
+bool escapes_enough(enum view_step how, struct str text);
+
 /* makeup_of - of the characters of s that begin before `to`. */
 struct makeup makeup_of(struct str s, size_t to);
 bool makeup_is_text(const struct makeup *m);

@@ -240,6 +240,13 @@ size_t entity_char(struct str s, uint32_t *ret_cp)
     return x.len;
 }
 
+bool escape_is_long(struct str s)
+{
+    struct escape x = backslash(s);
+
+    return x.len != 0 && !x.is_short;
+}
+
 static struct escape escape_at(enum view_step how, struct str s)
 {
     char c = s.ptr[0];
@@ -366,14 +373,36 @@ static enum err put_between(struct str text, size_t from, size_t at, bool first,
                          start);
 }
 
+static const char marks[] = {[VIEW_ESCAPES] = '\\',
+                             [VIEW_PERCENT] = '%',
+                             [VIEW_ENTITIES] = '&',
+                             [VIEW_QUOTED] = '='};
+
+/* So many of a kind make a view. */
+static size_t least_of(enum view_step how)
+{
+    return how == VIEW_ESCAPES ? 1 : how == VIEW_ENTITIES ? 2 : 4;
+}
+
+bool escapes_enough(enum view_step how, struct str text)
+{
+    size_t count = 0, n;
+
+    for (;;) {
+        text = str_skip(text, str_find_byte(text, marks[how]));
+        if (text.len == 0)
+            return false;
+        n = escape_at(how, text).len;
+        n = n != 0 ? n : soft_break(how, text);
+        if (n != 0 && ++count == least_of(how))
+            return true;
+        text = str_skip(text, n != 0 ? n : 1);
+    }
+}
+
 enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
                         struct textview *out)
 {
-    static const char marks[] = {[VIEW_ESCAPES] = '\\',
-                                 [VIEW_PERCENT] = '%',
-                                 [VIEW_ENTITIES] = '&',
-                                 [VIEW_QUOTED] = '='};
-    size_t least = how == VIEW_ESCAPES ? 1 : how == VIEW_ENTITIES ? 2 : 4;
     size_t at = 0, from = 0, count = 0, taken;
     size_t *left = how == VIEW_ESCAPES ? &d->unescaped : &d->bytes;
     enum err e;
@@ -407,7 +436,7 @@ enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
         count++;
         from = at += taken;
     }
-    if (count < least) {
+    if (count < least_of(how)) {
         textview_clear(out);
         return OK;
     }

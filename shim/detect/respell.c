@@ -115,6 +115,14 @@ static enum look joined_at(struct str text, size_t at, bool last,
     return singles_at(text, at, *ret_gap, last, ret_end);
 }
 
+bool joined_begins(struct str text, size_t at)
+{
+    struct str gap;
+    size_t end;
+
+    return joined_at(text, at, true, &gap, &end) == LOOK_YES;
+}
+
 static bool is_sign(char c)
 {
     return c > ' ' && !is_alnum(c);

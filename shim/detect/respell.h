@@ -28,6 +28,9 @@ struct joined {
     char gap[8];
 };
 
+/* joined_begins - do they begin at a place of a whole text, with a letter or a
+ * digit that has none before it? */
+bool joined_begins(struct str text, size_t at);
 bool joined_plain(struct joined *j, struct str text, size_t *pos, bool last);
 /* joined_feed - errors as textview_put. */
 MUST_USE enum err joined_feed(struct joined *j, struct str text, size_t base,

@@ -109,13 +109,15 @@ static size_t begin_char(struct str s, bool *ret_bad)
     return n;
 }
 
-/* Does the beginning look like text? Its last character may be cut. Most runs
- * do not, and show it at once: no more is decoded than is looked at. */
+/* Does the beginning look like text? Its last character may be cut; a run that
+ * is not longer is known. Most runs do not, and show it at once: no more is
+ * decoded than is looked at. */
 static bool begins_well(enum view_step how, struct str s)
 {
     unsigned width = bits_of(how), have = 0;
     size_t all = (s.len < TRIED ? s.len : TRIED) * width / 8, bad = 0,
-           ready = 0;
+           ready = 0, rest = str_skip(s, TRIED).len;
+    struct makeup of;
     char bytes[TRIED];
     uint32_t bits = 0;
 
@@ -137,7 +139,10 @@ static bool begins_well(enum view_step how, struct str s)
         if (bad * 6 > all)
             return false;
     }
-    return all > 0;
+    if (rest != 0)
+        return true;
+    of = makeup_of((struct str){bytes, all}, all);
+    return makeup_is_text(&of);
 }
 
 /*
@@ -254,12 +259,16 @@ static enum err inflate_all(struct decoding *d, struct str s)
     return e ? e : buf_add(&d->raw, buf_str(&d->inflated));
 }
 
-/* 1f 8b of gzip (RFC 1952), or 78 and a level of zlib (RFC 1950). */
+/* 1f 8b of gzip (RFC 1952), or 78 and a level of zlib that needs no dictionary
+ * (RFC 1950): with the check that is part of it one of 01, 5e, 9c and da. */
 static bool is_packed(struct str s)
 {
-    return str_starts(s, STR("H4sI")) || str_starts(s, STR("eJ")) ||
-           str_starts(s, STR("eAE")) || str_starts(s, STR("eF")) ||
-           str_starts(s, STR("eN"));
+    char third = s.len > 2 ? s.ptr[2] : 0;
+
+    return str_starts(s, STR("H4sI")) || str_starts(s, STR("eAE")) ||
+           (str_starts(s, STR("eF")) && third >= '4' && third <= '7') ||
+           (str_starts(s, STR("eJ")) && third >= 'w' && third <= 'z') ||
+           (str_starts(s, STR("eN")) && third >= 'o' && third <= 'r');
 }
 
 /*
@@ -515,15 +524,15 @@ enum err decode_runs(struct decoding *d, enum view_step how, struct str text,
                : OK;
 }
 
-/* Does a run, or a part of it, begin like text in base64? */
+/* Does a run, or a part of it, begin like text in base64? As take64 asks. */
 static bool is_base64(struct str run)
 {
     if (!is_mixed(run))
         return false;
-    for (size_t skip = 0; skip < 4; skip++)
+    for (size_t skip = 0; skip < 4 && run.len - skip >= 12; skip++)
         if (begins_well(VIEW_BASE64, str_skip(run, skip)))
             return true;
-    for (size_t i = 1; i < run.len && i < TRIED; i++)
+    for (size_t i = 1; i < TRIED && i + CLASS_RUN_LEN <= run.len; i++)
         if (value64(run.ptr[i - 1]) >= 62 &&
             begins_well(VIEW_BASE64, str_skip(run, i)))
             return true;
@@ -539,13 +548,13 @@ unsigned decode_worth(struct str text, unsigned classes)
     struct str run;
 
     while (set != all && run_next(text, &from, &run)) {
-        bool hex = str_starts(run, STR("0x"));
+        struct str hex = str_skip(run, str_starts(run, STR("0x")) ? 2 : 0);
 
         if (is_packed(run))
             set |= 1u << VIEW_DEFLATE;
-        if (is_all(VIEW_HEX, hex ? str_skip(run, 2) : run))
+        if (is_all(VIEW_HEX, hex) && begins_well(VIEW_HEX, hex))
             set |= 1u << VIEW_HEX;
-        if (is_all(VIEW_BASE32, run))
+        if (is_all(VIEW_BASE32, run) && begins_well(VIEW_BASE32, run))
             set |= 1u << VIEW_BASE32;
         if ((set & 1u << VIEW_BASE64) == 0 && is_base64(run))
             set |= 1u << VIEW_BASE64;

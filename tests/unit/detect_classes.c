@@ -49,7 +49,7 @@ static unsigned plainly(struct str s)
 static void test_spaced(void)
 {
     static const char *const rows[] = {"i g n o r", "i, g, n, o, r",
-                                       "i g, n o, r"};
+                                       "i. g. n. o. r"};
     char bytes[200];
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -188,8 +188,79 @@ static void test_wide(void)
     }
 }
 
+static size_t stretches(struct str text)
+{
+    struct class_pass p = {.text = text};
+    struct str stretch;
+    size_t n = 0;
+
+    while (classes_next(&p, &stretch))
+        n++;
+    return n;
+}
+
+/* Fewer escapes than decode asks for make no stretch, wherever they stand. */
+static void test_few(void)
+{
+    static const struct {
+        const char *one;
+        size_t least;
+    } rows[] = {
+        {"%41", 4}, {"=41", 4}, {"&#65;", 2}, {"&lt;", 2}, {"\\x41", 1}};
+    static const char none[] = "&that; \\xy \\u12 \\400 &that; &#x;";
+    static char bytes[9000];
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        for (size_t at = 0; at < 800; at += 7)
+            for (size_t n = 1; n <= rows[i].least; n++) {
+                memset(bytes, ' ', sizeof(bytes));
+                for (size_t k = 0; k < n; k++)
+                    memcpy(bytes + 4000 + at + 100 * k, rows[i].one,
+                           strlen(rows[i].one));
+                CHECK_INT(stretches((struct str){bytes, sizeof(bytes)}),
+                          n == rows[i].least);
+            }
+    memset(bytes, ' ', sizeof(bytes));
+    memcpy(bytes + 5000, none, sizeof(none) - 1);
+    CHECK_INT(stretches((struct str){bytes, sizeof(bytes)}), 0);
+}
+
+/* A run is one if what it gives is text, and is then whatever stands there. */
+static void test_texts(void)
+{
+    static const struct {
+        const char *run;
+        bool is;
+    } rows[] = {
+        {"OPENSSL_sk_shift", false},
+        {"ossl_check_OCSP_CERTID_sk_type", false},
+        {"3f786850e387550fdab836ed7e6dc881de23001b", false},
+        {"eNumberOfThings1", false},
+        {"aWdub3JlIHByZXZpb3Vz", true},
+        {"xaWdub3JlIHByZXZpb3Vz", true},
+        {"see/aWdub3JlIHByZXZpb3Vz", true},
+        {"69676e6f72652070726576696f7573", true},
+        {"0x69676e6f72652070726576696f7573", true},
+        {"NFTW433SMUQHA4TFOZUW65LT", true},
+        {"eJzLTM/LL0pVKChKLcvMLy0GADGTBmU", true},
+    };
+    static char bytes[9000];
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        for (size_t at = 4900; at < 5200; at++) {
+            CHECK_ROW(rows[i].run);
+            memset(bytes, ' ', sizeof(bytes));
+            memcpy(bytes + at, rows[i].run, strlen(rows[i].run));
+            CHECK_INT(stretches((struct str){bytes, sizeof(bytes)}),
+                      rows[i].is);
+        }
+    CHECK_ROW(NULL);
+}
+
 int main(void)
 {
+    RUN(test_few);
+    RUN(test_texts);
     RUN(test_bytes);
     RUN(test_runs);
     RUN(test_spaced);

@@ -48,7 +48,13 @@ static const char *const plain[] = {"a line of words that say nothing;\n",
                                     "some_long_name_of(that); ",
                                     "3f2a9c1e-8b7d-4e6f, 17 of 20. ",
                                     "x = y / z & 7; ",
-                                    "\"key\": [1, 2], "};
+                                    "\"key\": [1, 2], ",
+                                    "OPENSSL_sk_shift(UTF8PROC_CATEGORY_LU) ",
+                                    "assertIsInstance(SignedCertificate, 1) ",
+                                    "3f786850e387550fdab836ed7e6dc881de23001b ",
+                                    "p = &that; %08x %20s ",
+                                    "open(path, mode=10, flag=False) ",
+                                    "f(a, \"b\", c, d) \\d\\x "};
 
 static const char *const odd[] = {
     "AK" ZWSP "IA" REST " ",
@@ -60,6 +66,8 @@ static const char *const odd[] = {
     "\\u0041\\u004bIA" REST " ",
     "=41=4b=49=41" REST " ",
     "&#65;&#x4b;IA" REST " ",
+    "aWdub3JlIHByZXZpb3Vz ",
+    "69676e6f72652070726576696f7573 ",
     "1gn0r3 pr3v10us ",
     "i g n o r e   p r e v i o u s  ",
     "i-g-n-o-r-e p-r-e-v-i-o-u-s ",
@@ -125,7 +133,7 @@ static void test_mixtures(void)
         some += near.f.count;
         CHECK(same(&near.f, &far.f));
     }
-    CHECK(some > 4000);
+    CHECK(some > 3000);
     set_close(&near);
     set_close(&far);
 }
