@@ -270,7 +270,9 @@ static bool is_backwards(struct str s, bool some)
 
 static char turned47(char c)
 {
-    return c >= '!' && c <= '~' ? (char)('!' + (c - '!' + 47) % 94) : c;
+    int turned = '!' + (c - '!' + 47) % 94;
+
+    return c >= '!' && c <= '~' ? (char)turned : c;
 }
 
 static void turn47(struct str s, char out[STRETCH + 4])

@@ -117,22 +117,25 @@ size_t own_forms(const struct own *o, struct str piece, enum spelling end,
     return n;
 }
 
-/* Settings have the two characters \n for a line's end. */
-static bool ends_line(struct str s)
+/* Bytes of a line's end, for which settings have the two characters \n. */
+static size_t line_end(struct str s)
 {
-    return s.ptr[0] == '\n' || s.ptr[0] == '\r' || str_starts(s, STR("\\n"));
+    if (s.ptr[0] == '\n' || s.ptr[0] == '\r')
+        return 1;
+    return str_starts(s, STR("\\n")) ? 2 : 0;
 }
 
 /* A line, or some of it. */
 bool own_piece(struct str *rest, struct str *ret_piece)
 {
     while (rest->len > 0) {
-        size_t n = 0;
+        size_t n = 0, end = 0;
 
-        while (n < rest->len && !ends_line(str_skip(*rest, n)))
+        while (n < rest->len && n <= SPELL_VALUE_MAX &&
+               (end = line_end(str_skip(*rest, n))) == 0)
             n++;
         *ret_piece = str_head(*rest, n > SPELL_VALUE_MAX ? PIECE : n);
-        *rest = str_skip(*rest, n > SPELL_VALUE_MAX ? PIECE : n + 1);
+        *rest = str_skip(*rest, n > SPELL_VALUE_MAX ? PIECE : n + end);
         if (ret_piece->len >= SPELL_VALUE_MIN)
             return true;
     }

@@ -13,11 +13,13 @@
  * found, by squeezing once more from a place whose offset is known.
  */
 
-#define HISTORY 192 /* a multiple of STRIDE, over SPELL_MAX + ANCHORS */
-#define AHEAD   192
+#define HISTORY 256 /* a multiple of STRIDE, not less than SPELL_MAX */
+#define AHEAD   256
 #define BLOCK   4096
 
-_Static_assert(HISTORY >= SPELL_MAX && HISTORY % STRIDE == 0, "history");
+_Static_assert(HISTORY >= SPELL_MAX && AHEAD >= SPELL_MAX &&
+                   HISTORY % STRIDE == 0,
+               "a spelling across the border");
 
 /* bytes[at] came from text[offset]; both count on from there. */
 struct mark {

@@ -115,9 +115,10 @@ static void write_rot13(struct str value, struct written *w)
 {
     for (size_t i = 0; i < value.len; i++) {
         char c = value.ptr[i];
-        char a = (char)(to_lower(c) == c ? 'a' : 'A');
+        int a = to_lower(c) == c ? 'a' : 'A';
+        int turned = is_alpha(c) ? a + (c - a + 13) % 26 : c;
 
-        add(w, is_alpha(c) ? (char)(a + (c - a + 13) % 26) : c);
+        add(w, (char)turned);
     }
 }
 
@@ -135,6 +136,27 @@ static void write_percent(struct str value, struct str kept, struct written *w)
     }
 }
 
+/* At which byte of a group it begins, and how many those are; 0: no group. */
+static size_t group_of(enum spelling s, size_t *ret_before)
+{
+    static const struct {
+        enum spelling first, last;
+        size_t bytes;
+    } groups[] = {
+        {SPELL_BASE64_0, SPELL_BASE64_2, 3},
+        {SPELL_BASE64_REVERSED_0, SPELL_BASE64_REVERSED_2, 3},
+        {SPELL_BASE32_0, SPELL_BASE32_4, 5},
+        {SPELL_UTF16_0, SPELL_UTF16_2, 3},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(groups); i++)
+        if (s >= groups[i].first && s <= groups[i].last) {
+            *ret_before = (size_t)(s - groups[i].first);
+            return groups[i].bytes;
+        }
+    return 0;
+}
+
 static bool is_backwards(enum spelling s)
 {
     return s == SPELL_REVERSED || s == SPELL_HEX_REVERSED ||
@@ -143,6 +165,9 @@ static bool is_backwards(enum spelling s)
 
 static void write_as(struct str value, enum spelling s, struct written *w)
 {
+    size_t before = 0;
+
+    (void)group_of(s, &before);
     w->len = 0;
     switch (s) {
     case SPELL_RAW:
@@ -159,12 +184,10 @@ static void write_as(struct str value, enum spelling s, struct written *w)
     case SPELL_BASE64_0:
     case SPELL_BASE64_1:
     case SPELL_BASE64_2:
-        write_base64(value, (size_t)(s - SPELL_BASE64_0), w);
-        break;
     case SPELL_BASE64_REVERSED_0:
     case SPELL_BASE64_REVERSED_1:
     case SPELL_BASE64_REVERSED_2:
-        write_base64(value, (size_t)(s - SPELL_BASE64_REVERSED_0), w);
+        write_base64(value, before, w);
         break;
     case SPELL_PERCENT:
         write_percent(value, STR("-._~"), w);
@@ -183,12 +206,12 @@ static void write_as(struct str value, enum spelling s, struct written *w)
     case SPELL_BASE32_2:
     case SPELL_BASE32_3:
     case SPELL_BASE32_4:
-        write_base32(value, (size_t)(s - SPELL_BASE32_0), w);
+        write_base32(value, before, w);
         break;
     case SPELL_UTF16_0:
     case SPELL_UTF16_1:
     case SPELL_UTF16_2:
-        write_utf16(value, (size_t)(s - SPELL_UTF16_0), w);
+        write_utf16(value, before, w);
         break;
     }
     if (is_backwards(s))
@@ -211,10 +234,7 @@ static uint16_t bits_at(const struct written *w, enum spelling s, size_t at)
 {
     size_t before = 0;
 
-    if (s >= SPELL_BASE64_0 && s <= SPELL_BASE64_2)
-        before = (size_t)(s - SPELL_BASE64_0);
-    if (s >= SPELL_BASE64_REVERSED_0 && s <= SPELL_BASE64_REVERSED_2)
-        before = (size_t)(s - SPELL_BASE64_REVERSED_0);
+    (void)group_of(s, &before);
     at = is_backwards(s) ? w->len - 1 - at : at;
     /* those that hold bits of what is before are not written */
     return (uint16_t)((before * 8 + 5) / 6 * 6 - before * 8 +
@@ -287,27 +307,6 @@ static void set_edges(struct str w, struct spelled *ret)
         ret->lead++;
     while (ret->tail < w.len && !is_alnum(w.ptr[w.len - 1 - ret->tail]))
         ret->tail++;
-}
-
-/* At which byte of a group it begins, and how many those are; 0: no group. */
-static size_t group_of(enum spelling s, size_t *ret_before)
-{
-    static const struct {
-        enum spelling first, last;
-        size_t bytes;
-    } groups[] = {
-        {SPELL_BASE64_0, SPELL_BASE64_2, 3},
-        {SPELL_BASE64_REVERSED_0, SPELL_BASE64_REVERSED_2, 3},
-        {SPELL_BASE32_0, SPELL_BASE32_4, 5},
-        {SPELL_UTF16_0, SPELL_UTF16_2, 3},
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(groups); i++)
-        if (s >= groups[i].first && s <= groups[i].last) {
-            *ret_before = (size_t)(s - groups[i].first);
-            return groups[i].bytes;
-        }
-    return 0;
 }
 
 static void set_cuts(struct str value, enum spelling s, struct spelled *ret)

@@ -130,6 +130,54 @@ static void test_shared_base64(void)
     own_free(o);
 }
 
+/* Of UTF-16 too, however long it is: twice the bytes, the last of them a 0. */
+static void test_wide_base64(void)
+{
+    for (size_t len = SPELL_VALUE_MIN; len <= SPELL_VALUE_MAX; len++) {
+        struct str v = str_head(values[4], len);
+        struct own *o = own_of(&v, 1);
+
+        for (size_t before = 0; before < 4; before++) {
+            struct buf text;
+            size_t start, end;
+
+            buf_init(&text, 4096);
+            write_way(18, v, before, &text);
+            CHECK_INT(found(o, buf_str(&text), &start, &end), 1);
+            CHECK(start * 6 <= 2 * before * 8);
+            CHECK(end * 6 >= (2 * (before + len) - 1) * 8);
+            buf_free(&text);
+        }
+        own_free(o);
+    }
+}
+
+/* Each line by itself, whatever its end. */
+static void test_lines(void)
+{
+    static const struct str lines[] = {STR_INIT("first-Kz4+Qm8Wj2"),
+                                       STR_INIT("second-Tn6Bv9Xs3"),
+                                       STR_INIT("third_Rd7Hf1Lp5Y")};
+    static const char *const ends[] = {"\n", "\r\n", "\\n"};
+    size_t start, end;
+
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        struct own *o;
+        struct buf all;
+
+        buf_init(&all, 256);
+        for (size_t n = 0; n < ARRAY_LEN(lines); n++)
+            if (buf_add(&all, lines[n]) || buf_add(&all, str_of(ends[i])))
+                abort();
+        o = own_of(&(struct str){all.ptr, all.len}, 1);
+        for (size_t n = 0; n < ARRAY_LEN(lines); n++)
+            if (CHECK_INT(found(o, lines[n], &start, &end), 1))
+                CHECK_INT(end, lines[n].len);
+        own_free(o);
+        buf_free(&all);
+    }
+}
+
 static void test_put_between(void)
 {
     static const char *const between[] = {
@@ -484,6 +532,8 @@ int main(void)
     RUN(test_many_values);
     RUN(test_exact_place);
     RUN(test_shared_base64);
+    RUN(test_wide_base64);
+    RUN(test_lines);
     RUN(test_put_between);
     RUN(test_wide_gap);
     RUN(test_words);
