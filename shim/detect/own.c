@@ -95,6 +95,7 @@ static void make_form(const struct own *o, const struct spelled *s,
         f->anchor[i] = own_anchor(o, w);
         f->bit[i] = (uint32_t)(w * o->mul >> (64 - BITS_MAX));
     }
+    f->last = window_hash(o, window_at(s->bytes + s->len - WINDOW));
     own_print(o, (struct str){s->bytes, s->len}, f->print);
 }
 
@@ -176,9 +177,11 @@ void own_free(struct own *o)
     wipe_free(o->values, o->value_cap * sizeof(*o->values));
     if (o->learnt != NULL)
         wipe_free(o->learnt, atomic_load(&o->learnt_end) * sizeof(*o->learnt));
-    free((void *)o->index);
+    free((void *)o->heads);
+    free((void *)o->links);
     free(o->part_bits);
     wipe_free(o->parts, o->part_cap * sizeof(*o->parts));
+    free(o->part_places);
     free(o->part_maps);
     free(o->fixed);
     free(o->renewed);
@@ -322,8 +325,10 @@ enum err own_ready(struct own *o)
     for (size_t i = 0; i < ((size_t)1 << (64 - o->shift)) / 64; i++)
         atomic_init(&o->bits[i], o->fixed[i]);
     o->learnt = calloc(LIM_OWN_LEARNT, sizeof(*o->learnt));
-    o->index = calloc((size_t)LEARNT_BUCKETS * LEARNT_WAYS, sizeof(*o->index));
-    return o->learnt != NULL && o->index != NULL ? OK : E_NOMEM;
+    o->heads = calloc(LEARNT_BUCKETS, sizeof(*o->heads));
+    o->links = calloc(LEARNT_ANCHORS, sizeof(*o->links));
+    return o->learnt != NULL && o->heads != NULL && o->links != NULL ? OK
+                                                                     : E_NOMEM;
 }
 
 bool own_empty(const struct own *o)
@@ -341,10 +346,11 @@ size_t own_size(const struct own *o)
     return sizeof(*o) + o->cap * sizeof(*o->forms) +
            o->value_cap * sizeof(*o->values) + o->names.used +
            o->part_cap * sizeof(*o->parts) +
+           (o->part_mask + 1) * sizeof(*o->part_places) +
            (o->place_mask + 1) * sizeof(*o->places) +
            5 * ((size_t)1 << (64 - o->shift)) / 8 +
            LIM_OWN_LEARNT * sizeof(*o->learnt) +
-           (size_t)LEARNT_BUCKETS * LEARNT_WAYS * sizeof(*o->index);
+           (LEARNT_BUCKETS + LEARNT_ANCHORS) * sizeof(*o->heads);
 }
 
 /* ---- A sweep ------------------------------------------------------------ */
@@ -399,6 +405,9 @@ static bool stands(const struct sweep *s, const struct form *f, size_t which,
         f->len > s->len - (s->at - before))
         return false;
     *ret_start = s->at - before;
+    if (window_hash(s->own, window_at(s->bytes + *ret_start + f->len -
+                                      WINDOW)) != f->last)
+        return false;                    /* keys of one maker begin alike */
     for (size_t a = 0; a < ANCHORS; a++) /* cheaper than a print */
         if (own_anchor(s->own, window_at(s->bytes + *ret_start + f->at + a)) !=
             f->anchor[a])
@@ -428,33 +437,17 @@ static bool next_place(struct sweep *s, struct swept *ret)
     return false;
 }
 
-/* A form's anchors differ, or the first of those that are equal will do. */
-static bool is_here(struct sweep *s, const struct learnt *l, size_t i,
-                    struct swept *ret)
-{
-    struct form f;
-    unsigned turn;
-    bool found = false;
-
-    if (!learnt_form(l, i, &f, &turn))
-        return false;
-    for (size_t a = 0; a < ANCHORS && !found; a++)
-        found = f.anchor[a] == s->anchor && stands(s, &f, a, &ret->start);
-    ret->form = f;
-    ret->len = f.len;
-    ret->about = (struct own_about){OWN_AUTH, str_of(l->name)};
-    return found && learnt_still(l, turn);
-}
-
 static bool next_learnt(struct sweep *s, struct swept *ret)
 {
-    while (s->slot != NULL ||
-           (s->slot = learnt_at(s->own, s->anchor, &s->learnt)) != NULL) {
-        while (s->form < SPELL_COUNT)
-            if (is_here(s, s->slot, s->form++, ret))
-                return true;
-        s->slot = NULL;
-        s->form = 0;
+    struct learnt_one one;
+
+    while (learnt_next(s->own, s->anchor, &s->learnt, &one)) {
+        ret->form = one.form;
+        ret->len = one.form.len;
+        ret->about = (struct own_about){OWN_AUTH, str_of(one.slot->name)};
+        if (stands(s, &one.form, one.which, &ret->start) &&
+            learnt_still(one.slot, one.turn))
+            return true;
     }
     return false;
 }
@@ -468,8 +461,7 @@ bool sweep_next(struct sweep *s, struct swept *ret)
             s->busy = true;
             s->anchor = own_anchor(s->own, window_at(s->bytes + s->at));
             s->place = s->anchor & s->own->place_mask;
-            s->learnt = s->form = 0;
-            s->slot = NULL;
+            s->learnt = (struct learnt_walk){.begun = false};
             s->part_place = s->anchor & s->own->part_mask;
         }
         ret->part = NULL;

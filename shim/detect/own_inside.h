@@ -2,6 +2,7 @@
 #define SP_DETECT_OWN_INSIDE_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 
 #include "base/arena.h"
 #include "base/limits.h"
@@ -15,16 +16,16 @@
 #define ANCHORS  STRIDE
 #define BITS_MAX 20 /* log2 of the largest bit map */
 
-/* The index of what was learnt: so many buckets of so many slots' numbers. */
+/* The index of what was learnt: so many chains of anchors. */
 #define LEARNT_BUCKETS 8192
-#define LEARNT_WAYS    8
-#define LEARNT_MORE    0xffff /* as the last of them: any slot may be here */
+#define LEARNT_ANCHORS (LIM_OWN_LEARNT * SPELL_COUNT * ANCHORS)
 
 /* One spelling of one piece. */
 struct form {
     uint64_t anchor[ANCHORS]; /* keyed hashes of the windows at `at`, ...    */
     uint32_t bit[ANCHORS];    /* where they stand in the bit map             */
     unsigned char print[PRINT_LEN];
+    uint32_t last;    /* window_hash of the last eight bytes                */
     uint16_t at, len; /* of the first window; of all                        */
     uint32_t value;   /* index; of one that was learnt: 0                   */
     uint8_t spelling, lead, tail;
@@ -32,6 +33,8 @@ struct form {
 };
 
 #define FORM_WORDS ((sizeof(struct form) + 7) / 8)
+
+_Static_assert(offsetof(struct form, anchor) == 0, "words that are anchors");
 
 struct value {
     enum own_source source;
@@ -46,7 +49,7 @@ struct value {
 /* A window of a value, in one of its spellings. */
 struct part {
     uint64_t anchor;
-    uint16_t value;       /* 1 + its index; 0: free                     */
+    uint16_t value;       /* its index */
     uint8_t spelling, at; /* of the window's first byte in it           */
     uint8_t from, to;     /* letters of the value that are whole in it  */
     uint8_t turns, after; /* of the value before from, and to           */
@@ -84,10 +87,11 @@ struct own {
         uint32_t ref; /* 1 + form * ANCHORS + which */
     } * places;       /* owned */
     size_t place_mask;
-    struct part *parts; /* owned; in order, then by anchor with free ones */
+    struct part *parts; /* owned; in order */
     struct part_bits {  /* of its window, in two bit maps                 */
         uint32_t one, other;
-    } * part_bits; /* owned, until they have places                  */
+    } * part_bits;         /* owned, until they have places                  */
+    uint16_t *part_places; /* owned; by anchor: 1 + index, 0 is free   */
     size_t part_count, part_cap, part_mask;
     uint64_t part_mul;   /* odd: of the hash that the other map is of      */
     uint64_t *part_maps; /* owned; the two, as large as `bits`             */
@@ -98,8 +102,11 @@ struct own {
     unsigned shift;             /* of 64 bits of hash to its bit            */
     atomic_bool exact;          /* some form is                             */
     struct learnt *learnt;      /* owned; LIM_OWN_LEARNT of them            */
-    atomic_ushort *index;       /* owned; by anchor: 1 + slot, 0 is free    */
-    atomic_uint learnt_end;     /* those behind were never used             */
+    /* Owned; chains of what is 1 + (slot * SPELL_COUNT + form) * ANCHORS +
+     * which, by anchor: their heads, and of each the next. 0: no more. */
+    atomic_ushort *heads, *links;
+    atomic_uint index_turn; /* odd: they are being written              */
+    atomic_uint learnt_end; /* those behind were never used             */
     atomic_uint_fast64_t ticks;
     atomic_int forgot; /* an enum forgot                                    */
     atomic_int lock;   /* pid of who learns; 0: nobody                      */
@@ -116,6 +123,11 @@ static inline uint64_t window_at(const char *p)
 static inline uint32_t window_bit(const struct own *o, uint64_t w)
 {
     return (uint32_t)(w * o->mul >> o->shift);
+}
+
+static inline uint32_t window_hash(const struct own *o, uint64_t w)
+{
+    return (uint32_t)(w * o->mul >> 32);
 }
 
 static inline bool bit_is_set(const struct own *o, uint32_t bit)
@@ -150,10 +162,24 @@ bool learnt_form(const struct learnt *l, size_t i, struct form *ret_form,
 /* learnt_still - what was copied then was whole. */
 bool learnt_still(const struct learnt *l, unsigned turn);
 
-/* learnt_at - the next slot that may have this anchor, of which the bucket is
- * looked through from *at on, 0 at first; NULL: no more. */
-const struct learnt *learnt_at(const struct own *o, uint64_t anchor,
-                               unsigned *at);
+/* A walk along all that was learnt with one anchor; zeroed at first. */
+struct learnt_walk {
+    bool begun, all; /* all: the chains have moved, each form is looked at */
+    unsigned turn, next;
+};
+
+/* A form that was learnt, as a copy; it counts if learnt_still. */
+struct learnt_one {
+    const struct learnt *slot;
+    unsigned turn;
+    struct form form;
+    size_t which; /* of its anchors */
+};
+
+/* learnt_next - the next form with this anchor; false: no more. Some may come
+ * twice. */
+bool learnt_next(const struct own *o, uint64_t anchor, struct learnt_walk *w,
+                 struct learnt_one *ret);
 
 /* parts_add - the windows of a piece, before own_ready; nothing if it looks
  * like words. E_NOMEM. */
@@ -180,10 +206,15 @@ struct part_run {
     struct own_cover cover;
 };
 
-/* part_extend - all of it that is round the window at `at`; false if it looks
- * like a word. */
-bool part_extend(const struct own *o, const struct part *p, struct str bytes,
-                 size_t at, struct part_run *ret);
+/* part_reach - from where to where it is the value's, round the window at `at`:
+ * all but the cover. */
+void part_reach(const struct own *o, const struct part *p, struct str bytes,
+                size_t at, struct part_run *ret);
+
+/* part_counts - the run, or what of it still has that window; sets the cover.
+ * False if it looks like a word. */
+bool part_counts(const struct own *o, const struct part *p, size_t at,
+                 struct part_run *run);
 
 /* A search through bytes as they are compared. */
 struct sweep {
@@ -198,9 +229,7 @@ struct sweep {
     bool busy;
     uint64_t anchor;
     size_t place;
-    unsigned learnt; /* where in the bucket */
-    const struct learnt *slot;
-    unsigned form; /* of that slot */
+    struct learnt_walk learnt;
     size_t part_place;
 };
 

@@ -63,60 +63,81 @@ static bool same_print(const struct learnt *l, const unsigned char *print)
 
 /* ---- The index ---------------------------------------------------------- */
 
-static atomic_ushort *bucket(const struct own *o, uint64_t anchor)
+_Static_assert(LEARNT_ANCHORS < 0xffff, "references of two bytes");
+
+/* The next of the chain. If that has moved all are looked at, from the first:
+ * nothing is missed, and some come twice. */
+static unsigned next_ref(const struct own *o, uint64_t anchor,
+                         struct learnt_walk *w)
 {
-    return &o->index[anchor % LEARNT_BUCKETS * LEARNT_WAYS];
-}
+    unsigned end = atomic_load(&o->learnt_end) * SPELL_COUNT * ANCHORS, ref;
 
-static bool is_more(const atomic_ushort *way)
-{
-    return atomic_load(&way[LEARNT_WAYS - 1]) == LEARNT_MORE;
-}
-
-const struct learnt *learnt_at(const struct own *o, uint64_t anchor,
-                               unsigned *at)
-{
-    const atomic_ushort *way = bucket(o, anchor);
-
-    if (atomic_load(&o->learnt_end) == 0)
-        return NULL;
-    if (*at == 0 && is_more(way))
-        *at = LEARNT_WAYS;
-    while (*at < LEARNT_WAYS) {
-        unsigned ref = atomic_load(&way[(*at)++]);
-
-        if (ref != 0 && ref != LEARNT_MORE)
-            return &o->learnt[ref - 1];
+    if (!w->begun) {
+        w->begun = true;
+        w->turn = atomic_load(&o->index_turn);
+        w->next = atomic_load(&o->heads[anchor % LEARNT_BUCKETS]);
+        w->all = false;
     }
-    if (!is_more(way) || *at - LEARNT_WAYS >= atomic_load(&o->learnt_end))
-        return NULL;
-    return &o->learnt[(*at)++ - LEARNT_WAYS];
-}
-
-/* Before a form is there, so that nobody misses one. Places never move. */
-static void index_add(struct own *o, uint64_t anchor, unsigned ref)
-{
-    atomic_ushort *way = bucket(o, anchor);
-    size_t room = LEARNT_WAYS - 1;
-
-    for (size_t i = LEARNT_WAYS; i-- > 0;) {
-        unsigned there = atomic_load(&way[i]);
-
-        if (there == ref || there == LEARNT_MORE)
-            return;
-        room = there == 0 ? i : room;
+    if (!w->all &&
+        (w->turn % 2 != 0 || atomic_load(&o->index_turn) != w->turn)) {
+        w->all = true;
+        w->next = 1;
     }
-    ref = atomic_load(&way[room]) == 0 ? ref : LEARNT_MORE;
-    atomic_store(&way[room], (unsigned short)ref);
+    ref = w->next;
+    if (w->all)
+        w->next += ref <= end;
+    else if (ref != 0)
+        w->next = atomic_load(&o->links[ref - 1]);
+    return w->all && ref > end ? 0 : ref;
 }
 
-static void index_drop(struct own *o, uint64_t anchor, unsigned ref)
+bool learnt_next(const struct own *o, uint64_t anchor, struct learnt_walk *w,
+                 struct learnt_one *ret)
 {
-    atomic_ushort *way = bucket(o, anchor);
+    unsigned ref;
 
-    for (size_t i = 0; i < LEARNT_WAYS; i++)
-        if (atomic_load(&way[i]) == ref)
-            atomic_store(&way[i], 0);
+    while ((ref = next_ref(o, anchor, w)) != 0) {
+        size_t form = (ref - 1) / ANCHORS;
+
+        ret->slot = &o->learnt[form / SPELL_COUNT];
+        ret->which = (ref - 1) % ANCHORS;
+        form %= SPELL_COUNT;
+        if (atomic_load_explicit(&ret->slot->forms[form][ret->which],
+                                 memory_order_relaxed) == anchor &&
+            learnt_form(ret->slot, form, &ret->form, &ret->turn) &&
+            ret->form.anchor[ret->which] == anchor)
+            return true;
+    }
+    return false;
+}
+
+static void index_slot(struct own *o, unsigned slot)
+{
+    struct form f;
+    unsigned turn;
+
+    for (size_t n = 0; learnt_form(&o->learnt[slot], n, &f, &turn); n++)
+        for (size_t a = 0; a < ANCHORS; a++) {
+            size_t at = (slot * SPELL_COUNT + n) * ANCHORS + a;
+            atomic_ushort *head = &o->heads[f.anchor[a] % LEARNT_BUCKETS];
+
+            atomic_store(&o->links[at], atomic_load(head));
+            atomic_store(head, (unsigned short)(at + 1));
+        }
+}
+
+/* Anew, of all that is there: also of what a process that was forked in the
+ * midst of it has left. */
+static void index_build(struct own *o)
+{
+    unsigned turn = atomic_load(&o->index_turn) | 1;
+
+    atomic_store(&o->index_turn, turn);
+    for (size_t i = 0; i < LEARNT_BUCKETS; i++)
+        atomic_store(&o->heads[i], 0);
+    for (unsigned i = 0; i < atomic_load(&o->learnt_end); i++)
+        index_slot(o, i);
+    atomic_store(&o->index_turn, turn + 1);
 }
 
 /* ---- The bit map -------------------------------------------------------- */
@@ -140,15 +161,10 @@ static void renew_bits(struct own *o)
         atomic_store_explicit(&o->bits[w], o->renewed[w], memory_order_relaxed);
 }
 
-static void forget(struct own *o, const struct learnt *l)
+static void forget(struct own *o)
 {
-    unsigned ref = (unsigned)(l - o->learnt) + 1, turn;
     int none = FORGOT_NONE;
-    struct form f;
 
-    for (size_t n = 0; learnt_form(l, n, &f, &turn); n++)
-        for (size_t a = 0; a < ANCHORS; a++)
-            index_drop(o, f.anchor[a], ref);
     if (++o->stale % STALE_MAX == 0)
         renew_bits(o);
     (void)atomic_compare_exchange_strong(&o->forgot, &none, FORGOT_ONE);
@@ -164,7 +180,6 @@ static void write_form(struct own *o, struct learnt *l, size_t i,
 
         f->bit[a] = bit;
         atomic_fetch_or(&o->bits[bit / 64], UINT64_C(1) << bit % 64);
-        index_add(o, f->anchor[a], (unsigned)(l - o->learnt) + 1);
     }
     if (f->exact)
         atomic_store(&o->exact, true);
@@ -180,7 +195,7 @@ static void write_slot(struct own *o, struct learnt *l, struct form *forms,
     uint64_t words[PRINT_LEN / 8];
 
     if (atomic_load(&l->count) > 0)
-        forget(o, l);
+        forget(o);
     atomic_store_explicit(&l->turn, turn, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
     for (size_t i = 0; i < n; i++)
@@ -240,11 +255,13 @@ static enum err learn_piece(struct own *o, struct str piece, const char *name)
     if (!lock_take(o))
         return E_AGAIN;
     l = choose(o, print);
-    if (!is_slot_of(l, print))
+    if (!is_slot_of(l, print)) {
         write_slot(o, l, forms, n, print, name);
+        if (l == &o->learnt[atomic_load(&o->learnt_end)])
+            atomic_fetch_add(&o->learnt_end, 1);
+        index_build(o);
+    }
     atomic_store(&l->last_used, atomic_fetch_add(&o->ticks, 1));
-    if (l == &o->learnt[atomic_load(&o->learnt_end)])
-        atomic_fetch_add(&o->learnt_end, 1);
     atomic_store(&o->lock, 0);
     return OK;
 }

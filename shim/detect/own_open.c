@@ -112,6 +112,9 @@ static enum start form_at(const struct own *o, const struct own_strip *w,
         return START_NOT;
     if (w->len - w->next < f->len)
         return open ? START_OPEN : START_NOT;
+    if (window_hash(o, window_at(w->bytes + w->next + f->len - WINDOW)) !=
+        f->last)
+        return START_NOT;
     own_print(o, (struct str){w->bytes + w->next, f->len}, print);
     if (memcmp(print, f->print, PRINT_LEN) != 0)
         return START_NOT;
@@ -152,14 +155,13 @@ static void ask(struct asked *q, const struct own_strip *w,
 static void ask_learnt(struct asked *q, const struct own_strip *w,
                        uint64_t anchor)
 {
-    const struct learnt *l;
-    unsigned at = 0, turn;
-    struct form f;
+    struct learnt_walk walk = {.begun = false};
+    struct learnt_one one;
 
-    while ((l = learnt_at(q->own, anchor, &at)) != NULL)
-        for (size_t n = 0; learnt_form(l, n, &f, &turn); n++)
-            if (f.anchor[0] == anchor)
-                ask(q, w, &f, (struct own_about){OWN_AUTH, str_of(l->name)});
+    while (learnt_next(q->own, anchor, &walk, &one))
+        if (one.which == 0)
+            ask(q, w, &one.form,
+                (struct own_about){OWN_AUTH, str_of(one.slot->name)});
 }
 
 static enum start start_at(struct asked *q, const struct own_strip *w)

@@ -118,7 +118,7 @@ static enum err add_spelling(struct own *o, const struct spelled *s,
 
 enum err parts_add(struct own *o, struct str piece, size_t value)
 {
-    struct part p = {.value = (uint16_t)(value + 1)};
+    struct part p = {.value = (uint16_t)value};
     struct spelled s;
     struct letters l;
     enum err e = OK;
@@ -165,9 +165,10 @@ static enum err make_maps(struct own *o)
     return OK;
 }
 
+_Static_assert(LIM_OWN_PARTS < 0xffff, "references of two bytes");
+
 enum err parts_ready(struct own *o)
 {
-    struct part *list = o->parts, *places;
     size_t size = 2;
     enum err e;
 
@@ -175,27 +176,24 @@ enum err parts_ready(struct own *o)
         return e;
     while (size < 2 * o->part_count)
         size *= 2;
-    places = calloc(size, sizeof(*places));
-    if (places == NULL)
+    o->part_places = calloc(size, sizeof(*o->part_places));
+    if (o->part_places == NULL)
         return E_NOMEM;
-    for (size_t i = 0; i < o->part_count; i++) {
-        size_t at = list[i].anchor & (size - 1);
-
-        while (places[at].value != 0)
-            at = (at + 1) & (size - 1);
-        places[at] = list[i];
-    }
-    free(list);
-    o->parts = places;
-    o->part_cap = size;
     o->part_mask = size - 1;
+    for (size_t i = 0; i < o->part_count; i++) {
+        size_t at = o->parts[i].anchor & o->part_mask;
+
+        while (o->part_places[at] != 0)
+            at = (at + 1) & o->part_mask;
+        o->part_places[at] = (uint16_t)(i + 1);
+    }
     return OK;
 }
 
 const struct part *part_at(const struct own *o, uint64_t anchor, size_t *place)
 {
-    while (o->parts[*place].value != 0) {
-        const struct part *p = &o->parts[*place];
+    while (o->part_places[*place] != 0) {
+        const struct part *p = &o->parts[o->part_places[*place] - 1];
 
         *place = (*place + 1) & o->part_mask;
         if (p->anchor == anchor)
@@ -212,18 +210,40 @@ static void cover(struct own_cover *c, const struct part *p)
         c->bits[i / 64] |= UINT64_C(1) << i % 64;
 }
 
-/* The window of the same spelling at place `at` of it, if w is that. */
+/* The window so many places on, or back, if it is of the same spelling. */
 static const struct part *beside(const struct own *o, const struct part *p,
-                                 size_t at, uint64_t w)
+                                 ptrdiff_t by)
 {
-    uint64_t anchor = own_anchor(o, w);
-    size_t place = anchor & o->part_mask;
+    ptrdiff_t i = p - o->parts + by;
     const struct part *q;
 
-    while ((q = part_at(o, anchor, &place)) != NULL)
-        if (q->value == p->value && q->spelling == p->spelling && q->at == at)
-            return q;
-    return NULL;
+    if (i < 0 || (size_t)i >= o->part_count)
+        return NULL;
+    q = &o->parts[i];
+    return q->value == p->value && q->spelling == p->spelling &&
+                   q->at == p->at + by
+               ? q
+               : NULL;
+}
+
+static bool is_beside(const struct own *o, const struct part *p, ptrdiff_t by,
+                      uint64_t w)
+{
+    const struct part *q = beside(o, p, by);
+
+    return q != NULL && q->anchor == own_anchor(o, w);
+}
+
+void part_reach(const struct own *o, const struct part *p, struct str bytes,
+                size_t at, struct part_run *ret)
+{
+    *ret = (struct part_run){.start = at, .end = at + WINDOW};
+    for (ptrdiff_t i = 1; ret->end < bytes.len; i++, ret->end++)
+        if (!is_beside(o, p, i, window_at(bytes.ptr + at + i)))
+            break;
+    for (ptrdiff_t i = 1; ret->start > 0; i++, ret->start--)
+        if (!is_beside(o, p, -i, window_at(bytes.ptr + at - i)))
+            break;
 }
 
 static void widen(struct part *all, const struct part *p)
@@ -238,30 +258,20 @@ static void widen(struct part *all, const struct part *p)
     }
 }
 
-bool part_extend(const struct own *o, const struct part *p, struct str bytes,
-                 size_t at, struct part_run *ret)
+bool part_counts(const struct own *o, const struct part *p, size_t at,
+                 struct part_run *run)
 {
+    const struct part *first = beside(o, p, (ptrdiff_t)(run->start - at));
+    const struct part *last = beside(o, p, (ptrdiff_t)(run->end - WINDOW - at));
     struct part all = *p;
-    const struct part *q;
 
-    *ret = (struct part_run){.start = at, .end = at + WINDOW};
-    for (size_t i = 1; ret->end < bytes.len; i++) {
-        q = beside(o, p, p->at + i, window_at(bytes.ptr + at + i));
-        if (q == NULL)
-            break;
-        widen(&all, q);
-        ret->end++;
-    }
-    for (size_t i = 1; i <= at && i <= p->at; i++) {
-        q = beside(o, p, p->at - i, window_at(bytes.ptr + at - i));
-        if (q == NULL)
-            break;
-        widen(&all, q);
-        ret->start--;
-    }
-    cover(&ret->cover, &all);
+    if (first == NULL || last == NULL)
+        return false;
+    widen(&all, first);
+    widen(&all, last);
+    cover(&run->cover, &all);
     if (all.to - all.from < LETTERS_LEAST)
         return false;
     return p->spelling > SPELL_REVERSED ||
-           (size_t)all.after - all.turns >= RUN_TURNS(ret->end - ret->start);
+           (size_t)all.after - all.turns >= RUN_TURNS(run->end - run->start);
 }

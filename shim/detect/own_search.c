@@ -217,7 +217,7 @@ static bool is_known(const struct own_search *s, const struct part *p)
         return true;
     for (size_t i = s->part_count; i-- > 0;)
         if (s->part_ends[i] >= s->dropped + s->sweep.at + WINDOW &&
-            s->parts[i].value == p->value - 1 &&
+            s->parts[i].value == p->value &&
             s->parts[i].spelling == (enum spelling)p->spelling)
             return true;
     return false;
@@ -229,27 +229,23 @@ static bool is_blank(char c)
 }
 
 /*
- * The bytes of the block that stand in one word with the window: words of a
- * text are no part of a key, however they follow one another. False: the window
- * does not stand in one.
+ * What of the run stands in one word with the window: words of a text are no
+ * part of a key, however they follow one another. False: the window does not
+ * stand in one.
  */
-static bool in_word(struct own_search *s, size_t *ret_from,
-                    struct str *ret_bytes)
+static bool in_word(struct own_search *s, struct part_run *run)
 {
     size_t at = s->sweep.at, from = at, end = at + 1;
     size_t first = offset_of(s, at), last = first;
 
-    while (last + 1 < s->text.len && end < s->sweep.len &&
-           end - at < SPELL_MAX && !is_blank(s->text.ptr[last + 1]))
+    while (end < run->end && last + 1 < s->text.len &&
+           !is_blank(s->text.ptr[last + 1]))
         end += squeezed((unsigned char)s->text.ptr[++last]) != 0;
-    if (end - at < WINDOW)
-        return false;
-    while (first > 0 && from > 0 && at - from < SPELL_MAX &&
-           !is_blank(s->text.ptr[first - 1]))
+    while (from > run->start && first > 0 && !is_blank(s->text.ptr[first - 1]))
         from -= squeezed((unsigned char)s->text.ptr[--first]) != 0;
-    *ret_from = from;
-    *ret_bytes = (struct str){s->bytes + from, end - from};
-    return true;
+    run->start = from;
+    run->end = end;
+    return end - at >= WINDOW;
 }
 
 static void refuse(struct own_search *s, const struct part *p, size_t end)
@@ -261,27 +257,28 @@ static void add_part(struct own_search *s, const struct part *p)
 {
     struct own_part *one = &s->parts[s->part_count];
     struct str bytes = {s->bytes, s->sweep.len};
-    size_t at = s->sweep.at, from = 0;
+    size_t at = s->sweep.at;
     struct part_run run;
 
     if (is_known(s, p))
         return;
-    if (p->spelling <= SPELL_REVERSED && !in_word(s, &from, &bytes)) {
+    part_reach(s->sweep.own, p, bytes, at, &run);
+    if (p->spelling <= SPELL_REVERSED && !in_word(s, &run)) {
         refuse(s, p, at + WINDOW);
         return;
     }
-    if (!part_extend(s->sweep.own, p, bytes, at - from, &run)) {
-        refuse(s, p, from + run.end);
+    if (!part_counts(s->sweep.own, p, at, &run)) {
+        refuse(s, p, run.end);
         return;
     }
     *one = (struct own_part){
-        .value = (uint16_t)(p->value - 1),
+        .value = p->value,
         .spelling = (enum spelling)p->spelling,
-        .start = offset_of(s, from + run.start),
-        .end = offset_of(s, from + run.end - 1) + 1,
+        .start = offset_of(s, run.start),
+        .end = offset_of(s, run.end - 1) + 1,
         .cover = run.cover,
     };
-    s->part_ends[s->part_count++] = s->dropped + from + run.end;
+    s->part_ends[s->part_count++] = s->dropped + run.end;
     s->sweep.parts = s->part_count < ARRAY_LEN(s->parts);
 }
 

@@ -19,7 +19,7 @@
 #define SPELL_VALUE_MIN 12 /* bytes of a value */
 #define SPELL_VALUE_MAX 95
 #define SPELL_MAX       252 /* bytes of a spelling; base64 of UTF-16 */
-#define SPELL_MIN       11 /* bytes that a spelling has at least */
+#define SPELL_MIN       11  /* bytes that a spelling has at least */
 
 enum spelling {
     SPELL_RAW,

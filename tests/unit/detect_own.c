@@ -384,6 +384,34 @@ static void test_learn(void)
     own_free(o);
 }
 
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* All that text may be compared with. */
+static size_t chained(const struct own *o)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < LEARNT_BUCKETS; i++)
+        for (unsigned r = atomic_load(&o->heads[i]); r != 0 && n < 100000; n++)
+            r = atomic_load(&o->links[r - 1]);
+    return n;
+}
+
+static size_t anchors(const struct own *o)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < LIM_OWN_LEARNT; i++)
+        n += atomic_load(&o->learnt[i].count) * ANCHORS;
+    return n;
+}
+
 /* Text costs no more when a thousand tokens have come and gone. */
 static void test_rotated(void)
 {
@@ -399,6 +427,59 @@ static void test_rotated(void)
         set += bit_is_set(o, (uint32_t)i);
     CHECK(set < ((size_t)1 << (64 - o->shift)) / 6);
     printf("# %zu of %zu bits\n", set, (size_t)1 << (64 - o->shift));
+    CHECK_INT(chained(o), anchors(o));
+    own_free(o);
+}
+
+/* Keys of one maker begin alike: all are found, and a text of nothing but that
+ * costs no look at every form of each. */
+static void test_alike(void)
+{
+    struct own *o = own_of(NULL, 0);
+    size_t start, end, n = 0;
+    struct str front = STR("Tz8-pQ4vN1-cM6-");
+    struct buf text;
+    char value[64];
+    double t;
+
+    for (unsigned i = 0; i < LIM_OWN_LEARNT; i++) {
+        snprintf(value, sizeof(value), "%s%u-%u", front.ptr, i, i * 7919u);
+        CHECK_INT(own_learn(o, str_of(value), "x-api-key"), OK);
+    }
+    for (unsigned i = 0; i < LIM_OWN_LEARNT; i++) {
+        snprintf(value, sizeof(value), "%s%u-%u", front.ptr, i, i * 7919u);
+        n += found(o, str_of(value), &start, &end);
+    }
+    CHECK_INT(n, LIM_OWN_LEARNT);
+    buf_init(&text, 2 * MIB);
+    while (text.len < MIB)
+        if (buf_add(&text, front))
+            abort();
+    t = now();
+    CHECK_INT(found(o, buf_str(&text), &start, &end), 0);
+    printf("# alike: %.1f ms\n", (now() - t) * 1e3);
+    buf_free(&text);
+    own_free(o);
+}
+
+/* A child that was forked while another thread wrote: what was there is found,
+ * and what it learns itself. */
+static void test_left_halfway(void)
+{
+    struct own *o = own_of(NULL, 0);
+    size_t start, end;
+
+    CHECK_INT(own_learn(o, values[1], "api-key"), OK);
+    CHECK_INT(own_learn(o, values[2], "api-key"), OK);
+    atomic_fetch_add(&o->index_turn, 1);
+    for (size_t i = 0; i < LEARNT_BUCKETS; i++)
+        atomic_store(&o->heads[i], 0);
+    CHECK_INT(found(o, values[1], &start, &end), 1);
+    CHECK_INT(found(o, values[2], &start, &end), 1);
+    CHECK_INT(own_learn(o, values[3], "api-key"), OK);
+    CHECK_INT(atomic_load(&o->index_turn) % 2, 0);
+    for (size_t i = 1; i < 4; i++)
+        CHECK_INT(found(o, values[i], &start, &end), 1);
     own_free(o);
 }
 
@@ -446,14 +527,6 @@ static void test_no_memory(void)
 }
 
 /* ---- Text without one --------------------------------------------------- */
-
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static void test_clean_text(void)
 {
@@ -542,6 +615,8 @@ int main(void)
     RUN(test_cut_over_texts);
     RUN(test_learn);
     RUN(test_rotated);
+    RUN(test_alike);
+    RUN(test_left_halfway);
     RUN(test_learn_waits);
     RUN(test_no_memory);
     RUN(test_clean_text);
