@@ -71,6 +71,32 @@ MUST_USE enum err decode_lists(struct decoding *d, struct str text,
 MUST_USE enum err decode_morse(struct decoding *d, struct str text,
                                struct textview *out);
 
+/*
+ * The same of a text that comes in pieces, of one kind of escapes: how many
+ * there are is not known then, and it goes on round them for ever. text may
+ * begin before *pos, which moves behind what is decided: all with `last`.
+ *
+ * escaped_next - is there an escape of one of these kinds? *pos is at it then,
+ * or at what may be one as soon as this one is read: %\u0034\u0031.
+ * escaped_feed - errors as textview_put; the offsets of text are those of the
+ * source less base.
+ */
+struct escaped {
+    bool some;  /* there was one         */
+    size_t end; /* of the last, there    */
+};
+struct escaped_at {
+    enum view_step how;
+    size_t at, len;
+};
+bool escaped_next(unsigned kinds, struct str text, size_t *pos, bool last,
+                  struct escaped_at *ret);
+MUST_USE enum err escaped_feed(struct escaped *x, enum view_step how,
+                               struct str text, size_t base, size_t *pos,
+                               bool last, struct textview *out);
+/* Bytes before and behind an escape that a match with it may reach. */
+#define ESCAPE_NEAR 384u
+
 /* entity_char - the character that the entity at the front of s ("&") stands
  * for, of those that matter here, and its length; 0 and '&' if there is none.
  */

@@ -233,6 +233,7 @@ MUST_USE enum err findings_merge(struct str text, struct findings *out,
 struct found {
     struct finding f;
     enum action action; /* a cap may have another than the rule */
+    bool done;          /* told, and to be forgotten                */
 };
 
 /* --- code.c */

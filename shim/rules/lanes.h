@@ -114,6 +114,7 @@ struct stream {
     struct scope at;
     struct buf text; /* bytes base..end */
     uint64_t base, origin, safe, end;
+    uint64_t told; /* of a view: all that ends before is known */
     uint64_t v;    /* end without an unfinished character */
     uint64_t stop; /* no lane can reach its cap before */
     uint32_t min_hold;
@@ -121,8 +122,14 @@ struct stream {
     size_t findings; /* so far */
     enum err failed;
     bool blocked;
+    bool capped;         /* something encoded was not decoded: a limit */
+    unsigned within;     /* of a view: what all that look at it look at */
     unsigned steps;      /* views that may go along, as bits: side.h */
     bool sided;          /* and do */
+    unsigned escapes;    /* kinds of them that no view here reads: escaped.c */
+    unsigned elder;      /* and that are read in another view, if they stand */
+                         /* in the text                                      */
+    unsigned escaped;    /* of the text: views of them, here and in views    */
     uint64_t rest;       /* known_all, but for what the end of a word decides */
     struct sides *sides; /* owned; NULL while there are none */
     struct stream *up;   /* of a view: the stream of the text, */
@@ -226,19 +233,26 @@ uint64_t cut_mark(const struct stream *st);
 
 /* --- stream.c, for side.c */
 
-/* stream_make - a stream for the rules that look at a view. E_NOMEM. */
+/* stream_make - a stream for the rules that look at all of these views.
+ * E_NOMEM. */
 MUST_USE enum err stream_make(const struct rules *rs, struct scratch *sc,
-                              const struct scope *at, enum view_step view,
+                              const struct scope *at, unsigned views,
                               struct stream **ret_st);
 /* stream_grow - more of the text. stream_last - it ends: all is searched. */
 MUST_USE enum err stream_grow(struct stream *st, struct str more);
 MUST_USE enum err stream_last(struct stream *st);
-/* known_upto - all findings of lanes that act and begin before are known. */
-uint64_t known_upto(const struct stream *st);
-/* known_all - the same of the text and of its views. */
-uint64_t known_all(const struct stream *st);
-/* lanes_all_act - also those that only log hold text back. */
-void lanes_all_act(struct stream *st);
+/* stream_read - text that is there already, up to `to`; nothing is let go. */
+MUST_USE enum err stream_read(struct stream *st, uint64_t to);
+/* What is known of the text and of its views: of lanes that act all findings
+ * that begin before, and of all lanes those that end before. */
+struct decided {
+    uint64_t acts, all;
+};
+struct decided known_all(const struct stream *st);
+/* known_rest - the same, but for what the end of a word decides; known_word -
+ * and with that. */
+struct decided known_rest(const struct stream *st);
+struct decided known_word(const struct stream *st, struct decided k);
 /* let_go - what is known of text and views may leave; of a view, the text
  * decides. Nothing that was safe ever is not again. E_NOMEM. */
 MUST_USE enum err let_go(struct stream *st);
@@ -275,9 +289,9 @@ MUST_USE enum err drop_open(struct stream *st, const struct rule *r);
 void drop_close(struct stream *st, const struct rule *r, uint64_t end);
 
 /*
- * release - decide what can be decided, all findings that begin before `known`
- * being known: edits, reports, the safe mark. E_NOMEM.
+ * release - decide what can be decided by what is known: edits, reports, the
+ * safe mark. E_NOMEM.
  */
-MUST_USE enum err release(struct stream *st, uint64_t known);
+MUST_USE enum err release(struct stream *st, struct decided known);
 
 #endif

@@ -1,3 +1,4 @@
+#include "rules/escaped.h"
 #include "rules/side.h"
 
 #include <stdlib.h>
@@ -45,7 +46,8 @@ static void to_text(const struct side *s, struct finding *f)
 {
     uint64_t start = side_start(s, f->start), end = side_end(s, f->end);
     struct chain inner = f->chain;
-    bool same = s->step == VIEW_CLEAN && side_same(s, f->start, f->end);
+    bool same = (s->step == VIEW_CLEAN || is_escape(s->step)) &&
+                side_same(s, f->start, f->end);
 
     f->start = start;
     f->end = end;
@@ -230,6 +232,13 @@ static bool is_dropped(const struct stream *st, uint64_t at)
     return false;
 }
 
+/* Those that do not are told when they are known, and are part of no cluster.
+ */
+static bool waits(const struct stream *st, const struct found *one)
+{
+    return found_waits(st, one->f.rule, one->action);
+}
+
 /*
  * The cluster that begins at pending[*pos], of the findings that begin before
  * `known`; *pos moves behind it. One that only scores makes no cluster longer,
@@ -250,6 +259,8 @@ static struct cluster cluster_of(struct stream *st, size_t *pos, uint64_t known,
         struct finding *f = &list[i].f;
         enum action action = list[i].action;
 
+        if (!waits(st, &list[i]))
+            continue;
         f->score = score_add(t, f->rule);
         if (st->counts &&
             rules_reached(st->rs, st->at.dir, f->score) == ACTION_BLOCK)
@@ -265,9 +276,34 @@ static enum err report_cluster(struct stream *st, const struct cluster *c)
 {
     enum err e;
 
-    for (size_t i = c->first; i < c->last; i++)
-        if ((e = report(st, &st->pending.list[i].f)))
+    for (size_t i = c->first; i < c->last; i++) {
+        struct found *one = &st->pending.list[i];
+
+        if (!waits(st, one))
+            continue;
+        if ((e = report(st, &one->f)))
             return e;
+        one->done = true;
+    }
+    return OK;
+}
+
+/* What is only logged, and begins before the one and ends before the other. */
+static enum err report_known(struct stream *st, uint64_t start, uint64_t end)
+{
+    enum err e;
+
+    for (size_t i = 0; i < st->pending.count; i++) {
+        struct found *one = &st->pending.list[i];
+
+        if (one->f.start >= start)
+            break;
+        if (one->f.end > end || waits(st, one))
+            continue;
+        if ((e = report_counted(st, &one->f)))
+            return e;
+        one->done = true;
+    }
     return OK;
 }
 
@@ -280,7 +316,7 @@ static enum err release_block(struct stream *st, const struct cluster *c)
              st,
              (struct stream_edit){
                  c->start, c->end, c->rule, ACTION_BLOCK, {0}, {0}})) ||
-        (e = report_cluster(st, c)))
+        (e = report_cluster(st, c)) || (e = report_known(st, c->end, NEVER)))
         return e;
     st->safe = c->start;
     st->blocked = true;
@@ -373,30 +409,54 @@ static void forget_restored(struct stream *st)
     memmove(list, list + gone, st->restored.count * sizeof(*list));
 }
 
-enum err release(struct stream *st, uint64_t known)
+/* The clusters that leave with the text up to `cut`. */
+static enum err release_clusters(struct stream *st, uint64_t known,
+                                 uint64_t cut)
 {
-    uint64_t cut = cut_before(st, known);
     struct score t = st->score;
-    size_t pos = 0, done = 0;
-    enum err e;
+    size_t pos = 0;
+    enum err e = OK;
 
-    while (pos < st->pending.count && st->pending.list[pos].f.start < known) {
-        struct cluster c = cluster_of(st, &pos, known, &t);
+    while (!e && pos < st->pending.count &&
+           st->pending.list[pos].f.start < known) {
+        struct cluster c;
 
+        if (!waits(st, &st->pending.list[pos])) {
+            pos++;
+            continue;
+        }
+        c = cluster_of(st, &pos, known, &t);
         if (c.action == ACTION_BLOCK)
             return release_block(st, &c);
         if (c.end > cut)
             break; /* a block further on has to wait for this one */
-        if ((e = c.action == ACTION_PASS ? report_cluster(st, &c)
-                                         : release_redact(st, &c)))
-            return e;
+        e = c.action == ACTION_PASS ? report_cluster(st, &c)
+                                    : release_redact(st, &c);
         st->score = t;
-        done = pos;
     }
-    if (done != 0) {
-        st->pending.count -= done;
-        memmove(st->pending.list, st->pending.list + done,
-                st->pending.count * sizeof(*st->pending.list));
+    return e;
+}
+
+static void forget_done(struct stream *st)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < st->pending.count; i++)
+        if (!st->pending.list[i].done)
+            st->pending.list[kept++] = st->pending.list[i];
+    st->pending.count = kept;
+}
+
+enum err release(struct stream *st, struct decided known)
+{
+    uint64_t cut = cut_before(st, known.acts);
+    enum err e;
+
+    if (st->pending.count != 0) {
+        if ((e = release_clusters(st, known.acts, cut)) || st->blocked ||
+            (e = report_known(st, known.all, known.all)))
+            return e;
+        forget_done(st);
     }
     if ((e = release_gap(st, st->safe, cut)))
         return e;

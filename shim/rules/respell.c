@@ -146,6 +146,43 @@ uint64_t cut_respell(const struct stream *st)
     return cp->v != NEVER ? cp->known : st->v;
 }
 
+static void checkpoint_copy(const struct respell *r, struct checkpoint *to,
+                            const struct checkpoint *of)
+{
+    struct trie_walk *walks = to->walks;
+    struct lane_at *lanes = to->lanes;
+
+    *to = *of;
+    to->walks = walks;
+    to->lanes = lanes;
+    if (of->v == NEVER)
+        return;
+    memcpy(walks, of->walks, of->walk_count * sizeof(*walks));
+    memcpy(lanes, of->lanes, r->lane_count * sizeof(*lanes));
+}
+
+enum err respell_copy(struct stream *to, const struct stream *of)
+{
+    const struct respell *from = &of->respell;
+    struct respell *r = &to->respell;
+    enum err e;
+
+    r->all = r->views = from->views;
+    r->leet = from->leet;
+    r->joined = from->joined;
+    r->leet_at = from->leet_at;
+    r->joined_at = from->joined_at;
+    r->from.v = r->then.v = NEVER;
+    to->rest = of->rest;
+    if (from->room == NULL)
+        return OK;
+    if ((e = make_room(to)))
+        return e;
+    checkpoint_copy(r, &r->from, &from->from);
+    checkpoint_copy(r, &r->then, &from->then);
+    return OK;
+}
+
 /* --- Their beginning. */
 
 /* In the state of the checkpoint, and up to `at` it is the text. */
@@ -171,7 +208,7 @@ static enum err begin(struct stream *st, enum view_step step, uint64_t at)
     memcpy(to->walks, cp->walks, cp->walk_count * sizeof(*cp->walks));
     for (size_t i = 0; i < r->lane_count; i++)
         lane_put(to, r->lanes[i], &cp->lanes[i]);
-    to->safe = known_all(to);
+    side_begun(to);
     return stream_grow(to, (struct str){st->text.ptr + (cp->v - st->base),
                                         (size_t)(at - cp->v)});
 }

@@ -14,6 +14,10 @@ void respell_free(struct respell *r);
 /* respell_move - to the clean view, which begins at V. */
 void respell_move(struct stream *st, struct stream *clean);
 
+/* respell_copy - as another stream stands, to one with the same text. E_NOMEM.
+ */
+MUST_USE enum err respell_copy(struct stream *to, const struct stream *of);
+
 /* respell_look - before V comes to `to`: how far is the text itself the view?
  * Where it is not, the view begins. Errors as stream_take. */
 MUST_USE enum err respell_look(struct stream *st, uint64_t to);

@@ -4,7 +4,11 @@
 
 #include "base/utf8.h"
 #include "rules/coded.h"
+#include "rules/escaped.h"
 #include "rules/respell.h"
+
+static enum err side_clone(struct stream *st, const struct side *of,
+                           struct side **ret_side);
 
 static const struct {
     enum view_step step;
@@ -27,10 +31,11 @@ unsigned sides_steps(unsigned views)
     return steps;
 }
 
-/* Runs, of the text or without what is invisible: with all that is in them. */
+/* Runs and escapes, of the text or without what is invisible: with all that is
+ * in them. */
 static bool is_run(unsigned char step)
 {
-    return step >= VIEW_BASE64 && step <= VIEW_BIDI;
+    return step >= VIEW_ESCAPES && step <= VIEW_BIDI;
 }
 
 bool stream_sees(const struct chain *views)
@@ -49,6 +54,11 @@ bool stream_sees(const struct chain *views)
 
 /* --- When they begin. */
 
+static bool is_clean(const struct stream *st)
+{
+    return st->side != NULL && st->side->step == VIEW_CLEAN;
+}
+
 static bool is_plain(const struct stream *st, struct str c)
 {
     size_t len;
@@ -56,7 +66,7 @@ static bool is_plain(const struct stream *st, struct str c)
 
     if ((st->steps & 1u << VIEW_SKELETON) != 0 && !skeleton_keeps(cp))
         return false;
-    return st->up != NULL ||
+    return is_clean(st) ||
            normal_keeps((st->steps & 1u << VIEW_FOLD) != 0,
                         (st->steps & 1u << VIEW_NOMARK) != 0, cp);
 }
@@ -81,11 +91,11 @@ static size_t plain_len(const struct stream *st, struct str s)
 size_t sides_plain(const struct stream *st, struct str more)
 {
     char first[8];
-    size_t tail = (size_t)(st->end - st->v), n, need;
+    size_t tail = utf8_tail(buf_str(&st->text)), n, need;
 
     if (tail == 0)
         return plain_len(st, more);
-    memcpy(first, st->text.ptr + (st->v - st->base), tail);
+    memcpy(first, st->text.ptr + (st->text.len - tail), tail);
     for (need = 1; need <= more.len && tail + need <= 4; need++) {
         memcpy(first + tail, more.ptr, need);
         n = utf8_char((struct str){first, tail + need});
@@ -96,6 +106,21 @@ size_t sides_plain(const struct stream *st, struct str more)
         return need + plain_len(st, str_skip(more, need));
     }
     return more.len;
+}
+
+uint64_t sides_upto(const struct stream *st, uint64_t to)
+{
+    struct str text = {st->text.ptr, (size_t)(to - st->base)};
+    uint64_t front;
+    char last;
+
+    if (st->steps == 0 || st->sided || is_clean(st) || to == st->v)
+        return to;
+    last = text.ptr[text.len - 1];
+    if ((last & 0x80) == 0 && !is_alpha(last) && (last < '<' || last > '>'))
+        return to;
+    front = st->base + utf8_front(text, text.len - 1);
+    return front > st->v ? front : st->v;
 }
 
 struct lane_at lane_now(const struct stream *st, size_t i)
@@ -119,36 +144,55 @@ void lane_put(struct stream *to, size_t i, const struct lane_at *at)
     set_awake(to, i, at->awake && !l->off);
 }
 
-/* The stream has sides. */
-static enum err sides_need(struct stream *st)
+void side_begun(struct stream *st)
 {
-    if (st->sides != NULL)
-        return OK;
-    st->sides = calloc(1, sizeof(*st->sides));
-    if (st->sides == NULL)
-        return E_NOMEM;
-    textview_init(&st->sides->made);
+    struct decided known = known_all(st);
+
+    st->safe = known.acts;
+    st->told = known.all;
+}
+
+/* The place of one more. */
+static enum err side_slot(struct stream *st, size_t *ret_i)
+{
+    size_t i = 0;
+
+    if (st->sides == NULL) {
+        st->sides = calloc(1, sizeof(*st->sides));
+        if (st->sides == NULL)
+            return E_NOMEM;
+        textview_init(&st->sides->made);
+    }
+    while (i < st->sides->count && st->sides->list[i].st != NULL)
+        i++;
+    if (i == ARRAY_LEN(st->sides->list))
+        return E_INTERNAL;
+    if (i == st->sides->count)
+        st->sides->count++;
+    *ret_i = i;
     return OK;
 }
 
 enum err side_add(struct stream *st, const struct stream *of,
                   enum view_step step, uint64_t v, struct side **ret_side)
 {
+    unsigned views = is_escape(step) ? 1u << VIEW_DECODED : 1u << step;
     struct side *s;
     struct stream *to;
+    size_t i;
     enum err e;
 
-    if ((e = sides_need(st)))
+    if ((e = side_slot(st, &i)))
         return e;
-    s = &st->sides->list[st->sides->count];
+    s = &st->sides->list[i];
     *s = (struct side){.step = step, .fed = v, .len = v};
-    if ((e = stream_make(st->rs, st->sc, &st->at, step, &to)))
+    if ((e = stream_make(st->rs, st->sc, &st->at, views | st->within, &to)))
         return e;
     s->st = to;
     to->up = st;
     to->side = s;
+    to->within = is_escape(step) ? views : st->within;
     to->coded.views = 0;
-    st->sides->count++;
     if ((e = buf_add(&to->text,
                      (struct str){of->text.ptr, (size_t)(v - of->base)})) ||
         (e = LIST_GROW(&s->runs)))
@@ -161,8 +205,7 @@ enum err side_add(struct stream *st, const struct stream *of,
     return OK;
 }
 
-/* As the other one stands at V. */
-static void take_state(struct stream *to, const struct stream *of)
+void side_take(struct stream *to, const struct stream *of)
 {
     to->token = of->token;
     to->token_letters = of->token_letters;
@@ -174,7 +217,7 @@ static void take_state(struct stream *to, const struct stream *of)
 
         lane_put(to, i, &now);
     }
-    to->safe = known_all(to);
+    side_begun(to);
 }
 
 static enum err side_open(struct stream *st, size_t kind)
@@ -196,52 +239,91 @@ static enum err side_open(struct stream *st, size_t kind)
         to->coded = st->coded; /* what is encoded is read without what is
                                   invisible, and else as it is */
     }
-    take_state(to, st);
+    side_take(to, st);
     return OK;
 }
 
-/* The views of words are those of the clean view from now on. */
-static void hand_words(struct stream *st, struct sides *words)
+/* One of `old` stays with the stream. */
+static enum err side_keep(struct stream *st, struct side *old)
 {
-    struct side *s = &st->sides->list[0];
+    struct stream *text = st;
+    struct side *s;
+    size_t i;
+    enum err e;
 
-    s->st->sides = words;
+    if ((e = side_slot(st, &i)))
+        return e;
+    s = &st->sides->list[i];
+    *s = *old;
+    *old = (struct side){.st = NULL};
+    s->st->side = s;
+    while (text->up != NULL)
+        text = text->up;
+    for (i = 0; i < text->drops.count; i++)
+        if (text->drops.list[i].side == old)
+            text->drops.list[i].side = s;
+    return OK;
+}
+
+/* The views of words are those of the clean view from now on. Escapes that are
+ * such without what it leaves out are read there. */
+static enum err hand_words(struct stream *st, struct sides *words)
+{
+    struct stream *clean = st->sides->list[0].st;
+    enum err e;
+
     for (size_t i = 0; words != NULL && i < words->count; i++)
-        words->list[i].st->up = s->st;
-    respell_move(st, s->st);
-    s->st->safe = known_all(s->st);
+        if (words->list[i].st != NULL && is_escape(words->list[i].step) &&
+            (e = side_keep(st, &words->list[i])))
+            return e;
+    clean->sides = words;
+    for (size_t i = 0; words != NULL && i < words->count; i++)
+        if (words->list[i].st != NULL)
+            words->list[i].st->up = clean;
+    escaped_clean(clean);
+    respell_move(st, clean);
+    side_begun(clean);
+    return OK;
 }
 
 /* *words: those of the text so far; NULL once they are handed on. */
 static enum err open_all(struct stream *st, struct sides **words)
 {
+    bool clean = false;
     enum err e;
 
     for (size_t i = 0; i < SIDES; i++) {
         unsigned step = 1u << kinds[i].step;
-        bool here = (st->steps & step) != 0 &&
-                    ((step & OF_CLEAN) != 0) == (st->up != NULL);
+        bool here =
+            (st->steps & step) != 0 && ((step & OF_CLEAN) != 0) == is_clean(st);
 
         if (!here)
             continue;
         if ((e = side_open(st, i)))
             return e;
-        if (kinds[i].step == VIEW_CLEAN) {
-            hand_words(st, *words);
-            *words = NULL;
-        }
+        clean |= kinds[i].step == VIEW_CLEAN;
     }
-    return OK;
+    if (!clean)
+        return OK;
+    e = hand_words(st, *words);
+    if (!e)
+        *words = NULL;
+    return e;
+}
+
+void side_close(struct side *s)
+{
+    stream_free(s->st);
+    free(s->runs.list);
+    *s = (struct side){.st = NULL};
 }
 
 static void sides_free(struct sides *all)
 {
     if (all == NULL)
         return;
-    for (size_t i = 0; i < all->count; i++) {
-        stream_free(all->list[i].st);
-        free(all->list[i].runs.list);
-    }
+    for (size_t i = 0; i < all->count; i++)
+        side_close(&all->list[i]);
     textview_free(&all->made);
     free(all);
 }
@@ -251,12 +333,11 @@ enum err sides_open(struct stream *st)
     struct sides *words = NULL;
     enum err e;
 
-    if (st->up == NULL) {
+    if (!is_clean(st)) {
         words = st->sides;
         st->sides = NULL;
     }
     st->sided = true;
-    lanes_all_act(st); /* or the same might be reported twice */
     e = open_all(st, &words);
     sides_free(words);
     if (!e && st->up == NULL)
@@ -346,11 +427,9 @@ static void forget_runs(struct side *s)
 
 /* --- The text. */
 
-static enum err side_make(struct side *s, struct str text, size_t *pos,
-                          bool last, struct textview *made)
+static enum err side_make(struct side *s, struct str text, size_t base,
+                          size_t *pos, bool last, struct textview *made)
 {
-    size_t base = (size_t)s->fed;
-
     switch (s->step) {
     case VIEW_SKELETON:
         return skeleton_feed(&s->skeleton, text, base, pos, last, made);
@@ -358,6 +437,11 @@ static enum err side_make(struct side *s, struct str text, size_t *pos,
         return joined_feed(&s->joined, text, base, pos, last, made);
     case VIEW_LEET:
         return leet_feed(&s->leet, text, base, pos, last, made);
+    case VIEW_ESCAPES:
+    case VIEW_PERCENT:
+    case VIEW_ENTITIES:
+    case VIEW_QUOTED:
+        return escaped_feed(&s->escaped, s->step, text, base, pos, last, made);
     default:
         return normal_feed(&s->normal, text, base, pos, last, made);
     }
@@ -366,21 +450,72 @@ static enum err side_make(struct side *s, struct str text, size_t *pos,
 static enum err side_feed(struct stream *st, struct side *s, bool last)
 {
     struct textview *made = &st->sides->made;
-    struct str text = {st->text.ptr + (s->fed - st->base),
-                       (size_t)(st->v - s->fed)};
-    size_t pos = 0;
+    struct str text = {st->text.ptr, (size_t)(st->v - st->base)};
+    size_t base = (size_t)st->base, pos = (size_t)s->fed - base;
     enum err e;
 
     textview_clear(made);
-    e = side_make(s, text, &pos, last, made);
+    if (!is_escape(s->step)) { /* only these look back */
+        text = str_skip(text, pos);
+        base += pos;
+        pos = 0;
+    }
+    e = side_make(s, text, base, &pos, last, made);
     if (e || (e = note_runs(s, made)))
         return e;
-    s->fed += pos;
+    s->fed = base + pos;
     s->len += made->bytes.len;
     if ((e = stream_grow(s->st, buf_str(&made->bytes))))
         return e;
     forget_runs(s);
     return OK;
+}
+
+enum err sides_clone(struct stream *to, const struct stream *of)
+{
+    struct side *s;
+    enum err e = OK;
+
+    to->steps = of->steps;
+    to->sided = of->sided;
+    to->letters = of->letters;
+    for (size_t i = 0; !e && of->sides != NULL && i < of->sides->count; i++)
+        if (of->sides->list[i].st != NULL &&
+            !is_escape(of->sides->list[i].step))
+            e = side_clone(to, &of->sides->list[i], &s);
+    return e ? e : respell_copy(to, of);
+}
+
+static enum err side_clone(struct stream *st, const struct side *of,
+                           struct side **ret_side)
+{
+    const char *rest = of->st->text.ptr + (of->st->v - of->st->base);
+    struct side *s;
+    enum err e;
+
+    if ((e = side_add(st, of->st, of->step, of->st->v, &s)))
+        return e;
+    s->normal = of->normal;
+    s->skeleton = of->skeleton;
+    s->joined = of->joined;
+    s->leet = of->leet;
+    s->fed = of->fed;
+    s->len = of->len;
+    s->runs.count = 0;
+    for (size_t i = 0; i < of->runs.count; i++) {
+        if ((e = LIST_GROW(&s->runs)))
+            return e;
+        s->runs.list[s->runs.count++] = of->runs.list[i];
+    }
+    side_take(s->st, of->st);
+    *ret_side = s;
+    if (of->step == VIEW_CLEAN)
+        escaped_clean(s->st);
+    if ((e = sides_clone(s->st, of->st)))
+        return e;
+    side_begun(s->st);
+    return stream_grow(s->st,
+                       (struct str){rest, (size_t)(of->st->end - of->st->v)});
 }
 
 /* From here on a 1 is an i in the one view, and may be an l in another. */
@@ -390,19 +525,9 @@ static enum err side_part(struct stream *st, struct side *s, bool last)
     enum err e;
 
     s->leet.parted = false;
-    if ((e = side_add(st, s->st, s->step, s->st->v, &to)))
+    if ((e = side_clone(st, s, &to)))
         return e;
-    to->leet = s->leet;
     to->leet.ell = true;
-    to->fed = s->fed;
-    to->len = s->len;
-    to->runs.count = 0;
-    for (size_t i = 0; i < s->runs.count; i++) {
-        if ((e = LIST_GROW(&to->runs)))
-            return e;
-        to->runs.list[to->runs.count++] = s->runs.list[i];
-    }
-    take_state(to->st, s->st);
     return side_feed(st, s, last);
 }
 
@@ -413,6 +538,8 @@ enum err sides_feed(struct stream *st, bool last)
     for (size_t i = 0; i < st->sides->count; i++) {
         struct side *s = &st->sides->list[i];
 
+        if (s->st == NULL)
+            continue;
         if ((e = side_feed(st, s, last)) ||
             (s->leet.parted && (e = side_part(st, s, last))) ||
             (last && (e = stream_last(s->st))) ||
@@ -429,6 +556,8 @@ enum err sides_search(struct stream *st)
     for (size_t i = 0; i < st->sides->count; i++) {
         struct stream *to = st->sides->list[i].st;
 
+        if (to == NULL)
+            continue;
         if ((e = search_lanes(to, false, true)) ||
             (to->sides != NULL && (e = sides_search(to))) || (e = let_go(to)))
             return e;
@@ -436,15 +565,20 @@ enum err sides_search(struct stream *st)
     return OK;
 }
 
-uint64_t sides_known(const struct stream *st)
+struct decided sides_known(const struct stream *st)
 {
-    uint64_t known = st->v;
+    struct decided known = {st->v, st->v};
 
     for (size_t i = 0; st->sides != NULL && i < st->sides->count; i++) {
         const struct side *s = &st->sides->list[i];
-        uint64_t at = side_start(s, s->st->safe);
+        uint64_t at;
 
-        known = at < known ? at : known;
+        if (s->st == NULL)
+            continue;
+        at = side_start(s, s->st->safe);
+        known.acts = at < known.acts ? at : known.acts;
+        at = side_start(s, s->st->told);
+        known.all = at < known.all ? at : known.all;
     }
     return known;
 }

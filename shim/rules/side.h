@@ -1,6 +1,7 @@
 #ifndef SP_RULES_SIDE_H
 #define SP_RULES_SIDE_H
 
+#include "detect/decode.h"
 #include "detect/disguise.h"
 #include "detect/normal.h"
 #include "rules/lanes.h"
@@ -17,8 +18,8 @@
  *
  * There are none until a character comes that one of them would change. They
  * begin there in the state the stream itself has come to, and end with its
- * text. A view is not of one piece across that place: a mark there is taken off
- * the character before it where marks are, but not composed with it.
+ * text. So that a mark is composed with the character before it, the last one
+ * of the text is not read until the next is there.
  */
 
 /* Bytes of the view in a row, as in detect/textview.h. */
@@ -34,17 +35,19 @@ struct side {
     struct skeleton skeleton;
     struct joined joined;
     struct leet leet;
+    struct escaped escaped;
     LIST(struct side_run) runs;
     uint64_t fed; /* the text has gone in up to there */
     uint64_t len; /* and that much of the view came out */
 };
 
-#define SIDES       5
-#define SIDES_WORDS 3 /* respell.c */
+#define SIDES         5
+#define SIDES_WORDS   3 /* respell.c */
+#define SIDES_ESCAPES 4 /* escaped.c */
 
 struct sides {
-    struct side list[SIDES + SIDES_WORDS];
-    size_t count;
+    struct side list[SIDES + SIDES_WORDS + SIDES_ESCAPES];
+    size_t count; /* some of them may have ended: those without a stream */
     struct textview made; /* of the text in work */
 };
 
@@ -58,6 +61,9 @@ unsigned sides_steps(unsigned views);
  * says: now.
  */
 size_t sides_plain(const struct stream *st, struct str more);
+/* sides_upto - how much of the text up to `to` is read as long as no view has
+ * to be there: all, but a character that a mark may be composed with. */
+uint64_t sides_upto(const struct stream *st, uint64_t to);
 
 /* sides_open - all views, from V on. Every lane is searched up to there. */
 MUST_USE enum err sides_open(struct stream *st);
@@ -67,6 +73,14 @@ void sides_close(struct stream *st);
 MUST_USE enum err side_add(struct stream *st, const struct stream *of,
                            enum view_step step, uint64_t v,
                            struct side **ret_side);
+/* side_begun - what is known of it then. */
+void side_begun(struct stream *st);
+/* side_take - as another stream stands at V. sides_clone - and with the views
+ * that has, but those of escapes; they go on by themselves. E_NOMEM. */
+void side_take(struct stream *to, const struct stream *of);
+MUST_USE enum err sides_clone(struct stream *to, const struct stream *of);
+/* side_close - it ends before its text does. */
+void side_close(struct side *s);
 /* lane_now - of the lane of a stream; lane_put - to that of one of its views.
  */
 struct lane_at lane_now(const struct stream *st, size_t i);
@@ -79,9 +93,9 @@ MUST_USE enum err sides_feed(struct stream *st, bool last);
 /* sides_search - every lane of every view. */
 MUST_USE enum err sides_search(struct stream *st);
 
-/* sides_known - how far all views are decided, as a place of the text; V if
+/* sides_known - how far all views are decided, as places of the text; V if
  * there are none. */
-uint64_t sides_known(const struct stream *st);
+struct decided sides_known(const struct stream *st);
 
 /* side_start, side_end - where a byte of the view begins in the text, and
  * where the byte before a place ends. */

@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 #include "rules/coded.h"
+#include "rules/escaped.h"
 #include "rules/near.h"
 #include "rules/respell.h"
 
@@ -67,31 +68,35 @@ static void lane_reset(struct stream *st, size_t i)
 }
 
 /* The lanes that hold text back: those whose findings change it or may by
- * score, or are of a view that begins before it is known to, or all. What is
- * told by these lanes is told anew. */
-static void lanes_act(struct stream *st, bool all)
+ * score, or are of a view that begins before it is known to. */
+static void lanes_act(struct stream *st)
 {
     st->token_most = 0;
     st->runs_asleep = 0;
     for (size_t i = 0; i < st->lane_count; i++) {
         struct lane *l = &st->lanes[i];
         const struct rule *r = &st->rs->list[l->rule];
-        bool awake = is_awake(st, i);
 
-        l->acts =
-            !l->off && (all || found_waits(st, r, rules_action(st->rs, r)) ||
-                        is_respelled(st->rs, l->rule));
+        l->acts = !l->off && (found_waits(st, r, rules_action(st->rs, r)) ||
+                              is_respelled(st->rs, l->rule));
         l->run_bit = l->acts ? st->rs->runs[l->rule].bit : 0;
         if (l->acts && token_most(&r->token) > st->token_most)
             st->token_most = token_most(&r->token);
         if (l->run_bit != 0)
             st->run_lanes[__builtin_ctz(l->run_bit)] = (uint32_t)i;
-        set_awake(st, i, awake);
+        set_awake(st, i, is_awake(st, i));
     }
 }
 
-static void lanes_init(struct stream *st, const uint64_t *mask,
-                       enum view_step view)
+static bool looks_at(const struct rules *rs, uint32_t rule, unsigned views)
+{
+    for (; views != 0; views &= views - 1)
+        if (!rules_views(rs, rule, (enum view_step)__builtin_ctz(views)))
+            return false;
+    return true;
+}
+
+static void lanes_init(struct stream *st, const uint64_t *mask, unsigned views)
 {
     const struct rules *rs = st->rs;
     size_t n = 0;
@@ -109,7 +114,7 @@ static void lanes_init(struct stream *st, const uint64_t *mask,
             l->max_hold += (uint32_t)near_after(r); /* it may wait so long */
             if (CONTEXT + near_before(r) > st->context)
                 st->context = CONTEXT + near_before(r);
-            l->off = r->whole || !rules_views(rs, i, view) ||
+            l->off = r->whole || !looks_at(rs, i, views) ||
                      !detector_ready(r, st->at.known) ||
                      rules_off(rs, i, &st->at);
             l->token = token_first(r);
@@ -117,16 +122,11 @@ static void lanes_init(struct stream *st, const uint64_t *mask,
                 st->min_hold = l->max_hold;
             lane_reset(st, n++);
         }
-    lanes_act(st, false);
-}
-
-void lanes_all_act(struct stream *st)
-{
-    lanes_act(st, true);
+    lanes_act(st);
 }
 
 enum err stream_make(const struct rules *rs, struct scratch *sc,
-                     const struct scope *at, enum view_step view,
+                     const struct scope *at, unsigned views,
                      struct stream **ret_st)
 {
     const uint64_t *mask = rules_mask(rs, at);
@@ -159,9 +159,7 @@ enum err stream_make(const struct rules *rs, struct scratch *sc,
     respell_reset(st);
     st->counts = rs->at.block[at->dir] != 0 && !rs->monitor;
     buf_init(&st->text, TEXT_MAX);
-    lanes_init(st, mask, view);
-    if (view != VIEW_TEXT)
-        lanes_all_act(st);
+    lanes_init(st, mask, views);
     *ret_st = st;
     return OK;
 }
@@ -169,16 +167,20 @@ enum err stream_make(const struct rules *rs, struct scratch *sc,
 enum err stream_new(const struct rules *rs, struct scratch *sc,
                     const struct scope *at, struct stream **ret_st)
 {
-    enum err e = stream_make(rs, sc, at, VIEW_TEXT, ret_st);
+    unsigned views = rules_views_at(rs, at);
+    struct stream *st;
+    enum err e = stream_make(rs, sc, at, 1u << VIEW_TEXT, &st);
 
-    if (!e)
-        (*ret_st)->steps = sides_steps(rules_views_at(rs, at));
-    if (!e)
-        (*ret_st)->respell.all = (*ret_st)->respell.views =
-            respell_views(rules_views_at(rs, at));
-    if (!e && (*ret_st)->coded.views != 0)
-        (*ret_st)->steps |= 1u << VIEW_CLEAN; /* in which runs are read */
-    return e;
+    if (e)
+        return e;
+    st->steps = sides_steps(views);
+    st->respell.all = st->respell.views = respell_views(views);
+    if (st->coded.views != 0) {
+        st->steps |= 1u << VIEW_CLEAN; /* in which runs are read */
+        st->escapes = escaped_kinds;
+    }
+    *ret_st = st;
+    return OK;
 }
 
 void stream_free(struct stream *st)
@@ -395,38 +397,6 @@ static void trim(struct stream *st)
 
 /* --- The loop. */
 
-uint64_t known_upto(const struct stream *st)
-{
-    uint64_t known = cut_keyword(st), token = cut_token(st);
-    uint64_t mark = cut_mark(st);
-
-    known = token < known ? token : known;
-    known = mark < known ? mark : known;
-    known = cut_coded(st) < known ? cut_coded(st) : known;
-    EACH_AWAKE(st, i)
-    {
-        const struct lane *l = &st->lanes[i];
-
-        if (l->acts && l->cursor < known)
-            known = l->cursor;
-    }
-    return known;
-}
-
-static uint64_t known_rest(const struct stream *st)
-{
-    uint64_t known = known_upto(st), sides = sides_known(st);
-
-    return sides < known ? sides : known;
-}
-
-uint64_t known_all(const struct stream *st)
-{
-    uint64_t known = known_rest(st), word = cut_respell(st);
-
-    return word < known ? word : known;
-}
-
 static void lane_rest(struct stream *st, size_t i)
 {
     const struct lane *l = &st->lanes[i];
@@ -465,36 +435,58 @@ enum err search_lanes(struct stream *st, bool at_stop, bool all)
 
 enum err let_go(struct stream *st)
 {
-    uint64_t known;
+    struct decided known = known_rest(st);
 
-    st->rest = known_rest(st);
-    known = cut_respell(st) < st->rest ? cut_respell(st) : st->rest;
+    st->rest = known.acts;
+    known = known_word(st, known);
     if (st->up == NULL)
         return release(st, known);
-    st->safe = known > st->safe ? known : st->safe;
+    st->safe = known.acts > st->safe ? known.acts : st->safe;
+    st->told = known.all > st->told ? known.all : st->told;
     return OK;
+}
+
+enum err stream_read(struct stream *st, uint64_t to)
+{
+    enum err e = respell_look(st, to);
+
+    if (e)
+        return e;
+    feed_trie(st, to);
+    feed_tokens(st, to);
+    feed_marks(st, to);
+    if (!st->sided && (st->steps & 1u << VIEW_SKELETON) != 0)
+        skeleton_count(&st->letters,
+                       str_skip(text_upto(st, to), (size_t)(st->v - st->base)));
+    st->v = to;
+    return OK;
+}
+
+/* The text that can be read, all of it with `last`: views begin in it. */
+static enum err read_more(struct stream *st, bool last)
+{
+    uint64_t v = st->end - utf8_tail(buf_str(&st->text));
+    enum err e;
+
+    if (!last)
+        v = sides_upto(st, v);
+    if ((e = escaped_look(st, &v, last)))
+        return e;
+    return stream_read(st, v);
 }
 
 /* The text grew up to `end`: search, release, forget. */
 static enum err advance(struct stream *st)
 {
     bool at_stop = (st->end - st->origin) % LIM_HOLD_STEP == 0;
-    uint64_t v = st->end - utf8_tail(buf_str(&st->text));
     enum err e;
 
-    if ((e = respell_look(st, v)))
-        return e;
-    feed_trie(st, v);
-    feed_tokens(st, v);
-    feed_marks(st, v);
-    if (!st->sided && (st->steps & 1u << VIEW_SKELETON) != 0)
-        skeleton_count(&st->letters,
-                       str_skip(text_upto(st, v), (size_t)(st->v - st->base)));
-    st->v = v;
-    if ((e = search_lanes(st, at_stop, false)) || (e = feed_coded(st)) ||
+    if ((e = read_more(st, false)) || (e = search_lanes(st, at_stop, false)) ||
+        (e = feed_coded(st)) ||
         (st->sides != NULL && (e = sides_feed(st, false))) ||
         (e = let_go(st)) || st->blocked)
         return e;
+    escaped_rest(st);
     if (at_stop && st->end - st->safe >= LIM_HOLD_CHAIN) {
         if ((e = search_lanes(st, at_stop, true)) ||
             (st->sides != NULL && (e = sides_search(st))) || (e = let_go(st)) ||
@@ -569,9 +561,9 @@ enum err stream_last(struct stream *st)
 {
     enum err e;
 
-    if (st->v != st->end)
+    if (utf8_tail(buf_str(&st->text)) != 0)
         return E_SYNTAX;
-    if ((e = respell_last(st)))
+    if ((e = read_more(st, true)) || (e = respell_last(st)))
         return e;
     feed_last(st);
     feed_marks_last(st);
@@ -580,6 +572,8 @@ enum err stream_last(struct stream *st)
         if ((e = lane_search(st, &st->lanes[i], false)))
             return e;
     }
+    if ((e = feed_coded(st)))
+        return e;
     return feed_coded_last(st);
 }
 
@@ -591,7 +585,7 @@ static enum err finish(struct stream *st)
     if ((e = stream_last(st)) ||
         (st->sides != NULL && (e = sides_feed(st, true))))
         return e;
-    return release(st, st->v);
+    return release(st, (struct decided){st->v, st->v});
 }
 
 enum err stream_flush(struct stream *st)
@@ -601,6 +595,8 @@ enum err stream_flush(struct stream *st)
     if (stream_fail(st, finish(st)) || st->blocked)
         return st->failed;
     sides_close(st);
+    st->escapes = st->coded.views != 0 ? escaped_kinds : 0;
+    st->escaped = 0;
     buf_clear(&st->text);
     st->base = st->origin = st->v = st->end;
     st->stop = 0;
@@ -611,7 +607,7 @@ enum err stream_flush(struct stream *st)
     st->letters = (struct skeleton){0};
     st->drops.count = 0;
     st->score = (struct score){0};
-    lanes_act(st, false);
+    st->findings = 0;
     for (size_t i = 0; i < st->lane_count; i++)
         lane_reset(st, i);
     return OK;

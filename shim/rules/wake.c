@@ -1,4 +1,6 @@
-#include "rules/lanes.h"
+#include "rules/coded.h"
+#include "rules/respell.h"
+#include "rules/side.h"
 
 /*
  * Keywords and tokens on a stream: which lanes have to be woken, and how far
@@ -278,4 +280,56 @@ uint64_t cut_keyword(const struct stream *st)
     for (size_t i = 0; i < st->walk_count; i++)
         least = cut_walk(st, &st->walks[i], least);
     return least;
+}
+
+/* --- What is known. */
+
+static uint64_t lower(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What of the text a lane that sleeps, and holds nothing, may yet begin in. */
+static uint64_t cut_asleep(const struct stream *st)
+{
+    uint64_t far = trie_depth(st->trie) + st->rs->run_most + TOKEN_MOST + 1;
+
+    return st->v - st->origin > far ? st->v - far : st->origin;
+}
+
+static struct decided known_upto(const struct stream *st)
+{
+    struct decided k = {lower(cut_keyword(st), cut_token(st)), cut_asleep(st)};
+
+    k.acts = lower(lower(cut_mark(st), cut_coded(st)), k.acts);
+    EACH_AWAKE(st, i)
+    {
+        const struct lane *l = &st->lanes[i];
+
+        k.all = lower(l->cursor, k.all);
+        if (l->acts)
+            k.acts = lower(l->cursor, k.acts);
+    }
+    return k;
+}
+
+struct decided known_rest(const struct stream *st)
+{
+    struct decided k = known_upto(st), sides = sides_known(st);
+
+    k.acts = lower(k.acts, sides.acts);
+    k.all = lower(lower(k.all, sides.all), k.acts);
+    return k;
+}
+
+struct decided known_word(const struct stream *st, struct decided k)
+{
+    k.acts = lower(k.acts, cut_respell(st));
+    k.all = lower(k.all, k.acts);
+    return k;
+}
+
+struct decided known_all(const struct stream *st)
+{
+    return known_word(st, known_rest(st));
 }

@@ -99,8 +99,31 @@ static void test_after_views(void)
     set_close(&s);
 }
 
+/* --- How many findings: of each text so many. */
+
+static void test_many(void)
+{
+    struct stream *st;
+    enum err e = OK;
+
+    set_open(&s, list, ARRAY_LEN(list));
+    if (!CHECK_INT(stream_new(s.rs, s.sc, &place, &st), OK))
+        exit(1);
+    for (size_t k = 0; k < 2; k++) {
+        for (size_t i = 0; i < LIM_FINDINGS; i++)
+            CHECK_INT(stream_take(st, STR("A12345678 ")), OK);
+        CHECK_INT(stream_flush(st), OK);
+    }
+    for (size_t i = 0; i < LIM_FINDINGS + 1 && !e; i++)
+        e = stream_take(st, STR("A12345678 "));
+    CHECK_INT(e ? e : stream_flush(st), E_LIMIT);
+    stream_free(st);
+    set_close(&s);
+}
+
 int main(void)
 {
     RUN(test_after_views);
+    RUN(test_many);
     return check_done();
 }

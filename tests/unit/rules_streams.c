@@ -1,3 +1,4 @@
+#include "rules/escaped.h"
 #include "rules/side.h"
 
 #include <stdlib.h>
@@ -375,6 +376,8 @@ static bool sides_grow(const struct stream *st, struct grown *all)
         const struct stream *to = st->sides->list[i].st;
         struct grown *g = all;
 
+        if (to == NULL || is_escape(to->side->step)) /* these end before */
+            continue;
         while (g->st != NULL && g->st != to && g < all + VIEWS_MOST - 1)
             g++;
         good = good && (g->st != to || to->safe >= g->safe);

@@ -67,6 +67,12 @@ static const struct rule list[] = {
      KEYS(k_at),
      .views = VIEWS_ALL,
      .put = STR_INIT("[mail]")},
+    {.id = STR_INIT("plan"), /* has a mark */
+     .match = STR_INIT("na\u00efve pl[a\u00e2]n\\b"),
+     ALL,
+     .action = ACTION_REDACT,
+     .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN,
+     .put = STR_INIT("[plan]")},
     {.id = STR_INIT("unseen"), /* of pages alone */
      .match = STR_INIT("(?i)\\border\\b"),
      ALL,
@@ -367,6 +373,8 @@ static const struct {
     {"plain", "a " KEY " b", "a [aws] b", "aws 2-22"},
     {"zero width", "a AK" ZWSP "IAQ3EGRTX7LMBZ2WPD.", "a [aws].",
      "aws 2-25 clean"},
+    {"a mark", "a nai\u0308ve plan of", "a [plan] of", "plan 2-14 clean"},
+    {"several", "nai\u0308ve pla\u0302n", "[plan]", "plan 0-14 clean"},
     {"late", KEY " and \uff21KIAQ3EGRTX7LMBZ2WPD", "[aws] and [aws]",
      "aws 0-20; aws 25-47 clean"},
     {"plain behind", "caf\u00e9 \u200b " KEY "!", "caf\u00e9 \u200b [aws]!",

@@ -1,0 +1,179 @@
+#include "rules/escaped.h"
+
+#include <stdlib.h>
+
+#include "rules/side.h"
+
+/*
+ * The text of a stream without its escapes: \u0041, %41, &#65; and =41. What is
+ * said of a word that is held (coded.c) is not enough for what is written in
+ * several words.
+ *
+ *      text      say \u0069gnore previous instructions, and
+ *      escapes   ...|ignore previous instructions|
+ *                   begins here                  ends some way behind
+ *
+ * A view of each kind goes along at the side (side.h) from the first such
+ * escape on, in the state the stream has come to, and has the other views at
+ * its own side. It ends where the text was read so far without another that no
+ * match can reach from the one to the other: that is how far a whole text is
+ * read around an escape (ESCAPE_NEAR). An escape that the end of the text cuts
+ * off is not read before it is complete.
+ *
+ * How many there will be is not known, so that one is enough, where a whole
+ * text of few is not read as one that is written so.
+ *
+ * What is escaped in two ways is read at the side of such a view, as what is
+ * escaped twice is:
+ *
+ *      text        %41 &#65;
+ *      percent     |A  &#65;
+ *        entities      |A        of the percent view
+ *      entities        |A        of the text: no percent view at its side for
+ *                                one that stands in the text, the elder has it
+ */
+
+#define KIND(step) (1u << (step))
+#define MOST       32 /* views of them at once, of one text */
+
+const unsigned escaped_kinds = KIND(VIEW_ESCAPES) | KIND(VIEW_PERCENT) |
+                               KIND(VIEW_ENTITIES) | KIND(VIEW_QUOTED);
+
+/* --- Their beginning. */
+
+static struct stream *text_of(struct stream *st)
+{
+    while (st->up != NULL)
+        st = st->up;
+    return st;
+}
+
+/* How many times over is it read without escapes? */
+static unsigned level_of(const struct stream *st)
+{
+    unsigned n = 0;
+
+    for (; st->up != NULL; st = st->up)
+        n += is_escape(st->side->step);
+    return n;
+}
+
+void escaped_clean(struct stream *st)
+{
+    if ((rules_views_at(st->rs, &st->at) & 1u << VIEW_DECODED) != 0)
+        st->escapes = st->elder = escaped_kinds;
+}
+
+/* At V; every lane is searched up to there. */
+static enum err begin(struct stream *st, enum view_step how)
+{
+    struct side *s;
+    enum err e;
+
+    if ((e = side_add(st, st, how, st->v, &s)))
+        return e;
+    text_of(st)->escaped++;
+    s->st->elder = escaped_kinds & ~st->escapes;
+    s->st->escapes = escaped_kinds;
+    st->escapes &= ~KIND(how);
+    side_take(s->st, st);
+    if ((e = sides_clone(s->st, st)))
+        return e;
+    side_begun(s->st);
+    return OK;
+}
+
+/* Does it stand so in what this is a view of? */
+static bool stands(const struct stream *st, uint64_t at, size_t len)
+{
+    return side_same(st->side, at, at + len);
+}
+
+/* More than that is not read. */
+static bool is_more(struct stream *st)
+{
+    bool more = text_of(st)->escaped == MOST || level_of(st) == LIM_VIEW_DEPTH;
+
+    text_of(st)->capped |= more;
+    return more;
+}
+
+enum err escaped_look(struct stream *st, uint64_t *to, bool last)
+{
+    size_t pos = (size_t)(st->v - st->base);
+
+    while (st->escapes != 0) {
+        struct str text = {st->text.ptr, (size_t)(*to - st->base)};
+        struct escaped_at x;
+        enum err e;
+
+        if (!escaped_next(st->escapes, text, &pos, last, &x)) {
+            *to = st->base + pos;
+            return OK;
+        }
+        if (((st->elder & KIND(x.how)) != 0 &&
+             stands(st, st->base + x.at, x.len)) ||
+            is_more(st)) {
+            pos = x.at + x.len;
+            continue;
+        }
+        if ((e = stream_read(st, st->base + pos)) ||
+            (e = search_lanes(st, false, true)) || (e = begin(st, x.how)))
+            return e;
+    }
+    return OK;
+}
+
+/* --- Their end. */
+
+/* Views of escapes: it is one, and those at its side. */
+static unsigned count_of(const struct stream *st)
+{
+    unsigned n = is_escape(st->side->step);
+
+    for (size_t i = 0; st->sides != NULL && i < st->sides->count; i++)
+        if (st->sides->list[i].st != NULL)
+            n += count_of(st->sides->list[i].st);
+    return n;
+}
+
+/* A rule that drops text goes on in the view it has begun in. */
+static bool is_dropping(const struct stream *st)
+{
+    EACH_AWAKE(st, i)
+    {
+        if (st->lanes[i].dropping)
+            return true;
+    }
+    for (size_t i = 0; st->sides != NULL && i < st->sides->count; i++)
+        if (st->sides->list[i].st != NULL && is_dropping(st->sides->list[i].st))
+            return true;
+    return false;
+}
+
+/* One that begins again is no elder. */
+static void begin_anew(struct stream *st, unsigned kind)
+{
+    for (size_t i = 0; i < st->sides->count; i++) {
+        struct stream *to = st->sides->list[i].st;
+
+        if (to != NULL && is_escape(st->sides->list[i].step))
+            to->elder &= ~kind;
+    }
+}
+
+void escaped_rest(struct stream *st)
+{
+    for (size_t i = 0; st->sides != NULL && i < st->sides->count; i++) {
+        struct side *s = &st->sides->list[i];
+
+        if (s->st == NULL || !is_escape(s->step) || s->fed != st->v ||
+            side_start(s, s->st->told) < s->escaped.end + ESCAPE_NEAR ||
+            is_dropping(s->st))
+            continue;
+        st->escapes |= KIND(s->step);
+        begin_anew(st, KIND(s->step));
+        text_of(st)->escaped -= count_of(s->st);
+        side_close(s);
+    }
+}
