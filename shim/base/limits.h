@@ -49,6 +49,7 @@
 #define LIM_EVENT_SHAPE (8 * KIB)   /* an event kept to know the next by it */
 #define LIM_HELD_RAW    (4 * MIB)   /* events held in the queue             */
 #define LIM_HELD_IDLE   (16 * KIB)  /* of others, at least, before one rests */
+#define LIM_AGAIN       8           /* times what came is judged again      */
 #define LIM_PAST        (4 * KIB)   /* of a text, kept for when it goes on  */
 #define LIM_CHANNELS    512         /* channels of one stream               */
 #define LIM_CHAN_KEEP   256         /* from so many on, ended ones go       */

@@ -119,6 +119,7 @@ static enum err talk_new(struct conn *c, struct talk **ret_talk)
         .scratch = c->tools.scratch,
         .host = buf_str(&c->host),
         .restorer = pseudonyms_restorer(&c->eng->pseudonyms),
+        .talk = true,
     };
     struct talk *t = calloc(1, sizeof(*t));
     enum err e;

@@ -285,6 +285,11 @@ static bool past_begin(const struct channel *c, struct str *ret_past)
     return !c->cut || at < LIM_PAST;
 }
 
+bool channel_open(const struct channel *c)
+{
+    return !c->can_rest || stream_safe(c->stream) < stream_end(c->stream);
+}
+
 enum err channel_rest(struct channel *c, bool *ret_rests)
 {
     struct str past;

@@ -52,7 +52,7 @@ struct channel {
     struct buf said;       /* that                                        */
     bool json, broken;     /* broken: no JSON any more, plain from here on */
     bool dirty;            /* to be drained */
-    bool ended;            /* no text since the last end */
+    bool ended;            /* no text since the last end mark */
     bool can_rest;         /* see channel_rest                             */
     bool rests;            /* decided as if it had ended                   */
     bool cut;              /* `past` does not begin where the text does    */
@@ -103,6 +103,9 @@ MUST_USE enum err channel_take_repeat(struct channel *c, struct str all);
 
 /* channel_end - the text ends; what follows is a new one. As stream_flush. */
 MUST_USE enum err channel_end(struct channel *c);
+
+/* channel_open - some of its text is undecided, or may be. */
+bool channel_open(const struct channel *c);
 
 /*
  * channel_rest - nothing of it is undecided any more, as if the text ended

@@ -25,6 +25,8 @@ struct delta_config {
     const struct known *known; /* for rules with detectors, or NULL         */
     const struct restorer *restorer; /* of pseudonyms, or NULL              */
     bool ahead_ok; /* comments may overtake events that are held            */
+    bool talk;     /* answers follow one another: behind an end mark a text is
+                      another one, not the same that goes on                */
     bool whole;    /* each event is a whole response: no text of it goes on in
                       the next, and the paths of responses are its own      */
 };

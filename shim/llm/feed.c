@@ -321,6 +321,24 @@ static bool ends_channel(const struct delta *d, const struct end_mark *end,
     return true;
 }
 
+/*
+ * An end mark of this text. Where one answer is all of the stream it may go on
+ * all the same: some services mark each event as the last, or say why the text
+ * ended before they say its last words. Nothing of it is held, but it rests.
+ */
+static enum err end_one(struct delta *d, struct channel *c)
+{
+    bool rests = c->rests || !channel_open(c);
+    enum err e = OK;
+
+    if (!d->config.talk && !rests)
+        e = rest(d, c, &rests);
+    if (!e && (d->config.talk || !rests))
+        e = channel_end(c);
+    c->ended = true;
+    return e;
+}
+
 enum err feed_channels(struct delta *d, struct event *ev)
 {
     struct piece *pieces = (struct piece *)ev->pieces;
@@ -350,7 +368,7 @@ enum err feed_channels(struct delta *d, struct event *ev)
     for (size_t i = 0; i < d->ends.count; i++)
         for (size_t c = 0; c < d->channel_count; c++)
             if (ends_channel(d, &ends[i], d->channels[c]))
-                if ((e = channel_end(d->channels[c])))
+                if ((e = end_one(d, d->channels[c])))
                     return e;
     return OK;
 }

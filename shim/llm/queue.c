@@ -388,14 +388,12 @@ static uint64_t idle_after(const struct delta *d)
     return turns < LIM_HELD_RAW / 4 ? turns : LIM_HELD_RAW / 4;
 }
 
-/* It rests if it has not gone on for long. No more is judged again than came.
- */
-static enum err rest_one(struct delta *d, struct channel *c, bool *ret_rests)
+enum err rest(struct delta *d, struct channel *c, bool *ret_rests)
 {
     enum err e;
 
     *ret_rests = false;
-    if (d->fed - c->fed < idle_after(d) || d->again + c->past.len > d->fed)
+    if (d->again + c->past.len > LIM_AGAIN * d->fed)
         return OK;
     if ((e = channel_rest(c, ret_rests)))
         return e;
@@ -419,7 +417,8 @@ static enum err rest_idle(struct delta *d, bool *ret_some)
         struct channel *c = ev->pieces[i].chan;
         bool rests = false;
 
-        if (ev->pieces[i].end > c->safe && (e = rest_one(d, c, &rests)))
+        if (ev->pieces[i].end > c->safe && d->fed - c->fed >= idle_after(d) &&
+            (e = rest(d, c, &rests)))
             return e;
         *ret_some |= rests;
     }

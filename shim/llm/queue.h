@@ -185,6 +185,12 @@ MUST_USE enum err feed_collect(struct delta *d, const struct delta_event *ev);
 /* feed_channels - its pieces go into their channels, its end marks end some. */
 MUST_USE enum err feed_channels(struct delta *d, struct event *ev);
 
+/*
+ * rest - the text rests, if it can and no more is judged again than LIM_AGAIN
+ * times what came. As stream_flush.
+ */
+MUST_USE enum err rest(struct delta *d, struct channel *c, bool *ret_rests);
+
 /* event_new - from what was collected. E_LIMIT, E_NOMEM. */
 MUST_USE enum err event_new(struct delta *d, const struct delta_event *ev,
                             struct event **ret_event);

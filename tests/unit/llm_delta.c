@@ -1144,6 +1144,77 @@ static void test_rest_turns(void)
     play_free(&p);
 }
 
+/* Behind an end mark it may go on, and is judged as one text. */
+static void test_rest_ends(void)
+{
+    static const struct {
+        const char *provider, *head, *tail, *end;
+    } rows[] = {
+        {"gemini", "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"",
+         "\"}]},\"finishReason\":\"STOP\"}]}", NULL},
+        {"openai-chat", "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"",
+         "\"}}]}",
+         "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]"
+         "}"},
+        {"anthropic",
+         "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":"
+         "\"text_delta\",\"text\":\"",
+         "\"}}", "{\"type\":\"content_block_stop\",\"index\":0}"},
+        {"openai-responses",
+         "{\"type\":\"response.output_text.delta\",\"output_index\":0,"
+         "\"content_index\":0,\"delta\":\"",
+         "\"}", "{\"type\":\"response.completed\",\"response\":{}}"},
+        {"bedrock", "{\"contentBlockIndex\":0,\"delta\":{\"text\":\"", "\"}}",
+         "{\":event-type\":\"contentBlockStop\",\"contentBlockIndex\":0}"},
+    };
+    static const char *const texts[][2] = {
+        {"so", " KEY-123456 on"}, {"a KEY-123456", "78 on"},
+        {"a KEY-", " on"},        {"a KEY-123", "456 secret"},
+        {"", "secret >> on"}, /* it goes until an end comes */
+    };
+
+    struct buf fence;
+
+    buf_init(&fence, 4096);
+    CHECK_INT(buf_add(&fence, STR("a <<")), OK);
+    while (fence.len < 1000)
+        CHECK_INT(buf_add(&fence, STR("secretive ")), OK);
+    for (size_t i = 0; i < ARRAY_LEN(rows) * ARRAY_LEN(texts) * 2; i++) {
+        const char *const *text = texts[i / 2 % ARRAY_LEN(texts)];
+        size_t row = i / 2 / ARRAY_LEN(texts);
+        const struct shape s = {.provider = rows[row].provider,
+                                .head = rows[row].head,
+                                .tail = rows[row].tail};
+        struct delta_config config = {
+            .provider = llm_provider(all, rows[row].provider),
+            .rules = rules,
+            .scratch = scratch,
+            .talk = i % 2 == 1,
+        };
+        struct play p;
+
+        CHECK_ROW(rows[row].provider);
+        play_config(&p, &config);
+        if (text[0][0] == '\0')
+            put_piece(&p, &s, buf_str(&fence), false);
+        put_piece(&p, &s, str_of(text[0]), false);
+        if (rows[row].end != NULL)
+            play_data(&p, rows[row].end);
+        CHECK_INT(delta_held(p.d), 0);
+        put_piece(&p, &s, str_of(text[1]), false);
+        play_end(&p);
+        if (config.talk) { /* it is another text */
+            CHECK_INT(p.e, OK);
+        } else {
+            CHECK_INT(p.e, strcmp(text[1], "456 secret") == 0 ? E_LIMIT : OK);
+            CHECK_INT(has(&p, " on\""), p.e == OK);
+            CHECK(!has(&p, "23456") && !has(&p, "secret"));
+        }
+        play_free(&p);
+    }
+    buf_free(&fence);
+}
+
 /* Those that wait as ever: something goes until its end, or a word has none. */
 static void test_rest_never(void)
 {
@@ -1316,6 +1387,7 @@ int main(void)
     RUN(test_rest_redacted);
     RUN(test_rest_open);
     RUN(test_rest_turns);
+    RUN(test_rest_ends);
     RUN(test_rest_never);
     RUN(test_rest_score);
     RUN(test_facts);

@@ -99,11 +99,11 @@ static const struct kind kinds[] = {
     {"openai-chat", "{\"choices\":[{\"delta\":{\"refusal\":\"",
      "},\"index\":%u}]}", false},
     {"openai-chat",
-     "{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":%u,"
+     "{\"choices\":[{\"index\":200,\"delta\":{\"tool_calls\":[{\"index\":%u,"
      "\"function\":{\"arguments\":\"",
      "}}]}}]}", true},
     {"openai-chat",
-     "{\"choices\":[{\"index\":1,\"delta\":{\"tool_calls\":[{\"index\":%u,"
+     "{\"choices\":[{\"index\":201,\"delta\":{\"tool_calls\":[{\"index\":%u,"
      "\"custom\":{\"input\":\"",
      "}}]}}]}", false},
     {"anthropic",
@@ -143,6 +143,20 @@ static const struct kind kinds[] = {
     {"bedrock",
      "{\"contentBlockIndex\":%u,\"delta\":{\"toolUse\":{\"input\":\"", "}}}",
      true},
+};
+
+/* What says that a text is over, which may go on all the same. */
+static const struct {
+    const char *provider, *event;
+} ends[] = {
+    {"openai-chat", "{\"choices\":[{\"index\":%u,\"delta\":{},"
+                    "\"finish_reason\":\"stop\"}]}"},
+    {"anthropic", "{\"type\":\"content_block_stop\",\"index\":%u}"},
+    {"openai-responses",
+     "{\"type\":\"response.output_item.done\",\"output_index\":%u}"},
+    {"gemini", "{\"candidates\":[{\"index\":%u,\"finishReason\":\"STOP\"}]}"},
+    {"bedrock", "{\":event-type\":\"contentBlockStop\","
+                "\"contentBlockIndex\":%u}"},
 };
 
 struct chan {
@@ -290,7 +304,7 @@ static void check_bounds(const struct talk *t)
         past += t->d->channels[i]->past.len;
     CHECK(delta_held(t->d) <= LIM_HELD_RAW);
     CHECK(past <= 4 * (LIM_PAST * t->d->channel_count + LIM_HELD_RAW));
-    CHECK(t->d->again <= t->d->fed);
+    CHECK(t->d->again <= LIM_AGAIN * t->d->fed);
 }
 
 /* What stands around a text, with its channel's index. */
@@ -304,19 +318,11 @@ static void put_half(struct buf *to, struct str half, unsigned index)
     put(to, str_skip(half, at + 2));
 }
 
-/* One event with the next n bytes of a channel, and blanks. */
-static void say(struct talk *t, struct chan *c, struct str piece, size_t blanks)
+/* The event in t->raw, of this channel. */
+static void put_event(struct talk *t, struct chan *c)
 {
     struct delta_event ev = {0};
 
-    buf_clear(&t->raw);
-    put(&t->raw, STR("data: "));
-    put_half(&t->raw, str_of(c->kind->head), c->index);
-    put_json(&t->raw, piece);
-    put(&t->raw, STR("\""));
-    for (size_t i = 0; i < blanks; i++)
-        put(&t->raw, STR("                "));
-    put_half(&t->raw, str_of(c->kind->tail), c->index);
     put(&t->raw, STR("\n\n"));
     if (t->put == t->cap) {
         t->cap = t->cap == 0 ? 1024 : 2 * t->cap;
@@ -329,6 +335,32 @@ static void say(struct talk *t, struct chan *c, struct str piece, size_t blanks)
     ev.data = str_head(str_skip(ev.raw, 6), ev.raw.len - 8);
     t->e = delta_put(t->d, &ev);
     take_all(t);
+}
+
+/* One event with the next bytes of a channel, and blanks. */
+static void say(struct talk *t, struct chan *c, struct str piece, size_t blanks)
+{
+    buf_clear(&t->raw);
+    put(&t->raw, STR("data: "));
+    put_half(&t->raw, str_of(c->kind->head), c->index);
+    put_json(&t->raw, piece);
+    put(&t->raw, STR("\""));
+    for (size_t i = 0; i < blanks; i++)
+        put(&t->raw, STR("                "));
+    put_half(&t->raw, str_of(c->kind->tail), c->index);
+    put_event(t, c);
+}
+
+static void say_end(struct talk *t, struct chan *c)
+{
+    size_t i = 0;
+
+    while (strcmp(ends[i].provider, c->kind->provider) != 0)
+        i++;
+    buf_clear(&t->raw);
+    put(&t->raw, STR("data: "));
+    put_half(&t->raw, str_of(ends[i].event), c->index);
+    put_event(t, c);
 }
 
 static bool goes_on(const struct talk *t)
@@ -527,6 +559,8 @@ static void round_of(struct rules *rules)
             say_next(&t, &t.chans[i], most);
         if (rnd(pause) == 0)
             others_go_by(&t);
+        if (rnd(2 * pause) == 0 && !t.chans[i].kind->json && goes_on(&t))
+            say_end(&t, &t.chans[i]);
         open = 0;
         for (i = 0; i < t.count; i++)
             open += t.chans[i].sent < t.chans[i].wire.len;
@@ -560,31 +594,29 @@ static void test_random(void)
     rules_free(calm);
 }
 
-/* Many long texts that rest whenever they can. */
+/* A long text that is said to be over behind each word. */
 static void test_again(void)
 {
     struct rules *calm = llm_rules(CALM, ARRAY_LEN(list) - 1);
     static struct talk t;
+    struct buf text;
 
     open_with(&t, calm, kinds[0].provider);
-    t.count = 20;
-    for (size_t i = 0; i <= t.count; i++) {
-        chan_open(&t.chans[i], &kinds[0], (unsigned)i, true);
-        for (size_t n = 0; n < 3 * LIM_PAST && i < t.count; n += 10)
-            say(&t, &t.chans[i], STR("word word "), 0);
-    }
-    for (size_t turn = 0; turn < 20; turn++) {
-        for (size_t i = 0; i < t.count; i++)
-            say(&t, &t.chans[i], STR("KEY-"), 0);
-        for (size_t i = 0; i < 60; i++)
-            say(&t, &t.chans[t.count], STR(". "), 50);
-        for (size_t i = 0; i < t.count; i++)
-            say(&t, &t.chans[i], STR("x "), 0);
+    chan_open(&t.chans[0], &kinds[0], 0, true);
+    buf_init(&text, MIB);
+    while (text.len < 3 * LIM_PAST)
+        put(&text, STR("word word "));
+    say(&t, &t.chans[0], buf_str(&text), 0);
+    for (size_t turn = 0; turn < 100; turn++) {
+        say(&t, &t.chans[0], STR("KEY-"), 0);
+        say_end(&t, &t.chans[0]);
+        CHECK_INT(t.left, t.put);
+        say(&t, &t.chans[0], STR("x "), 0);
         check_bounds(&t);
     }
-    CHECK_INT(delta_end(t.d), OK);
-    take_all(&t);
-    CHECK_INT(t.left, t.put);
+    CHECK(t.d->again > t.d->fed);
+    CHECK_INT(t.e, OK);
+    buf_free(&text);
     close_talk(&t);
     rules_free(calm);
 }
