@@ -358,39 +358,52 @@ step(struct class_pass *p, size_t at, const struct masks *m, bool more)
 
 /* All steps up to a place that is a multiple of STEP, or the end. */
 static inline __attribute__((always_inline)) void
-steps_by(struct class_pass *p, size_t at, size_t to, bool wide)
+steps_by(struct class_pass *p, size_t at, size_t to,
+         bool (*masks)(const char *, struct masks *))
 {
     for (; at < to; at += STEP) {
         const char *from = p->text.ptr + at;
         struct masks m = {0};
         char rest[STEP];
-        bool more;
 
         if (to - at < STEP) {
             memset(rest, ' ', sizeof(rest));
             from = memcpy(rest, from, to - at);
         }
-        more = wide ? masks_wide(from, &m) : masks_look(from, &m);
-        step(p, at, &m, more);
+        step(p, at, &m, masks(from, &m));
     }
 }
 
-FOR_AVX2 static void steps_wide(struct class_pass *p, size_t at, size_t to)
+#if CPU_AVX2
+FOR_AVX2 static void steps_32(struct class_pass *p, size_t at, size_t to)
 {
-    steps_by(p, at, to, true);
+    steps_by(p, at, to, masks_32);
 }
+
+FOR_AVX512 static void steps_512(struct class_pass *p, size_t at, size_t to)
+{
+    steps_by(p, at, to, masks_512);
+}
+#endif
 
 static void steps(struct class_pass *p, size_t at, size_t to)
 {
-    if (cpu_avx2() && !p->plain)
-        steps_wide(p, at, to);
-    else
-        steps_by(p, at, to, false);
+#if CPU_AVX2
+    if (p->step == CPU_64) {
+        steps_512(p, at, to);
+        return;
+    }
+    if (p->step == CPU_32) {
+        steps_32(p, at, to);
+        return;
+    }
+#endif
+    steps_by(p, at, to, masks_look);
 }
 
 unsigned classes_of(struct str text)
 {
-    struct class_pass p = {.text = text};
+    struct class_pass p = {.text = text, .step = cpu_step()};
 
     steps(&p, 0, text.len);
     look_last_run(&p, 0, text.len);

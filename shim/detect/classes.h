@@ -1,6 +1,7 @@
 #ifndef SP_DETECT_CLASSES_H
 #define SP_DETECT_CLASSES_H
 
+#include "base/cpu.h"
 #include "base/str.h"
 
 /*
@@ -27,7 +28,7 @@ unsigned classes_of(struct str text);
  * classes_next - the next stretch of text that has any, with what stands around
  * it; false at the end. Stretches do not touch. What is in a view of the text
  * and not in the text itself, and is no longer than a few hundred bytes, is in
- * that view of one of them. *p is zero but for the text, and `plain`.
+ * that view of one of them. *p is zero but for the text, and `step`.
  */
 struct class_pass {
     struct str text;
@@ -45,7 +46,7 @@ struct class_pass {
     bool worth;            /* that look like encoded text */
     size_t kept_from, kept_to; /* a stretch for the next time */
     unsigned kept;             /* the classes that it has */
-    bool plain;                /* as any processor does it */
+    enum cpu_step step;        /* of what the processor can */
 };
 bool classes_next(struct class_pass *p, struct str *ret_stretch);
 

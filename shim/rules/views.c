@@ -483,7 +483,7 @@ static enum err scan_levels(struct viewing *vw)
 static enum err scan_stretches(struct viewing *vw, struct str text,
                                struct chain chain, bool *ret_escaped)
 {
-    struct class_pass pass = {.text = text};
+    struct class_pass pass = {.text = text, .step = cpu_step()};
     struct str stretch = text;
     bool far = (vw->views & VIEWS_FAR) != 0; /* they differ anywhere */
     unsigned classes;
