@@ -1,6 +1,7 @@
 #include "json/text.h"
 
 #include "base/utf8.h"
+#include "json/blocks.h"
 #include "json/scan.h"
 
 static const char hex[] = "0123456789abcdef";
@@ -43,9 +44,12 @@ static enum err unescape(struct str raw, char *out, size_t *ret_len)
     char *to = out;
 
     while (raw.len > 0) {
-        size_t len = copy_plain(to, raw);
         uint32_t cp;
+        size_t len;
 
+        to = blocks_unescape(raw, to, &len);
+        raw = str_skip(raw, len);
+        len = copy_plain(to, raw);
         to += len;
         raw = str_skip(raw, len);
         if (raw.len == 0)

@@ -23,6 +23,7 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "json/blocks.h"
 #include "json/keys.h"
 #include "json/scan.h"
 #include "json/text.h"
@@ -115,8 +116,17 @@ static inline void skip_space(struct parser *ps)
 
 /* What the inside of a string holds besides plain bytes. */
 struct seen {
-    bool escaped, nul, high;
+    struct blocks_seen most;
+    bool nul;
 };
+
+/* Over plain bytes, and over most escapes of a long string. */
+static const char *string_skip(const struct parser *ps, const char *p,
+                               struct seen *seen)
+{
+    p = blocks_scan(p, ps->end, &seen->most);
+    return scan_plain(p, ps->end, &seen->most.high);
+}
 
 /* From the end of a plain stretch to the closing quote; p stays on that. */
 static enum err string_scan(struct parser *ps, struct seen *seen)
@@ -131,16 +141,16 @@ static enum err string_scan(struct parser *ps, struct seen *seen)
             return OK;
         if (*ps->p != '\\')
             return fail(ps, E_SYNTAX, "a raw control byte in a string");
-        seen->escaped = true;
+        seen->most.escaped = true;
         if (ps->end - ps->p > 1 && scan_simple[(unsigned char)ps->p[1]] != 0) {
-            ps->p = scan_plain(ps->p + 2, ps->end, &seen->high);
+            ps->p = string_skip(ps, ps->p + 2, seen);
             continue;
         }
         if (scan_escape((struct str){ps->p, (size_t)(ps->end - ps->p)}, &len,
                         &cp))
             return fail(ps, E_SYNTAX, "a bad escape in a string");
         seen->nul |= cp == 0;
-        ps->p = scan_plain(ps->p + len, ps->end, &seen->high);
+        ps->p = string_skip(ps, ps->p + len, seen);
     }
 }
 
@@ -148,19 +158,19 @@ static enum err string_scan(struct parser *ps, struct seen *seen)
 static __attribute__((noinline)) enum err
 string_rest(struct parser *ps, enum json_type type, const char *from, bool high)
 {
-    struct seen seen = {.high = high};
+    struct seen seen = {.most = {.high = high}};
     struct str raw;
     enum err e;
 
     if ((e = string_scan(ps, &seen)))
         return e;
     raw = (struct str){from, (size_t)(ps->p - from)};
-    if (seen.high && !utf8_valid(raw))
+    if (seen.most.high && !utf8_valid(raw))
         return fail(ps, E_SYNTAX, "a string that is not UTF-8");
     if (seen.nul && type == JSON_KEY)
         return fail(ps, E_AMBIGUOUS, "a key with U+0000");
     ps->p++;
-    return node_add(ps, type, raw, seen.escaped);
+    return node_add(ps, type, raw, seen.most.escaped);
 }
 
 static inline enum err string(struct parser *ps, enum json_type type)
