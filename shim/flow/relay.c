@@ -249,12 +249,29 @@ static enum err put_event_out(struct relay *r, const struct delta_out *o,
     return put_framed(r, bytes, taken, o->same, out);
 }
 
+/* Of what went in not all was decoded. False: then none of it leaves. */
+static bool capped_passes(struct relay *r, struct buf *out)
+{
+    struct exchange *ex = r->config.ex;
+
+    if (!delta_capped(r->delta))
+        return true;
+    exchange_cond(ex, COND_DECODE_CAPPED, "in a stream");
+    if (!exchange_blocked(ex))
+        return true;
+    relay_note(r->delta, ex);
+    finish_blocked(r, out);
+    return false;
+}
+
 /* All that may leave now. */
 static void drain(struct relay *r, struct buf *out)
 {
     struct delta_out o;
     enum err e = OK;
 
+    if (!capped_passes(r, out))
+        return;
     while (!e && delta_next(r->delta, &o) == OK) {
         if (o.ahead) {
             e = put_ahead(r, &o, out);

@@ -466,6 +466,13 @@ static enum err put_waiting(struct talk *t, const struct ws_item *item)
                    (struct str){(const char *)&w, sizeof(w)});
 }
 
+/* Not all that it has was decoded. */
+static void note_capped(struct conn *c)
+{
+    if (delta_capped(c->talk->delta) && c->first != NULL)
+        exchange_cond(c->first, COND_DECODE_CAPPED, "in a message");
+}
+
 static void put_message(struct conn *c, const struct ws_item *item)
 {
     struct exchange *ex = exchange_now(c);
@@ -487,6 +494,8 @@ static void put_message(struct conn *c, const struct ws_item *item)
         event.opaque = true;
         e = exchange_blocked(ex) ? OK : delta_put(c->talk->delta, &event);
     }
+    if (!e)
+        note_capped(c);
     if (e)
         fail(c, cond_of(e, COND_INTERNAL, COND_STREAM_LIMIT), "in a message");
     else if (exchange_blocked(ex))
@@ -500,8 +509,12 @@ static void flush(struct conn *c)
 {
     enum err e = delta_end(c->talk->delta);
 
+    if (!e)
+        note_capped(c);
     if (e)
         fail(c, cond_of(e, COND_INTERNAL, COND_STREAM_LIMIT), NULL);
+    else if (c->first != NULL && exchange_blocked(c->first))
+        block(c, c->first, NULL);
     else
         drain(c);
 }

@@ -265,6 +265,14 @@ bool delta_finding(struct delta *d, struct finding *ret_finding,
     return true;
 }
 
+bool delta_capped(struct delta *d)
+{
+    bool capped = d->capped;
+
+    d->capped = false;
+    return capped;
+}
+
 struct str delta_fact(const struct delta *d, enum fact fact)
 {
     const struct fact_value *f = &d->facts[fact];

@@ -100,6 +100,10 @@ size_t delta_held(const struct delta *d);
 bool delta_finding(struct delta *d, struct finding *ret_finding,
                    struct scope *ret_where);
 
+/* delta_capped - once: is something encoded in what went in that was not
+ * decoded, for a limit? */
+bool delta_capped(struct delta *d);
+
 /*
  * delta_fact - the last value seen, borrowed until the next put; empty if
  * none. At most LIM_FACT bytes of it.

@@ -334,6 +334,7 @@ static enum err drain(struct delta *d, bool *ret_blocked)
         if (c->dirty) {
             if ((e = channel_drain(c)))
                 return e;
+            d->capped |= stream_capped(c->stream);
             while (channel_finding(c, &f)) {
                 f.seg = (uint32_t)i;
                 if ((e = note_finding(d, &f, &c->scope)))

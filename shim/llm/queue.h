@@ -120,6 +120,7 @@ struct delta {
     bool event_found; /* something in a whole text */
     struct shape shape;
     struct list patches;
+    bool capped;          /* for delta_capped */
     struct list findings; /* of struct noted */
     size_t findings_taken;
     struct fact_value facts[FACT_COUNT];

@@ -152,6 +152,7 @@ enum err whole_scan(struct delta *d, const struct delta_event *ev,
         return e;
     if ((e = take_edits(d, ev, seg, *st, base)))
         return e;
+    d->capped |= stream_capped(*st);
     while (stream_finding(*st, &f)) {
         clean = false;
         d->event_found = true;

@@ -113,6 +113,7 @@ static enum err look(struct stream *st, uint64_t from, uint64_t to,
     findings_init(&list);
     e = views_coded(st->rs, st->sc, &at, st->coded.views, text_at(st, from, to),
                     &list);
+    stream_text(st)->capped |= list.capped;
     if (!e && list.count != 0)
         e = search_lanes(st, false, true);
     if (!e)

@@ -41,13 +41,6 @@ const unsigned escaped_kinds = KIND(VIEW_ESCAPES) | KIND(VIEW_PERCENT) |
 
 /* --- Their beginning. */
 
-static struct stream *text_of(struct stream *st)
-{
-    while (st->up != NULL)
-        st = st->up;
-    return st;
-}
-
 /* How many times over is it read without escapes? */
 static unsigned level_of(const struct stream *st)
 {
@@ -72,7 +65,7 @@ static enum err begin(struct stream *st, enum view_step how)
 
     if ((e = side_add(st, st, how, st->v, &s)))
         return e;
-    text_of(st)->escaped++;
+    stream_text(st)->escaped++;
     s->st->elder = escaped_kinds & ~st->escapes;
     s->st->escapes = escaped_kinds;
     st->escapes &= ~KIND(how);
@@ -89,13 +82,14 @@ static bool stands(const struct stream *st, uint64_t at, size_t len)
     return side_same(st->side, at, at + len);
 }
 
-/* More than that is not read. */
-static bool is_more(struct stream *st)
+/* Is it one too many? One that stands there is read in other views still. */
+static bool is_more(struct stream *st, bool stands_there)
 {
-    bool more = text_of(st)->escaped == MOST || level_of(st) == LIM_VIEW_DEPTH;
+    bool many = stream_text(st)->escaped == MOST;
+    bool deep = level_of(st) == LIM_VIEW_DEPTH;
 
-    text_of(st)->capped |= more;
-    return more;
+    stream_text(st)->capped |= many || (deep && !stands_there);
+    return many || deep;
 }
 
 enum err escaped_look(struct stream *st, uint64_t *to, bool last)
@@ -105,15 +99,15 @@ enum err escaped_look(struct stream *st, uint64_t *to, bool last)
     while (st->escapes != 0) {
         struct str text = {st->text.ptr, (size_t)(*to - st->base)};
         struct escaped_at x;
+        bool old;
         enum err e;
 
         if (!escaped_next(st->escapes, text, &pos, last, &x)) {
             *to = st->base + pos;
             return OK;
         }
-        if (((st->elder & KIND(x.how)) != 0 &&
-             stands(st, st->base + x.at, x.len)) ||
-            is_more(st)) {
+        old = st->up != NULL && stands(st, st->base + x.at, x.len);
+        if ((old && (st->elder & KIND(x.how)) != 0) || is_more(st, old)) {
             pos = x.at + x.len;
             continue;
         }
@@ -173,7 +167,7 @@ void escaped_rest(struct stream *st)
             continue;
         st->escapes |= KIND(s->step);
         begin_anew(st, KIND(s->step));
-        text_of(st)->escaped -= count_of(s->st);
+        stream_text(st)->escaped -= count_of(s->st);
         side_close(s);
     }
 }

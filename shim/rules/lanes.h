@@ -233,6 +233,14 @@ uint64_t cut_mark(const struct stream *st);
 
 /* --- stream.c, for side.c */
 
+/* stream_text - of a view: the stream of the text itself. */
+static inline struct stream *stream_text(struct stream *st)
+{
+    while (st->up != NULL)
+        st = st->up;
+    return st;
+}
+
 /* stream_make - a stream for the rules that look at all of these views.
  * E_NOMEM. */
 MUST_USE enum err stream_make(const struct rules *rs, struct scratch *sc,

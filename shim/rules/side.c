@@ -246,7 +246,7 @@ static enum err side_open(struct stream *st, size_t kind)
 /* One of `old` stays with the stream. */
 static enum err side_keep(struct stream *st, struct side *old)
 {
-    struct stream *text = st;
+    struct stream *text = stream_text(st);
     struct side *s;
     size_t i;
     enum err e;
@@ -257,8 +257,6 @@ static enum err side_keep(struct stream *st, struct side *old)
     *s = *old;
     *old = (struct side){.st = NULL};
     s->st->side = s;
-    while (text->up != NULL)
-        text = text->up;
     for (i = 0; i < text->drops.count; i++)
         if (text->drops.list[i].side == old)
             text->drops.list[i].side = s;

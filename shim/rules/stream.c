@@ -649,6 +649,14 @@ bool stream_next(struct stream *st, struct stream_edit *ret_edit)
     return true;
 }
 
+bool stream_capped(struct stream *st)
+{
+    bool capped = st->capped;
+
+    st->capped = false;
+    return capped;
+}
+
 bool stream_finding(struct stream *st, struct finding *ret_finding)
 {
     if (st->report.taken == st->report.count) {

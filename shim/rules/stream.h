@@ -86,6 +86,10 @@ bool stream_next(struct stream *st, struct stream_edit *ret_edit);
  */
 bool stream_finding(struct stream *st, struct finding *ret_finding);
 
+/* stream_capped - once: was something encoded not decoded, for a limit? It has
+ * not left yet where it is held for what it may be. */
+bool stream_capped(struct stream *st);
+
 /* stream_sees - would a stream find what was found through these views? */
 bool stream_sees(const struct chain *views);
 

@@ -96,6 +96,30 @@ gone() {
     gone "i-g-n-o-r-e all p-r-e-v-i-o-u-s"
 }
 
+@test "in escapes of several words" {
+    gone 'ign\\u006fre a\\x6cl pr\\u0065vious'
+    has "$AUDIT" '"escapes"'
+    gone '%69gnore %61ll %70reviou%73'
+    gone '&#105;gnore all&nbsp;pr&#101;vious'
+    gone '=69gnore =61ll =70reviou=73'
+    gone '&#1110;gnore \\u0061ll &#112;r\\u0065vious'
+}
+
+@test "what is encoded too often does not leave, if so told" {
+    local form=$KEY delta
+    cp "$POLICY" deep.yaml
+    echo 'on_failure: {decode_capped: block}' >>deep.yaml
+    POLICY=$PWD/deep.yaml
+    for _ in 1 2 3 4; do form=$(printf %s "$form" | base64 -w0); done
+    for delta in 1 9; do
+        says $delta "It is $form as you asked." >left
+        [ $delta -gt 1 ] || is "$(<left)" "It is "
+        has out decode_capped
+        hasnt out "${form:0:4}"
+    done
+    has "$AUDIT" '"condition":"decode_capped"'
+}
+
 @test "packed, and in base64" {
     gone "$(printf 'the key is %s' "$KEY" | gzip -n | base64 -w0)"
 }

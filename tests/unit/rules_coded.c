@@ -487,6 +487,32 @@ static void test_picture(void)
     buf_free(&text);
 }
 
+/* What is encoded more often than it is decoded is told as of a whole text. */
+static void test_deep(void)
+{
+    struct buf text, made;
+
+    buf_init(&text, MIB);
+    buf_init(&made, MIB);
+    put(&text, STR("some words that are text, and AKIAQ3EGRTX7LMBZ2WPD"));
+    for (unsigned n = 1; n <= 5; n++) {
+        struct result want, got;
+
+        buf_clear(&made);
+        base64(buf_str(&text), &made);
+        buf_clear(&text);
+        put(&text, buf_str(&made));
+        whole(buf_str(&text), &want);
+        CHECK_INT(pieces(buf_str(&text), 0, 5, &got), OK);
+        CHECK_INT(want.f.capped, n > 3);
+        CHECK_INT(got.f.capped, n > 3);
+        result_free(&want);
+        result_free(&got);
+    }
+    buf_free(&text);
+    buf_free(&made);
+}
+
 /* Of words one is held, until it ends. */
 static void test_words(void)
 {
@@ -521,6 +547,7 @@ int main(void)
     RUN(test_long);
     RUN(test_picture);
     RUN(test_words);
+    RUN(test_deep);
     RUN(test_memory);
     streamed_close();
     return check_done();
