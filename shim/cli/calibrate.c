@@ -319,11 +319,20 @@ static void report_rules(const struct calibrate *c)
 static bool count_file(struct calibrate *c)
 {
     struct stat st;
+    bool good;
 
     if (strcmp(c->file, "-") != 0 && stat(c->file, &st) == 0 &&
         S_ISDIR(st.st_mode))
-        return count_recordings(c);
-    return texts_each(c->file, &c->scope, &c->bad, count_text, count_line, c);
+        good = count_recordings(c);
+    else
+        good =
+            texts_each(c->file, &c->scope, &c->bad, count_text, count_line, c);
+    if (!good || c->texts + c->exchanges > 0)
+        return good;
+    complain("no text in %s; lines of {\"text\": ...} are wanted, an audit, or "
+             "recorded exchanges",
+             c->file);
+    return false;
 }
 
 static int count_all(struct calibrate *c)
@@ -345,10 +354,6 @@ static int count_all(struct calibrate *c)
             print_threshold(c, "linear threshold", c->scores, LINEAR_MOST + 1,
                             c->english);
         status = fflush(stdout) == 0 ? EXIT_DONE : EXIT_USAGE;
-        if (c->texts + c->exchanges == 0) {
-            complain("no text in %s", c->file);
-            status = EXIT_USAGE;
-        }
     }
     free(c->hits);
     free(c->hit_in);
@@ -450,7 +455,10 @@ static int run_calibrate(int argc, char **argv)
         if (!good) {
             free(c);
             return usage_why(&command_calibrate,
-                             "'%s' is no role, direction or rate", optarg);
+                             "'%s' is no role (user, system, assistant, "
+                             "tool), direction (request, response) or rate "
+                             "(0.001, 0.1%%)",
+                             optarg);
         }
     }
     argc -= optind;

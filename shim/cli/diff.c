@@ -195,10 +195,12 @@ static int diff_start(struct diff *d, char **files, const char *over)
         pair(&d->old, &d->new);
         pair(&d->new, &d->old);
         good = dir ? diff_exchanges(d, over) : diff_lines(d, over);
-        if (good)
+        if (good && d->things > 0)
             print_summary(d);
         if (good && d->things == 0) {
-            complain("%s: nothing in it can be judged", over);
+            complain("%s: nothing in it can be judged; lines of {\"text\": "
+                     "...} are wanted, an audit, or recorded exchanges",
+                     over);
             good = false;
         }
         if (fflush(stdout) == 0 && good)

@@ -277,7 +277,7 @@ bool doctor_program(struct report *r, const char *name)
     }
     switch (program_find(name, &s->list[0])) {
     case PROGRAM_MISSING:
-        complain("%s: not found", name);
+        complain("%s: %s", name, program_missing(name));
         break;
     case PROGRAM_DENIED:
         complain("%s: not executable", name);

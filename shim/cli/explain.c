@@ -31,7 +31,8 @@ static int explain_start(struct explain *x, char **names, int n)
 }
 
 /* One option; false after a complaint about its value. */
-static bool take_option(struct explain *x, int o, bool *ret_text)
+static bool take_option(struct explain *x, int o, bool *ret_text,
+                        bool *ret_about)
 {
     switch (o) {
     case 'r':
@@ -41,9 +42,11 @@ static bool take_option(struct explain *x, int o, bool *ret_text)
         *ret_text = true;
         return true;
     case 'i':
+        *ret_about = true;
         x->only = str_of(optarg);
         return true;
     default:
+        *ret_about = true;
         return where_option(&x->where, &command_explain, o, optarg);
     }
 }
@@ -59,18 +62,20 @@ static int run_explain(int argc, char **argv)
         {0},
     };
     struct explain x = {0};
-    bool text = false;
+    bool text = false, about = false;
     int o;
 
     where_init(&x.where);
     while ((o = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         if (o == 'h')
             return help(&command_explain);
-        if (!take_option(&x, o, &text))
+        if (!take_option(&x, o, &text, &about))
             return EXIT_USAGE;
     }
     if (text && argc - optind > 1)
         return usage_why(&command_explain, "one FILE at most");
+    if (!text && about)
+        return usage_why(&command_explain, "--rules alone goes without --text");
     if (!text && optind == argc)
         return usage_why(&command_explain, "which rule, or --text?");
     if (text)

@@ -293,13 +293,13 @@ static void print_near(const struct text *t, const struct rule *r)
 /* A rule that was asked about by name, and proposed nothing. */
 static bool print_silent(const struct text *t)
 {
-    bool known = t->x->only.len == 0;
+    bool known = false;
 
     for (size_t i = 0; i < rules_count(t->x->set.rules); i++) {
         const struct rule *r = rules_at(t->x->set.rules, i);
         bool proposed = false;
 
-        if (t->x->only.len == 0 || !is_asked(t, r))
+        if (!is_asked(t, r))
             continue;
         known = true;
         for (size_t j = 0; j < t->proposed.count; j++)
@@ -310,6 +310,17 @@ static bool print_silent(const struct text *t)
     if (!known)
         complain("the policy has no rule '%.*s'", STR_ARG(t->x->only));
     return known;
+}
+
+/* Where nothing was said of any rule, that; false as print_silent. */
+static bool print_nothing(const struct text *t)
+{
+    if (t->x->only.len > 0)
+        return print_silent(t);
+    if (t->found.count == 0 && t->proposed.count == 0)
+        printf("%s: nothing is found, and nothing refused by a check\n",
+               t->x->file);
+    return true;
 }
 
 static enum err print_all(const struct text *t)
@@ -365,7 +376,7 @@ static int explain_both(struct text *t)
     if (e)
         complain("%s: the rules cannot judge this text (%s)", t->x->file,
                  err_name(e));
-    else if (print_silent(t) && fflush(stdout) == 0)
+    else if (print_nothing(t) && fflush(stdout) == 0)
         status = t->found.count > 0 ? EXIT_FOUND : EXIT_DONE;
     findings_free(&t->found);
     findings_free(&t->proposed);

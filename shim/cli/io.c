@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "cli/cli.h"
 
 bool write_all(int fd, struct str s)
@@ -112,11 +113,11 @@ bool read_file(const char *path, struct buf *out)
     enum err e = E_UNSUPPORTED;
     bool good = fd >= 0 && read_all(fd, out, &e);
 
-    if (!good)
+    if (!good && e == E_LIMIT)
+        complain("%s: too large, of %zu KiB at most", path, out->max / KIB);
+    else if (!good)
         complain("%s: %s", path,
-                 e == E_LIMIT   ? "too large"
-                 : e == E_NOMEM ? "out of memory"
-                                : strerror(errno));
+                 e == E_NOMEM ? "out of memory" : strerror(errno));
     if (fd >= 0 && !input)
         close(fd);
     return good;

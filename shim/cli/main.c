@@ -67,8 +67,17 @@ static int run_command(const struct command *cmd, int argc, char **argv)
     return cmd->run(argc, argv);
 }
 
-int main(int argc, char **argv)
+static const struct command *command_of(const char *name)
 {
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        if (strcmp(name, commands[i]->name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+static int start(int argc, char **argv)
+{
+    const struct command *cmd;
     struct str first;
 
     if (argc < 2) {
@@ -78,6 +87,9 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     first = str_of(argv[1]);
+    if (str_eq(first, STR("help")) && argc > 2 &&
+        (cmd = command_of(argv[2])) != NULL)
+        return help(cmd);
     if (str_eq(first, STR("--help")) || str_eq(first, STR("-h")) ||
         str_eq(first, STR("help")))
         return help_all();
@@ -85,10 +97,18 @@ int main(int argc, char **argv)
         puts("sallyport " VERSION);
         return fflush(stdout) == 0 ? EXIT_DONE : EXIT_USAGE;
     }
-    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-        if (str_eq(first, str_of(commands[i]->name)))
-            return run_command(commands[i], argc - 1, argv + 1);
+    if ((cmd = command_of(argv[1])) != NULL)
+        return run_command(cmd, argc - 1, argv + 1);
     complain("there is no command '%s'", argv[1]);
     fputs("Try 'sallyport --help'.\n", stderr);
     return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    int status = start(argc, argv);
+
+    if (ferror(stdout))
+        complain("stdout cannot be written, so what is said is not all");
+    return status;
 }

@@ -68,6 +68,13 @@ enum program_state program_find(const char *name, struct program *ret_program)
     return worst;
 }
 
+const char *program_missing(const char *name)
+{
+    if (strchr(name, '/') == NULL && access(name, F_OK) == 0)
+        return "not found along PATH; with ./ before it, it is the file here";
+    return "not found";
+}
+
 /* --- ELF files. */
 
 /* Ourselves: what a covered program must be like. */

@@ -29,6 +29,9 @@ struct program {
  */
 enum program_state program_find(const char *name, struct program *ret_program);
 
+/* program_missing - why program_find calls it MISSING, for a message. */
+const char *program_missing(const char *name);
+
 /*
  * program_check - look into what program_find found. Scripts are followed to
  * their interpreter, and `env NAME` to NAME.

@@ -276,6 +276,9 @@ static int replay_runs(struct replay *r, struct outcome *first,
         return EXIT_USAGE;
     if (first->why[0] != '\0')
         complain("%s", first->why);
+    if (lines == 0)
+        complain("no audit line: no whole request is there, or it goes to no "
+                 "model host of the policy (--host)");
     /* The further runs have nothing new to say. */
     r->drive.api->engine_close(r->drive.engine);
     r->drive.engine = NULL;

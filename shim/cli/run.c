@@ -259,7 +259,8 @@ static int run_program(struct run *r)
     switch (r->state) {
     case PROGRAM_MISSING:
         complain("%s: %s", r->argv[0],
-                 r->program.why != NULL ? r->program.why : "not found");
+                 r->program.why != NULL ? r->program.why
+                                        : program_missing(r->argv[0]));
         return EXIT_MISSING;
     case PROGRAM_DENIED:
         complain("%s: %s", r->argv[0],

@@ -174,7 +174,7 @@ END
     head -c 3000 /dev/urandom >noise
     run "$SALLYPORT" calibrate --rules p.yaml noise
     [ "$status" -eq 2 ]
-    [[ "$output" == *"no text in noise"* ]]
+    [[ "$output" == *"no text in noise"* && "$output" != *"rules that"* ]]
     run "$SALLYPORT" calibrate --rules p.yaml </dev/null
     [ "$status" -eq 2 ]
     run "$SALLYPORT" calibrate --fpr 2 benign

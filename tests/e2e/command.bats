@@ -64,6 +64,24 @@ same() {
     done
 }
 
+@test "help of a command, and what cannot be written" {
+    expect 0 "$SALLYPORT" help scan
+    head -n 1 out | grep -q '^usage: sallyport scan '
+    echo plum-123 >text
+    for what in --help "scan --rules p.yaml text" "explain --rules p.yaml plum" \
+        "check p.yaml"; do
+        # shellcheck disable=SC2086 # words of a command
+        if "$SALLYPORT" $what >/dev/full 2>err; then return 1; fi
+        grep -q 'stdout cannot be written' err
+        # shellcheck disable=SC2086
+        if "$SALLYPORT" $what >&- 2>err; then return 1; fi
+        grep -q 'stdout cannot be written' err
+    done
+    truncate -s 1G large # of which there is nothing
+    expect 2 "$SALLYPORT" scan --rules p.yaml large
+    grep -qx 'sallyport: large: too large, of 65536 KiB at most' err
+}
+
 @test "a wrong command line is status 2" {
     expect 2 "$SALLYPORT"
     expect 2 "$SALLYPORT" frobnicate
@@ -534,6 +552,16 @@ exchange() {
     grep -q '"action":"redact"' out
 }
 
+@test "replay: where there is no exchange, that is said" {
+    printf 'GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n' >other
+    : >none
+    for file in other none; do
+        expect 0 "$SALLYPORT" replay --rules p.yaml --request $file
+        [ ! -s out ]
+        grep -q 'no audit line: ' err
+    done
+}
+
 @test "replay: a blocked request reaches nobody" {
     exchange 'a durian' hello
     expect 0 "$SALLYPORT" replay --rules p.yaml --request req --response res \
@@ -743,6 +771,11 @@ END
     same err <<'END'
 sallyport: nowhere-at-all: not found
 END
+    echo >here-alone
+    expect 127 "$SALLYPORT" run --rules p.yaml here-alone
+    grep -q 'here-alone: not found along PATH; with ./ before it' err
+    expect 3 "$SALLYPORT" doctor here-alone
+    grep -q 'here-alone: not found along PATH; with ./ before it' err
     expect 127 "$SALLYPORT" run --rules p.yaml ./nowhere
     echo >plain
     expect 126 "$SALLYPORT" run --rules p.yaml ./plain

@@ -108,6 +108,8 @@ END
     grep -q '^SP-9001' out
     explain 2
     explain 2 --text a b
+    explain 2 --host x.example SP-9001
+    grep -q 'rules alone goes without --text' err
     explain 2 --text nowhere
     explain 2 --text --role nobody
     explain 2 --text --on sideways
@@ -269,7 +271,7 @@ END
 
 @test "explain --text: nothing there, and what is no text" {
     explain 0 --text </dev/null
-    [ ! -s out ]
+    [ "$(cat out)" = '-: nothing is found, and nothing refused by a check' ]
     printf '\377' >text
     explain 2 --text text
     grep -q 'not valid UTF-8' err
