@@ -96,6 +96,15 @@
 /* Bytes of one text, in all, with its escapes read; less than LIM_VIEW_RUNS. */
 #define LIM_VIEW_UNESCAPED (3 * MIB) /* decode_capped                       */
 
+/*
+ * What the rules may do with one text and all its views, in steps of about a
+ * nanosecond: so many for each of its bytes, and so many more. Plain text and
+ * source code take one or two for a byte; a large text that takes more than
+ * these was written to.
+ */
+#define LIM_SCAN_TIMES 96        /* rule_error                              */
+#define LIM_SCAN_LEAST (8 * MIB) /* the same                                */
+
 /* A system prompt: what is behind its first so many letters, and any text of
  * its request behind so many, is not compared with. */
 #define LIM_PROMPT       65535 /* letters; their places have 16 bits      */

@@ -151,6 +151,39 @@ struct scratch {
     uint64_t *begun;         /* owned; bit set of the rules that have one */
     uint64_t *looking;       /* behind it; of those that look at the text */
     size_t words;            /* of each of the two */
+    uint64_t steps; /* that the text in work may still take: steps_take */
+};
+
+/*
+ * steps_take - so many more of those that a text and its views may take (base/
+ * limits.h). E_LIMIT if there are not so many left, and for all that follow.
+ * What no whole text is scanned for is not limited.
+ */
+#define STEPS_FREE UINT64_MAX
+MUST_USE static inline enum err steps_take(struct scratch *sc, uint64_t n)
+{
+    if (sc->steps == STEPS_FREE)
+        return OK;
+    if (n > sc->steps) {
+        sc->steps = 0;
+        return E_LIMIT;
+    }
+    sc->steps -= n;
+    return OK;
+}
+
+/*
+ * What each takes, as fitted to texts bred to be slow: a byte of a view that is
+ * made and looked at, a keyword that is found, a pattern that is tried at a
+ * place, a token that it is asked whether to, a match beside which something
+ * must stand.
+ */
+enum {
+    STEPS_VIEW = 10,
+    STEPS_HIT = 15,
+    STEPS_TRY = 24,
+    STEPS_TOKEN = 8,
+    STEPS_NEAR = 100
 };
 
 /* rules_mask - the bit set for a place. Borrowed. */

@@ -44,6 +44,7 @@ enum err scratch_new(struct scratch **ret_scratch)
         scratch_free(sc);
         return E_NOMEM;
     }
+    sc->steps = STEPS_FREE;
     pcre2_set_match_limit(sc->mctx, LIM_MATCH);
     pcre2_set_depth_limit(sc->mctx, LIM_MATCH);
     pcre2_set_heap_limit(sc->mctx, LIM_MATCH_HEAP);
@@ -114,7 +115,7 @@ enum err pattern_run(const pcre2_code *code, struct scratch *sc,
     int rc;
     enum err e;
 
-    if ((e = need_stack(sc)))
+    if ((e = need_stack(sc)) || (e = steps_take(sc, STEPS_TRY)))
         return e;
     rc = pcre2_jit_match(code, (PCRE2_SPTR)(text.len ? text.ptr : ""), text.len,
                          from, options, sc->mdata, sc->mctx);

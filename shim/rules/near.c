@@ -455,7 +455,7 @@ enum err near_holds(struct search *s, struct scratch *sc, size_t start,
     enum err e;
 
     *ret_yes = *ret_open = false;
-    if ((e = need_beside(s, sc)) ||
+    if ((e = steps_take(sc, STEPS_NEAR)) || (e = need_beside(s, sc)) ||
         (e = holds_before(s, sc, start, froms, &found, &no)) ||
         (!no && (e = holds_after(s, sc, end, found, &no, &open))) ||
         (!no && (e = holds_late(s, sc, start, froms, found, &no))))

@@ -323,9 +323,11 @@ enum err rules_scan_places(const struct rules *rs, struct scratch *sc,
     unsigned views = views_at(rs, &at);
     enum err e;
 
+    sc->steps = LIM_SCAN_TIMES * (uint64_t)text.len + LIM_SCAN_LEAST;
     e = scan_view(rs, sc, &at, 1u << VIEW_TEXT, text, seg, out);
     if (!e && views != 0)
         e = views_scan(rs, sc, &at, views, text, seg, out, before);
+    sc->steps = STEPS_FREE;
     if (e) {
         out->count = before;
         return e;

@@ -113,7 +113,8 @@ MUST_USE enum err findings_add(struct findings *f, struct finding one);
  * longer first, then more severe. Matches of one rule do not overlap. A rule
  * looks at each of its views of the text (detect/textview.h).
  *
- * E_LIMIT     match limit, heap limit, JIT stack, or LIM_FINDINGS
+ * E_LIMIT     match limit, heap limit, JIT stack, LIM_FINDINGS, or
+ *             LIM_SCAN_TIMES: more work than that for its length
  * E_INTERNAL  PCRE2 gave another error, or a pattern does not compile
  * E_NOMEM
  * An error is never "no match": the caller refuses. *out is then as before.

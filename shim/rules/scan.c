@@ -196,6 +196,7 @@ static enum err scan_through(const struct scan *c, uint32_t rule)
                        .places = c->at->list,
                        .place_count = c->at->count,
                        .tally = &tally};
+    enum err e;
 
     if (hits_bit(c->rs->listed, rule))
         s.cursor = *cursor_of(c->sc, rule);
@@ -205,6 +206,9 @@ static enum err scan_through(const struct scan *c, uint32_t rule)
         if (s.at_count == 0)
             return OK; /* its pattern need not be compiled */
     }
+    if ((e = steps_take(c->sc,
+                        s.at == NULL ? c->text.len : STEPS_TOKEN * s.at_count)))
+        return e;
     return scan_rule(c, &s);
 }
 
@@ -239,6 +243,7 @@ enum err scan_view(const struct rules *rs, struct scratch *sc,
         return e;
     do
         if ((e = prefilter_next(rs->prefilter, text, &sc->hits)) ||
+            (e = steps_take(sc, STEPS_HIT * sc->hits.count)) ||
             (e = scan_listed(&c)))
             return e;
     while (sc->hits.to < text.len);

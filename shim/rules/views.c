@@ -171,7 +171,8 @@ static enum err scan_look(struct viewing *vw, const struct look *l,
     }
     vw->left -= l->text.len;
     findings_clear(&vw->found);
-    if ((e = scan_view(vw->rs, vw->sc, vw->at,
+    if ((e = steps_take(vw->sc, STEPS_VIEW * (uint64_t)l->text.len)) ||
+        (e = scan_view(vw->rs, vw->sc, vw->at,
                        vw->only != 0 ? vw->only : 1u << step | vw->within,
                        l->text, vw->seg, &vw->found)))
         return e;

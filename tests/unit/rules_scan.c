@@ -266,6 +266,44 @@ static void test_limits(void)
     free(text);
 }
 
+/* Many times a keyword, and what it begins never: five rules are tried at each
+ * byte. A large text of that is refused; a small one, and what comes after it
+ * in the same scratch, is searched. */
+static void test_steps(void)
+{
+    static const struct str k[] = {STR_INIT("k")};
+    struct rule five[5];
+    char *text = malloc(MIB);
+    struct set s;
+
+    if (text == NULL)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(five); i++)
+        five[i] = (struct rule){.id = STR_INIT("k"),
+                                .keywords = k,
+                                .keyword_count = 1,
+                                .keyword_first = true,
+                                .match = STR_INIT("k[0-9]"),
+                                ALL,
+                                .action = ACTION_LOG};
+    memset(text, 'k', MIB);
+    set_open(&s, five, ARRAY_LEN(five));
+    CHECK_INT(rules_scan(s.rs, s.sc, &user, STR("k1"), 0, &s.f), OK);
+    CHECK_INT(s.f.count, ARRAY_LEN(five));
+    CHECK_INT(rules_scan(s.rs, s.sc, &user, (struct str){text, MIB}, 1, &s.f),
+              E_LIMIT);
+    CHECK_INT(s.f.count, ARRAY_LEN(five));
+    findings_clear(&s.f);
+    memcpy(text + 16 * KIB - 2, "k1", 2);
+    CHECK_INT(
+        rules_scan(s.rs, s.sc, &user, (struct str){text, 16 * KIB}, 2, &s.f),
+        OK);
+    CHECK_INT(s.f.count, ARRAY_LEN(five));
+    CHECK_INT(s.f.list[0].start, 16 * KIB - 2);
+    set_close(&s);
+    free(text);
+}
+
 static void test_bad_pattern(void)
 {
     static const struct rule bad = {
@@ -371,6 +409,7 @@ int main(void)
     RUN(test_clusters);
     RUN(test_monitor);
     RUN(test_limits);
+    RUN(test_steps);
     RUN(test_bad_pattern);
     RUN(test_no_quadratic_failures);
     RUN(test_nth_allocation);

@@ -26,10 +26,12 @@
 
 #define SIZE   (2 * KIB)   /* of a text that is tried ... */
 #define LARGE  (128 * KIB) /* ... and of one of the worst: does it grow? */
+#define HUGE   (2 * MIB)   /* ... and where steps are limited (limits.h) */
 #define WORST  32
-#define CHANCE 400  /* texts tried by chance */
-#define ALONE  150  /* units for a byte of one rule, or of one kind of byte */
-#define MIXED  1500 /* and of all of them, in every view                   */
+#define CHANCE 400 /* texts tried by chance */
+#define ALONE  150 /* units for a byte of one rule, or of one kind of byte */
+#define MIXED  600 /* and of all of them, in every view                   */
+#define HELD   240 /* and where that is a huge text, which is not let      */
 
 /* ---- What is counted. ----------------------------------------------------
  */
@@ -164,7 +166,7 @@ static size_t tried;
 /* What a text of that unit, again and again, costs for each byte. */
 static double cost(struct text *t, size_t size)
 {
-    static char text[LARGE];
+    static char text[HUGE];
     struct findings found;
     size_t n = 0;
 
@@ -407,6 +409,18 @@ static void check_worst(double budget)
     }
 }
 
+/* However a text is bred: it is refused. */
+static void check_held(void)
+{
+    for (size_t i = 0; i < WORST / 4; i++) {
+        struct text huge = worst[i];
+
+        if (cost(&huge, HUGE) > HELD)
+            check_show("huge", unit_of(&huge));
+        CHECK(huge.cost <= HELD);
+    }
+}
+
 static void test_worst(void)
 {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -422,6 +436,7 @@ static void test_worst(void)
     try_worst();
     try_chance();
     check_worst(MIXED);
+    check_held();
     CHECK(tried > 50000); /* it did search */
     shipped_close(&live);
 }
