@@ -170,10 +170,10 @@
 #define LIM_PATTERN       (16 * KIB) /* source of one pattern                   */
 #define LIM_KEYWORD       64 /* bytes of one keyword                    */
 #define LIM_KEYWORD_ALL   (1 * MIB) /* bytes of all keywords */
-#define LIM_NEAR          400 /* characters that are near a match          */
-#define LIM_NEEDS         999 /* from a match to what its rule needs       */
-#define LIM_NEARS         8   /* near and unless of one rule                */
-#define LIM_RULE_LIST     256 /* keywords, nots or tags of one rule      */
+#define LIM_NEAR          400  /* characters that are near a match          */
+#define LIM_NEEDS         1250 /* from a match to what its rule needs       */
+#define LIM_NEARS         8    /* near and unless of one rule                */
+#define LIM_RULE_LIST     256  /* keywords, nots or tags of one rule      */
 #define LIM_EXCLUSIONS    65536
 #define LIM_PATTERNS      256 /* path patterns of one phase of a provider      */
 #define LIM_PROVIDERS     128  /* provider descriptions of an image           */

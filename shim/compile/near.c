@@ -127,9 +127,15 @@ bool near_read(struct reader *r, const struct yaml_node *n, void *into)
     return good;
 }
 
+static bool on_reach(struct reader *r, const struct yaml_node *n, void *into)
+{
+    return read_number(r, n, 1, LIM_NEEDS,
+                       &((struct near_src *)into)->near.within);
+}
+
 static const struct field needs_fields[] = {
     {STR_INIT("match"), true, on_match},
-    {STR_INIT("within"), true, on_within},
+    {STR_INIT("within"), true, on_reach},
 };
 
 size_t needs_keys(const struct field **ret_fields)
@@ -141,13 +147,10 @@ size_t needs_keys(const struct field **ret_fields)
 bool needs_read(struct reader *r, const struct yaml_node *n, void *into)
 {
     struct rule *rule = &((struct rule_src *)into)->rule;
-    struct near_src src = {.near = {.sentence = true}};
+    struct near_src src = {0};
 
     if (!read_map(r, n, needs_fields, ARRAY_LEN(needs_fields), &src))
         return false;
-    if (src.near.sentence)
-        return read_refuse(r, n, "'within' of 'needs' is 1 to %u characters",
-                           LIM_NEAR);
     rule->needs = src.near.match;
     rule->needs_within = src.near.within;
     return true;
