@@ -430,8 +430,7 @@ static bool next_place(struct sweep *s, struct swept *ret)
             continue;
         ret->form = *f;
         ret->len = f->len;
-        ret->about = (struct own_about){o->values[f->value].source,
-                                        o->values[f->value].name};
+        ret->about = own_about_of(o, f->value);
         return true;
     }
     return false;
@@ -444,7 +443,7 @@ static bool next_learnt(struct sweep *s, struct swept *ret)
     while (learnt_next(s->own, s->anchor, &s->learnt, &one)) {
         ret->form = one.form;
         ret->len = one.form.len;
-        ret->about = (struct own_about){OWN_AUTH, str_of(one.slot->name)};
+        ret->about = own_about_learnt(one.slot);
         if (stands(s, &one.form, one.which, &ret->start) &&
             learnt_still(one.slot, one.turn))
             return true;

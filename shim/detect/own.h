@@ -36,6 +36,7 @@ struct str own_source_name(enum own_source s);
 struct own_about {
     enum own_source source;
     struct str name; /* of the variable, the file, the field */
+    uint32_t value;  /* 1 + its index, of those that are known in parts; or 0 */
 };
 
 /* own_new - an empty set, under a key of its own that is copied. E_NOMEM. */
@@ -111,6 +112,10 @@ struct own_cover {
     uint64_t bits[2];
 };
 
+size_t own_covered(const struct own_cover *c);
+/* own_cover_add - false if it adds nothing. */
+bool own_cover_add(struct own_cover *to, const struct own_cover *more);
+
 /* A part of a value: at least eight of its letters, in any spelling. */
 struct own_part {
     uint16_t value;
@@ -124,12 +129,16 @@ struct own_part {
  * length; those of the one before are forgotten.
  *
  * own_search_part - number i of the parts in it, of values in which nobody
- * would see words; NULL: no more. Each of eleven letters or more is found, as
- * far as there are no more than LIM_OWN_GATHER. Of values that were learnt
+ * would see words; NULL: no more. Each of eleven letters or more is found that
+ * is no part of a hit, as far as there are no more than LIM_OWN_GATHER; those
+ * that say nothing new have only half of that room. Of values that were learnt
  * there are none.
+ *
+ * own_search_left_out - there were more.
  */
 void own_search_want(struct own_search *s, struct str text);
 const struct own_part *own_search_part(const struct own_search *s, size_t i);
+bool own_search_left_out(const struct own_search *s);
 
 /* ---- A text that goes on ------------------------------------------------ */
 
@@ -200,7 +209,7 @@ bool own_join_next(struct own_join *j, struct own_about *ret_about,
 
 /*
  * The parts of one request. A value is told if all of it but an eighth is
- * there, in two parts or more; each may be written in a way of its own.
+ * there, in one part or several; each may be written in a way of its own.
  */
 struct own_gather;
 MUST_USE enum err own_gather_new(struct own_gather **ret_gather);
@@ -209,9 +218,9 @@ void own_gather_free(struct own_gather *g);
 void own_gather_clear(struct own_gather *g);
 
 /* own_gather_add - one part, in the text with this number; false if it is not
- * kept: it is the whole value, or there are too many. */
-bool own_gather_add(struct own_gather *g, const struct own *o,
-                    const struct own_part *part, uint32_t number);
+ * kept: there are too many, see own_search_part. */
+bool own_gather_add(struct own_gather *g, const struct own_part *part,
+                    uint32_t number);
 
 /*
  * own_gather_next - the next value that is told by now, with what was said of
@@ -222,10 +231,6 @@ bool own_gather_add(struct own_gather *g, const struct own *o,
 bool own_gather_next(struct own_gather *g, const struct own *o, uint64_t now_ns,
                      struct own_about *ret_about, struct own_piece *ret_pieces,
                      size_t *ret_count);
-
-/* own_gather_drop - that of this name is found otherwise in this request. */
-void own_gather_drop(struct own_gather *g, const struct own *o,
-                     const struct own_about *about);
 
 /*
  * own_gather_end - the request leaves: what it said of values that are not told

@@ -16,6 +16,8 @@
 #define ANCHORS  STRIDE
 #define BITS_MAX 20 /* log2 of the largest bit map */
 
+#define OWN_AGAIN (LIM_OWN_GATHER / 2) /* parts that say nothing new */
+
 /* The index of what was learnt: so many chains of anchors. */
 #define LEARNT_BUCKETS 8192
 #define LEARNT_ANCHORS (LIM_OWN_LEARNT * SPELL_COUNT * ANCHORS)
@@ -187,6 +189,18 @@ MUST_USE enum err parts_add(struct own *o, struct str piece, size_t value);
 
 /* parts_ready - bits, and places by anchor. E_NOMEM. */
 MUST_USE enum err parts_ready(struct own *o);
+
+static inline struct own_about own_about_of(const struct own *o, size_t value)
+{
+    const struct value *v = &o->values[value];
+
+    return (struct own_about){v->source, v->name, (uint32_t)value + 1};
+}
+
+static inline struct own_about own_about_learnt(const struct learnt *l)
+{
+    return (struct own_about){OWN_AUTH, str_of(atomic_load(&l->name)), 0};
+}
 
 static inline bool part_bit(const struct own *o, uint64_t w, size_t map)
 {

@@ -160,8 +160,7 @@ static void ask_learnt(struct asked *q, const struct own_strip *w,
 
     while (learnt_next(q->own, anchor, &walk, &one))
         if (one.which == 0)
-            ask(q, w, &one.form,
-                (struct own_about){OWN_AUTH, str_of(one.slot->name)});
+            ask(q, w, &one.form, own_about_learnt(one.slot));
 }
 
 static enum start start_at(struct asked *q, const struct own_strip *w)
@@ -182,9 +181,7 @@ static enum start start_at(struct asked *q, const struct own_strip *w)
 
         if (o->places[p].anchor == anchor &&
             (o->places[p].ref - 1) % ANCHORS == 0)
-            ask(q, w, f,
-                (struct own_about){o->values[f->value].source,
-                                   o->values[f->value].name});
+            ask(q, w, f, own_about_of(o, f->value));
     }
     ask_learnt(q, w, anchor);
     return q->is;

@@ -44,6 +44,12 @@ struct own_search {
         uint16_t value;
         size_t end;
     } refused[SPELL_COUNT]; /* the last run of each that is no part */
+    struct told {
+        uint16_t value;
+        size_t count; /* of the parts that say so */
+        struct own_cover cover;
+    } told;                 /* of the value asked for last          */
+    bool left_out;          /* there were more parts                */
     size_t dropped;         /* bytes squeezed before the block      */
     struct own_strip strip; /* of own_open.c */
 };
@@ -215,7 +221,8 @@ static bool is_known(const struct own_search *s, const struct part *p)
 
     if (r->value == p->value && r->end >= s->dropped + s->sweep.at + WINDOW)
         return true;
-    for (size_t i = s->part_count; i-- > 0;)
+    for (size_t i = s->part_count;
+         i-- > 0 && s->part_ends[i] + SPELL_MAX > s->dropped + s->sweep.at;)
         if (s->part_ends[i] >= s->dropped + s->sweep.at + WINDOW &&
             s->parts[i].value == p->value &&
             s->parts[i].spelling == (enum spelling)p->spelling)
@@ -253,9 +260,26 @@ static void refuse(struct own_search *s, const struct part *p, size_t end)
     s->refused[p->spelling] = (struct refused){p->value, s->dropped + end};
 }
 
+/* Is there room for it? */
+static bool is_kept(struct own_search *s, const struct part *p,
+                    const struct own_cover *more)
+{
+    struct own_cover c;
+
+    if (s->part_count < OWN_AGAIN || s->part_count == ARRAY_LEN(s->parts))
+        return s->part_count < OWN_AGAIN;
+    if (s->told.count != s->part_count || s->told.value != p->value) {
+        s->told = (struct told){p->value, s->part_count, {{0, 0}}};
+        for (size_t i = 0; i < s->part_count; i++)
+            if (s->parts[i].value == p->value)
+                own_cover_add(&s->told.cover, &s->parts[i].cover);
+    }
+    c = s->told.cover;
+    return own_cover_add(&c, more);
+}
+
 static void add_part(struct own_search *s, const struct part *p)
 {
-    struct own_part *one = &s->parts[s->part_count];
     struct str bytes = {s->bytes, s->sweep.len};
     size_t at = s->sweep.at;
     struct part_run run;
@@ -271,7 +295,12 @@ static void add_part(struct own_search *s, const struct part *p)
         refuse(s, p, run.end);
         return;
     }
-    *one = (struct own_part){
+    if (!is_kept(s, p, &run.cover)) {
+        s->left_out = true;
+        refuse(s, p, run.end);
+        return;
+    }
+    s->parts[s->part_count] = (struct own_part){
         .value = p->value,
         .spelling = (enum spelling)p->spelling,
         .start = offset_of(s, run.start),
@@ -279,7 +308,6 @@ static void add_part(struct own_search *s, const struct part *p)
         .cover = run.cover,
     };
     s->part_ends[s->part_count++] = s->dropped + run.end;
-    s->sweep.parts = s->part_count < ARRAY_LEN(s->parts);
 }
 
 static int hit_order(const void *a, const void *b)
@@ -331,8 +359,10 @@ static enum err search_squeezed(struct own_search *s, const struct own *o)
     s->sweep = sweep_all(o, (struct str){s->bytes, 0}, false);
     s->sweep.parts = o->part_count > 0 && s->text.ptr == s->wanted.ptr &&
                      s->text.len == s->wanted.len;
-    if (s->sweep.parts)
-        s->part_count = 0;
+    if (s->sweep.parts) {
+        s->part_count = s->told.count = 0;
+        s->left_out = false;
+    }
     while (fill(s))
         while (sweep_next(&s->sweep, &found))
             if (found.part != NULL)
@@ -340,6 +370,24 @@ static enum err search_squeezed(struct own_search *s, const struct own *o)
             else if ((e = add_squeezed(s, &found)))
                 return e;
     return OK;
+}
+
+/* What is found otherwise is no part. */
+static void drop_found(struct own_search *s)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->part_count; i++) {
+        const struct own_part *p = &s->parts[i];
+        size_t h = 0;
+
+        for (; h < s->count; h++)
+            if (p->start < s->hits[h].end && s->hits[h].start < p->end)
+                break;
+        if (h == s->count)
+            s->parts[n++] = *p;
+    }
+    s->part_count = n;
 }
 
 enum err own_search_text(struct own_search *s, const struct own *o,
@@ -357,6 +405,8 @@ enum err own_search_text(struct own_search *s, const struct own *o,
         return e;
     }
     sort_and_join(s);
+    if (s->text.ptr == s->wanted.ptr && s->text.len == s->wanted.len)
+        drop_found(s);
     return OK;
 }
 
@@ -379,9 +429,15 @@ void own_search_want(struct own_search *s, struct str text)
 {
     s->wanted = text;
     s->part_count = 0;
+    s->left_out = false;
 }
 
 const struct own_part *own_search_part(const struct own_search *s, size_t i)
 {
     return i < s->part_count ? &s->parts[i] : NULL;
+}
+
+bool own_search_left_out(const struct own_search *s)
+{
+    return s->left_out;
 }

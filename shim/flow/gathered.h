@@ -5,7 +5,7 @@
 
 /*
  * The process' own secrets in parts: in any order, each in a spelling of its
- * own, with other words around, in one JSON document or in several requests.
+ * own, with other words around, in one body or in several requests.
  * What was said in the requests before has left; the part that completes it
  * does not. See own_gather_next.
  */
@@ -22,9 +22,10 @@ void gathered_begin(struct tools *t);
 MUST_USE enum err gathered_text(struct tools *t, const struct inspect *in,
                                 const struct seg *seg, struct exchange *ex);
 
-/* gathered_drop - this one was found in pieces that follow one another. */
-void gathered_drop(struct tools *t, const struct inspect *in,
-                   const struct own_about *about);
+/* gathered_noted - of the text at work this one was found in pieces that follow
+ * one another: of its parts there is nothing more to tell. E_NOMEM. */
+MUST_USE enum err gathered_noted(struct tools *t,
+                                 const struct own_about *about);
 
 /* gathered_end - all texts were there: parts are remembered. */
 void gathered_end(struct tools *t, const struct inspect *in);

@@ -270,8 +270,10 @@ static void inspect_text(struct tools *t, const struct inspect *in,
             return;
         }
     }
-    if ((e = scan_seg(t, in, &seg, ex)))
+    gathered_begin(t);
+    if ((e = scan_seg(t, in, &seg, ex)) || (e = gathered_text(t, in, &seg, ex)))
         exchange_cond(ex, cond_of(e, COND_RULE_ERROR, COND_RULE_ERROR), NULL);
+    gathered_end(t, in);
 }
 
 void inspect_begin(struct tools *t)

@@ -141,13 +141,15 @@ static enum err take(struct tools *t, const struct inspect *in,
     struct str found =
         str_head(str_skip(seg->text, last->start), last->end - last->start);
     enum action action;
+    enum err e;
 
     f.rule = joined_rule(in, &scope);
     if (f.rule == NULL)
         return OK;
     fingerprint(in->eng->key, found, f.print);
     exchange_finding(ex, &f, &scope);
-    gathered_drop(t, in, about);
+    if ((e = gathered_noted(t, about)))
+        return e;
     action = rules_action(in->eng->rules, f.rule);
     return action < ACTION_REDACT || action == ACTION_BLOCK
                ? OK

@@ -170,7 +170,7 @@ static enum err take_env(struct loading *l)
     while (rest.len > 0 && !e) {
         struct str value = str_split(&rest, '\0');
         struct str name = str_split(&value, '=');
-        struct own_about about = {OWN_ENV, name};
+        struct own_about about = {.source = OWN_ENV, .name = name};
         enum wanted wanted = is_wanted(l->policy->env, name);
 
         if (value.ptr == NULL || wanted == WANTED_NOT ||
@@ -185,7 +185,7 @@ static enum err take_env(struct loading *l)
 
 static enum err take_items(struct loading *l, struct str named)
 {
-    struct own_about about = {OWN_FILE, named};
+    struct own_about about = {.source = OWN_FILE, .name = named};
     struct keyfile_item item;
     struct keyfile f;
     enum err e = OK;

@@ -414,6 +414,13 @@ for line in sys.stdin:
     has sent "a: $GONE"
     is "$(audit_field -1 findings.0.subject)" LONG_KEY
     hasnt "$AUDIT" "$second"
+    # all of it over two texts, and in parts again; but for a letter
+    says "a: ${LONG_KEY:0:20}" "${LONG_KEY:20}" "b: ${LONG_KEY:19}" 'so' \
+        "c: ${LONG_KEY:0:19}" "d: ${LONG_KEY:0:37}"
+    has sent "b: $GONE"
+    has sent "c: $GONE"
+    has sent "d: $GONE"
+    hasnt sent "${LONG_KEY:0:12}"
     # within one text
     says "a ${LONG_KEY:18} and before it ${LONG_KEY:0:18} of course"
     has sent "a $GONE and before it $GONE of course"
@@ -432,5 +439,28 @@ for line in sys.stdin:
     has sent "and begins with $GONE."
     is "$(audit_field 2 findings.0.subject)" WEATHER_TOKEN
     is "$(audit_field 3 action)" pass
+    hasnt "$AUDIT" "$second"
+}
+
+@test "in parts of a form, of a text, of an upload: the last does not leave" {
+    local first=${WEATHER_TOKEN:0:13} second=${WEATHER_TOKEN:13}
+    printf 'it ends with %s, and begins with %s.' "$second" "$first" >text
+    guarded -H 'Content-Type: text/plain' --data-binary @text "$LLM/echo" >out
+    wire >sent
+    has sent "it ends with $GONE, and begins with $GONE."
+    is "$(audit_field -1 findings.0.subject)" WEATHER_TOKEN
+    forget_wire
+    guarded --data-urlencode "a=ends with $second" \
+        --data-urlencode "b=begins with $first" "$LLM/echo" >out
+    is "$(audit_field -1 action)" block
+    is "$(audit_field -1 findings.0.subject)" WEATHER_TOKEN
+    forget_wire
+    printf 'it ends with %s' "$second" >one.txt
+    printf 'it begins with %s' "$first" >two.txt
+    guarded -F purpose=user_data -F 'file=@one.txt;type=text/plain' \
+        -F 'more=@two.txt;type=text/plain' "$LLM/v1/files" >out
+    wire >sent
+    has sent "it begins with $GONE"
+    hasnt sent "$first"
     hasnt "$AUDIT" "$second"
 }

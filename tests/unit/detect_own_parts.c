@@ -66,7 +66,7 @@ static size_t says(struct talk *t, struct str text)
     /* a view of it: the parts stay */
     CHECK_INT(own_search_text(t->search, t->own, STR("other")), OK);
     for (size_t i = 0; (part = own_search_part(t->search, i)) != NULL; i++)
-        own_gather_add(t->gather, t->own, part, t->texts);
+        own_gather_add(t->gather, part, t->texts);
     t->texts++;
     while (own_gather_next(t->gather, t->own, t->now, &about, pieces, &n)) {
         CHECK(str_eq(about.name, STR("A_TOKEN")));
@@ -170,7 +170,7 @@ static void test_one_text(void)
     talk_end(&t);
 }
 
-/* Not enough of it; the same again; all of it, which others find. */
+/* Not enough of it; the same again; all of it, which is no part. */
 static void test_not_told(void)
 {
     struct talk t = talk_of(values, ARRAY_LEN(values));
@@ -183,6 +183,49 @@ static void test_not_told(void)
     request(&t);
     CHECK_INT(says_part(&t, 0, values[0]), 0);
     CHECK_INT(says_part(&t, 5, values[0]), 0);
+    talk_end(&t);
+}
+
+/* All but a letter or two, and nothing else. */
+static void test_all_but_some(void)
+{
+    static const unsigned ways[] = {0, 1, 2, 5};
+    struct talk t = talk_of(values, ARRAY_LEN(values));
+
+    for (size_t v = 0; v < ARRAY_LEN(values); v++)
+        for (size_t w = 0; w < ARRAY_LEN(ways); w++) {
+            request(&t);
+            CHECK_INT(
+                says_part(&t, ways[w], str_head(values[v], values[v].len - 2)),
+                1);
+            request(&t);
+            CHECK_INT(says_part(&t, ways[w], str_skip(values[v], 1)), 1);
+        }
+    talk_end(&t);
+}
+
+/* The same part again and again takes no room from the other. */
+static void test_flood(void)
+{
+    struct talk t = talk_of(values, ARRAY_LEN(values));
+    struct buf text;
+
+    buf_init(&text, 65536);
+    for (size_t i = 0; i < 500; i++)
+        if (buf_add(&text, STR("it is zx9fJq2Lw8Tn, ")))
+            abort();
+    CHECK_INT(says(&t, buf_str(&text)), 0);
+    CHECK(own_search_left_out(t.search));
+    CHECK(says(&t, STR("and 4Vb6Yc1Hd3Gk")) > 1);
+    if (buf_add(&text, STR("and 4Vb6Yc1Hd3Gk")))
+        abort();
+    request(&t);
+    CHECK(says(&t, buf_str(&text)) > 1);
+    request(&t);
+    for (size_t i = 0; i < 500; i++)
+        CHECK_INT(says(&t, STR("it is zx9fJq2Lw8Tn, ")), 0);
+    CHECK(says(&t, STR("and 4Vb6Yc1Hd3Gk")) > 1);
+    buf_free(&text);
     talk_end(&t);
 }
 
@@ -291,6 +334,8 @@ int main(void)
     RUN(test_three);
     RUN(test_one_text);
     RUN(test_not_told);
+    RUN(test_all_but_some);
+    RUN(test_flood);
     RUN(test_requests);
     RUN(test_words);
     RUN(test_blanks);
