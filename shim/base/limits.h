@@ -125,6 +125,7 @@
 /* The program's own secrets. */
 #define LIM_OWN        512   /* values, a long one in pieces; audit tells     */
 #define LIM_OWN_LEARNT 256   /* pieces of credentials seen in requests      */
+#define LIM_OWN_PARTED 16    /* of these, the first that parts are known of */
 #define LIM_OWN_RARE   128   /* values whose rare spellings are known       */
 #define LIM_OWN_PARTS  32768 /* windows that parts of them are known by     */
 #define LIM_OWN_GATHER 128   /* parts of one request                         */

@@ -179,10 +179,10 @@ void own_free(struct own *o)
         wipe_free(o->learnt, atomic_load(&o->learnt_end) * sizeof(*o->learnt));
     free((void *)o->heads);
     free((void *)o->links);
-    free(o->part_bits);
-    wipe_free(o->parts, o->part_cap * sizeof(*o->parts));
-    free(o->part_places);
-    free(o->part_maps);
+    part_table_free(&o->parts);
+    for (size_t i = 0; i < atomic_load(&o->parted_count); i++)
+        parted_free(atomic_load(&o->parted[i]));
+    free((void *)o->part_maps);
     free(o->fixed);
     free(o->renewed);
     free(o->places);
@@ -243,8 +243,10 @@ static enum err add_piece(struct own *o, struct str piece,
         o->forms[o->count++] = forms[i];
     }
     if (!e && n > 0) {
+        if (in_parts)
+            e = parts_add(o, &o->parts, piece, o->value_count, &v.letters);
         o->values[o->value_count++] = v;
-        return in_parts ? parts_add(o, piece, o->value_count - 1) : OK;
+        return e;
     }
     if (e)
         o->count = before;
@@ -276,7 +278,7 @@ static enum err build_bits(struct own *o)
 
     while (log2 < BITS_MAX &&
            ((size_t)1 << log2) <
-               o->count * ANCHORS * BITS_PER + o->part_count * PART_BITS)
+               o->count * ANCHORS * BITS_PER + o->parts.count * PART_BITS)
         log2++;
     o->bits = calloc(((size_t)1 << log2) / 64, sizeof(*o->bits));
     o->fixed = calloc(((size_t)1 << log2) / 64, sizeof(*o->fixed));
@@ -316,11 +318,25 @@ static enum err build_places(struct own *o)
     return OK;
 }
 
+static enum err build_parts(struct own *o)
+{
+    size_t words = ((size_t)1 << (64 - o->shift)) / 64;
+    enum err e;
+
+    o->part_maps = calloc(2 * words, sizeof(*o->part_maps));
+    if (o->part_maps == NULL)
+        return E_NOMEM;
+    if ((e = parts_place(&o->parts)))
+        return e;
+    parts_mark(o, &o->parts);
+    return OK;
+}
+
 enum err own_ready(struct own *o)
 {
     enum err e;
 
-    if ((e = build_bits(o)) || (e = build_places(o)) || (e = parts_ready(o)))
+    if ((e = build_bits(o)) || (e = build_places(o)) || (e = build_parts(o)))
         return e;
     for (size_t i = 0; i < ((size_t)1 << (64 - o->shift)) / 64; i++)
         atomic_init(&o->bits[i], o->fixed[i]);
@@ -345,8 +361,8 @@ size_t own_size(const struct own *o)
 {
     return sizeof(*o) + o->cap * sizeof(*o->forms) +
            o->value_cap * sizeof(*o->values) + o->names.used +
-           o->part_cap * sizeof(*o->parts) +
-           (o->part_mask + 1) * sizeof(*o->part_places) +
+           o->parts.cap * sizeof(*o->parts.list) +
+           (o->parts.mask + 1) * sizeof(*o->parts.places) +
            (o->place_mask + 1) * sizeof(*o->places) +
            5 * ((size_t)1 << (64 - o->shift)) / 8 +
            LIM_OWN_LEARNT * sizeof(*o->learnt) +
@@ -461,13 +477,13 @@ bool sweep_next(struct sweep *s, struct swept *ret)
             s->anchor = own_anchor(s->own, window_at(s->bytes + s->at));
             s->place = s->anchor & s->own->place_mask;
             s->learnt = (struct learnt_walk){.begun = false};
-            s->part_place = s->anchor & s->own->part_mask;
+            s->part_walk = (struct part_walk){.begun = false};
         }
         ret->part = NULL;
         if (next_place(s, ret) || next_learnt(s, ret))
             return true;
         if (s->parts &&
-            (ret->part = part_at(s->own, s->anchor, &s->part_place)) != NULL)
+            (ret->part = part_at(s->own, s->anchor, &s->part_walk)) != NULL)
             return true;
         s->busy = false;
         s->at += STRIDE;

@@ -61,7 +61,7 @@ MUST_USE enum err own_ready(struct own *o);
 /*
  * own_learn - one value more, at any time and from any thread: of these only
  * the LIM_OWN_LEARNT last used pieces stay known. `name` is static.
- * E_AGAIN: others are learning, for too long; it has not been learnt.
+ * E_AGAIN: others are learning, for too long; it has not been learnt. E_NOMEM.
  */
 MUST_USE enum err own_learn(struct own *o, struct str value, const char *name);
 
@@ -132,7 +132,7 @@ struct own_part {
  * would see words; NULL: no more. Each of eleven letters or more is found that
  * is no part of a hit, as far as there are no more than LIM_OWN_GATHER; those
  * that say nothing new have only half of that room. Of values that were learnt
- * there are none.
+ * only the first LIM_OWN_PARTED pieces are known so.
  *
  * own_search_left_out - there were more.
  */

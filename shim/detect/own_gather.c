@@ -57,7 +57,7 @@ bool own_cover_add(struct own_cover *to, const struct own_cover *more)
 static bool is_told(const struct own *o, uint16_t value,
                     const struct own_cover *c)
 {
-    size_t letters = o->values[value].letters;
+    size_t letters = own_value(o, value)->letters;
 
     return letters - own_covered(c) <= letters / 8;
 }
@@ -65,7 +65,7 @@ static bool is_told(const struct own *o, uint16_t value,
 static struct own_cover said_before(const struct own *o, uint16_t value,
                                     uint64_t now)
 {
-    const struct value *v = &o->values[value];
+    const struct value *v = own_value(o, value);
     struct own_cover c = {{0, 0}};
 
     if (atomic_load(&v->until) > now) {
@@ -166,7 +166,7 @@ void own_gather_end(struct own_gather *g, struct own *o, uint64_t now_ns)
         uint16_t value = g->list[i].part.value;
 
         if (!is_given(g, value))
-            remember(&o->values[value], &g->list[i].part.cover, now_ns);
+            remember(own_value(o, value), &g->list[i].part.cover, now_ns);
     }
     own_gather_clear(g);
 }

@@ -57,6 +57,21 @@ struct part {
     uint8_t turns, after; /* of the value before from, and to           */
 };
 
+struct part_table {
+    struct part *list; /* owned; in order: value, spelling, place          */
+    struct part_bits { /* of its window, in two bit maps                   */
+        uint32_t one, other;
+    } * bits;         /* owned, until they are in these                   */
+    uint16_t *places; /* owned; by anchor: 1 + index in the list, 0 is free */
+    size_t count, cap, mask;
+};
+
+/* A piece that was learnt, as far as it is known in parts. */
+struct parted {
+    struct part_table parts;
+    struct value value;
+};
+
 /*
  * A piece that was learnt. Written by one thread at a time, under `lock`; read
  * by any: what was read counts if `turn` was even and has not moved since.
@@ -89,14 +104,12 @@ struct own {
         uint32_t ref; /* 1 + form * ANCHORS + which */
     } * places;       /* owned */
     size_t place_mask;
-    struct part *parts; /* owned; in order */
-    struct part_bits {  /* of its window, in two bit maps                 */
-        uint32_t one, other;
-    } * part_bits;         /* owned, until they have places                  */
-    uint16_t *part_places; /* owned; by anchor: 1 + index, 0 is free   */
-    size_t part_count, part_cap, part_mask;
-    uint64_t part_mul;   /* odd: of the hash that the other map is of      */
-    uint64_t *part_maps; /* owned; the two, as large as `bits`             */
+    struct part_table parts;
+    uint64_t part_mul;               /* odd: of the hash of the other map   */
+    atomic_uint_fast64_t *part_maps; /* owned; two, as large as `bits`      */
+    /* Of what was learnt; owned. Never moved, nor freed before the set. */
+    _Atomic(struct parted *) parted[LIM_OWN_PARTED];
+    atomic_uint parted_count;
     atomic_uint_fast64_t *bits; /* owned */
     uint64_t *fixed;            /* owned; the bits that stay                */
     uint64_t *renewed;          /* owned; room to set all bits anew         */
@@ -183,16 +196,35 @@ struct learnt_one {
 bool learnt_next(const struct own *o, uint64_t anchor, struct learnt_walk *w,
                  struct learnt_one *ret);
 
-/* parts_add - the windows of a piece, before own_ready; nothing if it looks
- * like words. E_NOMEM. */
-MUST_USE enum err parts_add(struct own *o, struct str piece, size_t value);
+/* parted_free - and what is in it; NULL is fine. */
+void parted_free(struct parted *p);
 
-/* parts_ready - bits, and places by anchor. E_NOMEM. */
-MUST_USE enum err parts_ready(struct own *o);
+/* own_value - of those that are known in parts, by the number that a part has.
+ */
+static inline struct value *own_value(const struct own *o, size_t i)
+{
+    return i < LIM_OWN ? &o->values[i]
+                       : &atomic_load(&o->parted[i - LIM_OWN])->value;
+}
+
+/* parts_add - the windows of a piece, and how many letters it has; nothing if
+ * it looks like words. E_NOMEM. */
+MUST_USE enum err parts_add(const struct own *o, struct part_table *t,
+                            struct str piece, size_t value,
+                            uint8_t *ret_letters);
+
+/* parts_place - nothing more is added: places by anchor. E_NOMEM. */
+MUST_USE enum err parts_place(struct part_table *t);
+
+/* parts_mark - their bits in the maps, whoever reads these. */
+void parts_mark(struct own *o, struct part_table *t);
+
+/* part_table_free - wipes. */
+void part_table_free(struct part_table *t);
 
 static inline struct own_about own_about_of(const struct own *o, size_t value)
 {
-    const struct value *v = &o->values[value];
+    const struct value *v = own_value(o, value);
 
     return (struct own_about){v->source, v->name, (uint32_t)value + 1};
 }
@@ -208,11 +240,22 @@ static inline bool part_bit(const struct own *o, uint64_t w, size_t map)
     uint64_t bit = w * (map ? o->part_mul : o->mul) >> o->shift;
 
     bit += map * size;
-    return (o->part_maps[bit / 64] >> bit % 64 & 1) != 0;
+    return (atomic_load_explicit(&o->part_maps[bit / 64],
+                                 memory_order_relaxed) >>
+                bit % 64 &
+            1) != 0;
 }
 
-/* part_at - the next of this anchor, from *place on; NULL: no more. */
-const struct part *part_at(const struct own *o, uint64_t anchor, size_t *place);
+/* A walk along all windows with one anchor; zeroed at first. */
+struct part_walk {
+    unsigned table;
+    bool begun; /* in that table */
+    size_t place;
+};
+
+/* part_at - the next; NULL: no more. */
+const struct part *part_at(const struct own *o, uint64_t anchor,
+                           struct part_walk *w);
 
 /* A stretch of bytes as they are compared that is some of a value. */
 struct part_run {
@@ -244,7 +287,7 @@ struct sweep {
     uint64_t anchor;
     size_t place;
     struct learnt_walk learnt;
-    size_t part_place;
+    struct part_walk part_walk;
 };
 
 struct swept {

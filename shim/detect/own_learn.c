@@ -1,5 +1,6 @@
 #include "detect/own_inside.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/wait.h"
@@ -233,11 +234,74 @@ static bool is_slot_of(const struct learnt *l, const unsigned char *print)
            same_print(l, print);
 }
 
+/* ---- In parts ------------------------------------------------------------ */
+
+void parted_free(struct parted *p)
+{
+    if (p != NULL)
+        part_table_free(&p->parts);
+    free(p);
+}
+
+/* The piece as the next of those that are known in parts; NULL if there is no
+ * room, or nothing to know. */
+static enum err make_parted(const struct own *o, struct str piece,
+                            const unsigned char *print, const char *name,
+                            struct parted **ret)
+{
+    size_t next = atomic_load(&o->parted_count);
+    struct parted *p;
+    enum err e;
+
+    *ret = NULL;
+    if (next == LIM_OWN_PARTED)
+        return OK;
+    p = calloc(1, sizeof(*p));
+    if (p == NULL)
+        return E_NOMEM;
+    p->value.source = OWN_AUTH;
+    p->value.name = str_of(name);
+    memcpy(p->value.print, print, PRINT_LEN);
+    if ((e = parts_add(o, &p->parts, piece, 0, &p->value.letters)) ||
+        (e = parts_place(&p->parts)) || p->parts.count == 0) {
+        parted_free(p);
+        return e;
+    }
+    *ret = p;
+    return OK;
+}
+
+static bool is_parted(const struct own *o, const unsigned char *print)
+{
+    for (size_t i = 0; i < atomic_load(&o->parted_count); i++)
+        if (!memcmp(atomic_load(&o->parted[i])->value.print, print, PRINT_LEN))
+            return true;
+    return false;
+}
+
+/* Takes it; others may have added some since it was made. */
+static void add_parted(struct own *o, struct parted *p)
+{
+    size_t n = atomic_load(&o->parted_count);
+
+    if (p == NULL || n == LIM_OWN_PARTED || is_parted(o, p->value.print)) {
+        parted_free(p);
+        return;
+    }
+    for (size_t i = 0; i < p->parts.count; i++)
+        p->parts.list[i].value = (uint16_t)(LIM_OWN + n);
+    parts_mark(o, &p->parts);
+    atomic_store(&o->parted[n], p);
+    atomic_store(&o->parted_count, (unsigned)n + 1);
+}
+
 static enum err learn_piece(struct own *o, struct str piece, const char *name)
 {
     struct form forms[SPELL_COUNT];
     unsigned char print[PRINT_LEN];
+    struct parted *parted;
     struct learnt *l;
+    enum err e;
     size_t n;
 
     own_print(o, piece, print);
@@ -252,8 +316,13 @@ static enum err learn_piece(struct own *o, struct str piece, const char *name)
     n = own_forms(o, piece, SPELL_COUNT, forms);
     if (n == 0)
         return OK;
-    if (!lock_take(o))
+    if ((e = make_parted(o, piece, print, name, &parted)))
+        return e;
+    if (!lock_take(o)) {
+        parted_free(parted);
         return E_AGAIN;
+    }
+    add_parted(o, parted);
     l = choose(o, print);
     if (!is_slot_of(l, print)) {
         write_slot(o, l, forms, n, print, name);

@@ -80,28 +80,26 @@ static bool whole_letters(const struct letters *l, size_t from, size_t to,
     return true;
 }
 
-static enum err add_window(struct own *o, struct part *p, uint64_t w)
+static enum err add_window(const struct own *o, struct part_table *t,
+                           struct part *p, uint64_t w)
 {
-    size_t cap = o->part_cap;
+    size_t cap = t->cap;
     enum err e;
 
-    e = own_room((void **)&o->parts, o->part_count, &cap, sizeof(*o->parts));
-    if (e)
-        return e;
-    e = own_room((void **)&o->part_bits, o->part_count, &o->part_cap,
-                 sizeof(*o->part_bits));
-    if (e)
+    if ((e = own_room((void **)&t->list, t->count, &cap, sizeof(*t->list))) ||
+        (e = own_room((void **)&t->bits, t->count, &t->cap, sizeof(*t->bits))))
         return e;
     p->anchor = own_anchor(o, w);
-    o->part_bits[o->part_count] =
+    t->bits[t->count] =
         (struct part_bits){(uint32_t)(w * o->mul >> (64 - BITS_MAX)),
                            (uint32_t)(w * o->part_mul >> (64 - BITS_MAX))};
-    o->parts[o->part_count++] = *p;
+    t->list[t->count++] = *p;
     return OK;
 }
 
-static enum err add_spelling(struct own *o, const struct spelled *s,
-                             const struct letters *l, struct part *p)
+static enum err add_spelling(const struct own *o, struct part_table *t,
+                             const struct spelled *s, const struct letters *l,
+                             struct part *p)
 {
     size_t step = spell_step((enum spelling)p->spelling);
     enum err e = OK;
@@ -111,12 +109,13 @@ static enum err add_spelling(struct own *o, const struct spelled *s,
 
         p->at = (uint8_t)at;
         if (whole_letters(l, a < b ? a : b, (a < b ? b : a) + step, p))
-            e = add_window(o, p, window_at(s->bytes + at));
+            e = add_window(o, t, p, window_at(s->bytes + at));
     }
     return e;
 }
 
-enum err parts_add(struct own *o, struct str piece, size_t value)
+enum err parts_add(const struct own *o, struct part_table *t, struct str piece,
+                   size_t value, uint8_t *ret_letters)
 {
     struct part p = {.value = (uint16_t)value};
     struct spelled s;
@@ -128,76 +127,101 @@ enum err parts_add(struct own *o, struct str piece, size_t value)
         l.turns[l.count - 1] + 1u < TURNS_OF(l.count))
         return OK;
     for (unsigned i = 0; i < SPELL_PERCENT && !e; i++) {
-        if (o->part_count + SPELL_MAX > LIM_OWN_PARTS)
+        if (t->count + SPELL_MAX > LIM_OWN_PARTS)
             break;
         p.spelling = (uint8_t)i;
         if (!spell(piece, (enum spelling)i, &s) || s.exact)
             continue;
-        o->values[value].letters = (uint8_t)l.count;
-        e = add_spelling(o, &s, &l, &p);
+        *ret_letters = (uint8_t)l.count;
+        e = add_spelling(o, t, &s, &l, &p);
     }
     explicit_bzero(&s, sizeof(s));
     explicit_bzero(&l, sizeof(l));
     return e;
 }
 
-static void set_bit(uint64_t *map, uint32_t bit)
+static void set_bit(atomic_uint_fast64_t *map, uint32_t bit)
 {
-    map[bit / 64] |= UINT64_C(1) << bit % 64;
+    atomic_fetch_or(&map[bit / 64], UINT64_C(1) << bit % 64);
 }
 
-static enum err make_maps(struct own *o)
+static void free_bits(struct part_table *t)
+{
+    if (t->bits != NULL)
+        explicit_bzero(t->bits, t->count * sizeof(*t->bits));
+    free(t->bits);
+    t->bits = NULL;
+}
+
+void parts_mark(struct own *o, struct part_table *t)
 {
     size_t words = ((size_t)1 << (64 - o->shift)) / 64;
     unsigned less = o->shift - (64 - BITS_MAX);
 
-    o->part_maps = calloc(2 * words, sizeof(*o->part_maps));
-    if (o->part_maps == NULL)
-        return E_NOMEM;
-    for (size_t i = 0; i < o->part_count; i++) {
-        set_bit(o->part_maps, o->part_bits[i].one >> less);
-        set_bit(o->part_maps + words, o->part_bits[i].other >> less);
+    for (size_t i = 0; i < t->count; i++) {
+        set_bit(o->part_maps, t->bits[i].one >> less);
+        set_bit(o->part_maps + words, t->bits[i].other >> less);
     }
-    if (o->part_bits != NULL)
-        explicit_bzero(o->part_bits, o->part_count * sizeof(*o->part_bits));
-    free(o->part_bits);
-    o->part_bits = NULL;
-    return OK;
+    free_bits(t);
+}
+
+void part_table_free(struct part_table *t)
+{
+    free_bits(t);
+    if (t->list != NULL)
+        explicit_bzero(t->list, t->cap * sizeof(*t->list));
+    free(t->list);
+    free(t->places);
 }
 
 _Static_assert(LIM_OWN_PARTS < 0xffff, "references of two bytes");
 
-enum err parts_ready(struct own *o)
+enum err parts_place(struct part_table *t)
 {
     size_t size = 2;
-    enum err e;
 
-    if ((e = make_maps(o)))
-        return e;
-    while (size < 2 * o->part_count)
+    while (size < 2 * t->count)
         size *= 2;
-    o->part_places = calloc(size, sizeof(*o->part_places));
-    if (o->part_places == NULL)
+    t->places = calloc(size, sizeof(*t->places));
+    if (t->places == NULL)
         return E_NOMEM;
-    o->part_mask = size - 1;
-    for (size_t i = 0; i < o->part_count; i++) {
-        size_t at = o->parts[i].anchor & o->part_mask;
+    t->mask = size - 1;
+    for (size_t i = 0; i < t->count; i++) {
+        size_t at = t->list[i].anchor & t->mask;
 
-        while (o->part_places[at] != 0)
-            at = (at + 1) & o->part_mask;
-        o->part_places[at] = (uint16_t)(i + 1);
+        while (t->places[at] != 0)
+            at = (at + 1) & t->mask;
+        t->places[at] = (uint16_t)(i + 1);
     }
     return OK;
 }
 
-const struct part *part_at(const struct own *o, uint64_t anchor, size_t *place)
+/* That of the values known from the start, then those of what was learnt. */
+static const struct part_table *table_at(const struct own *o, size_t i)
 {
-    while (o->part_places[*place] != 0) {
-        const struct part *p = &o->parts[o->part_places[*place] - 1];
+    if (i == 0)
+        return &o->parts;
+    return i <= atomic_load(&o->parted_count)
+               ? &atomic_load(&o->parted[i - 1])->parts
+               : NULL;
+}
 
-        *place = (*place + 1) & o->part_mask;
-        if (p->anchor == anchor)
-            return p;
+const struct part *part_at(const struct own *o, uint64_t anchor,
+                           struct part_walk *w)
+{
+    const struct part_table *t;
+
+    for (; (t = table_at(o, w->table)) != NULL; w->table++, w->begun = false) {
+        if (!w->begun)
+            w->place = anchor & t->mask;
+        w->begun = true;
+        while (t->places[w->place] != 0) {
+            const struct part *p = &t->list[t->places[w->place] - 1];
+
+            w->place = (w->place + 1) & t->mask;
+            if (p->anchor == anchor)
+                return p;
+        }
     }
     return NULL;
 }
@@ -214,12 +238,14 @@ static void cover(struct own_cover *c, const struct part *p)
 static const struct part *beside(const struct own *o, const struct part *p,
                                  ptrdiff_t by)
 {
-    ptrdiff_t i = p - o->parts + by;
+    const struct part_table *t =
+        table_at(o, p->value < LIM_OWN ? 0 : p->value - LIM_OWN + 1u);
+    ptrdiff_t i = p - t->list + by;
     const struct part *q;
 
-    if (i < 0 || (size_t)i >= o->part_count)
+    if (i < 0 || (size_t)i >= t->count)
         return NULL;
-    q = &o->parts[i];
+    q = &t->list[i];
     return q->value == p->value && q->spelling == p->spelling &&
                    q->at == p->at + by
                ? q

@@ -348,6 +348,11 @@ static enum err search_exact(struct own_search *s, const struct own *o)
     return OK;
 }
 
+static bool has_parts(const struct own *o)
+{
+    return o->parts.count > 0 || atomic_load(&o->parted_count) > 0;
+}
+
 static enum err search_squeezed(struct own_search *s, const struct own *o)
 {
     struct swept found;
@@ -357,7 +362,7 @@ static enum err search_squeezed(struct own_search *s, const struct own *o)
     memset(s->refused, 0, sizeof(s->refused));
     s->marks[0] = s->marks[1] = s->sought = (struct mark){0, 0};
     s->sweep = sweep_all(o, (struct str){s->bytes, 0}, false);
-    s->sweep.parts = o->part_count > 0 && s->text.ptr == s->wanted.ptr &&
+    s->sweep.parts = has_parts(o) && s->text.ptr == s->wanted.ptr &&
                      s->text.len == s->wanted.len;
     if (s->sweep.parts) {
         s->part_count = s->told.count = 0;

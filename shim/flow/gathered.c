@@ -10,8 +10,9 @@ struct gathered {
     struct own_piece pieces[OWN_PIECES];
     struct seg segs[LIM_OWN_GATHER]; /* texts that parts stand in */
     uint32_t count;
-    uint64_t noted[LIM_OWN / 64 + 1]; /* values; of the text at work */
-    bool left_out, told;              /* more parts than kept; of some value */
+    uint64_t noted[(LIM_OWN + LIM_OWN_PARTED) / 64 +
+                   1];   /* values; of the text at work */
+    bool left_out, told; /* more parts than kept; of some value */
 };
 
 static void free_one(struct gathered *g)

@@ -214,6 +214,22 @@ END
     hasnt "$AUDIT" "$secret"
 }
 
+@test "a credential of the head is known in parts too" {
+    local secret=Tz8pQ4vN1cM6xW3kR9Lf2
+    printf '{"model":"m","messages":[{"role":"user","content":"ends: %s"},
+        {"role":"user","content":"begins: %s"}]}' "${secret:11}" \
+        "${secret:0:11}" >parts.json
+    guarded --json @parts.json -H "Authorization: Bearer $secret" "$LLM$chat" \
+        >out
+    wire >sent
+    has sent "Authorization: Bearer $secret"
+    has sent "ends: $GONE"
+    has sent "begins: $GONE"
+    is "$(audit_field -1 findings.0.source)" auth
+    is "$(audit_field -1 findings.0.subject)" authorization
+    hasnt "$AUDIT" "${secret:11}"
+}
+
 @test "the password of Basic authentication" {
     prompt own.json "the word is Gx7-kM2rQ9-wP4"
     guarded --json @own.json -u "me:Gx7-kM2rQ9-wP4" "$LLM$chat" >out

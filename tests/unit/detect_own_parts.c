@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "check.h"
+#include "failmalloc.h"
 #include "ways.h"
 
 /*
@@ -229,6 +230,62 @@ static void test_flood(void)
     talk_end(&t);
 }
 
+/* What was learnt, with what is known from the start beside it. */
+static void test_learnt(void)
+{
+    struct talk t = talk_of(&values[0], 1);
+    char other[64];
+
+    for (size_t v = 1; v < 4; v++)
+        CHECK_INT(own_learn(t.own, values[v], "A_TOKEN"), OK);
+    CHECK_INT(own_learn(t.own, values[1], "A_TOKEN"), OK);
+    CHECK_INT(own_learn(t.own, values[0], "A_TOKEN"), OK);
+    CHECK_INT(atomic_load(&t.own->parted_count), 3);
+    for (size_t v = 0; v < 4; v++) {
+        request(&t);
+        CHECK_INT(says_part(&t, 0, str_skip(values[v], values[v].len / 2)), 0);
+        CHECK_INT(says_part(&t, 5, str_head(values[v], values[v].len / 2)), 2);
+    }
+    /* and what was said of it in the request before */
+    request(&t);
+    CHECK_INT(says_part(&t, 0, str_skip(values[1], 16)), 0);
+    own_gather_end(t.gather, t.own, t.now);
+    CHECK_INT(says_part(&t, 2, str_head(values[1], 16)), 1);
+    /* the first stay, though others are forgotten */
+    for (unsigned i = 0; i < 2 * LIM_OWN_LEARNT; i++) {
+        snprintf(other, sizeof(other), "x%uKq8Z%ulM2x%u", i, i * 7919u, i);
+        CHECK_INT(own_learn(t.own, str_of(other), "A_TOKEN"), OK);
+    }
+    CHECK_INT(own_learn(t.own, values[2], "A_TOKEN"), OK);
+    CHECK_INT(atomic_load(&t.own->parted_count), LIM_OWN_PARTED);
+    request(&t);
+    CHECK_INT(says_part(&t, 0, str_skip(values[3], 30)), 0);
+    CHECK_INT(says_part(&t, 0, str_head(values[3], 30)), 2);
+    talk_end(&t);
+}
+
+/* Out of memory nothing is half learnt. */
+static void test_learn_no_memory(void)
+{
+    for (size_t n = 1;; n++) {
+        struct talk t = talk_of(&values[0], 1);
+        enum err e;
+        bool failed;
+
+        failmalloc_at(n, FAIL_ONE);
+        e = own_learn(t.own, values[1], "A_TOKEN");
+        failed = failmalloc_off();
+        CHECK_INT(e, failed ? E_NOMEM : OK);
+        CHECK(own_empty(t.own) == false);
+        CHECK_INT(atomic_load(&t.own->parted_count), !failed);
+        CHECK_INT(own_learn(t.own, values[1], "A_TOKEN"), OK);
+        CHECK_INT(atomic_load(&t.own->parted_count), 1);
+        talk_end(&t);
+        if (!failed)
+            break;
+    }
+}
+
 /* ---- Several requests ---------------------------------------------------- */
 
 static void test_requests(void)
@@ -336,6 +393,8 @@ int main(void)
     RUN(test_not_told);
     RUN(test_all_but_some);
     RUN(test_flood);
+    RUN(test_learnt);
+    RUN(test_learn_no_memory);
     RUN(test_requests);
     RUN(test_words);
     RUN(test_blanks);
