@@ -215,7 +215,7 @@ END
 }
 
 @test "a credential of the head is known in parts too" {
-    local secret=Tz8pQ4vN1cM6xW3kR9Lf2
+    local secret=Tz8pQ4vN1cM6xW3kR9Lf2Hd5
     printf '{"model":"m","messages":[{"role":"user","content":"ends: %s"},
         {"role":"user","content":"begins: %s"}]}' "${secret:11}" \
         "${secret:0:11}" >parts.json

@@ -242,11 +242,87 @@ static void test_random(void)
     own_free(o);
 }
 
+/* ---- A whole text, against a plain search -------------------------------- */
+
+/* Is each byte that counts of a spelling at `from` in one of the hits? */
+static bool is_covered(const struct own_search *s, struct str text, size_t from,
+                       size_t left)
+{
+    for (size_t at = from; left > 0; at++) {
+        const struct own_hit *hit = own_search_hit(s, 0);
+
+        if (squeezed((unsigned char)text.ptr[at]) == 0)
+            continue;
+        while (hit != NULL && hit->end <= at)
+            hit = own_search_hit(s, hit->end);
+        if (hit == NULL || hit->start > at)
+            return false;
+        left--;
+    }
+    return true;
+}
+
+/* All places of a value's squeezed spellings in the text. */
+static void check_plain(const struct own_search *s, struct str text,
+                        struct str v)
+{
+    char *small = malloc(text.len + 1);
+    size_t n = squeeze(text, small), at = 0;
+    struct spelled w;
+
+    for (unsigned way = 0; way < SPELL_COUNT; way++, at = 0)
+        if (spell(v, (enum spelling)way, &w) && !w.exact)
+            for (size_t i = 0; i + w.len <= n; i++) {
+                while (squeezed((unsigned char)text.ptr[at]) == 0)
+                    at++;
+                if (!memcmp(small + i, w.bytes, w.len))
+                    CHECK(is_covered(s, text, at, w.len));
+                at++;
+            }
+    free(small);
+}
+
+/* Values and parts of them in all ways, with signs put between. */
+static void test_whole(void)
+{
+    struct own *o = own_of(values, 3);
+    struct own_search *s;
+    uint32_t state = 7;
+
+    if (own_search_new(&s) || own_learn(o, values[3], "api-key"))
+        abort();
+    for (unsigned round = 0; round < 300; round++) {
+        struct buf text, one;
+
+        buf_init(&text, MIB);
+        buf_init(&one, MIB);
+        for (uint32_t n = 1 + dice(&state, 6); n > 0; n--) {
+            buf_clear(&one);
+            write_way(dice(&state, WAYS), values[dice(&state, 4)],
+                      dice(&state, 7), &one);
+            for (size_t i = dice(&state, 3) ? 0 : dice(&state, 20); i < one.len;
+                 i++)
+                if (buf_add_byte(&text, one.ptr[i]) ||
+                    (n == 1 && dice(&state, 3) == 0 &&
+                     buf_add_byte(&text, "- ,\n"[dice(&state, 4)])))
+                    abort();
+        }
+        CHECK_INT(own_search_text(s, o, buf_str(&text)), OK);
+        for (size_t i = 0; i < 4; i++)
+            check_plain(s, buf_str(&text), values[i]);
+        buf_free(&text);
+        buf_free(&one);
+    }
+    own_search_free(s);
+    own_free(o);
+}
+
 int main(void)
 {
     RUN(test_every_way);
     RUN(test_places);
     RUN(test_waits);
     RUN(test_random);
+    RUN(test_whole);
     return check_done();
 }

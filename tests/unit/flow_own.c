@@ -283,6 +283,68 @@ static void test_no_memory(void)
     engine_close(eng);
 }
 
+/* A request in which it stands in parts, and over two texts, and that is sent
+ * with a credential, which it says in parts too. */
+static const char in_parts[] =
+    "POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\n"
+    "Content-Type: application/json\r\nContent-Length: 218\r\n"
+    "Authorization: Bearer Tz8pQ4vN1cM6xW3kR9Lf2Hd5\r\n\r\n"
+    "{\"messages\":[{\"role\":\"user\",\"content\":\"a 9fJq2Lw8Tn4 b\"},"
+    "{\"role\":\"user\",\"content\":\"c q7Kd93-mZp0.x d 6xW3kR9Lf2Hd5 e\"},"
+    "{\"role\":\"user\",\"content\":\"f Tz8pQ4vN1cM g q7Kd9\"},"
+    "{\"role\":\"user\",\"content\":\"3-mZp0.x9fJq2Lw8Tn4\"}]}";
+
+static size_t count_in(const struct buf *b, const char *what)
+{
+    return str_find(buf_str(b), str_of(what)) < b->len;
+}
+
+static bool play_without(struct engine *eng, size_t n)
+{
+    struct scene sc = {.eng = eng, .host = "api.openai.com"};
+    struct played p;
+    bool failed;
+
+    sc.steps[sc.count++] = (struct step){DIR_SEND, str_of(in_parts)};
+    if (n > 0)
+        failmalloc_at(n, FAIL_ONE);
+    scene_play(&sc, 0, 0, 0, &p);
+    failed = failmalloc_off();
+    CHECK(count_in(&p.out[DIR_SEND], "a 9fJq2Lw8Tn4 b") +
+              count_in(&p.out[DIR_SEND], "q7Kd93-mZp0.x d") <
+          2);
+    CHECK(count_in(&p.out[DIR_SEND], "d 6xW3kR9Lf2") +
+              count_in(&p.out[DIR_SEND], "Tz8pQ4vN1cM g") <
+          2);
+    CHECK(count_in(&p.out[DIR_SEND], "g q7Kd9") +
+              count_in(&p.out[DIR_SEND], "3-mZp0.x9f") <
+          2);
+    if (n == 0)
+        CHECK(count_in(&p.out[DIR_SEND], "d [redacted:own-secret] e"));
+    played_free(&p);
+    return failed;
+}
+
+static void test_parts_no_memory(void)
+{
+    struct engine *eng = engine_of(env);
+    size_t n = 1;
+
+    if (!CHECK(eng != NULL))
+        return;
+    while (play_without(eng, n)) {
+        /* as if nothing had been said or learnt before */
+        own_free(eng->own);
+        eng->own = NULL;
+        CHECK_INT(owned_load(eng, env), OK);
+        n++;
+    }
+    printf("# %zu allocations\n", n);
+    CHECK(n > 20);
+    (void)play_without(eng, 0);
+    engine_close(eng);
+}
+
 int main(void)
 {
     RUN(test_environment);
@@ -292,5 +354,6 @@ int main(void)
     RUN(test_files);
     RUN(test_fork);
     RUN(test_no_memory);
+    RUN(test_parts_no_memory);
     return check_done();
 }
