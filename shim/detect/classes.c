@@ -322,6 +322,16 @@ static uint64_t leet_in(const struct class_pass *p, size_t at,
            (l >> 1 | (uint64_t)more << 63);
 }
 
+/* Signs that may be letters, behind a letter and before one: those of a row are
+ * counted through, and what goes on in the next step may be one. */
+static bool mixed_in(const struct class_pass *p, const struct masks *m)
+{
+    uint64_t first = m->signs & (m->letters << 1 | p->last_letters >> 63);
+    uint64_t next = m->signs + first;
+
+    return (next & ~m->signs & m->letters) != 0 || next < m->signs;
+}
+
 /* What most steps have nothing of. */
 static __attribute__((noinline)) void step_more(struct class_pass *p, size_t at,
                                                 const struct masks *m)
@@ -335,6 +345,8 @@ static __attribute__((noinline)) void step_more(struct class_pass *p, size_t at,
     look_escapes(p, at, m);
     if ((mixed = leet_in(p, at, m)) != 0)
         look_leet(p, at, mixed);
+    if (mixed_in(p, m))
+        p->found |= CLASS_MIXED;
     if (m->digits != 0)
         look_hex(p, at, m);
 }
@@ -433,7 +445,7 @@ static bool blocks_next(struct class_pass *p, size_t *ret_from, size_t *ret_to,
         steps(p, block, p->at);
         look_last_run(p, block, p->at);
         p->escaped |= (p->found & CLASS_SHORT) != 0;
-        p->found &= ~CLASS_SHORT;
+        p->found &= ~CLASS_NO_VIEW;
         if (p->found == 0)
             continue;
         margin =

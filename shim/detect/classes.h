@@ -19,6 +19,8 @@
 #define CLASS_SPACED   256u  /* five single letters in a row                  */
 #define CLASS_LEET     512u  /* words that mix letters and digits             */
 #define CLASS_SHORT    1024u /* a short escape that matters: escape_matters  */
+#define CLASS_MIXED    2048u /* a sign that may be a letter, inside a word    */
+#define CLASS_NO_VIEW  (CLASS_SHORT | CLASS_MIXED) /* for them none is begun */
 
 /* classes_of - the set of those that text has. What is not in it is not there;
  * what is in it may still come to nothing. */
@@ -34,16 +36,16 @@ struct class_pass {
     struct str text;
     size_t at;
     unsigned found;
-    bool escaped;          /* CLASS_SHORT up to here, which makes no stretch */
-    uint64_t last_letters; /* masks of the step before */
-    uint64_t last_words;   /* and digits */
-    uint64_t last_singles; /* letters alone */
-    size_t leet;           /* behind the last word of that kind, or 0 */
-    size_t leet_end;       /* of the word looked at last */
-    bool is_leet;          /* what it is */
-    size_t run;            /* characters of base64 up to here */
-    uint64_t odd, others;  /* what they have that tells words from code */
-    bool worth;            /* that look like encoded text */
+    bool escaped;              /* CLASS_SHORT up to here */
+    uint64_t last_letters;     /* masks of the step before */
+    uint64_t last_words;       /* and digits */
+    uint64_t last_singles;     /* letters alone */
+    size_t leet;               /* behind the last word of that kind, or 0 */
+    size_t leet_end;           /* of the word looked at last */
+    bool is_leet;              /* what it is */
+    size_t run;                /* characters of base64 up to here */
+    uint64_t odd, others;      /* what they have that tells words from code */
+    bool worth;                /* that look like encoded text */
     size_t kept_from, kept_to; /* a stretch for the next time */
     unsigned kept;             /* the classes that it has */
     enum cpu_step step;        /* of what the processor can */

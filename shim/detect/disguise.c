@@ -268,6 +268,19 @@ enum err skeleton_feed(struct skeleton *k, struct str text, size_t base,
                          base + from);
 }
 
+static bool any_alike(struct str text)
+{
+    size_t len = 1;
+
+    for (size_t at = 0; at < text.len; at += len) {
+        len = 1;
+        if ((unsigned char)text.ptr[at] >= 0x80 &&
+            alike(utf8_next(str_skip(text, at), &len)) != 0)
+            return true;
+    }
+    return false;
+}
+
 enum err skeleton_make(struct str text, struct textview *out, bool *ret_changed)
 {
     struct skeleton k = {.whole = true};
@@ -275,6 +288,9 @@ enum err skeleton_make(struct str text, struct textview *out, bool *ret_changed)
     enum err e;
 
     textview_clear(out);
+    *ret_changed = false;
+    if (!any_alike(text))
+        return OK;
     skeleton_count(&k, text);
     e = skeleton_feed(&k, text, 0, &pos, true, out);
     *ret_changed = k.changed;

@@ -151,6 +151,8 @@ static struct escape two_digits(struct str s)
     return x;
 }
 
+#define NAME_MOST 14 /* bytes of one of them */
+
 /* Of the HTML standard's 2,231 names those of ASCII, and what hides in text. */
 static const struct {
     struct str name;
@@ -222,6 +224,8 @@ static struct escape entity(struct str s)
         struct str name = str_head(str_skip(s, 1), end - 1);
 
         n = 0;
+        if (name.len > NAME_MOST)
+            name.len = 0;
         for (size_t i = 0; name.len > 0 && i < ARRAY_LEN(names); i++)
             if (str_eq(name, names[i].name)) {
                 x.cp = names[i].cp;

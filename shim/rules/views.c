@@ -250,7 +250,8 @@ static enum err scan_words(struct viewing *vw, const struct look *of,
         ((e = joined_make(of->text, &vw->made, &changed)) ||
          (changed && (e = scan_made(vw, of, VIEW_JOINED)))))
         return e;
-    if ((classes & (CLASS_NONASCII | CLASS_CONTROL | CLASS_LEET)) != 0)
+    if ((classes & (CLASS_NONASCII | CLASS_CONTROL | CLASS_LEET)) != 0 &&
+        (classes & CLASS_MIXED) != 0)
         return scan_leet(vw, of);
     return OK;
 }
@@ -296,6 +297,7 @@ static enum err scan_plain(struct viewing *vw, struct level *v)
         clean = look_at(&v->text, &v->clean, VIEW_CLEAN);
         if (facts.changed) {
             v->best = clean;
+            v->classes |= CLASS_MIXED; /* it may be, cleaned */
             if (is_wanted(vw, VIEW_CLEAN) &&
                 (e = scan_look(vw, &clean, VIEW_CLEAN)))
                 return e;
@@ -495,7 +497,7 @@ static enum err scan_stretches(struct viewing *vw, struct str text,
         classes = classes_of(text);
         *ret_escaped = (classes & CLASS_SHORT) != 0;
         vw->levels[0].text = (struct look){.text = text, .chain = chain};
-        return !far && (classes & ~CLASS_SHORT) == 0 ? OK : scan_levels(vw);
+        return !far && (classes & ~CLASS_NO_VIEW) == 0 ? OK : scan_levels(vw);
     }
     while (!e && classes_next(&pass, &stretch)) {
         vw->base = (size_t)(stretch.ptr - text.ptr);

@@ -3,6 +3,7 @@
 #include "base/cpu.h"
 #include "check.h"
 #include "detect/decode.h"
+#include "detect/respell.h"
 #include "page_end.h"
 
 /*
@@ -265,8 +266,34 @@ static void test_texts(void)
     CHECK_ROW(NULL);
 }
 
+/* What has no sign inside a word is no text in leet, wherever steps end. */
+static void test_mixed(void)
+{
+    static const char *const words[] = {"pr3vious", "p4$$w0rd", "i0000000n",
+                                        "8yes",     "no1",      "a 1 b"};
+    char bytes[200];
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        for (size_t at = 0; at < 150; at++) {
+            struct str text = {bytes, sizeof(bytes)};
+            struct textview view;
+            bool changed, ones, mixed;
+
+            textview_init(&view);
+            memset(bytes, ' ', sizeof(bytes));
+            memcpy(bytes + at, words[i], strlen(words[i]));
+            mixed = (classes_of(text) & CLASS_MIXED) != 0;
+            CHECK(leet_make(text, false, &view, &changed, &ones) == OK);
+            CHECK_INT(changed, i < 3);
+            CHECK(mixed || !changed);
+            CHECK(i < 3 || !mixed || (at + strlen(words[i])) % 64 == 0);
+            textview_free(&view);
+        }
+}
+
 int main(void)
 {
+    RUN(test_mixed);
     RUN(test_few);
     RUN(test_texts);
     RUN(test_bytes);

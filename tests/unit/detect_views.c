@@ -62,7 +62,8 @@ static void test_classes(void)
 
             memset(text, ' ', sizeof(text));
             memcpy(text + pad, rows[i].text, len);
-            CHECK_INT(classes_of((struct str){text, pad + len}) & ~CLASS_RUN,
+            CHECK_INT(classes_of((struct str){text, pad + len}) &
+                          ~(CLASS_RUN | CLASS_MIXED),
                       rows[i].want);
         }
     }
