@@ -230,6 +230,7 @@ static void fail(struct relay *r, enum cond cond, struct buf *out)
 {
     struct exchange *ex = r->config.ex;
 
+    relay_note(r->delta, ex);
     exchange_cond(ex, cond, "in a stream");
     if (!exchange_blocked(ex)) /* nothing sound can follow */
         exchange_cond(ex, COND_STREAM_LIMIT, NULL);

@@ -332,14 +332,16 @@ static enum err drain(struct delta *d, bool *ret_blocked)
         struct finding f;
 
         if (c->dirty) {
-            if ((e = channel_drain(c)))
-                return e;
+            enum err late = channel_drain(c);
+
             d->capped |= stream_capped(c->stream);
             while (channel_finding(c, &f)) {
                 f.seg = (uint32_t)i;
                 if ((e = note_finding(d, &f, &c->scope)))
                     return e;
             }
+            if (late) /* what it was is told */
+                return late;
         }
         *ret_blocked |= c->block != NULL;
     }

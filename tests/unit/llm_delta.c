@@ -900,6 +900,8 @@ static void test_rest_cut(void)
         for (size_t cut = 1; cut < all_text.len; cut++) {
             struct str rest = str_skip(all_text, cut);
             bool inside = cut > at && cut < to;
+            struct finding f;
+            struct scope where;
             struct play p;
             size_t held;
 
@@ -921,6 +923,8 @@ static void test_rest_cut(void)
             } else if (inside) {
                 CHECK_INT(p.e, E_LIMIT);
                 CHECK(!has(&p, "there"));
+                CHECK(delta_finding(p.d, &f, &where) &&
+                      str_eq(f.rule->id, STR("SP-1")));
             } else {
                 CHECK_INT(p.e, OK);
                 CHECK(has(&p, "[key]"));
