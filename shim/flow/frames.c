@@ -82,6 +82,7 @@ static enum err from_sse(struct frames *v, const struct sse_event *sse,
         .lines = (const struct delta_line *)(const void *)v->map.ptr,
         .line_count = sse->line_count,
         .plain = sse->kind == SSE_COMMENT || sse->line_count == 0,
+        .words = sse->strange,
     };
     return OK;
 }

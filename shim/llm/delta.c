@@ -158,9 +158,12 @@ static enum err collect(struct delta *d, const struct delta_event *ev)
         return collect_words(d, ev);
     if ((e = shape_collect(d, ev, &same)) || same)
         return e;
-    if ((e = feed_collect(d, ev)))
-        return e;
-    return shape_keep(d, ev);
+    e = feed_collect(d, ev);
+    if (e == E_SYNTAX && ev->words) {
+        forget_collected(d);
+        return collect_words(d, ev);
+    }
+    return e ? e : shape_keep(d, ev);
 }
 
 static enum err enqueue(struct delta *d, const struct delta_event *src)

@@ -43,7 +43,8 @@ struct delta_event {
     struct str data; /* the payload: the lines joined by LF                 */
     const struct delta_line *lines; /* in order; none: data is one line     */
     size_t line_count;              /* that lies within raw                 */
-    bool plain;  /* a comment or blank line: no data                        */
+    bool plain; /* a comment or blank line: no data                        */
+    bool words; /* data that need not be JSON: a text by itself if it is none */
     bool opaque; /* data that is not to be looked at: keeps its place only  */
 };
 

@@ -193,6 +193,21 @@ static enum err data_line(struct sse *s, struct sse_event *ev, size_t off,
     return OK;
 }
 
+static bool is_field(struct str name)
+{
+    static const struct str names[] = {
+        STR_INIT("data"),
+        STR_INIT("event"),
+        STR_INIT("id"),
+        STR_INIT("retry"),
+    };
+    size_t i = 0;
+
+    while (i < ARRAY_LEN(names) && !str_eq(name, names[i]))
+        i++;
+    return i < ARRAY_LEN(names);
+}
+
 /* One line, [off, off + len) of raw: name, colon, one space, value. */
 static enum err field(struct sse *s, struct sse_event *ev, size_t off,
                       size_t len)
@@ -204,10 +219,29 @@ static enum err field(struct sse *s, struct sse_event *ev, size_t off,
 
     if (value < len && line.ptr[value] == ' ')
         value++;
+    if (ev->strange) /* the second time, for the lines that are no field */
+        return len == 0 || colon == 0 || is_field(name)
+                   ? OK
+                   : data_line(s, ev, off, len);
     if (str_eq(name, STR("data")))
         return data_line(s, ev, off + value, len - value);
     if (str_eq(name, STR("event")))
         ev->name = str_skip(line, value);
+    return OK;
+}
+
+static enum err fields(struct sse *s, struct sse_event *ev)
+{
+    size_t at = s->skip, lf = 0;
+    enum err e;
+
+    while (at < ev->raw.len) {
+        size_t end = find_end(ev->raw, at, &lf);
+
+        if ((e = field(s, ev, at, end - at)))
+            return e;
+        at = end + 1; /* the LF of a CRLF then ends an empty line: no field */
+    }
     return OK;
 }
 
@@ -216,17 +250,17 @@ static enum err parse(struct sse *s, struct str raw, struct sse_event *ret)
 {
     struct sse_event ev = {.kind = s->event ? SSE_EVENT : SSE_COMMENT,
                            .raw = raw};
-    size_t at = s->skip, lf = 0;
     enum err e;
 
     if (!utf8_valid(raw))
         return E_SYNTAX;
-    while (s->event && at < raw.len) {
-        size_t end = find_end(raw, at, &lf);
-
-        if ((e = field(s, &ev, at, end - at)))
+    if (s->event && (e = fields(s, &ev)))
+        return e;
+    if (s->event && ev.line_count == 0) {
+        ev.strange = true;
+        if ((e = fields(s, &ev)))
             return e;
-        at = end + 1; /* the LF of a CRLF then ends an empty line: no field */
+        ev.strange = ev.line_count > 0;
     }
     ev.lines = s->lines;
     *ret = ev;

@@ -25,8 +25,10 @@ struct sse_event {
     struct str raw;  /* all bytes, the final empty line too               */
     struct str name; /* the last `event` field's value; empty if none     */
     struct str data; /* values of the `data` fields, joined by LF         */
+    bool strange;    /* it has none, but lines that are no field: these are
+                        `data`, for who reads them may do so as they stand */
     const struct sse_line *lines;
-    size_t line_count; /* 0: the event has no data field                  */
+    size_t line_count; /* 0: the event has no data                        */
 };
 
 struct sse {

@@ -217,7 +217,8 @@ static enum err play(struct delta *d, struct str in, struct buf *out, bool json)
                                       .data = ev.data,
                                       .lines = lines,
                                       .line_count = ev.line_count,
-                                      .plain = ev.kind == SSE_COMMENT};
+                                      .plain = ev.kind == SSE_COMMENT,
+                                      .words = ev.strange};
 
             for (size_t i = 0; i < ev.line_count && i < ARRAY_LEN(lines); i++)
                 lines[i] = (struct delta_line){

@@ -133,7 +133,8 @@ static enum err put(struct play *p, const struct provider *provider,
                               .data = ev->data,
                               .lines = lines,
                               .line_count = ev->line_count,
-                              .plain = ev->line_count == 0};
+                              .plain = ev->line_count == 0,
+                              .words = ev->strange};
 
     if (ev->line_count > ARRAY_LEN(lines))
         abort();
