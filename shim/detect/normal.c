@@ -16,6 +16,7 @@
 #define GAP_MOST 1024 /* bytes: of a longer gap the end is taken for it */
 #define CLUSTER  32   /* characters looked at together              */
 #define ROOM     (CLUSTER * 20) /* one gives 18 at most                  */
+#define CSI_MOST 32             /* bytes of a sequence of a terminal          */
 
 struct unit {
     int32_t cps[ROOM]; /* what stays of it, decomposed */
@@ -38,6 +39,24 @@ static bool is_control(uint32_t cp)
 {
     return (cp < ' ' && cp != '\t' && cp != '\n' && cp != '\r') ||
            (cp >= 0x7f && cp < 0xa0 && cp != 0x85);
+}
+
+/*
+ * The control sequence of a terminal at the front of s, as colours are
+ * (ECMA-48, 5.4): its length. 0: there is none; CSI_MOST: it may be one that is
+ * cut off.
+ */
+static size_t csi_len(struct str s)
+{
+    size_t i = 2;
+
+    if (s.ptr[0] != 0x1b || (s.len > 1 && s.ptr[1] != '['))
+        return 0;
+    while (i < s.len && i < CSI_MOST - 1 && s.ptr[i] >= ' ' && s.ptr[i] < '@')
+        i++;
+    if (i >= s.len)
+        return CSI_MOST;
+    return s.ptr[i] >= '@' && s.ptr[i] < 0x7f ? i + 1 : 0;
 }
 
 static bool has_mark(const utf8proc_property_t *p)
@@ -415,7 +434,16 @@ enum err normal_feed(struct normal *n, struct str text, size_t base,
 
     while (!e && at < text.len) {
         size_t plain = ascii_len(str_skip(text, at));
+        size_t csi = csi_len(str_skip(text, at));
         uint32_t cp;
+
+        if (csi == CSI_MOST && !last)
+            break;
+        if (csi != 0 && csi != CSI_MOST) {
+            note_gap(n, base + at, base + at + csi);
+            at += csi;
+            continue;
+        }
 
         /* The last of them may be the first of a cluster. */
         if (plain > 1 || (plain == 1 && last && at + 1 == text.len)) {

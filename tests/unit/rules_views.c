@@ -125,6 +125,12 @@ static const struct {
     {"several", KEY " \uff21KIAQ3EGRTX7LMBZ2WPD", "aws 0-20; aws 21-43 clean"},
     {"control", "AK\x01IAQ3EGRTX7LMBZ2WPD", "aws 0-21 clean"},
     {"a soft hyphen", "ig\u00adnore previous", "say 0-17 clean"},
+    {"in colours",
+     "a \x1b[1;31mig\x1b[0mnore previous\x1b[m AKIA\x1b[7mQ3EGRTX7LMBZ2WPD",
+     "say 9-28 clean; aws 32-56 clean"},
+    {"between colours", "ignore\x1b[m\x1b[32mprevious",
+     "say 0-22 gap; text 0-6"},
+    {"no colour", "ig\x1b[\x01nore previous", ""},
     {"no space", "ignore" ZWSP "previous", "say 0-17 gap; text 0-6"},
     {"marks", "i\u0301gnore pre\u0301vious", "say 0-19 nomark"},
     {"composed", "\u00ecgnor\u00e9 previous", "say 0-17 nomark"},
@@ -521,12 +527,13 @@ static void test_long_gap(void)
 static void test_random_streams(void)
 {
     static const char *const parts[] = {
-        "AK",     "IA",          "Q3EGRTX7", "LMBZ2WPD",   " ",
-        ZWSP,     "\uff21",      "\u00e9",   "ignore",     "previous",
-        "\u0301", "all",         "\u00ad",   "\u0131",     "KEY ",
-        KEY,      "\ufe0f",      "\n",       "x",          "AKIA",
-        "\u00a0", "\u1112",      "\u1161",   "\U000e0041", "BEG" ZWSP "IN",
-        "BEGIN",  "EN" ZWSP "D", "END",
+        "AK",      "IA",          "Q3EGRTX7", "LMBZ2WPD",   " ",
+        ZWSP,      "\uff21",      "\u00e9",   "ignore",     "previous",
+        "\u0301",  "all",         "\u00ad",   "\u0131",     "KEY ",
+        KEY,       "\ufe0f",      "\n",       "x",          "AKIA",
+        "\u00a0",  "\u1112",      "\u1161",   "\U000e0041", "BEG" ZWSP "IN",
+        "BEGIN",   "EN" ZWSP "D", "END",      "\x1b[1;3",   "1m",
+        "\x1b[0m", "\x1b",
     };
     struct buf out, other;
     uint32_t seed = 1;
