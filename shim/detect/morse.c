@@ -216,10 +216,11 @@ static enum err read_morse(struct decoding *d, struct morse *m)
     while (d->raw.len < LIM_VIEW_OUT - 8 && others <= OTHERS) {
         uint32_t cp;
         unsigned code;
-        size_t end = letter_end(m->text, m->at, &cp, &code), n, gap;
+        size_t end = letter_end(m->text, m->at, &cp, &code), gap;
         bool letter = end != m->at;
+        size_t n = letter ? 0 : plain_at(m->text, m->at);
 
-        if (!letter && (n = plain_at(m->text, m->at)) == 0)
+        if (!letter && n == 0)
             return OK;
         if (word && (e = buf_add_byte(&d->raw, ' ')))
             return e;
