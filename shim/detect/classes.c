@@ -44,6 +44,9 @@ bool escape_matters(struct str text, size_t at)
     case '/':
         return is_alnum(next) || next == '_' || next == '+' ||
                (next & 0x80) != 0;
+    case '_': /* of Markdown, in a name or a key */
+        return is_alnum(next) && at > 0 &&
+               (is_alnum(text.ptr[at - 1]) || text.ptr[at - 1] == '\\');
     case '"':
         for (unsigned n = 0; n < 7 && at > 0 && text.ptr[at - 1] == '\\'; n++)
             at--;

@@ -75,7 +75,9 @@ static bool is_octal(struct str s)
            s.ptr[2] <= '7';
 }
 
-/* What JSON and C write as a letter, or a sign of their own (RFC 8259, 7). */
+/* What JSON and C write as a letter, or a sign of their own (RFC 8259, 7); and
+ * the one that Markdown must not take for a mark, which keys are full of
+ * (CommonMark, 2.4). */
 static uint32_t short_escape(char c)
 {
     switch (c) {
@@ -91,6 +93,7 @@ static uint32_t short_escape(char c)
         return '\f';
     case '"':
     case '/':
+    case '_':
         return (unsigned char)c;
     default:
         return 0;

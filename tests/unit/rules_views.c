@@ -125,6 +125,8 @@ static const struct {
     {"several", KEY " \uff21KIAQ3EGRTX7LMBZ2WPD", "aws 0-20; aws 21-43 clean"},
     {"control", "AK\x01IAQ3EGRTX7LMBZ2WPD", "aws 0-21 clean"},
     {"a soft hyphen", "ig\u00adnore previous", "say 0-17 clean"},
+    {"escaped for Markdown", "my tok\\_a1b2c3d4", "token 3-16 escapes"},
+    {"a command of TeX", "\\_tok\\_ a1b2c3d4", ""},
     {"in colours",
      "a \x1b[1;31mig\x1b[0mnore previous\x1b[m AKIA\x1b[7mQ3EGRTX7LMBZ2WPD",
      "say 9-28 clean; aws 32-56 clean"},
@@ -533,7 +535,7 @@ static void test_random_streams(void)
         KEY,       "\ufe0f",      "\n",       "x",          "AKIA",
         "\u00a0",  "\u1112",      "\u1161",   "\U000e0041", "BEG" ZWSP "IN",
         "BEGIN",   "EN" ZWSP "D", "END",      "\x1b[1;3",   "1m",
-        "\x1b[0m", "\x1b",
+        "\x1b[0m", "\x1b",        "tok\\",    "_a1b2c3d4",
     };
     struct buf out, other;
     uint32_t seed = 1;
