@@ -7,8 +7,9 @@
  * The views that are made character by character: a text goes in by pieces of
  * any length, and what comes out depends on the text alone.
  *
- *   always   controls, with them the colours of a terminal, and what is
- *            invisible left out; exotic spaces as U+0020 or LF; NFKC; at most two marks on a character
+ *   always   controls, and with them the colours of a terminal, and what is
+ *            invisible left out; exotic spaces as U+0020 or LF; NFKC; at most
+ *            two marks on a character
  *   GAP      where something invisible stood between two letters, a space
  *   FOLD     full case folding (CaseFolding.txt), and I with and i without a
  *            dot as i
