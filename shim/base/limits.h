@@ -98,9 +98,8 @@
 
 /*
  * What the rules may do with one text and all its views, in steps of about a
- * nanosecond: so many for each of its bytes, and so many more. Plain text and
- * source code take one or two for a byte; a large text that takes more than
- * these was written to.
+ * nanosecond: so many for each of its bytes, and so many more. Most large texts
+ * take a few for a byte, those that are escaped twice some tens.
  */
 #define LIM_SCAN_TIMES 96        /* rule_error                              */
 #define LIM_SCAN_LEAST (8 * MIB) /* the same                                */
