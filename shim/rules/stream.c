@@ -613,8 +613,14 @@ enum err stream_flush(struct stream *st)
     return OK;
 }
 
+/* Has a lane of it, or of one of its views, something in mind? */
 static bool lanes_mind(const struct stream *st)
 {
+    for (size_t i = 0; st->sides != NULL && i < st->sides->count; i++)
+        if (st->sides->list[i].st != NULL &&
+            lanes_mind(
+                st->sides->list[i].st)) /* LIM_VIEW_DEPTH and a few deep */
+            return true;
     for (size_t i = 0; i < st->lane_count; i++)
         if (st->lanes[i].dropping || st->lanes[i].tally.words != 0)
             return true;
@@ -623,9 +629,6 @@ static bool lanes_mind(const struct stream *st)
 
 bool stream_minds(const struct stream *st)
 {
-    for (size_t i = 0; st->sides != NULL && i < st->sides->count; i++)
-        if (lanes_mind(st->sides->list[i].st))
-            return true;
     return (st->counts && st->score.sum != 0) || lanes_mind(st);
 }
 

@@ -16,6 +16,7 @@ struct result {
     struct buf out;    /* what left */
     struct findings f; /* in the order of their places */
     bool blocked;
+    bool minds;        /* what it said of that at last */
     size_t most, held; /* bytes: at once, and after all pieces together */
 };
 void result_free(struct result *r);

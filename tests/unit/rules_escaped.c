@@ -248,6 +248,23 @@ static void test_far(void)
     buf_free(&text);
 }
 
+/* Long behind the last escape its view is closed, and nothing is in mind. */
+static void test_closed(void)
+{
+    struct result got = {0};
+    struct buf text;
+
+    buf_init(&text, 8 * KIB);
+    CHECK_INT(buf_add(&text, STR("one %41 and \\u0042 ")), OK);
+    while (text.len < 4 * KIB)
+        CHECK_INT(buf_add(&text, STR("word ")), OK);
+    CHECK_INT(pieces(buf_str(&text), 0, 1, &got), OK);
+    CHECK(!got.minds);
+    CHECK_EQ(buf_str(&got.out), buf_str(&text));
+    result_free(&got);
+    buf_free(&text);
+}
+
 /* Without memory nothing of a match gets out. */
 static void test_memory(void)
 {
@@ -266,6 +283,7 @@ int main(void)
     RUN(test_rows);
     RUN(test_mixed);
     RUN(test_far);
+    RUN(test_closed);
     RUN(test_memory);
     streamed_close();
     return check_done();

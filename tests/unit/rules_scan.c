@@ -272,14 +272,14 @@ static void test_limits(void)
 static void test_steps(void)
 {
     static const struct str k[] = {STR_INIT("k")};
-    struct rule five[5];
+    struct rule many[16];
     char *text = malloc(MIB);
     struct set s;
 
     if (text == NULL)
         return;
-    for (size_t i = 0; i < ARRAY_LEN(five); i++)
-        five[i] = (struct rule){.id = STR_INIT("k"),
+    for (size_t i = 0; i < ARRAY_LEN(many); i++)
+        many[i] = (struct rule){.id = STR_INIT("k"),
                                 .keywords = k,
                                 .keyword_count = 1,
                                 .keyword_first = true,
@@ -287,18 +287,18 @@ static void test_steps(void)
                                 ALL,
                                 .action = ACTION_LOG};
     memset(text, 'k', MIB);
-    set_open(&s, five, ARRAY_LEN(five));
+    set_open(&s, many, ARRAY_LEN(many));
     CHECK_INT(rules_scan(s.rs, s.sc, &user, STR("k1"), 0, &s.f), OK);
-    CHECK_INT(s.f.count, ARRAY_LEN(five));
+    CHECK_INT(s.f.count, ARRAY_LEN(many));
     CHECK_INT(rules_scan(s.rs, s.sc, &user, (struct str){text, MIB}, 1, &s.f),
               E_LIMIT);
-    CHECK_INT(s.f.count, ARRAY_LEN(five));
+    CHECK_INT(s.f.count, ARRAY_LEN(many));
     findings_clear(&s.f);
     memcpy(text + 16 * KIB - 2, "k1", 2);
     CHECK_INT(
         rules_scan(s.rs, s.sc, &user, (struct str){text, 16 * KIB}, 2, &s.f),
         OK);
-    CHECK_INT(s.f.count, ARRAY_LEN(five));
+    CHECK_INT(s.f.count, ARRAY_LEN(many));
     CHECK_INT(s.f.list[0].start, 16 * KIB - 2);
     set_close(&s);
     free(text);
