@@ -616,13 +616,12 @@ enum err stream_flush(struct stream *st)
 /* Has a lane of it, or of one of its views, something in mind? */
 static bool lanes_mind(const struct stream *st)
 {
-    for (size_t i = 0; st->sides != NULL && i < st->sides->count; i++)
-        if (st->sides->list[i].st != NULL &&
-            lanes_mind(
-                st->sides->list[i].st)) /* LIM_VIEW_DEPTH and a few deep */
-            return true;
     for (size_t i = 0; i < st->lane_count; i++)
         if (st->lanes[i].dropping || st->lanes[i].tally.words != 0)
+            return true;
+    /* Views of views: LIM_VIEW_DEPTH of escapes, and few of others. */
+    for (size_t i = 0; st->sides != NULL && i < st->sides->count; i++)
+        if (st->sides->list[i].st != NULL && lanes_mind(st->sides->list[i].st))
             return true;
     return false;
 }

@@ -1122,6 +1122,37 @@ static void test_rest_open(void)
     rules_free(mine);
 }
 
+/* A view at the text's side, of escapes, may have ended before it rests. */
+static void test_rest_views(void)
+{
+    struct delta_config config = {.provider = llm_provider(all, "openai-chat"),
+                                  .scratch = scratch};
+    struct rule list[ARRAY_LEN(rule_list)];
+    struct rules *mine;
+
+    memcpy(list, rule_list, sizeof(list));
+    for (size_t i = 0; i < ARRAY_LEN(list); i++)
+        list[i].views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_DECODED;
+    config.rules = mine = llm_rules(list, ARRAY_LEN(list));
+    for (size_t n = 0; n < 400; n += 7) {
+        struct play p;
+
+        play_config(&p, &config);
+        play_text(&p, "content", STR("a\xe2\x80\x8b \\\\u0041 &amp; %41 b "));
+        for (size_t i = 0; i < n; i++)
+            play_text(&p, "content", STR("word "));
+        play_text(&p, "content", STR("KEY-"));
+        play_data(&p, "{\"choices\":[{\"index\":0,\"delta\":{},"
+                      "\"finish_reason\":\"stop\"}]}");
+        play_text(&p, "content", STR("x KEY-123456 on"));
+        play_end(&p);
+        CHECK_INT(p.e, OK);
+        CHECK(has(&p, "x [key] on"));
+        play_free(&p);
+    }
+    rules_free(mine);
+}
+
 /* Many choices that take turns, each with a word of what goes. */
 static void test_rest_turns(void)
 {
@@ -1390,6 +1421,7 @@ int main(void)
     RUN(test_rest_long_word);
     RUN(test_rest_redacted);
     RUN(test_rest_open);
+    RUN(test_rest_views);
     RUN(test_rest_turns);
     RUN(test_rest_ends);
     RUN(test_rest_never);

@@ -266,7 +266,7 @@ static void test_limits(void)
     free(text);
 }
 
-/* Many times a keyword, and what it begins never: five rules are tried at each
+/* Many times a keyword, and what it begins never: 16 rules are tried at each
  * byte. A large text of that is refused; a small one, and what comes after it
  * in the same scratch, is searched. */
 static void test_steps(void)
