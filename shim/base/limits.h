@@ -101,7 +101,7 @@
  * nanosecond: so many for each of its bytes, and so many more. Most large texts
  * take a few for a byte, those that are escaped twice some tens.
  */
-#define LIM_SCAN_TIMES 256        /* rule_error                              */
+#define LIM_SCAN_TIMES 192       /* rule_error                              */
 #define LIM_SCAN_LEAST (8 * MIB) /* the same                                */
 
 /* A system prompt: what is behind its first so many letters, and any text of

@@ -30,8 +30,8 @@
 #define WORST  32
 #define CHANCE 400 /* texts tried by chance */
 #define ALONE  150 /* units for a byte of one rule, or of one kind of byte */
-#define MIXED  600 /* and of all of them, in every view                   */
-#define HELD   240 /* and where that is a huge text, which is not let      */
+#define MIXED  900 /* and of all of them, in every view                   */
+#define HELD   480 /* and where that is a huge text, which is not let      */
 
 /* ---- What is counted. ----------------------------------------------------
  */
