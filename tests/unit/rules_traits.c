@@ -119,7 +119,7 @@ static void check(struct str s)
           (run_slowly(s) < 9 ? run_slowly(s) : 9));
     CHECK_INT(tk.count, tokens_slowly(s, &tk));
     check_next(s, &tk);
-    free(tk.list);
+    tokens_free(&tk);
 }
 
 static uint32_t next(uint32_t *seed)
@@ -193,7 +193,7 @@ static void test_many_tokens(void)
     CHECK(tk.partial);
     CHECK(pl.count == len / PLACE_STEP || pl.everywhere);
     free(pl.list);
-    free(tk.list);
+    tokens_free(&tk);
     free(text);
 }
 
