@@ -2,6 +2,7 @@
 #define SP_BASE_CPU_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Loops over text are built twice on x86-64: for any such processor, and, from
@@ -45,6 +46,10 @@ static inline bool cpu_avx512(void)
     return false;
 #endif
 }
+
+/* For shuffles of bytes: by a number, its bit; by one of 8 and more, that of
+ * the number less 8. */
+#define CPU_BITS INT64_C(-0x7fbfdfeff7fbfdff)
 
 /* How many bytes at once. */
 enum cpu_step {

@@ -30,14 +30,11 @@ FOR_AVX2 static inline uint32_t bits_of(__m256i v)
     return (uint32_t)_mm256_movemask_epi8(v);
 }
 
-/* Of each high half of a byte below 0x80, its bit. */
-#define HIGH_BITS INT64_C(-0x7fbfdfeff7fbfdff)
-
 FOR_AVX2 static inline uint32_t in_set_32(const struct level_set *set,
                                           __m256i v)
 {
     const __m256i half = _mm256_set1_epi8(15);
-    const __m256i bits = _mm256_set1_epi64x(HIGH_BITS);
+    const __m256i bits = _mm256_set1_epi64x(CPU_BITS);
     __m256i high = _mm256_and_si256(_mm256_srli_epi16(v, 4), half), is;
 
     is = _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)set->high));
@@ -71,7 +68,7 @@ FOR_AVX512 static void make_64s(struct level *lv, size_t i, const char *raw,
                                 size_t n, const struct level_set *set)
 {
     const __m512i space = _mm512_set1_epi8(' '), half = _mm512_set1_epi8(15);
-    const __m512i bits = _mm512_set1_epi64(HIGH_BITS);
+    const __m512i bits = _mm512_set1_epi64(CPU_BITS);
     const __m512i high =
         _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)set->high));
     char *out = lv->space + LEVEL_READ;

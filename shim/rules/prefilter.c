@@ -216,7 +216,7 @@ enum err prefilter_begin(const struct prefilter *pf, struct str text,
     hits->guards = pf->guards;
     hits->from = hits->to = 0;
     if (text.len != 0 && (e = traits_of(text, pf->digits, &hits->tokens,
-                                        &hits->places, &traits)))
+                                        &hits->places, cpu_step(), &traits)))
         return e;
     hits->digits = traits.digits;
     hits->folds = traits.folds;

@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "base/cpu.h"
-
 #if CPU_AVX2
 #include <immintrin.h>
 #endif
@@ -82,7 +80,7 @@ enum err probes_init(struct probes *k, size_t n)
     k->bits = BITS_LEAST;
     for (; k->bits < BITS_MOST && 2 * n > size; size *= 2)
         k->bits++;
-    k->wide = cpu_avx512();
+    k->step = cpu_step();
     k->entries = calloc(n + 1, sizeof(*k->entries));
     k->maybe = calloc(size, sizeof(*k->maybe));
     k->over = calloc(size, sizeof(*k->over));
@@ -223,7 +221,7 @@ FOR_AVX512 static void batch_ask(const struct probes *k, const char *p,
 FOR_AVX512 static size_t batch_test(const char *p, const unsigned char *bits,
                                     size_t n, size_t from, uint16_t *out)
 {
-    const __m512i one = _mm512_set1_epi64(INT64_C(-0x7fbfdfeff7fbfdff));
+    const __m512i one = _mm512_set1_epi64(CPU_BITS);
     uint16_t first[PROBE_STEP];
     __m512i places, step = _mm512_set1_epi16(PROBE_STEP);
     size_t found = 0;
@@ -250,8 +248,8 @@ FOR_AVX512 static size_t batch_test(const char *p, const unsigned char *bits,
     return found;
 }
 
-static size_t sift_wide(const struct probes *k, const char *text, size_t from,
-                        size_t to, uint16_t *out)
+static size_t sift_64(const struct probes *k, const char *text, size_t from,
+                      size_t to, uint16_t *out)
 {
     const unsigned char *maybe = (const void *)k->maybe;
     unsigned char bits[BATCH] = {0};
@@ -276,8 +274,8 @@ static size_t sift_wide(const struct probes *k, const char *text, size_t from,
     return found;
 }
 #else
-static size_t sift_wide(const struct probes *k, const char *text, size_t from,
-                        size_t to, uint16_t *out)
+static size_t sift_64(const struct probes *k, const char *text, size_t from,
+                      size_t to, uint16_t *out)
 {
     return sift_by(k->maybe, k->bits, text, from, to, out);
 }
@@ -286,8 +284,8 @@ static size_t sift_wide(const struct probes *k, const char *text, size_t from,
 static size_t sift(const struct probes *k, const char *text, size_t from,
                    size_t to, uint16_t *out)
 {
-    if (k->wide)
-        return sift_wide(k, text, from, to, out);
+    if (k->step == CPU_64)
+        return sift_64(k, text, from, to, out);
     if (k->bits == BITS_USUAL) /* a constant saves a fifth of the time */
         return sift_by(k->maybe, BITS_USUAL, text, from, to, out);
     return sift_by(k->maybe, k->bits, text, from, to, out);

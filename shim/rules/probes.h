@@ -1,6 +1,7 @@
 #ifndef SP_RULES_PROBES_H
 #define SP_RULES_PROBES_H
 
+#include "base/cpu.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -22,7 +23,7 @@ struct probes {
     uint32_t *near;      /* a set of bits, by key; owned */
     uint32_t *first;     /* by key: the bucket's first entry; owned */
     unsigned bits;       /* of a hash into maybe */
-    bool wide;           /* many at once; cleared to do without */
+    enum cpu_step step;  /* of what the processor can */
 };
 
 struct probe_entry {

@@ -1,6 +1,5 @@
 #include "rules/traits.h"
 
-#include "base/cpu.h"
 #include "rules/wide.h"
 
 #if CPU_AVX2
@@ -165,7 +164,7 @@ struct pass {
     struct tokens *tokens;
     struct places *places;
     bool folds;
-    bool at_once; /* 64 bytes, by the processor */
+    enum cpu_step step;
 };
 
 /*
@@ -241,9 +240,9 @@ static enum err run_step(struct pass *ps, size_t i, const struct masks *m)
 }
 
 /* STEP bytes at p, with one more behind; they stand at offset i. */
-static enum err step(struct pass *ps, const unsigned char *p, size_t i)
+static enum err look(struct pass *ps, const unsigned char *p, size_t i)
 {
-    struct masks m = ps->at_once ? masks_of_64(p) : masks_of(p);
+    struct masks m = ps->step == CPU_64 ? masks_of_64(p) : masks_of(p);
     enum err e;
 
     for (unsigned at = 0; m.wide != 0 && !ps->folds && at < STEP; at += WIDE)
@@ -255,7 +254,8 @@ static enum err step(struct pass *ps, const unsigned char *p, size_t i)
 }
 
 enum err traits_of(struct str text, size_t digits, struct tokens *tk,
-                   struct places *pl, struct traits *ret_traits)
+                   struct places *pl, enum cpu_step step,
+                   struct traits *ret_traits)
 {
     const unsigned char *p = (const unsigned char *)text.ptr;
     unsigned char rest[STEP + WIDE] = {0};
@@ -263,23 +263,23 @@ enum err traits_of(struct str text, size_t digits, struct tokens *tk,
                       .digits = digits,
                       .tokens = tk,
                       .places = pl,
-                      .at_once = cpu_avx512()};
+                      .step = step};
     size_t i = 0, end = text.len == 0 ? 0 : text.len - 1;
     enum err e;
 
     tk->partial = !tk->want->any; /* then none need be known */
     for (;;) {
         if (ps.run.now == 0)
-            i = ps.at_once ? next_step_64(p, i, end) : next_step(p, i, end);
+            i = step == CPU_64 ? next_step_64(p, i, end) : next_step(p, i, end);
         if (end - i < STEP)
             break;
-        if ((e = step(&ps, p + i, i)))
+        if ((e = look(&ps, p + i, i)))
             return e;
         i += STEP;
     }
     if (i < text.len) {
         memcpy(rest, p + i, text.len - i);
-        if ((e = step(&ps, rest, i)))
+        if ((e = look(&ps, rest, i)))
             return e;
     }
     *ret_traits = (struct traits){ps.run.best, ps.folds};

@@ -1,6 +1,7 @@
 #ifndef SP_RULES_TRAITS_H
 #define SP_RULES_TRAITS_H
 
+#include "base/cpu.h"
 #include "rules/token.h"
 
 /* What is known of a text beside its keywords. */
@@ -12,9 +13,10 @@ struct traits {
 /*
  * traits_of - of a text. digits: what a longer run is need not be known. tk is
  * empty but for `want`, and gets the text's tokens; pl but for `digits`, and
- * gets places of numbers. E_NOMEM.
+ * gets places of numbers. step: of what the processor can. E_NOMEM.
  */
 MUST_USE enum err traits_of(struct str text, size_t digits, struct tokens *tk,
-                            struct places *pl, struct traits *ret_traits);
+                            struct places *pl, enum cpu_step step,
+                            struct traits *ret_traits);
 
 #endif

@@ -81,21 +81,21 @@ static void check_place(const struct set *s, struct str text,
 
 static void check_text(struct set *s, struct str text, size_t from, size_t to)
 {
-    struct probe_place wide[SIZE + 1], plain[SIZE + 1];
-    size_t n = probes_sift(&s->probes, text.ptr, from, to, wide), k = 0;
-    bool was = s->probes.wide;
+    struct probe_place many[SIZE + 1], plain[SIZE + 1];
+    size_t n = probes_sift(&s->probes, text.ptr, from, to, many), k = 0;
+    enum cpu_step was = s->probes.step;
 
-    s->probes.wide = false;
+    s->probes.step = CPU_1;
     if (CHECK_INT(probes_sift(&s->probes, text.ptr, from, to, plain), n))
         for (size_t i = 0; i < n; i++)
-            CHECK(wide[i].at == plain[i].at && wide[i].next == plain[i].next &&
-                  wide[i].end == plain[i].end);
-    s->probes.wide = was;
+            CHECK(many[i].at == plain[i].at && many[i].next == plain[i].next &&
+                  many[i].end == plain[i].end);
+    s->probes.step = was;
     for (size_t at = from; at < to; at++) {
         bool any = false;
 
-        if (k < n && wide[k].at == at) {
-            check_place(s, text, wide[k++]);
+        if (k < n && many[k].at == at) {
+            check_place(s, text, many[k++]);
             check_place(s, text,
                         probes_place(&s->probes, text.ptr, (uint16_t)at));
             continue;
