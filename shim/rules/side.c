@@ -516,7 +516,8 @@ static enum err side_clone(struct stream *st, const struct side *of,
                        (struct str){rest, (size_t)(of->st->end - of->st->v)});
 }
 
-/* From here on a 1 is an i in the one view, and may be an l in another. */
+/* From here on a 1 is an i in the one view, and may be an l in another, which
+ * may stand before it in the list. */
 static enum err side_part(struct stream *st, struct side *s, bool last)
 {
     struct side *to;
@@ -526,7 +527,23 @@ static enum err side_part(struct stream *st, struct side *s, bool last)
     if ((e = side_clone(st, s, &to)))
         return e;
     to->leet.ell = true;
+    if ((e = side_feed(st, to, last)))
+        return e;
     return side_feed(st, s, last);
+}
+
+/* With their texts all views end, and those at their sides. */
+static enum err sides_last(struct stream *st)
+{
+    enum err e = OK;
+
+    for (size_t i = 0; !e && i < st->sides->count; i++) {
+        struct stream *to = st->sides->list[i].st;
+
+        if (to != NULL && !(e = stream_last(to)) && to->sides != NULL)
+            e = sides_feed(to, true);
+    }
+    return e;
 }
 
 enum err sides_feed(struct stream *st, bool last)
@@ -539,12 +556,10 @@ enum err sides_feed(struct stream *st, bool last)
         if (s->st == NULL)
             continue;
         if ((e = side_feed(st, s, last)) ||
-            (s->leet.parted && (e = side_part(st, s, last))) ||
-            (last && (e = stream_last(s->st))) ||
-            (last && s->st->sides != NULL && (e = sides_feed(s->st, last))))
+            (s->leet.parted && (e = side_part(st, s, last))))
             return e;
     }
-    return OK;
+    return last ? sides_last(st) : OK;
 }
 
 enum err sides_search(struct stream *st)

@@ -265,6 +265,29 @@ static void test_closed(void)
     buf_free(&text);
 }
 
+/* Where a view was closed there is room for another, which is read as the rest
+ * are: where a 1 tells two ways to read digits apart, one begins at the end. */
+static void test_room(void)
+{
+    struct result got, want;
+    struct buf text;
+
+    buf_init(&text, 8 * KIB);
+    put(&text, STR("one \\u007c and l0l r4r b4d "));
+    while (text.len < KIB)
+        put(&text, STR("word "));
+    put(&text, STR("please do he1lo"));
+    whole(buf_str(&text), &want);
+    CHECK_INT(want.f.count, 1);
+    CHECK(same(buf_str(&text), &want, 0, 1));
+    CHECK(same(buf_str(&text), &want, 0, 0));
+    CHECK_INT(pieces(buf_str(&text), 0, 1, &got), OK);
+    CHECK(got.most < 64);
+    result_free(&got);
+    result_free(&want);
+    buf_free(&text);
+}
+
 /* Without memory nothing of a match gets out. */
 static void test_memory(void)
 {
@@ -284,6 +307,7 @@ int main(void)
     RUN(test_mixed);
     RUN(test_far);
     RUN(test_closed);
+    RUN(test_room);
     RUN(test_memory);
     streamed_close();
     return check_done();
