@@ -42,6 +42,28 @@ static const struct rule list[] = {
 };
 #define CALM (list + 1) /* nothing blocks */
 
+/* Of these the text is read in other ways, too, for a while: behind an escape,
+ * and from the first word with digits for letters on. */
+#define VIEWS                                                                  \
+    .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_DECODED |         \
+             1u << VIEW_LEET
+
+static const struct str k_ignore[] = {STR_INIT("ignore")};
+
+static const struct rule reads[] = {
+    {RULE("pem", "--BEGIN[^!]{0,9000}?--END", ACTION_REDACT), KEYS(k_pem),
+     VIEWS, .keyword_first = true, .max_hold = 300},
+    {RULE("key", "KEY-[0-9]{6,12}", ACTION_REDACT), KEYS(k_key), VIEWS,
+     .keyword_first = true},
+    {RULE("ignore", "ignore\\s+(?:all\\s+)?previous", ACTION_REDACT),
+     KEYS(k_ignore), VIEWS, .keyword_first = true},
+    {RULE("please", "please,? +(?:do +)?(?:hack|hello)", ACTION_REDACT), VIEWS},
+    {RULE("sk", "(?<![a-z0-9])sk-[a-z0-9]{8,20}", ACTION_LOG), KEYS(k_sk),
+     VIEWS},
+    {RULE("stop", "stop the server", ACTION_BLOCK), VIEWS},
+};
+#define READS_ON (reads + 1) /* nothing drops what an end mark would end */
+
 static const char *const words[] = {
     "KEY-",
     "123456",
@@ -81,6 +103,55 @@ static const char *const words[] = {
     " joe@example ",
     "<<a b>>",
     "sk-abcdefgh1234 ",
+};
+
+static const char *const escaped[] = {
+    "KEY\\u002d",
+    "%4bEY-",
+    "K=45Y-12",
+    "&#75;EY-",
+    "123\\x34",
+    "%31%32%33",
+    "123456 ",
+    "789",
+    "ign\\u006fre ",
+    "1gnore ",
+    "ignor3 ",
+    "pr\\x65vious",
+    "prev1ous",
+    "previous ",
+    "all ",
+    "please ",
+    "plea%73e do ",
+    "he1lo ",
+    "hell&#111;",
+    "h4ck",
+    "sk\\55abcd1234efgh",
+    "--BEG\\111N ",
+    "--BEGIN",
+    "--%45ND",
+    "--END",
+    "stop ",
+    "st\\157p the server",
+    "the s%65rver",
+    "%",
+    "\\",
+    "\\u00",
+    "\\\\",
+    "&#",
+    "&amp;",
+    "=\n",
+    "=",
+    "41",
+    ";",
+    "\u200b",
+    "\u200b",
+    "\xc3\xa9",
+    " ",
+    " ",
+    "l0l ",
+    "word ",
+    "the quick brown fox jumps over it ",
 };
 
 /* ---- Channels ------------------------------------------------------------ */
@@ -166,6 +237,7 @@ struct chan {
     struct buf got;        /* what has left, as its strings have it        */
     size_t sent;           /* bytes of wire                                */
     bool filler;
+    bool viewed; /* with escapes, and rules that read them       */
 };
 
 /* A character more in a text, and as it is written in JSON in a string. */
@@ -219,17 +291,24 @@ static struct str said(const struct chan *c)
     return str_head(text, at);
 }
 
+static const char *next_word(bool viewed)
+{
+    return viewed ? escaped[rnd(ARRAY_LEN(escaped))]
+                  : words[rnd(ARRAY_LEN(words))];
+}
+
 static void chan_open(struct chan *c, const struct kind *kind, unsigned index,
-                      bool filler)
+                      bool filler, bool viewed)
 {
     size_t n = filler ? 0 : 1 + rnd(60);
 
-    *c = (struct chan){.kind = kind, .index = index, .filler = filler};
+    *c = (struct chan){
+        .kind = kind, .index = index, .filler = filler, .viewed = viewed};
     buf_init(&c->text, MIB);
     buf_init(&c->wire, MIB);
     buf_init(&c->got, MIB);
     for (size_t i = 0; i < n; i++) {
-        put(&c->text, str_of(words[rnd(ARRAY_LEN(words))]));
+        put(&c->text, str_of(next_word(viewed)));
         for (size_t long_word = rnd(150) == 0 ? rnd(700) : 0; long_word > 0;
              long_word--)
             put(&c->text, rnd(9) == 0 ? STR("a ") : STR("ordinary"));
@@ -415,7 +494,7 @@ static void open_with(struct talk *t, struct rules *rules, const char *provider)
         exit(1);
 }
 
-static void open_talk(struct talk *t, struct rules *rules)
+static void open_talk(struct talk *t, struct rules *rules, bool viewed)
 {
     const struct kind *first = &kinds[rnd(ARRAY_LEN(kinds))];
     size_t from = 0, to = ARRAY_LEN(kinds);
@@ -428,8 +507,8 @@ static void open_talk(struct talk *t, struct rules *rules)
     t->count = 1 + rnd(rnd(4) == 0 ? CHANNELS : 6);
     for (size_t i = 0; i < t->count; i++)
         chan_open(&t->chans[i], &kinds[from + rnd((uint32_t)(to - from))],
-                  (unsigned)i, false);
-    chan_open(&t->chans[t->count], &kinds[from], 99, true);
+                  (unsigned)i, false, viewed);
+    chan_open(&t->chans[t->count], &kinds[from], 99, true, viewed);
 }
 
 static void close_talk(struct talk *t)
@@ -444,34 +523,69 @@ static void close_talk(struct talk *t)
 
 /* ---- What must have left ------------------------------------------------- */
 
+static const struct scope at = {.dir = DIR_RECV, .role = ROLE_ASSISTANT};
+
+/* What leaves of a whole text; is the rest blocked? */
+static bool judge_whole(struct rules *rules, struct str text, struct buf *out)
+{
+    size_t pos = 0, from = 0;
+    bool blocked = false;
+    struct findings f;
+    struct cluster cl;
+
+    findings_init(&f);
+    CHECK_INT(rules_scan(rules, scratch, &at, text, 0, &f), OK);
+    while (!blocked && cluster_next(rules, f.list, f.count, &pos, &cl)) {
+        put(out, (struct str){text.ptr + from, cl.start - from});
+        from = cl.end;
+        blocked = cl.action == ACTION_BLOCK;
+        put(out, blocked ? STR("") : cl.rule->put);
+    }
+    if (!blocked)
+        put(out, str_skip(text, from));
+    findings_free(&f);
+    return blocked;
+}
+
+/* The same of a stream: how many escapes there are does not count in it. */
+static bool judge_stream(struct rules *rules, struct str text, struct buf *out)
+{
+    bool blocked = false;
+    struct stream_edit ed;
+    struct stream *st;
+    uint64_t from = 0;
+
+    if (stream_new(rules, scratch, &at, &st))
+        exit(1);
+    CHECK_INT(stream_take(st, text), OK);
+    CHECK_INT(stream_flush(st), OK);
+    while (!blocked && stream_next(st, &ed)) {
+        put(out, (struct str){text.ptr + from, ed.start - from});
+        from = ed.end;
+        blocked = ed.action == ACTION_BLOCK;
+        put(out, blocked ? STR("") : ed.put);
+    }
+    if (!blocked)
+        put(out, str_skip(text, from));
+    stream_free(st);
+    return blocked;
+}
+
 /* As it leaves where all of it is judged at once. */
 static void judge(struct rules *rules, const struct chan *c, struct str text,
                   struct buf *ret)
 {
-    static const struct scope at = {.dir = DIR_RECV, .role = ROLE_ASSISTANT};
-    size_t before = c->wire.len - 2, pos = 0, from = 0, closed = 0;
-    bool blocked = false;
-    struct findings f;
-    struct cluster cl;
+    size_t before = c->wire.len - 2, closed = 0;
     struct buf out;
+    bool blocked;
 
-    findings_init(&f);
     buf_init(&out, MIB);
-    CHECK_INT(rules_scan(rules, scratch, &at, text, 0, &f), OK);
-    while (!blocked && cluster_next(rules, f.list, f.count, &pos, &cl)) {
-        put(&out, (struct str){text.ptr + from, cl.start - from});
-        from = cl.end;
-        blocked = cl.action == ACTION_BLOCK;
-        put(&out, blocked ? STR("") : cl.rule->put);
-    }
-    if (!blocked)
-        put(&out, str_skip(text, from));
+    blocked = (c->viewed ? judge_stream : judge_whole)(rules, text, &out);
     buf_clear(ret);
     if (text.len == c->text.len && !blocked && c->sent > before)
         closed = c->sent - before;
     write_wire(c, buf_str(&out), closed, ret);
     buf_free(&out);
-    findings_free(&f);
 }
 
 /* Of some beginning of the text. */
@@ -544,14 +658,14 @@ static void check_talk(const struct talk *t)
 static size_t rounds = 150; /* or as many as the command says */
 static size_t ended[3];     /* well, by a block, too late */
 
-static void round_of(struct rules *rules)
+static void round_of(struct rules *rules, bool viewed, bool ends_said)
 {
     uint32_t most = 1 + rnd(40), pause = 20 + rnd(200);
     bool turns = rnd(3) == 0;
     size_t turn = 0, open = 1;
     static struct talk t;
 
-    open_talk(&t, rules);
+    open_talk(&t, rules, viewed);
     while (open > 0 && goes_on(&t)) {
         size_t i = turns ? turn++ % t.count : rnd((uint32_t)t.count);
 
@@ -559,7 +673,8 @@ static void round_of(struct rules *rules)
             say_next(&t, &t.chans[i], most);
         if (rnd(pause) == 0)
             others_go_by(&t);
-        if (rnd(2 * pause) == 0 && !t.chans[i].kind->json && goes_on(&t))
+        if (rnd(2 * pause) == 0 && ends_said && !t.chans[i].kind->json &&
+            goes_on(&t))
             say_end(&t, &t.chans[i]);
         open = 0;
         for (i = 0; i < t.count; i++)
@@ -578,12 +693,15 @@ static void test_random(void)
 {
     struct rules *some = llm_rules(list, ARRAY_LEN(list));
     struct rules *calm = llm_rules(CALM, ARRAY_LEN(list) - 1);
+    struct rules *drop = llm_rules(reads, ARRAY_LEN(reads));
+    struct rules *on = llm_rules(READS_ON, ARRAY_LEN(reads) - 1);
     char name[32];
 
     for (size_t i = 0; i < rounds; i++) {
         snprintf(name, sizeof(name), "round %zu", i);
         CHECK_ROW(name);
-        round_of(i % 3 == 0 ? some : calm);
+        round_of(i % 3 == 0 ? some : calm, false, true);
+        round_of(i % 3 == 0 ? drop : on, true, i % 3 != 0);
         if (check_state.failures > 3)
             break;
     }
@@ -592,6 +710,8 @@ static void test_random(void)
         CHECK(ended[i] > 0);
     rules_free(some);
     rules_free(calm);
+    rules_free(drop);
+    rules_free(on);
 }
 
 /* A long text that is said to be over behind each word. */
@@ -602,7 +722,7 @@ static void test_again(void)
     struct buf text;
 
     open_with(&t, calm, kinds[0].provider);
-    chan_open(&t.chans[0], &kinds[0], 0, true);
+    chan_open(&t.chans[0], &kinds[0], 0, true, false);
     buf_init(&text, MIB);
     while (text.len < 3 * LIM_PAST)
         put(&text, STR("word word "));
