@@ -70,11 +70,9 @@ static const char *const common[CLASSES] = {
 
 static unsigned char class_of(char c)
 {
-    char lower = to_lower(c);
+    unsigned letter = (unsigned)((unsigned char)c | 0x20u) - 'a';
 
-    if (lower >= 'a' && lower <= 'z')
-        return (unsigned char)(lower - 'a');
-    return lower == ' ' ? SPACE : OTHER;
+    return (unsigned char)(letter < 26 ? letter : c == ' ' ? SPACE : OTHER);
 }
 
 static bool is_common(const unsigned char *c)

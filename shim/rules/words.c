@@ -110,12 +110,11 @@ static enum err collect(struct words *ws, const struct rule *list, size_t n,
 /* What is less often in text than four bytes are: more of them, and much less
  * if they are of two words. first: the space among them; their number if none.
  */
-static unsigned bonus_of(size_t room, size_t first)
+static unsigned bonus_of(size_t len, size_t first)
 {
-    size_t len = room < 4 ? 3 : room < 6 ? 4 : room < 8 ? 6 : 8;
     size_t behind = first < len ? len - first : 0;
 
-    if (len == 3)
+    if (len == KEY_LEAST)
         return 0;
     return 16 + 2 * (unsigned)(len - 4) +
            6 * (unsigned)(behind < 5 ? behind : 4);
