@@ -22,6 +22,7 @@
 #include "base/utf8.h"
 #include "compile/compile.h"
 #include "flow/conn.h"
+#include "rnd.h"
 #include "rules/inside.h"
 #include "rules/image.h"
 #include "rules/stream.h"
@@ -53,14 +54,6 @@ static void line(const char *name, double value, const char *unit,
 
 /* ---- Texts ---------------------------------------------------------------
  */
-
-static uint64_t seed = 1;
-
-static size_t rnd(size_t below)
-{
-    seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
-    return (size_t)(seed >> 33) % below;
-}
 
 static const char *const common[] = {
     "the",       "of",        "and",       "to",          "in",
@@ -112,7 +105,7 @@ static char *make_prose(size_t size)
         char c = words == 0 ? (char)(w[0] - 'a' + 'A') : w[0];
 
         if (rnd(60) == 0)
-            n += (size_t)sprintf(text + n, "%zu", rnd(2000));
+            n += (size_t)sprintf(text + n, "%u", rnd(2000));
         else
             n += (size_t)sprintf(text + n, "%c%s", c, w + 1);
         if (++words == sentence) {
@@ -340,7 +333,7 @@ static struct rules *vendors(size_t n, struct buf *packed)
     static struct rule list[MOST];
     struct rules *rs = NULL;
 
-    seed = 7;
+    rnd_seed = 7;
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < 6; k++)
             names[i][k] = (char)('a' + rnd(26));

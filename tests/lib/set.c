@@ -35,14 +35,6 @@ void set_close(struct set *s)
     buf_free(&s->packed);
 }
 
-uint64_t rnd_seed = 1;
-
-uint32_t rnd(size_t below)
-{
-    rnd_seed = rnd_seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
-    return (uint32_t)((rnd_seed >> 33) % below);
-}
-
 void put(struct buf *to, struct str bytes)
 {
     if (buf_add(to, bytes))

@@ -30,10 +30,6 @@ void set_open_with(struct set *s, const struct rule *list, size_t n,
                    struct set_options with);
 void set_close(struct set *s);
 
-/* rnd - the next of a fixed sequence, which rnd_seed begins anew. */
-extern uint64_t rnd_seed;
-uint32_t rnd(size_t below);
-
 /* put - ends the test where there is no memory. */
 void put(struct buf *to, struct str bytes);
 

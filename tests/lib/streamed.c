@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "failmalloc.h"
+#include "rnd.h"
 
 static struct set s;
 

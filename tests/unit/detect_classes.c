@@ -5,20 +5,13 @@
 #include "detect/decode.h"
 #include "detect/respell.h"
 #include "page_end.h"
+#include "rnd.h"
 
 /*
  * The pass for classes on random texts: what can be told byte by byte is told
  * right, wherever it stands in a step or across two, and the loop that a
  * processor with AVX2 has finds the same stretches as that of any other.
  */
-
-static uint64_t seed = 1;
-
-static size_t rnd(size_t below)
-{
-    seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
-    return (size_t)(seed >> 33) % below;
-}
 
 static bool is_hex_at(struct str s, size_t at)
 {

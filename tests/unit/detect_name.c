@@ -1,5 +1,6 @@
 /* Names of source code, and keys that must not be taken for them. */
 #include "check.h"
+#include "rnd.h"
 
 #include "detect/name.h"
 
@@ -41,24 +42,15 @@ static void test_rows(void)
     CHECK_ROW(NULL);
 }
 
-static uint64_t next(uint64_t *state) /* xorshift64 */
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}
-
 /* How many of 100,000 random strings of `len` letters of the alphabet? */
 static size_t taken(const char *alphabet, size_t len)
 {
-    uint64_t state = 0x9e3779b97f4a7c15;
     size_t letters = strlen(alphabet), n = 0;
     char value[64];
 
     for (size_t i = 0; i < 100000; i++) {
         for (size_t k = 0; k < len; k++)
-            value[k] = alphabet[(next(&state) >> 32) % letters];
+            value[k] = alphabet[rnd(letters)];
         n += is_name((struct str){value, len});
     }
     return n;

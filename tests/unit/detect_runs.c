@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "check.h"
 #include "detect/decode.h"
+#include "rnd.h"
 
 /*
  * Runs of base64 that go on in lines. All of it is taken from the first line on
@@ -16,25 +17,17 @@
 #define MOST  40
 #define TURNS 3000
 
-static uint64_t state = 7;
-
-static uint32_t any(uint32_t n)
-{
-    state = state * UINT64_C(6364136223846793005) + 1442695040888963407u;
-    return (uint32_t)(state >> 33) % n;
-}
-
 /* Bytes that begin like text in each line, as they must to be looked at, with
  * so much behind that which is none, and characters that lines cut. */
 static size_t make(unsigned char *bytes, size_t lines)
 {
-    size_t n = LINE * (lines - 1) + 24 + any(LINE - 24);
-    uint32_t bad = any(9), wide = any(3);
+    size_t n = LINE * (lines - 1) + 24 + rnd(LINE - 24);
+    uint32_t bad = rnd(9), wide = rnd(3);
 
     for (size_t i = 0; i < n; i++) {
-        bytes[i] = (unsigned char)('a' + any(26));
-        if (i % LINE >= 24 && any(20) < bad && i > n / 4 * any(3))
-            bytes[i] = (unsigned char)(any(2) == 0 ? any(32) : 0x80 + any(128));
+        bytes[i] = (unsigned char)('a' + rnd(26));
+        if (i % LINE >= 24 && rnd(20) < bad && i > n / 4 * rnd(3))
+            bytes[i] = (unsigned char)(rnd(2) == 0 ? rnd(32) : 0x80 + rnd(128));
     }
     for (size_t i = LINE; wide != 0 && i + 2 < n; i += LINE)
         memcpy(bytes + i - wide, "\xe6\x98\xaf", 3);
@@ -61,7 +54,7 @@ static bool is_text(const unsigned char *bytes, size_t n)
 static size_t encode(const unsigned char *bytes, size_t n, char *text)
 {
     static const char ends[][4] = {"\n", "\r\n", "\n  "};
-    const char *end = ends[any(3)];
+    const char *end = ends[rnd(3)];
     size_t len = 0;
 
     for (size_t i = 0; i < n; i += LINE) {
@@ -86,7 +79,7 @@ static void test_lines(void)
     decoding_init(&d);
     textview_init(&view);
     for (size_t turn = 0; turn < TURNS; turn++) {
-        size_t lines = 2 + any(MOST - 2), line = 0;
+        size_t lines = 2 + rnd(MOST - 2), line = 0;
         size_t n = make(bytes, lines), len = encode(bytes, n, text);
 
         decoding_start(&d, len);

@@ -6,18 +6,11 @@
 #include "json/text.h"
 #include "json/tree.h"
 #include "page_end.h"
+#include "rnd.h"
 
 /* Long strings full of escapes, read in blocks and one unit after the other. */
 
 #define LONGEST 900u
-
-static uint64_t seed = 3;
-
-static uint32_t rnd(uint32_t below)
-{
-    seed = seed * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(seed >> 33) % below;
-}
 
 /* The inside of a string: how long. Now and then it has what none may have. */
 static size_t fill(char *to, size_t most, bool bad)

@@ -13,6 +13,7 @@
 #include "json/tree.h"
 #include "llm.h"
 #include "llm/queue.h"
+#include "rnd.h"
 #include "streamed.h"
 
 #define CHANNELS 80
@@ -506,8 +507,8 @@ static void open_talk(struct talk *t, struct rules *rules, bool viewed)
         to--;
     t->count = 1 + rnd(rnd(4) == 0 ? CHANNELS : 6);
     for (size_t i = 0; i < t->count; i++)
-        chan_open(&t->chans[i], &kinds[from + rnd((uint32_t)(to - from))],
-                  (unsigned)i, false, viewed);
+        chan_open(&t->chans[i], &kinds[from + rnd(to - from)], (unsigned)i,
+                  false, viewed);
     chan_open(&t->chans[t->count], &kinds[from], 99, true, viewed);
 }
 
@@ -667,7 +668,7 @@ static void round_of(struct rules *rules, bool viewed, bool ends_said)
 
     open_talk(&t, rules, viewed);
     while (open > 0 && goes_on(&t)) {
-        size_t i = turns ? turn++ % t.count : rnd((uint32_t)t.count);
+        size_t i = turns ? turn++ % t.count : rnd(t.count);
 
         for (uint32_t n = turns ? 1 : 1 + rnd(8); n > 0 && goes_on(&t); n--)
             say_next(&t, &t.chans[i], most);

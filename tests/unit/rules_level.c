@@ -5,19 +5,12 @@
 #include "base/cpu.h"
 #include "check.h"
 #include "page_end.h"
+#include "rnd.h"
 #include "rules/prefilter.h"
 
 /* Many bytes at once and byte by byte, text is made the same. */
 
 #define SIZE 3000u
-
-static uint64_t seed = 5;
-
-static uint32_t rnd(uint32_t below)
-{
-    seed = seed * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(seed >> 33) % below;
-}
 
 /* Letters and white space mostly, in runs. */
 static void fill(char *text, size_t n)
@@ -87,11 +80,11 @@ static void test_blocks(void)
     char *text = malloc(SIZE);
 
     for (int round = 0; round < 2000; round++) {
-        size_t n = 1 + rnd(SIZE - 1), from = rnd((uint32_t)n);
+        size_t n = 1 + rnd(SIZE - 1), from = rnd(n);
         size_t most = n - from < LEVEL_BLOCK ? n - from : LEVEL_BLOCK;
 
         fill(text, n);
-        most = from + rnd((uint32_t)most + 1);
+        most = from + rnd(most + 1);
         for (enum cpu_step step = CPU_1; step <= cpu_step(); step++)
             check_block(page_end((struct str){text, n}), from, most, step);
     }

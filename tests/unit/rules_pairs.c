@@ -2,6 +2,7 @@
 
 #include "check.h"
 #include "page_end.h"
+#include "rnd.h"
 
 /*
  * Keywords of one and two bytes on random texts of every short length, many
@@ -14,14 +15,6 @@ static const struct str keywords[] = {
     STR_INIT("q~"), STR_INIT("<|"), STR_INIT("\xc2\xad"), STR_INIT("a1"),
     STR_INIT("Zz"), STR_INIT("!["), STR_INIT("9-"),       STR_INIT("\xf3\xa0"),
 };
-
-static uint64_t seed = 1;
-
-static size_t rnd(size_t below)
-{
-    seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
-    return (size_t)(seed >> 33) % below;
-}
 
 static bool is_here(struct str text)
 {

@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "failmalloc.h"
+#include "rnd.h"
 #include "rules/inside.h"
 
 /*
@@ -41,14 +42,6 @@ static const struct run no_runs[COUNT];
 static const struct guard open_guards[COUNT];
 /* Those that are keyword_first. */
 static const uint64_t wanted[] = {0x3ee};
-
-static uint64_t seed;
-
-static uint32_t rnd(uint32_t below)
-{
-    seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
-    return (uint32_t)((seed >> 33) % below);
-}
 
 static struct str text_make(char *to, size_t pieces, bool folds)
 {
@@ -128,7 +121,7 @@ static void test_against_slow(void)
     struct prefilter *pf;
     char space[400];
 
-    seed = 1;
+    rnd_seed = 1;
     if (!CHECK_INT(prefilter_new(rules, COUNT, wanted, open_guards, &pf), OK))
         return;
     for (int i = 0; i < 20000; i++)
@@ -172,7 +165,7 @@ static void test_guards(void)
     struct prefilter *pf;
     char space[400];
 
-    seed = 3;
+    rnd_seed = 3;
     for (size_t r = 0; r < COUNT; r++) /* small letters, others, or none */
         guards[r].bits[1] = r % 3 == 0   ? UINT64_C(0x07fffffe00000000)
                             : r % 3 == 1 ? ~UINT64_C(0x07fffffe00000000)
@@ -438,7 +431,7 @@ static void test_trie_against_slow(void)
     struct trie *t;
     char space[400];
 
-    seed = 3;
+    rnd_seed = 3;
     if (!CHECK_INT(trie_new(rules, COUNT, open_guards, no_runs, &t), OK))
         return;
     CHECK(trie_depth(t) <= LIM_KEYWORD + KEYWORD_WIDE);
@@ -493,7 +486,7 @@ static void test_keyword_next(void)
     struct keyword_index index;
     char space[400];
 
-    seed = 4;
+    rnd_seed = 4;
     for (int i = 0; i < 5000; i++) {
         struct str text = text_make(space, rnd(24), true);
 

@@ -4,20 +4,13 @@
 
 #include "check.h"
 #include "page_end.h"
+#include "rnd.h"
 
 /* Every string is found wherever it stands, many places at once and one by one
  * alike. */
 
 #define STRINGS 300u
 #define SIZE    700u
-
-static uint64_t seed = 11;
-
-static uint32_t rnd(uint32_t below)
-{
-    seed = seed * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(seed >> 33) % below;
-}
 
 /* Of few letters, that strings share their beginnings. */
 static void fill(char *text, size_t n)
@@ -44,9 +37,9 @@ static bool set_open(struct set *s, size_t n)
 
         fill(s->bytes[i], len);
         *p = (struct probe_string){.bytes = {s->bytes[i], len},
-                                   .at = rnd((uint32_t)(len - KEY_LEAST) + 1),
+                                   .at = rnd(len - KEY_LEAST + 1),
                                    .fixed = rnd(2) == 0};
-        p->room = KEY_LEAST + rnd((uint32_t)(len - p->at - KEY_LEAST) + 1);
+        p->room = KEY_LEAST + rnd(len - p->at - KEY_LEAST + 1);
         CHECK_INT(probes_add(&s->probes, p, (uint32_t)i),
                   p->room < KEY_MOST ? p->room : KEY_MOST);
     }
@@ -115,11 +108,11 @@ static void check_sets(size_t strings, int rounds)
 
     for (int round = 0; round < rounds; round++) {
         size_t n = PROBE_READ + rnd(SIZE - PROBE_READ + 1);
-        size_t to = n - PROBE_READ, from = rnd((uint32_t)to + 1);
+        size_t to = n - PROBE_READ, from = rnd(to + 1);
 
         s = (struct set){0};
         fill(text, n);
-        if (set_open(&s, 1 + rnd((uint32_t)strings)))
+        if (set_open(&s, 1 + rnd(strings)))
             check_text(&s, page_end((struct str){text, n}), from, to);
         probes_free(&s.probes);
     }

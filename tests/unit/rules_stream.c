@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "failmalloc.h"
+#include "rnd.h"
 #include "set.h"
 
 /* link: -pthread */
@@ -218,7 +219,7 @@ static struct str text_make(char *to, size_t room, size_t pieces)
     size_t n = 0;
 
     for (size_t i = 0; i < pieces; i++) {
-        struct str f = fragments[rnd((uint32_t)ARRAY_LEN(fragments))];
+        struct str f = fragments[rnd(ARRAY_LEN(fragments))];
 
         if (n + f.len > room)
             break;
@@ -392,7 +393,7 @@ static size_t cut_at(size_t at, size_t len, size_t arg)
 
 static size_t cut_random(size_t at, size_t len, size_t arg)
 {
-    size_t n = 1 + rnd((uint32_t)arg);
+    size_t n = 1 + rnd(arg);
 
     return len - at < n ? len - at : n;
 }

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "check.h"
 #include "failmalloc.h"
+#include "rnd.h"
 #include "ways.h"
 #include "set.h"
 

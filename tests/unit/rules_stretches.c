@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "rnd.h"
 #include "set.h"
 
 /*
@@ -87,9 +88,8 @@ static size_t mixture(char *text, size_t size)
     size_t n = 0, often = 4 + rnd(200);
 
     for (;;) {
-        const char *part = rnd((uint32_t)often) == 0
-                               ? odd[rnd(ARRAY_LEN(odd))]
-                               : plain[rnd(ARRAY_LEN(plain))];
+        const char *part = rnd(often) == 0 ? odd[rnd(ARRAY_LEN(odd))]
+                                           : plain[rnd(ARRAY_LEN(plain))];
         size_t len = strlen(part);
 
         if (n + len > size)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "rnd.h"
 #include "rules/traits.h"
 
 static size_t run_slowly(struct str s)
@@ -149,11 +150,6 @@ static void check(struct str s)
         check_step(s, step);
 }
 
-static uint32_t next(uint32_t *seed)
-{
-    return *seed = *seed * 1664525u + 1013904223u;
-}
-
 static void test_mixed(void)
 {
     static const char *const kinds[] = {
@@ -162,14 +158,13 @@ static void test_mixed(void)
         "9:/ ",       "\x80\xc5 1",
         "aB3C5. ",    "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz 1"};
     char text[500];
-    uint32_t seed = 7;
 
     for (size_t k = 0; k < ARRAY_LEN(kinds); k++)
         for (size_t n = 0; n < 2000; n++) {
             size_t len = n % sizeof(text); /* tokens in more than one group */
 
             for (size_t i = 0; i < len; i++)
-                text[i] = kinds[k][(next(&seed) >> 16) % strlen(kinds[k])];
+                text[i] = kinds[k][rnd(strlen(kinds[k]))];
             CHECK_ROW(kinds[k]);
             check((struct str){text, len});
         }

@@ -9,20 +9,13 @@
 
 #include "base/utf8.h"
 #include "check.h"
+#include "rnd.h"
 #include "rules/inside.h"
 #include "shipped.h"
 
 static struct shipped live;
 static struct code **plain; /* of each rule: not anchored */
 static struct rule *bare;   /* the rules without what says where they begin */
-static uint64_t seed = 1;
-
-static size_t rnd(size_t below)
-{
-    seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
-    return (size_t)(seed >> 33) % below;
-}
-
 static bool open_twin(void)
 {
     size_t n = rules_count(live.rules);

@@ -19,6 +19,7 @@
 
 #include "base/utf8.h"
 #include "check.h"
+#include "rnd.h"
 #include "rules/inside.h"
 #include "shipped.h"
 
@@ -354,27 +355,19 @@ static void try_worst(void)
         }
 }
 
-static uint32_t any(size_t n)
-{
-    static uint64_t state = 1;
-
-    state = state * UINT64_C(6364136223846793005) + 1442695040888963407u;
-    return (uint32_t)(state >> 33) % (uint32_t)n;
-}
-
 /* One of the worst, with something put in or taken out. */
 static void try_chance(void)
 {
     for (size_t i = 0; i < CHANCE; i++) {
-        const struct text *t = &worst[any(WORST)], *u = &worst[any(WORST)];
-        const struct rule *r = &live.rules->list[any(live.rules->count)];
-        size_t cut = any(t->len + 1), skip = any(t->len - cut + 1);
-        struct str put = any(3) == 0   ? str_of(kinds[any(ARRAY_LEN(kinds))])
-                         : any(2) == 0 ? str_skip(unit_of(u), any(u->len + 1))
+        const struct text *t = &worst[rnd(WORST)], *u = &worst[rnd(WORST)];
+        const struct rule *r = &live.rules->list[rnd(live.rules->count)];
+        size_t cut = rnd(t->len + 1), skip = rnd(t->len - cut + 1);
+        struct str put = rnd(3) == 0   ? str_of(kinds[rnd(ARRAY_LEN(kinds))])
+                         : rnd(2) == 0 ? str_skip(unit_of(u), rnd(u->len + 1))
                          : r->keyword_count == 0
                              ? STR(" ")
-                             : r->keywords[any(r->keyword_count)];
-        struct str rest = str_skip(unit_of(t), cut + (any(2) ? skip : 0));
+                             : r->keywords[rnd(r->keyword_count)];
+        struct str rest = str_skip(unit_of(t), cut + (rnd(2) ? skip : 0));
         char unit[sizeof(t->unit)];
 
         if (cut + put.len + rest.len > sizeof(unit))
