@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "cli/cli.h"
+#include "cli/decision.h"
 #include "cli/lines.h"
 #include "cli/player.h"
-#include "cli/ruleset.h"
 #include "cli/textline.h"
 #include "cli/told.h"
+#include "cli/where.h"
 #include "detect/linear.h"
 
 double bound_of(size_t k, size_t n)
@@ -76,7 +76,8 @@ bool texts_each(const char *file, const struct scope *scope, size_t *ret_bad,
 #define SUMS 256 /* higher ones count as this */
 
 struct calibrate {
-    const char *rules_file, *file, *model_file, *benign, *attacks, *out;
+    const char *rules_file, *file, *model_file, *out;
+    struct where where; /* of texts that do not say so */
     struct scope scope;
     double wanted;
     struct ruleset set;
@@ -104,8 +105,7 @@ static void count_sum(struct calibrate *c, enum dir dir, uint32_t sum)
 static bool count_rules(struct calibrate *c, const struct scope *at,
                         struct str text)
 {
-    enum action most = ACTION_PASS;
-    uint32_t sum = 0;
+    struct verdict decision;
     enum err e;
 
     findings_clear(&c->found);
@@ -115,21 +115,17 @@ static bool count_rules(struct calibrate *c, const struct scope *at,
         return true;
     }
     for (size_t i = 0; i < c->found.count; i++) {
-        const struct finding *f = &c->found.list[i];
-        enum action a = rules_action(c->set.rules, f->rule);
-        enum action b = rules_reached(c->set.rules, at->dir, f->score);
+        const struct rule *r = c->found.list[i].rule;
         size_t j = 0;
 
-        most = a > most ? a : most;
-        most = b > most ? b : most;
-        sum = f->score > sum ? f->score : sum;
-        while (j < i && c->found.list[j].rule != f->rule)
+        while (j < i && c->found.list[j].rule != r)
             j++;
-        c->hits[f->rule->index] += j == i;
+        c->hits[r->index] += j == i;
     }
-    c->acted[most]++;
+    decision = decision_of(c->set.rules, at, &c->found);
+    c->acted[decision.action]++;
     c->texts++;
-    count_sum(c, at->dir, sum);
+    count_sum(c, at->dir, decision.score[at->dir]);
     if (e)
         complain("the rules cannot judge a text (%s)", err_name(e));
     return !e;
@@ -341,7 +337,7 @@ static int count_all(struct calibrate *c)
 
     if (!ruleset_open(c->rules_file, false, &c->set))
         return EXIT_USAGE;
-    c->scope.known = &c->set.known; /* its day, for what is dated */
+    c->scope = where_set(&c->where, &c->set);
     findings_init(&c->found);
     told_init(&c->told);
     c->hits = calloc(rules_count(c->set.rules) + 1, sizeof(*c->hits));
@@ -363,13 +359,14 @@ static int count_all(struct calibrate *c)
     return status;
 }
 
-static int train(const struct calibrate *c)
+static int train(const struct calibrate *c, const char *benign,
+                 const char *attacks)
 {
     struct buf model;
     bool good;
 
     buf_init(&model, LINEAR_BYTES);
-    good = model_train(c->benign, c->attacks, &c->scope, &model);
+    good = model_train(benign, attacks, &c->where.scope, &model);
     if (good && !write_file(c->out, buf_str(&model))) {
         complain("%s: %s", c->out, strerror(errno));
         good = false;
@@ -410,11 +407,38 @@ static bool share_from(const char *text, double *ret)
     return end != text && *end == '\0' && x > 0 && x < 1;
 }
 
-static int run_calibrate(int argc, char **argv)
+/* One option; false after a complaint about its value. */
+static bool take_option(struct calibrate *c, int o, bool *ret_trains)
+{
+    switch (o) {
+    case 'r':
+        c->rules_file = optarg;
+        return true;
+    case 'f':
+        if (share_from(optarg, &c->wanted))
+            return true;
+        usage_why(&command_calibrate,
+                  "--fpr is a share such as 0.001 or 0.1%%, not '%s'", optarg);
+        return false;
+    case 'm':
+        c->model_file = optarg;
+        return true;
+    case 't':
+        *ret_trains = true;
+        return true;
+    case 'o':
+        c->out = optarg;
+        return true;
+    default:
+        return where_option(&c->where, &command_calibrate, o, optarg);
+    }
+}
+
+static int start(struct calibrate *c, int argc, char **argv)
 {
     static const struct option options[] = {
         {"rules", required_argument, NULL, 'r'},
-        {"role", required_argument, NULL, 'p'},
+        {"role", required_argument, NULL, 'p'}, /* these two as where.h */
         {"on", required_argument, NULL, 'd'},
         {"fpr", required_argument, NULL, 'f'},
         {"model", required_argument, NULL, 'm'},
@@ -422,60 +446,41 @@ static int run_calibrate(int argc, char **argv)
         {"help", no_argument, NULL, 'h'},
         {0},
     };
-    struct calibrate *c = calloc(1, sizeof(*c));
     bool trains = false;
-    int o, status;
+    int o;
 
-    if (c == NULL)
-        return EXIT_USAGE;
-    *c = (struct calibrate){.file = "-", .wanted = 0.001};
-    c->scope = (struct scope){.dir = DIR_SEND, .role = ROLE_USER};
     while ((o = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
-        bool good = true;
-
-        if (o == 'r')
-            c->rules_file = optarg;
-        else if (o == 'p')
-            good = role_from(str_of(optarg), &c->scope.role);
-        else if (o == 'd')
-            good = dir_from(str_of(optarg), &c->scope.dir);
-        else if (o == 'f')
-            good = share_from(optarg, &c->wanted);
-        else if (o == 'm')
-            c->model_file = optarg;
-        else if (o == 't')
-            trains = true;
-        else if (o == 'o')
-            c->out = optarg;
-        else {
-            free(c);
-            return o == 'h' ? help(&command_calibrate)
-                            : usage(&command_calibrate);
-        }
-        if (!good) {
-            free(c);
-            return usage_why(&command_calibrate,
-                             "'%s' is no role (user, system, assistant, "
-                             "tool), direction (request, response) or rate "
-                             "(0.001, 0.1%%)",
-                             optarg);
-        }
+        if (o == 'h')
+            return help(&command_calibrate);
+        if (!take_option(c, o, &trains))
+            return EXIT_USAGE;
     }
     argc -= optind;
     argv += optind;
-    if (trains ? argc != 2 || c->out == NULL : argc > 1 || c->out != NULL) {
-        free(c);
+    if (trains ? argc != 2 || c->out == NULL : argc > 1 || c->out != NULL)
         return usage_why(&command_calibrate,
                          trains ? "--train BENIGN ATTACKS -o MODEL"
                                 : "one FILE at most, and no -o");
-    }
-    if (trains) {
-        c->benign = argv[0];
-        c->attacks = argv[1];
-    } else if (argc == 1) {
+    if (trains)
+        return train(c, argv[0], argv[1]);
+    if (argc == 1)
         c->file = argv[0];
+    return calibrate(c);
+}
+
+static int run_calibrate(int argc, char **argv)
+{
+    struct calibrate *c = calloc(1, sizeof(*c));
+    int status;
+
+    if (c == NULL) {
+        complain("out of memory");
+        return EXIT_USAGE;
     }
-    status = trains ? train(c) : calibrate(c);
+    c->file = "-";
+    c->wanted = 0.001;
+    where_init(&c->where);
+    status = start(c, argc, argv);
     free(c);
     return status;
 }

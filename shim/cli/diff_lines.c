@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "cli/cli.h"
+#include "cli/decision.h"
 #include "cli/lines.h"
 #include "cli/textline.h"
 #include "json/text.h"
@@ -48,17 +49,13 @@ static struct str word_of(struct input *in, uint32_t object, struct str key)
 static bool scan_side(struct side *s, struct scope *at, struct str text,
                       struct findings *found)
 {
-    enum action by_score;
-
     at->known = &s->set.known;
     findings_clear(found);
     if (rules_scan(s->set.rules, s->set.scratch, at, text, 0, found))
         return false;
-    for (size_t i = 0; i < found->count; i++) {
+    for (size_t i = 0; i < found->count; i++)
         side_found(s, found->list[i].rule);
-        by_score = rules_reached(s->set.rules, at->dir, found->list[i].score);
-        s->action = by_score > s->action ? by_score : s->action;
-    }
+    s->action = decision_of(s->set.rules, at, found).action;
     return true;
 }
 

@@ -179,6 +179,10 @@ END
     [ "$status" -eq 2 ]
     run "$SALLYPORT" calibrate --fpr 2 benign
     [ "$status" -eq 2 ]
+    [[ "$output" == *"--fpr is a share such as 0.001 or 0.1%, not '2'"* ]]
+    run "$SALLYPORT" calibrate --role someone benign
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"--role is user, system, "*", not 'someone'"* ]]
     run "$SALLYPORT" calibrate --train benign
     [ "$status" -eq 2 ]
     printf 'rules:\n  - {id: SP-9, name: n, category: c, action: log, %s}\n' \
