@@ -213,19 +213,17 @@ static bool is_disguised(struct skeleton *k, const struct word_letters *n)
            (k->latin >= 9 * k->other || k->mixed > k->others);
 }
 
-/* Where the word ends that is to be taken, of one too long a part. */
+/* Where the word ends that is to be taken, of one too long a part: no more of
+ * it is looked at. */
 static size_t take_word(struct skeleton *k, struct str text, size_t at,
                         struct word_letters *ret)
 {
-    size_t end;
+    size_t most = k->whole || text.len - at <= WORD_MOST
+                      ? text.len
+                      : utf8_front(text, at + WORD_MOST);
 
     *ret = k->word;
-    end = word_end(text, at, ret);
-    if (k->whole || end - at <= WORD_MOST)
-        return end;
-    end = utf8_front(text, at + WORD_MOST);
-    *ret = k->word;
-    return word_end(str_head(text, end), at, ret);
+    return word_end(str_head(text, most), at, ret);
 }
 
 enum err skeleton_feed(struct skeleton *k, struct str text, size_t base,

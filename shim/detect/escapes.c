@@ -38,6 +38,10 @@ static size_t braced(struct str s, uint32_t *ret_cp)
     return n > 0 && n + 1 < s.len && s.ptr[n + 1] == '}' ? n + 2 : 0;
 }
 
+/* Backslashes together, of which on a stream none is escaped, and behind the
+ * first half of a character of two nowhere. */
+#define LEAD 64u
+
 /* The backslashes at the front. */
 static size_t backslashes(struct str s)
 {
@@ -58,8 +62,9 @@ static size_t utf16(struct str s, uint32_t *ret_cp)
         return 0;
     if (*ret_cp < 0xd800 || *ret_cp > 0xdbff)
         return 4;
-    lead = backslashes(str_skip(s, 4));
-    if (lead > 0 && str_starts(str_skip(s, 4 + lead), STR("u")) &&
+    lead = backslashes(str_head(str_skip(s, 4), LEAD));
+    if (lead > 0 && lead < LEAD &&
+        str_starts(str_skip(s, 4 + lead), STR("u")) &&
         hex_digits(str_skip(s, 5 + lead), 4, &low) == 4 && low >= 0xdc00 &&
         low <= 0xdfff) {
         *ret_cp = 0x10000 + ((*ret_cp - 0xd800) << 10 | (low - 0xdc00));
@@ -454,18 +459,18 @@ enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
 
 /* --- Piece by piece. */
 
-/* Backslashes together, of which none is escaped; and bytes between a mark and
- * the escape that completes it. */
-#define LEAD 64u
+/* Bytes between a mark and the escape that completes it. */
 #define OPEN 24u
 
 /* Where the digits of a surrogate end: is what is to follow cut off? */
 static bool low_cut(struct str s)
 {
-    size_t lead = backslashes(s);
+    size_t lead = backslashes(str_head(s, LEAD));
     struct str rest = str_skip(s, lead + 1);
     uint32_t value;
 
+    if (lead == LEAD)
+        return false;
     if (lead == s.len)
         return true;
     return lead > 0 && s.ptr[lead] == 'u' && rest.len < 4 &&
@@ -571,13 +576,11 @@ static struct mark mark_at(enum view_step how, struct str text, size_t at,
                            bool near, bool last)
 {
     struct str s = str_skip(text, at);
-    size_t lead = how == VIEW_ESCAPES ? backslashes(s) : 1;
+    size_t lead = how == VIEW_ESCAPES ? backslashes(str_head(s, LEAD)) : 1;
     struct mark m = {.len = lead};
 
-    if (lead >= LEAD) {
-        m.len = LEAD;
+    if (lead == LEAD)
         return m;
-    }
     m.cut = !last && escape_cut(how, s);
     if (m.cut)
         return m;

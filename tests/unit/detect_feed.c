@@ -1,0 +1,87 @@
+/*
+ * Views that are made piece by piece, of one large piece: what that costs grows
+ * with its length, and no faster, whatever stands in it.
+ */
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/limits.h"
+#include "check.h"
+#include "detect/decode.h"
+#include "detect/disguise.h"
+#include "detect/normal.h"
+#include "detect/respell.h"
+
+#define SMALL (64 * KIB)
+#define TIMES 8
+#define MOST  24  /* times as long for TIMES as much */
+#define NOISE 0.1 /* seconds                         */
+
+static struct textview out;
+
+/* The time of a text that is the unit again and again, in seconds. */
+static double cost(enum view_step how, const char *unit, size_t size)
+{
+    struct skeleton skeleton = {.whole = false};
+    struct normal normal = {.what = NORMAL_GAP | NORMAL_FOLD | NORMAL_NOMARK};
+    struct escaped escaped = {.some = false};
+    struct joined joined = {0};
+    struct leet leet = {0};
+    size_t len = strlen(unit), pos = 0;
+    struct timespec from, to;
+    struct buf text;
+    enum err e = OK;
+
+    buf_init(&text, MIB);
+    while (text.len + len <= size)
+        if (buf_add(&text, str_of(unit)))
+            exit(1);
+    textview_clear(&out);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+    if (how == VIEW_SKELETON)
+        e = skeleton_feed(&skeleton, buf_str(&text), 0, &pos, false, &out);
+    else if (how == VIEW_JOINED)
+        e = joined_feed(&joined, buf_str(&text), 0, &pos, false, &out);
+    else if (how == VIEW_LEET)
+        e = leet_feed(&leet, buf_str(&text), 0, &pos, false, &out);
+    else if (how == VIEW_CLEAN)
+        e = normal_feed(&normal, buf_str(&text), 0, &pos, false, &out);
+    else
+        e = escaped_feed(&escaped, how, buf_str(&text), 0, &pos, false, &out);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+    CHECK_INT(e, OK);
+    buf_free(&text);
+    return (double)(to.tv_sec - from.tv_sec) +
+           (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+}
+
+static void test_cost(void)
+{
+    static const enum view_step views[] = {
+        VIEW_CLEAN,   VIEW_SKELETON, VIEW_JOINED,   VIEW_LEET,
+        VIEW_ESCAPES, VIEW_PERCENT,  VIEW_ENTITIES, VIEW_QUOTED,
+    };
+    static const char *const units[] = {
+        "a",      "1",       "a 1 ",         "i ",         "\u0430",  "a\u0430",
+        "\u0301", "a\u0301", "\u200b",       "\x1b[",      "\x1b[0m", "\\",
+        "\\u00",  "\\ud83d", "&a",           "%4",         "=",       "4 ",
+        "i-",     "1gn0r3 ", "\u1112\u1161", "\U000e0067",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(units); i++)
+        for (size_t v = 0; v < ARRAY_LEN(views); v++) {
+            double one = cost(views[v], units[i], SMALL);
+
+            CHECK_ROW(units[i]);
+            CHECK(cost(views[v], units[i], TIMES * SMALL) < MOST * one + NOISE);
+        }
+    CHECK_ROW(NULL);
+}
+
+int main(void)
+{
+    textview_init(&out);
+    RUN(test_cost);
+    textview_free(&out);
+    return check_done();
+}
