@@ -17,6 +17,7 @@
 #define CLUSTER  32   /* characters looked at together              */
 #define ROOM     (CLUSTER * 20) /* one gives 18 at most                  */
 #define CSI_MOST 32             /* bytes of a sequence of a terminal          */
+#define CSI_OPEN (CSI_MOST + 1) /* it may be one that is cut off */
 
 struct unit {
     int32_t cps[ROOM]; /* what stays of it, decomposed */
@@ -43,8 +44,7 @@ static bool is_control(uint32_t cp)
 
 /*
  * The control sequence of a terminal at the front of s, as colours are
- * (ECMA-48, 5.4): its length. 0: there is none; CSI_MOST: it may be one that is
- * cut off.
+ * (ECMA-48, 5.4): its length. 0: there is none; or CSI_OPEN.
  */
 static size_t csi_len(struct str s)
 {
@@ -55,7 +55,7 @@ static size_t csi_len(struct str s)
     while (i < s.len && i < CSI_MOST - 1 && s.ptr[i] >= ' ' && s.ptr[i] < '@')
         i++;
     if (i >= s.len)
-        return CSI_MOST;
+        return CSI_OPEN;
     return s.ptr[i] >= '@' && s.ptr[i] < 0x7f ? i + 1 : 0;
 }
 
@@ -437,9 +437,9 @@ enum err normal_feed(struct normal *n, struct str text, size_t base,
         size_t csi = csi_len(str_skip(text, at));
         uint32_t cp;
 
-        if (csi == CSI_MOST && !last)
+        if (csi == CSI_OPEN && !last)
             break;
-        if (csi != 0 && csi != CSI_MOST) {
+        if (csi != 0 && csi != CSI_OPEN) {
             note_gap(n, base + at, base + at + csi);
             at += csi;
             continue;
