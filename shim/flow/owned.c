@@ -61,8 +61,8 @@ static enum err add_decoded(struct loading *l, struct str value,
         pair = str_skip(pair, colon + 1);
         if (colon < n && worth_knowing(pair, true, l->policy->least))
             e = add(l, pair, about);
-        explicit_bzero(room, sizeof(room));
     }
+    explicit_bzero(room, sizeof(room)); /* also where only its front is any */
     return e;
 }
 
@@ -465,8 +465,8 @@ static enum err learn(const struct engine *eng, struct str value,
         pair = str_skip(pair, str_find_byte(pair, ':') + 1);
         if (worth_knowing(pair, true, eng->policy.own.least))
             e = own_learn(eng->own, pair, name);
-        explicit_bzero(room, sizeof(room));
     }
+    explicit_bzero(room, sizeof(room));
     return e;
 }
 
