@@ -1,7 +1,5 @@
 #include "detect/disguise.h"
 
-#include <utf8proc.h>
-
 #include "base/utf8.h"
 #include "detect/normal.h"
 
@@ -99,16 +97,6 @@ static char alike(uint32_t cp)
 static bool is_ascii_letter(uint32_t cp)
 {
     return (cp | 0x20) >= 'a' && (cp | 0x20) <= 'z';
-}
-
-bool is_letter(uint32_t cp)
-{
-    utf8proc_category_t c;
-
-    if (cp < 0x80)
-        return is_ascii_letter(cp);
-    c = utf8proc_category((int32_t)cp);
-    return c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_LO;
 }
 
 static bool is_latin(uint32_t cp)

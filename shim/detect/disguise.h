@@ -45,7 +45,4 @@ void skeleton_within(struct skeleton *k, struct str text);
 /* skeleton_keeps - a character that looks like no other. */
 bool skeleton_keeps(uint32_t cp);
 
-/* is_letter - of any script. */
-bool is_letter(uint32_t cp);
-
 #endif

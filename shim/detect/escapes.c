@@ -335,17 +335,12 @@ static size_t soft_break(enum view_step how, struct str s)
 #define NEAR 320u
 #define WORD 64u
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-
 static size_t near_start(struct str text, size_t from, size_t at)
 {
     size_t start = at - from > NEAR ? at - NEAR : from;
 
     for (size_t n = 0; start > from && n < WORD; n++, start--)
-        if (is_space(text.ptr[start - 1]))
+        if (is_white(text.ptr[start - 1]))
             return start;
     start = utf8_front(text, start);
     return start < from ? from : start;
@@ -356,7 +351,7 @@ static size_t near_end(struct str text, size_t from)
     size_t end = text.len - from > NEAR ? from + NEAR : text.len;
 
     for (size_t n = 0; end < text.len && n < WORD; n++, end++)
-        if (is_space(text.ptr[end]))
+        if (is_white(text.ptr[end]))
             return end;
     return utf8_back(text, end);
 }

@@ -82,7 +82,7 @@ static bool goes_on(uint32_t cp)
            cp == 0xff9e || cp == 0xff9f;
 }
 
-static bool is_letter(uint32_t cp)
+bool is_letter(uint32_t cp)
 {
     utf8proc_category_t c;
 

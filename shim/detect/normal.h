@@ -59,4 +59,7 @@ bool normal_keeps(bool fold, bool nomark, uint32_t cp);
 /* utf8_next - the code point at s.ptr[0..) of valid UTF-8, and its length. */
 uint32_t utf8_next(struct str s, size_t *ret_len);
 
+/* is_letter - of any script. */
+bool is_letter(uint32_t cp);
+
 #endif

@@ -20,15 +20,17 @@
 #define LETTERS_LEAST     6                   /* of a part */
 #define RUN_TURNS(n)      ((n) / 4)           /* of a part as it is        */
 
-enum class {
-    CLASS_DIGIT,
-    CLASS_SMALL,
-    CLASS_CAPITAL,
+enum letter {
+    LETTER_DIGIT,
+    LETTER_SMALL,
+    LETTER_CAPITAL,
 };
 
-static enum class class_of(char c) {
-    if (is_digit(c)) return CLASS_DIGIT;
-        return c >= 'a' ? CLASS_SMALL : CLASS_CAPITAL;
+static enum letter letter_of(char c)
+{
+    if (is_digit(c))
+        return LETTER_DIGIT;
+    return c >= 'a' ? LETTER_SMALL : LETTER_CAPITAL;
 }
 
 /* A value's letters: how many stand before each byte, and of these how many
@@ -41,19 +43,19 @@ struct letters {
 
 static void read_letters(struct str value, struct letters *l)
 {
-    enum class last = CLASS_DIGIT;
+    enum letter last = LETTER_DIGIT;
     uint8_t turns = 0;
 
     l->count = 0;
     for (size_t i = 0; i < value.len; i++) {
-        enum class now;
+        enum letter now;
 
         l->before[i] = (uint8_t)l->count;
         if (!is_alnum(value.ptr[i]))
             continue;
-        now = class_of(value.ptr[i]);
+        now = letter_of(value.ptr[i]);
         if (l->count > 0 && now != last &&
-            !(last == CLASS_CAPITAL && now == CLASS_SMALL))
+            !(last == LETTER_CAPITAL && now == LETTER_SMALL))
             turns++;
         l->turns[l->count++] = turns;
         last = now;

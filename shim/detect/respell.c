@@ -1,7 +1,6 @@
 #include "detect/respell.h"
 
 #include "base/utf8.h"
-#include "detect/disguise.h"
 #include "detect/normal.h"
 
 /* What a look at a place tells, of a text that goes on. */
