@@ -136,6 +136,20 @@ bool same(struct str text, const struct result *want, size_t cut, uint32_t most)
     return good;
 }
 
+bool same_everywhere(struct str text, const struct result *want)
+{
+    for (size_t cut = 0; cut < text.len; cut++)
+        if (!same(text, want, cut, 0))
+            return false;
+    return same(text, want, 0, 1) && same(text, want, 0, 9);
+}
+
+bool same_anyhow(struct str text, const struct result *want)
+{
+    return same(text, want, 0, 1) && same(text, want, 0, 5) &&
+           same(text, want, 0, 40) && same(text, want, rnd(text.len + 1), 0);
+}
+
 void starved(struct str text, struct str out)
 {
     for (unsigned long n = 1;; n++) {

@@ -27,7 +27,9 @@ void whole(struct str text, struct result *ret);
 /*
  * pieces - in pieces of 1 to `most` bytes, or cut at `cut` where that is 0; the
  * stream's error. take - the same into a result that was begun. same - is it
- * what is wanted? Shows the text if not.
+ * what is wanted? Shows the text if not. same_everywhere - cut at every place,
+ * and in small pieces; same_anyhow - in pieces of several sizes, and cut at one
+ * place or another.
  */
 MUST_USE enum err pieces(struct str text, size_t cut, uint32_t most,
                          struct result *ret);
@@ -35,6 +37,8 @@ MUST_USE enum err take(struct str text, size_t cut, uint32_t most,
                        struct result *r);
 bool same(struct str text, const struct result *want, size_t cut,
           uint32_t most);
+bool same_everywhere(struct str text, const struct result *want);
+bool same_anyhow(struct str text, const struct result *want);
 
 /* starved - the text in two pieces, with each allocation failing in turn, up to
  * where none fails: what leaves then is `out`, and before that its front. */

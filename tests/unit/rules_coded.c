@@ -383,11 +383,10 @@ static void test_ways(void)
 {
     struct buf text;
     struct result want;
-    bool good = true;
 
     buf_init(&text, MIB);
-    for (size_t i = 0; i < ARRAY_LEN(ways) && good; i++)
-        for (size_t j = 0; j < ARRAY_LEN(values) && good; j++) {
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++)
+        for (size_t j = 0; j < ARRAY_LEN(values); j++) {
             CHECK_ROW(ways[i].row);
             buf_clear(&text);
             put(&text, STR("see "));
@@ -396,10 +395,7 @@ static void test_ways(void)
             whole(buf_str(&text), &want);
             if (j != 4)
                 CHECK(want.f.count > 0);
-            for (size_t cut = 0; cut < text.len && good; cut++)
-                good = same(buf_str(&text), &want, cut, 0);
-            good = good && same(buf_str(&text), &want, 0, 1) &&
-                   same(buf_str(&text), &want, 0, 9);
+            same_everywhere(buf_str(&text), &want);
             result_free(&want);
         }
     CHECK_ROW(NULL);
@@ -430,10 +426,7 @@ static void test_mixed(void)
             }
         }
         whole(buf_str(&text), &want);
-        good = same(buf_str(&text), &want, 0, 1) &&
-               same(buf_str(&text), &want, 0, 5) &&
-               same(buf_str(&text), &want, 0, 40) &&
-               same(buf_str(&text), &want, rnd(text.len + 1), 0);
+        good = same_anyhow(buf_str(&text), &want);
         result_free(&want);
     }
     buf_free(&text);
