@@ -324,7 +324,7 @@ const struct command command_run = {
     "held against a policy. The exit status is the program's; 125 if it was\n"
     "refused or the policy is not usable, 126 if it is not executable, 127 if "
     "it\n"
-    "is not found.\n"
+    "is not found, 2 if the command line is wrong.\n"
     "\n"
     "  --rules FILE         a policy or a pack (default: the installed "
     "policy)\n"
