@@ -40,6 +40,22 @@ setup() {
     grep -qF '"path":"/get"' "$BATS_TEST_TMPDIR/out"
 }
 
+@test "commands and options that are shown are those that there are" {
+    grep -oE '(^    |`|\| )sallyport [a-z]+[^`#|]*' README.md |
+        sed 's/.*sallyport //; s/ -- .*//' >"$BATS_TEST_TMPDIR/shown"
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/shown")" -ge 15 ]
+    while read -r name rest; do
+        sallyport --help | grep -q "^  $name "
+        sallyport "$name" --help >"$BATS_TEST_TMPDIR/help"
+        for word in $rest; do
+            case $word in --*)
+                grep -qE -e "(^| |\[)$word( |\]|$)" "$BATS_TEST_TMPDIR/help"
+                ;;
+            esac
+        done
+    done <"$BATS_TEST_TMPDIR/shown"
+}
+
 @test "a block looks as shown" {
     cat >"$BATS_TEST_TMPDIR/policy.yaml" <<END
 include: [examples/first.yaml]
