@@ -18,7 +18,9 @@
 #include "cli/where.h"
 #include "detect/linear.h"
 
-double bound_of(size_t k, size_t n)
+/* The 95 % upper bound of a rate, of k in n: of a Poisson count, exact (to two
+ * places) up to ten. 0 in n is 3/n. */
+static double bound_of(size_t k, size_t n)
 {
     static const double exact[] = {3.00,  4.74,  6.30,  7.75,  9.15, 10.51,
                                    11.84, 13.15, 14.43, 15.71, 16.96};

@@ -21,10 +21,4 @@ bool texts_each(const char *file, const struct scope *scope, size_t *ret_bad,
 bool model_train(const char *benign, const char *attacks,
                  const struct scope *scope, struct buf *out);
 
-/*
- * bound_of - 95 % upper bound of a rate, of k in n: of a Poisson count, exact
- * (to two places) up to ten. 0 in n is 3/n.
- */
-double bound_of(size_t k, size_t n);
-
 #endif
