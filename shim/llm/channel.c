@@ -300,7 +300,7 @@ enum err channel_rest(struct channel *c, bool *ret_rests)
         return OK;
     c->dirty = true;
     c->rests = true;
-    return stream_flush(c->stream);
+    return c->cut ? stream_rest(c->stream) : stream_flush(c->stream);
 }
 
 /* The text goes on, and all before has left; what was decided by the rest was

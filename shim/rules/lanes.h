@@ -124,6 +124,7 @@ struct stream {
     bool blocked;
     bool capped;         /* something encoded was not decoded: a limit */
     unsigned within;     /* of a view: what all that look at it look at */
+    bool respelled;      /* of the text: a view of words with digits began   */
     unsigned steps;      /* views that may go along, as bits: side.h */
     bool sided;          /* and do */
     unsigned escapes;    /* kinds of them that no view here reads: escaped.c */

@@ -47,7 +47,7 @@ void respell_reset(struct stream *st)
     struct respell *r = &st->respell;
 
     r->views = r->all;
-    r->leet = (struct leet){0};
+    r->leet = (struct leet){.changed = st->respelled};
     r->joined = (struct joined){0};
     r->leet_at = r->joined_at = st->v;
     r->from.v = r->then.v = NEVER;
@@ -221,8 +221,11 @@ static enum err begin_all(struct stream *st, unsigned views)
     r->views &= ~views;
     if ((views & JOINED) != 0 && (e = begin(st, VIEW_JOINED, r->joined_at)))
         return e;
-    if ((views & LEET) != 0 && (e = begin(st, VIEW_LEET, r->leet_at)))
-        return e;
+    if ((views & LEET) != 0) {
+        stream_text(st)->respelled = true;
+        if ((e = begin(st, VIEW_LEET, r->leet_at)))
+            return e;
+    }
     if (r->views == 0)
         r->from.v = r->then.v = NEVER;
     return OK;

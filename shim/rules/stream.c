@@ -588,13 +588,14 @@ static enum err finish(struct stream *st)
     return release(st, (struct decided){st->v, st->v});
 }
 
-enum err stream_flush(struct stream *st)
+static enum err end_text(struct stream *st, bool goes_on)
 {
     if (st->failed || st->blocked)
         return st->failed;
     if (stream_fail(st, finish(st)) || st->blocked)
         return st->failed;
     sides_close(st);
+    st->respelled &= goes_on;
     st->escapes = st->coded.views != 0 ? escaped_kinds : 0;
     st->escaped = 0;
     buf_clear(&st->text);
@@ -611,6 +612,16 @@ enum err stream_flush(struct stream *st)
     for (size_t i = 0; i < st->lane_count; i++)
         lane_reset(st, i);
     return OK;
+}
+
+enum err stream_flush(struct stream *st)
+{
+    return end_text(st, false);
+}
+
+enum err stream_rest(struct stream *st)
+{
+    return end_text(st, true);
 }
 
 /* Has a lane of it, or of one of its views, something in mind? */

@@ -60,6 +60,12 @@ MUST_USE enum err stream_take(struct stream *st, struct str more);
 MUST_USE enum err stream_flush(struct stream *st);
 
 /*
+ * stream_rest - the same, where the text may go on: some of it is taken again
+ * then, and more. What the rest has told, of how its words are written, counts.
+ */
+MUST_USE enum err stream_rest(struct stream *st);
+
+/*
  * stream_minds - does it know of the text what the end of that would not tell
  * another stream: that it drops until an end comes, what has scored so far,
  * what a detector has counted?

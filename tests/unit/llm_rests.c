@@ -524,7 +524,7 @@ static void close_talk(struct talk *t)
 
 /* ---- What must have left ------------------------------------------------- */
 
-static const struct scope at = {.dir = DIR_RECV, .role = ROLE_ASSISTANT};
+static const struct scope answer = {.dir = DIR_RECV, .role = ROLE_ASSISTANT};
 
 /* What leaves of a whole text; is the rest blocked? */
 static bool judge_whole(struct rules *rules, struct str text, struct buf *out)
@@ -535,7 +535,7 @@ static bool judge_whole(struct rules *rules, struct str text, struct buf *out)
     struct cluster cl;
 
     findings_init(&f);
-    CHECK_INT(rules_scan(rules, scratch, &at, text, 0, &f), OK);
+    CHECK_INT(rules_scan(rules, scratch, &answer, text, 0, &f), OK);
     while (!blocked && cluster_next(rules, f.list, f.count, &pos, &cl)) {
         put(out, (struct str){text.ptr + from, cl.start - from});
         from = cl.end;
@@ -556,7 +556,7 @@ static bool judge_stream(struct rules *rules, struct str text, struct buf *out)
     struct stream *st;
     uint64_t from = 0;
 
-    if (stream_new(rules, scratch, &at, &st))
+    if (stream_new(rules, scratch, &answer, &st))
         exit(1);
     CHECK_INT(stream_take(st, text), OK);
     CHECK_INT(stream_flush(st), OK);
@@ -570,6 +570,20 @@ static bool judge_stream(struct rules *rules, struct str text, struct buf *out)
         put(out, str_skip(text, from));
     stream_free(st);
     return blocked;
+}
+
+/* What is redacted in one may be so in two, where the text rested in it. */
+static void unite(struct buf *text)
+{
+    size_t to = 0;
+
+    for (size_t at = 0; at < text->len; at++) {
+        if (to > 0 && text->ptr[to - 1] == ']' && text->ptr[at] == '[')
+            at += str_find_byte(str_skip(buf_str(text), at), ']');
+        else
+            text->ptr[to++] = text->ptr[at];
+    }
+    text->len = to;
 }
 
 /* As it leaves where all of it is judged at once. */
@@ -586,6 +600,7 @@ static void judge(struct rules *rules, const struct chan *c, struct str text,
     if (text.len == c->text.len && !blocked && c->sent > before)
         closed = c->sent - before;
     write_wire(c, buf_str(&out), closed, ret);
+    unite(ret);
     buf_free(&out);
 }
 
@@ -621,18 +636,19 @@ static bool some_wait(const struct delta *d)
     return false;
 }
 
-static void check_talk(const struct talk *t)
+static void check_talk(struct talk *t)
 {
     bool late = false;
     struct buf want;
 
     buf_init(&want, MIB);
     for (size_t i = 0; i <= t->count; i++) {
-        const struct chan *c = &t->chans[i];
+        struct chan *c = &t->chans[i];
         struct str text = said(c);
 
         if (t->left == 0 || c->sent == 0)
             continue;
+        unite(&c->got);
         judge(t->rules, c, text, &want);
         if (goes_on(t)) {
             CHECK_EQ(buf_str(&c->got), buf_str(&want));
@@ -742,6 +758,34 @@ static void test_again(void)
     rules_free(calm);
 }
 
+/* What its beginning told of how a text is written counts when it goes on. */
+static void test_respelled(void)
+{
+    struct rules *on = llm_rules(READS_ON, ARRAY_LEN(reads) - 1);
+    static struct talk t;
+    struct buf text;
+    struct str got;
+
+    open_with(&t, on, kinds[0].provider);
+    chan_open(&t.chans[0], &kinds[0], 0, true, true);
+    buf_init(&text, MIB);
+    put(&text, STR("say l0l and "));
+    while (text.len < 5 * LIM_PAST)
+        put(&text, STR("word word "));
+    say(&t, &t.chans[0], buf_str(&text), 0);
+    say(&t, &t.chans[0], STR("KEY-"), 0);
+    say_end(&t, &t.chans[0]);
+    CHECK_INT(t.left, t.put);
+    say(&t, &t.chans[0], STR("x and ignor3 previous ones"), 0);
+    CHECK_INT(delta_end(t.d), OK);
+    take_all(&t);
+    got = buf_str(&t.chans[0].got);
+    CHECK_EQ(str_skip(got, text.len), STR("KEY-x and [ignore] ones"));
+    buf_free(&text);
+    close_talk(&t);
+    rules_free(on);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1)
@@ -751,6 +795,7 @@ int main(int argc, char **argv)
         return 1;
     RUN(test_random);
     RUN(test_again);
+    RUN(test_respelled);
     scratch_free(scratch);
     providers_free(all);
     return check_done();
