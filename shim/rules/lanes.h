@@ -76,14 +76,19 @@ struct coded {
     bool hidden;      /* only what does not show: the rest is read in a view */
 };
 
+/* Keywords and the token that the end of the text may cut off: wake.c. */
+struct begun {
+    uint64_t token;                   /* where it begins, or NEVER */
+    bool token_letters, token_digits; /* what it has */
+    struct trie_walk *walks;          /* room for the depth of the trie */
+    size_t walk_count;
+};
+
 /* A stream as it stood at a place: respell.c. */
 struct checkpoint {
     uint64_t v;     /* there; NEVER: none is kept */
     uint64_t known; /* what begins before was known, and may be gone */
-    uint64_t token;
-    bool token_letters, token_digits;
-    struct trie_walk *walks;
-    size_t walk_count;
+    struct begun begun;
     struct lane_at *lanes; /* of those that look at these views */
 };
 
@@ -151,11 +156,8 @@ struct stream {
     struct str tool;                 /* borrowed; empty: not known */
     uint32_t runs_asleep;            /* run_bit of the lanes that sleep */
     uint32_t run_lanes[32];          /* of each run_bit */
-    uint64_t token; /* where the token begins that V is in, or NEVER */
-    bool token_letters, token_digits; /* what it has */
     size_t token_most; /* longest that a lane waits for which changes text */
-    struct trie_walk *walks;
-    size_t walk_count;
+    struct begun begun;
     struct lane *lanes;
     size_t lane_count;
     uint64_t awake[]; /* bit set of lanes */
@@ -206,6 +208,16 @@ void feed_trie(struct stream *st, uint64_t to);
 void feed_tokens(struct stream *st, uint64_t to);
 /* feed_last - the text ends at V, and with it a token. */
 void feed_last(struct stream *st);
+
+/* begun_copy - at the same place of the text. */
+static inline void begun_copy(struct begun *to, const struct begun *of)
+{
+    struct trie_walk *walks = to->walks;
+
+    memcpy(walks, of->walks, of->walk_count * sizeof(*walks));
+    *to = *of;
+    to->walks = walks;
+}
 
 /* cut_token - where the token begins that the end of the text cuts off, if a
  * match could begin with it, or V. */

@@ -89,7 +89,7 @@ static enum err make_room(struct stream *st)
     walks = (struct trie_walk *)(r->room + ARRAY_LEN(cps) * n);
     for (size_t i = 0; i < ARRAY_LEN(cps); i++) {
         cps[i]->lanes = r->room + i * n;
-        cps[i]->walks = walks + i * depth;
+        cps[i]->begun.walks = walks + i * depth;
     }
     r->lanes = (uint32_t *)(walks + ARRAY_LEN(cps) * depth);
     r->lane_count = 0;
@@ -108,11 +108,7 @@ static enum err checkpoint_take(struct stream *st, struct checkpoint *cp)
         return e;
     cp->v = st->v;
     cp->known = st->rest;
-    cp->token = st->token;
-    cp->token_letters = st->token_letters;
-    cp->token_digits = st->token_digits;
-    cp->walk_count = st->walk_count;
-    memcpy(cp->walks, st->walks, st->walk_count * sizeof(*st->walks));
+    begun_copy(&cp->begun, &st->begun);
     for (size_t i = 0; i < r->lane_count; i++)
         cp->lanes[i] = lane_now(st, r->lanes[i]);
     return OK;
@@ -149,16 +145,12 @@ uint64_t cut_respell(const struct stream *st)
 static void checkpoint_copy(const struct respell *r, struct checkpoint *to,
                             const struct checkpoint *of)
 {
-    struct trie_walk *walks = to->walks;
-    struct lane_at *lanes = to->lanes;
-
-    *to = *of;
-    to->walks = walks;
-    to->lanes = lanes;
+    to->v = of->v;
+    to->known = of->known;
     if (of->v == NEVER)
         return;
-    memcpy(walks, of->walks, of->walk_count * sizeof(*walks));
-    memcpy(lanes, of->lanes, r->lane_count * sizeof(*lanes));
+    begun_copy(&to->begun, &of->begun);
+    memcpy(to->lanes, of->lanes, r->lane_count * sizeof(*to->lanes));
 }
 
 enum err respell_copy(struct stream *to, const struct stream *of)
@@ -201,11 +193,7 @@ static enum err begin(struct stream *st, enum view_step step, uint64_t at)
     s->leet = r->leet;
     s->leet.one = true;
     to = s->st;
-    to->token = cp->token;
-    to->token_letters = cp->token_letters;
-    to->token_digits = cp->token_digits;
-    to->walk_count = cp->walk_count;
-    memcpy(to->walks, cp->walks, cp->walk_count * sizeof(*cp->walks));
+    begun_copy(&to->begun, &cp->begun);
     for (size_t i = 0; i < r->lane_count; i++)
         lane_put(to, r->lanes[i], &cp->lanes[i]);
     side_begun(to);

@@ -207,11 +207,7 @@ enum err side_add(struct stream *st, const struct stream *of,
 
 void side_take(struct stream *to, const struct stream *of)
 {
-    to->token = of->token;
-    to->token_letters = of->token_letters;
-    to->token_digits = of->token_digits;
-    to->walk_count = of->walk_count;
-    memcpy(to->walks, of->walks, of->walk_count * sizeof(*of->walks));
+    begun_copy(&to->begun, &of->begun);
     for (size_t i = 0; i < of->lane_count; i++) {
         struct lane_at now = lane_now(of, i);
 

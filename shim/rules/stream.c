@@ -146,13 +146,13 @@ enum err stream_make(const struct rules *rs, struct scratch *sc,
     if (st == NULL)
         return E_NOMEM;
     st->lanes = (struct lane *)((char *)st + size);
-    st->walks = (struct trie_walk *)(st->lanes + n);
+    st->begun.walks = (struct trie_walk *)(st->lanes + n);
     st->lane_count = n;
     st->rs = rs;
     st->trie = trie;
     st->sc = sc;
     st->at = *at;
-    st->token = NEVER;
+    st->begun.token = NEVER;
     if ((rules_views_at(rs, at) & 1u << VIEW_DECODED) != 0)
         st->coded.views = rules_views_at(rs, at) & ~(1u << VIEW_TEXT);
     coded_reset(st);
@@ -601,8 +601,8 @@ static enum err end_text(struct stream *st, bool goes_on)
     buf_clear(&st->text);
     st->base = st->origin = st->v = st->end;
     st->stop = 0;
-    st->walk_count = 0;
-    st->token = NEVER;
+    st->begun.walk_count = 0;
+    st->begun.token = NEVER;
     coded_reset(st);
     respell_reset(st);
     st->letters = (struct skeleton){0};

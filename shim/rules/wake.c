@@ -115,7 +115,7 @@ void feed_trie(struct stream *st, uint64_t to)
         const char *p = st->text.ptr + (i - st->base);
 
         f.at = i + 1;
-        trie_step(t, st->walks, &st->walk_count,
+        trie_step(t, st->begun.walks, &st->begun.walk_count,
                   i == st->origin ? TRIE_NONE : (unsigned char)p[-1],
                   (unsigned char)*p, feed_ended, &f);
     }
@@ -128,35 +128,35 @@ void feed_trie(struct stream *st, uint64_t to)
 static void token_ended(struct stream *st, uint64_t end, uint64_t upto)
 {
     const struct rules *rs = st->rs;
-    size_t len = (size_t)(end - st->token);
+    size_t len = (size_t)(end - st->begun.token);
     struct str text = {st->text.ptr, (size_t)(upto - st->base)};
 
-    if (!st->token_digits || end - st->token > TOKEN_MOST ||
-        !token_fits(&rs->token_all, len, st->token_letters))
+    if (!st->begun.token_digits || end - st->begun.token > TOKEN_MOST ||
+        !token_fits(&rs->token_all, len, st->begun.token_letters))
         return;
     for (size_t i = 0; i < rs->token_count; i++) {
         uint32_t rule = rs->tokens[i];
         size_t n = lane_of(st, rule);
         struct lane *l = &st->lanes[n];
 
-        if (!token_fits(&rs->list[rule].token, len, st->token_letters) ||
+        if (!token_fits(&rs->list[rule].token, len, st->begun.token_letters) ||
             !token_then(&rs->list[rule], text, (size_t)(end - st->base)) ||
-            n == st->lane_count || l->off || st->token < l->cursor)
+            n == st->lane_count || l->off || st->begun.token < l->cursor)
             continue;
-        l->seen = st->token + 1;
+        l->seen = st->begun.token + 1;
         if (is_awake(st, n))
             continue;
         set_awake(st, n, true);
-        l->cursor = st->token;
+        l->cursor = st->begun.token;
         l->next = 0;
     }
 }
 
 void feed_last(struct stream *st)
 {
-    if (st->token != NEVER)
+    if (st->begun.token != NEVER)
         token_ended(st, st->v, st->v);
-    st->token = NEVER;
+    st->begun.token = NEVER;
 }
 
 void feed_tokens(struct stream *st, uint64_t to)
@@ -167,26 +167,27 @@ void feed_tokens(struct stream *st, uint64_t to)
         char c = st->text.ptr[i - st->base];
 
         if (!token_byte(c)) {
-            if (st->token != NEVER)
+            if (st->begun.token != NEVER)
                 token_ended(st, i, to);
-            st->token = NEVER;
+            st->begun.token = NEVER;
             continue;
         }
-        if (st->token == NEVER) {
-            st->token = i;
-            st->token_letters = st->token_digits = false;
+        if (st->begun.token == NEVER) {
+            st->begun.token = i;
+            st->begun.token_letters = st->begun.token_digits = false;
         }
         if (is_digit(c))
-            st->token_digits = true;
+            st->begun.token_digits = true;
         else
-            st->token_letters = true;
+            st->begun.token_letters = true;
     }
 }
 
 uint64_t cut_token(const struct stream *st)
 {
-    return st->token != NEVER && st->v - st->token <= st->token_most ? st->token
-                                                                     : st->v;
+    return st->begun.token != NEVER && st->v - st->begun.token <= st->token_most
+               ? st->begun.token
+               : st->v;
 }
 
 /* --- What is held. */
@@ -277,8 +278,8 @@ uint64_t cut_keyword(const struct stream *st)
 {
     uint64_t least = cut_run(st);
 
-    for (size_t i = 0; i < st->walk_count; i++)
-        least = cut_walk(st, &st->walks[i], least);
+    for (size_t i = 0; i < st->begun.walk_count; i++)
+        least = cut_walk(st, &st->begun.walks[i], least);
     return least;
 }
 
