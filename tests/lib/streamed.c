@@ -8,6 +8,9 @@
 
 static struct set s;
 
+const struct str ignore_keys[1] = {STR_INIT("ignore")};
+const struct str stop_keys[1] = {STR_INIT("stop")};
+
 void streamed_open(const struct rule *list, size_t n)
 {
     set_open(&s, list, n);

@@ -12,6 +12,23 @@
 void streamed_open(const struct rule *list, size_t n);
 void streamed_close(void);
 
+/* Orders, as members of a rule: one redacts "ignore previous", one "please
+ * hack", which begins in plain words, and one blocks "stop the server". */
+extern const struct str ignore_keys[1], stop_keys[1];
+#define ORDER_IGNORE                                                           \
+    ALL, KEYS(ignore_keys),                                                    \
+        .id = STR_INIT("ignore"), .keyword_first = true,                       \
+        .match = STR_INIT("(?i)\\bignore\\s+(?:all\\s+)?previous\\b"),         \
+        .action = ACTION_REDACT, .put = STR_INIT("[ignore]")
+#define ORDER_PLEASE                                                           \
+    ALL, .id = STR_INIT("please"), .action = ACTION_REDACT,                    \
+         .match = STR_INIT("(?i)\\bplease,? +(?:do +)?(?:hack|hello)\\b"),     \
+         .put = STR_INIT("[please]")
+#define ORDER_STOP                                                             \
+    ALL, KEYS(stop_keys), .id = STR_INIT("stop"), .keyword_first = true,       \
+                          .match = STR_INIT("(?i)\\bstop the server\\b"),      \
+                          .action = ACTION_BLOCK
+
 struct result {
     struct buf out;    /* what left */
     struct findings f; /* in the order of their places */

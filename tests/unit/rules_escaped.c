@@ -14,26 +14,13 @@
              1u << VIEW_GAP | 1u << VIEW_NOMARK | 1u << VIEW_FOLD |            \
              1u << VIEW_JOINED | 1u << VIEW_LEET | 1u << VIEW_DECODED
 
-static const struct str k_ignore[] = {STR_INIT("ignore")};
 static const struct str k_tell[] = {STR_INIT("tell")};
-static const struct str k_stop[] = {STR_INIT("stop")};
 static const struct str k_aws[] = {STR_INIT("secret")};
 
 static const struct rule list[] = {
-    {.id = STR_INIT("ignore"),
-     VIEWS,
-     ALL,
-     KEYS(k_ignore),
-     .keyword_first = true,
-     .match = STR_INIT("(?i)\\bignore\\s+(?:all\\s+)?previous\\b"),
-     .action = ACTION_REDACT,
-     .put = STR_INIT("[ignore]")},
-    {.id = STR_INIT("please"), /* begins in plain words */
-     VIEWS,
-     ALL,
-     .match = STR_INIT("(?i)\\bplease,? +(?:do +)?(?:hack|hello)\\b"),
-     .action = ACTION_REDACT,
-     .put = STR_INIT("[please]")},
+    {ORDER_IGNORE, VIEWS},
+    {ORDER_PLEASE, VIEWS},
+    {ORDER_STOP, VIEWS},
     {.id = STR_INIT("tell"), /* goes on behind, and only logs */
      VIEWS,
      ALL,
@@ -49,13 +36,6 @@ static const struct rule list[] = {
      .match = STR_INIT("secret[\\w ]{0,12} = '[a-z0-9]{8}'"),
      .action = ACTION_REDACT,
      .put = STR_INIT("[value]")},
-    {.id = STR_INIT("stop"),
-     VIEWS,
-     ALL,
-     KEYS(k_stop),
-     .keyword_first = true,
-     .match = STR_INIT("(?i)\\bstop the server\\b"),
-     .action = ACTION_BLOCK},
 };
 
 /* Of a whole text how many there are counts; so many are in all of these. */

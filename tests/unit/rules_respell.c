@@ -14,27 +14,14 @@
     .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_SKELETON |        \
              1u << VIEW_JOINED | 1u << VIEW_LEET
 
-static const struct str k_ignore[] = {STR_INIT("ignore")};
 static const struct str k_tell[] = {STR_INIT("tell")};
 static const struct str k_etc[] = {STR_INIT("etc")};
-static const struct str k_stop[] = {STR_INIT("stop")};
 static const struct str k_aws[] = {STR_INIT("AKIA")};
 
 static const struct rule list[] = {
-    {.id = STR_INIT("ignore"),
-     VIEWS,
-     ALL,
-     KEYS(k_ignore),
-     .keyword_first = true,
-     .match = STR_INIT("(?i)\\bignore\\s+(?:all\\s+)?previous\\b"),
-     .action = ACTION_REDACT,
-     .put = STR_INIT("[ignore]")},
-    {.id = STR_INIT("before"), /* begins in plain words */
-     VIEWS,
-     ALL,
-     .match = STR_INIT("(?i)\\bplease,? +(?:do +)?(?:hack|hello)\\b"),
-     .action = ACTION_REDACT,
-     .put = STR_INIT("[please]")},
+    {ORDER_IGNORE, VIEWS},
+    {ORDER_PLEASE, VIEWS},
+    {ORDER_STOP, VIEWS},
     {.id = STR_INIT("tell"), /* goes on behind */
      VIEWS,
      ALL,
@@ -49,13 +36,6 @@ static const struct rule list[] = {
      .match = STR_INIT("/etc/(?:passwd|shadow)"),
      .action = ACTION_REDACT,
      .put = STR_INIT("[file]")},
-    {.id = STR_INIT("stop"),
-     VIEWS,
-     ALL,
-     KEYS(k_stop),
-     .keyword_first = true,
-     .match = STR_INIT("(?i)\\bstop the server\\b"),
-     .action = ACTION_BLOCK},
     {.id = STR_INIT("aws"), /* of the text alone */
      ALL,
      KEYS(k_aws),
