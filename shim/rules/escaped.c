@@ -36,8 +36,9 @@
 #define KIND(step) (1u << (step))
 #define MOST       32 /* views of them at once, of one text */
 
-const unsigned escaped_kinds = KIND(VIEW_ESCAPES) | KIND(VIEW_PERCENT) |
-                               KIND(VIEW_ENTITIES) | KIND(VIEW_QUOTED);
+#define KINDS                                                                  \
+    (KIND(VIEW_ESCAPES) | KIND(VIEW_PERCENT) | KIND(VIEW_ENTITIES) |           \
+     KIND(VIEW_QUOTED))
 
 /* --- Their beginning. */
 
@@ -51,10 +52,16 @@ static unsigned level_of(const struct stream *st)
     return n;
 }
 
+void escaped_reset(struct stream *st)
+{
+    st->escapes = st->coded.views != 0 ? KINDS : 0;
+    st->escaped = 0;
+}
+
 void escaped_clean(struct stream *st)
 {
     if ((rules_views_at(st->rs, &st->at) & 1u << VIEW_DECODED) != 0)
-        st->escapes = st->elder = escaped_kinds;
+        st->escapes = st->elder = KINDS;
 }
 
 /* At V; every lane is searched up to there. */
@@ -66,8 +73,8 @@ static enum err begin(struct stream *st, enum view_step how)
     if ((e = side_add(st, st, how, st->v, &s)))
         return e;
     stream_text(st)->escaped++;
-    s->st->elder = escaped_kinds & ~st->escapes;
-    s->st->escapes = escaped_kinds;
+    s->st->elder = KINDS & ~st->escapes;
+    s->st->escapes = KINDS;
     st->escapes &= ~KIND(how);
     side_take(s->st, st);
     if ((e = sides_clone(s->st, st)))

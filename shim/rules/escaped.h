@@ -3,15 +3,14 @@
 
 #include "rules/lanes.h"
 
-/* escaped_kinds - the views of them, as a set of view steps. */
-extern const unsigned escaped_kinds;
-
 /* is_escape - is it one of these views? */
 static inline bool is_escape(enum view_step step)
 {
     return step >= VIEW_ESCAPES && step <= VIEW_QUOTED;
 }
 
+/* escaped_reset - a text begins at V. */
+void escaped_reset(struct stream *st);
 /* escaped_clean - of a clean view those are read that do not stand in what it
  * is a view of, if any are. */
 void escaped_clean(struct stream *st);

@@ -213,7 +213,6 @@ void side_take(struct stream *to, const struct stream *of)
 
         lane_put(to, i, &now);
     }
-    side_begun(to);
 }
 
 static enum err side_open(struct stream *st, size_t kind)
@@ -236,6 +235,7 @@ static enum err side_open(struct stream *st, size_t kind)
                                   invisible, and else as it is */
     }
     side_take(to, st);
+    side_begun(to);
     return OK;
 }
 

@@ -73,7 +73,7 @@ void sides_close(struct stream *st);
 MUST_USE enum err side_add(struct stream *st, const struct stream *of,
                            enum view_step step, uint64_t v,
                            struct side **ret_side);
-/* side_begun - what is known of it then. */
+/* side_begun - and what is known of it when it is in one. */
 void side_begun(struct stream *st);
 /* side_take - as another stream stands at V. sides_clone - and with the views
  * that has, but those of escapes; they go on by themselves. E_NOMEM. */

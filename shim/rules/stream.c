@@ -175,10 +175,9 @@ enum err stream_new(const struct rules *rs, struct scratch *sc,
         return e;
     st->steps = sides_steps(views);
     st->respell.all = st->respell.views = respell_views(views);
-    if (st->coded.views != 0) {
+    if (st->coded.views != 0)
         st->steps |= 1u << VIEW_CLEAN; /* in which runs are read */
-        st->escapes = escaped_kinds;
-    }
+    escaped_reset(st);
     *ret_st = st;
     return OK;
 }
@@ -596,8 +595,7 @@ static enum err end_text(struct stream *st, bool goes_on)
         return st->failed;
     sides_close(st);
     st->respelled &= goes_on;
-    st->escapes = st->coded.views != 0 ? escaped_kinds : 0;
-    st->escaped = 0;
+    escaped_reset(st);
     buf_clear(&st->text);
     st->base = st->origin = st->v = st->end;
     st->stop = 0;
