@@ -459,7 +459,7 @@ static bool next_learnt(struct sweep *s, struct swept *ret)
     while (learnt_next(s->own, s->anchor, &s->learnt, &one)) {
         ret->form = one.form;
         ret->len = one.form.len;
-        ret->about = own_about_learnt(one.slot);
+        ret->about = own_about_learnt(s->own, one.slot);
         if (stands(s, &one.form, one.which, &ret->start) &&
             learnt_still(one.slot, one.turn))
             return true;

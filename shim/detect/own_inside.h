@@ -229,10 +229,9 @@ static inline struct own_about own_about_of(const struct own *o, size_t value)
     return (struct own_about){v->source, v->name, (uint32_t)value + 1};
 }
 
-static inline struct own_about own_about_learnt(const struct learnt *l)
-{
-    return (struct own_about){OWN_AUTH, str_of(atomic_load(&l->name)), 0};
-}
+/* own_about_learnt - of what was learnt; known in parts too, it is one value.
+ */
+struct own_about own_about_learnt(const struct own *o, const struct learnt *l);
 
 static inline bool part_bit(const struct own *o, uint64_t w, size_t map)
 {

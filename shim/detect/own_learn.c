@@ -279,6 +279,16 @@ static bool is_parted(const struct own *o, const unsigned char *print)
     return false;
 }
 
+struct own_about own_about_learnt(const struct own *o, const struct learnt *l)
+{
+    struct own_about about = {OWN_AUTH, str_of(atomic_load(&l->name)), 0};
+
+    for (size_t i = 0; i < atomic_load(&o->parted_count); i++)
+        if (same_print(l, atomic_load(&o->parted[i])->value.print))
+            about.value = (uint32_t)(LIM_OWN + i + 1);
+    return about;
+}
+
 /* Takes it; others may have added some since it was made. */
 static void add_parted(struct own *o, struct parted *p)
 {

@@ -160,7 +160,7 @@ static void ask_learnt(struct asked *q, const struct own_strip *w,
 
     while (learnt_next(q->own, anchor, &walk, &one))
         if (one.which == 0)
-            ask(q, w, &one.form, own_about_learnt(one.slot));
+            ask(q, w, &one.form, own_about_learnt(q->own, one.slot));
 }
 
 static enum start start_at(struct asked *q, const struct own_strip *w)

@@ -345,6 +345,39 @@ static void test_parts_no_memory(void)
     engine_close(eng);
 }
 
+/* What the audit says of a request with a credential, whose body says it in two
+ * texts that follow one another. */
+static void test_told_once(void)
+{
+    static const char body[] =
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"a Tz8pQ4vN1cM6\"},"
+        "{\"role\":\"user\",\"content\":\"xW3kR9Lf2Hd5\"}]}";
+    char path[] = "/tmp/sallyport-own-XXXXXX", text[512], line[4096] = "";
+    struct scene sc = {.host = "api.openai.com"};
+    struct played p;
+    int fd = mkstemp(path);
+    ssize_t n;
+
+    snprintf(text, sizeof(text),
+             "POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\n"
+             "Content-Type: application/json\r\nContent-Length: %zu\r\n"
+             "Authorization: Bearer Tz8pQ4vN1cM6xW3kR9Lf2Hd5\r\n\r\n%s",
+             sizeof(body) - 1, body);
+    sc.eng = scene_engine(policy, path);
+    sc.steps[sc.count++] = (struct step){DIR_SEND, str_of(text)};
+    if (!CHECK(fd >= 0 && sc.eng != NULL))
+        return;
+    scene_play(&sc, 0, 0, 0, &p);
+    CHECK(count_in(&p.out[DIR_SEND], "xW3kR9Lf2Hd5\"}") == 0);
+    played_free(&p);
+    engine_close(sc.eng);
+    n = read(fd, line, sizeof(line) - 1);
+    close(fd);
+    unlink(path);
+    CHECK(n > 0 && strstr(line, "\"findings\":[{") != NULL);
+    CHECK(strstr(line, "},{") == NULL);
+}
+
 int main(void)
 {
     RUN(test_environment);
@@ -354,6 +387,7 @@ int main(void)
     RUN(test_files);
     RUN(test_fork);
     RUN(test_no_memory);
+    RUN(test_told_once);
     RUN(test_parts_no_memory);
     return check_done();
 }
