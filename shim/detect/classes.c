@@ -74,7 +74,9 @@ static unsigned escape_at(struct str text, size_t at)
     case '=':
         return is_hex_pair(str_skip(s, 1)) ? CLASS_QUOTED : 0;
     default:
-        return entity_char(s, &cp) != 0 ? CLASS_ENTITY : 0;
+        return (next == '#' || is_alpha(next)) && entity_char(s, &cp) != 0
+                   ? CLASS_ENTITY
+                   : 0;
     }
 }
 
@@ -84,25 +86,26 @@ static bool is_spaced(struct str text, size_t at)
     return (at == 0 || !is_alnum(text.ptr[at - 1])) && joined_begins(text, at);
 }
 
-/*
- * Which of the bytes are escapes: those of two digits are told by the masks
- * alone, but for the last of the step. At each other that is not known to be
- * there a closer look.
- */
-static void look_escapes(struct class_pass *p, size_t at, const struct masks *m)
+/* Each of them that may be an escape. */
+static __attribute__((noinline)) void look_escapes(struct class_pass *p,
+                                                   size_t at, uint64_t mask)
 {
-    uint64_t last = UINT64_C(3) << (STEP - 2), mask = m->backslashes;
-    uint64_t pairs = m->hex >> 1 & m->hex >> 2;
-
-    if ((m->percents & pairs) != 0)
-        p->found |= CLASS_PERCENT;
-    if ((m->equals & pairs) != 0)
-        p->found |= CLASS_QUOTED;
-    mask |= (m->percents | m->equals) & last;
-    if ((p->found & CLASS_ENTITY) == 0)
-        mask |= m->amps;
     for (; mask != 0; mask &= mask - 1)
         p->found |= escape_at(p->text, at + (size_t)__builtin_ctzll(mask));
+}
+
+/*
+ * Those of two digits, and names and numbers of characters, are told by what
+ * stands behind them: but for the last of a step, there are few to look at.
+ */
+static inline __attribute__((always_inline)) uint64_t
+escapes_in(const struct class_pass *p, const struct masks *m)
+{
+    uint64_t last = UINT64_C(3) << (STEP - 2);
+    uint64_t pairs = (m->hex >> 1 & m->hex >> 2) | last;
+    uint64_t mask = m->slashes | (m->numbers & pairs);
+
+    return (p->found & CLASS_ENTITY) != 0 ? mask : mask | m->amps;
 }
 
 /* Where one of them is two or three places behind, or may be in the next step.
@@ -113,7 +116,8 @@ static inline uint64_t behind(uint64_t of)
 }
 
 /* Of a row the first may be the last of the step before, all by itself. */
-static void look_spaced(struct class_pass *p, size_t at, uint64_t singles)
+static __attribute__((noinline)) void look_spaced(struct class_pass *p,
+                                                  size_t at, uint64_t singles)
 {
     uint64_t first = singles, last = p->last_singles >> (STEP - 3);
 
@@ -159,7 +163,8 @@ static bool is_leet(struct str text, size_t at, size_t *ret_end)
 }
 
 /* A letter, a digit, a letter: two such places near each other. */
-static void look_leet(struct class_pass *p, size_t at, uint64_t mask)
+static __attribute__((noinline)) void look_leet(struct class_pass *p, size_t at,
+                                                uint64_t mask)
 {
     for (; mask != 0; mask &= mask - 1) {
         size_t here = at + (size_t)__builtin_ctzll(mask);
@@ -200,11 +205,21 @@ static bool is_pairs(struct str s)
     return true;
 }
 
-static void look_pairs(struct class_pass *p, size_t at, uint64_t pairs)
+static __attribute__((noinline)) void look_pairs(struct class_pass *p,
+                                                 size_t at, uint64_t pairs)
 {
     for (; pairs != 0 && (p->found & CLASS_PAIRS) == 0; pairs &= pairs - 1)
         if (is_pairs(str_skip(p->text, at + (size_t)__builtin_ctzll(pairs))))
             p->found |= CLASS_PAIRS;
+}
+
+/* Padding counts as the run does; what stands behind it is another. */
+static bool run_matters(struct str run)
+{
+    size_t end = str_find_byte(run, '=');
+
+    return end + 2 < run.len ? decode_worth(run, CLASS_RUN) != 0
+                             : run_worth(str_head(run, end)) != 0;
 }
 
 /* Words are runs too. Is this one encoded text, perhaps? That it was is kept
@@ -213,24 +228,9 @@ static void judge_run(struct class_pass *p, size_t end, size_t len)
 {
     struct str run = {p->text.ptr + end - len, len};
 
-    p->worth = p->worth || decode_worth(run, CLASS_RUN) != 0;
+    p->worth = p->worth || run_matters(run);
     if (p->worth)
         p->found |= CLASS_RUN;
-}
-
-/* So many bits, from a place on; less than all of them. */
-static inline uint64_t bits_from(unsigned from, unsigned count)
-{
-    return ((UINT64_C(1) << count) - 1) << from;
-}
-
-/*
- * Of the characters of a run: is it a word? No capital, digit or padding, and a
- * letter that hex has not: that is no text that decode_worth would know.
- */
-static inline bool is_word(uint64_t odd, uint64_t others)
-{
-    return odd == 0 && others != 0;
 }
 
 /*
@@ -239,27 +239,19 @@ static inline bool is_word(uint64_t odd, uint64_t others)
  * most steps have none.
  */
 static __attribute__((noinline)) void runs_end(struct class_pass *p, size_t at,
-                                               const struct masks *m,
-                                               uint64_t odd, uint64_t rest,
-                                               uint64_t ends)
+                                               uint64_t rest, uint64_t ends)
 {
     unsigned more = (unsigned)__builtin_ctzll(rest);
 
-    if (p->run + more >= CLASS_RUN_LEN &&
-        !is_word(p->odd | (odd & bits_from(0, more)),
-                 p->others | (m->others & bits_from(0, more))))
+    if (p->run + more >= CLASS_RUN_LEN)
         judge_run(p, at + more, p->run + more);
     p->worth = false;
     for (; ends != 0; ends &= ends - 1) { /* their last */
-        unsigned end = (unsigned)__builtin_ctzll(ends) + 1, len;
+        unsigned end = (unsigned)__builtin_ctzll(ends) + 1;
 
         if (end == more)
             continue; /* it was the first */
-        len = (unsigned)__builtin_clzll(rest << (STEP - end));
-        if (is_word(odd & bits_from(end - len, len),
-                    m->others & bits_from(end - len, len)))
-            continue;
-        judge_run(p, at + end, len);
+        judge_run(p, at + end, (unsigned)__builtin_clzll(rest << (STEP - end)));
         p->worth = false;
     }
 }
@@ -267,16 +259,12 @@ static __attribute__((noinline)) void runs_end(struct class_pass *p, size_t at,
 /* Runs that end in this step: a bit is left where as many characters as make a
  * run end. The last may go on. */
 static inline __attribute__((always_inline)) void
-look_runs(struct class_pass *p, size_t at, const struct masks *m)
+look_runs(struct class_pass *p, size_t at, uint64_t code)
 {
-    uint64_t odd = m->capitals | m->digits | m->equals, others = m->others;
-    uint64_t code = m->letters | m->joins | odd, ends = code, rest = ~code;
-    uint64_t tail;
+    uint64_t ends = code, rest = ~code;
 
     if (rest == 0) {
         p->run += STEP;
-        p->odd |= odd;
-        p->others |= others;
         return;
     }
     _Static_assert(CLASS_RUN_LEN == 16, "as many as are put together here");
@@ -286,12 +274,9 @@ look_runs(struct class_pass *p, size_t at, const struct masks *m)
     ends &= ends << 8;
     ends &= rest >> 1;
     if (ends != 0 || p->run + (unsigned)__builtin_ctzll(rest) >= CLASS_RUN_LEN)
-        runs_end(p, at, m, odd, rest, ends);
+        runs_end(p, at, rest, ends);
     p->worth = false;
     p->run = (size_t)__builtin_clzll(rest);
-    tail = ~(UINT64_MAX >> p->run);
-    p->odd = odd & tail;
-    p->others = others & tail;
 }
 
 /* The run that the end of a block cuts off, or that of the text. */
@@ -299,13 +284,13 @@ static void look_last_run(struct class_pass *p, size_t from, size_t to)
 {
     size_t len = p->run < to - from ? p->run : to - from;
 
-    if (p->run >= CLASS_RUN_LEN && len > 0 &&
-        (len < p->run || !is_word(p->odd, p->others)))
+    if (p->run >= CLASS_RUN_LEN && len > 0)
         judge_run(p, to, len < CLASS_RUN_LEN ? CLASS_RUN_LEN : len);
 }
 
 /* Digits that may be half of a byte. */
-static void look_hex(struct class_pass *p, size_t at, const struct masks *m)
+static inline __attribute__((always_inline)) void
+look_hex(struct class_pass *p, size_t at, const struct masks *m)
 {
     uint64_t w = (m->letters | m->digits) & ~m->x, h = m->hex;
 
@@ -315,8 +300,8 @@ static void look_hex(struct class_pass *p, size_t at, const struct masks *m)
 }
 
 /* A sign that may be a letter, between two letters. */
-static uint64_t leet_in(const struct class_pass *p, size_t at,
-                        const struct masks *m)
+static inline uint64_t leet_in(const struct class_pass *p, size_t at,
+                               const struct masks *m)
 {
     uint64_t l = m->letters;
     bool more = at + STEP < p->text.len && is_alpha(p->text.ptr[at + STEP]);
@@ -327,7 +312,7 @@ static uint64_t leet_in(const struct class_pass *p, size_t at,
 
 /* Signs that may be letters, behind a letter and before one: those of a row are
  * counted through, and what goes on in the next step may be one. */
-static bool mixed_in(const struct class_pass *p, const struct masks *m)
+static inline bool mixed_in(const struct class_pass *p, const struct masks *m)
 {
     uint64_t first = m->signs & (m->letters << 1 | p->last_letters >> 63);
     uint64_t next = m->signs + first;
@@ -335,19 +320,18 @@ static bool mixed_in(const struct class_pass *p, const struct masks *m)
     return (next & ~m->signs & m->letters) != 0 || next < m->signs;
 }
 
-/* What most steps have nothing of. */
-static __attribute__((noinline)) void step_more(struct class_pass *p, size_t at,
-                                                const struct masks *m)
+/* What prose has little of. */
+static inline __attribute__((always_inline)) void
+step_more(struct class_pass *p, size_t at, const struct masks *m)
 {
-    uint64_t mixed;
+    uint64_t some;
 
-    if (m->high != 0)
-        p->found |= CLASS_NONASCII;
-    if (m->controls != 0)
-        p->found |= CLASS_CONTROL;
-    look_escapes(p, at, m);
-    if ((mixed = leet_in(p, at, m)) != 0)
-        look_leet(p, at, mixed);
+    p->found |= (m->high != 0 ? CLASS_NONASCII : 0) |
+                (m->controls != 0 ? CLASS_CONTROL : 0);
+    if ((some = escapes_in(p, m)) != 0)
+        look_escapes(p, at, some);
+    if ((some = leet_in(p, at, m)) != 0)
+        look_leet(p, at, some);
     if (mixed_in(p, m))
         p->found |= CLASS_MIXED;
     if (m->digits != 0)
@@ -357,16 +341,16 @@ static __attribute__((noinline)) void step_more(struct class_pass *p, size_t at,
 static inline __attribute__((always_inline)) void
 step(struct class_pass *p, size_t at, const struct masks *m, bool more)
 {
-    uint64_t l = m->letters, words = l | m->digits, singles;
+    uint64_t words = m->letters | m->digits, singles;
 
     if (more)
         step_more(p, at, m);
-    look_runs(p, at, m);
-    singles = l & ~(words << 1 | p->last_words >> 63) & ~(words >> 1);
+    look_runs(p, at, m->code);
+    singles = m->letters & ~(words << 1 | p->last_words >> 63) & ~(words >> 1);
     if ((singles & (singles << 2 | singles << 3)) != 0 &&
         (p->found & CLASS_SPACED) == 0)
         look_spaced(p, at, singles);
-    p->last_letters = l;
+    p->last_letters = m->letters;
     p->last_words = words;
     p->last_singles = singles;
 }

@@ -44,7 +44,6 @@ struct class_pass {
     size_t leet_end;           /* of the word looked at last */
     bool is_leet;              /* what it is */
     size_t run;                /* characters of base64 up to here */
-    uint64_t odd, others;      /* what they have that tells words from code */
     bool worth;                /* that look like encoded text */
     size_t kept_from, kept_to; /* a stretch for the next time */
     unsigned kept;             /* the classes that it has */

@@ -56,8 +56,10 @@ MUST_USE enum err decode(struct decoding *d, enum view_step how,
                          struct str text, struct textview *out);
 
 /* decode_worth - of VIEW_BASE64 to VIEW_DEFLATE those that a text may have
- * something of, as a set: one look at all its runs. classes: of the text. */
+ * something of, as a set: one look at all its runs. classes: of the text.
+ * run_worth - the same of one run (classes.h). */
 unsigned decode_worth(struct str text, unsigned classes);
+unsigned run_worth(struct str run);
 
 /* Parts of it, by kind: escapes.c, runs.c, hidden.c, lists.c and morse.c. */
 MUST_USE enum err decode_escapes(struct decoding *d, enum view_step how,

@@ -227,13 +227,12 @@ static struct escape entity(struct str s)
             x.cp = x.cp * 10 + (uint32_t)(s.ptr[n++] - '0');
         n = n > 2 ? n : 0;
     } else {
-        size_t end =
-            is_alpha(s.ptr[1]) ? str_find_byte(str_head(s, 20), ';') : 1;
-        struct str name = str_head(str_skip(s, 1), end - 1);
+        struct str name = str_skip(s, 1);
 
+        for (n = 0; n < name.len && n <= NAME_MOST && is_alpha(name.ptr[n]);)
+            n++;
+        name.len = n < name.len && name.ptr[n] == ';' ? n : 0;
         n = 0;
-        if (name.len > NAME_MOST)
-            name.len = 0;
         for (size_t i = 0; name.len > 0 && i < ARRAY_LEN(names); i++)
             if (str_eq(name, names[i].name)) {
                 x.cp = names[i].cp;

@@ -21,16 +21,16 @@ typedef unsigned char lanes __attribute__((vector_size(LANES)));
 
 /* What is known of 64 bytes: the first one's bit is the lowest. */
 struct masks {
-    uint64_t letters, capitals, others; /* others: letters that are not hex */
-    uint64_t joins;                     /* + / - _, which base64 has, too */
-    /* Of most of a text there is none of these. */
-    uint64_t digits, hex; /* hex: digits and a to f */
-    uint64_t x;           /* that letter */
-    uint64_t equals;      /* = */
-    uint64_t backslashes, percents, amps;
-    uint64_t signs;    /* what may stand for a letter */
-    uint64_t controls; /* but for those between words */
-    uint64_t high;     /* what is not ASCII */
+    uint64_t letters, digits;
+    uint64_t code; /* of base64, of either alphabet, and = */
+    /* Where there is more to know than that, and zero elsewhere. */
+    uint64_t hex;           /* digits and a to f */
+    uint64_t x;             /* that letter */
+    uint64_t signs;         /* what may stand for a letter */
+    uint64_t numbers;       /* % and =, which two hex digits may follow */
+    uint64_t slashes, amps; /* backslashes */
+    uint64_t controls;      /* but for those between words */
+    uint64_t high;          /* what is not ASCII */
 };
 
 /* The highest bit of each byte, by halves. */
@@ -61,17 +61,20 @@ static inline uint64_t mask_of(const lanes *v)
  * know of them. */
 static inline bool look_lanes(const char *p, unsigned at, struct masks *m)
 {
-    lanes v, low, is, more;
+    lanes v, is, letter, digit, more;
 
     memcpy(&v, p, LANES);
-    low = v | 0x20;
-    MASKS_TAKE(letters, (lanes)(low - 'a') < 26);
-    MASKS_TAKE(others, (lanes)(low - 'g') < 20);
-    MASKS_TAKE(capitals, (lanes)(v - 'A') < 26);
-    MASKS_TAKE(joins, (v == '+') | (v == '/') | (v == '-') | (v == '_'));
-    more = (lanes)(((lanes)(v - '0') < 10) | ((lanes)(v - '$') < 3) |
-                   (v == '=') | (v == '\\') | (v == '@') | (v > 0x7e) |
-                   ((v < ' ') & (v != '\t') & (v != '\n') & (v != '\r')));
+    letter = (lanes)((lanes)((v | 0x20) - 'a') < 26);
+    digit = (lanes)((lanes)(v - '0') < 10);
+    MASKS_TAKE(letters, letter);
+    MASKS_TAKE(digits, digit);
+    MASKS_TAKE(code, letter | digit |
+                         (lanes)((v == '+') | (v == '/') | (v == '-') |
+                                 (v == '_') | (v == '=')));
+    more =
+        digit | (lanes)(((lanes)(v - '$') < 3) | (v == '=') | (v == '\\') |
+                        (v == '@') | (v > 0x7e) |
+                        ((v < ' ') & (v != '\t') & (v != '\n') & (v != '\r')));
     return mask_of(&more) != 0;
 }
 
@@ -82,15 +85,13 @@ static inline void look_more(const char *p, unsigned at, struct masks *m)
     memcpy(&v, p, LANES);
     low = v | 0x20;
     digit = (lanes)((lanes)(v - '0') < 10);
-    MASKS_TAKE(digits, digit);
     MASKS_TAKE(hex, digit | (lanes)((lanes)(low - 'a') < 6));
     MASKS_TAKE(x, low == 'x');
-    MASKS_TAKE(equals, v == '=');
-    MASKS_TAKE(backslashes, v == '\\');
-    MASKS_TAKE(percents, v == '%');
-    MASKS_TAKE(amps, v == '&');
     MASKS_TAKE(signs, (digit & (lanes)((v != '2') & (v != '6') & (v != '9'))) |
                           (lanes)((v == '@') | (v == '$')));
+    MASKS_TAKE(numbers, (v == '%') | (v == '='));
+    MASKS_TAKE(slashes, v == '\\');
+    MASKS_TAKE(amps, v == '&');
     MASKS_TAKE(controls, ((v < ' ') & (v != '\t') & (v != '\n') & (v != '\r')) |
                              (v == 0x7f));
     MASKS_TAKE(high, v > 0x7f);
@@ -98,7 +99,7 @@ static inline void look_more(const char *p, unsigned at, struct masks *m)
 #undef MASKS_TAKE
 
 /* masks_look - of 64 bytes at p; m is zeros before. True: there is more of them
- * than the first four masks. masks_32, masks_512 - the same with AVX2 and
+ * than the first three masks. masks_32, masks_512 - the same with AVX2 and
  * AVX-512. */
 static inline bool masks_look(const char *p, struct masks *m)
 {
@@ -161,33 +162,30 @@ FOR_AVX2 static inline struct wide wide_at(const char *p)
 FOR_AVX2 static inline void take_wide(const struct wide *w, unsigned at,
                                       struct masks *m)
 {
-    uint64_t letters = WHERE(w->kind, 0, w->kind, 1);
-    uint64_t small = WHERE(w->bytes, 2, w->bytes, 2);
+    __m256i code = _mm256_and_si256(w->kind, _mm256_set1_epi8((char)0xfc));
+    __m256i none = _mm256_cmpeq_epi8(code, _mm256_setzero_si256());
 
-    m->letters |= letters << at;
-    m->capitals |= (letters & ~small) << at;
-    m->others |= (uint64_t)WHERE(w->more, 0, w->kind, 1) << at;
-    m->joins |= (uint64_t)WHERE(w->kind, 3, w->kind, 4) << at;
+    m->letters |= (uint64_t)WHERE(w->kind, 0, w->kind, 1) << at;
+    m->digits |= (uint64_t)WHERE(w->kind, 2, w->kind, 2) << at;
+    m->code |= (uint64_t)~WHERE(none, 0, none, 0) << at;
 }
 
 FOR_AVX2 static inline void take_more(const struct wide *w, unsigned at,
                                       struct masks *m)
 {
     __m256i del = _mm256_cmpeq_epi8(w->bytes, _mm256_set1_epi8(0x7f));
-    uint64_t digits = WHERE(w->kind, 2, w->kind, 2);
 
-    m->digits |= digits << at;
-    m->hex |= (digits |
-               (WHERE(w->kind, 0, w->kind, 0) & ~WHERE(w->more, 0, w->more, 0)))
+    m->hex |= (uint64_t)(WHERE(w->kind, 2, w->kind, 2) |
+                         (WHERE(w->kind, 0, w->kind, 0) &
+                          ~WHERE(w->more, 0, w->more, 0)))
               << at;
     m->x |= (uint64_t)WHERE(w->more, 2, w->more, 2) << at;
-    m->equals |= (uint64_t)WHERE(w->kind, 5, w->kind, 5) << at;
-    m->backslashes |= (uint64_t)WHERE(w->kind, 6, w->kind, 6) << at;
-    m->percents |= (uint64_t)WHERE(w->kind, 7, w->kind, 7) << at;
-    m->amps |= (uint64_t)WHERE(w->more, 1, w->more, 1) << at;
     m->signs |= (uint64_t)(WHERE(w->more, 3, w->more, 4) |
                            WHERE(w->more, 5, w->more, 5))
                 << at;
+    m->numbers |= (uint64_t)WHERE(w->kind, 5, w->kind, 7) << at;
+    m->slashes |= (uint64_t)WHERE(w->kind, 6, w->kind, 6) << at;
+    m->amps |= (uint64_t)WHERE(w->more, 1, w->more, 1) << at;
     m->controls |=
         (uint64_t)(WHERE(w->more, 6, w->more, 7) | WHERE(del, 0, del, 0)) << at;
     m->high |= (uint64_t)WHERE(w->bytes, 0, w->bytes, 0) << at;
@@ -220,24 +218,15 @@ FOR_AVX2 static inline bool masks_32(const char *p, struct masks *m)
 }
 
 /*
- * The same with AVX-512: two tables of what a byte below 0x80 is, and each mask
- * a bit of what they say.
+ * The same with AVX-512: a table of what a byte below 0x80 is, and each mask a
+ * bit of what it says.
  *
- *      kind  80 letters  40 capitals  20 others  10 joins
- *            08 digits   04 hex       02 =       01 what else `more` has
- *      more  80 Xx       40 \\         20 %       10 &
- *            08 signs    04 controls
+ *      80 letters  40 digits  20 code  10 hex  08 signs  04 numbers
+ *      02 slashes and amps  01 controls
  */
 FOR_AVX512 static inline uint64_t has_512(__m512i kinds, int bits)
 {
     return _mm512_test_epi8_mask(kinds, _mm512_set1_epi8((char)bits));
-}
-
-FOR_AVX512 static inline __m512i ask_512(const unsigned char table[128],
-                                         __m512i v, uint64_t high)
-{
-    return _mm512_maskz_permutex2var_epi8(~high, _mm512_loadu_si512(table), v,
-                                          _mm512_loadu_si512(table + 64));
 }
 
 FOR_AVX512 static inline bool masks_512(const char *p, struct masks *m)
@@ -246,49 +235,34 @@ FOR_AVX512 static inline bool masks_512(const char *p, struct masks *m)
         0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x00, 0x00, 0x01,
         0x01, 0x00, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01,
         0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x00, 0x00, 0x00, 0x00,
-        0x01, 0x01, 0x01, 0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x10, 0x00, 0x10,
-        0x0c, 0x0c, 0x0c, 0x0c, 0x0c, 0x0c, 0x0c, 0x0c, 0x0c, 0x0c, 0x00, 0x00,
-        0x00, 0x02, 0x00, 0x00, 0x01, 0xc4, 0xc4, 0xc4, 0xc4, 0xc4, 0xc4, 0xe0,
-        0xe0, 0xe0, 0xe0, 0xe0, 0xe0, 0xe0, 0xe0, 0xe0, 0xe0, 0xe0, 0xe0, 0xe0,
-        0xe0, 0xe0, 0xe0, 0xe0, 0xe0, 0xe0, 0xe0, 0x00, 0x01, 0x00, 0x00, 0x10,
-        0x00, 0x84, 0x84, 0x84, 0x84, 0x84, 0x84, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0,
+        0x08, 0x04, 0x02, 0x00, 0x00, 0x00, 0x00, 0x20, 0x00, 0x20, 0x00, 0x20,
+        0x78, 0x78, 0x70, 0x78, 0x78, 0x78, 0x70, 0x78, 0x78, 0x70, 0x00, 0x00,
+        0x00, 0x24, 0x00, 0x00, 0x08, 0xb0, 0xb0, 0xb0, 0xb0, 0xb0, 0xb0, 0xa0,
+        0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0,
+        0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0x00, 0x02, 0x00, 0x00, 0x20,
+        0x00, 0xb0, 0xb0, 0xb0, 0xb0, 0xb0, 0xb0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0,
         0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0,
         0xa0, 0xa0, 0xa0, 0x00, 0x00, 0x00, 0x00, 0x01,
     };
-    static const unsigned char more[128] = {
-        0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x00, 0x00, 0x04,
-        0x04, 0x00, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04,
-        0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x00, 0x00, 0x00, 0x00,
-        0x08, 0x20, 0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-        0x08, 0x08, 0x00, 0x08, 0x08, 0x08, 0x00, 0x08, 0x08, 0x00, 0x00, 0x00,
-        0x00, 0x00, 0x00, 0x00, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-        0x00, 0x00, 0x00, 0x00, 0x80, 0x00, 0x00, 0x00, 0x40, 0x00, 0x00, 0x00,
-        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-        0x80, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x04,
-    };
     __m512i v = _mm512_loadu_si512(p);
     uint64_t high = _mm512_movepi8_mask(v);
-    __m512i kind = ask_512(kinds, v, high);
+    __m512i kind = _mm512_maskz_permutex2var_epi8(
+        ~high, _mm512_loadu_si512(kinds), v, _mm512_loadu_si512(kinds + 64));
 
     m->letters = has_512(kind, 0x80);
-    m->capitals = has_512(kind, 0x40);
-    m->others = has_512(kind, 0x20);
-    m->joins = has_512(kind, 0x10);
-    if ((has_512(kind, 0x0b) | high) == 0)
+    m->digits = has_512(kind, 0x40);
+    m->code = has_512(kind, 0x20);
+    if ((has_512(kind, 0x4f) | high) == 0)
         return false;
-    m->high = high;
-    m->digits = has_512(kind, 0x08);
-    m->hex = has_512(kind, 0x04);
-    m->equals = has_512(kind, 0x02);
-    kind = ask_512(more, v, high);
-    m->x = has_512(kind, 0x80);
-    m->backslashes = has_512(kind, 0x40);
-    m->percents = has_512(kind, 0x20);
-    m->amps = has_512(kind, 0x10);
+    m->hex = has_512(kind, 0x10);
     m->signs = has_512(kind, 0x08);
-    m->controls = has_512(kind, 0x04);
+    m->numbers = has_512(kind, 0x04);
+    m->slashes = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\'));
+    m->amps = has_512(kind, 0x02) & ~m->slashes;
+    m->controls = has_512(kind, 0x01);
+    m->high = high;
+    m->x = _mm512_cmpeq_epi8_mask(_mm512_or_si512(v, _mm512_set1_epi8(0x20)),
+                                  _mm512_set1_epi8('x'));
     return true;
 }
 #endif

@@ -5,13 +5,13 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "detect/classes.h"
+#include "detect/opening.h"
 
 /*
  * Runs of base64, base32 and hex. Text is full of words that could be one, so
  * the beginning of a run is tried before all of it.
  */
 
-#define TRIED      32 /* characters of a run that are tried first */
 #define LINE_LEAST 40 /* a run this long may go on in the next line */
 #define PAIRS      8
 #define PIECE      (4 * KIB) /* of what is packed, at once */
@@ -115,10 +115,10 @@ static size_t begin_char(struct str s, bool *ret_bad)
 static bool begins_well(enum view_step how, struct str s)
 {
     unsigned width = bits_of(how), have = 0;
-    size_t all = (s.len < TRIED ? s.len : TRIED) * width / 8, bad = 0,
-           ready = 0, rest = str_skip(s, TRIED).len;
+    size_t all = (s.len < OPENING_TRIED ? s.len : OPENING_TRIED) * width / 8,
+           bad = 0, ready = 0, rest = str_skip(s, OPENING_TRIED).len;
     struct makeup of;
-    char bytes[TRIED];
+    char bytes[OPENING_TRIED];
     uint32_t bits = 0;
 
     for (size_t i = 0, n; i < all; i += n == 0 ? 1 : n) {
@@ -263,8 +263,11 @@ static enum err inflate_all(struct decoding *d, struct str s)
  * (RFC 1950): with the check that is part of it one of 01, 5e, 9c and da. */
 static bool is_packed(struct str s)
 {
-    char third = s.len > 2 ? s.ptr[2] : 0;
+    char third;
 
+    if (s.len < 4 || (s.ptr[0] != 'e' && s.ptr[0] != 'H'))
+        return false;
+    third = s.ptr[2];
     return str_starts(s, STR("H4sI")) || str_starts(s, STR("eAE")) ||
            (str_starts(s, STR("eF")) && third >= '4' && third <= '7') ||
            (str_starts(s, STR("eJ")) && third >= 'w' && third <= 'z') ||
@@ -371,22 +374,6 @@ static bool is_all(enum view_step how, struct str s)
     return true;
 }
 
-/* Two of large letters, small ones and digits, as base64 has them. Names and
- * paths are runs as well, and most of those have one. */
-static bool is_mixed(struct str run)
-{
-    bool upper = false, lower = false, digit = false;
-
-    for (size_t i = 0; i < run.len && i < 2 * TRIED; i++) {
-        upper |= run.ptr[i] >= 'A' && run.ptr[i] <= 'Z';
-        lower |= run.ptr[i] >= 'a' && run.ptr[i] <= 'z';
-        digit |= is_digit(run.ptr[i]);
-        if (upper + lower + digit > 1)
-            return true;
-    }
-    return false;
-}
-
 /* A run of base64 may have something before it that looks the same. */
 static enum err take64(struct decoding *d, struct str text, struct str run,
                        struct textview *out, bool *ret_taken)
@@ -394,18 +381,11 @@ static enum err take64(struct decoding *d, struct str text, struct str run,
     enum err e = OK;
 
     *ret_taken = false;
-    if (!is_mixed(run))
-        return OK;
-    for (size_t skip = 0; skip < 4 && !*ret_taken && !e; skip++)
-        if (run.len - skip >= 12 &&
-            begins_well(VIEW_BASE64, str_skip(run, skip)))
-            e = take_base64(d, text, str_skip(run, skip), out, ret_taken);
-    for (size_t i = 1; i < run.len && i < TRIED && !*ret_taken && !e; i++) {
-        struct str rest = str_skip(run, i);
+    for (uint32_t at = openings_of(run, cpu_step());
+         at != 0 && !*ret_taken && !e; at &= at - 1) {
+        struct str rest = str_skip(run, (size_t)__builtin_ctz(at));
 
-        if ((run.ptr[i - 1] == '/' || run.ptr[i - 1] == '-' ||
-             run.ptr[i - 1] == '_' || run.ptr[i - 1] == '+') &&
-            rest.len >= CLASS_RUN_LEN && begins_well(VIEW_BASE64, rest))
+        if (begins_well(VIEW_BASE64, rest))
             e = take_base64(d, text, rest, out, ret_taken);
     }
     return e;
@@ -527,16 +507,27 @@ enum err decode_runs(struct decoding *d, enum view_step how, struct str text,
 /* Does a run, or a part of it, begin like text in base64? As take64 asks. */
 static bool is_base64(struct str run)
 {
-    if (!is_mixed(run))
-        return false;
-    for (size_t skip = 0; skip < 4 && run.len - skip >= 12; skip++)
-        if (begins_well(VIEW_BASE64, str_skip(run, skip)))
-            return true;
-    for (size_t i = 1; i < TRIED && i + CLASS_RUN_LEN <= run.len; i++)
-        if (value64(run.ptr[i - 1]) >= 62 &&
-            begins_well(VIEW_BASE64, str_skip(run, i)))
+    for (uint32_t at = openings_of(run, cpu_step()); at != 0; at &= at - 1)
+        if (begins_well(VIEW_BASE64, str_skip(run, (size_t)__builtin_ctz(at))))
             return true;
     return false;
+}
+
+unsigned run_worth(struct str run)
+{
+    bool ox = run.len > 1 && run.ptr[0] == '0' && run.ptr[1] == 'x';
+    struct str hex = str_skip(run, ox ? 2 : 0);
+    unsigned set = 0;
+
+    if (is_packed(run))
+        set |= 1u << VIEW_DEFLATE;
+    if (is_all(VIEW_HEX, hex) && begins_well(VIEW_HEX, hex))
+        set |= 1u << VIEW_HEX;
+    if (is_all(VIEW_BASE32, run) && begins_well(VIEW_BASE32, run))
+        set |= 1u << VIEW_BASE32;
+    if (is_base64(run))
+        set |= 1u << VIEW_BASE64;
+    return set;
 }
 
 unsigned decode_worth(struct str text, unsigned classes)
@@ -547,17 +538,7 @@ unsigned decode_worth(struct str text, unsigned classes)
     size_t from = 0;
     struct str run;
 
-    while (set != all && run_next(text, &from, &run)) {
-        struct str hex = str_skip(run, str_starts(run, STR("0x")) ? 2 : 0);
-
-        if (is_packed(run))
-            set |= 1u << VIEW_DEFLATE;
-        if (is_all(VIEW_HEX, hex) && begins_well(VIEW_HEX, hex))
-            set |= 1u << VIEW_HEX;
-        if (is_all(VIEW_BASE32, run) && begins_well(VIEW_BASE32, run))
-            set |= 1u << VIEW_BASE32;
-        if ((set & 1u << VIEW_BASE64) == 0 && is_base64(run))
-            set |= 1u << VIEW_BASE64;
-    }
+    while (set != all && run_next(text, &from, &run))
+        set |= run_worth(run);
     return set;
 }
