@@ -9,13 +9,31 @@ static char level_byte(char c)
     return is_white(c) ? ' ' : to_lower(c);
 }
 
-static bool set_has(const struct level_set *set, unsigned char c)
+/* How far it is made: 64 bytes after the other. */
+struct making {
+    struct level *lv;
+    size_t word;    /* of 64 bytes of text, the next */
+    size_t out;     /* where in space they go */
+    uint64_t white; /* 1 if the byte before them is white */
+};
+
+/* Of white space only the first is kept. */
+static inline uint64_t keep(struct making *m, uint64_t white)
 {
-    return c >= 0x80 || (set->high[c & 15] >> (c >> 4) & 1) != 0;
+    uint64_t kept = ~(white & (white << 1 | m->white));
+
+    m->white = white >> 63;
+    m->lv->kept[m->word] = kept;
+    m->lv->starts[m->word++] = (uint16_t)(m->out - LEVEL_READ);
+    return kept;
 }
 
-/* Each of these makes so many bytes level, which stand at `i` and are times 64.
- */
+/* How many bits are set from that one on, of a mask with one that is not. */
+static inline unsigned stretch(uint64_t mask, unsigned from)
+{
+    return (unsigned)__builtin_ctzll(~(mask >> from));
+}
+
 #if CPU_AVX2
 FOR_AVX2 static inline __m256i within(__m256i v, char from, char to)
 {
@@ -25,156 +43,151 @@ FOR_AVX2 static inline __m256i within(__m256i v, char from, char to)
         _mm256_min_epu8(x, _mm256_set1_epi8((char)(to - from))), x);
 }
 
-FOR_AVX2 static inline uint32_t bits_of(__m256i v)
-{
-    return (uint32_t)_mm256_movemask_epi8(v);
-}
-
-FOR_AVX2 static inline uint32_t in_set_32(const struct level_set *set,
-                                          __m256i v)
-{
-    const __m256i half = _mm256_set1_epi8(15);
-    const __m256i bits = _mm256_set1_epi64x(CPU_BITS);
-    __m256i high = _mm256_and_si256(_mm256_srli_epi16(v, 4), half), is;
-
-    is = _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)set->high));
-    is = _mm256_shuffle_epi8(is, _mm256_and_si256(v, half));
-    is = _mm256_and_si256(is, _mm256_shuffle_epi8(bits, high));
-    is = _mm256_cmpeq_epi8(is, _mm256_setzero_si256());
-    return ~bits_of(is) | bits_of(v);
-}
-
-FOR_AVX2 static void make_32s(struct level *lv, size_t i, const char *raw,
-                              size_t n, const struct level_set *set)
+/* 32 bytes; which of them are white. */
+FOR_AVX2 static inline uint64_t make_32(const char *raw, char *out)
 {
     const __m256i space = _mm256_set1_epi8(' ');
-    char *out = lv->space + LEVEL_READ;
+    __m256i v = _mm256_loadu_si256((const void *)raw);
+    __m256i large = within(v, 'A', 'Z'), white = within(v, '\t', '\r');
 
-    for (const char *end = raw + n; raw < end; raw += 32, i += 32) {
-        __m256i v = _mm256_loadu_si256((const void *)raw);
-        __m256i large = within(v, 'A', 'Z'), white = within(v, '\t', '\r');
-        unsigned at = i % 64;
+    v = _mm256_or_si256(v, _mm256_and_si256(large, space));
+    v = _mm256_blendv_epi8(v, space, white);
+    _mm256_storeu_si256((void *)out, v);
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, space));
+}
 
-        v = _mm256_or_si256(v, _mm256_and_si256(large, space));
-        v = _mm256_blendv_epi8(v, space, white);
-        _mm256_storeu_si256((void *)(out + i), v);
-        lv->white[i / 64] |= (uint64_t)bits_of(_mm256_cmpeq_epi8(v, space))
-                             << at;
-        lv->in_set[i / 64] |= (uint64_t)in_set_32(set, v) << at;
+/* What is kept, stretch by stretch; mostly that is all. */
+FOR_AVX2 static void make_32s(struct making *m, const char *raw, size_t n)
+{
+    char *space = m->lv->space;
+
+    for (const char *end = raw + n; raw < end; raw += 64) {
+        char *out = space + m->out, level[128] = {0};
+        uint64_t white = make_32(raw, out), kept;
+
+        white |= make_32(raw + 32, out + 32) << 32;
+        kept = keep(m, white);
+        if (kept == UINT64_MAX) {
+            m->out += 64;
+            continue;
+        }
+        memcpy(level, out, 64);
+        while (kept != 0) {
+            unsigned from = (unsigned)__builtin_ctzll(kept);
+
+            memcpy(space + m->out, level + from, 64);
+            m->out += stretch(kept, from);
+            kept &= kept + (UINT64_C(1) << from);
+        }
     }
 }
 
-FOR_AVX512 static void make_64s(struct level *lv, size_t i, const char *raw,
-                                size_t n, const struct level_set *set)
+FOR_AVX512 static void make_64s(struct making *to, const char *raw, size_t n)
 {
-    const __m512i space = _mm512_set1_epi8(' '), half = _mm512_set1_epi8(15);
-    const __m512i bits = _mm512_set1_epi64(CPU_BITS);
-    const __m512i high =
-        _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)set->high));
-    char *out = lv->space + LEVEL_READ;
+    const __m512i space = _mm512_set1_epi8(' ');
+    struct making m = *to;
 
-    for (const char *end = raw + n; raw < end; raw += 64, i += 64) {
-        __m512i v = _mm512_loadu_si512(raw), is;
+    for (const char *end = raw + n; raw < end; raw += 64) {
+        __m512i v = _mm512_loadu_si512(raw);
         __mmask64 large = _mm512_cmplt_epu8_mask(
             _mm512_sub_epi8(v, _mm512_set1_epi8('A')), _mm512_set1_epi8(26));
         __mmask64 white = _mm512_cmplt_epu8_mask(
             _mm512_sub_epi8(v, _mm512_set1_epi8('\t')), _mm512_set1_epi8(5));
+        uint64_t kept;
 
         v = _mm512_mask_add_epi8(v, large, v, space);
         v = _mm512_mask_mov_epi8(v, white, space);
-        _mm512_storeu_si512(out + i, v);
-        is = _mm512_and_si512(_mm512_srli_epi16(v, 4), half);
-        is = _mm512_and_si512(
-            _mm512_shuffle_epi8(bits, is),
-            _mm512_shuffle_epi8(high, _mm512_and_si512(v, half)));
-        lv->white[i / 64] = _mm512_cmpeq_epi8_mask(v, space);
-        lv->in_set[i / 64] =
-            _mm512_test_epi8_mask(is, is) | _mm512_movepi8_mask(v);
+        kept = keep(&m, _mm512_cmpeq_epi8_mask(v, space));
+        _mm512_storeu_si512(m.lv->space + m.out,
+                            _mm512_maskz_compress_epi8(kept, v));
+        m.out += (unsigned)__builtin_popcountll(kept);
     }
+    *to = m;
 }
 #endif
 
-static void make(struct level *lv, size_t i, const char *raw, size_t n,
-                 const struct level_set *set, enum cpu_step step)
+static void make_1s(struct making *m, const char *raw, size_t n)
 {
-    char *out = lv->space + LEVEL_READ;
+    for (const char *end = raw + n; raw < end; raw += 64) {
+        uint64_t white = 0, kept;
 
+        for (unsigned i = 0; i < 64; i++)
+            white |= (uint64_t)(level_byte(raw[i]) == ' ') << i;
+        kept = keep(m, white);
+        for (unsigned i = 0; i < 64; i++) {
+            m->lv->space[m->out] = level_byte(raw[i]);
+            m->out += kept >> i & 1;
+        }
+    }
+}
+
+/* So many bytes more, which are times 64. */
+static void make(struct making *m, const char *raw, size_t n,
+                 enum cpu_step step)
+{
 #if CPU_AVX2
     if (step == CPU_64) {
-        make_64s(lv, i, raw, n, set);
+        make_64s(m, raw, n);
         return;
     }
     if (step == CPU_32) {
-        make_32s(lv, i, raw, n, set);
+        make_32s(m, raw, n);
         return;
     }
 #endif
     (void)step;
-    for (size_t end = i + n; i < end; i++) {
-        out[i] = level_byte(*raw++);
-        lv->white[i / 64] |= (uint64_t)(out[i] == ' ') << i % 64;
-        lv->in_set[i / 64] |= (uint64_t)set_has(set, (unsigned char)out[i])
-                              << i % 64;
-    }
+    make_1s(m, raw, n);
+}
+
+/* Where in lv->text that is which stands at an offset of the text. */
+static size_t level_at(const struct level *lv, size_t raw)
+{
+    size_t w = raw / 64;
+    uint64_t before = lv->kept[w] & ((UINT64_C(1) << raw % 64) - 1);
+
+    return lv->starts[w] + (size_t)__builtin_popcountll(before);
 }
 
 void level_make(struct level *lv, struct str text, size_t from, size_t to,
-                const struct level_set *set, enum cpu_step step)
+                enum cpu_step step)
 {
     size_t front = from < LEVEL_SIDE ? 0 : from - LEVEL_SIDE;
     size_t back = text.len - to < LEVEL_SIDE ? text.len : to + LEVEL_SIDE;
+    size_t len = back - front, whole = len - len % 64;
+    struct making m = {.lv = lv, .out = LEVEL_READ};
     const char *raw = text.ptr + front;
     char rest[64] = {0};
-    size_t whole;
 
+    memset(lv->space, 0, LEVEL_READ);
+    make(&m, raw, whole, step);
+    memcpy(rest, raw + whole, len - whole);
+    make(&m, rest, sizeof(rest), step); /* 0 is level, and kept */
+    memset(lv->space + m.out, 0, LEVEL_READ);
+    lv->starts[m.word] = UINT16_MAX;
     lv->text = lv->space + LEVEL_READ;
     lv->raw = front;
-    lv->from = from - front;
-    lv->to = to - front;
-    lv->len = back - front;
-    memset(lv->white, 0, sizeof(lv->white));
-    memset(lv->in_set, 0, sizeof(lv->in_set));
-    memset(lv->space, 0, LEVEL_READ);
-    whole = lv->len - lv->len % sizeof(rest);
-    make(lv, 0, raw, whole, set, step);
-    memcpy(rest, raw + whole, lv->len - whole);
-    make(lv, whole, rest, sizeof(rest), set, step); /* 0 is level */
-    memset(lv->space + LEVEL_READ + whole + sizeof(rest), 0, LEVEL_READ);
+    lv->from = level_at(lv, from - front);
+    lv->to = level_at(lv, to - front);
+    lv->len = level_at(lv, len);
 }
 
-/* The first byte from `at` on that is no space. */
-static size_t white_end(const struct level *lv, size_t at)
+size_t level_raw(const struct level *lv, size_t at)
 {
-    uint64_t rest = ~lv->white[at / 64] >> at % 64;
+    size_t w = at / 64;
+    uint64_t gone;
 
-    if (rest != 0)
-        return at + (unsigned)__builtin_ctzll(rest);
-    for (at = (at / 64 + 1) * 64; ~lv->white[at / 64] == 0;)
-        at += 64;
-    return at + (unsigned)__builtin_ctzll(~lv->white[at / 64]);
-}
+    while (lv->starts[w + 1] <= at)
+        w++;
+    at -= lv->starts[w];
+    for (gone = ~lv->kept[w]; gone != 0;) {
+        unsigned from = (unsigned)__builtin_ctzll(gone);
 
-size_t level_gaps(const struct level *lv, struct level_gap list[LEVEL_GAPS])
-{
-    size_t n = 0;
-
-    for (size_t w = (lv->from + 1) / 64; w <= lv->to / 64; w++) {
-        uint64_t white = lv->white[w], front = lv->in_set[w] & ~white;
-        uint64_t begins = white & (white >> 1 | lv->white[w + 1] << 63);
-
-        front <<= 1;
-        if (w != 0)
-            front |= (lv->in_set[w - 1] & ~lv->white[w - 1]) >> 63;
-        begins &= front;
-        for (; begins != 0; begins &= begins - 1) {
-            size_t at = w * 64 + (unsigned)__builtin_ctzll(begins);
-
-            if (at > lv->from && at <= lv->to)
-                list[n++] = (struct level_gap){(uint16_t)at,
-                                               (uint16_t)white_end(lv, at)};
-        }
+        if (from > at)
+            break;
+        at += stretch(gone, from);
+        gone &= gone + (UINT64_C(1) << from);
     }
-    return n;
+    return lv->raw + 64 * w + at;
 }
 
 void level_keyword(struct str keyword, char *out)

@@ -105,7 +105,7 @@ size_t probes_add(struct probes *k, const struct probe_string *s,
                   uint32_t value)
 {
     size_t len = s->room < KEY_MOST ? s->room : KEY_MOST;
-    bool head = s->fixed && s->bytes.len >= 4;
+    bool head = s->bytes.len >= 4;
     unsigned over = 64 - 8 * (unsigned)len;
     char bytes[KEY_MOST] = {0};
     uint32_t word;
@@ -313,14 +313,6 @@ size_t probes_sift(const struct probes *k, const char *text, size_t from,
         __builtin_prefetch(&k->entries[p->next]);
     }
     return left;
-}
-
-struct probe_place probes_place(const struct probes *k, const char *text,
-                                uint16_t at)
-{
-    uint32_t bucket = bucket_of(k, key_of(k, load8(text + at)));
-
-    return (struct probe_place){k->first[bucket], k->first[bucket + 1], at};
 }
 
 const struct probe_entry *probes_at(const struct probes *k, const char *text,

@@ -44,7 +44,6 @@ struct probe_string {
     struct str bytes;
     size_t at;   /* the place */
     size_t room; /* bytes that its key may have: KEY_LEAST or more */
-    bool fixed;  /* all before the place is always as long */
 };
 
 /* probes_init - for n of them. *k: zeroed. E_NOMEM. */
@@ -71,10 +70,6 @@ struct probe_place {
 #define PROBE_PLACES 1024u
 size_t probes_sift(const struct probes *k, const char *text, size_t from,
                    size_t to, struct probe_place *ret_places);
-
-/* probes_place - text[at], with the entries that may stand there. */
-struct probe_place probes_place(const struct probes *k, const char *text,
-                                uint16_t at);
 
 /* probes_at - of a place's entries the next that stands there, as far as is
  * known; NULL if there is no more. */

@@ -18,10 +18,8 @@
  *                    |     |                        |     |
  *                     "eywo"                         "e me"
  *
- * Where these are of two words, a text may have more than one space between
- * them. Such places are looked at by themselves, and asked what is around them.
- * So are keywords that are too short to be known by anything else than all they
- * are (pairs.h).
+ * Keywords that are too short to be known by anything else than all they are
+ * are looked for by themselves (pairs.h).
  */
 
 #define NONE       UINT32_MAX
@@ -33,7 +31,6 @@ struct keyword {
     unsigned char len;
     unsigned char front; /* white space that it begins with */
     unsigned char at;    /* the place behind that by which it is known */
-    unsigned char gap;   /* the place behind the space that is in its key */
     bool listed;         /* its offsets go into the list */
     bool number;         /* it counts before a number only */
     bool gaps;           /* it has spaces, of which a text may have more */
@@ -44,12 +41,8 @@ struct words {
     const struct rule *list;  /* borrowed */
     struct keyword *keywords; /* owned */
     size_t count;
-    struct probes keys;          /* by the bytes that they are known by */
-    struct probes gaps;          /* by a space that is within these */
-    struct level_set before_gap; /* bytes before such a space */
-    uint64_t at_gap[64];         /* by the byte before such a space: a bit for
-                                    each behind it */
-    struct pairs pairs;          /* of the keywords that have none */
+    struct probes keys; /* by the bytes that they are known by */
+    struct pairs pairs; /* of the keywords that have none */
     size_t brief_count;
     uint32_t brief[256]; /* by their first byte: the first of them, or NONE */
     enum cpu_step step;
@@ -126,17 +119,16 @@ struct choice {
     unsigned share;
 };
 
-/* A key has one space in it at most, and another one behind that. */
+/* No key begins with a space, which stands in no one place of a text. */
 static size_t list_places(struct str level, const struct rarity *r,
                           struct choice list[LIM_KEYWORD])
 {
-    size_t first = level.len, second = level.len, n = 0;
+    size_t first = level.len, n = 0;
 
     for (size_t at = level.len; at-- > 0;) {
-        size_t room = (second < level.len ? second + 1 : level.len) - at;
+        size_t room = level.len - at;
 
         if (level.ptr[at] == ' ') {
-            second = first;
             first = at;
         } else if (room >= KEY_LEAST) {
             room = room < KEY_MOST ? room : KEY_MOST;
@@ -171,56 +163,8 @@ static bool find_place(struct str level, struct probe_string *ret)
         best = list[i].share < best->share ? &list[i] : best;
     }
     *ret = (struct probe_string){
-        .bytes = level,
-        .at = best->at,
-        .room = best->room,
-        .fixed = str_find_byte(str_head(level, best->at), ' ') >= best->at};
+        .bytes = level, .at = best->at, .room = best->room};
     return true;
-}
-
-/*
- * The bytes around a space in the order that they are looked at in, of those of
- * the words before and behind it: how many there are up to the first that is
- * not known. In a text the words are before `before` and from `behind` on.
- */
-static size_t around(const char *before, size_t before_len, const char *behind,
-                     size_t behind_len, char bytes[KEY_MOST])
-{
-    static const signed char order[KEY_MOST] = {-1, 0, 1, 2, -2, 3, -3, 4};
-    size_t n = 0;
-
-    for (; n < KEY_MOST; n++) {
-        signed char at = order[n];
-
-        if (at < 0 ? before_len < (size_t)-at : behind_len < (size_t)at)
-            break;
-        bytes[n] = at == 0 ? ' ' : at < 0 ? before[at] : behind[at - 1];
-    }
-    return n;
-}
-
-/* The space that is within the key of so many bytes: by the words at it. */
-static void add_gap(struct words *ws, uint32_t k, struct str level, size_t from,
-                    size_t len)
-{
-    size_t gap = from + str_find_byte((struct str){level.ptr + from, len}, ' ');
-    size_t before = 0, behind = 0;
-    char bytes[KEY_MOST];
-    struct probe_string s = {.bytes = {bytes, KEY_MOST}};
-
-    if (gap + 1 >= from + len)
-        return;
-    while (before < gap && level.ptr[gap - 1 - before] != ' ')
-        before++;
-    while (gap + 1 + behind < level.len && level.ptr[gap + 1 + behind] != ' ')
-        behind++;
-    ws->keywords[k].gap = (unsigned char)(gap + 1);
-    level_set_add(&ws->before_gap, level.ptr[gap - 1]);
-    ws->at_gap[level.ptr[gap - 1] & 63] |= UINT64_C(1)
-                                           << (level.ptr[gap + 1] & 63);
-    s.room =
-        around(level.ptr + gap, before, level.ptr + gap + 1, behind, bytes);
-    probes_add(&ws->gaps, &s, k);
 }
 
 static void add_keyword(struct words *ws, uint32_t k)
@@ -234,7 +178,7 @@ static void add_keyword(struct words *ws, uint32_t k)
     level_keyword(rest, bytes);
     if (find_place(level, &s)) {
         kw->at = (unsigned char)s.at;
-        add_gap(ws, k, level, s.at, probes_add(&ws->keys, &s, k));
+        probes_add(&ws->keys, &s, k);
     } else {
         uint32_t *first = &ws->brief[(unsigned char)to_lower(kw->ptr[0])];
 
@@ -247,13 +191,9 @@ static void add_keyword(struct words *ws, uint32_t k)
 
 static enum err build(struct words *ws)
 {
-    size_t gaps = 0;
     enum err e;
 
-    for (size_t k = 0; k < ws->count; k++)
-        gaps += ws->keywords[k].gaps;
-    if ((e = probes_init(&ws->keys, ws->count)) ||
-        (e = probes_init(&ws->gaps, gaps)))
+    if ((e = probes_init(&ws->keys, ws->count)))
         return e;
     ws->step = ws->pairs.step = cpu_step();
     for (size_t c = 0; c < ARRAY_LEN(ws->brief); c++)
@@ -261,7 +201,7 @@ static enum err build(struct words *ws)
     for (size_t k = 0; k < ws->count; k++)
         add_keyword(ws, (uint32_t)k);
     pairs_ready(&ws->pairs);
-    return (e = probes_ready(&ws->keys)) ? e : probes_ready(&ws->gaps);
+    return probes_ready(&ws->keys);
 }
 
 enum err words_new(const struct rule *list, size_t n, const uint64_t *listed,
@@ -287,7 +227,6 @@ void words_free(struct words *ws)
         return;
     free(ws->keywords);
     probes_free(&ws->keys);
-    probes_free(&ws->gaps);
     free(ws);
 }
 
@@ -341,12 +280,11 @@ static enum err note_keyword(const struct words *ws, const struct keyword *kw,
     return hits_note(hits, kw->rule, kw->listed, start);
 }
 
-/* The keyword k, of which the level byte i may stand at a place. */
-static enum err look_at(struct looking *lk, uint32_t k, size_t i, size_t place)
+/* A keyword of whose key the first byte is that of lk->lv. */
+static enum err look_at(struct looking *lk, const struct keyword *kw, size_t at)
 {
-    const struct keyword *kw = &lk->ws->keywords[k];
-    size_t start =
-        keyword_start(kw, kw->front + i, lk->text, lk->lv.raw + place);
+    size_t start = keyword_start(kw, kw->front + (size_t)kw->at, lk->text,
+                                 level_raw(&lk->lv, at));
 
     return start == SIZE_MAX
                ? OK
@@ -365,48 +303,9 @@ static enum err run_keys(struct looking *lk, size_t from, size_t to)
         struct probe_place *p = &places[i];
         const struct probe_entry *en;
 
-        while ((en = probes_at(keys, text, p)) != NULL) {
-            size_t known = lk->ws->keywords[en->value].at;
-
-            if ((e = look_at(lk, en->value, known, p->at)))
+        while ((en = probes_at(keys, text, p)) != NULL)
+            if ((e = look_at(lk, &lk->ws->keywords[en->value], p->at)))
                 return e;
-        }
-    }
-    return OK;
-}
-
-/* The keywords that have a space, around one gap in the text. */
-static enum err run_gap(struct looking *lk, const struct level_gap *gap)
-{
-    const struct probes *gaps = &lk->ws->gaps;
-    const char *text = lk->lv.text;
-    const struct probe_entry *en;
-    struct probe_place place;
-    char bytes[KEY_MOST];
-    enum err e;
-
-    around(text + gap->at, KEY_MOST, text + gap->next, KEY_MOST, bytes);
-    place = probes_place(gaps, bytes, 0);
-    while ((en = probes_at(gaps, bytes, &place)) != NULL)
-        if ((e = look_at(lk, en->value, lk->ws->keywords[en->value].gap,
-                         gap->next)))
-            return e;
-    return OK;
-}
-
-static enum err run_gaps(struct looking *lk)
-{
-    const char *text = lk->lv.text;
-    struct level_gap list[LEVEL_GAPS];
-    size_t n = level_gaps(&lk->lv, list);
-    enum err e;
-
-    for (size_t i = 0; i < n; i++) {
-        uint64_t behind = lk->ws->at_gap[text[list[i].at - 1] & 63];
-
-        if ((behind >> (text[list[i].next] & 63) & 1) != 0 &&
-            (e = run_gap(lk, &list[i])))
-            return e;
     }
     return OK;
 }
@@ -421,7 +320,7 @@ static enum err run_block(struct looking *lk)
         if ((e = run_keys(lk, from, to)))
             return e;
     }
-    return lk->ws->gaps.count == 0 ? OK : run_gaps(lk);
+    return OK;
 }
 
 static enum err run_blocks(struct looking *lk)
@@ -431,8 +330,7 @@ static enum err run_blocks(struct looking *lk)
 
     for (size_t from = 0, to; from < len; from = to) {
         to = len - from < LEVEL_BLOCK ? len : from + LEVEL_BLOCK;
-        level_make(&lk->lv, lk->text, from, to, &lk->ws->before_gap,
-                   lk->ws->step);
+        level_make(&lk->lv, lk->text, from, to, lk->ws->step);
         if ((e = run_block(lk)))
             return e;
     }

@@ -6,84 +6,64 @@
 #include "check.h"
 #include "page_end.h"
 #include "rnd.h"
-#include "rules/prefilter.h"
 
 /* Many bytes at once and byte by byte, text is made the same. */
 
 #define SIZE 3000u
 
-/* Letters and white space mostly, in runs. */
-static void fill(char *text, size_t n)
+/* Letters and white space mostly, in runs: some as long as a word of 64. */
+static void fill(char *text, size_t n, size_t longest)
 {
     static const char some[] = "  \n\t\r\vaAzZmM09{;:\xc3\xa9";
 
     for (size_t i = 0; i < n;) {
         char c = rnd(3) == 0 ? (char)rnd(256) : some[rnd(sizeof(some) - 1)];
 
-        for (size_t times = 1 + rnd(4); times > 0 && i < n; times--)
+        for (size_t times = 1 + rnd(longest); times > 0 && i < n; times--)
             text[i++] = c;
     }
 }
 
-static bool set_has(const struct level_set *set, char c)
-{
-    unsigned char u = (unsigned char)c;
-
-    return u >= 0x80 || (set->high[u & 15] >> (u >> 4) & 1) != 0;
-}
-
-/* One gap after the other, byte by byte. */
-static void check_gaps(const struct level *lv, const struct level_set *set)
-{
-    struct level_gap list[LEVEL_GAPS];
-    size_t n = level_gaps(lv, list), k = 0;
-
-    for (size_t i = lv->from; i < lv->to; i++) {
-        size_t next = i + 1;
-
-        while (next < lv->len && lv->text[next] == ' ')
-            next++;
-        if (lv->text[i] == ' ' || next - i < 3 || !set_has(set, lv->text[i]))
-            continue;
-        if (!CHECK(k < n))
-            return;
-        CHECK_INT(list[k].at, i + 1);
-        CHECK_INT(list[k].next, next);
-        k++;
-    }
-    CHECK_INT(k, n);
-}
-
+/* Byte by byte: what is at text[at], and where those are that follow. */
 static void check_block(struct str text, size_t from, size_t to,
                         enum cpu_step step)
 {
     static struct level lv;
-    struct level_set set = {{0}};
+    size_t end = text.len - to < LEVEL_SIDE ? text.len : to + LEVEL_SIDE;
+    size_t at = 0;
 
-    for (int i = 0; i < 20; i++)
-        level_set_add(&set, (char)rnd(0x80));
-    level_make(&lv, text, from, to, &set, step);
-    CHECK_INT(lv.raw + lv.from, from);
-    CHECK_INT(lv.raw + lv.to, to);
-    for (size_t i = 0; i < lv.len; i++) {
-        char c = text.ptr[lv.raw + i];
+    level_make(&lv, text, from, to, step);
+    CHECK_INT(lv.raw, from < LEVEL_SIDE ? 0 : from - LEVEL_SIDE);
+    for (size_t i = lv.raw; i < end; i++) {
+        bool white = is_white(text.ptr[i]);
 
-        CHECK(lv.text[i] == (is_white(c) ? ' ' : to_lower(c)));
+        if (i == from)
+            CHECK_INT(lv.from, at);
+        if (i == to)
+            CHECK_INT(lv.to, at);
+        if (white && i > lv.raw && is_white(text.ptr[i - 1]))
+            continue;
+        if (!CHECK(at < lv.len))
+            return;
+        CHECK(lv.text[at] == (white ? ' ' : to_lower(text.ptr[i])));
+        CHECK_INT(level_raw(&lv, at++), i);
     }
-    for (size_t i = 0; i < LEVEL_READ; i++)
-        CHECK(lv.text[lv.len + i] == 0);
-    check_gaps(&lv, &set);
+    if (end == to)
+        CHECK_INT(lv.to, at);
+    CHECK_INT(lv.len, at);
+    for (size_t i = 1; i <= LEVEL_READ; i++)
+        CHECK(lv.text[lv.len + i - 1] == 0 && lv.text[-(ptrdiff_t)i] == 0);
 }
 
-static void test_blocks(void)
+static void check_texts(size_t longest)
 {
     char *text = malloc(SIZE);
 
-    for (int round = 0; round < 2000; round++) {
+    for (int round = 0; round < 1000; round++) {
         size_t n = 1 + rnd(SIZE - 1), from = rnd(n);
         size_t most = n - from < LEVEL_BLOCK ? n - from : LEVEL_BLOCK;
 
-        fill(text, n);
+        fill(text, n, longest);
         most = from + rnd(most + 1);
         for (enum cpu_step step = CPU_1; step <= cpu_step(); step++)
             check_block(page_end((struct str){text, n}), from, most, step);
@@ -91,31 +71,34 @@ static void test_blocks(void)
     free(text);
 }
 
-/* At both ends of a block, which is not one of the text. */
-static void test_gaps(void)
+static void test_short_runs(void)
 {
-    static struct level lv;
-    struct str text = STR("word  then\n\tword x  d  ");
-    struct level_gap list[LEVEL_GAPS];
-    struct level_set set = {{0}};
+    check_texts(4);
+}
 
-    level_set_add(&set, 'd');
-    level_set_add(&set, 'n');
-    level_make(&lv, text, 3, 17, &set, cpu_step());
-    if (CHECK_INT(level_gaps(&lv, list), 2)) {
-        CHECK_INT(lv.raw + list[0].at, 4);
-        CHECK_INT(lv.raw + list[1].next, 12);
-    }
-    level_make(&lv, text, 10, 23, &set, cpu_step());
-    if (CHECK_INT(level_gaps(&lv, list), 1)) {
-        CHECK_INT(lv.raw + list[0].at, 21);
-        CHECK_INT(lv.raw + list[0].next, 23);
-    }
+static void test_long_runs(void)
+{
+    check_texts(300);
+}
+
+static void test_of_one_kind(void)
+{
+    char *text = malloc(SIZE);
+
+    for (size_t n = 1; n < SIZE; n += 1 + rnd(50))
+        for (enum cpu_step step = CPU_1; step <= cpu_step(); step++) {
+            size_t to = n < LEVEL_BLOCK ? n : LEVEL_BLOCK;
+
+            memset(text, rnd(2) == 0 ? '\n' : 'a', n);
+            check_block(page_end((struct str){text, n}), rnd(to + 1), to, step);
+        }
+    free(text);
 }
 
 int main(void)
 {
-    RUN(test_blocks);
-    RUN(test_gaps);
+    RUN(test_short_runs);
+    RUN(test_long_runs);
+    RUN(test_of_one_kind);
     return check_done();
 }

@@ -7,6 +7,7 @@
 #include "failmalloc.h"
 #include "rnd.h"
 #include "rules/inside.h"
+#include "rules/level.h"
 
 /*
  * The prefilter and the trie against the plainest search there is, on random
@@ -338,6 +339,39 @@ static void test_pieces(void)
     free(text);
 }
 
+/* As much white space as counts, where one block of a text ends (level.h). */
+static void test_blocks(void)
+{
+    static const struct {
+        const char *front, *back;
+    } rows[] = {{"a", "b"}, {"a b", "1234 a b x s"}, {"a b 1234 a b x", "s"}};
+    size_t len = LEVEL_BLOCK + 200, wide = KEYWORD_WIDE + 1;
+    struct prefilter_hits hits = {0};
+    struct prefilter *pf;
+    char *text = malloc(len);
+
+    if (text == NULL ||
+        !CHECK_INT(prefilter_new(rules, COUNT, wanted, open_guards, &pf), OK))
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        for (size_t at = LEVEL_BLOCK - 100; at < LEVEL_BLOCK + 5; at++) {
+            size_t n = strlen(rows[i].front), back = strlen(rows[i].back);
+
+            memset(text, 'x', len);
+            memcpy(text + at, rows[i].front, n);
+            memset(text + at + n, '\n', wide);
+            memcpy(text + at + n + wide, rows[i].back, back);
+            CHECK_INT(run_piece(pf, (struct str){text, len}, &hits), OK);
+            CHECK(listed(&hits, 9, at));
+            text[at] = 'x';
+            CHECK_INT(run_piece(pf, (struct str){text, len}, &hits), OK);
+            CHECK(!listed(&hits, 9, at));
+        }
+    prefilter_hits_free(&hits);
+    prefilter_free(pf);
+    free(text);
+}
+
 /* More keywords than are listed: said so of their rule, and none is lost. */
 static void test_many(void)
 {
@@ -602,6 +636,7 @@ int main(void)
     RUN(test_numbers);
     RUN(test_digits);
     RUN(test_pieces);
+    RUN(test_blocks);
     RUN(test_many);
     RUN(test_trie_against_slow);
     RUN(test_trie_guards);

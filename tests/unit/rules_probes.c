@@ -37,8 +37,7 @@ static bool set_open(struct set *s, size_t n)
 
         fill(s->bytes[i], len);
         *p = (struct probe_string){.bytes = {s->bytes[i], len},
-                                   .at = rnd(len - KEY_LEAST + 1),
-                                   .fixed = rnd(2) == 0};
+                                   .at = rnd(len - KEY_LEAST + 1)};
         p->room = KEY_LEAST + rnd(len - p->at - KEY_LEAST + 1);
         CHECK_INT(probes_add(&s->probes, p, (uint32_t)i),
                   p->room < KEY_MOST ? p->room : KEY_MOST);
@@ -46,14 +45,14 @@ static bool set_open(struct set *s, size_t n)
     return CHECK_INT(probes_ready(&s->probes), OK);
 }
 
-/* The string's key stands there, and its front if that is fixed. */
+/* The string's key stands there, and its front. */
 static bool stands(const struct probe_string *p, struct str text, size_t at)
 {
     size_t len = p->room < KEY_MOST ? p->room : KEY_MOST;
 
     return at + len <= text.len &&
            memcmp(text.ptr + at, p->bytes.ptr + p->at, len) == 0 &&
-           (!p->fixed || p->bytes.len < 4 || at < p->at ||
+           (p->bytes.len < 4 || at < p->at ||
             memcmp(text.ptr + at - p->at, p->bytes.ptr, 4) == 0);
 }
 
@@ -89,8 +88,6 @@ static void check_text(struct set *s, struct str text, size_t from, size_t to)
 
         if (k < n && many[k].at == at) {
             check_place(s, text, many[k++]);
-            check_place(s, text,
-                        probes_place(&s->probes, text.ptr, (uint16_t)at));
             continue;
         }
         for (size_t i = 0; !any && i < s->probes.count; i++)
