@@ -76,6 +76,24 @@ enum err hits_note(struct prefilter_hits *hits, uint32_t rule, bool listed,
     return OK;
 }
 
+/* Of places behind `at`, the first: that is near enough, or none is. */
+static bool place_near(const struct places *pl, size_t at, size_t reach)
+{
+    size_t i = 0, end = pl->count;
+
+    if (pl->everywhere)
+        return true;
+    while (i < end) {
+        size_t middle = i + (end - i) / 2;
+
+        if (pl->list[middle] <= at)
+            i = middle + 1;
+        else
+            end = middle;
+    }
+    return i < pl->count && pl->list[i] - at <= reach + PLACE_STEP;
+}
+
 bool hits_number(const struct prefilter_hits *hits, const struct rule *r,
                  size_t start)
 {
@@ -83,6 +101,8 @@ bool hits_number(const struct prefilter_hits *hits, const struct rule *r,
     const struct tokens *tk = &hits->tokens;
     size_t i = 0, end = tk->count;
 
+    if (!token_any(&r->token))
+        return place_near(&hits->places, at, r->reach);
     if (tk->partial)
         return true;
     while (i < end) {

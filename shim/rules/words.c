@@ -22,7 +22,7 @@
  * are looked for by themselves (pairs.h).
  */
 
-#define NONE       UINT32_MAX
+#define BRIEF      UINT8_MAX
 #define MOST_BONUS 64u /* more than bonus_of gives */
 
 struct keyword {
@@ -30,21 +30,28 @@ struct keyword {
     uint32_t rule;
     unsigned char len;
     unsigned char front; /* white space that it begins with */
-    unsigned char at;    /* the place behind that by which it is known */
+    unsigned char at;    /* the place behind that by which it is known; BRIEF
+                            if there is none */
     bool listed;         /* its offsets go into the list */
-    bool number;         /* it counts before a number only */
+    bool number;         /* it counts before a number of its rule only */
     bool gaps;           /* it has spaces, of which a text may have more */
-    uint32_t next;       /* brief ones: the next that begins so, or NONE */
+};
+
+/* One that is too short for a key. */
+struct brief {
+    uint32_t keyword;
+    unsigned char len;
+    char last; /* its last byte; 0: any white space stands for that */
 };
 
 struct words {
     const struct rule *list;  /* borrowed */
     struct keyword *keywords; /* owned */
     size_t count;
-    struct probes keys; /* by the bytes that they are known by */
-    struct pairs pairs; /* of the keywords that have none */
-    size_t brief_count;
-    uint32_t brief[256]; /* by their first byte: the first of them, or NONE */
+    struct probes keys;   /* by the bytes that they are known by */
+    struct pairs pairs;   /* of the keywords that have none */
+    struct brief *briefs; /* owned; by their first byte */
+    uint32_t brief[257];  /* where those of each begin */
     enum cpu_step step;
 };
 
@@ -76,7 +83,7 @@ static void collect_some(struct words *ws, const struct rule *r, uint32_t rule,
                              .len = (unsigned char)text.len,
                              .front = (unsigned char)front_of(text),
                              .listed = hits_bit(listed, rule),
-                             .number = r->reach != 0 && !words_near(r),
+                             .number = r->reach != 0,
                              .gaps = keyword_gaps(text)};
     }
 }
@@ -180,13 +187,33 @@ static void add_keyword(struct words *ws, uint32_t k)
         kw->at = (unsigned char)s.at;
         probes_add(&ws->keys, &s, k);
     } else {
-        uint32_t *first = &ws->brief[(unsigned char)to_lower(kw->ptr[0])];
-
-        kw->next = *first;
-        *first = k;
-        ws->brief_count++;
+        kw->at = BRIEF;
+        ws->brief[(unsigned char)to_lower(kw->ptr[0])]++;
         pairs_add(&ws->pairs, text_of(kw));
     }
+}
+
+/* Those of each first byte have been counted. */
+static enum err list_briefs(struct words *ws)
+{
+    uint32_t n = 0;
+
+    for (size_t c = 0; c < ARRAY_LEN(ws->brief); c++)
+        n = ws->brief[c] += n;
+    ws->briefs = calloc(n + 1, sizeof(*ws->briefs));
+    if (ws->briefs == NULL)
+        return E_NOMEM;
+    for (size_t k = ws->count; k-- > 0;) {
+        const struct keyword *kw = &ws->keywords[k];
+        char last = to_lower(kw->ptr[kw->len - 1]);
+
+        if (kw->at == BRIEF)
+            ws->briefs[--ws->brief[(unsigned char)to_lower(kw->ptr[0])]] =
+                (struct brief){.keyword = (uint32_t)k,
+                               .len = kw->len,
+                               .last = kw->gaps ? '\0' : last};
+    }
+    return OK;
 }
 
 static enum err build(struct words *ws)
@@ -196,12 +223,10 @@ static enum err build(struct words *ws)
     if ((e = probes_init(&ws->keys, ws->count)))
         return e;
     ws->step = ws->pairs.step = cpu_step();
-    for (size_t c = 0; c < ARRAY_LEN(ws->brief); c++)
-        ws->brief[c] = NONE;
     for (size_t k = 0; k < ws->count; k++)
         add_keyword(ws, (uint32_t)k);
     pairs_ready(&ws->pairs);
-    return probes_ready(&ws->keys);
+    return (e = list_briefs(ws)) ? e : probes_ready(&ws->keys);
 }
 
 enum err words_new(const struct rule *list, size_t n, const uint64_t *listed,
@@ -226,6 +251,7 @@ void words_free(struct words *ws)
     if (ws == NULL)
         return;
     free(ws->keywords);
+    free(ws->briefs);
     probes_free(&ws->keys);
     free(ws);
 }
@@ -344,9 +370,16 @@ static enum err brief_here(const struct words *ws, struct str text, size_t i,
     unsigned char c = (unsigned char)to_lower(text.ptr[i]);
     enum err e;
 
-    for (uint32_t k = ws->brief[c]; k != NONE; k = ws->keywords[k].next)
-        if ((e = note_keyword(ws, &ws->keywords[k], text, i, hits)))
+    for (uint32_t k = ws->brief[c]; k < ws->brief[c + 1]; k++) {
+        const struct brief *b = &ws->briefs[k];
+        size_t last = i + b->len - 1;
+
+        if (b->last != '\0' &&
+            (last >= text.len || to_lower(text.ptr[last]) != b->last))
+            continue;
+        if ((e = note_keyword(ws, &ws->keywords[b->keyword], text, i, hits)))
             return e;
+    }
     return OK;
 }
 
@@ -372,5 +405,5 @@ enum err words_run(const struct words *ws, struct str text,
     lk.hits = hits;
     if (ws->keys.count != 0 && (e = run_blocks(&lk)))
         return e;
-    return ws->brief_count == 0 ? OK : run_brief(ws, text, hits);
+    return ws->brief[256] == 0 ? OK : run_brief(ws, text, hits);
 }

@@ -63,8 +63,9 @@ static inline bool hits_guarded(const struct prefilter_hits *hits,
                        (unsigned char)hits->whole.ptr[at - 1]);
 }
 
-/* hits_number - does a number that the rule asks for stand within its reach
- * behind `start` of what is looked at? True if that is not known. */
+/* hits_number - does the number that a rule with a reach asks for stand within
+ * that behind `start` of what is looked at: a token, or else a run of digits?
+ * True if that is not known. */
 bool hits_number(const struct prefilter_hits *hits, const struct rule *r,
                  size_t start);
 

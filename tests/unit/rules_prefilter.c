@@ -204,61 +204,6 @@ static void test_folds(void)
     prefilter_free(pf);
 }
 
-/* Words that count before a number as short as any text has: with its reach. */
-static void check_numbers(const struct prefilter *pf, const struct rule *r,
-                          struct str text, struct prefilter_hits *hits)
-{
-    if (!CHECK_INT(run_piece(pf, text, hits), OK))
-        return;
-    for (size_t i = 0; i < text.len; i++) {
-        bool want = false;
-        size_t len;
-
-        for (size_t at = i; at < text.len && at - i <= r->reach; at += len) {
-            len = 1;
-            if (!is_digit(text.ptr[at]))
-                continue;
-            while (at + len < text.len && is_digit(text.ptr[at + len]))
-                len++;
-            want |= len == 4 && (at == 0 || text.ptr[at - 1] == ' ');
-        }
-        CHECK_INT(listed(hits, 0, i),
-                  want && slow_at(r, text, i) == KEYWORD_YES);
-    }
-}
-
-static void test_numbers(void)
-{
-    static const struct str keys[] = {STR_INIT("year"), STR_INIT("yr")};
-    static const struct rule r = {.keywords = keys,
-                                  .keyword_count = ARRAY_LEN(keys),
-                                  .keyword_first = true,
-                                  .token = {1u << 4, 0},
-                                  .reach = 24};
-    static const char *const some[] = {"year ", "Yr ",    "yr",        "1999 ",
-                                       "12 ",   "12345 ", "\xc5\xbf ", "and "};
-    static const uint64_t all[] = {1};
-    struct prefilter_hits hits = {0};
-    struct prefilter *pf;
-
-    if (!CHECK_INT(prefilter_new(&r, 1, all, open_guards, &pf), OK))
-        return;
-    for (int round = 0; round < 3000; round++) {
-        char text[200];
-        size_t n = 0;
-
-        while (n < sizeof(text) - 8) {
-            const char *s = some[rnd(ARRAY_LEN(some))];
-
-            memcpy(text + n, s, strlen(s));
-            n += strlen(s);
-        }
-        check_numbers(pf, &r, (struct str){text, n}, &hits);
-    }
-    prefilter_hits_free(&hits);
-    prefilter_free(pf);
-}
-
 static void test_digits(void)
 {
     static const struct {
@@ -633,7 +578,6 @@ int main(void)
     RUN(test_against_slow);
     RUN(test_guards);
     RUN(test_folds);
-    RUN(test_numbers);
     RUN(test_digits);
     RUN(test_pieces);
     RUN(test_blocks);
