@@ -1,5 +1,7 @@
 #include "detect/markup.h"
 
+#include "detect/markup_style.h"
+
 /*
  * One pass. What is in work is a tag at most; of elements that are not shown,
  * only the outermost is known, by its name, with the number of those of its
@@ -17,7 +19,7 @@ struct tag {
 
 struct page {
     struct str text;
-    struct textview *out;
+    struct textview *out; /* NULL: only its ends are asked for */
     size_t at;
     struct str within; /* name of the element that is not shown, or empty */
     size_t depth;
@@ -26,17 +28,12 @@ struct page {
      * text, and, up to these places, of titles. */
     bool no_script, no_style;
     size_t no_title[2][3];
+    bool cut;     /* the end of the text told something: more would tell more */
+    bool follows; /* it comes in pieces: of a script are only the tags */
+    enum markup_raw raw; /* within one, then */
 };
 
 /* --- Bytes. */
-
-static bool is_among(struct str word, const struct str *list, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (str_eq_nocase(word, list[i]))
-            return true;
-    return false;
-}
 
 static uint64_t bytes_of(uint64_t word, char c)
 {
@@ -64,15 +61,23 @@ static size_t next_mark(struct str text, size_t at)
     return at;
 }
 
-static char byte_at(const struct page *p, size_t at)
+static bool is_end(struct page *p, size_t at)
 {
-    return at < p->text.len ? p->text.ptr[at] : 0;
+    p->cut |= at >= p->text.len;
+    return at >= p->text.len;
 }
 
-static size_t find_from(const struct page *p, size_t at, struct str what)
+static char byte_at(struct page *p, size_t at)
+{
+    return is_end(p, at) ? 0 : p->text.ptr[at];
+}
+
+static size_t find_from(struct page *p, size_t at, struct str what)
 {
     at = at < p->text.len ? at : p->text.len;
-    return at + str_find(str_skip(p->text, at), what);
+    at += str_find(str_skip(p->text, at), what);
+    (void)is_end(p, at);
+    return at;
 }
 
 /* --- Pieces. */
@@ -82,7 +87,7 @@ static enum err put_piece(struct page *p, size_t from, size_t to)
     struct str s = {p->text.ptr + from, to - from};
     enum err e;
 
-    if (str_trim(s).len == 0)
+    if (p->out == NULL || str_trim(s).len == 0)
         return OK;
     if ((e = textview_copy(p->out, s, from)))
         return e;
@@ -103,148 +108,12 @@ static enum err put_text(struct page *p, size_t end, bool apart)
     struct str s;
     enum err e;
 
-    if (p->within.len == 0 || end < p->shown)
+    if (p->out == NULL || p->within.len == 0 || end < p->shown)
         return OK;
     s = (struct str){p->text.ptr + p->shown, end - p->shown};
     if (s.len > 0 && (e = textview_copy(p->out, s, p->shown)))
         return e;
     return apart ? textview_put(p->out, STR("\n"), end, 0) : OK;
-}
-
-/* --- Styles. */
-
-/* The next of "name: value;". */
-static struct str next_style(struct str *rest, struct str *ret_name)
-{
-    struct str one = str_head(*rest, str_find_byte(*rest, ';'));
-    size_t colon = str_find_byte(one, ':');
-
-    *rest = str_skip(*rest, one.len + 1);
-    *ret_name = str_trim(str_head(one, colon));
-    return str_trim(str_skip(one, colon < one.len ? colon + 1 : colon));
-}
-
-/* 0, 0px, 0.0em, 0% and what is as good as that: up to 1px. */
-static bool is_nothing(struct str v)
-{
-    bool zero = true;
-    size_t i = 0, digits = 0;
-
-    for (; i < v.len && (is_digit(v.ptr[i]) || v.ptr[i] == '.'); i++) {
-        zero &= v.ptr[i] == '0' || v.ptr[i] == '.';
-        digits += v.ptr[i] != '.';
-    }
-    if (digits == 0)
-        return false;
-    if (zero)
-        return true;
-    return str_eq_nocase(str_head(str_skip(v, i), 2), STR("px")) &&
-           (v.ptr[0] == '0' || v.ptr[0] == '.' || (i == 1 && v.ptr[0] == '1'));
-}
-
-/* At least three digits behind a minus. */
-static bool is_far(struct str v)
-{
-    size_t i = 1;
-
-    if (v.len < 4 || v.ptr[0] != '-')
-        return false;
-    while (i < v.len && is_digit(v.ptr[i]))
-        i++;
-    return i >= 4;
-}
-
-static bool is_white_colour(struct str v)
-{
-    static const struct str whites[] = {
-        STR_INIT("white"), STR_INIT("#fff"), STR_INIT("#ffffff"),
-        STR_INIT("rgb(255,255,255)"), STR_INIT("rgb(255, 255, 255)")};
-
-    return is_among(v, whites, ARRAY_LEN(whites));
-}
-
-static bool is_off(struct str name, struct str v)
-{
-    static const struct str sides[] = {
-        STR_INIT("left"),        STR_INIT("top"),
-        STR_INIT("right"),       STR_INIT("bottom"),
-        STR_INIT("text-indent"), STR_INIT("margin-left"),
-        STR_INIT("margin-top"),
-    };
-
-    if (is_among(name, sides, ARRAY_LEN(sides)))
-        return is_far(v);
-    if (str_eq_nocase(name, STR("clip")))
-        return str_starts_nocase(v, STR("rect(0")) ||
-               str_starts_nocase(v, STR("rect(1px"));
-    if (str_eq_nocase(name, STR("clip-path")))
-        return str_starts_nocase(v, STR("inset(50%")) ||
-               str_starts_nocase(v, STR("inset(100%")) ||
-               str_starts_nocase(v, STR("circle(0"));
-    return str_eq_nocase(name, STR("transform")) &&
-           str_starts_nocase(v, STR("scale(0")) && v.len > 7 && v.ptr[7] != '.';
-}
-
-static bool is_not_shown(struct str name, struct str v)
-{
-    if (str_eq_nocase(name, STR("display")))
-        return str_starts_nocase(v, STR("none"));
-    if (str_eq_nocase(name, STR("visibility")))
-        return str_starts_nocase(v, STR("hidden")) ||
-               str_starts_nocase(v, STR("collapse"));
-    if (str_eq_nocase(name, STR("font-size")) ||
-        str_eq_nocase(name, STR("max-height")) ||
-        str_eq_nocase(name, STR("max-width")))
-        return is_nothing(v);
-    if (str_eq_nocase(name, STR("opacity")))
-        return is_nothing(v) && !(v.len > 2 && v.ptr[v.len - 1] != '0');
-    return is_off(name, v);
-}
-
-/* Does this style, as an attribute has it, show nothing? */
-static bool style_hides(struct str style)
-{
-    struct str name, value, colour = {0}, ground = {0};
-    bool small = false, cut = false;
-
-    while (style.len > 0) {
-        value = next_style(&style, &name);
-        /* "none !important" begins with what counts. */
-        if (is_not_shown(name, value))
-            return true;
-        if (str_eq_nocase(name, STR("width")) ||
-            str_eq_nocase(name, STR("height")))
-            small |= is_nothing(value);
-        if (str_eq_nocase(name, STR("overflow")))
-            cut |= str_starts_nocase(value, STR("hidden"));
-        if (str_eq_nocase(name, STR("color")))
-            colour = value;
-        if (str_eq_nocase(name, STR("background")) ||
-            str_eq_nocase(name, STR("background-color")))
-            ground = value;
-    }
-    if (small && cut)
-        return true;
-    if (str_starts_nocase(colour, STR("transparent")))
-        return true;
-    return colour.len > 0 && (ground.len > 0 ? str_eq_nocase(colour, ground)
-                                             : is_white_colour(colour));
-}
-
-static bool class_hides(struct str classes)
-{
-    static const struct str names[] = {STR_INIT("hidden"),
-                                       STR_INIT("hide"),
-                                       STR_INIT("invisible"),
-                                       STR_INIT("sr-only"),
-                                       STR_INIT("visually-hidden"),
-                                       STR_INIT("d-none"),
-                                       STR_INIT("screen-reader-text")};
-
-    while (classes.len > 0)
-        if (is_among(str_split(&classes, ' '), names, ARRAY_LEN(names)))
-            return true;
-    return false;
 }
 
 /* --- Tags. */
@@ -258,14 +127,14 @@ static struct str name_at(struct page *p)
 {
     size_t from = p->at;
 
-    while (p->at < p->text.len && is_name(p->text.ptr[p->at]))
+    while (!is_end(p, p->at) && is_name(p->text.ptr[p->at]))
         p->at++;
     return (struct str){p->text.ptr + from, p->at - from};
 }
 
 static void skip_spaces(struct page *p)
 {
-    while (p->at < p->text.len && is_white(p->text.ptr[p->at]))
+    while (!is_end(p, p->at) && is_white(p->text.ptr[p->at]))
         p->at++;
 }
 
@@ -283,7 +152,7 @@ static bool value_at(struct page *p, struct str *ret_value)
     quote[mark.len - 1] = byte_at(p, p->at + mark.len - 1);
     if (quote[mark.len - 1] != '"' && quote[mark.len - 1] != '\'') {
         from = p->at;
-        while (p->at < p->text.len && !is_white(p->text.ptr[p->at]) &&
+        while (!is_end(p, p->at) && !is_white(p->text.ptr[p->at]) &&
                p->text.ptr[p->at] != '>')
             p->at++;
         *ret_value = (struct str){p->text.ptr + from, p->at - from};
@@ -311,7 +180,7 @@ static bool attribute_at(struct page *p, struct attribute *ret)
         if (ret->name.len > 0)
             break;
         /* "/", or a mark that belongs to nothing; \n of a string of JSON. */
-        if (p->text.ptr[p->at] == '\\' && p->at + 1 < p->text.len &&
+        if (p->text.ptr[p->at] == '\\' && !is_end(p, p->at + 1) &&
             strchr("nrt", p->text.ptr[p->at + 1]) != NULL)
             p->at++;
         p->at++;
@@ -344,9 +213,9 @@ static bool hides(struct str tag, const struct attribute *a)
         return true;
     if (str_eq_nocase(tag, STR("font")))
         return str_eq_nocase(a->name, STR("size"))
-                   ? is_nothing(a->value)
+                   ? style_is_nothing(a->value)
                    : str_eq_nocase(a->name, STR("color")) &&
-                         is_white_colour(a->value);
+                         style_is_white(a->value);
     if (str_eq_nocase(a->name, STR("style")))
         return style_hides(a->value);
     return str_eq_nocase(a->name, STR("class")) && class_hides(a->value);
@@ -426,6 +295,10 @@ static void skip_raw(struct page *p, const struct tag *t)
 
     if (t->close || *none || (!script && !str_eq_nocase(t->name, STR("style"))))
         return;
+    if (p->follows && p->within.len == 0 && !t->hides) {
+        p->raw = script ? MARKUP_SCRIPT : MARKUP_STYLE;
+        return;
+    }
     while ((at = find_from(p, at, STR("</"))) < p->text.len &&
            !str_starts_nocase(str_skip(p->text, at + 2), t->name))
         at += 2;
@@ -434,7 +307,7 @@ static void skip_raw(struct page *p, const struct tag *t)
 }
 
 /* "<", "</" or, in a string of JSON, "<\/": where its name begins; or 0. */
-static size_t name_begins(const struct page *p)
+static size_t name_begins(struct page *p)
 {
     size_t at = p->at + 1;
 
@@ -487,10 +360,13 @@ static enum err take_comment(struct page *p)
 
 static enum err take_angle(struct page *p)
 {
+    struct str rest = str_skip(p->text, p->at);
+
     if (name_begins(p) != 0)
         return take_tag(p);
-    if (str_starts(str_skip(p->text, p->at), STR("<!--")))
+    if (str_starts(rest, STR("<!--")))
         return take_comment(p);
+    p->cut |= str_starts(STR("<!--"), rest);
     p->at++;
     return OK;
 }
@@ -528,10 +404,9 @@ static bool title_end(struct page *p, size_t at, char open, bool link,
     none = &p->no_title[link][kind - opens];
     if (at < *none)
         return false;
-    for (; at < p->text.len && p->text.ptr[at] != '\n'; at++)
+    for (; !is_end(p, at) && p->text.ptr[at] != '\n'; at++)
         if (p->text.ptr[at] == last &&
-            (at + 1 == p->text.len ||
-             p->text.ptr[at + 1] == (link ? ')' : '\n'))) {
+            (is_end(p, at + 1) || p->text.ptr[at + 1] == (link ? ')' : '\n'))) {
             *ret_end = at;
             return true;
         }
@@ -576,6 +451,8 @@ static enum err take_mark(struct page *p)
     return OK;
 }
 
+/* --- A page. */
+
 enum err markup_hidden(struct str text, struct textview *out)
 {
     struct page p = {.text = text, .out = out};
@@ -586,4 +463,113 @@ enum err markup_hidden(struct str text, struct textview *out)
         if ((e = take_mark(&p)))
             return e;
     return put_text(&p, text.len, true);
+}
+
+/* --- Followed, as it comes. */
+
+size_t markup_mark(struct str text)
+{
+    return next_mark(text, 0);
+}
+
+static struct str raw_name(enum markup_raw raw)
+{
+    return raw == MARKUP_SCRIPT ? STR("script") : STR("style");
+}
+
+/* Of what is no markup but in name, only the end is. */
+static bool stays_raw(struct page *p)
+{
+    struct str rest = str_skip(p->text, p->at), name = raw_name(p->raw);
+
+    if (!str_starts(rest, STR("</"))) {
+        p->cut |= str_starts(STR("</"), rest);
+        return true;
+    }
+    rest = str_skip(rest, 2);
+    if (str_starts_nocase(rest, name)) {
+        p->raw = MARKUP_NONE;
+        return false;
+    }
+    p->cut |= str_starts_nocase(name, rest);
+    return true;
+}
+
+/* One step; *ret_more: it was not the end of the text. */
+static enum err follow(struct page *p, bool *ret_more)
+{
+    p->at = next_mark(p->text, p->at);
+    *ret_more = !is_end(p, p->at);
+    if (!*ret_more)
+        return OK;
+    if (p->raw == MARKUP_NONE || !stays_raw(p))
+        return take_mark(p);
+    p->at++;
+    return OK;
+}
+
+static void titles_copy(size_t to[2][3], const size_t of[2][3], size_t gone)
+{
+    for (size_t i = 0; i < 6; i++)
+        to[i / 3][i % 3] =
+            of[i / 3][i % 3] > gone ? of[i / 3][i % 3] - gone : 0;
+}
+
+bool markup_ends(struct markup *m, struct str text, bool last)
+{
+    struct page p = {.text = text,
+                     .at = m->at,
+                     .within = str_at(text, m->within),
+                     .depth = m->depth,
+                     .follows = true,
+                     .raw = m->raw};
+    bool ended = false, more = true;
+
+    titles_copy(p.no_title, m->no_title, 0);
+    while (!ended && more) {
+        struct page before = p;
+
+        p.cut = false;
+        if (follow(&p, &more)) /* without a view nothing fails */
+            return true;
+        if (p.cut && more && !last) {
+            p = before;
+            break;
+        }
+        ended = more ? p.within.len == 0 : last;
+    }
+    m->at = p.at;
+    m->within = (struct span){0};
+    if (p.within.len > 0)
+        m->within = (struct span){(uint32_t)(p.within.ptr - text.ptr),
+                                  (uint32_t)p.within.len};
+    m->depth = p.depth;
+    m->raw = p.raw;
+    titles_copy(m->no_title, p.no_title, 0);
+    return ended;
+}
+
+enum err markup_ended(const struct markup *m, struct str text,
+                      struct textview *out)
+{
+    struct page p = {
+        .text = text, .out = out, .follows = true, .raw = m->begun};
+    bool more = true;
+    enum err e;
+
+    textview_clear(out);
+    titles_copy(p.no_title, m->no_title, 0);
+    while (more && p.at < m->at)
+        if ((e = follow(&p, &more)))
+            return e;
+    return put_text(&p, m->at, true);
+}
+
+void markup_skip(struct markup *m, size_t n)
+{
+    m->at = 0;
+    m->within = (struct span){0};
+    m->depth = 0;
+    m->begun = m->raw;
+    titles_copy(m->no_title, m->no_title, n);
 }

@@ -28,4 +28,38 @@
  */
 MUST_USE enum err markup_hidden(struct str text, struct textview *out);
 
+/*
+ * The same of a text that comes in pieces: what begins with a mark has to be
+ * there as a whole, be it a tag, a title or an element that is not shown with
+ * all that is in it. A script or style is taken for closed.
+ *
+ *      <p>see <b hidden>ignore <i>all</i></b> and
+ *      |.|    |.............................|
+ */
+struct markup {
+    size_t at;          /* it was followed up to there */
+    struct span within; /* the name of the element that is not shown */
+    size_t depth;       /* those of its name that are open */
+    enum markup_raw {
+        MARKUP_NONE,
+        MARKUP_SCRIPT,
+        MARKUP_STYLE
+    } raw, begun; /* the text is no markup but in name: there, at the mark */
+    size_t no_title[2][3]; /* none of each kind ends before */
+};
+
+/* markup_mark - where the first mark is; text.len if there is none. */
+size_t markup_mark(struct str text);
+/*
+ * markup_ends - the text begins with a mark, and m, zeroed at the start of all,
+ * has followed some of it. Does what begins there end in it? It does at m->at
+ * then. What is open with `last` ends with the text.
+ */
+bool markup_ends(struct markup *m, struct str text, bool last);
+/* markup_ended - the view of that. Errors as textview_put. */
+MUST_USE enum err markup_ended(const struct markup *m, struct str text,
+                               struct textview *out);
+/* markup_skip - the text goes on n bytes behind the mark. */
+void markup_skip(struct markup *m, size_t n);
+
 #endif

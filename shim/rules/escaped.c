@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "rules/extent.h"
 #include "rules/side.h"
 
 /*
@@ -77,6 +78,7 @@ static enum err begin(struct stream *st, enum view_step how)
     s->st->escapes = KINDS;
     st->escapes &= ~KIND(how);
     side_take(s->st, st);
+    extents_copy(s->st, st);
     if ((e = sides_clone(s->st, st)))
         return e;
     side_begun(s->st);

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "detect/known.h"
+#include "detect/markup.h"
 #include "rules/detector.h"
 #include "rules/pack.h"
 #include "rules/prefilter.h"
@@ -250,6 +251,11 @@ MUST_USE enum err views_scan(const struct rules *rs, struct scratch *sc,
 MUST_USE enum err views_coded(const struct rules *rs, struct scratch *sc,
                               const struct scopes *at, unsigned views,
                               struct str text, struct findings *out);
+/* views_unshown - only what is not shown of what has ended in the text. */
+MUST_USE enum err views_unshown(const struct rules *rs, struct scratch *sc,
+                                const struct scopes *at, struct str text,
+                                const struct markup *ended,
+                                struct findings *out);
 void viewing_free(struct viewing *vw);
 
 /* --- merge.c */

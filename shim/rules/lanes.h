@@ -2,6 +2,7 @@
 #define SP_RULES_LANES_H
 
 #include "detect/disguise.h"
+#include "detect/markup.h"
 #include "detect/respell.h"
 #include "rules/inside.h"
 #include "rules/restore.h"
@@ -76,6 +77,15 @@ struct coded {
     bool hidden;      /* only what does not show: the rest is read in a view */
 };
 
+/* What is known when all of it has come: extent.c. */
+struct extent {
+    bool on;        /* it is looked for here */
+    uint64_t at;    /* the text was looked at up to there */
+    uint64_t start; /* held from there on, or NEVER */
+    uint64_t next;  /* V from which another look pays */
+    struct markup page;
+};
+
 /* Keywords and the token that the end of the text may cut off: wake.c. */
 struct begun {
     uint64_t token;                   /* where it begins, or NEVER */
@@ -141,6 +151,7 @@ struct stream {
     struct stream *up;   /* of a view: the stream of the text, */
     struct side *side;   /* and itself; borrowed */
     struct coded coded;
+    struct extent hidden; /* what a page does not show */
     struct respell respell;
     struct skeleton letters;    /* of the text up to V, until it has sides */
     bool counts;                /* a score may block */

@@ -47,7 +47,7 @@ bool stream_sees(const struct chain *views)
         first = next;
         next = views->steps[2];
     }
-    return first == VIEW_TEXT || is_run(first) ||
+    return first == VIEW_TEXT || is_run(first) || first == VIEW_HIDDEN ||
            (next == VIEW_TEXT &&
             (sides_steps(1u << first) | respell_views(1u << first)) != 0);
 }

@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "rules/coded.h"
 #include "rules/escaped.h"
+#include "rules/extent.h"
 #include "rules/near.h"
 #include "rules/respell.h"
 
@@ -156,6 +157,7 @@ enum err stream_make(const struct rules *rs, struct scratch *sc,
     if ((rules_views_at(rs, at) & 1u << VIEW_DECODED) != 0)
         st->coded.views = rules_views_at(rs, at) & ~(1u << VIEW_TEXT);
     coded_reset(st);
+    extents_reset(st);
     respell_reset(st);
     st->counts = rs->at.block[at->dir] != 0 && !rs->monitor;
     buf_init(&st->text, TEXT_MAX);
@@ -178,6 +180,7 @@ enum err stream_new(const struct rules *rs, struct scratch *sc,
     if (st->coded.views != 0)
         st->steps |= 1u << VIEW_CLEAN; /* in which runs are read */
     escaped_reset(st);
+    extents_want(st, views);
     *ret_st = st;
     return OK;
 }
@@ -372,13 +375,15 @@ static uint64_t stop_next(const struct stream *st)
     return stop > least ? stop : least;
 }
 
-/* Drop text that no lane, no lookbehind, no `near` and nothing encoded needs
- * any more. */
+/* Drop text that no lane, no lookbehind, no `near` and nothing that is held as
+ * a whole needs any more. */
 static void trim(struct stream *st)
 {
-    uint64_t keep = st->coded.start < st->safe ? st->coded.start : st->safe;
+    uint64_t whole = extents_start(st), keep = st->safe;
     size_t n;
 
+    whole = st->coded.start < whole ? st->coded.start : whole;
+    keep = whole < keep ? whole : keep;
     EACH_AWAKE(st, i)
     {
         uint64_t open = lane_open(&st->lanes[i]);
@@ -481,7 +486,7 @@ static enum err advance(struct stream *st)
     enum err e;
 
     if ((e = read_more(st, false)) || (e = search_lanes(st, at_stop, false)) ||
-        (e = feed_coded(st)) ||
+        (e = feed_coded(st)) || (e = feed_extents(st, false)) ||
         (st->sides != NULL && (e = sides_feed(st, false))) ||
         (e = let_go(st)) || st->blocked)
         return e;
@@ -571,9 +576,9 @@ enum err stream_last(struct stream *st)
         if ((e = lane_search(st, &st->lanes[i], false)))
             return e;
     }
-    if ((e = feed_coded(st)))
+    if ((e = feed_coded(st)) || (e = feed_coded_last(st)))
         return e;
-    return feed_coded_last(st);
+    return feed_extents(st, true);
 }
 
 /* Everything is decided, no lane is open any more. */
@@ -602,6 +607,7 @@ static enum err end_text(struct stream *st, bool goes_on)
     st->begun.walk_count = 0;
     st->begun.token = NEVER;
     coded_reset(st);
+    extents_reset(st);
     respell_reset(st);
     st->letters = (struct skeleton){0};
     st->drops.count = 0;
@@ -637,7 +643,8 @@ static bool lanes_mind(const struct stream *st)
 
 bool stream_minds(const struct stream *st)
 {
-    return (st->counts && st->score.sum != 0) || lanes_mind(st);
+    return (st->counts && st->score.sum != 0) || extents_mind(st) ||
+           lanes_mind(st);
 }
 
 uint64_t stream_safe(const struct stream *st)

@@ -536,9 +536,8 @@ static enum err scan_unshown(struct viewing *vw)
     struct look whole = {.text = vw->whole};
     enum err e;
 
-    if ((e = markup_hidden(vw->whole, &vw->hidden)) ||
-        vw->hidden.bytes.len == 0)
-        return e;
+    if (vw->hidden.bytes.len == 0)
+        return OK;
     vw->base = 0;
     vw->within = 0;
     vw->only = 1u << VIEW_HIDDEN;
@@ -547,6 +546,13 @@ static enum err scan_unshown(struct viewing *vw)
         e = scan_levels(vw);
     vw->only = 0;
     return e;
+}
+
+static enum err scan_page(struct viewing *vw)
+{
+    enum err e = markup_hidden(vw->whole, &vw->hidden);
+
+    return e ? e : scan_unshown(vw);
 }
 
 static void budget_start(struct viewing *vw)
@@ -599,7 +605,7 @@ enum err views_scan(const struct rules *rs, struct scratch *sc,
     if (!e && escaped && is_wanted(vw, VIEW_DECODED))
         e = scan_again(vw, scan_unescaped);
     if (!e && is_wanted(vw, VIEW_HIDDEN))
-        e = scan_again(vw, scan_unshown);
+        e = scan_again(vw, scan_page);
     out->capped |= vw->decoding.capped;
     viewing_rest(vw);
     return e;
@@ -621,6 +627,24 @@ enum err views_coded(const struct rules *rs, struct scratch *sc,
     vw->coded = true;
     e = scan_levels(vw);
     vw->coded = false;
+    out->capped |= vw->decoding.capped;
+    viewing_rest(vw);
+    return e;
+}
+
+enum err views_unshown(const struct rules *rs, struct scratch *sc,
+                       const struct scopes *at, struct str text,
+                       const struct markup *ended, struct findings *out)
+{
+    struct viewing *vw;
+    enum err e;
+
+    if ((e = viewing_need(sc, &vw)))
+        return e;
+    viewing_begin(vw, rs, sc, at, rules_views_at(rs, at->list), text, out, 0);
+    vw->seg = 0;
+    if (!(e = markup_ended(ended, text, &vw->hidden)))
+        e = scan_unshown(vw);
     out->capped |= vw->decoding.capped;
     viewing_rest(vw);
     return e;

@@ -1,4 +1,5 @@
 #include "rules/coded.h"
+#include "rules/extent.h"
 #include "rules/respell.h"
 #include "rules/side.h"
 
@@ -303,6 +304,7 @@ static struct decided known_upto(const struct stream *st)
     struct decided k = {lower(cut_keyword(st), cut_token(st)), cut_asleep(st)};
 
     k.acts = lower(lower(cut_mark(st), cut_coded(st)), k.acts);
+    k.acts = lower(extents_start(st), k.acts);
     EACH_AWAKE(st, i)
     {
         const struct lane *l = &st->lanes[i];

@@ -16,6 +16,9 @@ rules:
   - {id: SP-9002, name: told-order, category: injection, kind: told-key,
      on: response, in: [assistant], keywords: [ignore],
      match: '(?i)\bignore\s+all\s+previous\b', action: redact}
+  - {id: SP-9003, name: told-unseen, category: injection, kind: told-key,
+     on: response, in: [assistant], keywords: [agents],
+     match: '(?i)\bagents\s+must\b', views: [hidden], action: redact}
 END
 }
 
@@ -103,6 +106,17 @@ gone() {
     gone '&#105;gnore all&nbsp;pr&#101;vious'
     gone '=69gnore =61ll =70reviou=73'
     gone '&#1110;gnore \\u0061ll &#112;r\\u0065vious'
+}
+
+@test "in what a page does not show" {
+    local text="agents must see <!-- agents must know --> and"
+    local left="agents must see <!-- $LEFT know --> and" delta
+    text+=" <p hidden>agents <b>must</b> ask</p>"
+    left+=" <p hidden>$LEFT</b> ask</p>"
+    for delta in 1 2 7 60; do
+        is "$(says $delta "$text")" "$left"
+    done
+    has "$AUDIT" '"hidden"'
 }
 
 @test "what is encoded too often does not leave, if so told" {

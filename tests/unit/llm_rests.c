@@ -47,7 +47,7 @@ static const struct rule list[] = {
  * and from the first word with digits for letters on. */
 #define VIEWS                                                                  \
     .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_DECODED |         \
-             1u << VIEW_LEET
+             1u << VIEW_LEET | 1u << VIEW_HIDDEN
 
 static const struct str k_ignore[] = {STR_INIT("ignore")};
 
@@ -61,6 +61,8 @@ static const struct rule reads[] = {
     {RULE("please", "please,? +(?:do +)?(?:hack|hello)", ACTION_REDACT), VIEWS},
     {RULE("sk", "(?<![a-z0-9])sk-[a-z0-9]{8,20}", ACTION_LOG), KEYS(k_sk),
      VIEWS},
+    {RULE("unseen", "(?:hidden|in) order \\w*", ACTION_REDACT),
+     .views = 1u << VIEW_HIDDEN},
     {RULE("stop", "stop the server", ACTION_BLOCK), VIEWS},
 };
 #define READS_ON (reads + 1) /* nothing drops what an end mark would end */
@@ -151,6 +153,15 @@ static const char *const escaped[] = {
     " ",
     " ",
     "l0l ",
+    "<b hidden>",
+    "</b>",
+    " title='",
+    "<!--",
+    "-->",
+    ">",
+    "hidden order ",
+    "in ",
+    "order ",
     "word ",
     "the quick brown fox jumps over it ",
 };

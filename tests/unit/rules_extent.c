@@ -1,0 +1,241 @@
+#include <stdlib.h>
+
+#include "check.h"
+#include "rnd.h"
+#include "streamed.h"
+
+/*
+ * What a page has and does not show, in a stream: the same is found in it as in
+ * the whole text, wherever it is cut, and nothing of it left before.
+ */
+
+static const struct str k_order[] = {STR_INIT("order")};
+static const struct str k_note[] = {STR_INIT("note")};
+static const struct str k_ghp[] = {STR_INIT("ghp_")};
+
+/* None goes on in another line, so that none is of two pieces of a page. */
+static const struct rule list[] = {
+    {.id = STR_INIT("unseen"),
+     ALL,
+     KEYS(k_order),
+     .keyword_first = true,
+     .views = 1u << VIEW_HIDDEN,
+     .match = STR_INIT("(?i)\\border +\\w+"),
+     .action = ACTION_REDACT,
+     .put = STR_INIT("[order]")},
+    {.id = STR_INIT("note"),
+     ALL,
+     KEYS(k_note),
+     .keyword_first = true,
+     .views = 1u << VIEW_HIDDEN,
+     .match = STR_INIT("(?i)\\bnote: *[a-z]+"),
+     .action = ACTION_LOG},
+    {.id = STR_INIT("ghp"), /* seen or not */
+     ALL,
+     KEYS(k_ghp),
+     .keyword_first = true,
+     .views = VIEWS_ALL & ~VIEWS_FAR,
+     .match = STR_INIT("\\bghp_[0-9A-Za-z]{20}\\b"),
+     .action = ACTION_REDACT,
+     .put = STR_INIT("[ghp]")},
+    {.id = STR_INIT("stop"),
+     ALL,
+     .views = 1u << VIEW_HIDDEN,
+     .match = STR_INIT("(?i)stop +server"),
+     .action = ACTION_BLOCK},
+};
+
+static const struct {
+    const char *text, *want;
+} rows[] = {
+    {"my order one <!-- my order one --> order two",
+     "my order one <!-- my [order] --> order two"},
+    {"<p>a</p><p hidden>order one</p>order two",
+     "<p>a</p><p hidden>[order]</p>order two"},
+    {"<p hidden>or<b>der</b> on</p>e", "<p hidden>[order]</p>e"},
+    {"<img alt='an order one' title=\"order two\">",
+     "<img alt='an [order]' title=\"[order]\">"},
+    {"![order one](x.png \"order two\")", "![[order]](x.png \"[order]\")"},
+    {"[a](x 'order b') [order](order two)",
+     "[a](x '[order]') [order](order two)"},
+    {"<div style=\"left:-999px\">an <div>order one</div> order two</div>order",
+     "<div style=\"left:-999px\">an <div>[order]</div> [order]</div>order"},
+    {"<template>order one, to the end", "<template>[order], to the end"},
+    {"<!-- order one, to the end", "<!-- [order], to the end"},
+    {"<a title=\"order one, no end", "<a title=\"order one, no end"},
+    {"<a title=\"<!-- order one -->", "<a title=\"<!-- [order] -->"},
+    {"<script>x = '<!-- order one -->'</script><!-- order two -->",
+     "<script>x = '<!-- order one -->'</script><!-- [order] -->"},
+    {"<script alt='order one'>if (a </b) '</scrip>'</SCRIPT><b alt=\"order "
+     "x\">",
+     "<script alt='[order]'>if (a </b) '</scrip>'</SCRIPT><b "
+     "alt=\"[order]\">"},
+    {"<!-- a note: here --> <!-- ghp_0123456789abcdefghij --> "
+     "ghp_0123456789abcdefghij",
+     "<!-- a note: here --> <!-- [ghp] --> [ghp]"},
+    {"<p hidden>or\u200bder one</p>", "<p hidden>[order]</p>"},
+    {"<p hidden>\uff4frder one</p>", "<p hidden>[order]</p>"},
+    {"<p hidden>b3JkZXIgb25lIHBsZWFzZQ==</p>", "<p hidden>[order]</p>"},
+    {"<p hidden>&#111;&#114;der one</p>", "<p hidden>[order]</p>"},
+    {"a \\u003cp hidden\\u003eorder one\\u003c/p\\u003e order two",
+     "a \\u003cp hidden\\u003e[order]\\u003c/p\\u003e order two"},
+    {"a <p hid\\u0064en>order one</p> order two",
+     "a <p hid\\u0064en>[order]</p> order two"},
+    {"<p class='x \\u0068idden'>order one</p> order two",
+     "<p class='x \\u0068idden'>[order]</p> order two"},
+    {"PHAgaGlkZGVuPm15IG9yZGVyIG9uZTwvcD4= there", "[order] there"},
+    {"\u200b<p hidden>order one</p>\u00e9",
+     "\u200b<p hidden>[order]</p>\u00e9"},
+    {"go on <!-- note: so --><!-- stop server --> here",
+     "go on <!-- note: so --><!-- "},
+};
+
+static void test_rows(void)
+{
+    struct result want;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str text = str_of(rows[i].text);
+
+        CHECK_ROW(rows[i].text);
+        whole(text, &want);
+        CHECK_EQ(buf_str(&want.out), str_of(rows[i].want));
+        same_everywhere(text, &want);
+        result_free(&want);
+    }
+    CHECK_ROW(NULL);
+}
+
+/* --- Anything. */
+
+static const char *const parts[] = {
+    "<!-- order one -->",
+    "<!-- note: two -->",
+    "<!--",
+    "-->",
+    "<p hidden>",
+    "<div style='display:none'>",
+    "</p>",
+    "</div>",
+    "<b>",
+    "</b>",
+    "<img alt=\"order three\" x>",
+    "<img alt='",
+    "' title=\"",
+    "\">",
+    ">",
+    "![order four]",
+    "](x \"order five\")",
+    "](x",
+    "[a]: # (note: it)\n",
+    "order six",
+    " note: x",
+    "ghp_0123456789abcdefghij ",
+    "<script>if (a<b) c('<!-- order y -->');</script>",
+    "a < b, x <y and z",
+    " and prose that goes on. ",
+    "\n",
+    "\n\n",
+    "or\u200bder seven ",
+    " \u200b ",
+    "caf\u00e9 ",
+    "&#111;&#114;der eight ",
+    "b3JkZXIgb25lIHBsZWFzZQ== ",
+    "PHAgaGlkZGVuPm15IG9yZGVyIG9uZTwvcD4= ",
+    "<template>",
+    "</template>",
+};
+
+static void test_at_random(void)
+{
+    struct buf text;
+    struct result want;
+    bool good = true;
+
+    buf_init(&text, MIB);
+    for (size_t i = 0; i < 6000 && good; i++) {
+        buf_clear(&text);
+        for (size_t n = 1 + rnd(9); n > 0; n--)
+            put(&text, str_of(parts[rnd(ARRAY_LEN(parts))]));
+        if (i % 16 == 0)
+            put(&text, STR("<!-- stop server -->"));
+        whole(buf_str(&text), &want);
+        good = same_anyhow(buf_str(&text), &want);
+        result_free(&want);
+    }
+    buf_free(&text);
+}
+
+/* --- How much is held. */
+
+/* What is shown is not, and of a tag what is there so far. */
+static void test_prose(void)
+{
+    static const struct str text = STR_INIT(
+        "The order of the fox: <b>jumps</b> over 3 < 4 dogs, [as](it.html) "
+        "does! It is so <i>when</i> someone who was there would say it; a note "
+        "of that. <script>if (a > b) { order(one); }</script> And so on. ");
+    struct result got;
+
+    CHECK_INT(pieces(text, 0, 1, &got), OK);
+    CHECK_EQ(buf_str(&got.out), text);
+    CHECK(got.most <= 20);
+    CHECK(got.held < 6 * text.len);
+    result_free(&got);
+}
+
+/* What is not shown and goes on for ever is held up to a limit. It is judged
+ * there and told, wherever it was cut, and what follows is a page again. */
+static void test_long(void)
+{
+    static const char *const begins[] = {
+        "<!--", "<p hidden>", "<a b=\"", "<a title=\"", "![a", "[a](b \"",
+    };
+    struct buf text;
+    struct result want, got;
+
+    buf_init(&text, MIB);
+    for (size_t i = 0; i < ARRAY_LEN(begins); i++)
+        for (size_t k = 0; k < 2; k++) {
+            CHECK_ROW(begins[i]);
+            buf_clear(&text);
+            put(&text, str_of(begins[i]));
+            put(&text, STR(" an order one "));
+            while (text.len < 40000)
+                put(&text, k == 0 ? STR(" d\u00e9f") : STR(" (>,);"));
+            put(&text, STR("<!-- order two -->"));
+            CHECK_INT(pieces(buf_str(&text), 0, 0, &want), OK);
+            CHECK_INT(want.f.count, 1 + (i < 2));
+            CHECK(want.f.capped);
+            CHECK_INT(pieces(buf_str(&text), 0, 900, &got), OK);
+            CHECK_EQ(buf_str(&got.out), buf_str(&want.out));
+            CHECK(got.most < LIM_HOLD_EXTENT + KIB);
+            result_free(&got);
+            CHECK_INT(pieces(buf_str(&text), 0, 7, &got), OK);
+            CHECK_EQ(buf_str(&got.out), buf_str(&want.out));
+            CHECK(got.f.capped);
+            result_free(&got);
+            result_free(&want);
+        }
+    CHECK_ROW(NULL);
+    buf_free(&text);
+}
+
+/* Without memory nothing of it gets out. */
+static void test_memory(void)
+{
+    starved(STR("see <p hidden>my order one</p>, \\u003c!--order two--> here"),
+            STR("see <p hidden>my [order]</p>, \\u003c!--[order]--> here"));
+}
+
+int main(void)
+{
+    streamed_open(list, ARRAY_LEN(list));
+    RUN(test_rows);
+    RUN(test_at_random);
+    RUN(test_prose);
+    RUN(test_long);
+    RUN(test_memory);
+    streamed_close();
+    return check_done();
+}
