@@ -17,14 +17,6 @@
 #define MARGIN     512 /* bytes around a block that are looked at, too */
 #define MARGIN_RUN 64  /* the same where it stands for itself */
 
-bool is_base64_char(char c)
-{
-    char low = (char)(c | 0x20);
-
-    return (low >= 'a' && low <= 'z') || is_digit(c) || c == '+' || c == '/' ||
-           c == '-' || c == '_';
-}
-
 static bool is_hex_pair(struct str s)
 {
     return s.len >= 2 && hex_value(s.ptr[0]) >= 0 && hex_value(s.ptr[1]) >= 0;

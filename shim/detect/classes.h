@@ -72,6 +72,9 @@ bool escape_matters(struct str text, size_t at);
 bool joins_pairs(char c);
 
 /* is_base64_char - of either alphabet (RFC 4648, sections 4 and 5). */
-bool is_base64_char(char c);
+static inline bool is_base64_char(char c)
+{
+    return is_alnum(c) || c == '+' || c == '/' || c == '-' || c == '_';
+}
 
 #endif

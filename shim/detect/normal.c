@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 #include "detect/invisible.h"
+#include "detect/plain.h"
 
 /*
  * Unit of work is a cluster: a character with the marks, and what is invisible,
@@ -407,16 +408,6 @@ static enum err take_ascii(struct normal *n, struct str s, size_t off,
     return OK;
 }
 
-static size_t ascii_len(struct str s)
-{
-    size_t i = 0;
-
-    while (i < s.len && (unsigned char)s.ptr[i] < 0x80 &&
-           !is_control((unsigned char)s.ptr[i]))
-        i++;
-    return i;
-}
-
 void normal_begin(struct normal *n, struct str text)
 {
     size_t len;
@@ -433,7 +424,7 @@ enum err normal_feed(struct normal *n, struct str text, size_t base,
     enum err e = OK;
 
     while (!e && at < text.len) {
-        size_t plain = ascii_len(str_skip(text, at));
+        size_t plain = plain_ascii(str_skip(text, at));
         size_t csi = csi_len(str_skip(text, at));
         uint32_t cp;
 

@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "detect/normal.h"
+#include "detect/plain.h"
 
 /* What a look at a place tells, of a text that goes on. */
 enum look {
@@ -163,10 +164,13 @@ static bool joined_next(struct joined *j, struct str text, size_t from,
     struct str gap;
     size_t end, len;
 
-    while (*at < text.len) {
-        enum look is =
-            j->within ? LOOK_NO : joined_at(text, *at, last, &gap, &end);
+    for (;;) {
+        enum look is;
 
+        *at += plain_words(str_skip(text, *at), &j->within);
+        if (*at == text.len)
+            return false;
+        is = j->within ? LOOK_NO : joined_at(text, *at, last, &gap, &end);
         if (is == LOOK_OPEN)
             return false;
         if (is == LOOK_YES) {
@@ -184,7 +188,6 @@ static bool joined_next(struct joined *j, struct str text, size_t from,
         j->within = is_word(text, *at, &len);
         *at += len;
     }
-    return false;
 }
 
 bool joined_plain(struct joined *j, struct str text, size_t *pos, bool last)
@@ -394,11 +397,25 @@ static enum look leet_word(const struct leet *l, struct str text, size_t at,
                : LOOK_NO;
 }
 
+/* Past words that have no such sign, and parts of one, to the front of the one
+ * that has the next, or that is the last. */
+static size_t leet_skip(struct leet *l, struct str text, size_t at)
+{
+    size_t to = at + plain_sign(str_skip(text, at)), from = to;
+
+    while (from > at && in_leet(text.ptr[from - 1]))
+        from--;
+    from = to - (to - from) % WORD_MOST;
+    for (size_t i = from; i > at && l->behind; i--)
+        l->behind = !in_leet(text.ptr[i - 1]);
+    return from;
+}
+
 /* The next such word is *at..*ret_end; false: there is none up to *at. */
 static bool leet_next(struct leet *l, struct str text, size_t *at, bool last,
                       size_t *ret_end)
 {
-    while (*at < text.len) {
+    while ((*at = leet_skip(l, text, *at)) < text.len) {
         size_t end = leet_end(text, *at);
 
         if (end == *at) {

@@ -1,6 +1,6 @@
 #include "rules/traits.h"
 
-#include "rules/wide.h"
+#include "base/wide.h"
 
 #if CPU_AVX2
 #include <immintrin.h>

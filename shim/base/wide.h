@@ -1,5 +1,5 @@
-#ifndef SP_RULES_WIDE_H
-#define SP_RULES_WIDE_H
+#ifndef SP_BASE_WIDE_H
+#define SP_BASE_WIDE_H
 
 #include <string.h>
 

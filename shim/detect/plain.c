@@ -1,0 +1,96 @@
+#include "detect/plain.h"
+
+#include "base/wide.h"
+
+/* Which of so many bytes stop, as bits; and which are of words. */
+static unsigned beyond(wide v)
+{
+    wide between = (wide)((v == '\t') | (v == '\n') | (v == '\r'));
+
+    return wide_mask(v | (wide)(v == 0x7f) | ((wide)(v < ' ') & ~between));
+}
+
+static unsigned signs_in(wide v)
+{
+    wide digits = (wide)((wide)(v - '0') < 10);
+    wide others = (wide)((v == '2') | (v == '6') | (v == '9'));
+
+    return wide_mask((digits & ~others) | (wide)((v == '@') | (v == '$')));
+}
+
+static unsigned words_in(wide v)
+{
+    return wide_mask((wide)((wide)((v | 0x20) - 'a') < 26) |
+                     (wide)((wide)(v - '0') < 10));
+}
+
+size_t plain_ascii(struct str s)
+{
+    size_t i = 0;
+
+    for (; s.len - i >= WIDE; i += WIDE) {
+        unsigned stops = beyond(wide_at(s.ptr + i));
+
+        if (stops != 0)
+            return i + (size_t)__builtin_ctz(stops);
+    }
+    for (; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+
+        if (c > 0x7e || (c < ' ' && c != '\t' && c != '\n' && c != '\r'))
+            break;
+    }
+    return i;
+}
+
+size_t plain_sign(struct str s)
+{
+    size_t i = 0;
+
+    for (; s.len - i >= WIDE; i += WIDE) {
+        unsigned stops = signs_in(wide_at(s.ptr + i));
+
+        if (stops != 0)
+            return i + (size_t)__builtin_ctz(stops);
+    }
+    for (; i < s.len; i++) {
+        char c = s.ptr[i];
+
+        if (c == '@' || c == '$' ||
+            (is_digit(c) && c != '2' && c != '6' && c != '9'))
+            break;
+    }
+    return i;
+}
+
+size_t plain_words(struct str s, bool *within)
+{
+    bool in = *within;
+    size_t i = 0;
+
+    for (; s.len - i > WIDE; i += WIDE) {
+        wide v = wide_at(s.ptr + i);
+        unsigned next = is_alnum(s.ptr[i + WIDE]), words = words_in(v);
+        unsigned before = words << 1 | in;
+        unsigned stops = wide_mask(v) |
+                         (words & ~before & ~(words >> 1 | next << (WIDE - 1)));
+
+        if (stops != 0) {
+            unsigned at = (unsigned)__builtin_ctz(stops);
+
+            *within = (before >> at & 1) != 0;
+            return i + at;
+        }
+        in = (words >> (WIDE - 1) & 1) != 0;
+    }
+    for (; i < s.len; i++) {
+        bool word = is_alnum(s.ptr[i]);
+
+        if ((unsigned char)s.ptr[i] >= 0x80 ||
+            (word && !in && (i + 1 == s.len || !is_alnum(s.ptr[i + 1]))))
+            break;
+        in = word;
+    }
+    *within = in;
+    return i;
+}

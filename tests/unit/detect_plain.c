@@ -1,0 +1,88 @@
+#include "detect/plain.h"
+
+#include "check.h"
+#include "page_end.h"
+#include "rnd.h"
+
+/* What is passed over, against a look at each byte. */
+
+static bool is_beyond(unsigned char c)
+{
+    return c > 0x7e || (c < ' ' && strchr("\t\n\r", c) == NULL) || c == 0;
+}
+
+static bool is_sign(unsigned char c)
+{
+    return c != 0 && strchr("@$0134578", c) != NULL;
+}
+
+static size_t words(struct str s, bool *within)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        bool before = i > 0 ? is_alnum(s.ptr[i - 1]) : *within;
+        bool behind = i + 1 < s.len && is_alnum(s.ptr[i + 1]);
+
+        if ((unsigned char)s.ptr[i] >= 0x80 ||
+            (is_alnum(s.ptr[i]) && !before && !behind)) {
+            *within = before;
+            return i;
+        }
+    }
+    *within = s.len > 0 ? is_alnum(s.ptr[s.len - 1]) : *within;
+    return s.len;
+}
+
+static void check_text(struct str bytes)
+{
+    struct str s = page_end(bytes);
+    bool within = rnd(2), is = within;
+    size_t at = 0;
+
+    while (at < s.len && !is_beyond((unsigned char)s.ptr[at]))
+        at++;
+    CHECK_INT(plain_ascii(s), at);
+    for (at = 0; at < s.len && !is_sign((unsigned char)s.ptr[at]);)
+        at++;
+    CHECK_INT(plain_sign(s), at);
+    CHECK_INT(plain_words(s, &within), words(s, &is));
+    CHECK_INT(within, is);
+}
+
+/* Each byte, everywhere, in each of these. */
+static void test_each_byte(void)
+{
+    static const char *const around[] = {"ab cd", "a.b", "  "};
+    char bytes[100];
+
+    for (size_t k = 0; k < ARRAY_LEN(around); k++)
+        for (unsigned c = 0; c < 256; c++)
+            for (size_t at = 0; at < 80; at++) {
+                size_t n = strlen(around[k]), len = at + 1 + rnd(20);
+
+                for (size_t i = 0; i < len; i++)
+                    bytes[i] = around[k][i % n];
+                bytes[at] = (char)c;
+                check_text((struct str){bytes, len});
+            }
+}
+
+static void test_random(void)
+{
+    static const char few[] = "abcZ09 .,\n-@$\x7f\x01\xc3\xa9";
+    char bytes[200];
+
+    for (unsigned turn = 0; turn < 40000; turn++) {
+        size_t len = rnd(sizeof(bytes)), most = 2 + rnd(sizeof(few) - 2);
+
+        for (size_t i = 0; i < len; i++)
+            bytes[i] = rnd(30) != 0 ? "ab"[rnd(2)] : few[rnd((uint32_t)most)];
+        check_text((struct str){bytes, len});
+    }
+}
+
+int main(void)
+{
+    RUN(test_each_byte);
+    RUN(test_random);
+    return check_done();
+}
