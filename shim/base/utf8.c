@@ -117,13 +117,44 @@ size_t utf8_tail(struct str s)
     return 0;
 }
 
+/* How many of eight bytes a character begins with. */
+static size_t fronts(const char *p)
+{
+    uint64_t word, inside;
+
+    memcpy(&word, p, 8);
+    inside = (word & ~(word << 1) & HIGH_BITS) >> 7;
+    return 8 - (size_t)(inside * UINT64_C(0x0101010101010101) >> 56);
+}
+
 size_t utf8_count(struct str s)
 {
-    size_t n = 0;
+    size_t n = 0, i = 0;
 
-    for (size_t i = 0; i < s.len; i++)
-        n += ((unsigned char)s.ptr[i] & 0xc0) != 0x80;
+    for (; i + 8 <= s.len; i += 8)
+        n += fronts(s.ptr + i);
+    for (; i < s.len; i++)
+        n += !utf8_inside(s.ptr[i]);
     return n;
+}
+
+size_t utf8_forth(struct str s, size_t at, size_t n)
+{
+    for (; n >= 8 && s.len - at >= 8; at += 8)
+        n -= fronts(s.ptr + at);
+    for (; at < s.len; at++)
+        if (!utf8_inside(s.ptr[at]) && n-- == 0)
+            break;
+    return at;
+}
+
+size_t utf8_rewind(struct str s, size_t at, size_t n)
+{
+    for (; n > 8 && at >= 8; at -= 8)
+        n -= fronts(s.ptr + at - 8);
+    while (n > 0 && at > 0)
+        n -= !utf8_inside(s.ptr[--at]);
+    return at;
 }
 
 size_t utf8_put(uint32_t cp, char out[4])

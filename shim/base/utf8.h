@@ -50,6 +50,13 @@ static inline size_t utf8_back(struct str s, size_t at)
 size_t utf8_count(struct str s);
 
 /*
+ * utf8_forth, utf8_rewind - the place so many characters behind `at`, which is
+ * the front of one, or before it: s.len, or 0, if there are not so many.
+ */
+size_t utf8_forth(struct str s, size_t at, size_t n);
+size_t utf8_rewind(struct str s, size_t at, size_t n);
+
+/*
  * utf8_put - the bytes of one code point to out[0..3]; their number. The code
  * point must be a Unicode scalar value.
  */

@@ -353,7 +353,8 @@ struct search {
     size_t at_count;       /*    the low half of each, or tokens that fit  */
     const struct run *run; /* what stands before those keywords, or NULL */
     size_t reached;        /* with HIT_NONE: where the cursor was before */
-    size_t failed;         /* places where it was tried in vain */
+    size_t failed;         /* places where it was tried in vain, */
+    size_t failed_at;      /* ... and the first of them          */
     struct {
         size_t at, to; /* what the rule needs does not begin before `at`, as
                           far as the text up to `to` tells */

@@ -29,7 +29,8 @@
 
 #define STACK_LEAST  (32 * KIB)
 #define LONG_FAILURE 160
-#define TRIES        16        /* in vain */
+#define TRIES        4   /* in vain */
+#define SPARSE       128 /* bytes from one to the next, or they cost less */
 #define NEED_STEP    (4 * KIB) /* looked through at once for what is needed */
 
 enum err scratch_new(struct scratch **ret_scratch)
@@ -274,7 +275,8 @@ static enum err has_needs(struct search *s, struct scratch *sc, size_t at,
     enum err e;
 
     *ret_yes = true;
-    if (s->rule->needs.len == 0 || s->failed < TRIES)
+    if (s->rule->needs.len == 0 || s->failed < TRIES ||
+        at - s->failed_at > s->failed * SPARSE)
         return OK;
     if ((at > s->need.at ||
          (s->need.at == s->need.to && s->need.to < s->text.len &&
@@ -318,7 +320,8 @@ enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
                                      s->open, &hit))))
             return e;
         if (hit == HIT_NONE) {
-            s->failed++;
+            if (s->failed++ == 0)
+                s->failed_at = at;
             s->cursor =
                 s->at != NULL || s->rule->keyword_first || token_first(s->rule)
                     ? utf8_back(s->text, s->cursor + 1)

@@ -42,6 +42,11 @@ static size_t char_before(struct str text, size_t at)
     return utf8_front(text, at - 1);
 }
 
+static struct str between(struct str text, size_t from, size_t to)
+{
+    return (struct str){text.ptr + from, to - from};
+}
+
 static size_t char_behind(struct str text, size_t at)
 {
     return utf8_back(text, at + 1);
@@ -91,6 +96,34 @@ static bool sentence_ends(struct str text, size_t at)
     return is_stop(text.ptr[at - 1]);
 }
 
+/* Bytes that a sentence may end behind. */
+static const bool may_end[256] = {
+    ['.'] = true,  ['!'] = true,  ['?'] = true,  ['"'] = true,  ['\''] = true,
+    [')'] = true,  [']'] = true,  ['\n'] = true, [0x82] = true, /* the last of
+                                                                   the wide
+                                                                   marks */
+    [0x81] = true, [0x9f] = true,
+};
+
+/* The last place behind `from`, up to `at`, where a sentence ends. */
+static size_t ends_last(struct str text, size_t from, size_t at)
+{
+    for (; at > from; at--)
+        if (may_end[(unsigned char)text.ptr[at - 1]] && sentence_ends(text, at))
+            return at;
+    return NOWHERE;
+}
+
+/* The first from `from` on, before `to`. */
+static size_t ends_first(struct str text, size_t from, size_t to)
+{
+    for (; from < to; from++)
+        if (from > 0 && may_end[(unsigned char)text.ptr[from - 1]] &&
+            sentence_ends(text, from))
+            return from;
+    return NOWHERE;
+}
+
 /* ---- Windows. ------------------------------------------------------------
  */
 
@@ -125,12 +158,26 @@ static void before_first(struct beside *b, const struct near *n,
                          struct str text, size_t at)
 {
     *b = (struct beside){
-        .any = true, .at = at, .mark = at, .ended = NOWHERE, .from = NOWHERE};
-    for (; b->count < n->within && b->mark > 0; b->count++) {
-        if (b->ended == NOWHERE && n->sentence && sentence_ends(text, b->mark))
-            b->ended = b->mark;
-        b->mark = char_before(text, b->mark);
+        .any = true, .at = at, .ended = NOWHERE, .from = NOWHERE};
+    b->mark = utf8_rewind(text, at, n->within);
+    b->count = utf8_count(between(text, b->mark, at));
+    if (n->sentence)
+        b->ended = ends_last(text, b->mark, at);
+}
+
+/* From the last match on. */
+static void before_next(struct beside *b, const struct near *n, struct str text,
+                        size_t at)
+{
+    size_t ended = n->sentence ? ends_last(text, b->at, at) : NOWHERE;
+
+    b->count += utf8_count(between(text, b->at, at));
+    if (b->count > n->within) {
+        b->mark = utf8_forth(text, b->mark, b->count - n->within);
+        b->count = n->within;
     }
+    b->ended = ended != NOWHERE ? ended : b->ended;
+    b->at = at;
 }
 
 /* Where the text begins that is looked at before `at`: at the end of a sentence
@@ -138,17 +185,10 @@ static void before_first(struct beside *b, const struct near *n,
 static size_t window_start(struct beside *b, const struct near *n,
                            struct str text, size_t at)
 {
-    if (!goes_on(b, n, at))
+    if (goes_on(b, n, at))
+        before_next(b, n, text, at);
+    else
         before_first(b, n, text, at);
-    while (b->at < at) {
-        b->at = char_behind(text, b->at);
-        if (n->sentence && sentence_ends(text, b->at))
-            b->ended = b->at;
-        if (b->count == n->within)
-            b->mark = char_behind(text, b->mark);
-        else
-            b->count++;
-    }
     if (b->ended != NOWHERE && b->ended > b->mark)
         return b->ended;
     return b->count < n->within ? b->mark : word_start(text, b->mark);
@@ -159,12 +199,10 @@ static void behind_first(struct beside *b, const struct near *n,
 {
     *b = (struct beside){.any = true,
                          .at = at,
-                         .mark = at,
+                         .mark = utf8_forth(text, at, n->within),
                          .ended = NOWHERE,
                          .seen = at,
                          .from = NOWHERE};
-    for (; b->count < n->within && b->mark < text.len; b->count++)
-        b->mark = char_behind(text, b->mark);
 }
 
 /* Where it ends behind `at`; *ret_cut where the text ends before that. */
@@ -175,18 +213,16 @@ static size_t window_end(struct beside *b, const struct near *n,
 
     if (!goes_on(b, n, at))
         behind_first(b, n, text, at);
-    while (b->at < at) {
-        b->at = char_behind(text, b->at);
-        if (b->mark < text.len)
-            b->mark = char_behind(text, b->mark);
-    }
+    if (b->at < at)
+        b->mark =
+            utf8_forth(text, b->mark, utf8_count(between(text, b->at, at)));
+    b->at = at;
     if (b->ended < at)
         b->ended = NOWHERE;
     b->seen = b->seen < at ? at : b->seen;
-    while (n->sentence && b->ended == NOWHERE && b->seen < b->mark) {
-        if (sentence_ends(text, b->seen))
-            b->ended = b->seen;
-        b->seen = char_behind(text, b->seen);
+    if (n->sentence && b->ended == NOWHERE && b->seen < b->mark) {
+        b->ended = ends_first(text, b->seen, b->mark);
+        b->seen = b->ended == NOWHERE ? b->mark : char_behind(text, b->ended);
     }
     *ret_cut = false;
     if (b->ended != NOWHERE)

@@ -28,7 +28,7 @@
  * view more that is in work.
  */
 
-#define DONE  64        /* decoded texts that are known again */
+#define DONE  64        /* decoded texts that are known again: the last */
 #define SHORT (4 * KIB) /* a text up to this length is taken as a whole */
 
 /* A text to be scanned, and where it comes from. */
@@ -438,12 +438,11 @@ static bool is_done(struct viewing *vw, const struct look *l)
     (void)crypto_generichash(d.hash, sizeof(d.hash),
                              (const unsigned char *)l->text.ptr, l->text.len,
                              NULL, 0);
-    for (size_t i = 0; i < vw->done_count; i++)
+    for (size_t i = 0; i < vw->done_count && i < DONE; i++)
         if (memcmp(vw->done[i].hash, d.hash, sizeof(d.hash)) == 0 &&
             vw->done[i].start == d.start && vw->done[i].end == d.end)
             return true;
-    if (vw->done_count < DONE)
-        vw->done[vw->done_count++] = d;
+    vw->done[vw->done_count++ % DONE] = d;
     return false;
 }
 
@@ -454,7 +453,6 @@ static enum err scan_levels(struct viewing *vw)
     bool some;
     enum err e;
 
-    vw->done_count = 0;
     if ((e = enter(vw, &vw->levels[0], false)) || !is_wanted(vw, VIEW_DECODED))
         return e;
     while (vw->left != 0) {
@@ -467,7 +465,7 @@ static enum err scan_levels(struct viewing *vw)
             return e;
         if (some && depth < LIM_VIEW_DEPTH) {
             deeper->text = look_at(look_for(v, how), &deeper->decoded, how);
-            if (depth > 0 && is_done(vw, &deeper->text))
+            if ((depth > 0 || vw->unescaping) && is_done(vw, &deeper->text))
                 continue;
             if ((e = enter(vw, deeper, true)))
                 return e;
@@ -541,6 +539,7 @@ static enum err scan_unshown(struct viewing *vw)
     vw->base = 0;
     vw->within = 0;
     vw->only = 1u << VIEW_HIDDEN;
+    vw->done_count = 0; /* others looked there */
     vw->levels[0].text = look_at(&whole, &vw->hidden, VIEW_HIDDEN);
     if (!(e = scan_look(vw, &vw->levels[0].text, VIEW_HIDDEN)))
         e = scan_levels(vw);
@@ -555,20 +554,22 @@ static enum err scan_page(struct viewing *vw)
     return e ? e : scan_unshown(vw);
 }
 
-static void budget_start(struct viewing *vw)
+static size_t budget(const struct viewing *vw)
 {
-    vw->left = LIM_VIEW_TIMES * vw->whole.len + LIM_VIEW_LEAST;
-    decoding_start(&vw->decoding, vw->whole.len);
+    return LIM_VIEW_TIMES * vw->whole.len + LIM_VIEW_LEAST;
 }
 
-/* One more look at all of the text, with a budget of its own. */
+/* One more look at all of the text, of which as much may be decoded again.
+ * Whatever the last one had to do, something is left for it. */
 static enum err scan_again(struct viewing *vw,
                            enum err (*look)(struct viewing *))
 {
     bool capped = vw->decoding.capped;
+    size_t least = budget(vw) / 8;
     enum err e;
 
-    budget_start(vw);
+    vw->left = vw->left < least ? least : vw->left;
+    decoding_start(&vw->decoding, vw->whole.len);
     e = look(vw);
     vw->decoding.capped |= capped;
     return e;
@@ -586,7 +587,9 @@ static void viewing_begin(struct viewing *vw, const struct rules *rs,
     vw->whole = text;
     vw->out = out;
     vw->first = first;
-    budget_start(vw);
+    vw->done_count = 0;
+    vw->left = budget(vw);
+    decoding_start(&vw->decoding, text.len);
 }
 
 enum err views_scan(const struct rules *rs, struct scratch *sc,

@@ -108,10 +108,38 @@ static void test_scalars(void)
     }
 }
 
+/* So many characters on and back, from each to each, as one goes by one. */
+static void test_steps(void)
+{
+    static const char *const kinds[] = {"a", "\u00e9", "\u20ac", "\U0001f600"};
+    char text[4 * 64];
+    size_t at[65], n = 0;
+
+    for (size_t i = 0; i < 64; i++) {
+        struct str c = str_of(kinds[i < 20 ? 0 : i * 7 % 11 % 4]);
+
+        at[i] = n;
+        memcpy(text + n, c.ptr, c.len);
+        n += c.len;
+    }
+    at[64] = n;
+    for (size_t i = 0; i <= 64; i++)
+        for (size_t k = i; k <= 64; k++) {
+            struct str s = {text, n}, part = {text + at[i], at[k] - at[i]};
+
+            CHECK_INT(utf8_count(part), (long long)(k - i));
+            CHECK_INT(utf8_forth(s, at[i], k - i), (long long)at[k]);
+            CHECK_INT(utf8_rewind(s, at[k], k - i), (long long)at[i]);
+            CHECK_INT(utf8_forth(s, at[k], 64 - k + 1 + i), (long long)n);
+            CHECK_INT(utf8_rewind(s, at[i], i + 1 + k), 0);
+        }
+}
+
 int main(void)
 {
     RUN(test_short);
     RUN(test_long);
     RUN(test_scalars);
+    RUN(test_steps);
     return check_done();
 }

@@ -139,6 +139,12 @@ static bool count_all(void)
         for (size_t k = 0; k < c->near_count; k++)
             (void)!count_in(&c->nears[k], r->nears[k].match,
                             PCRE2_USE_OFFSET_LIMIT);
+        if (r->needs.len != 0) {
+            pcre2_code *needs = NULL;
+
+            (void)!count_in(&needs, r->needs, 0);
+            atomic_store(&c->needs, needs);
+        }
         all++;
         atomic_store(&live.rules->code[i + (placed ? live.rules->count : 0)],
                      c);
