@@ -86,18 +86,31 @@ static __attribute__((noinline)) void look_escapes(struct class_pass *p,
         p->found |= escape_at(p->text, at + (size_t)__builtin_ctzll(mask));
 }
 
+/* Is there a & that a name or a number of a character may follow? */
+static inline __attribute__((always_inline)) bool
+amps_matter(const struct masks *m)
+{
+    uint64_t begins = m->amps << 1, name = begins & m->letters;
+    uint64_t behind = m->letters + name;
+
+    /* It may go on in the next step. */
+    return (((behind & ~m->letters) | begins) & m->named) != 0 ||
+           behind < name || m->amps >> (STEP - 1) != 0;
+}
+
 /*
- * Those of two digits, and names and numbers of characters, are told by what
- * stands behind them: but for the last of a step, there are few to look at.
+ * What stands behind it tells most of what is none, so that there are few to
+ * look at: the last of a step, and what code has little of.
  */
 static inline __attribute__((always_inline)) uint64_t
-escapes_in(const struct class_pass *p, const struct masks *m)
+escapes_in(const struct masks *m)
 {
     uint64_t last = UINT64_C(3) << (STEP - 2);
-    uint64_t pairs = (m->hex >> 1 & m->hex >> 2) | last;
-    uint64_t mask = m->slashes | (m->numbers & pairs);
+    uint64_t numbers = m->numbers & ((m->hex >> 1 & m->hex >> 2) | last);
+    uint64_t words = (m->code | m->high) >> 2, more = (m->slashed | m->x) >> 1;
 
-    return (p->found & CLASS_ENTITY) != 0 ? mask : mask | m->amps;
+    return (m->slashes & (words | more | last)) | numbers |
+           (amps_matter(m) ? m->amps : 0);
 }
 
 /* Where one of them is two or three places behind, or may be in the next step.
@@ -205,13 +218,13 @@ static __attribute__((noinline)) void look_pairs(struct class_pass *p,
             p->found |= CLASS_PAIRS;
 }
 
-/* Padding counts as the run does; what stands behind it is another. */
-static bool run_matters(struct str run)
+static size_t padding(struct str text, size_t at)
 {
-    size_t end = str_find_byte(run, '=');
+    size_t n = 0;
 
-    return end + 2 < run.len ? decode_worth(run, CLASS_RUN) != 0
-                             : run_worth(str_head(run, end)) != 0;
+    while (n < 2 && at + n < text.len && text.ptr[at + n] == '=')
+        n++;
+    return n;
 }
 
 /* Words are runs too. Is this one encoded text, perhaps? That it was is kept
@@ -220,7 +233,9 @@ static void judge_run(struct class_pass *p, size_t end, size_t len)
 {
     struct str run = {p->text.ptr + end - len, len};
 
-    p->worth = p->worth || run_matters(run);
+    if (len < CLASS_RUN_LEN && len + padding(p->text, end) < CLASS_RUN_LEN)
+        return;
+    p->worth = p->worth || run_worth(run) != 0;
     if (p->worth)
         p->found |= CLASS_RUN;
 }
@@ -235,7 +250,7 @@ static __attribute__((noinline)) void runs_end(struct class_pass *p, size_t at,
 {
     unsigned more = (unsigned)__builtin_ctzll(rest);
 
-    if (p->run + more >= CLASS_RUN_LEN)
+    if (p->run + more >= CLASS_RUN_LEN - 2)
         judge_run(p, at + more, p->run + more);
     p->worth = false;
     for (; ends != 0; ends &= ends - 1) { /* their last */
@@ -249,23 +264,26 @@ static __attribute__((noinline)) void runs_end(struct class_pass *p, size_t at,
 }
 
 /* Runs that end in this step: a bit is left where as many characters as make a
- * run end. The last may go on. */
+ * run end, or less before padding. The last may go on. */
 static inline __attribute__((always_inline)) void
-look_runs(struct class_pass *p, size_t at, uint64_t code)
+look_runs(struct class_pass *p, size_t at, const struct masks *m)
 {
-    uint64_t ends = code, rest = ~code;
+    uint64_t code = m->code, rest = ~code, two, four, eight, ends;
+    unsigned first, least;
 
     if (rest == 0) {
         p->run += STEP;
         return;
     }
     _Static_assert(CLASS_RUN_LEN == 16, "as many as are put together here");
-    ends &= ends << 1;
-    ends &= ends << 2;
-    ends &= ends << 4;
-    ends &= ends << 8;
-    ends &= rest >> 1;
-    if (ends != 0 || p->run + (unsigned)__builtin_ctzll(rest) >= CLASS_RUN_LEN)
+    two = code & code << 1;
+    four = two & two << 2;
+    eight = four & four << 4;
+    ends = eight & eight << 8 & rest >> 1;
+    ends |= two & four << 2 & eight << 6 & m->numbers >> 1;
+    first = (unsigned)__builtin_ctzll(rest);
+    least = CLASS_RUN_LEN - (unsigned)(m->numbers >> first & 1) * 2;
+    if (ends != 0 || p->run + first >= least)
         runs_end(p, at, rest, ends);
     p->worth = false;
     p->run = (size_t)__builtin_clzll(rest);
@@ -280,15 +298,15 @@ static void look_last_run(struct class_pass *p, size_t from, size_t to)
         judge_run(p, to, len < CLASS_RUN_LEN ? CLASS_RUN_LEN : len);
 }
 
-/* Digits that may be half of a byte. */
-static inline __attribute__((always_inline)) void
-look_hex(struct class_pass *p, size_t at, const struct masks *m)
+/* Pairs of hex digits that stand near each other, and are no words. */
+static inline __attribute__((always_inline)) uint64_t
+pairs_in(const struct masks *m)
 {
     uint64_t w = (m->letters | m->digits) & ~m->x, h = m->hex;
 
     h &= h >> 1 & ~(w << 1) & ~(w >> 2 & UINT64_MAX >> 2);
-    if ((h & (h << 3 | h << 4 | h << 5 | h << 6)) != 0)
-        look_pairs(p, at, h);
+    return m->digits != 0 && (h & (h << 3 | h << 4 | h << 5 | h << 6)) != 0 ? h
+                                                                            : 0;
 }
 
 /* A sign that may be a letter, between two letters. */
@@ -320,14 +338,13 @@ step_more(struct class_pass *p, size_t at, const struct masks *m)
 
     p->found |= (m->high != 0 ? CLASS_NONASCII : 0) |
                 (m->controls != 0 ? CLASS_CONTROL : 0);
-    if ((some = escapes_in(p, m)) != 0)
+    if ((some = escapes_in(m)) != 0)
         look_escapes(p, at, some);
     if ((some = leet_in(p, at, m)) != 0)
         look_leet(p, at, some);
-    if (mixed_in(p, m))
-        p->found |= CLASS_MIXED;
-    if (m->digits != 0)
-        look_hex(p, at, m);
+    p->found |= mixed_in(p, m) ? CLASS_MIXED : 0;
+    if ((some = pairs_in(m)) != 0)
+        look_pairs(p, at, some);
 }
 
 static inline __attribute__((always_inline)) void
@@ -337,7 +354,7 @@ step(struct class_pass *p, size_t at, const struct masks *m, bool more)
 
     if (more)
         step_more(p, at, m);
-    look_runs(p, at, m->code);
+    look_runs(p, at, m);
     singles = m->letters & ~(words << 1 | p->last_words >> 63) & ~(words >> 1);
     if ((singles & (singles << 2 | singles << 3)) != 0 &&
         (p->found & CLASS_SPACED) == 0)
@@ -473,15 +490,6 @@ bool classes_next(struct class_pass *p, struct str *ret_stretch)
             return true;
     }
     return false;
-}
-
-static size_t padding(struct str text, size_t at)
-{
-    size_t n = 0;
-
-    while (n < 2 && at + n < text.len && text.ptr[at + n] == '=')
-        n++;
-    return n;
 }
 
 bool run_next(struct str text, size_t *from, struct str *ret_run)

@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "detect/normal.h"
+#include "detect/plain.h"
 
 /* --- Look-alikes. */
 
@@ -256,13 +257,12 @@ enum err skeleton_feed(struct skeleton *k, struct str text, size_t base,
 
 static bool any_alike(struct str text)
 {
-    size_t len = 1;
+    size_t at = 0, len;
 
-    for (size_t at = 0; at < text.len; at += len) {
-        len = 1;
-        if ((unsigned char)text.ptr[at] >= 0x80 &&
-            alike(utf8_next(str_skip(text, at), &len)) != 0)
+    while ((at += plain_ascii(str_skip(text, at))) < text.len) {
+        if (alike(utf8_next(str_skip(text, at), &len)) != 0)
             return true;
+        at += len;
     }
     return false;
 }

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "detect/invisible.h"
 #include "detect/normal.h"
+#include "detect/plain.h"
 
 /*
  * Text that no person sees and a model reads: tag characters, which repeat
@@ -20,6 +21,17 @@
 static uint32_t next_at(struct str text, size_t at, size_t *ret_len)
 {
     return utf8_next(str_skip(text, at), ret_len);
+}
+
+/* The next place that has these bytes, the first of which ASCII has not; or the
+ * end. */
+static size_t find_at(struct str text, size_t at, struct str what)
+{
+    for (;; at++) {
+        at += str_find_byte(str_skip(text, at), what.ptr[0]);
+        if (at == text.len || str_starts(str_skip(text, at), what))
+            return at;
+    }
 }
 
 /* --- Tags. */
@@ -53,13 +65,13 @@ static bool is_flag(struct str text, size_t at, size_t end, size_t count)
 static enum err decode_tags(struct decoding *d, struct str text,
                             struct textview *out)
 {
-    static const char lead[] = "\xf3\xa0"; /* of U+E0000 to U+E0FFF */
+    static const struct str lead = STR_INIT("\xf3\xa0"); /* U+E0000 to E0FFF */
     size_t at = 0, count, end, len;
     enum err e;
 
     for (;;) {
-        at += str_find(str_skip(text, at), STR("\xf3\xa0"));
-        if (at + sizeof(lead) > text.len)
+        at = find_at(text, at, lead);
+        if (at == text.len)
             return OK;
         end = tags_end(text, at, &count);
         if (count == 0 || is_flag(text, at, end, count)) {
@@ -97,7 +109,7 @@ static enum err decode_selectors(struct decoding *d, struct str text,
         unsigned char c = (unsigned char)text.ptr[at];
 
         if (c != 0xef && c != 0xf3) { /* what all of them begin with */
-            at++;
+            at += 1 + plain_ascii(str_skip(text, at + 1));
             continue;
         }
         buf_clear(&d->raw);
@@ -145,7 +157,7 @@ static enum err decode_bidi(struct decoding *d, struct str text,
     enum err e;
 
     for (;;) {
-        at += str_find(str_skip(text, at), mark);
+        at = find_at(text, at, mark);
         if (at >= text.len)
             return OK;
         at += mark.len;

@@ -22,15 +22,18 @@ typedef unsigned char lanes __attribute__((vector_size(LANES)));
 /* What is known of 64 bytes: the first one's bit is the lowest. */
 struct masks {
     uint64_t letters, digits;
-    uint64_t code; /* of base64, of either alphabet, and = */
+    uint64_t code; /* of base64, of either alphabet */
     /* Where there is more to know than that, and zero elsewhere. */
-    uint64_t hex;           /* digits and a to f */
-    uint64_t x;             /* that letter */
-    uint64_t signs;         /* what may stand for a letter */
-    uint64_t numbers;       /* % and =, which two hex digits may follow */
-    uint64_t slashes, amps; /* backslashes */
-    uint64_t controls;      /* but for those between words */
-    uint64_t high;          /* what is not ASCII */
+    uint64_t hex;      /* digits and a to f */
+    uint64_t x;        /* that letter */
+    uint64_t signs;    /* what may stand for a letter */
+    uint64_t numbers;  /* % and =, which two hex digits may follow */
+    uint64_t slashes;  /* backslashes, and */
+    uint64_t slashed;  /* " and u, which may follow one */
+    uint64_t amps;     /* &, and */
+    uint64_t named;    /* # and ;, one of which follows a name behind that */
+    uint64_t controls; /* but for those between words */
+    uint64_t high;     /* what is not ASCII */
 };
 
 /* The highest bit of each byte, by halves. */
@@ -68,9 +71,9 @@ static inline bool look_lanes(const char *p, unsigned at, struct masks *m)
     digit = (lanes)((lanes)(v - '0') < 10);
     MASKS_TAKE(letters, letter);
     MASKS_TAKE(digits, digit);
-    MASKS_TAKE(code, letter | digit |
-                         (lanes)((v == '+') | (v == '/') | (v == '-') |
-                                 (v == '_') | (v == '=')));
+    MASKS_TAKE(code,
+               letter | digit |
+                   (lanes)((v == '+') | (v == '/') | (v == '-') | (v == '_')));
     more =
         digit | (lanes)(((lanes)(v - '$') < 3) | (v == '=') | (v == '\\') |
                         (v == '@') | (v > 0x7e) |
@@ -91,7 +94,9 @@ static inline void look_more(const char *p, unsigned at, struct masks *m)
                           (lanes)((v == '@') | (v == '$')));
     MASKS_TAKE(numbers, (v == '%') | (v == '='));
     MASKS_TAKE(slashes, v == '\\');
+    MASKS_TAKE(slashed, (v == '"') | (low == 'u'));
     MASKS_TAKE(amps, v == '&');
+    MASKS_TAKE(named, (v == '#') | (v == ';'));
     MASKS_TAKE(controls, ((v < ' ') & (v != '\t') & (v != '\n') & (v != '\r')) |
                              (v == 0x7f));
     MASKS_TAKE(high, v > 0x7f);
@@ -162,7 +167,7 @@ FOR_AVX2 static inline struct wide wide_at(const char *p)
 FOR_AVX2 static inline void take_wide(const struct wide *w, unsigned at,
                                       struct masks *m)
 {
-    __m256i code = _mm256_and_si256(w->kind, _mm256_set1_epi8((char)0xfc));
+    __m256i code = _mm256_and_si256(w->kind, _mm256_set1_epi8((char)0xf8));
     __m256i none = _mm256_cmpeq_epi8(code, _mm256_setzero_si256());
 
     m->letters |= (uint64_t)WHERE(w->kind, 0, w->kind, 1) << at;
@@ -174,7 +179,14 @@ FOR_AVX2 static inline void take_more(const struct wide *w, unsigned at,
                                       struct masks *m)
 {
     __m256i del = _mm256_cmpeq_epi8(w->bytes, _mm256_set1_epi8(0x7f));
+    __m256i low = _mm256_or_si256(w->bytes, _mm256_set1_epi8(0x20));
+    __m256i quote = _mm256_cmpeq_epi8(w->bytes, _mm256_set1_epi8('"'));
+    __m256i u = _mm256_cmpeq_epi8(low, _mm256_set1_epi8('u'));
+    __m256i hash = _mm256_cmpeq_epi8(w->bytes, _mm256_set1_epi8('#'));
+    __m256i semi = _mm256_cmpeq_epi8(w->bytes, _mm256_set1_epi8(';'));
 
+    m->slashed |= (uint64_t)WHERE(quote, 0, u, 0) << at;
+    m->named |= (uint64_t)WHERE(hash, 0, semi, 0) << at;
     m->hex |= (uint64_t)(WHERE(w->kind, 2, w->kind, 2) |
                          (WHERE(w->kind, 0, w->kind, 0) &
                           ~WHERE(w->more, 0, w->more, 0)))
@@ -229,6 +241,11 @@ FOR_AVX512 static inline uint64_t has_512(__m512i kinds, int bits)
     return _mm512_test_epi8_mask(kinds, _mm512_set1_epi8((char)bits));
 }
 
+FOR_AVX512 static inline uint64_t equal_512(__m512i v, char c)
+{
+    return _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(c));
+}
+
 FOR_AVX512 static inline bool masks_512(const char *p, struct masks *m)
 {
     static const unsigned char kinds[128] = {
@@ -237,7 +254,7 @@ FOR_AVX512 static inline bool masks_512(const char *p, struct masks *m)
         0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x00, 0x00, 0x00, 0x00,
         0x08, 0x04, 0x02, 0x00, 0x00, 0x00, 0x00, 0x20, 0x00, 0x20, 0x00, 0x20,
         0x78, 0x78, 0x70, 0x78, 0x78, 0x78, 0x70, 0x78, 0x78, 0x70, 0x00, 0x00,
-        0x00, 0x24, 0x00, 0x00, 0x08, 0xb0, 0xb0, 0xb0, 0xb0, 0xb0, 0xb0, 0xa0,
+        0x00, 0x04, 0x00, 0x00, 0x08, 0xb0, 0xb0, 0xb0, 0xb0, 0xb0, 0xb0, 0xa0,
         0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0,
         0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0x00, 0x02, 0x00, 0x00, 0x20,
         0x00, 0xb0, 0xb0, 0xb0, 0xb0, 0xb0, 0xb0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0,
@@ -257,12 +274,15 @@ FOR_AVX512 static inline bool masks_512(const char *p, struct masks *m)
     m->hex = has_512(kind, 0x10);
     m->signs = has_512(kind, 0x08);
     m->numbers = has_512(kind, 0x04);
-    m->slashes = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\'));
+    m->slashes = equal_512(v, '\\');
     m->amps = has_512(kind, 0x02) & ~m->slashes;
     m->controls = has_512(kind, 0x01);
     m->high = high;
-    m->x = _mm512_cmpeq_epi8_mask(_mm512_or_si512(v, _mm512_set1_epi8(0x20)),
-                                  _mm512_set1_epi8('x'));
+    m->named = equal_512(v, '#') | equal_512(v, ';');
+    m->slashed = equal_512(v, '"');
+    v = _mm512_or_si512(v, _mm512_set1_epi8(0x20));
+    m->slashed |= equal_512(v, 'u');
+    m->x = equal_512(v, 'x');
     return true;
 }
 #endif

@@ -58,6 +58,39 @@ static void test_spaced(void)
         }
 }
 
+/* What is told by more than a byte is told wherever it stands, and is not there
+ * without its last byte. */
+static void test_everywhere(void)
+{
+    static const struct {
+        const char *text;
+        unsigned class;
+    } rows[] = {
+        {"&amp;", CLASS_ENTITY},         {"&ZeroWidthSpace;", CLASS_ENTITY},
+        {"&#6", CLASS_ENTITY},           {"&#x6", CLASS_ENTITY},
+        {"\\u{41}", CLASS_ESCAPE},       {"\\U0001f600", CLASS_ESCAPE},
+        {"\\x{41}", CLASS_ESCAPE},       {"\\x41", CLASS_ESCAPE},
+        {"\\101", CLASS_ESCAPE},         {"\\\\\\101", CLASS_ESCAPE},
+        {"\\na", CLASS_SHORT},           {"\\n_", CLASS_SHORT},
+        {"\\t\xc3", CLASS_SHORT},        {"\\/1", CLASS_SHORT},
+        {"\\\":", CLASS_SHORT},          {"a\\_b", CLASS_SHORT},
+        {"aWdub3JlIHByZQ==", CLASS_RUN}, {"aWdub3JlIHByZXY=", CLASS_RUN},
+    };
+    char bytes[260];
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        for (size_t at = 0; at < 200; at++) {
+            size_t len = strlen(rows[i].text);
+            struct str s = {bytes, at + len + rnd(40)};
+
+            memset(bytes, at % 2 == 0 ? ' ' : '.', sizeof(bytes));
+            memcpy(bytes + at, rows[i].text, len);
+            CHECK((classes_of(page_end(s)) & rows[i].class) != 0);
+            bytes[at + len - 1] = ' ';
+            CHECK((classes_of(page_end(s)) & rows[i].class) == 0);
+        }
+}
+
 static void fill(char *bytes, size_t len, unsigned turn)
 {
     static const char *const of[] = {
@@ -292,6 +325,7 @@ int main(void)
     RUN(test_bytes);
     RUN(test_runs);
     RUN(test_spaced);
+    RUN(test_everywhere);
     RUN(test_many_at_once);
     RUN(test_each_byte);
     return check_done();
