@@ -57,7 +57,7 @@
 #define LIM_HOLD_MAX    (64 * KIB)  /* largest max_hold a rule may name     */
 #define LIM_HOLD_STEP   64          /* caps are tested at these offsets     */
 #define LIM_LOOKBEHIND  63          /* characters; 64 are kept as context   */
-#define LIM_HOLD_EXTENT (16 * KIB)  /* what a page hides; decode_capped     */
+#define LIM_HOLD_EXTENT (16 * KIB)  /* a tag, a list; decode_capped          */
 #define LIM_HOLD_CHAIN  (128 * KIB) /* findings that overlap; rule_error   */
 
 /*

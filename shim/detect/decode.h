@@ -74,6 +74,18 @@ MUST_USE enum err decode_morse(struct decoding *d, struct str text,
                                struct textview *out);
 
 /*
+ * Lists of numbers and Morse in a text that comes in pieces: *_begin tells
+ * where the first may begin, text.len if none does; `before` is the byte before
+ * the text, or 0. *_end tells how far the one at the front of a text goes; 0 is
+ * not known yet, which it always is with `last`. *ret_some: as much as one
+ * needs to say something.
+ */
+size_t numbers_begin(struct str text, char before);
+size_t numbers_end(struct str text, bool last, bool *ret_some);
+size_t morse_begin(struct str text);
+size_t morse_end(struct str text, bool last, bool *ret_some);
+
+/*
  * The same of a text that comes in pieces, of one kind of escapes: how many
  * there are is not known then, and it goes on round them for ever. text may
  * begin before *pos, which moves behind what is decided: all with `last`.

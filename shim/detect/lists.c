@@ -101,6 +101,7 @@ struct list {
     size_t end, count;
     unsigned means;  /* what all of them may mean */
     size_t shortest; /* of the gaps */
+    bool cut;        /* the end of the text ends it: more may be one more */
 };
 
 /* The list that begins at `at`, as long as any one meaning holds. */
@@ -115,6 +116,7 @@ static struct list list_at(struct str text, size_t at)
         unsigned set = digits.len == 0 ? 0 : l.means & meanings(digits);
         size_t end = at + digits.len;
 
+        l.cut = end == text.len;
         if (set == 0 || (end < text.len && is_alnum(text.ptr[end])))
             return l;
         l.shortest = l.count > 0 && gap < l.shortest ? gap : l.shortest;
@@ -122,6 +124,7 @@ static struct list list_at(struct str text, size_t at)
         l.end = end;
         l.count++;
         gap = gap_at(text, end);
+        l.cut |= end + gap == text.len;
         if (gap == 0)
             return l;
         at = end + gap;
@@ -196,19 +199,25 @@ static enum err take_list(struct decoding *d, struct str text, size_t at,
     return OK;
 }
 
-/* Zeros and ones in one row, eight to a byte: the end of it. */
-static enum err take_row(struct decoding *d, struct str text, size_t at,
-                         struct textview *out, size_t *ret_end)
+/* Zeros and ones in one row. */
+static size_t row_at(struct str text, size_t at)
 {
     size_t len = 0;
-    bool taken;
-    enum err e;
 
     while (at + len < text.len &&
            (text.ptr[at + len] == '0' || text.ptr[at + len] == '1'))
         len++;
-    *ret_end = at + len;
-    if (len < 8 * LEAST || len % 8 != 0 || len / 8 > LIM_VIEW_OUT)
+    return len;
+}
+
+/* Of one, eight are a byte. */
+static enum err take_row(struct decoding *d, struct str text, size_t at,
+                         size_t len, struct textview *out)
+{
+    bool taken;
+    enum err e;
+
+    if (len % 8 != 0 || len / 8 > LIM_VIEW_OUT)
         return OK;
     buf_clear(&d->raw);
     for (size_t i = 0; i < len; i += 8) {
@@ -220,22 +229,30 @@ static enum err take_row(struct decoding *d, struct str text, size_t at,
     return says_words(d) ? decode_part(d, at, len, out, &taken) : OK;
 }
 
+/* Does one begin there? */
+static bool begins(struct str text, size_t at, char before)
+{
+    before = at > 0 ? text.ptr[at - 1] : before;
+    return is_digit(text.ptr[at]) && !is_alnum(before);
+}
+
 enum err decode_lists(struct decoding *d, struct str text, struct textview *out)
 {
-    size_t at = 0, end;
+    size_t at = 0, row;
     enum err e;
 
     while (at < text.len) {
         struct list l;
 
-        if (!is_digit(text.ptr[at]) || (at > 0 && is_alnum(text.ptr[at - 1]))) {
+        if (!begins(text, at, 0)) {
             at++;
             continue;
         }
-        if ((e = take_row(d, text, at, out, &end)))
-            return e;
-        if (end - at >= 8 * LEAST) {
-            at = end;
+        row = row_at(text, at);
+        if (row >= 8 * LEAST) {
+            if ((e = take_row(d, text, at, row, out)))
+                return e;
+            at += row;
             continue;
         }
         l = list_at(text, at);
@@ -245,4 +262,32 @@ enum err decode_lists(struct decoding *d, struct str text, struct textview *out)
         at = l.end > at ? l.end : at + digits_at(text, at).len;
     }
     return OK;
+}
+
+/* --- As they come. */
+
+size_t numbers_begin(struct str text, char before)
+{
+    size_t at = 0;
+
+    while (at < text.len && !begins(text, at, before))
+        at++;
+    return at;
+}
+
+size_t numbers_end(struct str text, bool last, bool *ret_some)
+{
+    size_t row = row_at(text, 0);
+    struct list l = {.cut = row == text.len};
+
+    *ret_some = row >= 8 * LEAST;
+    if (!*ret_some && (!l.cut || last)) {
+        l = list_at(text, 0);
+        *ret_some = l.count >= LEAST;
+    }
+    if (l.cut && !last)
+        return 0;
+    if (l.end > 0)
+        return l.end;
+    return row >= 8 * LEAST ? row : digits_at(text, 0).len;
 }

@@ -154,6 +154,7 @@ struct morse {
     size_t count;    /* letters                                            */
     uint64_t mixed;  /* those of dots and dashes, as a set of their codes  */
     char letter_gap; /* between letters: a space or, without one, a stroke */
+    bool cut;        /* the end of the text told something */
 };
 
 /*
@@ -178,6 +179,7 @@ static size_t between(struct morse *m, size_t at, bool *ret_word)
             break;
         n++;
     }
+    m->cut |= at + n == m->text.len;
     if (m->letter_gap == 0 && n > 0)
         m->letter_gap = strokes > 0 && spaces == 0 ? '/' : ' ';
     *ret_word = line || spaces > 1 || strokes > 1 ||
@@ -197,46 +199,45 @@ static size_t plain_at(struct str text, size_t at)
                : 0;
 }
 
-static enum err add_char(struct decoding *d, uint32_t cp)
+static enum err add_char(struct buf *out, uint32_t cp)
 {
     char bytes[4];
     size_t n = utf8_put(cp, bytes);
 
-    return buf_add(&d->raw, (struct str){bytes, n});
+    return buf_add(out, (struct str){bytes, n});
 }
 
-/* The letters from m->at on into d->raw. */
-static enum err read_morse(struct decoding *d, struct morse *m)
+/* The letters from m->at on; out: what they are, or NULL. */
+static enum err read_morse(struct morse *m, struct buf *out)
 {
     unsigned others = 0;
     bool word = false;
-    enum err e;
+    enum err e = OK;
 
-    buf_clear(&d->raw);
-    while (d->raw.len < LIM_VIEW_OUT - 8 && others <= OTHERS) {
+    while ((out == NULL || out->len < LIM_VIEW_OUT - 8) && others <= OTHERS) {
         uint32_t cp;
         unsigned code;
         size_t end = letter_end(m->text, m->at, &cp, &code), gap;
         bool letter = end != m->at;
         size_t n = letter ? 0 : plain_at(m->text, m->at);
 
+        m->cut |= m->at + n == m->text.len || end == m->text.len;
         if (!letter && n == 0)
             return OK;
-        if (word && (e = buf_add_byte(&d->raw, ' ')))
-            return e;
-        if (!letter) {
-            e = buf_add(&d->raw, (struct str){m->text.ptr + m->at, n});
-            end = m->at + n;
-        } else {
-            e = cp == 0 ? OK : add_char(d, cp);
-        }
+        if (out != NULL && word)
+            e = buf_add_byte(out, ' ');
+        if (!e && out != NULL && !letter)
+            e = buf_add(out, (struct str){m->text.ptr + m->at, n});
+        else if (!e && out != NULL && cp != 0)
+            e = add_char(out, cp);
         if (e)
             return e;
+        end = letter ? end : m->at + n;
         others++;
         if (letter && cp != 0) {
             others = 0;
             m->end = end;
-            m->keep = d->raw.len;
+            m->keep = out != NULL ? out->len : 0;
             m->count++;
             if (code < 64 && (code & (code + 1)) != 0 &&
                 (code & (code - 1)) != 0)
@@ -258,9 +259,20 @@ static bool says_something(const struct decoding *d, const struct morse *m)
            (m->count >= MANY && __builtin_popcountll(m->mixed) >= MIXED);
 }
 
+/* What is left of a rule of dashes. */
+static size_t skip_signs(struct str text, size_t at)
+{
+    unsigned dash;
+    size_t n;
+
+    while ((n = sign_at(text, at, &dash)) != 0)
+        at += n;
+    return at;
+}
+
 enum err decode_morse(struct decoding *d, struct str text, struct textview *out)
 {
-    size_t at = 0, n;
+    size_t at = 0;
     unsigned dash;
     bool taken;
     enum err e;
@@ -272,15 +284,36 @@ enum err decode_morse(struct decoding *d, struct str text, struct textview *out)
             at++;
             continue;
         }
-        if ((e = read_morse(d, &m)))
+        buf_clear(&d->raw);
+        if ((e = read_morse(&m, &d->raw)))
             return e;
         d->raw.len = m.keep;
         if (says_something(d, &m) &&
             (e = decode_part(d, at, m.end - at, out, &taken)))
             return e;
-        at = m.end;
-        while ((n = sign_at(text, at, &dash)) != 0)
-            at += n;
+        at = skip_signs(text, m.end);
     }
     return OK;
+}
+
+/* --- As it comes. */
+
+size_t morse_begin(struct str text)
+{
+    size_t at = 0;
+    unsigned dash;
+
+    while (at < text.len && sign_at(text, at, &dash) == 0)
+        at++;
+    return at;
+}
+
+size_t morse_end(struct str text, bool last, bool *ret_some)
+{
+    struct morse m = {.text = text};
+
+    (void)read_morse(&m, NULL); /* without what they are nothing fails */
+    *ret_some = m.count >= LEAST;
+    m.end = skip_signs(text, m.end);
+    return (m.cut || m.end == text.len) && !last ? 0 : m.end;
 }

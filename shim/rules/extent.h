@@ -7,9 +7,13 @@
  * text. extents_reset - none has begun; the text is looked at from V on. */
 void extents_want(struct stream *st, unsigned views);
 void extents_reset(struct stream *st);
-/* extents_copy - to a view that begins at V of another stream, as that stands.
+/*
+ * extents_copy - to a view that begins at V of another stream, as that stands.
+ * Markup is read in the text as it is, and lists without what is invisible:
+ * extents_leave, of the text that such a view began of.
  */
 void extents_copy(struct stream *to, const struct stream *of);
+void extents_leave(struct stream *st);
 
 /* feed_extents - the text is there up to V; `last`: and ends there. What is
  * found in what has ended goes to st. Errors as stream_take. */

@@ -79,11 +79,20 @@ struct coded {
 
 /* What is known when all of it has come: extent.c. */
 struct extent {
-    bool on;        /* it is looked for here */
-    uint64_t at;    /* the text was looked at up to there */
-    uint64_t start; /* held from there on, or NEVER */
-    uint64_t next;  /* V from which another look pays */
-    struct markup page;
+    uint64_t at;        /* the text was looked at up to there */
+    uint64_t start;     /* held from there on, or NEVER */
+    uint64_t next;      /* V from which another look pays */
+    struct markup page; /* of what a page does not show */
+};
+struct extents {
+    enum {
+        EXTENT_HIDDEN,
+        EXTENT_NUMBERS,
+        EXTENT_MORSE,
+        EXTENT_KINDS
+    } kind;
+    unsigned want, on; /* kinds, as bits: of the text, and here by now */
+    struct extent list[EXTENT_KINDS];
 };
 
 /* Keywords and the token that the end of the text may cut off: wake.c. */
@@ -151,7 +160,7 @@ struct stream {
     struct stream *up;   /* of a view: the stream of the text, */
     struct side *side;   /* and itself; borrowed */
     struct coded coded;
-    struct extent hidden; /* what a page does not show */
+    struct extents extents;
     struct respell respell;
     struct skeleton letters;    /* of the text up to V, until it has sides */
     bool counts;                /* a score may block */

@@ -223,7 +223,8 @@ static enum err begin_all(struct stream *st, unsigned views)
 
 static struct str text_from(const struct stream *st, uint64_t at, uint64_t to)
 {
-    return (struct str){st->text.ptr + (at - st->base), (size_t)(to - at)};
+    return str_head(str_skip(buf_str(&st->text), (size_t)(at - st->base)),
+                    (size_t)(to - at));
 }
 
 /* Up to where each view is the text; *ret_begin: those that are not then. */

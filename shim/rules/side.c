@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "rules/coded.h"
 #include "rules/escaped.h"
+#include "rules/extent.h"
 #include "rules/respell.h"
 
 static enum err side_clone(struct stream *st, const struct side *of,
@@ -35,7 +36,7 @@ unsigned sides_steps(unsigned views)
  * in them. */
 static bool is_run(unsigned char step)
 {
-    return step >= VIEW_ESCAPES && step <= VIEW_BIDI;
+    return step >= VIEW_ESCAPES && step <= VIEW_MORSE;
 }
 
 bool stream_sees(const struct chain *views)
@@ -233,6 +234,7 @@ static enum err side_open(struct stream *st, size_t kind)
         to->steps = st->steps & OF_CLEAN;
         to->coded = st->coded; /* what is encoded is read without what is
                                   invisible, and else as it is */
+        extents_copy(to, st);
     }
     side_take(to, st);
     side_begun(to);
@@ -334,8 +336,10 @@ enum err sides_open(struct stream *st)
     st->sided = true;
     e = open_all(st, &words);
     sides_free(words);
-    if (!e && st->up == NULL)
+    if (!e && st->up == NULL) {
         coded_leave(st);
+        extents_leave(st);
+    }
     return e;
 }
 
@@ -483,7 +487,8 @@ enum err sides_clone(struct stream *to, const struct stream *of)
 static enum err side_clone(struct stream *st, const struct side *of,
                            struct side **ret_side)
 {
-    const char *rest = of->st->text.ptr + (of->st->v - of->st->base);
+    struct str rest =
+        str_skip(buf_str(&of->st->text), (size_t)(of->st->v - of->st->base));
     struct side *s;
     enum err e;
 
@@ -508,8 +513,7 @@ static enum err side_clone(struct stream *st, const struct side *of,
     if ((e = sides_clone(s->st, of->st)))
         return e;
     side_begun(s->st);
-    return stream_grow(s->st,
-                       (struct str){rest, (size_t)(of->st->end - of->st->v)});
+    return stream_grow(s->st, rest);
 }
 
 /* From here on a 1 is an i in the one view, and may be an l in another, which

@@ -109,7 +109,7 @@ static void set_open(int i, const struct rule *list, size_t n)
             r->keyword_first = r->keyword_count > 0;
         }
     for (size_t j = 0; i == 2 && j < n; j++)
-        rules[j].views = VIEWS_ORDERS;
+        rules[j].views = VIEWS_ALL;
     buf_init(&sets[i].packed, MIB);
     need(!rules_pack(rules, n, NULL, 0, &sets[i].packed) &&
          !rules_load(buf_str(&sets[i].packed), false, &sets[i].rs) &&
