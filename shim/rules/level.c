@@ -158,12 +158,13 @@ void level_make(struct level *lv, struct str text, size_t from, size_t to,
     const char *raw = text.ptr + front;
     char rest[64] = {0};
 
+    memset(lv->starts, UINT8_MAX, sizeof(lv->starts));
     memset(lv->space, 0, LEVEL_READ);
     make(&m, raw, whole, step);
     memcpy(rest, raw + whole, len - whole);
     make(&m, rest, sizeof(rest), step); /* 0 is level, and kept */
     memset(lv->space + m.out, 0, LEVEL_READ);
-    lv->starts[m.word] = UINT16_MAX;
+    lv->step = step;
     lv->text = lv->space + LEVEL_READ;
     lv->raw = front;
     lv->from = level_at(lv, from - front);
@@ -171,11 +172,31 @@ void level_make(struct level *lv, struct str text, size_t from, size_t to,
     lv->len = level_at(lv, len);
 }
 
+#if CPU_AVX2
+/* Without a branch: how many words begin there or before, and of the last of
+ * them the bit that is so many. */
+FOR_AVX512 static size_t raw_64(const struct level *lv, size_t at)
+{
+    __m512i all = _mm512_set1_epi16((short)at);
+    __mmask32 a = _mm512_cmple_epu16_mask(_mm512_loadu_si512(lv->starts), all);
+    __mmask32 b =
+        _mm512_cmple_epu16_mask(_mm512_loadu_si512(lv->starts + 32), all);
+    size_t w = (size_t)__builtin_popcountll((uint64_t)b << 32 | a) - 1;
+    uint64_t bit = _pdep_u64(UINT64_C(1) << (at - lv->starts[w]), lv->kept[w]);
+
+    return lv->raw + 64 * w + (size_t)__builtin_ctzll(bit);
+}
+#endif
+
 size_t level_raw(const struct level *lv, size_t at)
 {
     size_t w = at / 64;
     uint64_t gone;
 
+#if CPU_AVX2
+    if (lv->step == CPU_64)
+        return raw_64(lv, at);
+#endif
     while (lv->starts[w + 1] <= at)
         w++;
     at -= lv->starts[w];

@@ -24,11 +24,12 @@
 struct level {
     const char *text; /* borrowed from space */
     size_t len;
-    size_t from, to;            /* the block is text[from, to) */
-    size_t raw;                 /* where the text that it was made of begins */
+    size_t from, to; /* the block is text[from, to) */
+    size_t raw;      /* where the text that it was made of begins */
+    enum cpu_step step;
     uint64_t kept[LEVEL_WORDS]; /* bytes of that which are in text */
-    uint16_t starts[LEVEL_WORDS + 1]; /* where in text those of a word are;
-                                         behind the last UINT16_MAX */
+    uint16_t starts[64];        /* where in text those of a word are; behind
+                                   the last UINT16_MAX */
     char space[LEVEL_BLOCK + 2 * LEVEL_SIDE + 128 + 2 * LEVEL_READ];
 };
 

@@ -101,8 +101,7 @@ void probes_free(struct probes *k)
     free(k->first);
 }
 
-size_t probes_add(struct probes *k, const struct probe_string *s,
-                  uint32_t value)
+size_t probes_add(struct probes *k, const struct probe_string *s)
 {
     size_t len = s->room < KEY_MOST ? s->room : KEY_MOST;
     bool head = s->bytes.len >= 4;
@@ -115,10 +114,11 @@ size_t probes_add(struct probes *k, const struct probe_string *s,
     x = load8(bytes);
     k->entries[k->count++] =
         (struct probe_entry){.bytes = x,
-                             .over = over,
-                             .value = value,
+                             .value = s->value,
+                             .of = s->of,
                              .head = head ? load4(s->bytes.ptr) : 0,
-                             .back = head ? (uint32_t)s->at : PROBE_NONE};
+                             .back = head ? (uint16_t)s->at : PROBE_NONE,
+                             .over = (unsigned char)over};
     word = maybe_word((uint32_t)x, k->bits);
     k->maybe[word] |= len < 4 ? UINT32_MAX : UINT32_C(1) << (x >> 24 & 31);
     if (k->over[word] < over)

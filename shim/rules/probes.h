@@ -27,14 +27,14 @@ struct probes {
 };
 
 struct probe_entry {
-    uint64_t bytes; /* of the key, the first the lowest */
-    unsigned over;  /* bits that these leave of eight bytes */
-    uint32_t value; /* of the caller's */
-    uint32_t head;  /* the first four bytes of the string */
-    uint32_t back;  /* from the place to them; PROBE_NONE: not known */
+    uint64_t bytes;     /* of the key, the first the lowest */
+    uint32_t value, of; /* of the caller's */
+    uint32_t head;      /* the first four bytes of the string */
+    uint16_t back;      /* from the place to them; PROBE_NONE: not known */
+    unsigned char over; /* bits that the key leaves of eight bytes */
 };
 
-#define PROBE_NONE UINT32_MAX
+#define PROBE_NONE UINT16_MAX
 #define KEY_LEAST  3u  /* bytes that a key has at the least */
 #define KEY_MOST   8u  /* and that are read, from a place on */
 #define PROBE_READ 48u /* bytes behind the last place that can be read */
@@ -42,8 +42,9 @@ struct probe_entry {
 /* A string with its place, from where on its key is. */
 struct probe_string {
     struct str bytes;
-    size_t at;   /* the place */
+    size_t at;   /* the place: less than PROBE_NONE */
     size_t room; /* bytes that its key may have: KEY_LEAST or more */
+    uint32_t value, of;
 };
 
 /* probes_init - for n of them. *k: zeroed. E_NOMEM. */
@@ -51,8 +52,7 @@ MUST_USE enum err probes_init(struct probes *k, size_t n);
 void probes_free(struct probes *k);
 
 /* probes_add - one more; the bytes that its key has. */
-size_t probes_add(struct probes *k, const struct probe_string *s,
-                  uint32_t value);
+size_t probes_add(struct probes *k, const struct probe_string *s);
 
 /* probes_ready - behind the last of them, before anything is looked for.
  * E_NOMEM. */

@@ -185,7 +185,9 @@ static void add_keyword(struct words *ws, uint32_t k)
     level_keyword(rest, bytes);
     if (find_place(level, &s)) {
         kw->at = (unsigned char)s.at;
-        probes_add(&ws->keys, &s, k);
+        s.value = k;
+        s.of = kw->rule;
+        probes_add(&ws->keys, &s);
     } else {
         kw->at = BRIEF;
         ws->brief[(unsigned char)to_lower(kw->ptr[0])]++;
@@ -320,6 +322,7 @@ static enum err look_at(struct looking *lk, const struct keyword *kw, size_t at)
 static enum err run_keys(struct looking *lk, size_t from, size_t to)
 {
     const struct probes *keys = &lk->ws->keys;
+    const uint64_t *looking = lk->hits->looking;
     const char *text = lk->lv.text;
     struct probe_place places[PROBE_PLACES + 1];
     size_t n = probes_sift(keys, text, from, to, places);
@@ -330,7 +333,8 @@ static enum err run_keys(struct looking *lk, size_t from, size_t to)
         const struct probe_entry *en;
 
         while ((en = probes_at(keys, text, p)) != NULL)
-            if ((e = look_at(lk, &lk->ws->keywords[en->value], p->at)))
+            if ((looking == NULL || hits_bit(looking, en->of)) &&
+                (e = look_at(lk, &lk->ws->keywords[en->value], p->at)))
                 return e;
     }
     return OK;

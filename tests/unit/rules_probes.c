@@ -37,9 +37,11 @@ static bool set_open(struct set *s, size_t n)
 
         fill(s->bytes[i], len);
         *p = (struct probe_string){.bytes = {s->bytes[i], len},
-                                   .at = rnd(len - KEY_LEAST + 1)};
+                                   .at = rnd(len - KEY_LEAST + 1),
+                                   .value = (uint32_t)i,
+                                   .of = (uint32_t)i + STRINGS};
         p->room = KEY_LEAST + rnd(len - p->at - KEY_LEAST + 1);
-        CHECK_INT(probes_add(&s->probes, p, (uint32_t)i),
+        CHECK_INT(probes_add(&s->probes, p),
                   p->room < KEY_MOST ? p->room : KEY_MOST);
     }
     return CHECK_INT(probes_ready(&s->probes), OK);
@@ -64,7 +66,7 @@ static void check_place(const struct set *s, struct str text,
     const struct probe_entry *en;
 
     while ((en = probes_at(&s->probes, text.ptr, &place)) != NULL) {
-        CHECK(seen[en->value]++ == 0);
+        CHECK(seen[en->value]++ == 0 && en->of == en->value + STRINGS);
         CHECK(stands(&s->list[en->value], text, place.at));
     }
     for (size_t i = 0; i < s->probes.count; i++)
