@@ -13,6 +13,9 @@
  */
 #define STEP 64u
 
+/* Built twice: `counts` is whether bits are counted by an instruction. */
+#define INLINE inline __attribute__((always_inline))
+
 struct masks {
     uint64_t digits, letters;
     uint64_t between; /* what may stand between the digits of one number */
@@ -23,6 +26,18 @@ struct digit_run {
     size_t now, best;
     size_t peak; /* of this step */
 };
+
+/* Mostly there are few; without an instruction for it the builtin is a call. */
+static INLINE unsigned bits_in(uint64_t mask, bool counts)
+{
+    unsigned n = 0;
+
+    if (counts)
+        return (unsigned)__builtin_popcountll(mask);
+    for (; mask != 0 && n < 8; mask &= mask - 1)
+        n++;
+    return mask == 0 ? n : n + (unsigned)__builtin_popcountll(mask);
+}
 
 static wide digits_in(wide v)
 {
@@ -110,23 +125,14 @@ static size_t next_step_64(const unsigned char *p, size_t i, size_t end)
 }
 #endif
 
-/* Mostly there are few; without an instruction for it the builtin is a call. */
-static inline unsigned bits_in(uint64_t mask)
-{
-    unsigned n = 0;
-
-    for (; mask != 0 && n < 8; mask &= mask - 1)
-        n++;
-    return mask == 0 ? n : n + (unsigned)__builtin_popcountll(mask);
-}
-
 /* On through bytes of which some are digits and some end a run. */
-static void digit_walk(struct digit_run *d, unsigned digits, unsigned ends)
+static INLINE void digit_walk(struct digit_run *d, unsigned digits,
+                              unsigned ends, bool counts)
 {
     for (;;) {
         unsigned before = (ends & -ends) - 1; /* all, if nothing ends it */
 
-        d->now += bits_in(digits & before);
+        d->now += bits_in(digits & before, counts);
         if (d->now > d->peak)
             d->peak = d->now;
         if (ends == 0)
@@ -139,10 +145,11 @@ static void digit_walk(struct digit_run *d, unsigned digits, unsigned ends)
     }
 }
 
-static void digit_step(struct digit_run *d, unsigned digits, unsigned ends)
+static INLINE void digit_step(struct digit_run *d, unsigned digits,
+                              unsigned ends, bool counts)
 {
     d->peak = 0;
-    digit_walk(d, digits, ends);
+    digit_walk(d, digits, ends, counts);
     d->best = d->peak > d->best ? d->peak : d->best;
 }
 
@@ -171,7 +178,8 @@ struct pass {
  * The tokens of the digits in a step that begins at offset i. Most begin and
  * end within it: those are read off the mask of letters and digits.
  */
-static enum err token_step(struct pass *ps, size_t i, const struct masks *m)
+static INLINE enum err token_step(struct pass *ps, size_t i,
+                                  const struct masks *m)
 {
     uint64_t left = m->digits, alnum = m->digits | m->letters;
     enum err e;
@@ -205,32 +213,33 @@ static enum err token_step(struct pass *ps, size_t i, const struct masks *m)
 }
 
 /* Such a run is none that matters, if all the digits were in it. */
-static bool too_few(const struct pass *ps, uint64_t digits)
+static INLINE bool too_few(const struct pass *ps, uint64_t digits, bool counts)
 {
-    size_t n = ps->run.now + bits_in(digits);
+    size_t n = ps->run.now + bits_in(digits, counts);
 
     return n <= ps->run.best &&
            (ps->places->digits == 0 || n < ps->places->digits);
 }
 
 /* The runs of digits in a step that begins at offset i. */
-static enum err run_step(struct pass *ps, size_t i, const struct masks *m)
+static INLINE enum err run_step(struct pass *ps, size_t i,
+                                const struct masks *m, bool counts)
 {
     uint64_t ends = ~(m->digits | m->between);
     enum err e;
 
-    if (too_few(ps, m->digits)) {
+    if (too_few(ps, m->digits, counts)) {
         /* Those behind the last end go on. */
         uint64_t last = ends == 0 ? 0 : 63 - (unsigned)__builtin_clzll(ends);
 
         ps->run.now = ends == 0 ? ps->run.now : 0;
-        ps->run.now += bits_in(m->digits & UINT64_MAX << last);
+        ps->run.now += bits_in(m->digits & UINT64_MAX << last, counts);
         return OK;
     }
     for (unsigned at = 0; at < STEP; at += PLACE_STEP) {
         unsigned digits = m->digits >> at & 0xffff;
 
-        digit_step(&ps->run, digits, ends >> at & 0xffff);
+        digit_step(&ps->run, digits, ends >> at & 0xffff, counts);
         if (ps->places->digits != 0 && digits != 0 &&
             ps->run.peak >= ps->places->digits &&
             (e = places_note(ps->places, i + at + PLACE_STEP)))
@@ -240,17 +249,29 @@ static enum err run_step(struct pass *ps, size_t i, const struct masks *m)
 }
 
 /* STEP bytes at p, with one more behind; they stand at offset i. */
-static enum err look(struct pass *ps, const unsigned char *p, size_t i)
+static INLINE enum err look_by(struct pass *ps, const unsigned char *p,
+                               size_t i, struct masks m, bool counts)
 {
-    struct masks m = ps->step == CPU_64 ? masks_of_64(p) : masks_of(p);
     enum err e;
 
     for (unsigned at = 0; m.wide != 0 && !ps->folds && at < STEP; at += WIDE)
         ps->folds = folds_in(p + at);
     if ((ps->run.best < ps->digits || ps->places->digits != 0) &&
-        (e = run_step(ps, i, &m)))
+        (e = run_step(ps, i, &m, counts)))
         return e;
     return ps->tokens->partial ? OK : token_step(ps, i, &m);
+}
+
+FOR_AVX512 static enum err look_64(struct pass *ps, const unsigned char *p,
+                                   size_t i)
+{
+    return look_by(ps, p, i, masks_of_64(p), true);
+}
+
+static enum err look(struct pass *ps, const unsigned char *p, size_t i)
+{
+    return ps->step == CPU_64 ? look_64(ps, p, i)
+                              : look_by(ps, p, i, masks_of(p), false);
 }
 
 enum err traits_of(struct str text, size_t digits, struct tokens *tk,
