@@ -2,7 +2,12 @@
 
 #include <stdlib.h>
 
+#if CPU_AVX2
+#include <immintrin.h>
+#endif
+
 #define TOKENS_MAX 65536u /* noted; beyond, rules look for themselves */
+#define PICK_STEP  8u     /* looked at at once */
 
 /* The token at `at`: its end, and what it has. */
 static size_t token_read(struct str text, size_t at, bool *letters,
@@ -71,7 +76,8 @@ static enum err make_room(struct tokens *tk)
     groups = realloc(tk->groups, cap / TOKEN_GROUP * sizeof(*groups));
     if (groups != NULL)
         tk->groups = groups;
-    if ((picked = realloc(tk->picked, cap * sizeof(*picked))) != NULL)
+    picked = realloc(tk->picked, (cap + PICK_STEP) * sizeof(*picked));
+    if (picked != NULL)
         tk->picked = picked;
     if (list == NULL || groups == NULL || picked == NULL)
         return E_NOMEM;
@@ -138,9 +144,54 @@ enum err tokens_add(struct tokens *tk, size_t start, size_t len, bool letters)
     return OK;
 }
 
-size_t tokens_pick(struct tokens *tk, const struct rule *r, struct str text)
+/* Those of a group list[from, to) whose length the rule asks for: into out, how
+ * many. */
+static size_t pick(const struct tokens *tk, const struct token_set *set,
+                   size_t from, size_t to, uint64_t *out)
 {
     size_t n = 0;
+
+    for (; from < to; from++)
+        if (token_entry_in(set, tk->list[from]))
+            out[n++] = tk->list[from];
+    return n;
+}
+
+#if CPU_AVX2
+FOR_AVX512 static size_t pick_64(const struct tokens *tk,
+                                 const struct token_set *set, size_t from,
+                                 size_t to, uint64_t *out)
+{
+    const __m512i digits = _mm512_set1_epi64((int64_t)set->digits);
+    const __m512i mixed = _mm512_set1_epi64((int64_t)set->mixed);
+    size_t n = 0;
+
+    for (; from < to; from += PICK_STEP) {
+        __mmask8 mask =
+            (__mmask8)(to - from < PICK_STEP ? (1u << (to - from)) - 1 : 0xff);
+        __m512i one = _mm512_maskz_loadu_epi64(mask, tk->list + from);
+        __mmask8 letters = _mm512_test_epi64_mask(one, _mm512_set1_epi64(0x80));
+        __m512i lens = _mm512_mask_mov_epi64(digits, letters, mixed);
+        __m512i len = _mm512_and_si512(one, _mm512_set1_epi64(0x7f));
+
+        mask = _mm512_mask_test_epi64_mask(mask, _mm512_srlv_epi64(lens, len),
+                                           _mm512_set1_epi64(1));
+        _mm512_storeu_si512(out + n, _mm512_maskz_compress_epi64(mask, one));
+        n += (unsigned)__builtin_popcount(mask);
+    }
+    return n;
+}
+#else
+static size_t pick_64(const struct tokens *tk, const struct token_set *set,
+                      size_t from, size_t to, uint64_t *out)
+{
+    return pick(tk, set, from, to, out);
+}
+#endif
+
+size_t tokens_pick(struct tokens *tk, const struct rule *r, struct str text)
+{
+    size_t n = 0, left = 0;
 
     for (size_t from = 0, to; from < tk->count; from = to) {
         const struct token_set *group = &tk->groups[from / TOKEN_GROUP];
@@ -149,11 +200,16 @@ size_t tokens_pick(struct tokens *tk, const struct rule *r, struct str text)
         if (((r->token.digits & group->digits) |
              (r->token.mixed & group->mixed)) == 0)
             continue;
-        for (size_t i = from; i < to; i++)
-            if (token_entry_fits(r, text, tk->list[i]))
-                tk->picked[n++] = tk->list[i];
+        n += tk->step == CPU_64
+                 ? pick_64(tk, &r->token, from, to, tk->picked + n)
+                 : pick(tk, &r->token, from, to, tk->picked + n);
     }
-    return n;
+    if (r->then.len == 0)
+        return n;
+    for (size_t i = 0; i < n; i++)
+        if (token_then(r, text, token_end(tk->picked[i])))
+            tk->picked[left++] = tk->picked[i];
+    return left;
 }
 
 enum err tokens_note(struct tokens *tk, struct str text, size_t digit)

@@ -1,6 +1,7 @@
 #ifndef SP_RULES_TOKEN_H
 #define SP_RULES_TOKEN_H
 
+#include "base/cpu.h"
 #include "rules/rule.h"
 
 /*
@@ -95,6 +96,7 @@ struct tokens {
     struct token_set seen;    /* lengths that there are in the list */
     size_t end;               /* of the last one looked at */
     bool partial;             /* the list is full, and not all stand in it */
+    enum cpu_step step;       /* of what the processor can, to pick some */
 };
 
 static inline size_t token_start(uint64_t entry)
@@ -102,17 +104,14 @@ static inline size_t token_start(uint64_t entry)
     return (size_t)(entry >> 8);
 }
 
+static inline size_t token_end(uint64_t entry)
+{
+    return token_start(entry) + (entry & 0x7f);
+}
+
 static inline bool token_entry_in(const struct token_set *set, uint64_t entry)
 {
     return token_fits(set, entry & 0x7f, (entry & 0x80) != 0);
-}
-
-/* token_entry_fits - is it one that the rule is tried at, in this text? */
-static inline bool token_entry_fits(const struct rule *r, struct str text,
-                                    uint64_t entry)
-{
-    return token_entry_in(&r->token, entry) &&
-           token_then(r, text, token_start(entry) + (entry & 0x7f));
 }
 
 /* Places of numbers, near which rules with a reach look for their keywords: so

@@ -289,6 +289,7 @@ enum err traits_of(struct str text, size_t digits, struct tokens *tk,
     enum err e;
 
     tk->partial = !tk->want->any; /* then none need be known */
+    tk->step = step;
     for (;;) {
         if (ps.run.now == 0)
             i = step == CPU_64 ? next_step_64(p, i, end) : next_step(p, i, end);

@@ -92,7 +92,8 @@ static void check_picks(struct str s, struct tokens *tk)
         size_t n = tokens_pick(tk, &rules[r], s), k = 0;
 
         for (size_t i = 0; i < tk->count; i++)
-            if (token_entry_fits(&rules[r], s, tk->list[i]))
+            if (token_entry_in(&rules[r].token, tk->list[i]) &&
+                token_then(&rules[r], s, token_end(tk->list[i])))
                 CHECK(k < n && tk->picked[k++] == tk->list[i]);
         CHECK_INT(n, k);
     }
