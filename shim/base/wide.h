@@ -1,6 +1,7 @@
 #ifndef SP_BASE_WIDE_H
 #define SP_BASE_WIDE_H
 
+#include <stdint.h>
 #include <string.h>
 
 #if defined(__SSE2__)
@@ -25,11 +26,17 @@ static inline unsigned wide_mask(wide v)
 #if defined(__SSE2__)
     return (unsigned)_mm_movemask_epi8((__m128i)v);
 #else
-    unsigned mask = 0;
+    const uint64_t highest = UINT64_C(0x8080808080808080);
+    const uint64_t gather = UINT64_C(0x0002040810204081); /* to the top byte */
+    uint64_t half[2];
 
-    for (unsigned i = 0; i < WIDE; i++)
-        mask |= (unsigned)(v[i] >> 7) << i;
-    return mask;
+    memcpy(half, &v, sizeof(half));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    half[0] = __builtin_bswap64(half[0]);
+    half[1] = __builtin_bswap64(half[1]);
+#endif
+    return (unsigned)((half[0] & highest) * gather >> 56) |
+           (unsigned)((half[1] & highest) * gather >> 56) << 8;
 #endif
 }
 

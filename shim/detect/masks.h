@@ -3,21 +3,19 @@
 
 #include "base/cpu.h"
 #include "base/str.h"
+#include "base/wide.h"
 
 #if CPU_AVX2
 #include <immintrin.h>
-#elif defined(__SSE2__)
-#include <emmintrin.h>
 #endif
 
 /*
- * What the bytes of a text are, 64 at a time, as one mask for each kind. For
- * the pass of classes.c alone, into whose loops it is compiled.
+ * What the bytes of a text are, 64 at a time, as one mask for each kind. It is
+ * compiled into the loops that use it.
  */
 
-#define LANES 32u /* bytes that are looked at at once */
-#define STEP  64u /* and those whose masks are one word */
-typedef unsigned char lanes __attribute__((vector_size(LANES)));
+#define STEP 64u /* bytes whose masks are one word, */
+#define HALF 32u /* and those of one register of AVX2 */
 
 /* What is known of 64 bytes: the first one's bit is the lowest. */
 struct masks {
@@ -36,70 +34,45 @@ struct masks {
     uint64_t high;     /* what is not ASCII */
 };
 
-/* The highest bit of each byte, by halves. */
-static inline uint64_t mask_of(const lanes *v)
-{
-#if defined(__SSE2__)
-    __m128i half[2];
-
-    memcpy(half, v, sizeof(half));
-    return (uint32_t)_mm_movemask_epi8(half[0]) |
-           (uint64_t)(uint32_t)_mm_movemask_epi8(half[1]) << 16;
-#else
-    uint64_t mask = 0;
-
-    for (unsigned i = 0; i < LANES; i++)
-        mask |= (uint64_t)((*v)[i] >> 7) << i;
-    return mask;
-#endif
-}
-
 #define MASKS_TAKE(mask, what)                                                 \
-    do {                                                                       \
-        is = (lanes)(what);                                                    \
-        m->mask |= mask_of(&is) << at;                                         \
-    } while (0)
+    m->mask |= (uint64_t)wide_mask((wide)(what)) << at
 
-/* Those of LANES bytes at p, which are `at` of the 64. True: there is more to
+/* Those of WIDE bytes at p, which are `at` of the 64. True: there is more to
  * know of them. */
-static inline bool look_lanes(const char *p, unsigned at, struct masks *m)
+static inline bool look_wide(const char *p, unsigned at, struct masks *m)
 {
-    lanes v, is, letter, digit, more;
+    wide v = wide_at(p);
+    wide letter = (wide)((wide)((v | 0x20) - 'a') < 26);
+    wide digit = (wide)((wide)(v - '0') < 10);
+    wide white = (wide)((v == '\t') | (v == '\n') | (v == '\r'));
 
-    memcpy(&v, p, LANES);
-    letter = (lanes)((lanes)((v | 0x20) - 'a') < 26);
-    digit = (lanes)((lanes)(v - '0') < 10);
     MASKS_TAKE(letters, letter);
     MASKS_TAKE(digits, digit);
     MASKS_TAKE(code,
                letter | digit |
-                   (lanes)((v == '+') | (v == '/') | (v == '-') | (v == '_')));
-    more =
-        digit | (lanes)(((lanes)(v - '$') < 3) | (v == '=') | (v == '\\') |
-                        (v == '@') | (v > 0x7e) |
-                        ((v < ' ') & (v != '\t') & (v != '\n') & (v != '\r')));
-    return mask_of(&more) != 0;
+                   (wide)((v == '+') | (v == '/') | (v == '-') | (v == '_')));
+    return wide_mask(digit | v | ((wide)(v < ' ') & ~white) |
+                     (wide)(((wide)(v - '$') < 3) | (v == '=') | (v == '\\') |
+                            (v == '@') | (v == 0x7f))) != 0;
 }
 
 static inline void look_more(const char *p, unsigned at, struct masks *m)
 {
-    lanes v, low, is, digit;
+    wide v = wide_at(p), low = v | 0x20;
+    wide digit = (wide)((wide)(v - '0') < 10);
+    wide white = (wide)((v == '\t') | (v == '\n') | (v == '\r'));
 
-    memcpy(&v, p, LANES);
-    low = v | 0x20;
-    digit = (lanes)((lanes)(v - '0') < 10);
-    MASKS_TAKE(hex, digit | (lanes)((lanes)(low - 'a') < 6));
+    MASKS_TAKE(hex, digit | (wide)((wide)(low - 'a') < 6));
     MASKS_TAKE(x, low == 'x');
-    MASKS_TAKE(signs, (digit & (lanes)((v != '2') & (v != '6') & (v != '9'))) |
-                          (lanes)((v == '@') | (v == '$')));
+    MASKS_TAKE(signs, (digit & ~(wide)((v == '2') | (v == '6') | (v == '9'))) |
+                          (wide)((v == '@') | (v == '$')));
     MASKS_TAKE(numbers, (v == '%') | (v == '='));
     MASKS_TAKE(slashes, v == '\\');
     MASKS_TAKE(slashed, (v == '"') | (low == 'u'));
     MASKS_TAKE(amps, v == '&');
     MASKS_TAKE(named, (v == '#') | (v == ';'));
-    MASKS_TAKE(controls, ((v < ' ') & (v != '\t') & (v != '\n') & (v != '\r')) |
-                             (v == 0x7f));
-    MASKS_TAKE(high, v > 0x7f);
+    MASKS_TAKE(controls, ((wide)(v < ' ') & ~white) | (wide)(v == 0x7f));
+    MASKS_TAKE(high, v);
 }
 #undef MASKS_TAKE
 
@@ -108,13 +81,12 @@ static inline void look_more(const char *p, unsigned at, struct masks *m)
  * AVX-512. */
 static inline bool masks_look(const char *p, struct masks *m)
 {
-    bool more = look_lanes(p, 0, m);
+    bool more = false;
 
-    more |= look_lanes(p + LANES, LANES, m);
-    if (more) {
-        look_more(p, 0, m);
-        look_more(p + LANES, LANES, m);
-    }
+    for (unsigned at = 0; at < STEP; at += WIDE)
+        more |= look_wide(p + at, at, m);
+    for (unsigned at = 0; more && at < STEP; at += WIDE)
+        look_more(p + at, at, m);
     return more;
 }
 
@@ -128,11 +100,11 @@ static inline bool masks_look(const char *p, struct masks *m)
  *      more  80 G-Og-o             40 &         20 Xx    10 0 1 3 4 5 7 8
  *            08 @                  04 $         02 C0, but TAB LF CR; 01
  */
-struct wide {
+struct wider {
     __m256i bytes, kind, more;
 };
 
-FOR_AVX2 static inline struct wide wide_at(const char *p)
+FOR_AVX2 static inline struct wider wider_at(const char *p)
 {
     static const unsigned char kind_low[16] = {
         0x60, 0xe0, 0xe0, 0xe0, 0xe0, 0xe1, 0xe0, 0xe0,
@@ -152,7 +124,7 @@ FOR_AVX2 static inline struct wide wide_at(const char *p)
         _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)(table))),   \
         by)
 
-    return (struct wide){
+    return (struct wider){
         v, _mm256_and_si256(ASK(kind_low, low), ASK(kind_high, high)),
         _mm256_and_si256(ASK(more_low, low), ASK(more_high, high))};
 #undef ASK
@@ -164,8 +136,8 @@ FOR_AVX2 static inline struct wide wide_at(const char *p)
     (uint32_t) _mm256_movemask_epi8(_mm256_or_si256(                           \
         _mm256_slli_epi16(a, up), _mm256_slli_epi16(b, more_up)))
 
-FOR_AVX2 static inline void take_wide(const struct wide *w, unsigned at,
-                                      struct masks *m)
+FOR_AVX2 static inline void take_wider(const struct wider *w, unsigned at,
+                                       struct masks *m)
 {
     __m256i code = _mm256_and_si256(w->kind, _mm256_set1_epi8((char)0xf8));
     __m256i none = _mm256_cmpeq_epi8(code, _mm256_setzero_si256());
@@ -175,7 +147,7 @@ FOR_AVX2 static inline void take_wide(const struct wide *w, unsigned at,
     m->code |= (uint64_t)~WHERE(none, 0, none, 0) << at;
 }
 
-FOR_AVX2 static inline void take_more(const struct wide *w, unsigned at,
+FOR_AVX2 static inline void take_more(const struct wider *w, unsigned at,
                                       struct masks *m)
 {
     __m256i del = _mm256_cmpeq_epi8(w->bytes, _mm256_set1_epi8(0x7f));
@@ -204,7 +176,7 @@ FOR_AVX2 static inline void take_more(const struct wide *w, unsigned at,
 }
 #undef WHERE
 
-FOR_AVX2 static inline __m256i rest_of(const struct wide *w)
+FOR_AVX2 static inline __m256i rest_of(const struct wider *w)
 {
     __m256i of_kind = _mm256_set1_epi8(0x27), of_more = _mm256_set1_epi8(0x4f);
     __m256i del = _mm256_cmpeq_epi8(w->bytes, _mm256_set1_epi8(0x7f));
@@ -217,15 +189,15 @@ FOR_AVX2 static inline __m256i rest_of(const struct wide *w)
 
 FOR_AVX2 static inline bool masks_32(const char *p, struct masks *m)
 {
-    struct wide a = wide_at(p), b = wide_at(p + LANES);
+    struct wider a = wider_at(p), b = wider_at(p + HALF);
     __m256i rest = _mm256_or_si256(rest_of(&a), rest_of(&b));
 
-    take_wide(&a, 0, m);
-    take_wide(&b, LANES, m);
+    take_wider(&a, 0, m);
+    take_wider(&b, HALF, m);
     if (_mm256_testz_si256(rest, rest))
         return false;
     take_more(&a, 0, m);
-    take_more(&b, LANES, m);
+    take_more(&b, HALF, m);
     return true;
 }
 

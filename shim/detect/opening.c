@@ -32,66 +32,56 @@ struct opening {
     struct kinds of[BYTES];
 };
 
-#define KIND_TAKE(mask, what)                                                  \
-    do {                                                                       \
-        is = (lanes)(what);                                                    \
-        k->mask |= mask_of(&is) << at;                                         \
-    } while (0)
+#define TAKE(mask, what) mask |= (uint64_t)wide_mask((wide)(what)) << at
 
-static inline __attribute__((always_inline)) void kinds_at(lanes b, unsigned at,
+static inline __attribute__((always_inline)) void kinds_at(wide b, unsigned at,
                                                            struct kinds *k)
 {
-    lanes is;
+    wide white = (wide)((b == '\t') | (b == '\n') | (b == '\r'));
 
-    KIND_TAKE(control, ((b < ' ') & (b != '\t') & (b != '\n') & (b != '\r')) |
-                           (b == 0x7f));
-    KIND_TAKE(high, b);
-    KIND_TAKE(on, (b & 0xc0) == 0x80);
-    KIND_TAKE(two, (lanes)(b - 0xc2) < 0x1e);
-    KIND_TAKE(three, (b & 0xf0) == 0xe0);
-    KIND_TAKE(four, (lanes)(b - 0xf0) < 5);
+    TAKE(k->control, ((wide)(b < ' ') & ~white) | (wide)(b == 0x7f));
+    TAKE(k->high, b);
+    TAKE(k->on, (b & 0xc0) == 0x80);
+    TAKE(k->two, (wide)(b - 0xc2) < 0x1e);
+    TAKE(k->three, (b & 0xf0) == 0xe0);
+    TAKE(k->four, (wide)(b - 0xf0) < 5);
 }
 
 /* The values of characters; of what is none, anything. */
-static inline __attribute__((always_inline)) void
-values_at(const char *p, unsigned at, struct opening *o, unsigned char *ret)
+static inline __attribute__((always_inline)) wide
+values_at(const char *p, unsigned at, struct opening *o)
 {
-    lanes v, is, upper, lower, digit, value;
+    wide v = wide_at(p), value;
+    wide upper = (wide)((wide)(v - 'A') < 26);
+    wide lower = (wide)((wide)(v - 'a') < 26);
+    wide digit = (wide)((wide)(v - '0') < 10);
+    wide joins = ~(upper | lower | digit);
 
-#define OPENING_TAKE(mask, what)                                               \
-    do {                                                                       \
-        is = (lanes)(what);                                                    \
-        o->mask |= mask_of(&is) << at;                                         \
-    } while (0)
-    memcpy(&v, p, LANES);
-    upper = (lanes)((lanes)(v - 'A') < 26);
-    lower = (lanes)((lanes)(v - 'a') < 26);
-    digit = (lanes)((lanes)(v - '0') < 10);
-    OPENING_TAKE(upper, upper);
-    OPENING_TAKE(lower, lower);
-    OPENING_TAKE(digits, digit);
-    OPENING_TAKE(joins, ~(upper | lower | digit));
-    value = (lanes)((v == '/') | (v == '_')) & 1;
-    value = (value + 62) & ~(upper | lower | digit);
+    TAKE(o->upper, upper);
+    TAKE(o->lower, lower);
+    TAKE(o->digits, digit);
+    TAKE(o->joins, joins);
+    value = (((wide)((v == '/') | (v == '_')) & 1) + 62) & joins;
     value |= (v - 'A') & upper;
     value |= (v - 'a' + 26) & lower;
     value |= (v - '0' + 52) & digit;
-    memcpy(ret, &value, LANES);
-#undef OPENING_TAKE
+    return value;
 }
+#undef TAKE
 
-static inline __attribute__((always_inline)) void look_by_32(const char *chars,
+static inline __attribute__((always_inline)) void look_by_16(const char *chars,
                                                              struct opening *o)
 {
-    unsigned char values[2 * STEP] = {0};
+    unsigned char values[STEP + WIDE] = {0};
 
-    for (unsigned at = 0; at < STEP; at += LANES)
-        values_at(chars + at, at, o, values + at);
-    for (unsigned at = 0; at < STEP; at += LANES) {
-        lanes v, next;
+    for (unsigned at = 0; at < STEP; at += WIDE) {
+        wide v = values_at(chars + at, at, o);
 
-        memcpy(&v, values + at, LANES);
-        memcpy(&next, values + at + 1, LANES);
+        memcpy(values + at, &v, WIDE);
+    }
+    for (unsigned at = 0; at < STEP; at += WIDE) {
+        wide v = wide_at(values + at), next = wide_at(values + at + 1);
+
         kinds_at(v << 2 | next >> 4, at, &o->of[FIRST]);
         kinds_at(v << 4 | next >> 2, at, &o->of[SECOND]);
         kinds_at(v << 6 | next, at, &o->of[THIRD]);
@@ -178,23 +168,18 @@ openings_in(const struct opening *o, size_t n)
     return set;
 }
 
-static inline __attribute__((always_inline)) uint32_t by_32(struct str run)
+static uint32_t openings_16(struct str run)
 {
     char chars[STEP] = {0};
     struct opening o = {0};
     size_t n = run.len < STEP ? run.len : STEP;
 
     memcpy(chars, run.ptr, n);
-    look_by_32(chars, &o);
+    look_by_16(chars, &o);
     return openings_in(&o, n);
 }
 
 #if CPU_AVX2
-FOR_AVX2 static uint32_t openings_32(struct str run)
-{
-    return by_32(run);
-}
-
 /* By its value, what a byte is: 80 control, 40 on, 20 two, 10 three, 08 four.
  */
 #define TIMES_4(x)  x, x, x, x
@@ -359,9 +344,7 @@ uint32_t openings_of(struct str run, enum cpu_step step)
 #if CPU_AVX2
     if (step == CPU_64)
         return openings_64(run);
-    if (step == CPU_32)
-        return openings_32(run);
 #endif
     (void)step;
-    return by_32(run);
+    return openings_16(run);
 }
