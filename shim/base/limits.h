@@ -92,8 +92,8 @@
 #define LIM_VIEW_OUT   (1 * MIB)  /* their bytes; decode_capped             */
 #define LIM_VIEW_WORK  (4 * MIB)  /* read and written by it; decode_capped */
 /* Of all views of a text, so many times its length and so much more. */
-#define LIM_VIEW_TIMES 16         /* decode_capped                          */
-#define LIM_VIEW_LEAST (24 * KIB) /* the same                               */
+#define LIM_VIEW_TIMES 12         /* decode_capped                          */
+#define LIM_VIEW_LEAST (16 * KIB) /* the same                               */
 /* Bytes of one text, in all, with its escapes read; less than LIM_VIEW_RUNS. */
 #define LIM_VIEW_UNESCAPED (3 * MIB) /* decode_capped                       */
 
