@@ -29,6 +29,7 @@ struct page {
     bool no_script, no_style;
     size_t no_title[2][3];
     bool cut;     /* the end of the text told something: more would tell more */
+    bool some;    /* and something is not shown */
     bool follows; /* it comes in pieces: of a script are only the tags */
     enum markup_raw raw; /* within one, then */
 };
@@ -87,7 +88,10 @@ static enum err put_piece(struct page *p, size_t from, size_t to)
     struct str s = {p->text.ptr + from, to - from};
     enum err e;
 
-    if (p->out == NULL || str_trim(s).len == 0)
+    if (str_trim(s).len == 0)
+        return OK;
+    p->some = true;
+    if (p->out == NULL)
         return OK;
     if ((e = textview_copy(p->out, s, from)))
         return e;
@@ -108,7 +112,10 @@ static enum err put_text(struct page *p, size_t end, bool apart)
     struct str s;
     enum err e;
 
-    if (p->out == NULL || p->within.len == 0 || end < p->shown)
+    if (p->within.len == 0 || end < p->shown)
+        return OK;
+    p->some |= end > p->shown;
+    if (p->out == NULL)
         return OK;
     s = (struct str){p->text.ptr + p->shown, end - p->shown};
     if (s.len > 0 && (e = textview_copy(p->out, s, p->shown)))
@@ -515,38 +522,91 @@ static void titles_copy(size_t to[2][3], const size_t of[2][3], size_t gone)
             of[i / 3][i % 3] > gone ? of[i / 3][i % 3] - gone : 0;
 }
 
-bool markup_ends(struct markup *m, struct str text, bool last)
+/* Is nothing shown before the next mark, behind what was not? */
+static bool goes_on(struct page *p)
+{
+    size_t at = p->at;
+
+    if (!p->some)
+        return false;
+    while (!is_end(p, at) && is_white(p->text.ptr[at]))
+        at++;
+    return !is_end(p, at) && strchr("<]!", p->text.ptr[at]) != NULL &&
+           p->text.ptr[at] != 0;
+}
+
+static struct page page_at(const struct markup *m, struct str text)
 {
     struct page p = {.text = text,
                      .at = m->at,
                      .within = str_at(text, m->within),
                      .depth = m->depth,
+                     .shown = m->shown,
+                     .some = m->some,
                      .follows = true,
                      .raw = m->raw};
-    bool ended = false, more = true;
 
     titles_copy(p.no_title, m->no_title, 0);
-    while (!ended && more) {
-        struct page before = p;
+    return p;
+}
 
-        p.cut = false;
-        if (follow(&p, &more)) /* without a view nothing fails */
-            return true;
-        if (p.cut && more && !last) {
-            p = before;
-            break;
-        }
-        ended = more ? p.within.len == 0 : last;
-    }
-    m->at = p.at;
+static void page_keep(struct markup *m, const struct page *p)
+{
+    m->at = p->at;
     m->within = (struct span){0};
-    if (p.within.len > 0)
-        m->within = (struct span){(uint32_t)(p.within.ptr - text.ptr),
-                                  (uint32_t)p.within.len};
-    m->depth = p.depth;
-    m->raw = p.raw;
-    titles_copy(m->no_title, p.no_title, 0);
+    if (p->within.len > 0)
+        m->within = (struct span){(uint32_t)(p->within.ptr - p->text.ptr),
+                                  (uint32_t)p->within.len};
+    m->depth = p->depth;
+    m->shown = p->shown;
+    m->some = p->some;
+    m->raw = p->raw;
+    titles_copy(m->no_title, p->no_title, 0);
+}
+
+/* One step more; false where the end of the text forbids it. *ret_ended: none
+ * is needed. */
+static bool step_on(struct markup *m, struct page *p, bool last,
+                    bool *ret_ended)
+{
+    struct page before;
+    bool more;
+
+    p->cut = false;
+    if (p->at > 0 && p->within.len == 0) {
+        m->whole = p->at;
+        m->raw_behind = p->raw;
+        *ret_ended = !goes_on(p) && (last || !p->cut);
+        if (*ret_ended || (p->cut && !last))
+            return false;
+    }
+    before = *p;
+    p->cut = false;
+    *ret_ended = follow(p, &more) != OK; /* without a view nothing fails */
+    if (more && p->cut && !last) {
+        *p = before;
+        return false;
+    }
+    *ret_ended |= !more && last;
+    return more && !*ret_ended;
+}
+
+bool markup_ends(struct markup *m, struct str text, bool last)
+{
+    struct page p = page_at(m, text);
+    bool ended;
+
+    while (step_on(m, &p, last, &ended))
+        ;
+    page_keep(m, &p);
     return ended;
+}
+
+bool markup_back(struct markup *m)
+{
+    m->at = m->whole;
+    m->raw = m->raw_behind;
+    return m->whole > 0;
 }
 
 enum err markup_ended(const struct markup *m, struct str text,
@@ -569,7 +629,8 @@ void markup_skip(struct markup *m, size_t n)
 {
     m->at = 0;
     m->within = (struct span){0};
-    m->depth = 0;
+    m->depth = m->shown = m->whole = 0;
+    m->some = false;
     m->begun = m->raw;
     titles_copy(m->no_title, m->no_title, n);
 }

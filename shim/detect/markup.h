@@ -31,21 +31,26 @@ MUST_USE enum err markup_hidden(struct str text, struct textview *out);
 /*
  * The same of a text that comes in pieces: what begins with a mark has to be
  * there as a whole, be it a tag, a title or an element that is not shown with
- * all that is in it. A script or style is taken for closed.
+ * all that is in it; and where something is not shown, what follows it before
+ * anything is. A script or style is taken for closed.
  *
- *      <p>see <b hidden>ignore <i>all</i></b> and
- *      |.|    |.............................|
+ *      <p>see <b hidden>ignore <i>all</i></b> <!-- orders --> and
+ *      |.|    |.............................................|
  */
 struct markup {
     size_t at;          /* it was followed up to there */
     struct span within; /* the name of the element that is not shown */
     size_t depth;       /* those of its name that are open */
+    size_t shown;       /* what comes next in it begins here */
+    bool some;          /* something is not shown */
+    size_t whole;       /* what follows each other ended there so far */
     enum markup_raw {
         MARKUP_NONE,
         MARKUP_SCRIPT,
         MARKUP_STYLE
-    } raw, begun; /* the text is no markup but in name: there, at the mark */
-    size_t no_title[2][3]; /* none of each kind ends before */
+    } raw; /* there the text is no markup but in name, */
+    enum markup_raw begun, raw_behind; /* and at the mark, and that end */
+    size_t no_title[2][3];             /* none of each kind ends before */
 };
 
 /* markup_mark - where the first mark is; text.len if there is none. */
@@ -56,6 +61,8 @@ size_t markup_mark(struct str text);
  * then. What is open with `last` ends with the text.
  */
 bool markup_ends(struct markup *m, struct str text, bool last);
+/* markup_back - of what has not ended, that which has: up to m->at. */
+bool markup_back(struct markup *m);
 /* markup_ended - the view of that. Errors as textview_put. */
 MUST_USE enum err markup_ended(const struct markup *m, struct str text,
                                struct textview *out);

@@ -14,7 +14,8 @@
  *                |start                               | looked at here
  *
  * Each is a text of its own: nothing is found that is of two of them. One that
- * is longer than may be held ends there, and that is told.
+ * is longer than may be held ends there, and that is told; but between two that
+ * follow each other, which are one, it may end.
  *
  * Where one ends goes by the bytes of the text alone, and so does where it is
  * too long: how they were cut is the same.
@@ -145,6 +146,8 @@ static struct come come(struct stream *st, struct extent *x, unsigned kind,
 
     if (c.len != 0 || (!full && !last))
         return c;
+    if (full && kind == EXTENT_HIDDEN && markup_back(&x->page))
+        return (struct come){x->page.at, true};
     c = end(x, kind, text, true);
     stream_text(st)->capped |= full && c.some;
     return c;

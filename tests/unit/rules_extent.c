@@ -14,8 +14,15 @@ static const struct str k_order[] = {STR_INIT("order")};
 static const struct str k_note[] = {STR_INIT("note")};
 static const struct str k_ghp[] = {STR_INIT("ghp_")};
 
-/* None goes on in another line, so that none is of two pieces of a page. */
+/* But for one they do not go on in another line, so that none is of two pieces
+ * of a page that have something shown between them. */
 static const struct rule list[] = {
+    {.id = STR_INIT("over"),
+     ALL,
+     .views = 1u << VIEW_HIDDEN,
+     .match = STR_INIT("(?i)every\\s+one\\b"),
+     .action = ACTION_REDACT,
+     .put = STR_INIT("[over]")},
     {.id = STR_INIT("unseen"),
      ALL,
      KEYS(k_order),
@@ -65,6 +72,13 @@ static const struct {
     {"<!-- order one, to the end", "<!-- [order], to the end"},
     {"<a title=\"order one, no end", "<a title=\"order one, no end"},
     {"<a title=\"<!-- order one -->", "<a title=\"<!-- [order] -->"},
+    {"<!-- for every --> <!-- one --> but every one",
+     "<!-- for [over] --> but every one"},
+    {"<p hidden>for every</p>\n\n<p hidden>one </p>b",
+     "<p hidden>for [over] </p>b"},
+    {"<img alt=every><b><i style='left:-999px'><img title=\"one\"></i>",
+     "<img alt=[over]\"></i>"},
+    {"![a for every](x \"one\") one", "![a for [over]\") one"},
     {"<script>x = '<!-- order one -->'</script><!-- order two -->",
      "<script>x = '<!-- order one -->'</script><!-- [order] -->"},
     {"<script alt='order one'>if (a </b) '</scrip>'</SCRIPT><b alt=\"order "
@@ -219,6 +233,63 @@ static void test_long(void)
             result_free(&want);
         }
     CHECK_ROW(NULL);
+    buf_free(&text);
+}
+
+/* What is shown between two parts them; where nothing is, and there is no end
+ * of them, they are parted where one ends. */
+static void test_parted(void)
+{
+    static const struct str parted =
+        STR_INIT("<!-- every --> a <!-- one --> and <p hidden>every one</p>");
+    struct buf text;
+    struct result got;
+
+    CHECK_INT(pieces(parted, 0, 3, &got), OK);
+    CHECK_EQ(buf_str(&got.out),
+             STR("<!-- every --> a <!-- one --> and <p hidden>[over]</p>"));
+    result_free(&got);
+    buf_init(&text, MIB);
+    while (text.len < 50000)
+        put(&text, STR("<img alt='a cat'>\n"));
+    put(&text, STR("<!-- every --><!-- one -->"));
+    for (uint32_t most = 7; most < 8000; most *= 31) {
+        CHECK_INT(pieces(buf_str(&text), 0, most, &got), OK);
+        CHECK_INT(got.f.count, 1);
+        CHECK(!got.f.capped);
+        CHECK(got.most < LIM_HOLD_EXTENT + KIB + most);
+        result_free(&got);
+    }
+    buf_free(&text);
+}
+
+/* Of long texts, and where a match is of two pieces, at least the cuts do not
+ * matter. */
+static void test_cuts_at_random(void)
+{
+    static const char *const more[] = {"<!-- every -->", "<b hidden>one</b>",
+                                       "<i>", "\n", "every one "};
+    struct buf text;
+    struct result want;
+    bool good = true;
+
+    buf_init(&text, MIB);
+    for (size_t i = 0; i < 1500 && good; i++) {
+        buf_clear(&text);
+        for (size_t n = 1 + rnd(9); n > 0; n--) {
+            const char *part = rnd(2) == 0 ? more[rnd(ARRAY_LEN(more))]
+                                           : parts[rnd(ARRAY_LEN(parts))];
+
+            for (size_t k = i % 10 == 0 ? 1 + rnd(900) : 1; k > 0; k--)
+                put(&text, str_of(part));
+        }
+        if (!CHECK_INT(pieces(buf_str(&text), 0, 0, &want), OK))
+            break;
+        good = same(buf_str(&text), &want, 0, i % 10 == 0 ? 50 : 1) &&
+               same(buf_str(&text), &want, 0, 900) &&
+               same(buf_str(&text), &want, rnd(text.len), 0);
+        result_free(&want);
+    }
     buf_free(&text);
 }
 
@@ -456,6 +527,8 @@ int main(void)
     RUN(test_at_random);
     RUN(test_prose);
     RUN(test_long);
+    RUN(test_parted);
+    RUN(test_cuts_at_random);
     RUN(test_memory);
     streamed_close();
     streamed_open(listed, ARRAY_LEN(listed));
