@@ -328,6 +328,7 @@ enum err rules_scan_places(const struct rules *rs, struct scratch *sc,
     if (!e && views != 0)
         e = views_scan(rs, sc, &at, views, text, seg, out, before);
     sc->steps = STEPS_FREE;
+    tokens_rest(&sc->hits.tokens);
     if (e) {
         out->count = before;
         return e;

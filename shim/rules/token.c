@@ -6,8 +6,11 @@
 #include <immintrin.h>
 #endif
 
-#define TOKENS_MAX 65536u /* noted; beyond, rules look for themselves */
-#define PICK_STEP  8u     /* looked at at once */
+/* Noted; beyond, some thirty rules look for themselves. A megabyte of a log or
+ * of a drawing has a good 100,000. */
+#define TOKENS_MAX  262144u
+#define TOKENS_KEEP 16384u /* so many more than most texts have */
+#define PICK_STEP   8u     /* looked at at once */
 
 /* The token at `at`: its end, and what it has. */
 static size_t token_read(struct str text, size_t at, bool *letters,
@@ -59,6 +62,14 @@ void tokens_free(struct tokens *tk)
     free(tk->list);
     free(tk->groups);
     free(tk->picked);
+}
+
+void tokens_rest(struct tokens *tk)
+{
+    if (tk->cap <= TOKENS_KEEP)
+        return;
+    tokens_free(tk);
+    *tk = (struct tokens){.want = tk->want};
 }
 
 static enum err make_room(struct tokens *tk)

@@ -134,6 +134,8 @@ MUST_USE enum err tokens_add(struct tokens *tk, size_t start, size_t len,
 /* tokens_clear - none, for these; the memory is kept. */
 void tokens_clear(struct tokens *tk, const struct token_want *want);
 void tokens_free(struct tokens *tk);
+/* tokens_rest - there are none, and the memory of very many is given back. */
+void tokens_rest(struct tokens *tk);
 
 /* tokens_pick - those of a list that is not partial that a rule is tried at, in
  * this text: tk->picked, how many. */
