@@ -99,8 +99,9 @@
 
 /*
  * What the rules may do with one text and all its views, in steps of about a
- * nanosecond: so many for each of its bytes, and so many more. Most large texts
- * take a few for a byte, those that are escaped twice some tens.
+ * nanosecond: so many for each of its bytes, and so many more, which all texts
+ * of a body share. Most large texts take a few for a byte, those that are
+ * escaped twice some tens.
  */
 #define LIM_SCAN_TIMES 192       /* rule_error                              */
 #define LIM_SCAN_LEAST (8 * MIB) /* the same                                */

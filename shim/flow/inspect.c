@@ -281,6 +281,7 @@ void inspect_begin(struct tools *t)
     t->edit_count = 0;
     t->redactions = 0;
     t->sought = 0;
+    t->spare = LIM_SCAN_LEAST;
     t->planted = false;
     t->unsorted = false;
     arena_clear(&t->puts);
@@ -301,10 +302,12 @@ void inspect_more(struct tools *t, const struct inspect *in,
     prompt_clear(&t->said); /* of the document before, which is gone */
     if (in->body.len == 0)
         return;
+    scratch_share(t->scratch, &t->spare);
     if (in->json)
         inspect_json(t, in, ex);
     else
         inspect_text(t, in, ex);
+    scratch_share(t->scratch, NULL);
     if (t->redactions == redactions) /* what is only blanked stays as it is */
         t->edit_count = edits;
     if (t->unsorted)

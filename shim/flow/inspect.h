@@ -37,6 +37,7 @@ struct tools {
     size_t edit_count, edit_cap;
     size_t redactions;       /* edits that a finding asked for       */
     size_t sought;           /* steps of looking for known values    */
+    uint64_t spare;          /* steps of rules: scratch_share        */
     bool planted;            /* a canary, in the body in work  */
     bool unsorted;           /* a pseudonym was restored             */
     struct json_doc numbers; /* one by one: flow/mask.c        */

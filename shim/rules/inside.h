@@ -152,7 +152,8 @@ struct scratch {
     uint64_t *begun;         /* owned; bit set of the rules that have one */
     uint64_t *looking;       /* behind it; of those that look at the text */
     size_t words;            /* of each of the two */
-    uint64_t steps; /* that the text in work may still take: steps_take */
+    uint64_t steps;  /* that the text in work may still take: steps_take */
+    uint64_t *spare; /* see scratch_share */
 };
 
 /*

@@ -76,6 +76,11 @@ void scratch_parts(struct scratch *sc, struct str text)
         own_search_want(sc->own, text);
 }
 
+void scratch_share(struct scratch *sc, uint64_t *spare)
+{
+    sc->spare = spare;
+}
+
 const struct own_search *scratch_own(const struct scratch *sc)
 {
     return sc->own;

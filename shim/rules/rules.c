@@ -314,6 +314,20 @@ static unsigned views_at(const struct rules *rs, const struct scopes *at)
     return views & ~(1u << VIEW_TEXT);
 }
 
+/* What a body has to spare is taken when a text has used up its own. */
+static void steps_begin(struct scratch *sc, size_t len)
+{
+    sc->steps = LIM_SCAN_TIMES * (uint64_t)len +
+                (sc->spare == NULL ? LIM_SCAN_LEAST : *sc->spare);
+}
+
+static void steps_end(struct scratch *sc)
+{
+    if (sc->spare != NULL && sc->steps < *sc->spare)
+        *sc->spare = sc->steps;
+    sc->steps = STEPS_FREE;
+}
+
 enum err rules_scan_places(const struct rules *rs, struct scratch *sc,
                            const struct scope *places, size_t n,
                            struct str text, uint32_t seg, struct findings *out)
@@ -323,11 +337,11 @@ enum err rules_scan_places(const struct rules *rs, struct scratch *sc,
     unsigned views = views_at(rs, &at);
     enum err e;
 
-    sc->steps = LIM_SCAN_TIMES * (uint64_t)text.len + LIM_SCAN_LEAST;
+    steps_begin(sc, text.len);
     e = scan_view(rs, sc, &at, 1u << VIEW_TEXT, text, seg, out);
     if (!e && views != 0)
         e = views_scan(rs, sc, &at, views, text, seg, out, before);
-    sc->steps = STEPS_FREE;
+    steps_end(sc);
     tokens_rest(&sc->hits.tokens);
     if (e) {
         out->count = before;

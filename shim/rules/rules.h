@@ -80,6 +80,13 @@ void scratch_key(struct scratch *sc, const unsigned char *key);
 void scratch_parts(struct scratch *sc, struct str text);
 const struct own_search *scratch_own(const struct scratch *sc);
 
+/*
+ * scratch_share - the texts that are scanned next are of one body: *spare, at
+ * first LIM_SCAN_LEAST, is what all of them may take besides what each may for
+ * its length. Borrowed; NULL, as it begins: each has as much for itself.
+ */
+void scratch_share(struct scratch *sc, uint64_t *spare);
+
 /* Bytes start..end of a text; of a channel: counted from its beginning. */
 struct finding {
     const struct rule *rule; /* borrowed from the rules */

@@ -304,6 +304,43 @@ static void test_steps(void)
     free(text);
 }
 
+/* Many small texts of one body have no more together than one of them; each for
+ * itself is searched. */
+static void test_steps_shared(void)
+{
+    static const struct str k[] = {STR_INIT("k")};
+    uint64_t spare = LIM_SCAN_LEAST;
+    struct rule many[16];
+    char text[4 * KIB];
+    struct set s;
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(many); i++)
+        many[i] = (struct rule){.id = STR_INIT("k"),
+                                .keywords = k,
+                                .keyword_count = 1,
+                                .keyword_first = true,
+                                .match = STR_INIT("k[0-9]"),
+                                ALL,
+                                .action = ACTION_LOG};
+    memset(text, 'k', sizeof(text));
+    set_open(&s, many, ARRAY_LEN(many));
+    scratch_share(s.sc, &spare);
+    while (n < 100 &&
+           rules_scan(s.rs, s.sc, &user, (struct str){text, sizeof(text)}, 0,
+                      &s.f) == OK)
+        n++;
+    CHECK(n > 2 && n < 20);
+    CHECK_INT(spare, 0);
+    CHECK_INT(rules_scan(s.rs, s.sc, &user, STR("no k"), 0, &s.f), OK);
+    scratch_share(s.sc, NULL);
+    for (n = 0; n < 100; n++)
+        CHECK_INT(rules_scan(s.rs, s.sc, &user,
+                             (struct str){text, sizeof(text)}, 0, &s.f),
+                  OK);
+    set_close(&s);
+}
+
 static void test_bad_pattern(void)
 {
     static const struct rule bad = {
@@ -410,6 +447,7 @@ int main(void)
     RUN(test_monitor);
     RUN(test_limits);
     RUN(test_steps);
+    RUN(test_steps_shared);
     RUN(test_bad_pattern);
     RUN(test_no_quadratic_failures);
     RUN(test_nth_allocation);
