@@ -96,6 +96,22 @@ void pairs_ready(struct pairs *ps)
         }
 }
 
+/* What is found, and where the next step of a search begins. */
+struct finding_pairs {
+    const struct pairs *ps;
+    struct str text;
+    size_t at;
+    uint32_t *list;
+    size_t n;
+};
+
+/* Those of a step, a bit each. */
+static inline void put(struct finding_pairs *f, uint64_t both)
+{
+    for (; both != 0; both &= both - 1)
+        f->list[f->n++] = (uint32_t)(f->at + (unsigned)__builtin_ctzll(both));
+}
+
 #if CPU_AVX2
 /* The groups that each of 32 bytes is in, as the `which`th of a pair. */
 FOR_AVX2 static inline __m256i groups_of(const struct pairs *ps, unsigned which,
@@ -113,64 +129,59 @@ FOR_AVX2 static inline __m256i groups_of(const struct pairs *ps, unsigned which,
     return _mm256_and_si256(a, _mm256_shuffle_epi8(b, v));
 }
 
-/* As far as there are 32 bytes and one more. */
-FOR_AVX2 static size_t next_32(const struct pairs *ps, struct str text,
-                               size_t from)
+/* As far as there are 32 bytes and one more, and room for what is found. */
+FOR_AVX2 static void find_32(struct finding_pairs *f)
 {
-    for (; text.len - from > 32; from += 32) {
-        const char *p = text.ptr + from;
-        __m256i both =
-            _mm256_and_si256(groups_of(ps, 0, p), groups_of(ps, 1, p + 1));
+    for (; f->text.len - f->at > 32 && f->n + 32 <= PAIRS_LIST; f->at += 32) {
+        const char *p = f->text.ptr + f->at;
+        __m256i both = _mm256_and_si256(groups_of(f->ps, 0, p),
+                                        groups_of(f->ps, 1, p + 1));
         __m256i none = _mm256_cmpeq_epi8(both, _mm256_setzero_si256());
-        unsigned mask = ~(unsigned)_mm256_movemask_epi8(none);
 
-        if (mask != 0)
-            return from + (unsigned)__builtin_ctz(mask);
+        put(f, ~(uint32_t)_mm256_movemask_epi8(none));
     }
-    return from;
 }
 
-/* The same of 64 bytes, each looked up whole. */
-FOR_AVX512 static inline __m512i groups_of_64(const struct pairs *ps,
-                                              unsigned which, const char *p)
+/* The same of 64 bytes, each looked up whole; mostly all are ASCII. */
+FOR_AVX512 static void find_64(struct finding_pairs *f)
 {
-    const unsigned char *groups = ps->groups[which];
-    __m512i v = _mm512_loadu_si512(p);
-    __m512i low = _mm512_permutex2var_epi8(_mm512_loadu_si512(groups), v,
-                                           _mm512_loadu_si512(groups + 64));
-    __m512i high = _mm512_permutex2var_epi8(_mm512_loadu_si512(groups + 128), v,
-                                            _mm512_loadu_si512(groups + 192));
+    const struct pairs *ps = f->ps;
+    __m512i low[2][2], high[2][2];
 
-    return _mm512_mask_mov_epi8(low, _mm512_movepi8_mask(v), high);
-}
+    for (unsigned i = 0; i < 2; i++)
+        for (unsigned k = 0; k < 2; k++) {
+            low[i][k] = _mm512_loadu_si512(ps->groups[i] + 64 * k);
+            high[i][k] = _mm512_loadu_si512(ps->groups[i] + 64 * k + 128);
+        }
+    for (; f->text.len - f->at > 64 && f->n + 64 <= PAIRS_LIST; f->at += 64) {
+        __m512i a = _mm512_loadu_si512(f->text.ptr + f->at);
+        __m512i b = _mm512_loadu_si512(f->text.ptr + f->at + 1);
+        __mmask64 wide_a = _mm512_movepi8_mask(a);
+        __mmask64 wide_b = _mm512_movepi8_mask(b);
+        __m512i first = _mm512_permutex2var_epi8(low[0][0], a, low[0][1]);
+        __m512i second = _mm512_permutex2var_epi8(low[1][0], b, low[1][1]);
 
-FOR_AVX512 static size_t next_64(const struct pairs *ps, struct str text,
-                                 size_t from)
-{
-    for (; text.len - from > 64; from += 64) {
-        const char *p = text.ptr + from;
-        __mmask64 both = _mm512_test_epi8_mask(groups_of_64(ps, 0, p),
-                                               groups_of_64(ps, 1, p + 1));
-
-        if (both != 0)
-            return from + (unsigned)__builtin_ctzll(both);
+        if ((wide_a | wide_b) != 0) {
+            a = _mm512_permutex2var_epi8(high[0][0], a, high[0][1]);
+            b = _mm512_permutex2var_epi8(high[1][0], b, high[1][1]);
+            first = _mm512_mask_mov_epi8(first, wide_a, a);
+            second = _mm512_mask_mov_epi8(second, wide_b, b);
+        }
+        put(f, _mm512_test_epi8_mask(first, second));
     }
-    return from;
 }
 #endif
 
-/* The next place of as many as can be looked at at once; where they end. */
-static size_t next_many(const struct pairs *ps, struct str text, size_t from)
+static void find_many(struct finding_pairs *f)
 {
 #if CPU_AVX2
-    if (ps->step == CPU_64 && text.len - from > 64)
-        return next_64(ps, text, from);
-    if (ps->step != CPU_1 && text.len - from > 32)
-        return next_32(ps, text, from);
+    if (f->ps->step == CPU_64)
+        find_64(f);
+    else if (f->ps->step == CPU_32)
+        find_32(f);
 #else
-    (void)ps, (void)text;
+    (void)f;
 #endif
-    return from;
 }
 
 static bool is_pair(const struct pairs *ps, struct str text, size_t at)
@@ -183,12 +194,14 @@ static bool is_pair(const struct pairs *ps, struct str text, size_t at)
             ps->groups[1][(unsigned char)text.ptr[at + 1]]) != 0;
 }
 
-size_t pairs_next(const struct pairs *ps, struct str text, size_t from)
+size_t pairs_find(const struct pairs *ps, struct str text, size_t *from,
+                  uint32_t list[PAIRS_LIST])
 {
-    for (; from < text.len; from++) {
-        from = next_many(ps, text, from);
-        if (is_pair(ps, text, from))
-            return from;
-    }
-    return text.len;
+    struct finding_pairs f = {ps, text, *from, list, 0};
+
+    find_many(&f);
+    for (; f.at < text.len && f.n < PAIRS_LIST; f.at++)
+        put(&f, is_pair(ps, text, f.at));
+    *from = f.at;
+    return f.n;
 }

@@ -29,11 +29,14 @@ struct pairs {
  * zeroed, but for `step`. */
 void pairs_add(struct pairs *ps, struct str keyword);
 
-/* pairs_ready - behind the last of them, before the first pairs_next. */
+/* pairs_ready - behind the last of them, before the first pairs_find. */
 void pairs_ready(struct pairs *ps);
 
-/* pairs_next - the next place from `from` on where one may begin; text.len if
- * there is none. */
-size_t pairs_next(const struct pairs *ps, struct str text, size_t from);
+/* pairs_find - the places from *from on where one may begin, in order, as many
+ * as there is room for; how many. *from: behind what was looked at; text.len if
+ * that is all. */
+#define PAIRS_LIST 256u
+size_t pairs_find(const struct pairs *ps, struct str text, size_t *from,
+                  uint32_t list[PAIRS_LIST]);
 
 #endif

@@ -390,11 +390,16 @@ static enum err brief_here(const struct words *ws, struct str text, size_t i,
 static enum err run_brief(const struct words *ws, struct str text,
                           struct prefilter_hits *hits)
 {
+    uint32_t list[PAIRS_LIST];
     enum err e;
 
-    for (size_t i = 0; (i = pairs_next(&ws->pairs, text, i)) < text.len; i++)
-        if ((e = brief_here(ws, text, i, hits)))
-            return e;
+    for (size_t from = 0; from < text.len;) {
+        size_t n = pairs_find(&ws->pairs, text, &from, list);
+
+        for (size_t i = 0; i < n; i++)
+            if ((e = brief_here(ws, text, list[i], hits)))
+                return e;
+    }
     return OK;
 }
 

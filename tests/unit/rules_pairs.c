@@ -24,20 +24,26 @@ static bool is_here(struct str text)
     return false;
 }
 
-static void check_text(const struct pairs *ps, struct str text,
+/* From `first` on; what is found in vain is counted. */
+static void check_text(const struct pairs *ps, struct str text, size_t first,
                        size_t *ret_more)
 {
-    size_t at = 0;
+    uint32_t list[PAIRS_LIST];
+    size_t i = first;
 
-    for (size_t i = 0; i <= text.len; i++) {
-        if (i == at || at < i)
-            at = pairs_next(ps, text, i);
-        CHECK(at >= i && at <= text.len);
-        if (i < text.len && is_here(str_skip(text, i)))
-            CHECK_INT(at, i);
-        else if (i < text.len)
-            *ret_more += at == i;
+    for (size_t from = first; from < text.len;) {
+        size_t n = pairs_find(ps, text, &from, list);
+
+        for (size_t k = 0; k < n; k++) {
+            CHECK(list[k] >= i && list[k] < from);
+            for (; i < list[k]; i++)
+                CHECK(!is_here(str_skip(text, i)));
+            *ret_more += !is_here(str_skip(text, i++));
+        }
+        for (; i < from; i++)
+            CHECK(!is_here(str_skip(text, i)));
     }
+    CHECK_INT(i, text.len);
 }
 
 static void check_all(enum cpu_step step)
@@ -57,7 +63,8 @@ static void check_all(enum cpu_step step)
             for (size_t i = 0; i < len; i++)
                 bytes[i] =
                     turn % 2 == 0 ? (char)rnd(256) : few[rnd(sizeof(few) - 1)];
-            check_text(&ps, page_end((struct str){bytes, len}), &more);
+            check_text(&ps, page_end((struct str){bytes, len}), rnd(len + 1),
+                       &more);
             all += len;
         }
     CHECK(more < all / 20);
@@ -77,10 +84,30 @@ static void test_many_at_once(void)
 static void test_none(void)
 {
     struct pairs ps = {.step = cpu_step()};
+    uint32_t list[PAIRS_LIST];
     char text[100] = {0};
+    size_t from = 0;
 
-    CHECK_INT(pairs_next(&ps, (struct str){text, 100}, 0), 100);
-    CHECK_INT(pairs_next(&ps, (struct str){text, 0}, 0), 0);
+    CHECK_INT(pairs_find(&ps, (struct str){text, 100}, &from, list), 0);
+    CHECK_INT(from, 100);
+}
+
+/* More places than there is room for. */
+static void test_many(void)
+{
+    size_t len = 3 * PAIRS_LIST + 50, more = 0;
+    char *text = malloc(len);
+
+    for (enum cpu_step step = CPU_1; step <= cpu_step(); step++) {
+        struct pairs ps = {.step = step};
+
+        pairs_add(&ps, STR("@"));
+        pairs_ready(&ps);
+        memset(text, '@', len);
+        check_text(&ps, (struct str){text, len}, 0, &more);
+        CHECK_INT(more, 0);
+    }
+    free(text);
 }
 
 int main(void)
@@ -88,5 +115,6 @@ int main(void)
     RUN(test_one_by_one);
     RUN(test_many_at_once);
     RUN(test_none);
+    RUN(test_many);
     return check_done();
 }
