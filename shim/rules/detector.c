@@ -24,7 +24,7 @@ struct row {
     const struct detector_option *options;
     size_t option_count;
     size_t (*begins)(const struct str **ret_list); /* keywords, or NULL */
-    bool alone, whole;
+    bool alone, whole, wide;
     bool (*ready)(const struct known *known);
     enum err (*find)(const struct search *s, struct answer *ret);
 };
@@ -401,6 +401,7 @@ static const struct row rows[DETECTOR_COUNT] = {
                         .option_count = ARRAY_LEN(zalgo_options),
                         .alone = true,
                         .whole = true,
+                        .wide = true,
                         .ready = always_ready,
                         .find = zalgo_find},
 };
@@ -439,6 +440,11 @@ bool detector_alone(enum detector d)
 bool detector_whole(enum detector d)
 {
     return rows[d].whole;
+}
+
+bool detector_wide(enum detector d)
+{
+    return rows[d].wide;
 }
 
 bool detector_ready(const struct rule *r, const struct known *known)

@@ -40,4 +40,7 @@ bool detector_alone(enum detector d);
  * and no streams. */
 bool detector_whole(enum detector d);
 
+/* detector_wide - it finds nothing where all is ASCII. */
+bool detector_wide(enum detector d);
+
 #endif

@@ -219,6 +219,7 @@ enum err prefilter_begin(const struct prefilter *pf, struct str text,
                                         &hits->places, cpu_step(), &traits)))
         return e;
     hits->digits = traits.digits;
+    hits->wide = traits.wide;
     hits->folds = traits.folds;
     stretch_first(pf, text, hits);
     return OK;

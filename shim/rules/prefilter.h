@@ -35,6 +35,7 @@ struct prefilter_hits {
     size_t digits; /* the longest run of digits, up to the largest asked for */
     struct tokens tokens;
     struct places places;
+    bool wide;       /* any byte of the text is beyond ASCII */
     bool folds;      /* letters in their second spelling are in the text */
     size_t from, to; /* the piece of text that was looked at */
     struct {

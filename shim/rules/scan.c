@@ -61,12 +61,13 @@ static void set_looking(const struct scan *c, unsigned views)
     }
 }
 
-/* Has the text the digits, and a token, that the rule asks for? */
+/* Has the text the digits, a token and the bytes that the rule asks for? */
 static bool has_traits(const struct prefilter_hits *hits, const struct rule *r)
 {
     const struct token_set *seen = &hits->tokens.seen;
 
     return hits->digits >= r->digits &&
+           (hits->wide || !detector_wide(r->detector)) &&
            (!token_any(&r->token) || hits->tokens.partial ||
             (r->token.digits & seen->digits) != 0 ||
             (r->token.mixed & seen->mixed) != 0);

@@ -170,7 +170,7 @@ struct pass {
     struct digit_run run;
     struct tokens *tokens;
     struct places *places;
-    bool folds;
+    bool wide, folds;
     enum cpu_step step;
 };
 
@@ -254,6 +254,7 @@ static INLINE enum err look_by(struct pass *ps, const unsigned char *p,
 {
     enum err e;
 
+    ps->wide |= m.wide != 0;
     for (unsigned at = 0; m.wide != 0 && !ps->folds && at < STEP; at += WIDE)
         ps->folds = folds_in(p + at);
     if ((ps->run.best < ps->digits || ps->places->digits != 0) &&
@@ -304,6 +305,6 @@ enum err traits_of(struct str text, size_t digits, struct tokens *tk,
         if ((e = look(&ps, rest, i)))
             return e;
     }
-    *ret_traits = (struct traits){ps.run.best, ps.folds};
+    *ret_traits = (struct traits){ps.run.best, ps.wide, ps.folds};
     return OK;
 }

@@ -7,6 +7,7 @@
 /* What is known of a text beside its keywords. */
 struct traits {
     size_t digits; /* the longest run, with space - . ( ) / between them */
+    bool wide;     /* any byte beyond ASCII */
     bool folds;    /* U+017F or U+212A, which PCRE2 takes for s and k */
 };
 

@@ -30,6 +30,14 @@ static bool folds_slowly(struct str s)
            str_find(s, STR("\xe2\x84\xaa")) < s.len;
 }
 
+static bool wide_slowly(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.ptr[i] >= 0x80)
+            return true;
+    return false;
+}
+
 /* What the tests ask for: behind most bytes, so that some are left out. */
 static const struct rule asked = {.token = {0x1fe, 0x3fe},
                                   .then = STR_INIT(" .-:")};
@@ -132,6 +140,7 @@ static void check_step(struct str s, enum cpu_step step)
     CHECK_INT(t.digits, run_slowly(s));
     if (folds_slowly(s))
         CHECK(t.folds);
+    CHECK_INT(t.wide, wide_slowly(s));
     free(pl.list);
     pl = (struct places){.digits = 5};
     CHECK_INT(traits_of(s, 9, &tk, &pl, step, &t), OK);
@@ -182,11 +191,12 @@ static bool has_folds(struct str s)
     return t.folds;
 }
 
-/* A second spelling at every place, in texts of every length. */
+/* A second spelling at every place, in texts of every length; and any byte
+ * beyond ASCII. */
 static void test_folds(void)
 {
-    static const char *const folds[] = {"\xc5\xbf", "\xe2\x84\xaa"};
-    char text[40];
+    static const char *const folds[] = {"\xc5\xbf", "\xe2\x84\xaa", "\x80"};
+    char text[140];
 
     for (size_t f = 0; f < ARRAY_LEN(folds); f++)
         for (size_t len = strlen(folds[f]); len < sizeof(text); len++)
