@@ -248,8 +248,23 @@ FOR_AVX512 static size_t batch_test(const char *p, const unsigned char *bits,
     return found;
 }
 
-static size_t sift_64(const struct probes *k, const char *text, size_t from,
-                      size_t to, uint16_t *out)
+/* The bytes of the table: those of eight places. */
+FOR_AVX512 static inline __m128i eight(const unsigned char *maybe,
+                                       const uint32_t *at)
+{
+    __m128i b = _mm_cvtsi32_si128(maybe[at[0]]);
+
+    b = _mm_insert_epi8(b, maybe[at[1]], 1);
+    b = _mm_insert_epi8(b, maybe[at[2]], 2);
+    b = _mm_insert_epi8(b, maybe[at[3]], 3);
+    b = _mm_insert_epi8(b, maybe[at[4]], 4);
+    b = _mm_insert_epi8(b, maybe[at[5]], 5);
+    b = _mm_insert_epi8(b, maybe[at[6]], 6);
+    return _mm_insert_epi8(b, maybe[at[7]], 7);
+}
+
+FOR_AVX512 static size_t sift_64(const struct probes *k, const char *text,
+                                 size_t from, size_t to, uint16_t *out)
 {
     const unsigned char *maybe = (const void *)k->maybe;
     unsigned char bits[BATCH] = {0};
@@ -259,16 +274,8 @@ static size_t sift_64(const struct probes *k, const char *text, size_t from,
     for (size_t i = from, n; i < to; i += n) {
         n = to - i < BATCH ? to - i : BATCH;
         batch_ask(k, text + i, n, at);
-        for (size_t j = 0; j < n; j += 8) {
-            bits[j] = maybe[at[j]];
-            bits[j + 1] = maybe[at[j + 1]];
-            bits[j + 2] = maybe[at[j + 2]];
-            bits[j + 3] = maybe[at[j + 3]];
-            bits[j + 4] = maybe[at[j + 4]];
-            bits[j + 5] = maybe[at[j + 5]];
-            bits[j + 6] = maybe[at[j + 6]];
-            bits[j + 7] = maybe[at[j + 7]];
-        }
+        for (size_t j = 0; j < n; j += 8)
+            _mm_storel_epi64((void *)(bits + j), eight(maybe, at + j));
         found += batch_test(text + i, bits, n, i, out + found);
     }
     return found;
