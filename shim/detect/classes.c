@@ -4,6 +4,7 @@
 #include "detect/decode.h"
 #include "detect/masks.h"
 #include "detect/respell.h"
+#include "detect/seams.h"
 
 /*
  * The pass works on masks, one bit for each of 64 bytes. What stands
@@ -330,6 +331,34 @@ static inline bool mixed_in(const struct class_pass *p, const struct masks *m)
     return (next & ~m->signs & m->letters) != 0 || next < m->signs;
 }
 
+/* Where a seam begins that has two such bytes at `at` (masks.h). Of two strings
+ * it begins at the end of the first. */
+static size_t seam_start(struct str text, size_t at)
+{
+    char second = at + 1 < text.len ? text.ptr[at + 1] : 0;
+    size_t end = second == '.' ? at + 1 : at, from = end;
+
+    if (second == '<' || second == '*')
+        return at + 1;
+    if (text.ptr[at] != '+' && second != '.')
+        return at;
+    while (from > 0 && end - from < SEAM_MOST && is_white(text.ptr[from - 1]))
+        from--;
+    return from > 0 ? from - 1 : at;
+}
+
+static __attribute__((noinline)) void look_seams(struct class_pass *p,
+                                                 size_t at, uint64_t mask)
+{
+    for (; mask != 0 && (p->found & CLASS_SEAM) == 0; mask &= mask - 1) {
+        size_t from = seam_start(p->text, at + (size_t)__builtin_ctzll(mask));
+
+        if (seam_begins(p->text.ptr[from]) &&
+            seam_at(p->text, from, false, true).len != 0)
+            p->found |= CLASS_SEAM;
+    }
+}
+
 /* What prose has little of. */
 static inline __attribute__((always_inline)) void
 step_more(struct class_pass *p, size_t at, const struct masks *m)
@@ -355,6 +384,8 @@ step(struct class_pass *p, size_t at, const struct masks *m, bool more)
     if (more)
         step_more(p, at, m);
     look_runs(p, at, m);
+    if (m->seams != 0)
+        look_seams(p, at, m->seams);
     singles = m->letters & ~(words << 1 | p->last_words >> 63) & ~(words >> 1);
     if ((singles & (singles << 2 | singles << 3)) != 0 &&
         (p->found & CLASS_SPACED) == 0)
@@ -372,9 +403,9 @@ steps_by(struct class_pass *p, size_t at, size_t to,
     for (; at < to; at += STEP) {
         const char *from = p->text.ptr + at;
         struct masks m = {0};
-        char rest[STEP];
+        char rest[STEP + 1];
 
-        if (to - at < STEP) {
+        if (p->text.len - at <= STEP) { /* a step is read one byte further */
             memset(rest, ' ', sizeof(rest));
             from = memcpy(rest, from, to - at);
         }

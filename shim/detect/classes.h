@@ -20,6 +20,7 @@
 #define CLASS_LEET     512u  /* words that mix letters and digits             */
 #define CLASS_SHORT    1024u /* a short escape that matters: escape_matters  */
 #define CLASS_MIXED    2048u /* a sign that may be a letter, inside a word    */
+#define CLASS_SEAM     4096u /* a seam: seams.h                              */
 #define CLASS_NO_VIEW  (CLASS_SHORT | CLASS_MIXED) /* for them none is begun */
 
 /* classes_of - the set of those that text has. What is not in it is not there;

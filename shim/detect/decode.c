@@ -51,6 +51,7 @@ enum err decode(struct decoding *d, enum view_step how, struct str text,
     case VIEW_PERCENT:
     case VIEW_ENTITIES:
     case VIEW_QUOTED:
+    case VIEW_SEAMS:
         return decode_escapes(d, how, text, out);
     case VIEW_BASE64:
     case VIEW_BASE32:

@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "detect/classes.h"
+#include "detect/seams.h"
 
 /*
  * Characters written as escapes, in a text that goes on round them. An escape
@@ -384,10 +385,24 @@ static const char marks[] = {[VIEW_ESCAPES] = '\\',
                              [VIEW_ENTITIES] = '&',
                              [VIEW_QUOTED] = '='};
 
+/* Bytes before the first that may begin one. */
+static size_t before_mark(enum view_step how, struct str s)
+{
+    size_t n = 0;
+
+    if (how != VIEW_SEAMS)
+        return str_find_byte(s, marks[how]);
+    while (n < s.len && !seam_begins(s.ptr[n]))
+        n++;
+    return n;
+}
+
 /* So many of a kind make a view. */
 static size_t least_of(enum view_step how)
 {
-    return how == VIEW_ESCAPES ? 1 : how == VIEW_ENTITIES ? 2 : 4;
+    return how == VIEW_ESCAPES || how == VIEW_SEAMS ? 1
+           : how == VIEW_ENTITIES                   ? 2
+                                                    : 4;
 }
 
 bool escapes_enough(enum view_step how, struct str text)
@@ -410,19 +425,23 @@ enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
                         struct textview *out)
 {
     size_t at = 0, from = 0, count = 0, taken;
-    size_t *left = how == VIEW_ESCAPES ? &d->unescaped : &d->bytes;
+    bool one = least_of(how) == 1;
+    size_t *left = one ? &d->unescaped : &d->bytes;
     enum err e;
 
     for (;;) {
         struct str s;
         struct escape x;
 
-        at += str_find_byte(str_skip(text, at), marks[how]);
+        at += before_mark(how, str_skip(text, at));
         if (at >= text.len)
             break;
         s = str_skip(text, at);
         x = escape_at(how, s);
-        taken = soft_break(how, s);
+        taken =
+            how == VIEW_SEAMS
+                ? seam_at(text, at, count != 0 && at - from <= NEAR, true).len
+                : soft_break(how, s);
         if (x.len == 0 && taken == 0) {
             at += how == VIEW_ESCAPES ? backslashes(s) : 1;
             continue;
@@ -529,7 +548,7 @@ static enum view_step kind_of(char c)
     case '=':
         return VIEW_QUOTED;
     default:
-        return VIEW_TEXT;
+        return seam_begins(c) ? VIEW_SEAMS : VIEW_TEXT;
     }
 }
 
@@ -575,6 +594,14 @@ static struct mark mark_at(enum view_step how, struct str text, size_t at,
 
     if (lead == LEAD)
         return m;
+    if (how == VIEW_SEAMS) {
+        struct seam seam = seam_at(text, at, near, last);
+
+        m.is = seam.len != 0;
+        m.len = m.is ? seam.len : 1;
+        m.cut = seam.cut;
+        return m;
+    }
     m.cut = !last && escape_cut(how, s);
     if (m.cut)
         return m;
@@ -614,7 +641,7 @@ bool escaped_next(unsigned kinds, struct str text, size_t *pos, bool last,
         }
         if (!open || at - *pos >= OPEN)
             *pos = at;
-        open = true;
+        open = open || how != VIEW_SEAMS;
         if ((kinds >> how & 1) != 0)
             m = mark_at(how, text, at, false, last);
         if (m.cut)

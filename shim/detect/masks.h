@@ -4,6 +4,7 @@
 #include "base/cpu.h"
 #include "base/str.h"
 #include "base/wide.h"
+#include "detect/seam_masks.h"
 
 #if CPU_AVX2
 #include <immintrin.h>
@@ -20,7 +21,8 @@
 /* What is known of 64 bytes: the first one's bit is the lowest. */
 struct masks {
     uint64_t letters, digits;
-    uint64_t code; /* of base64, of either alphabet */
+    uint64_t code;  /* of base64, of either alphabet */
+    uint64_t seams; /* the first of two bytes at which one may be */
     /* Where there is more to know than that, and zero elsewhere. */
     uint64_t hex;      /* digits and a to f */
     uint64_t x;        /* that letter */
@@ -76,13 +78,14 @@ static inline void look_more(const char *p, unsigned at, struct masks *m)
 }
 #undef MASKS_TAKE
 
-/* masks_look - of 64 bytes at p; m is zeros before. True: there is more of them
- * than the first three masks. masks_32, masks_512 - the same with AVX2 and
- * AVX-512. */
+/* masks_look - of 64 bytes at p, behind which is one more; m is zeros before.
+ * True: there is more of them than the first four masks. masks_32, masks_512 -
+ * the same with AVX2 and AVX-512. */
 static inline bool masks_look(const char *p, struct masks *m)
 {
     bool more = false;
 
+    m->seams = seams_look(p);
     for (unsigned at = 0; at < STEP; at += WIDE)
         more |= look_wide(p + at, at, m);
     for (unsigned at = 0; more && at < STEP; at += WIDE)
@@ -194,6 +197,7 @@ FOR_AVX2 static inline bool masks_32(const char *p, struct masks *m)
 
     take_wider(&a, 0, m);
     take_wider(&b, HALF, m);
+    m->seams = seams_32(p);
     if (_mm256_testz_si256(rest, rest))
         return false;
     take_more(&a, 0, m);
@@ -241,6 +245,7 @@ FOR_AVX512 static inline bool masks_512(const char *p, struct masks *m)
     m->letters = has_512(kind, 0x80);
     m->digits = has_512(kind, 0x40);
     m->code = has_512(kind, 0x20);
+    m->seams = seams_512(p, v, high);
     if ((has_512(kind, 0x4f) | high) == 0)
         return false;
     m->hex = has_512(kind, 0x10);

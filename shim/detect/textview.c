@@ -21,6 +21,7 @@ static const struct str names[VIEW_STEPS] = {
     [VIEW_PERCENT] = STR_INIT("percent"),
     [VIEW_ENTITIES] = STR_INIT("entities"),
     [VIEW_QUOTED] = STR_INIT("quoted-printable"),
+    [VIEW_SEAMS] = STR_INIT("seams"),
     [VIEW_BASE64] = STR_INIT("base64"),
     [VIEW_BASE32] = STR_INIT("base32"),
     [VIEW_HEX] = STR_INIT("hex"),

@@ -27,6 +27,7 @@ enum view_step {
     VIEW_PERCENT,
     VIEW_ENTITIES, /* of HTML                                              */
     VIEW_QUOTED,   /* quoted-printable (RFC 2045, 6.7)                     */
+    VIEW_SEAMS,    /* tags in words, strings put together (seams.h)        */
     VIEW_BASE64,   /* either alphabet                                      */
     VIEW_BASE32,
     VIEW_HEX,

@@ -39,7 +39,7 @@
 
 #define KINDS                                                                  \
     (KIND(VIEW_ESCAPES) | KIND(VIEW_PERCENT) | KIND(VIEW_ENTITIES) |           \
-     KIND(VIEW_QUOTED))
+     KIND(VIEW_QUOTED) | KIND(VIEW_SEAMS))
 
 /* --- Their beginning. */
 

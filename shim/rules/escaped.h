@@ -6,7 +6,7 @@
 /* is_escape - is it one of these views? */
 static inline bool is_escape(enum view_step step)
 {
-    return step >= VIEW_ESCAPES && step <= VIEW_QUOTED;
+    return step >= VIEW_ESCAPES && step <= VIEW_SEAMS;
 }
 
 /* escaped_reset - a text begins at V. */

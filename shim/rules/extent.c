@@ -71,6 +71,8 @@ void extents_copy(struct stream *to, const struct stream *of)
         if ((x->on >> i & 1) == 0)
             x->list[i] = (struct extent){.at = to->v, .start = NEVER};
     x->on = x->want;
+    if (to->side->step == VIEW_SEAMS) /* a page without its tags is none */
+        extents_off(to, 1u << EXTENT_HIDDEN);
 }
 
 void extents_leave(struct stream *st)

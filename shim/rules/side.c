@@ -439,6 +439,7 @@ static enum err side_make(struct side *s, struct str text, size_t base,
     case VIEW_PERCENT:
     case VIEW_ENTITIES:
     case VIEW_QUOTED:
+    case VIEW_SEAMS:
         return escaped_feed(&s->escaped, s->step, text, base, pos, last, made);
     default:
         return normal_feed(&s->normal, text, base, pos, last, made);

@@ -326,6 +326,7 @@ static const unsigned classes_for[VIEW_STEPS] = {
     [VIEW_PERCENT] = CLASS_PERCENT,
     [VIEW_ENTITIES] = CLASS_ENTITY,
     [VIEW_QUOTED] = CLASS_QUOTED,
+    [VIEW_SEAMS] = CLASS_SEAM,
     [VIEW_BASE64] = CLASS_RUN,
     [VIEW_BASE32] = CLASS_RUN,
     [VIEW_HEX] = CLASS_RUN | CLASS_PAIRS,
@@ -387,13 +388,16 @@ static enum err decode_next(struct viewing *vw, struct level *v,
     return OK;
 }
 
-/* What a decoded text has and does not show. */
+/* What a decoded text has and does not show. Without its tags it has nothing
+ * more than with them. */
 static enum err scan_hidden(struct viewing *vw, const struct look *of)
 {
+    size_t steps = chain_len(&of->chain);
     struct look l;
     enum err e;
 
-    if (!is_wanted(vw, VIEW_HIDDEN) || vw->only != 0)
+    if (!is_wanted(vw, VIEW_HIDDEN) || vw->only != 0 ||
+        (steps > 0 && of->chain.steps[steps - 1] == VIEW_SEAMS))
         return OK;
     if ((e = markup_hidden(of->text, &vw->hidden)) || vw->hidden.bytes.len == 0)
         return e;

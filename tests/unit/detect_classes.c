@@ -4,6 +4,7 @@
 #include "check.h"
 #include "detect/decode.h"
 #include "detect/respell.h"
+#include "detect/seams.h"
 #include "page_end.h"
 #include "rnd.h"
 
@@ -35,6 +36,8 @@ static unsigned plainly(struct str s)
             found |= CLASS_PERCENT;
         if (c == '=' && is_hex_at(s, i + 1))
             found |= CLASS_QUOTED;
+        if (seam_begins(s.ptr[i]) && seam_at(s, i, false, true).len != 0)
+            found |= CLASS_SEAM;
     }
     return found;
 }
@@ -94,8 +97,8 @@ static void test_everywhere(void)
 static void fill(char *bytes, size_t len, unsigned turn)
 {
     static const char *const of[] = {
-        "ab1 ",       "a %4f=",          "\\nux0",
-        "aGVsbG8+/=", "i g n0r\xc3\xa9", "ab\x7f\x01"};
+        "ab1 ",       "a %4f=",  "\\nux0",  "aGVsbG8+/=",  "i g n0r\xc3\xa9",
+        "ab\x7f\x01", "a<>/! -", "a'\" +.", "a*_-\n\r\xc3"};
     const char *few = of[turn % ARRAY_LEN(of)];
 
     for (size_t i = 0; i < len; i++)
@@ -106,11 +109,11 @@ static void fill(char *bytes, size_t len, unsigned turn)
 
 static void test_bytes(void)
 {
-    const unsigned which =
-        CLASS_NONASCII | CLASS_CONTROL | CLASS_PERCENT | CLASS_QUOTED;
+    const unsigned which = CLASS_NONASCII | CLASS_CONTROL | CLASS_PERCENT |
+                           CLASS_QUOTED | CLASS_SEAM;
 
     for (size_t len = 0; len <= 200; len++)
-        for (unsigned turn = 0; turn < 24; turn++) {
+        for (unsigned turn = 0; turn < 36; turn++) {
             char bytes[200];
             struct str text;
 
@@ -182,7 +185,13 @@ static void test_each_byte(void)
         "41 ?2 4? 5? 6",
         "aGVsbG8g?==",
         "abc?efabcdefabcdefab",
-        "0?41 0?42 0?43,0?44,0?45 0?46 0?47 0?48"};
+        "0?41 0?42 0?43,0?44,0?45 0?46 0?47 0?48",
+        "a?b>c",
+        "a<b?c",
+        "a?*b",
+        "'a' ? 'b'",
+        "a? + \"b",
+        "a?\nb"};
 
     if (cpu_step() == CPU_1) {
         SKIP("neither AVX2 nor AVX-512");

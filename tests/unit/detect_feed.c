@@ -58,14 +58,15 @@ static double cost(enum view_step how, const char *unit, size_t size)
 static void test_cost(void)
 {
     static const enum view_step views[] = {
-        VIEW_CLEAN,   VIEW_SKELETON, VIEW_JOINED,   VIEW_LEET,
-        VIEW_ESCAPES, VIEW_PERCENT,  VIEW_ENTITIES, VIEW_QUOTED,
+        VIEW_CLEAN,   VIEW_SKELETON, VIEW_JOINED, VIEW_LEET,  VIEW_ESCAPES,
+        VIEW_PERCENT, VIEW_ENTITIES, VIEW_QUOTED, VIEW_SEAMS,
     };
     static const char *const units[] = {
         "a",      "1",       "a 1 ",         "i ",         "\u0430",  "a\u0430",
         "\u0301", "a\u0301", "\u200b",       "\x1b[",      "\x1b[0m", "\\",
         "\\u00",  "\\ud83d", "&a",           "%4",         "=",       "4 ",
-        "i-",     "1gn0r3 ", "\u1112\u1161", "\U000e0067",
+        "i-",     "1gn0r3 ", "\u1112\u1161", "\U000e0067", "a<b ",    "a<",
+        "a*",     "a\" ",    "a' + ",        "_",          "a-\n",    "a<!-- ",
     };
 
     for (size_t i = 0; i < ARRAY_LEN(units); i++)

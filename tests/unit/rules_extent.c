@@ -195,7 +195,7 @@ static void test_prose(void)
     CHECK_INT(pieces(text, 0, 1, &got), OK);
     CHECK_EQ(buf_str(&got.out), text);
     CHECK(got.most <= 20);
-    CHECK(got.held < 6 * text.len);
+    CHECK(got.held < 8 * text.len);
     result_free(&got);
 }
 

@@ -1,0 +1,292 @@
+#include "detect/seams.h"
+
+/*
+ * Each kind reads on from its first byte as far as it may be a seam. A text
+ * that goes on may end within; then nothing is said yet, which is no more than
+ * SEAM_MOST bytes behind the first.
+ */
+
+/* A letter or digit, or a byte of any character that is not ASCII. */
+static bool is_word(char c)
+{
+    return is_alnum(c) || (c & 0x80) != 0;
+}
+
+static bool word_before(struct str text, size_t at)
+{
+    return at > 0 && is_word(text.ptr[at - 1]);
+}
+
+static const struct seam none = {0, false};
+static const struct seam cut = {0, true};
+
+/* --- Tags. */
+
+/* Elements that begin a line or a cell of their own (HTML 15.3.3). */
+static const struct str blocks[] = {
+    STR_INIT("address"),    STR_INIT("article"),  STR_INIT("aside"),
+    STR_INIT("blockquote"), STR_INIT("body"),     STR_INIT("br"),
+    STR_INIT("caption"),    STR_INIT("dd"),       STR_INIT("details"),
+    STR_INIT("dialog"),     STR_INIT("div"),      STR_INIT("dl"),
+    STR_INIT("dt"),         STR_INIT("fieldset"), STR_INIT("figcaption"),
+    STR_INIT("figure"),     STR_INIT("footer"),   STR_INIT("form"),
+    STR_INIT("h1"),         STR_INIT("h2"),       STR_INIT("h3"),
+    STR_INIT("h4"),         STR_INIT("h5"),       STR_INIT("h6"),
+    STR_INIT("head"),       STR_INIT("header"),   STR_INIT("hr"),
+    STR_INIT("html"),       STR_INIT("legend"),   STR_INIT("li"),
+    STR_INIT("main"),       STR_INIT("nav"),      STR_INIT("ol"),
+    STR_INIT("optgroup"),   STR_INIT("option"),   STR_INIT("p"),
+    STR_INIT("pre"),        STR_INIT("script"),   STR_INIT("section"),
+    STR_INIT("select"),     STR_INIT("style"),    STR_INIT("summary"),
+    STR_INIT("table"),      STR_INIT("tbody"),    STR_INIT("td"),
+    STR_INIT("textarea"),   STR_INIT("tfoot"),    STR_INIT("th"),
+    STR_INIT("thead"),      STR_INIT("title"),    STR_INIT("tr"),
+    STR_INIT("ul"),
+};
+
+static bool is_block(struct str name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(blocks); i++)
+        if (str_eq_nocase(name, blocks[i]))
+            return true;
+    return false;
+}
+
+/* A comment at the front of s, with its end. */
+static struct seam comment(struct str s, bool open)
+{
+    static const struct str begin = STR_INIT("<!--");
+
+    if (!str_starts(s, begin))
+        return open && str_starts(begin, s) ? cut : none;
+    for (size_t i = begin.len; i + 2 < s.len; i++)
+        if (str_starts(str_skip(s, i), STR("-->")))
+            return (struct seam){i + 3, false};
+    return open ? cut : none;
+}
+
+/* No attribute, but an expression of code. */
+static bool is_code(char c)
+{
+    return c == '<' || c == '&' || c == '|' || c == ';' || c == '(' ||
+           c == ')' || c == '{' || c == '}';
+}
+
+/* Where a tag whose name ends at `at` ends. */
+static struct seam tag_end(struct str s, size_t at, bool open)
+{
+    for (char quote = 0; at < s.len; at++) {
+        char c = s.ptr[at];
+
+        if (quote != 0)
+            quote = c == quote ? 0 : quote;
+        else if (c == '"' || c == '\'')
+            quote = c;
+        else if (c == '>')
+            return (struct seam){at + 1, false};
+        else if (is_code(c))
+            return none;
+    }
+    return open ? cut : none;
+}
+
+/* One tag or comment that stands within a line; s is as long as a seam may be,
+ * or ends where more is to come. *closing: an end of something. */
+static struct seam tag(struct str s, bool open, bool *closing)
+{
+    size_t at = 1, from;
+
+    if (s.len < 3)
+        return open ? cut : none;
+    *closing = s.ptr[1] == '/' || s.ptr[1] == '!';
+    if (s.ptr[1] == '!')
+        return comment(s, open);
+    from = at += *closing;
+    if (!is_alpha(s.ptr[at]))
+        return none;
+    while (at < s.len && is_alnum(s.ptr[at]))
+        at++;
+    if (at == s.len)
+        return open ? cut : none;
+    if ((!is_white(s.ptr[at]) && s.ptr[at] != '/' && s.ptr[at] != '>') ||
+        is_block((struct str){s.ptr + from, at - from}))
+        return none;
+    return tag_end(s, at, open);
+}
+
+/* Tags and comments in a row. */
+static struct seam tags(struct str text, size_t at, bool near, bool last)
+{
+    struct str s = str_head(str_skip(text, at), SEAM_MOST);
+    bool open = !last && s.len < SEAM_MOST, ends = false, closing;
+    size_t len = 0;
+
+    if (!near && !word_before(text, at))
+        return none;
+    while (len < s.len && s.ptr[len] == '<') {
+        struct seam one = tag(str_skip(s, len), open, &closing);
+
+        if (one.cut)
+            return cut;
+        if (one.len == 0)
+            break;
+        ends = ends || closing;
+        len += one.len;
+        if (near)
+            break;
+    }
+    if (near || len == 0)
+        return (struct seam){len, false};
+    if (len == s.len)
+        return open ? cut : ends ? (struct seam){len, false} : none;
+    return ends || is_word(s.ptr[len]) ? (struct seam){len, false} : none;
+}
+
+/* --- Emphasis. */
+
+static struct seam marks(struct str text, size_t at, bool near, bool last)
+{
+    char c = text.ptr[at];
+    struct str s = str_skip(text, at);
+    size_t n = 1, most = c == '*' ? 3 : 2;
+    bool before = word_before(text, at), behind;
+
+    while (n < s.len && n <= most && s.ptr[n] == c)
+        n++;
+    if (n > most || (at > 0 && text.ptr[at - 1] == c) || (!near && !before))
+        return none;
+    if (n == s.len && !last)
+        return cut;
+    behind = n < s.len && is_word(s.ptr[n]);
+    if (near ? !before && !behind : !before || !behind)
+        return none;
+    if (c == '_' && (!near || (n == 1 && before == behind)))
+        return none; /* of a name */
+    return (struct seam){n, false};
+}
+
+/* --- Strings. */
+
+static bool is_quote(char c)
+{
+    return c == '"' || c == '\'' || c == '`';
+}
+
+static size_t blanks(struct str s)
+{
+    size_t n = 0;
+
+    while (n < s.len && is_white(s.ptr[n]))
+        n++;
+    return n;
+}
+
+/* What puts two strings together; nothing does, too. */
+static size_t joiner(struct str s)
+{
+    switch (s.len > 0 ? s.ptr[0] : 0) {
+    case '+':
+    case '.':
+    case '&':
+        return 1;
+    case '|':
+    case '<':
+        return s.len > 1 && s.ptr[1] == s.ptr[0] ? 2 : 0;
+    default:
+        return 0;
+    }
+}
+
+/* May the string that ends before `at` end in a piece of a text? What an escape
+ * stands for is none of its letters. Of a sum, a blank or a sign may be. */
+static bool piece_before(struct str text, size_t at, bool plus)
+{
+    if (word_before(text, at))
+        return at < 2 || text.ptr[at - 2] != '\\';
+    return at > 0 && memchr(plus ? "_- /:" : "_-", text.ptr[at - 1],
+                            plus ? 5 : 2) != NULL;
+}
+
+/* 'a' + 'b' is a sum, if nothing more is put behind it. */
+static struct seam letters(struct str text, size_t at, struct str s, size_t n,
+                           bool open)
+{
+    size_t end = n + 3;
+
+    if (at < 2 || text.ptr[at - 2] != '\'' || s.ptr[0] != '\'')
+        return (struct seam){n + 1, false};
+    if (end >= s.len)
+        return open ? cut : none;
+    if (s.ptr[n + 2] != '\'')
+        return (struct seam){n + 1, false};
+    end += blanks(str_skip(s, end));
+    if (end + 1 >= s.len && open)
+        return cut;
+    return joiner(str_skip(s, end)) != 0 ? (struct seam){n + 1, false} : none;
+}
+
+static struct seam strings(struct str text, size_t at, bool near, bool last)
+{
+    struct str s = str_head(str_skip(text, at), SEAM_MOST);
+    bool open = !last && s.len < SEAM_MOST, plus, tight;
+    size_t n = 1, op, gap;
+
+    n += gap = blanks(str_skip(s, n));
+    if (n + 1 >= s.len && open)
+        return cut;
+    op = joiner(str_skip(s, n));
+    plus = op != 0 && s.ptr[n] == '+';
+    tight = plus || (op != 0 && s.ptr[n] == '.') || (op == 0 && gap == 0);
+    if (!piece_before(text, at, plus) || (!near && !tight))
+        return none;
+    if (op != 0)
+        n += op + blanks(str_skip(s, n + op));
+    if (n + 1 >= s.len)
+        return open ? cut : none;
+    if (!is_quote(s.ptr[n]) || (op == 0 && gap == 0 && s.ptr[n] != s.ptr[0]))
+        return none;
+    if (!is_word(s.ptr[n + 1]) && (!near || s.ptr[n + 1] != ' '))
+        return none;
+    return plus ? letters(text, at, s, n, open) : (struct seam){n + 1, false};
+}
+
+/* --- Lines. */
+
+static struct seam hyphen(struct str text, size_t at, bool last)
+{
+    struct str s = str_head(str_skip(text, at), SEAM_MOST);
+    size_t n = 1;
+
+    if (at == 0 || !is_alpha(text.ptr[at - 1]))
+        return none;
+    n += n < s.len && s.ptr[n] == '\r';
+    if (n >= s.len)
+        return last ? none : cut;
+    if (s.ptr[n] != '\n')
+        return none;
+    n++;
+    while (n < s.len && (s.ptr[n] == ' ' || s.ptr[n] == '\t'))
+        n++;
+    if (n == s.len)
+        return last || n == SEAM_MOST ? none : cut;
+    return s.ptr[n] >= 'a' && s.ptr[n] <= 'z' ? (struct seam){n, false} : none;
+}
+
+struct seam seam_at(struct str text, size_t at, bool near, bool last)
+{
+    switch (text.ptr[at]) {
+    case '<':
+        return tags(text, at, near, last);
+    case '*':
+    case '_':
+        return marks(text, at, near, last);
+    case '"':
+    case '\'':
+    case '`':
+        return strings(text, at, near, last);
+    case '-':
+        return hyphen(text, at, last);
+    default:
+        return none;
+    }
+}

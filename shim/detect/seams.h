@@ -1,0 +1,40 @@
+#ifndef SP_DETECT_SEAMS_H
+#define SP_DETECT_SEAMS_H
+
+#include "base/str.h"
+
+/*
+ * What stands between two pieces of a word and is no part of it, for a reader
+ * of the page or of the code:
+ *
+ *     ig<b></b>nore   ig<!-- -->nore    tags and comments within a line
+ *     ig**no**re      ig__no__re        emphasis (CommonMark 0.31.2, 6.2)
+ *     "ig" + "nore"   'ig'.'nore'       strings put together, or ""
+ *     ig-\nnore                         a word parted at the end of a line
+ *
+ * Tags of blocks (p, br, td) part words and are none.
+ */
+
+#define SEAM_MOST 160u /* bytes of one */
+
+struct seam {
+    size_t len; /* 0: there is none           */
+    bool cut;   /* what is to come will tell  */
+};
+
+/*
+ * seam_at - at the byte `at`. One that is not `near` another has a word on both
+ * sides, or is a +, or the end of an element behind a word. Of what is near any
+ * tag is one, emphasis at the edge of a word, and of strings also & || << and
+ * blanks alone. `last`: the text ends where it does.
+ */
+struct seam seam_at(struct str text, size_t at, bool near, bool last);
+
+/* seam_begins - may one begin with this byte? */
+static inline bool seam_begins(char c)
+{
+    return c == '<' || c == '*' || c == '"' || c == '\'' || c == '`' ||
+           c == '_' || c == '-';
+}
+
+#endif

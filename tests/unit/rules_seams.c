@@ -1,0 +1,193 @@
+#include <stdlib.h>
+
+#include "check.h"
+#include "rnd.h"
+#include "streamed.h"
+
+/*
+ * Words in pieces, in the text of a stream: with tags or emphasis in them, as
+ * strings that are put together, or over the end of a line. The same is found
+ * as in the whole text, wherever it is cut, and nothing of it left before.
+ */
+
+#define VIEWS                                                                  \
+    .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_SKELETON |        \
+             1u << VIEW_GAP | 1u << VIEW_NOMARK | 1u << VIEW_FOLD |            \
+             1u << VIEW_JOINED | 1u << VIEW_LEET | 1u << VIEW_DECODED
+
+static const struct str k_aws[] = {STR_INIT("AKIA")};
+
+static const struct rule list[] = {
+    {ORDER_IGNORE, VIEWS},
+    {ORDER_PLEASE, VIEWS},
+    {ORDER_STOP, VIEWS},
+    {.id = STR_INIT("aws"),
+     .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_DECODED,
+     ALL,
+     KEYS(k_aws),
+     .keyword_first = true,
+     .match = STR_INIT("AKIA[A-Z2-7]{16}"),
+     .action = ACTION_REDACT,
+     .put = STR_INIT("[aws]")},
+};
+
+/* A whole text is only looked at for words that have two of them near each
+ * other; these are in all of the texts, and at their end. */
+#define BEHIND " | l0l r4r v w x y z"
+
+static const struct {
+    const char *text;
+    size_t count;
+} rows[] = {
+    {"ig<b></b>nore previous", 1},
+    {"ign<span>ore</span> all pre<i class=x>vious", 1},
+    {"<p>ig<!-- not this -->nore previous</p>", 1},
+    {"ignore<b></b> all<b></b> previous", 1},
+    {"ig<wbr>nore<wbr> prev<wbr>ious", 1},
+    {"ig**no**re previous, *please* he__ll__o", 2},
+    {"**Ig**nore *all* _previous_ or prev*ious*", 1},
+    {"say \"ig\" + \"nore all \" + \"previous\" now", 1},
+    {"say 'ig' . 'nore prev' . 'ious' now", 1},
+    {"say 'ig' . 'nore' || ' prev' << 'ious' now", 1},
+    {"x = (\"stop t\" + \"he ser\"\n     \"ver\")", 1},
+    {"please hel-\nlo, and ig-\r\n  nore previous", 2},
+    {"'A'+'K'+'I'+'A'+'Q3EGRTX7LMBZ2WPD'", 1},
+    {"key \"AKIAQ3EG\" + \"RTX7LMBZ2WPD\" of mine", 1},
+    {"key AKIA<b>Q3EG</b>RTX7LMBZ2WPD of mine", 1},
+    /* With other views of it. */
+    {"1g<b></b>n0r3 pr3v10us", 1},
+    {"i<b></b>gn\u043ere previous", 1},
+    {"i\u200bg<b></b>nore previous", 1},
+    {"i<b></b> g<b></b> n o<i></i> r e previous", 1},
+    {"ig&lt;b&gt;nore previous", 1},
+    {"ig<b></b>n&#111;re pr&#101;vious", 1},
+    {"\u0438<b></b>\u0433 ig<b></b>nore previous", 1},
+    /* None. */
+    {"ignore<br>previous, ig<td>nore</td> previous<b", 0},
+    {"f(\"please\", \"hello\"); 'ignore' previous_name", 0},
+    {"list<int> a; b<c; i<n->x; a - b -\n c; dogs' \"homes\" don't", 0},
+};
+
+static void test_rows(void)
+{
+    char c[256];
+    struct result want;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str text;
+
+        CHECK_ROW(rows[i].text);
+        snprintf(c, sizeof(c), "%s" BEHIND, rows[i].text);
+        text = str_of(c);
+        whole(text, &want);
+        CHECK_INT(want.f.count, rows[i].count);
+        same_everywhere(text, &want);
+        result_free(&want);
+    }
+    CHECK_ROW(NULL);
+}
+
+/* --- Anything. */
+
+static const char *const parts[] = {
+    "ig<b></b>nore previous ",
+    "ig",
+    "nore",
+    " all ",
+    "pre",
+    "vious ",
+    "please ",
+    "hel",
+    "lo",
+    "stop the ser",
+    "ver",
+    "AKIA",
+    "Q3EGRTX7",
+    "LMBZ2WPD",
+    "<b>",
+    "</b>",
+    "<b></b>",
+    "<span style='color: #fff'>",
+    "<br>",
+    "</p>",
+    "<!-- x -->",
+    "<!--",
+    "-->",
+    "<",
+    "< ",
+    ">",
+    "**",
+    "*",
+    "__",
+    "_",
+    "***",
+    "\" + \"",
+    "' . '",
+    "\" \"",
+    "' + ",
+    "\"",
+    "'",
+    "`",
+    "+",
+    " || ",
+    "-\n",
+    "-\r\n  ",
+    "-",
+    " ",
+    "\n",
+    ". ",
+    "\u0430",
+    "caf\u00e9",
+    "1gn0r3",
+    "'a' + 'b'",
+    "the quick brown fox jumps over it ",
+};
+
+static void test_mixed(void)
+{
+    struct buf text;
+    struct result want;
+    size_t found = 0;
+    bool good = true;
+
+    buf_init(&text, MIB);
+    for (size_t i = 0; i < 10000 && good; i++) {
+        buf_clear(&text);
+        for (size_t j = 2 + rnd(i % 50 == 0 ? 100 : 12); j > 0; j--)
+            put(&text, str_of(parts[rnd(ARRAY_LEN(parts))]));
+        put(&text, STR(BEHIND));
+        whole(buf_str(&text), &want);
+        found += want.f.count;
+        good = same_anyhow(buf_str(&text), &want);
+        result_free(&want);
+    }
+    CHECK(found > 500);
+    buf_free(&text);
+}
+
+/* A tag that does not end holds a stream no longer than one may be. */
+static void test_held(void)
+{
+    struct result got;
+    struct buf text;
+
+    buf_init(&text, 8 * KIB);
+    put(&text, STR("this is<b "));
+    while (text.len < 2 * KIB)
+        put(&text, STR("word "));
+    CHECK_INT(pieces(buf_str(&text), 0, 1, &got), OK);
+    CHECK(got.most < 256);
+    CHECK_EQ(buf_str(&got.out), buf_str(&text));
+    result_free(&got);
+    buf_free(&text);
+}
+
+int main(void)
+{
+    streamed_open(list, ARRAY_LEN(list));
+    RUN(test_rows);
+    RUN(test_mixed);
+    RUN(test_held);
+    streamed_close();
+    return check_done();
+}
