@@ -202,6 +202,33 @@ bool joined_plain(struct joined *j, struct str text, size_t *pos, bool last)
     return false;
 }
 
+/*
+ * One more word of such letters behind the one that ends at `at`: a blank, with
+ * the gap before it or without, and a letter that the gap is behind.
+ * *ret_taken: the blank and the letter.
+ */
+static enum look word_behind(struct str text, size_t at, struct str gap,
+                             bool last, struct str *ret_taken)
+{
+    struct str rest = str_skip(text, at), behind;
+    size_t blank = at + (str_starts(rest, gap) ? gap.len : 0), len;
+    enum look is;
+    bool letter;
+
+    if (blank < text.len && !is_white(text.ptr[blank]))
+        return LOOK_NO;
+    if (blank + 1 >= text.len)
+        return last ? LOOK_NO : LOOK_OPEN;
+    is = single_at(text, blank + 1, last, &letter, &len);
+    if (is != LOOK_YES || !letter)
+        return is == LOOK_OPEN ? LOOK_OPEN : LOOK_NO;
+    *ret_taken = (struct str){text.ptr + blank, 1 + len};
+    behind = str_skip(text, blank + 1 + len);
+    return str_starts(behind, gap)       ? LOOK_YES
+           : gap_open(behind, gap, last) ? LOOK_OPEN
+                                         : LOOK_NO;
+}
+
 /* Those behind the one that ends at *at, as far as is known. */
 static enum err put_joined(struct joined *j, struct str text, size_t base,
                            size_t *at, bool last, struct textview *out)
@@ -210,7 +237,7 @@ static enum err put_joined(struct joined *j, struct str text, size_t base,
     enum err e;
 
     for (;;) {
-        struct str rest = str_skip(text, *at);
+        struct str rest = str_skip(text, *at), word;
         size_t next = *at + gap.len, len;
         enum look is;
         bool letter;
@@ -218,6 +245,17 @@ static enum err put_joined(struct joined *j, struct str text, size_t base,
         if (gap_open(rest, gap, last) ||
             (!last && rest.len == gap.len && str_starts(rest, gap)))
             return OK;
+        is = word_behind(text, *at, gap, last, &word);
+        if (is == LOOK_OPEN)
+            return OK;
+        if (is == LOOK_YES) {
+            size_t from = (size_t)(word.ptr - text.ptr);
+
+            if ((e = textview_copy(out, word, base + from)))
+                return e;
+            *at = from + word.len;
+            continue;
+        }
         is = str_starts(rest, gap) && next < text.len
                  ? single_at(text, next, last, &letter, &len)
                  : LOOK_NO;

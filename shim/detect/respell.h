@@ -18,8 +18,8 @@
 /*
  * Single letters, five at least with something between them, together: the
  * shortest of what is between them is left out, and what is longer ends a
- * word. No more than 16 characters other than letters may stand among the
- * first five.
+ * word, as a blank more does. No more than 16 characters other than letters may
+ * stand among the first five.
  */
 struct joined {
     bool within;      /* a word                                    */
