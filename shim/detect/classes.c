@@ -219,22 +219,13 @@ static __attribute__((noinline)) void look_pairs(struct class_pass *p,
             p->found |= CLASS_PAIRS;
 }
 
-static size_t padding(struct str text, size_t at)
-{
-    size_t n = 0;
-
-    while (n < 2 && at + n < text.len && text.ptr[at + n] == '=')
-        n++;
-    return n;
-}
-
 /* Words are runs too. Is this one encoded text, perhaps? That it was is kept
  * as long as the run goes on. */
 static void judge_run(struct class_pass *p, size_t end, size_t len)
 {
     struct str run = {p->text.ptr + end - len, len};
 
-    if (len < CLASS_RUN_LEN && len + padding(p->text, end) < CLASS_RUN_LEN)
+    if (len < CLASS_RUN_LEN && len + run_padding(p->text, end) < CLASS_RUN_LEN)
         return;
     p->worth = p->worth || run_worth(run) != 0;
     if (p->worth)
@@ -520,36 +511,5 @@ bool classes_next(struct class_pass *p, struct str *ret_stretch)
         if (has_enough(*ret_stretch, kinds))
             return true;
     }
-    return false;
-}
-
-bool run_next(struct str text, size_t *from, struct str *ret_run)
-{
-    size_t at = *from;
-
-    while (at < text.len) {
-        size_t start, end;
-
-        /* The last byte a run could have, were it to begin here, and end in
-         * padding. */
-        end = at + CLASS_RUN_LEN - 3;
-        if (end >= text.len)
-            break;
-        if (!is_base64_char(text.ptr[end])) {
-            at = end + 1;
-            continue;
-        }
-        for (start = end; start > at && is_base64_char(text.ptr[start - 1]);)
-            start--;
-        while (end < text.len && is_base64_char(text.ptr[end]))
-            end++;
-        if (end - start + padding(text, end) >= CLASS_RUN_LEN) {
-            *ret_run = (struct str){text.ptr + start, end - start};
-            *from = end;
-            return true;
-        }
-        at = end;
-    }
-    *from = text.len;
     return false;
 }

@@ -52,13 +52,7 @@ struct class_pass {
 };
 bool classes_next(struct class_pass *p, struct str *ret_stretch);
 
-/*
- * run_next - the next run of characters of base64, of either alphabet, at or
- * behind *from: CLASS_RUN_LEN of them at least, its padding counted. That is
- * not part of *ret_run; *from moves behind the run. False at the end.
- */
-#define CLASS_RUN_LEN 16
-bool run_next(struct str text, size_t *from, struct str *ret_run);
+#define CLASS_RUN_LEN 16 /* characters of a run, with its padding */
 
 /*
  * escape_matters - of a backslash at `at`: is it the last of a short escape (\n

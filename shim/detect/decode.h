@@ -61,6 +61,15 @@ MUST_USE enum err decode(struct decoding *d, enum view_step how,
 unsigned decode_worth(struct str text, unsigned classes);
 unsigned run_worth(struct str run);
 
+/*
+ * run_next - the next run of characters of base64, of either alphabet, at or
+ * behind *from: CLASS_RUN_LEN of them at least, its padding counted. That is
+ * not part of *ret_run; *from moves behind the run. False at the end.
+ */
+bool run_next(struct str text, size_t *from, struct str *ret_run);
+/* run_padding - characters of padding of a run that ends at `at`; 0 to 2. */
+size_t run_padding(struct str text, size_t at);
+
 /* Parts of it, by kind: escapes.c, runs.c, hidden.c, lists.c and morse.c. */
 MUST_USE enum err decode_escapes(struct decoding *d, enum view_step how,
                                  struct str text, struct textview *out);

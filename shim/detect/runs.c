@@ -32,6 +32,11 @@ static int value64(char c)
     return (unsigned char)c < 0x80 ? values64[(unsigned char)c] : -1;
 }
 
+static bool is_code(char c)
+{
+    return value64(c) >= 0;
+}
+
 static int value32(char c)
 {
     if (c >= 'A' && c <= 'Z')
@@ -168,7 +173,7 @@ static struct str with_lines(struct decoding *d, struct str text,
         for (at++; at < text.len && text.ptr[at] == ' ';)
             at++;
         line = at;
-        while (at < text.len && is_base64_char(text.ptr[at]))
+        while (at < text.len && is_code(text.ptr[at]))
             at++;
         line = at - line;
         if (line == 0)
@@ -478,6 +483,46 @@ static enum err decode_pairs(struct decoding *d, struct str text,
         at += len == 0 ? 1 : len;
     }
     return OK;
+}
+
+size_t run_padding(struct str text, size_t at)
+{
+    size_t n = 0;
+
+    while (n < 2 && at + n < text.len && text.ptr[at + n] == '=')
+        n++;
+    return n;
+}
+
+bool run_next(struct str text, size_t *from, struct str *ret_run)
+{
+    size_t at = *from;
+
+    while (at < text.len) {
+        size_t start, end;
+
+        /* The last byte a run could have, were it to begin here, and end in
+         * padding. */
+        end = at + CLASS_RUN_LEN - 3;
+        if (end >= text.len)
+            break;
+        if (!is_code(text.ptr[end])) {
+            at = end + 1;
+            continue;
+        }
+        for (start = end; start > at && is_code(text.ptr[start - 1]);)
+            start--;
+        while (end < text.len && is_code(text.ptr[end]))
+            end++;
+        if (end - start + run_padding(text, end) >= CLASS_RUN_LEN) {
+            *ret_run = (struct str){text.ptr + start, end - start};
+            *from = end;
+            return true;
+        }
+        at = end;
+    }
+    *from = text.len;
+    return false;
 }
 
 enum err decode_runs(struct decoding *d, enum view_step how, struct str text,

@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 #include "detect/classes.h"
+#include "detect/decode.h"
 #include "detect/invisible.h"
 #include "detect/normal.h"
 
