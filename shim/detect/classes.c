@@ -121,11 +121,13 @@ static inline uint64_t behind(uint64_t of)
     return of >> 2 | of >> 3 | ~(UINT64_MAX >> 3);
 }
 
-/* Of a row the first may be the last of the step before, all by itself. */
+#define ROW_BACK 6 /* bytes of the last step: two of a row may begin there */
+
+/* Of a row three are in one step; two of it may be in the one before. */
 static __attribute__((noinline)) void look_spaced(struct class_pass *p,
                                                   size_t at, uint64_t singles)
 {
-    uint64_t first = singles, last = p->last_singles >> (STEP - 3);
+    uint64_t first = singles, last = p->last_singles >> (STEP - ROW_BACK);
 
     for (unsigned n = 1; n < 5; n++)
         first = singles & behind(first);
@@ -133,7 +135,7 @@ static __attribute__((noinline)) void look_spaced(struct class_pass *p,
         if (is_spaced(p->text, at + (size_t)__builtin_ctzll(first)))
             p->found |= CLASS_SPACED;
     for (; last != 0 && (p->found & CLASS_SPACED) == 0; last &= last - 1)
-        if (is_spaced(p->text, at - 3 + (size_t)__builtin_ctzll(last)))
+        if (is_spaced(p->text, at - ROW_BACK + (size_t)__builtin_ctzll(last)))
             p->found |= CLASS_SPACED;
 }
 
@@ -370,7 +372,7 @@ step_more(struct class_pass *p, size_t at, const struct masks *m)
 static inline __attribute__((always_inline)) void
 step(struct class_pass *p, size_t at, const struct masks *m, bool more)
 {
-    uint64_t words = m->letters | m->digits, singles;
+    uint64_t words = m->letters | m->digits, singles, three;
 
     if (more)
         step_more(p, at, m);
@@ -378,8 +380,9 @@ step(struct class_pass *p, size_t at, const struct masks *m, bool more)
     if (m->seams != 0)
         look_seams(p, at, m->seams);
     singles = m->letters & ~(words << 1 | p->last_words >> 63) & ~(words >> 1);
-    if ((singles & (singles << 2 | singles << 3)) != 0 &&
-        (p->found & CLASS_SPACED) == 0)
+    three = singles & (singles << 2 | singles << 3);
+    three = singles & (three << 2 | three << 3);
+    if (three != 0 && (p->found & CLASS_SPACED) == 0)
         look_spaced(p, at, singles);
     p->last_letters = m->letters;
     p->last_words = words;
