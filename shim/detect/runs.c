@@ -471,16 +471,17 @@ static enum err decode_pairs(struct decoding *d, struct str text,
     enum err e;
 
     while (at < text.len) {
-        if (hex_value(text.ptr[at]) < 0 ||
-            (at > 0 && is_alnum(text.ptr[at - 1]))) {
+        if (!is_alnum(text.ptr[at])) {
             at++;
             continue;
         }
-        if ((e = take_pairs(d, str_skip(text, at), &len)))
+        len = 0;
+        if (hex_value(text.ptr[at]) >= 0 &&
+            ((e = take_pairs(d, str_skip(text, at), &len)) ||
+             (len != 0 && (e = decode_part(d, at, len, out, &taken)))))
             return e;
-        if (len != 0 && (e = decode_part(d, at, len, out, &taken)))
-            return e;
-        at += len == 0 ? 1 : len;
+        for (at += len; len == 0 && at < text.len && is_alnum(text.ptr[at]);)
+            at++; /* none begins inside of a word */
     }
     return OK;
 }
