@@ -62,7 +62,10 @@ struct viewing {
     size_t base;      /* of the stretch that is looked at, in what follows */
     struct textview hidden;
     struct textview unescaped;
-    bool unescaping; /* the text is that, else the whole */
+    /* The text in work is the first of these views of the next, and so on, of
+     * the whole; NULL: it is the whole. */
+    const struct textview *under[2];
+    bool unescaping; /* one of them is without escapes */
     struct findings *out;
     size_t first;
     struct findings found; /* of the view in work; owned */
@@ -144,8 +147,9 @@ static bool map_finding(const struct viewing *vw, const struct look *l,
     }
     start += vw->base;
     end += vw->base;
-    if (vw->unescaping)
-        textview_span(&vw->unescaped, start, end, &start, &end);
+    for (size_t i = 0; i < ARRAY_LEN(vw->under); i++)
+        if (vw->under[i] != NULL)
+            textview_span(vw->under[i], start, end, &start, &end);
     f->start = start;
     f->end = end;
     return start < end;
@@ -417,7 +421,7 @@ static enum err enter(struct viewing *vw, struct level *v, bool decoded)
     v->next = VIEW_DECODED + 1;
     v->sifted = false;
     vw->within = decoded || vw->unescaping ? 1u << VIEW_DECODED : 0;
-    if (!decoded && vw->only == 0)
+    if (!decoded)
         v->classes &= ~CLASS_SHORT; /* scan_unescaped does */
     if (decoded && ((e = scan_look(vw, &v->text, VIEW_DECODED)) ||
                     (e = scan_hidden(vw, &v->text))))
@@ -512,41 +516,54 @@ static enum err scan_stretches(struct viewing *vw, struct str text,
 
 /* A string of JSON or of code in a text is all of it escaped: as long as the
  * text, it is looked at as the text is. */
-static enum err scan_unescaped(struct viewing *vw)
+static enum err scan_unescaped(struct viewing *vw, struct str text,
+                               struct chain chain)
 {
-    struct look l = {.map = NULL};
+    struct look l = {.chain = chain};
     bool again;
     enum err e;
 
-    if ((e = decode(&vw->decoding, VIEW_ESCAPES, vw->whole, &vw->unescaped)) ||
+    if ((e = decode(&vw->decoding, VIEW_ESCAPES, text, &vw->unescaped)) ||
         vw->unescaped.bytes.len == 0)
         return e;
     l.text = buf_str(&vw->unescaped.bytes);
     chain_add(&l.chain, VIEW_ESCAPES);
     vw->unescaping = true;
+    vw->under[0] = &vw->unescaped;
     vw->within = 0;
     vw->base = 0;
     if (!(e = scan_look(vw, &l, VIEW_DECODED)))
         e = scan_stretches(vw, l.text, l.chain, &again);
+    vw->under[0] = NULL;
     vw->unescaping = false;
     return e;
+}
+
+static enum err scan_whole_unescaped(struct viewing *vw)
+{
+    return scan_unescaped(vw, vw->whole, (struct chain){0});
 }
 
 /* What the text itself has and does not show is looked at as a text is. */
 static enum err scan_unshown(struct viewing *vw)
 {
-    struct look whole = {.text = vw->whole};
+    struct look l = {.text = buf_str(&vw->hidden.bytes)};
+    bool escaped = false;
     enum err e;
 
-    if (vw->hidden.bytes.len == 0)
+    if (l.text.len == 0)
         return OK;
+    chain_add(&l.chain, VIEW_HIDDEN);
     vw->base = 0;
     vw->within = 0;
     vw->only = 1u << VIEW_HIDDEN;
     vw->done_count = 0; /* others looked there */
-    vw->levels[0].text = look_at(&whole, &vw->hidden, VIEW_HIDDEN);
-    if (!(e = scan_look(vw, &vw->levels[0].text, VIEW_HIDDEN)))
-        e = scan_levels(vw);
+    vw->under[1] = &vw->hidden;
+    if (!(e = scan_look(vw, &l, VIEW_HIDDEN)) &&
+        !(e = scan_stretches(vw, l.text, l.chain, &escaped)) && escaped &&
+        is_wanted(vw, VIEW_DECODED))
+        e = scan_unescaped(vw, l.text, l.chain);
+    vw->under[1] = NULL;
     vw->only = 0;
     return e;
 }
@@ -610,7 +627,7 @@ enum err views_scan(const struct rules *rs, struct scratch *sc,
     vw->seg = seg;
     e = scan_stretches(vw, text, (struct chain){0}, &escaped);
     if (!e && escaped && is_wanted(vw, VIEW_DECODED))
-        e = scan_again(vw, scan_unescaped);
+        e = scan_again(vw, scan_whole_unescaped);
     if (!e && is_wanted(vw, VIEW_HIDDEN))
         e = scan_again(vw, scan_page);
     out->capped |= vw->decoding.capped;
