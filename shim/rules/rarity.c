@@ -36,8 +36,8 @@ static const char pairs[CLASSES][29] = {
 
 /*
  * Three bytes that stand in text far more often than their pairs say: by the
- * first of them, the two others. A class is written as 'a' and its number, so
- * that { is a space.
+ * first of them, the two others, in order. A class is written as 'a' and its
+ * number, so that { is a space.
  */
 static const char *const common[CLASSES] = {
     "blccckgellndrcrgs{tetit{",
@@ -82,7 +82,7 @@ static bool is_common(const unsigned char *c)
 {
     const char *ends = common[c[0]];
 
-    for (; *ends != '\0'; ends += 2)
+    for (; *ends != '\0' && ends[0] - 'a' <= c[1]; ends += 2)
         if (ends[0] - 'a' == c[1] && ends[1] - 'a' == c[2])
             return true;
     return false;
@@ -113,16 +113,24 @@ unsigned rarity_byte(char c)
 void rarity_read(struct str keyword, struct rarity *ret)
 {
     size_t n = keyword.len < LIM_KEYWORD ? keyword.len : LIM_KEYWORD;
+    unsigned a, b;
 
     for (size_t i = 0; i < n; i++)
         ret->class[i] = class_of(keyword.ptr[i]);
     /* What mostly follows. */
     ret->class[n] = n > 0 && ret->class[n - 1] == SPACE ? 't' - 'a' : 'e' - 'a';
+    if (n < 3)
+        return;
+    a = pair(ret->class);
+    b = pair(ret->class + 1);
     for (size_t i = 0; i + 3 <= n; i++) {
         const unsigned char *c = ret->class + i;
+        unsigned next = pair(c + 2);
 
-        ret->four[i] = (uint16_t)(pair(c) + pair(c + 1) + pair(c + 2) -
-                                  between(c + 1) - between(c + 2));
+        ret->four[i] =
+            (uint16_t)(a + b + next - between(c + 1) - between(c + 2));
+        a = b;
+        b = next;
     }
 }
 
