@@ -126,11 +126,12 @@ static size_t next_step_64(const unsigned char *p, size_t i, size_t end)
 #endif
 
 /* On through bytes of which some are digits and some end a run. */
-static INLINE void digit_walk(struct digit_run *d, unsigned digits,
-                              unsigned ends, bool counts)
+static INLINE void digit_walk(struct digit_run *d, uint64_t digits,
+                              uint64_t ends, bool counts)
 {
+    d->peak = 0;
     for (;;) {
-        unsigned before = (ends & -ends) - 1; /* all, if nothing ends it */
+        uint64_t before = (ends & -ends) - 1; /* all, if nothing ends it */
 
         d->now += bits_in(digits & before, counts);
         if (d->now > d->peak)
@@ -143,14 +144,6 @@ static INLINE void digit_walk(struct digit_run *d, unsigned digits,
             return;
         ends &= -(digits & -digits); /* those behind the next digit */
     }
-}
-
-static INLINE void digit_step(struct digit_run *d, unsigned digits,
-                              unsigned ends, bool counts)
-{
-    d->peak = 0;
-    digit_walk(d, digits, ends, counts);
-    d->best = d->peak > d->best ? d->peak : d->best;
 }
 
 /* One of WIDE bytes at p, with one more behind, is a letter's second spelling
@@ -226,6 +219,7 @@ static INLINE enum err run_step(struct pass *ps, size_t i,
                                 const struct masks *m, bool counts)
 {
     uint64_t ends = ~(m->digits | m->between);
+    struct digit_run from = ps->run;
     enum err e;
 
     if (too_few(ps, m->digits, counts)) {
@@ -236,12 +230,16 @@ static INLINE enum err run_step(struct pass *ps, size_t i,
         ps->run.now += bits_in(m->digits & UINT64_MAX << last, counts);
         return OK;
     }
+    digit_walk(&ps->run, m->digits, ends, counts);
+    ps->run.best = ps->run.peak > ps->run.best ? ps->run.peak : ps->run.best;
+    if (ps->places->digits == 0 || ps->run.peak < ps->places->digits)
+        return OK;
     for (unsigned at = 0; at < STEP; at += PLACE_STEP) {
-        unsigned digits = m->digits >> at & 0xffff;
+        uint64_t part = (UINT64_C(1) << PLACE_STEP) - 1;
+        uint64_t digits = m->digits >> at & part;
 
-        digit_step(&ps->run, digits, ends >> at & 0xffff, counts);
-        if (ps->places->digits != 0 && digits != 0 &&
-            ps->run.peak >= ps->places->digits &&
+        digit_walk(&from, digits, ends >> at & part, counts);
+        if (digits != 0 && from.peak >= ps->places->digits &&
             (e = places_note(ps->places, i + at + PLACE_STEP)))
             return e;
     }
