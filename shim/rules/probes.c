@@ -18,25 +18,6 @@
 #define HASH_THREE (UINT32_C(0x9e3779b1) << 8)
 #define HASH_KEY   UINT64_C(0x9e3779b97f4a7c15)
 
-static inline uint64_t load8(const char *p)
-{
-    uint64_t x;
-
-    memcpy(&x, p, sizeof(x));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    x = __builtin_bswap64(x);
-#endif
-    return x;
-}
-
-static inline uint32_t load4(const char *p)
-{
-    uint32_t x;
-
-    memcpy(&x, p, sizeof(x));
-    return x;
-}
-
 static inline uint32_t maybe_word(uint32_t four, unsigned bits)
 {
     return four * HASH_THREE >> (32 - bits);
@@ -111,12 +92,12 @@ size_t probes_add(struct probes *k, const struct probe_string *s)
     uint64_t x;
 
     memcpy(bytes, s->bytes.ptr + s->at, len);
-    x = load8(bytes);
+    x = probe_eight(bytes);
     k->entries[k->count++] =
         (struct probe_entry){.bytes = x,
                              .value = s->value,
                              .of = s->of,
-                             .head = head ? load4(s->bytes.ptr) : 0,
+                             .head = head ? probe_four(s->bytes.ptr) : 0,
                              .back = head ? (uint16_t)s->at : PROBE_NONE,
                              .over = (unsigned char)over};
     word = maybe_word((uint32_t)x, k->bits);
@@ -162,7 +143,7 @@ sift_by(const uint32_t *maybe, unsigned bits, const char *text, size_t from,
     size_t n = 0, i = from;
 
     for (; to - i >= 4; i += 4) {
-        uint64_t x = load8(text + i);
+        uint64_t x = probe_eight(text + i);
 
         out[n] = (uint16_t)i;
         n += is_maybe(maybe, bits, (uint32_t)x);
@@ -175,7 +156,7 @@ sift_by(const uint32_t *maybe, unsigned bits, const char *text, size_t from,
     }
     for (; i < to; i++) {
         out[n] = (uint16_t)i;
-        n += is_maybe(maybe, bits, (uint32_t)load8(text + i));
+        n += is_maybe(maybe, bits, (uint32_t)probe_eight(text + i));
     }
     return n;
 }
@@ -305,7 +286,7 @@ size_t probes_sift(const struct probes *k, const char *text, size_t from,
     size_t left = 0, n = sift(k, text, from, to, at);
 
     for (size_t i = 0; i < n; i++) {
-        uint32_t key = key_of(k, load8(text + at[i]));
+        uint32_t key = key_of(k, probe_eight(text + at[i]));
 
         ret_places[left].at = at[i];
         ret_places[left].next = bucket_of(k, key);
@@ -320,19 +301,4 @@ size_t probes_sift(const struct probes *k, const char *text, size_t from,
         __builtin_prefetch(&k->entries[p->next]);
     }
     return left;
-}
-
-const struct probe_entry *probes_at(const struct probes *k, const char *text,
-                                    struct probe_place *p)
-{
-    uint64_t x = load8(text + p->at);
-
-    while (p->next < p->end) {
-        const struct probe_entry *en = &k->entries[p->next++];
-
-        if ((x ^ en->bytes) << en->over == 0 &&
-            (en->back > p->at || load4(text + p->at - en->back) == en->head))
-            return en;
-    }
-    return NULL;
 }

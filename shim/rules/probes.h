@@ -71,9 +71,42 @@ struct probe_place {
 size_t probes_sift(const struct probes *k, const char *text, size_t from,
                    size_t to, struct probe_place *ret_places);
 
+/* Eight bytes, the first the lowest; and four, only to compare. */
+static inline uint64_t probe_eight(const char *p)
+{
+    uint64_t x;
+
+    memcpy(&x, p, sizeof(x));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    x = __builtin_bswap64(x);
+#endif
+    return x;
+}
+
+static inline uint32_t probe_four(const char *p)
+{
+    uint32_t x;
+
+    memcpy(&x, p, sizeof(x));
+    return x;
+}
+
 /* probes_at - of a place's entries the next that stands there, as far as is
  * known; NULL if there is no more. */
-const struct probe_entry *probes_at(const struct probes *k, const char *text,
-                                    struct probe_place *p);
+static inline const struct probe_entry *
+probes_at(const struct probes *k, const char *text, struct probe_place *p)
+{
+    uint64_t x = probe_eight(text + p->at);
+
+    while (p->next < p->end) {
+        const struct probe_entry *en = &k->entries[p->next++];
+
+        if ((x ^ en->bytes) << en->over == 0 &&
+            (en->back > p->at ||
+             probe_four(text + p->at - en->back) == en->head))
+            return en;
+    }
+    return NULL;
+}
 
 #endif
