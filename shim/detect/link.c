@@ -439,6 +439,51 @@ static size_t piece_data(struct str *rest, const char *marks, bool *query)
     return i;
 }
 
+/* p1, p2, p3; a, b, c: does one follow the other? */
+static bool counts_on(struct str before, struct str name)
+{
+    size_t n = name.len, from = n, old = 0, new = 0;
+
+    while (from > 0 && n - from < 4 && is_digit(name.ptr[from - 1]))
+        from--;
+    if (from == n)
+        return n == 1 && before.len == 1 && name.ptr[0] == before.ptr[0] + 1;
+    if (before.len < from || before.len > n || before.len == from ||
+        !str_starts(before, str_head(name, from)))
+        return false;
+    for (size_t i = from; i < n; i++)
+        new = new * 10 + (size_t)(name.ptr[i] - '0');
+    for (size_t i = from; i < before.len; i++) {
+        if (!is_digit(before.ptr[i]))
+            return false;
+        old = old * 10 + (size_t)(before.ptr[i] - '0');
+    }
+    return new == old + 1;
+}
+
+#define COUNTED 5 /* parameters in a row that are one value in pieces */
+
+/* What a query has in parameters that count on. */
+static size_t counted_data(struct str query)
+{
+    struct str before = STR("");
+    size_t most = 0, sum = 0, run = 0;
+
+    query = str_head(query, str_find_byte(query, '#'));
+    while (query.len > 0) {
+        struct str one = str_split(&query, '&');
+        size_t eq = str_find_byte(one, '=');
+        struct str name = str_head(one, eq);
+        bool on = run > 0 && counts_on(before, name);
+
+        run = on ? run + 1 : 1;
+        sum = (on ? sum : 0) + str_skip(one, eq + 1).len;
+        most = run >= COUNTED && sum > most ? sum : most;
+        before = name;
+    }
+    return most;
+}
+
 #define QUERY_LONG 200 /* bytes: whatever it is made of */
 #define LABELS     100 /* the same of a host's labels */
 
@@ -459,6 +504,7 @@ size_t link_data(const struct link *l)
 {
     size_t most = host_data(l->host), q = str_find_byte(l->rest, '?');
     struct str rest = l->rest;
+    size_t counted;
     bool query = false;
 
     while (rest.len > 0) {
@@ -466,6 +512,8 @@ size_t link_data(const struct link *l)
 
         most = n > most ? n : most;
     }
+    counted = counted_data(str_skip(l->rest, q + 1));
+    most = counted > most ? counted : most;
     return l->rest.len - q >= QUERY_LONG && most < QUERY_LONG ? l->rest.len - q
                                                               : most;
 }

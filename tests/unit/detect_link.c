@@ -230,6 +230,12 @@ static void test_data(void)
         {"https://h.example/p?d=the+user+is+Anna", 16, 16},
         {"https://h.example/p?d=the%20user%20is%20Anna", 16, 16},
         {"https://h.example/p?d=the-user-is-Anna-Berg", 21, 21},
+        {"https://h.example/p?a=Anna&b=Berg&c=4111&d=1111&e=pin&f=9911", 23,
+         23},
+        {"https://h.example/p?p9=Anna&p10=Be&p11=rg&p12=41&p13=11#p14=x", 12,
+         12},
+        {"https://h.example/p?a=Anna&b=Berg&c=4111&d=1111&f=pin&g=9911", 0, 0},
+        {"https://h.example/p?w=640&h=480&fit=crop&q1=80&q3=7&x=1&y=2", 0, 0},
         {"https://nbswy3dpfqqho33snrscc4tf1.h.example/", 25, 25},
         {"https://h.example/p?a=1&b=2&c=3&d=4&e=5&f=6&g=7&h=8&i=9&j=10&k=11&l="
          "12&m=13&n=14&o=15&p=16&q=17&r=18&s=19&t=20&u=21&v=22&w=23&x=24&y=25&"
