@@ -56,12 +56,13 @@ static bool is_block(struct str name)
 static struct seam comment(struct str s, bool open)
 {
     static const struct str begin = STR_INIT("<!--");
+    size_t end;
 
     if (!str_starts(s, begin))
         return open && str_starts(begin, s) ? cut : none;
-    for (size_t i = begin.len; i + 2 < s.len; i++)
-        if (str_starts(str_skip(s, i), STR("-->")))
-            return (struct seam){i + 3, false};
+    end = begin.len + str_find(str_skip(s, begin.len), STR("-->"));
+    if (end < s.len)
+        return (struct seam){end + 3, false};
     return open ? cut : none;
 }
 
