@@ -324,22 +324,6 @@ static inline bool mixed_in(const struct class_pass *p, const struct masks *m)
     return (next & ~m->signs & m->letters) != 0 || next < m->signs;
 }
 
-/* Where a seam begins that has two such bytes at `at` (masks.h). Of two strings
- * it begins at the end of the first. */
-static size_t seam_start(struct str text, size_t at)
-{
-    char second = at + 1 < text.len ? text.ptr[at + 1] : 0;
-    size_t end = second == '.' ? at + 1 : at, from = end;
-
-    if (second == '<' || second == '*')
-        return at + 1;
-    if (text.ptr[at] != '+' && second != '.')
-        return at;
-    while (from > 0 && end - from < SEAM_MOST && is_white(text.ptr[from - 1]))
-        from--;
-    return from > 0 ? from - 1 : at;
-}
-
 static __attribute__((noinline)) void look_seams(struct class_pass *p,
                                                  size_t at, uint64_t mask)
 {

@@ -385,16 +385,17 @@ static const char marks[] = {[VIEW_ESCAPES] = '\\',
                              [VIEW_ENTITIES] = '&',
                              [VIEW_QUOTED] = '='};
 
-/* Bytes before the first that may begin one. */
-static size_t before_mark(enum view_step how, struct str s)
+/* The first place from `at` on at which one may begin; of seams, up to `near`
+ * one that stands near another. */
+static size_t mark_next(enum view_step how, struct str text, size_t at,
+                        size_t near)
 {
-    size_t n = 0;
-
     if (how != VIEW_SEAMS)
-        return str_find_byte(s, marks[how]);
-    while (n < s.len && !seam_begins(s.ptr[n]))
-        n++;
-    return n;
+        return at + str_find_byte(str_skip(text, at), marks[how]);
+    for (; at < text.len && at <= near; at++)
+        if (seam_begins(text.ptr[at]))
+            return at;
+    return seam_next(text, at);
 }
 
 /* So many of a kind make a view. */
@@ -430,18 +431,18 @@ enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
     enum err e;
 
     for (;;) {
+        size_t near = count != 0 ? from + NEAR : 0;
         struct str s;
         struct escape x;
 
-        at += before_mark(how, str_skip(text, at));
+        at = mark_next(how, text, at, near);
         if (at >= text.len)
             break;
         s = str_skip(text, at);
         x = escape_at(how, s);
-        taken =
-            how == VIEW_SEAMS
-                ? seam_at(text, at, count != 0 && at - from <= NEAR, true).len
-                : soft_break(how, s);
+        taken = how == VIEW_SEAMS
+                    ? seam_at(text, at, count != 0 && at <= near, true).len
+                    : soft_break(how, s);
         if (x.len == 0 && taken == 0) {
             at += how == VIEW_ESCAPES ? backslashes(s) : 1;
             continue;

@@ -245,7 +245,7 @@ FOR_AVX512 static inline bool masks_512(const char *p, struct masks *m)
     m->letters = has_512(kind, 0x80);
     m->digits = has_512(kind, 0x40);
     m->code = has_512(kind, 0x20);
-    m->seams = seams_512(p, v, high);
+    m->seams = seams_512(p);
     if ((has_512(kind, 0x4f) | high) == 0)
         return false;
     m->hex = has_512(kind, 0x10);

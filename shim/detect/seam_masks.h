@@ -71,8 +71,7 @@ FOR_AVX512 static inline __m512i ask_seams(const unsigned char table[128],
                                           _mm512_loadu_si512(table + 64));
 }
 
-FOR_AVX512 static inline uint64_t seams_512(const char *p, __m512i v,
-                                            uint64_t high)
+FOR_AVX512 static inline uint64_t seams_512(const char *p)
 {
     static const unsigned char first[128] = {
         0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10, 0x10, 0x00,
@@ -100,7 +99,8 @@ FOR_AVX512 static inline uint64_t seams_512(const char *p, __m512i v,
         0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
         0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
     };
-    __m512i next = _mm512_loadu_si512(p + 1);
+    __m512i v = _mm512_loadu_si512(p), next = _mm512_loadu_si512(p + 1);
+    uint64_t high = _mm512_movepi8_mask(v);
     __m512i is = _mm512_mask_mov_epi8(ask_seams(first, v, high), high,
                                       _mm512_set1_epi8(0x01));
 

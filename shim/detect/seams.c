@@ -1,5 +1,7 @@
 #include "detect/seams.h"
 
+#include "detect/seam_masks.h"
+
 /*
  * Each kind reads on from its first byte as far as it may be a seam. A text
  * that goes on may end within; then nothing is said yet, which is no more than
@@ -10,6 +12,11 @@
 static bool is_word(char c)
 {
     return is_alnum(c) || (c & 0x80) != 0;
+}
+
+static bool is_letter_byte(char c)
+{
+    return is_alpha(c) || (c & 0x80) != 0;
 }
 
 static bool word_before(struct str text, size_t at)
@@ -47,7 +54,7 @@ static const struct str blocks[] = {
 static bool is_block(struct str name)
 {
     for (size_t i = 0; i < ARRAY_LEN(blocks); i++)
-        if (str_eq_nocase(name, blocks[i]))
+        if (name.len == blocks[i].len && str_eq_nocase(name, blocks[i]))
             return true;
     return false;
 }
@@ -145,12 +152,26 @@ static struct seam tags(struct str text, size_t at, bool near, bool last)
 
 /* --- Emphasis. */
 
+/* Do letters stand on both sides of a mark of n bytes, and on one side two?
+ * Else it is a power or a product: 2**31, x**y. *ret_cut: what follows tells.
+ */
+static bool within_word(struct str text, size_t at, size_t n, bool *ret_cut)
+{
+    struct str behind = str_skip(text, at + n);
+    bool two = at > 1 && is_letter_byte(text.ptr[at - 2]);
+
+    *ret_cut = !two && behind.len == 1;
+    return at > 0 && is_letter_byte(text.ptr[at - 1]) && behind.len > 0 &&
+           is_letter_byte(behind.ptr[0]) &&
+           (two || (behind.len > 1 && is_letter_byte(behind.ptr[1])));
+}
+
 static struct seam marks(struct str text, size_t at, bool near, bool last)
 {
     char c = text.ptr[at];
     struct str s = str_skip(text, at);
     size_t n = 1, most = c == '*' ? 3 : 2;
-    bool before = word_before(text, at), behind;
+    bool before = word_before(text, at), behind, open = false;
 
     while (n < s.len && n <= most && s.ptr[n] == c)
         n++;
@@ -159,8 +180,8 @@ static struct seam marks(struct str text, size_t at, bool near, bool last)
     if (n == s.len && !last)
         return cut;
     behind = n < s.len && is_word(s.ptr[n]);
-    if (near ? !before && !behind : !before || !behind)
-        return none;
+    if (near ? !before && !behind : !within_word(text, at, n, &open))
+        return open && !last ? cut : none;
     if (c == '_' && (!near || (n == 1 && before == behind)))
         return none; /* of a name */
     return (struct seam){n, false};
@@ -290,4 +311,52 @@ struct seam seam_at(struct str text, size_t at, bool near, bool last)
     default:
         return none;
     }
+}
+
+/* Of two strings it begins at the end of the first. */
+size_t seam_start(struct str text, size_t at)
+{
+    char second = at + 1 < text.len ? text.ptr[at + 1] : 0;
+    size_t end = second == '.' ? at + 1 : at, from = end;
+
+    if (second == '<' || second == '*')
+        return at + 1;
+    if (text.ptr[at] != '+' && second != '.')
+        return at;
+    while (from > 0 && end - from < SEAM_MOST && is_white(text.ptr[from - 1]))
+        from--;
+    return from > 0 ? from - 1 : at;
+}
+
+#define STEP 64u
+
+/* The two bytes, by the first of them, of STEP bytes; one more is behind. */
+static uint64_t masks_of(const char *p)
+{
+#if CPU_AVX2
+    if (cpu_avx512())
+        return seams_512(p);
+#endif
+    return seams_look(p);
+}
+
+size_t seam_next(struct str text, size_t from)
+{
+    for (size_t at = from == 0 ? 0 : from - 1; at < text.len; at += STEP) {
+        const char *p = text.ptr + at;
+        char rest[STEP + 1];
+
+        if (text.len - at <= STEP) {
+            memset(rest, ' ', sizeof(rest));
+            p = memcpy(rest, p, text.len - at);
+        }
+        for (uint64_t m = masks_of(p); m != 0; m &= m - 1) {
+            size_t start = seam_start(text, at + (size_t)__builtin_ctzll(m));
+
+            if (start >= from && start < text.len &&
+                seam_begins(text.ptr[start]))
+                return start;
+        }
+    }
+    return text.len;
 }

@@ -24,11 +24,20 @@ struct seam {
 
 /*
  * seam_at - at the byte `at`. One that is not `near` another has a word on both
- * sides, or is a +, or the end of an element behind a word. Of what is near any
+ * sides (emphasis letters, and two of them on one), or is a +, or the end of an
+ * element behind a word. Of what is near any
  * tag is one, emphasis at the edge of a word, and of strings also & || << and
  * blanks alone. `last`: the text ends where it does.
  */
 struct seam seam_at(struct str text, size_t at, bool near, bool last);
+
+/* seam_start - where the one begins that may have two such bytes at `at`
+ * (seam_masks.h). */
+size_t seam_start(struct str text, size_t at);
+
+/* seam_next - the first byte from `from` on at which one may begin that is near
+ * no other; text.len if there is none. */
+size_t seam_next(struct str text, size_t from);
 
 /* seam_begins - may one begin with this byte? */
 static inline bool seam_begins(char c)

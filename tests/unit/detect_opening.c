@@ -48,7 +48,7 @@ static bool opens_well(struct str s)
         if (n == 0 && all - i < 4)
             break;
         bad += n == 0 || c == 0x7f ||
-               (n == 1 && c >= 0 && c < ' ' && c != '\n' && c != '\r' &&
+               (n == 1 && (unsigned char)c < ' ' && c != '\n' && c != '\r' &&
                 c != '\t');
     }
     return bad * 6 <= all;

@@ -1,6 +1,8 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "detect/seams.h"
+#include "page_end.h"
 #include "rnd.h"
 #include "streamed.h"
 
@@ -182,12 +184,46 @@ static void test_held(void)
     buf_free(&text);
 }
 
+/* Two bytes tell where one may be that is near no other: none is passed. */
+static void test_next(void)
+{
+    static const char *const of[] = {
+        "ab",  "Z9",   "\u00e9",   " ",   "\n", "\r\n",
+        "<b>", "</b>", "<!-- -->", "<",   "*",  "**",
+        "_",   "\"",   "'",        "`",   "+",  " + ",
+        " . ", ".",    "-",        "-\n", "\\", "word word word word "};
+    size_t seams = 0;
+
+    for (unsigned turn = 0; turn < 3000; turn++) {
+        char bytes[300];
+        size_t n = 0, first, at;
+        struct str text;
+
+        for (size_t most = rnd(250); n < most;) {
+            const char *piece = of[rnd(ARRAY_LEN(of))];
+
+            memcpy(bytes + n, piece, strlen(piece));
+            n += strlen(piece);
+        }
+        text = page_end((struct str){bytes, n});
+        for (at = first = 0; at <= n; at++) {
+            while (first < at ||
+                   (first < n && seam_at(text, first, false, true).len == 0))
+                first++;
+            CHECK(seam_next(text, at) <= first);
+            seams += first < n;
+        }
+    }
+    CHECK(seams > 10000);
+}
+
 int main(void)
 {
     streamed_open(list, ARRAY_LEN(list));
     RUN(test_rows);
     RUN(test_mixed);
     RUN(test_held);
+    RUN(test_next);
     streamed_close();
     return check_done();
 }
