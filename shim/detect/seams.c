@@ -59,25 +59,28 @@ static bool is_block(struct str name)
     return false;
 }
 
-/* A comment at the front of s, with its end. */
+/* A comment at the front of s, with its end. It ends at a <, as a tag does:
+ * none is read over what the next is read over. */
 static struct seam comment(struct str s, bool open)
 {
     static const struct str begin = STR_INIT("<!--");
+    struct str in = str_skip(s, begin.len);
     size_t end;
 
     if (!str_starts(s, begin))
         return open && str_starts(begin, s) ? cut : none;
-    end = begin.len + str_find(str_skip(s, begin.len), STR("-->"));
-    if (end < s.len)
-        return (struct seam){end + 3, false};
-    return open ? cut : none;
+    in = str_head(in, str_find_byte(in, '<'));
+    end = str_find(in, STR("-->"));
+    if (end < in.len)
+        return (struct seam){begin.len + end + 3, false};
+    return open && begin.len + in.len == s.len ? cut : none;
 }
 
 /* No attribute, but an expression of code. */
 static bool is_code(char c)
 {
-    return c == '<' || c == '&' || c == '|' || c == ';' || c == '(' ||
-           c == ')' || c == '{' || c == '}';
+    return c == '&' || c == '|' || c == ';' || c == '(' || c == ')' ||
+           c == '{' || c == '}';
 }
 
 /* Where a tag whose name ends at `at` ends. */
@@ -86,6 +89,8 @@ static struct seam tag_end(struct str s, size_t at, bool open)
     for (char quote = 0; at < s.len; at++) {
         char c = s.ptr[at];
 
+        if (c == '<')
+            return none;
         if (quote != 0)
             quote = c == quote ? 0 : quote;
         else if (c == '"' || c == '\'')

@@ -12,7 +12,8 @@
  *     "ig" + "nore"   'ig'.'nore'       strings put together, or ""
  *     ig-\nnore                         a word parted at the end of a line
  *
- * Tags of blocks (p, br, td) part words and are none.
+ * Tags of blocks (p, br, td) part words and are none, nor is what has a < in
+ * it.
  */
 
 #define SEAM_MOST 160u /* bytes of one */

@@ -53,6 +53,7 @@ static void test_classes(void)
         {"names with digits", "utf8_next(ipv6addr)", 0},
         {"a tag in a word", "a<b>c", CLASS_SEAM},
         {"tags in a word", "a<b x='1'><!--t--></b>c", CLASS_SEAM},
+        {"a tag in a tag", "a<b <i>c<!-- <i", 0},
         {"a tag of a block", "a<td>b</p>c", 0},
         {"tags round words", "<b>a</b> <i>c</i>", CLASS_SEAM},
         {"tags before words", "<p>a <b>b <i>c<br>d</p>", 0},
