@@ -18,6 +18,12 @@ static void next_found(struct changes *c)
         *next = (struct change){k.start, k.end, k.action, k.rule, false};
 }
 
+/* Could it become a value in the answer? */
+static bool is_ours(const struct changes *c, const struct pseudonym_at *at)
+{
+    return !at->in_url && pseudonyms_name(&c->eng->pseudonyms, at);
+}
+
 static void next_shaped(struct changes *c)
 {
     struct change *next = &c->next[CHANGE_SHAPED];
@@ -26,10 +32,10 @@ static void next_shaped(struct changes *c)
 
     *next = no_more;
     while (c->scans && !found && c->rest.len > 0)
-        found = pseudonym_next(&c->scan, &c->rest, &at) && !at.in_url;
+        found = pseudonym_next(&c->scan, &c->rest, &at) && is_ours(c, &at);
     if (c->scans && !found) {
         c->scans = false;
-        found = pseudonym_last(&c->scan, &at) && !at.in_url;
+        found = pseudonym_last(&c->scan, &at) && is_ours(c, &at);
     }
     if (found)
         *next =

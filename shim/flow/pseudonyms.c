@@ -65,6 +65,16 @@ static enum err list_classes(struct pseudonyms *p, const struct rules *rs)
     return OK;
 }
 
+bool pseudonyms_name(const struct pseudonyms *p, const struct pseudonym_at *at)
+{
+    struct str letters = {at->letters, at->letter_count};
+
+    for (size_t i = 0; i < p->restorer.class_count; i++)
+        if (str_ends(letters, p->classes[i]))
+            return true;
+    return at->letter_count == 0;
+}
+
 static bool value_of(void *with, const struct pseudonym_at *at,
                      const struct str *tool, struct pseudonym_at *ret_at,
                      struct buf *out)

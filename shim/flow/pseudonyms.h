@@ -33,6 +33,10 @@ pseudonyms_restorer(const struct pseudonyms *p)
     return p->vault != NULL ? &p->restorer : NULL;
 }
 
+/* pseudonyms_name - may one of these letters, or a number, be restored? Of
+ * other letters it is a name that has its form: thread_... */
+bool pseudonyms_name(const struct pseudonyms *p, const struct pseudonym_at *at);
+
 /* pseudonyms_tell - static words for the audit line of the first exchange in
  * which it matters that no key file could be used; else NULL. */
 const char *pseudonyms_tell(const struct pseudonyms *p);

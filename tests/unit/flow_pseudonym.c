@@ -362,6 +362,19 @@ static void test_any_text(void)
     }
 }
 
+/* What has the form of one, of no class that we give: it stays as it is. */
+static void test_name_of_that_form(void)
+{
+    struct str name = token_of("THREAD", "x");
+    struct buf y = mask(eng, name);
+
+    CHECK_EQ(buf_str(&y), name);
+    buf_free(&y);
+    y = mask(eng, token_of("TOKEN", "x"));
+    CHECK(!str_eq(buf_str(&y), token_of("TOKEN", "x")));
+    buf_free(&y);
+}
+
 static void test_one_is_not_in_another(void)
 {
     char text[4096];
@@ -980,6 +993,7 @@ int main(void)
     setup();
     RUN(test_known_texts);
     RUN(test_any_text);
+    RUN(test_name_of_that_form);
     RUN(test_one_is_not_in_another);
     RUN(test_stable_and_restored_elsewhere);
     RUN(test_never_given_out);
