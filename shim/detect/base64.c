@@ -1,17 +1,20 @@
 #include "detect/base64.h"
 
-static int value_of(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (is_digit(c))
-        return c - '0' + 52;
-    if (c == '+' || c == '-')
-        return 62;
-    return c == '/' || c == '_' ? 63 : -1;
-}
+#define NO BASE64_NONE
+const unsigned char base64_values[128] = {
+    NO,   NO,   NO,   NO,   NO,   NO,   NO,   NO,   NO,   NO,   NO,   NO,
+    NO,   NO,   NO,   NO,   NO,   NO,   NO,   NO,   NO,   NO,   NO,   NO,
+    NO,   NO,   NO,   NO,   NO,   NO,   NO,   NO,   NO,   NO,   NO,   NO,
+    NO,   NO,   NO,   NO,   NO,   NO,   NO,   0x3e, NO,   0x3e, NO,   0x3f,
+    0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x3a, 0x3b, 0x3c, 0x3d, NO,   NO,
+    NO,   NO,   NO,   NO,   NO,   0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06,
+    0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0x10, 0x11, 0x12,
+    0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, NO,   NO,   NO,   NO,   0x3f,
+    NO,   0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x24,
+    0x25, 0x26, 0x27, 0x28, 0x29, 0x2a, 0x2b, 0x2c, 0x2d, 0x2e, 0x2f, 0x30,
+    0x31, 0x32, 0x33, NO,   NO,   NO,   NO,   NO,
+};
+#undef NO
 
 bool base64_decode(struct str s, char *out, size_t room, size_t *ret_n)
 {
@@ -24,11 +27,9 @@ bool base64_decode(struct str s, char *out, size_t room, size_t *ret_n)
     if (s.len % 4 == 1)
         return false;
     for (size_t i = 0; i < s.len; i++) {
-        int v = value_of(s.ptr[i]);
-
-        if (v < 0)
+        if (!is_base64_char(s.ptr[i]))
             return false;
-        bits = bits << 6 | (uint32_t)v;
+        bits = bits << 6 | base64_values[(unsigned char)s.ptr[i]];
         have += 6;
         if (have < 8)
             continue;

@@ -3,6 +3,17 @@
 
 #include "base/buf.h"
 
+/* By ASCII, what the characters of both alphabets (RFC 4648, sections 4 and 5)
+ * stand for, and what is none of them. */
+#define BASE64_NONE 0xff
+extern const unsigned char base64_values[128];
+
+static inline bool is_base64_char(char c)
+{
+    return (unsigned char)c < 0x80 &&
+           base64_values[(unsigned char)c] != BASE64_NONE;
+}
+
 /*
  * base64_decode - of either alphabet (RFC 4648, sections 4 and 5), padding
  * optional, into out[0..room). False for another byte, a length that cannot be,

@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "detect/decode.h"
 #include "detect/masks.h"
+#include "detect/plain.h"
 #include "detect/respell.h"
 #include "detect/seams.h"
 
@@ -142,8 +143,7 @@ static __attribute__((noinline)) void look_spaced(struct class_pass *p,
 /* A letter, or a sign that is read as one: of digits all but three are. */
 static bool is_leet_char(char c)
 {
-    return is_alpha(c) || c == '@' || c == '$' ||
-           (is_digit(c) && c != '2' && c != '6' && c != '9');
+    return is_alpha(c) || is_leet_sign(c);
 }
 
 /* Is the word round a place all letters, and signs that stand for some? One

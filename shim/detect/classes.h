@@ -66,10 +66,4 @@ bool escape_matters(struct str text, size_t at);
 /* joins_pairs - may it stand between two pairs of hex digits that go on? */
 bool joins_pairs(char c);
 
-/* is_base64_char - of either alphabet (RFC 4648, sections 4 and 5). */
-static inline bool is_base64_char(char c)
-{
-    return is_alnum(c) || c == '+' || c == '/' || c == '-' || c == '_';
-}
-
 #endif

@@ -239,8 +239,7 @@ FOR_AVX512 static inline bool masks_512(const char *p, struct masks *m)
     };
     __m512i v = _mm512_loadu_si512(p);
     uint64_t high = _mm512_movepi8_mask(v);
-    __m512i kind = _mm512_maskz_permutex2var_epi8(
-        ~high, _mm512_loadu_si512(kinds), v, _mm512_loadu_si512(kinds + 64));
+    __m512i kind = ask_ascii(kinds, v, high);
 
     m->letters = has_512(kind, 0x80);
     m->digits = has_512(kind, 0x40);

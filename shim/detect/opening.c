@@ -1,5 +1,6 @@
 #include "detect/opening.h"
 
+#include "detect/base64.h"
 #include "detect/masks.h"
 
 /*
@@ -213,76 +214,6 @@ static const unsigned char following[64] = {
     49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 63,
 };
 
-/* By ASCII, the value of a character, and 40 for those that join. */
-static const unsigned char values[128] = {
-    ['+'] = 0x40 | 62,
-    ['-'] = 0x40 | 62,
-    ['/'] = 0x40 | 63,
-    ['_'] = 0x40 | 63,
-    ['0'] = 52,
-    53,
-    54,
-    55,
-    56,
-    57,
-    58,
-    59,
-    60,
-    61,
-    ['A'] = 0,
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    7,
-    8,
-    9,
-    10,
-    11,
-    12,
-    13,
-    14,
-    15,
-    16,
-    17,
-    18,
-    19,
-    20,
-    21,
-    22,
-    23,
-    24,
-    25,
-    ['a'] = 26,
-    27,
-    28,
-    29,
-    30,
-    31,
-    32,
-    33,
-    34,
-    35,
-    36,
-    37,
-    38,
-    39,
-    40,
-    41,
-    42,
-    43,
-    44,
-    45,
-    46,
-    47,
-    48,
-    49,
-    50,
-    51,
-};
-
 FOR_AVX512 static inline __m512i ask_64(const unsigned char table[128],
                                         __m512i by)
 {
@@ -322,13 +253,14 @@ FOR_AVX512 static uint32_t openings_64(struct str run)
 {
     size_t n = run.len < STEP ? run.len : STEP;
     uint64_t in = n < STEP ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
-    __m512i c = _mm512_maskz_loadu_epi8(in, run.ptr), v = ask_64(values, c);
+    __m512i c = _mm512_maskz_loadu_epi8(in, run.ptr),
+            v = ask_64(base64_values, c);
     struct opening o;
     __m512i next;
 
-    o.joins = is_kind(v, 0x40);
-    o.upper = _mm512_cmplt_epu8_mask(v, _mm512_set1_epi8(26)) & in;
-    o.lower = _mm512_cmplt_epu8_mask(v, _mm512_set1_epi8(52)) & in & ~o.upper;
+    o.upper = _mm512_cmplt_epu8_mask(v, _mm512_set1_epi8(26));
+    o.lower = _mm512_cmplt_epu8_mask(v, _mm512_set1_epi8(52)) & ~o.upper;
+    o.joins = _mm512_cmpge_epu8_mask(v, _mm512_set1_epi8(62)) & in;
     o.digits = in & ~(o.upper | o.lower | o.joins);
     v = _mm512_and_si512(v, _mm512_set1_epi8(0x3f));
     next = _mm512_permutexvar_epi8(_mm512_loadu_si512(following), v);

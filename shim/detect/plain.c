@@ -24,43 +24,38 @@ static unsigned words_in(wide v)
                      (wide)((wide)(v - '0') < 10));
 }
 
-size_t plain_ascii(struct str s)
+static bool is_beyond(char c)
+{
+    unsigned char u = (unsigned char)c;
+
+    return u > 0x7e || (u < ' ' && c != '\t' && c != '\n' && c != '\r');
+}
+
+/* The first that stops, by many and then one by one. */
+static inline __attribute__((always_inline)) size_t
+pass(struct str s, unsigned (*stops)(wide), bool (*stop)(char))
 {
     size_t i = 0;
 
     for (; s.len - i >= WIDE; i += WIDE) {
-        unsigned stops = beyond(wide_at(s.ptr + i));
+        unsigned some = stops(wide_at(s.ptr + i));
 
-        if (stops != 0)
-            return i + (size_t)__builtin_ctz(stops);
+        if (some != 0)
+            return i + (size_t)__builtin_ctz(some);
     }
-    for (; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-
-        if (c > 0x7e || (c < ' ' && c != '\t' && c != '\n' && c != '\r'))
-            break;
-    }
+    while (i < s.len && !stop(s.ptr[i]))
+        i++;
     return i;
+}
+
+size_t plain_ascii(struct str s)
+{
+    return pass(s, beyond, is_beyond);
 }
 
 size_t plain_sign(struct str s)
 {
-    size_t i = 0;
-
-    for (; s.len - i >= WIDE; i += WIDE) {
-        unsigned stops = signs_in(wide_at(s.ptr + i));
-
-        if (stops != 0)
-            return i + (size_t)__builtin_ctz(stops);
-    }
-    for (; i < s.len; i++) {
-        char c = s.ptr[i];
-
-        if (c == '@' || c == '$' ||
-            (is_digit(c) && c != '2' && c != '6' && c != '9'))
-            break;
-    }
-    return i;
+    return pass(s, signs_in, is_leet_sign);
 }
 
 size_t plain_words(struct str s, bool *within)

@@ -12,8 +12,13 @@
  * and CR. */
 size_t plain_ascii(struct str s);
 
-/* plain_sign - the first that stands for a letter where digits do: "@$" and the
- * digits but 2, 6 and 9. */
+/* is_leet_sign - does it stand for a letter where digits do? plain_sign - the
+ * first that does. */
+static inline bool is_leet_sign(char c)
+{
+    return c == '@' || c == '$' ||
+           (is_digit(c) && c != '2' && c != '6' && c != '9');
+}
 size_t plain_sign(struct str s);
 
 /* plain_words - the first that is not ASCII, or a letter or digit that no other

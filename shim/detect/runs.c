@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "detect/base64.h"
 #include "detect/classes.h"
 #include "detect/opening.h"
 
@@ -16,25 +17,9 @@
 #define PAIRS      8
 #define PIECE      (4 * KIB) /* of what is packed, at once */
 
-/* Of either alphabet of base64 (RFC 4648, sections 4 and 5), by ASCII. */
-static const signed char values64[128] = {
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, 62, -1, 62, -1, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60,
-    61, -1, -1, -1, -1, -1, -1, -1, 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
-    11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, -1, -1, -1, -1,
-    63, -1, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42,
-    43, 44, 45, 46, 47, 48, 49, 50, 51, -1, -1, -1, -1, -1,
-};
-
 static int value64(char c)
 {
-    return (unsigned char)c < 0x80 ? values64[(unsigned char)c] : -1;
-}
-
-static bool is_code(char c)
-{
-    return value64(c) >= 0;
+    return is_base64_char(c) ? base64_values[(unsigned char)c] : -1;
 }
 
 static int value32(char c)
@@ -173,7 +158,7 @@ static struct str with_lines(struct decoding *d, struct str text,
         for (at++; at < text.len && text.ptr[at] == ' ';)
             at++;
         line = at;
-        while (at < text.len && is_code(text.ptr[at]))
+        while (at < text.len && is_base64_char(text.ptr[at]))
             at++;
         line = at - line;
         if (line == 0)
@@ -507,13 +492,13 @@ bool run_next(struct str text, size_t *from, struct str *ret_run)
         end = at + CLASS_RUN_LEN - 3;
         if (end >= text.len)
             break;
-        if (!is_code(text.ptr[end])) {
+        if (!is_base64_char(text.ptr[end])) {
             at = end + 1;
             continue;
         }
-        for (start = end; start > at && is_code(text.ptr[start - 1]);)
+        for (start = end; start > at && is_base64_char(text.ptr[start - 1]);)
             start--;
-        while (end < text.len && is_code(text.ptr[end]))
+        while (end < text.len && is_base64_char(text.ptr[end]))
             end++;
         if (end - start + run_padding(text, end) >= CLASS_RUN_LEN) {
             *ret_run = (struct str){text.ptr + start, end - start};

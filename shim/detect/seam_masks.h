@@ -59,18 +59,19 @@ FOR_AVX2 static inline uint64_t seams_32(const char *p)
     return mask;
 }
 
-/* By two tables of what a byte is, as the first of the two and as the second:
- *
- *      01 word, < *   02 -, LF CR   04 quote, quote .   08 +, blank quote
- *      10 blank, .
- */
-FOR_AVX512 static inline __m512i ask_seams(const unsigned char table[128],
+/* What a table says of each byte; of those beyond ASCII nothing. */
+FOR_AVX512 static inline __m512i ask_ascii(const unsigned char table[128],
                                            __m512i v, uint64_t high)
 {
     return _mm512_maskz_permutex2var_epi8(~high, _mm512_loadu_si512(table), v,
                                           _mm512_loadu_si512(table + 64));
 }
 
+/* By two tables of what a byte is, as the first of the two and as the second:
+ *
+ *      01 word, < *   02 -, LF CR   04 quote, quote .   08 +, blank quote
+ *      10 blank, .
+ */
 FOR_AVX512 static inline uint64_t seams_512(const char *p)
 {
     static const unsigned char first[128] = {
@@ -101,11 +102,11 @@ FOR_AVX512 static inline uint64_t seams_512(const char *p)
     };
     __m512i v = _mm512_loadu_si512(p), next = _mm512_loadu_si512(p + 1);
     uint64_t high = _mm512_movepi8_mask(v);
-    __m512i is = _mm512_mask_mov_epi8(ask_seams(first, v, high), high,
+    __m512i is = _mm512_mask_mov_epi8(ask_ascii(first, v, high), high,
                                       _mm512_set1_epi8(0x01));
 
     return _mm512_test_epi8_mask(
-        is, ask_seams(second, next, _mm512_movepi8_mask(next)));
+        is, ask_ascii(second, next, _mm512_movepi8_mask(next)));
 }
 
 #endif

@@ -1,6 +1,7 @@
 #include "rules/coded.h"
 
 #include "base/utf8.h"
+#include "detect/base64.h"
 #include "detect/classes.h"
 #include "detect/decode.h"
 #include "detect/normal.h"

@@ -153,6 +153,48 @@ bool same_anyhow(struct str text, const struct result *want)
            same(text, want, 0, 40) && same(text, want, rnd(text.len + 1), 0);
 }
 
+void check_rows(const struct streamed_row *rows, size_t n, const char *behind)
+{
+    char c[512];
+    struct result want;
+
+    for (size_t i = 0; i < n; i++) {
+        struct str text;
+
+        CHECK_ROW(rows[i].text);
+        snprintf(c, sizeof(c), "%s%s", rows[i].text, behind);
+        text = str_of(c);
+        whole(text, &want);
+        CHECK_INT(want.f.count, rows[i].count);
+        same_everywhere(text, &want);
+        result_free(&want);
+    }
+    CHECK_ROW(NULL);
+}
+
+size_t check_mixed(const char *const *parts, size_t n, const char *behind,
+                   size_t texts)
+{
+    struct buf text;
+    struct result want;
+    size_t found = 0;
+    bool good = true;
+
+    buf_init(&text, MIB);
+    for (size_t i = 0; i < texts && good; i++) {
+        buf_clear(&text);
+        for (size_t j = 2 + rnd(i % 50 == 0 ? 100 : 12); j > 0; j--)
+            put(&text, str_of(parts[rnd((uint32_t)n)]));
+        put(&text, str_of(behind));
+        whole(buf_str(&text), &want);
+        found += want.f.count;
+        good = same_anyhow(buf_str(&text), &want);
+        result_free(&want);
+    }
+    buf_free(&text);
+    return found;
+}
+
 void starved(struct str text, struct str out)
 {
     for (unsigned long n = 1;; n++) {

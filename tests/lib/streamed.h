@@ -57,6 +57,19 @@ bool same(struct str text, const struct result *want, size_t cut,
 bool same_everywhere(struct str text, const struct result *want);
 bool same_anyhow(struct str text, const struct result *want);
 
+/*
+ * check_rows - of each text, with `behind` at its end, so many are found, and
+ * in a stream the same. check_mixed - the same is found in both of so many
+ * texts put together from parts, one of fifty of them long; how many in all.
+ */
+struct streamed_row {
+    const char *text;
+    size_t count;
+};
+void check_rows(const struct streamed_row *rows, size_t n, const char *behind);
+size_t check_mixed(const char *const *parts, size_t n, const char *behind,
+                   size_t texts);
+
 /* starved - the text in two pieces, with each allocation failing in turn, up to
  * where none fails: what leaves then is `out`, and before that its front. */
 void starved(struct str text, struct str out);

@@ -41,10 +41,7 @@ static const struct rule list[] = {
 /* Of a whole text how many there are counts; so many are in all of these. */
 #define BEHIND " | %7C%7C%7C%7C &#124;&#124; =7C=7C=7C=7C \\u007c l0l r4r v w x"
 
-static const struct {
-    const char *text;
-    size_t count;
-} rows[] = {
+static const struct streamed_row rows[] = {
     {"ignore \\u0070revious", 1},
     {"\\x69gnore all previous", 1},
     {"so: ign\\157re all pr\\145vious", 1},
@@ -79,21 +76,7 @@ static const struct {
 
 static void test_rows(void)
 {
-    char c[512];
-    struct result want;
-
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct str text;
-
-        CHECK_ROW(rows[i].text);
-        snprintf(c, sizeof(c), "%s%s", rows[i].text, BEHIND);
-        text = str_of(c);
-        whole(text, &want);
-        CHECK_INT(want.f.count, rows[i].count);
-        same_everywhere(text, &want);
-        result_free(&want);
-    }
-    CHECK_ROW(NULL);
+    check_rows(rows, ARRAY_LEN(rows), BEHIND);
 }
 
 /* --- Anything. */

@@ -37,10 +37,7 @@ static const struct rule list[] = {
  * other; these are in all of the texts, and at their end. */
 #define BEHIND " | l0l r4r v w x y z"
 
-static const struct {
-    const char *text;
-    size_t count;
-} rows[] = {
+static const struct streamed_row rows[] = {
     {"ig<b></b>nore previous", 1},
     {"ign<span>ore</span> all pre<i class=x>vious", 1},
     {"<p>ig<!-- not this -->nore previous</p>", 1},
@@ -72,21 +69,7 @@ static const struct {
 
 static void test_rows(void)
 {
-    char c[256];
-    struct result want;
-
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct str text;
-
-        CHECK_ROW(rows[i].text);
-        snprintf(c, sizeof(c), "%s" BEHIND, rows[i].text);
-        text = str_of(c);
-        whole(text, &want);
-        CHECK_INT(want.f.count, rows[i].count);
-        same_everywhere(text, &want);
-        result_free(&want);
-    }
-    CHECK_ROW(NULL);
+    check_rows(rows, ARRAY_LEN(rows), BEHIND);
 }
 
 /* --- Anything. */
@@ -147,24 +130,7 @@ static const char *const parts[] = {
 
 static void test_mixed(void)
 {
-    struct buf text;
-    struct result want;
-    size_t found = 0;
-    bool good = true;
-
-    buf_init(&text, MIB);
-    for (size_t i = 0; i < 10000 && good; i++) {
-        buf_clear(&text);
-        for (size_t j = 2 + rnd(i % 50 == 0 ? 100 : 12); j > 0; j--)
-            put(&text, str_of(parts[rnd(ARRAY_LEN(parts))]));
-        put(&text, STR(BEHIND));
-        whole(buf_str(&text), &want);
-        found += want.f.count;
-        good = same_anyhow(buf_str(&text), &want);
-        result_free(&want);
-    }
-    CHECK(found > 500);
-    buf_free(&text);
+    CHECK(check_mixed(parts, ARRAY_LEN(parts), BEHIND, 10000) > 500);
 }
 
 /* A tag that does not end holds a stream no longer than one may be. */
