@@ -66,13 +66,16 @@ static enum edges edges_of(struct str s)
     return is_alnum(s.ptr[s.len - 1]) ? EDGES_BOTH : EDGES_FRONT;
 }
 
+/* Before a whole word: no letter and no digit; but in userPhone a capital does
+ * begin one, as it does not in iPhone. */
+#define FRONT "(?<![A-Z0-9])(?:(?<![a-z])|(?<=[a-z][a-z])(?-i:(?=[A-Z])))"
+
 /* The words of a kind as alternatives; how many. */
 static size_t put_kind(struct pattern *p, const struct str *words, size_t n,
                        enum edges kind, bool bar)
 {
     static const struct str before[EDGES_COUNT] = {
-        STR_INIT("(?<![A-Za-z0-9])(?i:"), STR_INIT("(?<![A-Za-z0-9])(?i:"),
-        STR_INIT("(?i:")};
+        STR_INIT(FRONT "(?i:"), STR_INIT(FRONT "(?i:"), STR_INIT("(?i:")};
     static const struct str behind[EDGES_COUNT] = {
         STR_INIT(")(?i:[ _-]?(?:numbers?|nummer|num|no|nr|id|code)|s)?"
                  "(?![a-z])"),

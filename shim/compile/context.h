@@ -12,11 +12,12 @@
  * The words are read without case in any script; for the blank of one of ASCII
  * stands also two, one of _ and -, or nothing. Those that begin and end with
  * ASCII letters are whole words, which may have "number", "no", "id" and the
- * like behind them (user_phone, Phone No., passportNumber). What is matched
- * then is a word of its own as well. The words become the rule's keywords and
- * the value its group 1, so that the rule costs nothing where no word stands,
- * and is matched on streams like any other; groups inside of 'match' are to be
- * spoken of relatively (\g{-1}). One word announces one value.
+ * like behind them (user_phone, userPhone, Phone No., passportNumber). What is
+ * matched then is a word of its own as well. The words become the rule's
+ * keywords and the value its group 1, so that the rule costs nothing where no
+ * word stands, and is matched on streams like any other; groups inside of
+ * 'match' are to be spoken of relatively (\g{-1}). One word announces one
+ * value.
  *
  * A rule that also has 'digits', 5 or more, or 'token' promises that the value
  * has such a number in its first 32 bytes. Then the words are looked for near

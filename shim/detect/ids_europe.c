@@ -31,14 +31,15 @@ bool id_de_vat(struct str s)
            all_digits(c + 2, 9) && c[2] != '0' && mod11_10_ok(c + 2, 9);
 }
 
-/* Nine characters, the last their check digit. */
+/* The last of nine or ten characters is the check digit: cards and passports
+ * since 2010 have nine before it. */
 static bool german_document(struct str s, const char *first)
 {
     static const char letters[] = "CFGHJKLMNPRTVWXYZ";
     char c[10];
     size_t n = compact(s, " ", c, sizeof(c));
 
-    if (n != 9 || strchr(first, c[0]) == NULL)
+    if ((n != 9 && n != 10) || strchr(first, c[0]) == NULL)
         return false;
     for (size_t i = 1; i < n; i++)
         if (!is_digit(c[i]) && strchr(letters, c[i]) == NULL)
