@@ -268,6 +268,114 @@ static bool is_backwards(struct str s, bool some)
     return votes[FLIPPED] >= votes[0] + (some ? 0 : MORE);
 }
 
+/* --- In a stream. */
+
+#define DULL      4  /* words without a sign, and it was none */
+#define DULL_SOME 12 /* and it is over */
+
+static bool ends_sentence(char c)
+{
+    return c != 0 && strchr("\n.!?:;\"", c) != NULL;
+}
+
+static unsigned most_of(const unsigned votes[TURNS])
+{
+    unsigned most = 0;
+
+    for (unsigned i = 1; i < TURNS; i++)
+        most = votes[i] > most ? votes[i] : most;
+    return most;
+}
+
+size_t turned_begin(struct str text, char before)
+{
+    size_t at = 0;
+    struct str word;
+
+    while (letter_of(before) >= 0 && at < text.len &&
+           letter_of(text.ptr[at]) >= 0)
+        at++;
+    while ((word = next_word(text, &at)).len > 0) {
+        unsigned votes[TURNS] = {0};
+
+        if (at == text.len)
+            return word.len > WORD_MAX ? at : at - word.len;
+        vote(word, votes);
+        if (most_of(votes) > votes[0])
+            return at - word.len;
+    }
+    return text.len;
+}
+
+/* What is known of one that is read word by word. */
+struct turning {
+    unsigned votes[TURNS];
+    bool turned;     /* it has more of such words */
+    bool says;       /* and the sentence some */
+    size_t dull;     /* words since the last */
+    size_t sentence; /* begins there */
+};
+
+/* Does it end with the word, or before a sentence that begins with it? */
+static bool turning_ends(struct turning *t, struct str word)
+{
+    unsigned votes[TURNS] = {0}, most;
+
+    vote(word, votes);
+    for (size_t i = 0; i < TURNS; i++)
+        t->votes[i] += votes[i];
+    most = most_of(t->votes);
+    t->dull = most_of(votes) > votes[0] ? 0 : t->dull + 1;
+    t->says |= t->dull == 0;
+    if (t->turned)
+        return (votes[0] != 0 && !t->says) || t->dull == DULL_SOME;
+    t->turned = most >= t->votes[0] + MORE;
+    return !t->turned && (t->votes[0] >= most || t->dull == DULL);
+}
+
+size_t turned_end(struct str text, bool last, bool *ret_some)
+{
+    struct turning t = {.turned = false};
+    size_t at = 0, behind = 0;
+    struct str word;
+
+    while ((word = next_word(text, &at)).len > 0) {
+        bool line = false;
+
+        if (at == text.len && !last)
+            return 0; /* cut off */
+        for (; behind < at - word.len; behind++) {
+            line |= text.ptr[behind] == '\n';
+            if (!ends_sentence(text.ptr[behind]))
+                continue;
+            t.says = false;
+            t.sentence = behind + 1;
+        }
+        behind = at;
+        *ret_some = t.turned;
+        if (line && !t.turned)
+            return at - word.len;
+        if (turning_ends(&t, word))
+            return *ret_some && !t.says && t.sentence != 0 ? t.sentence : at;
+    }
+    *ret_some = t.turned;
+    return last ? text.len : 0;
+}
+
+size_t turned_reach(struct str text, size_t at)
+{
+    size_t least = at > STRETCH ? at - STRETCH : 0, from = at, sentence = 0;
+
+    while (from > least && text.ptr[from - 1] != '\n') {
+        from--;
+        if (sentence == 0 && from < at && ends_sentence(text.ptr[from]))
+            sentence = from + 1;
+    }
+    if (from == 0 || text.ptr[from - 1] == '\n')
+        return from;
+    return sentence != 0 ? sentence : utf8_back(text, from);
+}
+
 static char turned47(char c)
 {
     int turned = '!' + (c - '!' + 47) % 94;

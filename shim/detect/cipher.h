@@ -32,6 +32,22 @@ MUST_USE enum err cipher_make(enum view_step how, struct str text,
 MUST_USE enum err reversed_make(struct str text, struct textview *out,
                                 bool *ret_changed);
 
+/*
+ * Where text that is turned may begin and ends, in a text of which more may
+ * come. turned_begin - with the first word that is a common one if it is
+ * turned, or that is cut off; text.len: with none. `before` stands before the
+ * text. turned_end - of one at the start, how long it is, or 0: not known yet.
+ * What has no more of such words than of others ends where that is seen;
+ * *ret_some: it had more, and goes up to a sentence or line that begins
+ * otherwise.
+ */
+size_t turned_begin(struct str text, char before);
+size_t turned_end(struct str text, bool last, bool *ret_some);
+
+/* turned_reach - at most so many bytes before the place `at` are of the
+ * sentence or line of that place: where it begins in the text. */
+size_t turned_reach(struct str text, size_t at);
+
 /* cipher_words - how many of those words a text has, a long one as two. */
 size_t cipher_words(struct str text);
 

@@ -1,6 +1,7 @@
 #include "rules/extent.h"
 
 #include "base/utf8.h"
+#include "detect/cipher.h"
 #include "detect/decode.h"
 #include "rules/side.h"
 
@@ -23,12 +24,21 @@
 
 #define MOST  ((uint64_t)LIM_HOLD_EXTENT)
 #define SHORT 256 /* bytes that are looked at again with each piece */
-#define LISTS (1u << EXTENT_NUMBERS | 1u << EXTENT_MORSE)
+#define LISTS (1u << EXTENT_NUMBERS | 1u << EXTENT_MORSE | 1u << EXTENT_TURNED)
+#define REACH 1024 /* bytes before what may be turned, at most, go with it */
 
 static struct str text_from(const struct stream *st, uint64_t from)
 {
     return (struct str){st->text.ptr + (from - st->base),
                         (size_t)(st->v - from)};
+}
+
+/* The sentence that it begins in is kept. */
+static void keep_reach(struct stream *st)
+{
+    if ((st->extents.want & 1u << EXTENT_TURNED) != 0 &&
+        st->context < 2 * REACH)
+        st->context = 2 * REACH;
 }
 
 void extents_want(struct stream *st, unsigned views)
@@ -39,7 +49,10 @@ void extents_want(struct stream *st, unsigned views)
     if ((views & 1u << VIEW_HIDDEN) != 0)
         st->extents.want |= 1u << EXTENT_HIDDEN;
     if ((views & lists) == lists)
-        st->extents.want |= LISTS;
+        st->extents.want |= LISTS & ~(1u << EXTENT_TURNED);
+    if ((views & VIEWS_FAR) != 0)
+        st->extents.want |= 1u << EXTENT_TURNED;
+    keep_reach(st);
     extents_reset(st);
 }
 
@@ -63,6 +76,7 @@ void extents_copy(struct stream *to, const struct stream *of)
     struct extents *x = &to->extents;
 
     *x = of->extents;
+    keep_reach(to);
     if (to->side->step == VIEW_CLEAN) {
         extents_off(to, 1u << EXTENT_HIDDEN);
         return;
@@ -106,6 +120,8 @@ static size_t begin(const struct stream *st, struct extent *x, unsigned kind)
         return numbers_begin(text, x->at > st->base ? text.ptr[-1] : 0);
     if (kind == EXTENT_MORSE)
         return morse_begin(text);
+    if (kind == EXTENT_TURNED)
+        return turned_begin(text, x->at > st->base ? text.ptr[-1] : 0);
     n = markup_mark(text);
     markup_skip(&x->page, n);
     return n;
@@ -134,6 +150,8 @@ static struct come end(struct extent *x, unsigned kind, struct str text,
         c.len = numbers_end(text, last, &c.some);
     else if (kind == EXTENT_MORSE)
         c.len = morse_end(text, last, &c.some);
+    else if (kind == EXTENT_TURNED)
+        c.len = turned_end(text, last, &c.some);
     else if (markup_ends(&x->page, text, last))
         c.len = x->page.at;
     return c;
@@ -155,7 +173,19 @@ static struct come come(struct stream *st, struct extent *x, unsigned kind,
     return c;
 }
 
-static enum err add_all(struct stream *st, uint64_t from,
+/* What begins before what is held has left in part: nothing of it that changes
+ * the text can be undone, so that it ends there. */
+static void clip(struct stream *st, uint64_t start, struct found *one)
+{
+    if (one->f.start >= start || !found_waits(st, one->f.rule, one->action))
+        return;
+    one->f.start = start;
+    one->f.end = one->f.end > start ? one->f.end : start + 1;
+    one->action = one->action >= ACTION_REDACT ? ACTION_BLOCK : one->action;
+}
+
+/* Of a text that begins at `from`, of which is held what begins at `start`. */
+static enum err add_all(struct stream *st, uint64_t from, uint64_t start,
                         const struct findings *list)
 {
     enum err e;
@@ -171,27 +201,80 @@ static enum err add_all(struct stream *st, uint64_t from,
         one.f.start += from;
         one.f.end += from;
         one.action = rules_action(st->rs, one.f.rule);
+        clip(st, start, &one);
         if ((e = found_add(st, one)))
             return e;
     }
     return OK;
 }
 
-static enum err look(struct stream *st, const struct extent *x, unsigned kind,
+/* Where the sentence begins that `start` is in, or what was not looked at. */
+static uint64_t sentence_start(const struct stream *st, const struct extent *x)
+{
+    uint64_t least = x->seen > st->origin ? x->seen : st->origin;
+    struct str text;
+
+    least = least > st->base ? least : st->base;
+    text = text_from(st, least);
+    return least + turned_reach(text, (size_t)(x->start - least));
+}
+
+static bool is_within(const struct finding *f, const struct findings *of)
+{
+    for (size_t i = 0; i < of->count; i++)
+        if (of->list[i].rule == f->rule && of->list[i].start <= f->start &&
+            f->end <= of->list[i].end)
+            return true;
+    return false;
+}
+
+/* Without what the text has as it stands: that is known. */
+static enum err look_turned(struct stream *st, const struct scopes *at,
+                            unsigned views, struct str text,
+                            struct findings *list)
+{
+    struct findings plain;
+    size_t kept = 0;
+    enum err e = views_turned(st->rs, st->sc, at, views, text, list);
+
+    if (e || list->count == 0)
+        return e;
+    findings_init(&plain);
+    for (unsigned far = views & VIEWS_FAR; !e && far != 0; far &= far - 1)
+        e = scan_view(st->rs, st->sc, at, far & -far, text, 0, &plain);
+    for (size_t i = 0; i < list->count; i++)
+        if (!is_within(&list->list[i], &plain))
+            list->list[kept++] = list->list[i];
+    list->count = kept;
+    findings_free(&plain);
+    return e;
+}
+
+static enum err look(struct stream *st, struct extent *x, unsigned kind,
                      struct str text)
 {
+    uint64_t from = x->start;
     unsigned views = rules_views_at(st->rs, &st->at) & ~(1u << VIEW_TEXT);
     const struct scopes at = {&st->at, 1};
     struct findings list;
     enum err e;
 
+    if (kind == EXTENT_TURNED) {
+        from = sentence_start(st, x);
+        text.len += (size_t)(x->start - from);
+        text.ptr -= x->start - from;
+        x->seen = from + text.len;
+    }
     findings_init(&list);
-    e = kind == EXTENT_HIDDEN
-            ? views_unshown(st->rs, st->sc, &at, text, &x->page, &list)
-            : views_coded(st->rs, st->sc, &at, views, text, &list);
+    if (kind == EXTENT_HIDDEN)
+        e = views_unshown(st->rs, st->sc, &at, text, &x->page, &list);
+    else if (kind == EXTENT_TURNED)
+        e = look_turned(st, &at, views, text, &list);
+    else
+        e = views_coded(st->rs, st->sc, &at, views, text, &list);
     stream_text(st)->capped |= list.capped;
     if (!e)
-        e = add_all(st, x->start, &list);
+        e = add_all(st, from, x->start, &list);
     findings_free(&list);
     return e;
 }

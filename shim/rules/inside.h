@@ -252,6 +252,10 @@ MUST_USE enum err views_scan(const struct rules *rs, struct scratch *sc,
 MUST_USE enum err views_coded(const struct rules *rs, struct scratch *sc,
                               const struct scopes *at, unsigned views,
                               struct str text, struct findings *out);
+/* views_turned - only what is in a cipher or reversed in the text. */
+MUST_USE enum err views_turned(const struct rules *rs, struct scratch *sc,
+                               const struct scopes *at, unsigned views,
+                               struct str text, struct findings *out);
 /* views_unshown - only what is not shown of what has ended in the text. */
 MUST_USE enum err views_unshown(const struct rules *rs, struct scratch *sc,
                                 const struct scopes *at, struct str text,

@@ -82,6 +82,7 @@ struct extent {
     uint64_t at;        /* the text was looked at up to there */
     uint64_t start;     /* held from there on, or NEVER */
     uint64_t next;      /* V from which another look pays */
+    uint64_t seen;      /* of what may be turned: looked at up to there */
     struct markup page; /* of what a page does not show */
 };
 struct extents {
@@ -89,6 +90,7 @@ struct extents {
         EXTENT_HIDDEN,
         EXTENT_NUMBERS,
         EXTENT_MORSE,
+        EXTENT_TURNED,
         EXTENT_KINDS
     } kind;
     unsigned want, on; /* kinds, as bits: of the text, and here by now */

@@ -39,16 +39,25 @@ static bool is_run(unsigned char step)
     return step >= VIEW_ESCAPES && step <= VIEW_MORSE;
 }
 
+/* ROT47 has no words of letters by which it could be held. */
+static bool is_turned(unsigned char step)
+{
+    return step == VIEW_ROT13 || step == VIEW_CAESAR || step == VIEW_ATBASH ||
+           step == VIEW_FLIPPED || step == VIEW_REVERSED;
+}
+
 bool stream_sees(const struct chain *views)
 {
     unsigned char first = views->steps[0], next = views->steps[1];
 
-    if (first == VIEW_CLEAN && (is_run(next) || next == VIEW_SKELETON ||
-                                respell_views(1u << next) != 0)) {
+    if (first == VIEW_CLEAN &&
+        (is_run(next) || is_turned(next) || next == VIEW_SKELETON ||
+         respell_views(1u << next) != 0)) {
         first = next;
         next = views->steps[2];
     }
     return first == VIEW_TEXT || is_run(first) || first == VIEW_HIDDEN ||
+           is_turned(first) ||
            (next == VIEW_TEXT &&
             (sides_steps(1u << first) | respell_views(1u << first)) != 0);
 }

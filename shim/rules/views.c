@@ -656,6 +656,26 @@ enum err views_coded(const struct rules *rs, struct scratch *sc,
     return e;
 }
 
+enum err views_turned(const struct rules *rs, struct scratch *sc,
+                      const struct scopes *at, unsigned views, struct str text,
+                      struct findings *out)
+{
+    const struct look l = {.text = text};
+    struct viewing *vw;
+    enum err e;
+
+    if ((e = viewing_need(sc, &vw)))
+        return e;
+    viewing_begin(vw, rs, sc, at, views, text, out, 0);
+    vw->seg = 0;
+    vw->base = 0;
+    vw->within = 0;
+    e = scan_turned(vw, &l);
+    out->capped |= vw->decoding.capped;
+    viewing_rest(vw);
+    return e;
+}
+
 enum err views_unshown(const struct rules *rs, struct scratch *sc,
                        const struct scopes *at, struct str text,
                        const struct markup *ended, struct findings *out)
