@@ -10,7 +10,8 @@
  * Unit of work is a cluster: a character with the marks, and what is invisible,
  * behind it. A character alone that NFKC leaves as it is, which most are, is
  * copied; ASCII is copied in stretches. Decomposition, order and composition of
- * the rest are utf8proc's.
+ * the rest are utf8proc's. Of a whole text it is kept what each of the last
+ * characters that stood alone became: texts have few different ones.
  */
 
 #define BARE     (NORMAL_FOLD | NORMAL_NOMARK)
@@ -23,6 +24,19 @@
 struct unit {
     int32_t cps[ROOM]; /* what stays of it, decomposed */
     size_t count;
+};
+
+/* What characters became that stood alone, each in a place of its own. */
+#define KNOWN      64
+#define KNOWN_MOST 8 /* bytes */
+struct normal_known {
+    struct became {
+        uint32_t cp, before; /* cp: 0 if there is none; before: as normal's */
+        char bytes[KNOWN_MOST];
+        unsigned char len;
+        bool same; /* as the source */
+        bool changed, marked, folded;
+    } of[KNOWN];
 };
 
 uint32_t utf8_next(struct str s, size_t *ret_len)
@@ -71,11 +85,22 @@ static bool is_mark(int32_t cp)
     return has_mark(utf8proc_get_property(cp));
 }
 
+/* Letters of Greek and Cyrillic, kana, ideographs and syllables of Hangul,
+ * among which are no marks and nothing invisible. (UnicodeData.txt) */
+static bool is_alone(uint32_t cp)
+{
+    return (cp >= 0x370 && cp < 0x482) || (cp >= 0x48a && cp < 0x530) ||
+           (cp >= 0x30a0 && cp < 0x3100) || (cp >= 0x3400 && cp < 0xa000) ||
+           (cp >= 0xac00 && cp < 0xd7a4);
+}
+
 /* Can the character before be composed with this one? */
 static bool goes_on(uint32_t cp)
 {
     if (cp < 0x300)
         return cp == 0xad;
+    if (is_alone(cp))
+        return false;
     if (is_invisible(cp) || is_mark((int32_t)cp) ||
         utf8proc_category((int32_t)cp) == UTF8PROC_CATEGORY_MC)
         return true;
@@ -417,6 +442,101 @@ void normal_begin(struct normal *n, struct str text)
             utf8_next(str_skip(text, utf8_front(text, text.len - 1)), &len);
 }
 
+/* --- One character that nothing belongs to. */
+
+static enum err take_alone(struct normal *n, struct str one, uint32_t cp,
+                           size_t off, struct textview *out)
+{
+    char bare = bare_letter(cp);
+    enum err e;
+
+    if ((n->what & BARE) == BARE && bare != 0) {
+        n->marked = true;
+        if (!(e = close_gap(n, cp, out)))
+            e = textview_put(out, (struct str){&bare, 1}, off, one.len);
+        n->before = (unsigned char)bare;
+        return e;
+    }
+    if (is_invisible(cp) || is_control(cp) || plain_space(cp) != cp ||
+        !is_settled(n, cp))
+        return take_cluster(n, one, off, out);
+    if (cp < 0x80)
+        return take_ascii(n, one, off, out);
+    if ((e = close_gap(n, cp, out)))
+        return e;
+    n->before = cp;
+    n->marked |= cp < 0x250 && is_composed(cp);
+    return textview_copy(out, one, off);
+}
+
+/* As it became before. */
+static enum err take_known(struct normal *n, const struct became *b,
+                           struct str one, size_t off, struct textview *out)
+{
+    enum err e = close_gap(n, b->cp, out);
+
+    if (e)
+        return e;
+    n->before = b->before;
+    n->changed |= b->changed;
+    n->marked |= b->marked;
+    n->folded |= b->folded;
+    return b->same ? textview_copy(out, one, off)
+                   : textview_put(out, (struct str){b->bytes, b->len}, off,
+                                  one.len);
+}
+
+/* Does it become the same wherever it stands? Not what has a mark at its front,
+ * as U+0E33 has. */
+static bool is_steady(const struct normal *n, uint32_t cp)
+{
+    struct unit c;
+    unsigned fold = (n->what & NORMAL_FOLD) != 0 ? UTF8PROC_CASEFOLD : 0;
+
+    c.count = 0;
+    return !goes_on(cp) && !is_control(cp) && !decompose(&c, cp, fold) &&
+           c.count > 0 && !is_mark(c.cps[0]);
+}
+
+/* For the first time. */
+static enum err take_new(struct normal *n, struct became *b, struct str one,
+                         uint32_t cp, size_t off, struct textview *out)
+{
+    const struct normal was = *n;
+    size_t from = out->bytes.len, len;
+    enum err e;
+
+    n->changed = n->marked = n->folded = false;
+    e = take_alone(n, one, cp, off, out);
+    len = out->bytes.len - from;
+    if (!e && !was.gap && len > 0 && len <= KNOWN_MOST && is_steady(n, cp)) {
+        *b = (struct became){.cp = cp,
+                             .before = n->before,
+                             .len = (unsigned char)len,
+                             .changed = n->changed,
+                             .marked = n->marked,
+                             .folded = n->folded};
+        memcpy(b->bytes, out->bytes.ptr + from, len);
+        b->same = str_eq((struct str){b->bytes, len}, one);
+    }
+    n->changed |= was.changed;
+    n->marked |= was.marked;
+    n->folded |= was.folded;
+    return e;
+}
+
+static enum err take_one(struct normal *n, struct str one, uint32_t cp,
+                         size_t off, struct textview *out)
+{
+    struct became *b;
+
+    if (n->known == NULL || cp < 0x80)
+        return take_alone(n, one, cp, off, out);
+    b = &n->known->of[cp % KNOWN];
+    return b->cp == cp ? take_known(n, b, one, off, out)
+                       : take_new(n, b, one, cp, off, out);
+}
+
 enum err normal_feed(struct normal *n, struct str text, size_t base,
                      size_t *pos, bool last, struct textview *out)
 {
@@ -424,9 +544,9 @@ enum err normal_feed(struct normal *n, struct str text, size_t base,
     enum err e = OK;
 
     while (!e && at < text.len) {
-        size_t plain = plain_ascii(str_skip(text, at));
-        size_t csi = csi_len(str_skip(text, at));
-        uint32_t cp;
+        bool wide = (unsigned char)text.ptr[at] >= 0x80;
+        size_t plain = wide ? 0 : plain_ascii(str_skip(text, at));
+        size_t csi = wide ? 0 : csi_len(str_skip(text, at));
 
         if (csi == CSI_OPEN && !last)
             break;
@@ -446,29 +566,12 @@ enum err normal_feed(struct normal *n, struct str text, size_t base,
         }
         if (!cluster_end(text, at, last, &end, &count))
             break;
-        cp = utf8_next(str_skip(text, at), &len);
-        if (count == 1 && (n->what & BARE) == BARE && bare_letter(cp) != 0) {
-            char bare = bare_letter(cp);
-
-            n->marked = true;
-            if (!(e = close_gap(n, cp, out)))
-                e = textview_put(out, (struct str){&bare, 1}, base + at, len);
-            n->before = (unsigned char)bare;
-        } else if (count == 1 && !is_invisible(cp) && !is_control(cp) &&
-                   plain_space(cp) == cp && is_settled(n, cp)) {
-            struct str one = str_head(str_skip(text, at), len);
-
-            if (cp < 0x80) {
-                e = take_ascii(n, one, base + at, out);
-            } else if (!(e = close_gap(n, cp, out))) {
-                e = textview_copy(out, one, base + at);
-                n->before = cp;
-                n->marked |= cp < 0x250 && is_composed(cp);
-            }
-        } else {
+        if (count == 1)
+            e = take_one(n, (struct str){text.ptr + at, end - at},
+                         utf8_next(str_skip(text, at), &len), base + at, out);
+        else
             e = take_cluster(n, (struct str){text.ptr + at, end - at},
                              base + at, out);
-        }
         at = end;
     }
     *pos = at;
@@ -478,12 +581,16 @@ enum err normal_feed(struct normal *n, struct str text, size_t base,
 enum err normal_make(unsigned what, struct str text, struct textview *out,
                      struct normal *ret_facts)
 {
+    struct normal_known known;
     size_t pos = 0;
     enum err e;
 
-    *ret_facts = (struct normal){.what = what};
+    memset(&known, 0, sizeof(known));
+    *ret_facts = (struct normal){.what = what, .known = &known};
     textview_clear(out);
-    if ((e = normal_feed(ret_facts, text, 0, &pos, true, out)))
+    e = normal_feed(ret_facts, text, 0, &pos, true, out);
+    ret_facts->known = NULL;
+    if (e)
         return e;
     return pos == text.len ? OK : E_INTERNAL;
 }

@@ -29,6 +29,7 @@ struct normal {
     bool gapped; /* GAP put a space, or would have                      */
     bool marked; /* NOMARK took a mark off, or would have               */
     bool folded; /* FOLD did, or would do, more than make letters small */
+    struct normal_known *known; /* NULL: each character is worked out anew */
 };
 
 /* normal_begin - what is fed next stands behind this text, which the view has

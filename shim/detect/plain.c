@@ -50,7 +50,7 @@ pass(struct str s, unsigned (*stops)(wide), bool (*stop)(char))
 
 size_t plain_ascii(struct str s)
 {
-    return pass(s, beyond, is_beyond);
+    return s.len > 0 && is_beyond(s.ptr[0]) ? 0 : pass(s, beyond, is_beyond);
 }
 
 size_t plain_sign(struct str s)

@@ -357,52 +357,96 @@ static char leet_at(struct str text, size_t at, char before, bool ell)
     return memchr("aeou1l", before, 6) != NULL ? 'l' : 'i';
 }
 
+/* What a character of a word of leet may be. */
+enum {
+    LEET_LETTER = 1,
+    LEET_SIGN = 2,  /* it stands for one */
+    LEET_DIGIT = 4, /* it stands for none */
+    LEET_FAR = 8,   /* a letter that is no digit in hex */
+};
+static const unsigned char leet_kinds[256] = {
+    ['0'] = LEET_SIGN,
+    ['1'] = LEET_SIGN,
+    ['2'] = LEET_DIGIT,
+    ['3' ... '5'] = LEET_SIGN,
+    ['6'] = LEET_DIGIT,
+    ['7' ... '8'] = LEET_SIGN,
+    ['9'] = LEET_DIGIT,
+    ['@'] = LEET_SIGN,
+    ['$'] = LEET_SIGN,
+    ['A' ... 'F'] = LEET_LETTER,
+    ['G' ... 'Z'] = LEET_LETTER | LEET_FAR,
+    ['a' ... 'f'] = LEET_LETTER,
+    ['g' ... 'z'] = LEET_LETTER | LEET_FAR,
+};
+
+static unsigned leet_kind(char c)
+{
+    return leet_kinds[(unsigned char)c];
+}
+
 static bool in_leet(char c)
 {
-    return is_alnum(c) || c == '@' || c == '$';
+    return leet_kind(c) != 0;
+}
+
+/* Of what a word is made. */
+struct makeup {
+    unsigned all;     /* kinds */
+    unsigned within;  /* those between the first letter and the last */
+    unsigned letters; /* how many */
+};
+
+static struct makeup makeup_of(struct str word)
+{
+    struct makeup m = {0};
+    unsigned since = 0; /* the last letter */
+
+    for (size_t i = 0; i < word.len; i++) {
+        unsigned kind = leet_kind(word.ptr[i]);
+
+        m.all |= kind;
+        if ((kind & LEET_LETTER) == 0) {
+            since |= kind;
+            continue;
+        }
+        m.within |= kind | (m.letters > 0 ? since : 0);
+        since = 0;
+        m.letters++;
+    }
+    return m;
 }
 
 /* Letters and signs for letters alone, of letters so many. */
-static bool is_leet(struct str word, size_t least)
+static bool is_leet(const struct makeup *m, size_t least)
 {
-    size_t letters = 0, signs = 0;
-
-    for (size_t i = 0; i < word.len; i++)
-        if (is_alpha(word.ptr[i]))
-            letters++;
-        else if (leet_letter(word.ptr[i]) != 0)
-            signs++;
-        else
-            return false;
-    return letters >= least && signs > 0;
+    return (m->all & (LEET_SIGN | LEET_DIGIT)) == LEET_SIGN &&
+           m->letters >= least;
 }
 
 static size_t leet_end(struct str text, size_t at)
 {
-    size_t from = at;
+    size_t most = text.len - at < WORD_MOST ? text.len : at + WORD_MOST;
 
-    while (at < text.len && at - from < WORD_MOST && in_leet(text.ptr[at]))
+    while (at < most && in_leet(text.ptr[at]))
         at++;
     return at;
 }
 
 /* One between two letters, and no number in hex: no name with a number behind
  * it, no 1st and no $variable. */
-static bool is_plainly_leet(struct str word)
+static bool is_plainly_leet(struct str word, const struct makeup *m)
 {
-    size_t from = 0, to = word.len;
-    bool other = false;
+    struct makeup rest;
 
-    if (str_starts_nocase(word, STR("0x")))
-        from = 2;
-    while (from < to && !is_alpha(word.ptr[from]))
-        from++;
-    while (to > from && !is_alpha(word.ptr[to - 1]))
-        to--;
-    for (size_t i = from; i < to && !other; i++)
-        other = is_alpha(word.ptr[i]) && hex_value(word.ptr[i]) < 0;
-    return other && is_leet(word, 2) &&
-           is_leet((struct str){word.ptr + from, to - from}, 2);
+    if (!is_leet(m, 2))
+        return false;
+    if (str_starts_nocase(word, STR("0x"))) {
+        rest = makeup_of(str_skip(word, 2));
+        m = &rest;
+    }
+    return m->letters >= 2 && (m->within & LEET_FAR) != 0 &&
+           (m->within & LEET_SIGN) != 0;
 }
 
 /* Is the word such? One that is not plainly so is, before the first, only right
@@ -412,25 +456,28 @@ static enum look leet_word(const struct leet *l, struct str text, size_t at,
                            size_t end, bool last)
 {
     struct str word = {text.ptr + at, end - at}, beside;
+    struct makeup m;
     size_t next;
     bool shorter;
 
     if (end == text.len && !last)
         return LOOK_OPEN;
-    if (!is_leet(word, 0))
+    m = makeup_of(word);
+    if (!is_leet(&m, 0))
         return LOOK_NO;
-    if (!is_leet(word, 1))
+    if (!is_leet(&m, 1))
         return l->behind && word.len <= NUMBER ? LOOK_YES : LOOK_NO;
-    shorter = !is_leet(word, 2);
+    shorter = !is_leet(&m, 2);
     if (shorter && word.len > BESIDE)
         return LOOK_NO;
-    if (is_plainly_leet(word) || (shorter ? l->behind : l->changed))
+    if (is_plainly_leet(word, &m) || (shorter ? l->behind : l->changed))
         return LOOK_YES;
     next = end + 1 < text.len ? end + 1 : text.len;
     beside = (struct str){text.ptr + next, leet_end(text, next) - next};
     if (next + beside.len == text.len && !last)
         return LOOK_OPEN;
-    return (l->changed ? is_leet(beside, 2) : is_plainly_leet(beside))
+    m = makeup_of(beside);
+    return (l->changed ? is_leet(&m, 2) : is_plainly_leet(beside, &m))
                ? LOOK_YES
                : LOOK_NO;
 }

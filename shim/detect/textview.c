@@ -118,7 +118,8 @@ static enum err run_open(struct textview *v, size_t off, size_t from, size_t to)
     if (off > UINT32_MAX || from > UINT32_MAX || to > UINT32_MAX)
         return E_LIMIT;
     if (last != NULL && last->from == from && last->to == to &&
-        last->src + (v->bytes.len - last->dst) / to * from == off)
+        last->src + (uint32_t)(v->bytes.len - last->dst) / last->to * from ==
+            off)
         return OK;
     if (v->run_count >= LIM_VIEW_RUNS)
         return E_LIMIT;
