@@ -342,8 +342,10 @@ size_t turned_end(struct str text, bool last, bool *ret_some)
     while ((word = next_word(text, &at)).len > 0) {
         bool line = false;
 
-        if (at == text.len && !last)
-            return 0; /* cut off */
+        if (at == text.len && !last) { /* cut off */
+            *ret_some = false;
+            return behind == 0 && word.len > WORD_MAX ? at : 0;
+        }
         for (; behind < at - word.len; behind++) {
             line |= text.ptr[behind] == '\n';
             if (!ends_sentence(text.ptr[behind]))
@@ -437,25 +439,7 @@ unsigned cipher_worth(struct str text)
     return set & ~(1u << VIEW_TEXT);
 }
 
-/* It is of one piece to the map. */
-static enum err put_reversed(struct str line, size_t off, struct textview *out)
-{
-    size_t from = out->bytes.len, at = line.len;
-    enum err e;
-
-    if ((e = textview_put(out, line, off, line.len)))
-        return e;
-    for (size_t i = 0; i < line.len;) {
-        size_t len = utf8_back(line, i + 1) - i;
-
-        at -= len;
-        memcpy(out->bytes.ptr + from + at, line.ptr + i, len);
-        i += len;
-    }
-    return OK;
-}
-
-/* What stands between spaces, backwards: of one piece to the map. */
+/* What stands between spaces, backwards. */
 static enum err put_flipped(struct str s, size_t off, struct textview *out)
 {
     enum err e = OK;
@@ -469,7 +453,7 @@ static enum err put_flipped(struct str s, size_t off, struct textview *out)
             end++;
         piece = (struct str){s.ptr + at, end - at};
         e = space ? textview_copy(out, piece, off + at)
-                  : put_reversed(piece, off + at, out);
+                  : textview_back(out, piece, off + at);
     }
     return e;
 }
@@ -531,7 +515,7 @@ static enum err put_line(struct str line, size_t off, bool some,
 
     if (is_backwards(line, some)) {
         *ret_changed = true;
-        return put_reversed(line, off, out);
+        return textview_back(out, line, off);
     }
     for (size_t at = 0; at < line.len && !e; at += s.len) {
         bool yes;
@@ -539,7 +523,7 @@ static enum err put_line(struct str line, size_t off, bool some,
         s = next_stretch(line, at, false);
         yes = is_backwards(s, false);
         *ret_changed |= yes;
-        e = yes ? put_reversed(s, off + at, out)
+        e = yes ? textview_back(out, s, off + at)
                 : textview_copy(out, s, off + at);
     }
     return e;

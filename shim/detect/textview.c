@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/utf8.h"
 
 static const struct str names[VIEW_STEPS] = {
     [VIEW_TEXT] = STR_INIT("text"),
@@ -107,8 +108,10 @@ void textview_clear(struct textview *v)
     }
 }
 
-/* The next bytes come from source[off..), in units of from to to. */
-static enum err run_open(struct textview *v, size_t off, size_t from, size_t to)
+/* The next bytes come from source[off..), in units of from to to; or `back`:
+ * are one such unit, from its end. */
+static enum err run_open(struct textview *v, size_t off, size_t from, size_t to,
+                         bool back)
 {
     const struct view_run *last =
         v->run_count > 0 ? &v->runs[v->run_count - 1] : NULL;
@@ -117,7 +120,8 @@ static enum err run_open(struct textview *v, size_t off, size_t from, size_t to)
 
     if (off > UINT32_MAX || from > UINT32_MAX || to > UINT32_MAX)
         return E_LIMIT;
-    if (last != NULL && last->from == from && last->to == to &&
+    if (last != NULL && !back && !last->back && last->from == from &&
+        last->to == to &&
         last->src + (uint32_t)(v->bytes.len - last->dst) / last->to * from ==
             off)
         return OK;
@@ -129,8 +133,9 @@ static enum err run_open(struct textview *v, size_t off, size_t from, size_t to)
         v->runs = more;
         v->run_cap = cap;
     }
-    v->runs[v->run_count++] = (struct view_run){
-        (uint32_t)v->bytes.len, (uint32_t)off, (uint32_t)to, (uint32_t)from};
+    v->runs[v->run_count++] =
+        (struct view_run){(uint32_t)v->bytes.len, (uint32_t)off, (uint32_t)to,
+                          (uint32_t)from, back};
     return OK;
 }
 
@@ -142,7 +147,7 @@ enum err textview_put(struct textview *v, struct str bytes, size_t off,
     if (bytes.len == 0)
         return OK;
     if ((e = buf_reserve(&v->bytes, bytes.len)) ||
-        (e = run_open(v, off, len, bytes.len)))
+        (e = run_open(v, off, len, bytes.len, false)))
         return e;
     return buf_add(&v->bytes, bytes);
 }
@@ -153,9 +158,27 @@ enum err textview_copy(struct textview *v, struct str bytes, size_t off)
 
     if (bytes.len == 0)
         return OK;
-    if ((e = buf_reserve(&v->bytes, bytes.len)) || (e = run_open(v, off, 1, 1)))
+    if ((e = buf_reserve(&v->bytes, bytes.len)) ||
+        (e = run_open(v, off, 1, 1, false)))
         return e;
     return buf_add(&v->bytes, bytes);
+}
+
+enum err textview_back(struct textview *v, struct str bytes, size_t off)
+{
+    size_t at = bytes.len, from;
+    enum err e;
+
+    if (bytes.len == 0)
+        return OK;
+    if ((e = buf_reserve(&v->bytes, bytes.len)) ||
+        (e = run_open(v, off, bytes.len, bytes.len, true)))
+        return e;
+    for (; !e && at > 0; at = from) {
+        from = utf8_front(bytes, at - 1);
+        e = buf_add(&v->bytes, (struct str){bytes.ptr + from, at - from});
+    }
+    return e;
 }
 
 static const struct view_run *run_of(const struct textview *v, size_t at)
@@ -178,6 +201,15 @@ void textview_span(const struct textview *v, size_t start, size_t end,
 {
     const struct view_run *a = run_of(v, start), *b = run_of(v, end - 1);
 
-    *ret_start = a->src + (start - a->dst) / a->to * a->from;
-    *ret_end = b->src + ((end - 1 - b->dst) / b->to + 1) * b->from;
+    if (a == b && a->back) {
+        *ret_start = a->src + (a->to - (end - a->dst));
+        *ret_end = a->src + (a->to - (start - a->dst));
+        return;
+    }
+    *ret_start = a->src;
+    if (!a->back)
+        *ret_start += (start - a->dst) / a->to * a->from;
+    *ret_end = b->src + b->from;
+    if (!b->back)
+        *ret_end += (end - 1 - b->dst) / b->to * b->from;
 }

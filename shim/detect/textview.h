@@ -76,13 +76,15 @@ size_t chain_len(const struct chain *c);
 
 /*
  * Bytes of a view in a row that come from bytes of its source in the same way:
- * each `to` bytes from `from` bytes. It ends where the next one begins.
+ * each `to` bytes from `from` bytes; or `back`: as many, from their end. It
+ * ends where the next one begins.
  *
  *      source  A B C D E F G          dst 0, src 0, 1 from 1    ABC
  *      view    A B C x y              dst 3, src 3, 1 from 2    x (DE) y (FG)
  */
 struct view_run {
     uint32_t dst, src, to, from;
+    bool back;
 };
 
 struct textview {
@@ -99,11 +101,14 @@ void textview_clear(struct textview *v);
 /*
  * textview_put - append bytes that stand for source[off..off+len).
  * textview_copy - append n bytes that are at source[off..) one by one.
+ * textview_back - append them, the last character first.
  * E_LIMIT over LIM_VIEW_BYTES or LIM_VIEW_RUNS; E_NOMEM.
  */
 MUST_USE enum err textview_put(struct textview *v, struct str bytes, size_t off,
                                size_t len);
 MUST_USE enum err textview_copy(struct textview *v, struct str bytes,
+                                size_t off);
+MUST_USE enum err textview_back(struct textview *v, struct str bytes,
                                 size_t off);
 
 /*

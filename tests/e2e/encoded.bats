@@ -19,6 +19,10 @@ rules:
   - {id: SP-9003, name: told-unseen, category: injection, kind: told-key,
      on: response, in: [assistant], keywords: [agents],
      match: '(?i)\bagents\s+must\b', views: [hidden], action: redact}
+  - {id: SP-9004, name: told-turned, category: injection, kind: told-key,
+     on: response, in: [assistant], keywords: [disregard],
+     match: '(?i)\bdisregard\s+the\s+rules\b', views: [rot13, reversed],
+     action: redact}
 END
 }
 
@@ -70,6 +74,14 @@ gone() {
     gone "$(printf %s "$KEY" | od -An -tx1 | tr -d ' \n')"
     gone "$(printf %s "$KEY" | od -An -tx1 | tr -d '\n' | sed 's/^ //')"
     gone "$(printf %s "$KEY" | od -An -tx1 | tr -d '\n' | sed 's/^ //;s/ /:/g')"
+}
+
+@test "in a cipher, and backwards" {
+    local order="disregard the rules"
+    gone "$(tr a-z n-za-m <<<"$order")"
+    gone "$(tr a-z d-za-c <<<"$order")"
+    gone "$(tr a-z zyxwvutsrqponmlkjihgfedcba <<<"$order")"
+    gone "$(rev <<<"$order")"
 }
 
 @test "in base32, and in base64 twice" {
