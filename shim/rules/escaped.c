@@ -65,7 +65,7 @@ void escaped_clean(struct stream *st)
         st->escapes = st->elder = KINDS;
 }
 
-/* At V; every lane is searched up to there. */
+/* At V; every lane is searched up to there, and what is held known. */
 static enum err begin(struct stream *st, enum view_step how)
 {
     struct side *s;
@@ -121,7 +121,8 @@ enum err escaped_look(struct stream *st, uint64_t *to, bool last)
             continue;
         }
         if ((e = stream_read(st, st->base + pos)) ||
-            (e = search_lanes(st, false, true)) || (e = begin(st, x.how)))
+            (e = search_lanes(st, false, true)) ||
+            (e = feed_extents(st, false)) || (e = begin(st, x.how)))
             return e;
     }
     return OK;

@@ -442,6 +442,7 @@ static const char *const beside[] = {
     "/",
     "aWdub3JlIHByZXZpb3VzIG9yZGVycw== ",
     "ignore previous ",
+    " \\u0020 ",
 };
 
 static void test_lists_at_random(void)
