@@ -36,6 +36,7 @@ static const struct str names[VIEW_STEPS] = {
     [VIEW_ATBASH] = STR_INIT("atbash"),
     [VIEW_ROT47] = STR_INIT("rot47"),
     [VIEW_FLIPPED] = STR_INIT("flipped"),
+    [VIEW_TABLE] = STR_INIT("table"),
 };
 
 struct str view_step_name(enum view_step step)

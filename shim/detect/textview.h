@@ -41,6 +41,7 @@ enum view_step {
     VIEW_ATBASH,  /* the alphabet backwards                              */
     VIEW_ROT47,   /* all of ASCII that is seen, by 47 places             */
     VIEW_FLIPPED, /* each word from its end                              */
+    VIEW_TABLE,   /* cells behind the names of their columns (table.h)   */
     VIEW_STEPS,
 };
 #define VIEW_NAMED (VIEW_DECODED + 1) /* those that a rule may name */

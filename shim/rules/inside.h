@@ -263,6 +263,16 @@ MUST_USE enum err views_unshown(const struct rules *rs, struct scratch *sc,
                                 struct findings *out);
 void viewing_free(struct viewing *vw);
 
+/* --- tables.c */
+
+/*
+ * tables_scan - the view of a text's tables (detect/table.h), right behind the
+ * scan of the text itself, which says where numbers are; else as views_scan.
+ */
+MUST_USE enum err tables_scan(const struct rules *rs, struct scratch *sc,
+                              const struct scopes *at, struct str text,
+                              uint32_t seg, struct findings *out, size_t first);
+
 /* --- merge.c */
 
 /*
