@@ -101,8 +101,8 @@
 /*
  * What the rules may do with one text and all its views, in steps of about a
  * nanosecond: so many for each of its bytes, and so many more, which all texts
- * of a body share. Most large texts take a few for a byte, those that are
- * escaped twice some tens.
+ * of a body share. Most large texts take some tens for a byte at most, those
+ * full of markup that are escaped twice nearly a hundred.
  */
 #define LIM_SCAN_TIMES 192       /* rule_error                              */
 #define LIM_SCAN_LEAST (8 * MIB) /* the same                                */

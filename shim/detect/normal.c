@@ -566,6 +566,7 @@ enum err normal_feed(struct normal *n, struct str text, size_t base,
         }
         if (!cluster_end(text, at, last, &end, &count))
             break;
+        n->alone += count;
         if (count == 1)
             e = take_one(n, (struct str){text.ptr + at, end - at},
                          utf8_next(str_skip(text, at), &len), base + at, out);

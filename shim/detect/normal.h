@@ -26,9 +26,10 @@ struct normal {
     size_t gap_start, gap_end; /* there                                  */
     /* What the view has that its source, regarded without case, has not. */
     bool changed;
-    bool gapped; /* GAP put a space, or would have                      */
-    bool marked; /* NOMARK took a mark off, or would have               */
-    bool folded; /* FOLD did, or would do, more than make letters small */
+    bool gapped;  /* GAP put a space, or would have                      */
+    bool marked;  /* NOMARK took a mark off, or would have               */
+    bool folded;  /* FOLD did, or would do, more than make letters small */
+    size_t alone; /* characters that were taken by themselves           */
     struct normal_known *known; /* NULL: each character is worked out anew */
 };
 

@@ -391,15 +391,15 @@ static bool in_leet(char c)
 }
 
 /* Of what a word is made. */
-struct makeup {
+struct spelt {
     unsigned all;     /* kinds */
     unsigned within;  /* those between the first letter and the last */
     unsigned letters; /* how many */
 };
 
-static struct makeup makeup_of(struct str word)
+static struct spelt spelt_of(struct str word)
 {
-    struct makeup m = {0};
+    struct spelt m = {0};
     unsigned since = 0; /* the last letter */
 
     for (size_t i = 0; i < word.len; i++) {
@@ -418,7 +418,7 @@ static struct makeup makeup_of(struct str word)
 }
 
 /* Letters and signs for letters alone, of letters so many. */
-static bool is_leet(const struct makeup *m, size_t least)
+static bool is_leet(const struct spelt *m, size_t least)
 {
     return (m->all & (LEET_SIGN | LEET_DIGIT)) == LEET_SIGN &&
            m->letters >= least;
@@ -435,14 +435,14 @@ static size_t leet_end(struct str text, size_t at)
 
 /* One between two letters, and no number in hex: no name with a number behind
  * it, no 1st and no $variable. */
-static bool is_plainly_leet(struct str word, const struct makeup *m)
+static bool is_plainly_leet(struct str word, const struct spelt *m)
 {
-    struct makeup rest;
+    struct spelt rest;
 
     if (!is_leet(m, 2))
         return false;
     if (str_starts_nocase(word, STR("0x"))) {
-        rest = makeup_of(str_skip(word, 2));
+        rest = spelt_of(str_skip(word, 2));
         m = &rest;
     }
     return m->letters >= 2 && (m->within & LEET_FAR) != 0 &&
@@ -456,13 +456,13 @@ static enum look leet_word(const struct leet *l, struct str text, size_t at,
                            size_t end, bool last)
 {
     struct str word = {text.ptr + at, end - at}, beside;
-    struct makeup m;
+    struct spelt m;
     size_t next;
     bool shorter;
 
     if (end == text.len && !last)
         return LOOK_OPEN;
-    m = makeup_of(word);
+    m = spelt_of(word);
     if (!is_leet(&m, 0))
         return LOOK_NO;
     if (!is_leet(&m, 1))
@@ -476,7 +476,7 @@ static enum look leet_word(const struct leet *l, struct str text, size_t at,
     beside = (struct str){text.ptr + next, leet_end(text, next) - next};
     if (next + beside.len == text.len && !last)
         return LOOK_OPEN;
-    m = makeup_of(beside);
+    m = spelt_of(beside);
     return (l->changed ? is_leet(&m, 2) : is_plainly_leet(beside, &m))
                ? LOOK_YES
                : LOOK_NO;

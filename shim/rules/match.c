@@ -118,10 +118,13 @@ enum err pattern_run(const pcre2_code *code, struct scratch *sc,
 {
     uint32_t options =
         PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY | (open ? PCRE2_PARTIAL_HARD : 0);
+    size_t size = 0;
     int rc;
     enum err e;
 
-    if ((e = need_stack(sc)) || (e = steps_take(sc, STEPS_TRY)))
+    (void)pcre2_pattern_info(code, PCRE2_INFO_SIZE, &size);
+    if ((e = need_stack(sc)) ||
+        (e = steps_take(sc, STEPS_TRY + size / STEPS_TRY_BYTES)))
         return e;
     rc = pcre2_jit_match(code, (PCRE2_SPTR)(text.len ? text.ptr : ""), text.len,
                          from, options, sc->mdata, sc->mctx);
@@ -263,7 +266,9 @@ static enum err need_next(struct search *s, struct scratch *sc, size_t at,
         to = utf8_front(s->text, at + reach + NEED_STEP);
     if ((e = code_needs(s->rule, s->code, &code)) ||
         (e = pattern_run(code, sc, str_head(s->text, to), from,
-                         s->open || to < s->text.len, &hit)))
+                         s->open || to < s->text.len, &hit)) ||
+        (e = steps_take(sc,
+                        STEPS_NEED * ((hit == HIT_NONE ? to : ov[0]) - from))))
         return e;
     s->need.to = to;
     s->need.at = hit != HIT_NONE                 ? ov[0]

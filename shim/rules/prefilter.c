@@ -230,7 +230,7 @@ enum err prefilter_next(const struct prefilter *pf, struct str text,
 {
     enum err e;
 
-    hits->count = 0;
+    hits->count = hits->tried = 0;
     hits->from = hits->to;
     hits->to = text.len;
     if (text.len - hits->from > PREFILTER_PIECE)

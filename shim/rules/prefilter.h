@@ -29,6 +29,7 @@ struct prefilter_hits {
     uint64_t *at; /* owned; rule << 32 | offset of a keyword that begins in the
                      piece, of a rule whose keywords are listed; sorted */
     size_t count, cap;
+    size_t tried;       /* places of the piece where one was looked for */
     uint64_t *spare;    /* owned; as long, to sort into; or NULL */
     uint32_t *starts;   /* owned; of each rule, while sorting */
     uint64_t *unlisted; /* behind rules: of those `at` did not hold all of */

@@ -319,10 +319,12 @@ static void steps_begin(struct scratch *sc, size_t len)
 {
     sc->steps = LIM_SCAN_TIMES * (uint64_t)len +
                 (sc->spare == NULL ? LIM_SCAN_LEAST : *sc->spare);
+    sc->taken = sc->steps;
 }
 
 static void steps_end(struct scratch *sc)
 {
+    sc->taken -= sc->steps;
     if (sc->spare != NULL && sc->steps < *sc->spare)
         *sc->spare = sc->steps;
     sc->steps = STEPS_FREE;

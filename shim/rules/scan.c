@@ -111,6 +111,8 @@ static enum err scan_rule(const struct scan *c, struct search *s)
                                .end = end,
                                .chain = s->chain,
                                .about = s->about};
+        if ((e = steps_take(c->sc, STEPS_FOUND)))
+            return e;
         finding_print(c->sc, str_head(str_skip(s->text, start), end - start),
                       &one);
         if ((e = findings_add(c->out, one)))
@@ -244,7 +246,8 @@ enum err scan_view(const struct rules *rs, struct scratch *sc,
         return e;
     do
         if ((e = prefilter_next(rs->prefilter, text, &sc->hits)) ||
-            (e = steps_take(sc, STEPS_HIT * sc->hits.count)) ||
+            (e = steps_take(sc, STEPS_PLACE * sc->hits.tried +
+                                    STEPS_HIT * sc->hits.count)) ||
             (e = scan_listed(&c)))
             return e;
     while (sc->hits.to < text.len);

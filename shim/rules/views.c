@@ -175,7 +175,8 @@ static enum err scan_look(struct viewing *vw, const struct look *l,
     }
     vw->left -= l->text.len;
     findings_clear(&vw->found);
-    if ((e = steps_take(vw->sc, STEPS_VIEW * (uint64_t)l->text.len)) ||
+    if ((e = steps_take(vw->sc,
+                        STEPS_SCAN + STEPS_VIEW * (uint64_t)l->text.len)) ||
         (e = scan_view(vw->rs, vw->sc, vw->at,
                        vw->only != 0 ? vw->only : 1u << step | vw->within,
                        l->text, vw->seg, &vw->found)))
@@ -296,7 +297,8 @@ static enum err scan_plain(struct viewing *vw, struct level *v)
 
     v->best = v->text;
     if ((v->classes & (CLASS_NONASCII | CLASS_CONTROL)) != 0) {
-        if ((e = normal_make(0, v->text.text, &v->clean, &facts)))
+        if ((e = normal_make(0, v->text.text, &v->clean, &facts)) ||
+            (e = steps_take(vw->sc, STEPS_CHAR * (uint64_t)facts.alone)))
             return e;
         clean = look_at(&v->text, &v->clean, VIEW_CLEAN);
         if (facts.changed) {
@@ -415,8 +417,10 @@ static enum err scan_hidden(struct viewing *vw, const struct look *of)
 /* A text of a level, with all its views but what is encoded in it. */
 static enum err enter(struct viewing *vw, struct level *v, bool decoded)
 {
-    enum err e;
+    enum err e = steps_take(vw->sc, STEPS_PASS * (uint64_t)v->text.text.len);
 
+    if (e)
+        return e;
     v->classes = classes_of(v->text.text);
     v->next = VIEW_DECODED + 1;
     v->sifted = false;

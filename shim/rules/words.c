@@ -328,6 +328,7 @@ static enum err run_keys(struct looking *lk, size_t from, size_t to)
     size_t n = probes_sift(keys, text, from, to, places);
     enum err e;
 
+    lk->hits->tried += n;
     for (size_t i = 0; i < n; i++) {
         struct probe_place *p = &places[i];
         const struct probe_entry *en;
@@ -396,6 +397,7 @@ static enum err run_brief(const struct words *ws, struct str text,
     for (size_t from = 0; from < text.len;) {
         size_t n = pairs_find(&ws->pairs, text, &from, list);
 
+        hits->tried += n;
         for (size_t i = 0; i < n; i++)
             if ((e = brief_here(ws, text, list[i], hits)))
                 return e;

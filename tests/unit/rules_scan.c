@@ -332,7 +332,7 @@ static void test_steps_shared(void)
         n++;
     CHECK(n > 2 && n < 20);
     CHECK_INT(spare, 0);
-    CHECK_INT(rules_scan(s.rs, s.sc, &user, STR("no k"), 0, &s.f), OK);
+    CHECK_INT(rules_scan(s.rs, s.sc, &user, STR("there is no k"), 0, &s.f), OK);
     scratch_share(s.sc, NULL);
     for (n = 0; n < 100; n++)
         CHECK_INT(rules_scan(s.rs, s.sc, &user,
