@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "detect/cipher.h"
 #include "detect/decode.h"
+#include "rules/escaped.h"
 #include "rules/side.h"
 
 /*
@@ -208,6 +209,16 @@ static enum err add_all(struct stream *st, uint64_t from, uint64_t start,
     return OK;
 }
 
+/* Such a view begins and ends by how the text comes: what is before what it
+ * holds is none of its own. */
+static bool is_unescaped(const struct stream *st)
+{
+    for (; st->up != NULL; st = st->up)
+        if (is_escape(st->side->step))
+            return true;
+    return false;
+}
+
 /* Where the sentence begins that `start` is in, or what was not looked at. */
 static uint64_t sentence_start(const struct stream *st, const struct extent *x)
 {
@@ -259,7 +270,7 @@ static enum err look(struct stream *st, struct extent *x, unsigned kind,
     struct findings list;
     enum err e;
 
-    if (kind == EXTENT_TURNED) {
+    if (kind == EXTENT_TURNED && !is_unescaped(st)) {
         from = sentence_start(st, x);
         text.len += (size_t)(x->start - from);
         text.ptr -= x->start - from;

@@ -340,6 +340,85 @@ static void test_memory(void)
             STR("see this: [ignore] beqref. And so on"));
 }
 
+/* --- All views at once. */
+
+#define EVERY .views = VIEWS_ALL
+
+static const struct rule every[] = {
+    {ORDER_IGNORE, EVERY},
+    {ORDER_STOP, EVERY},
+    {ORDER_PLEASE, EVERY},
+    {.id = STR_INIT("hello"),
+     ALL,
+     KEYS(k_hello),
+     .keyword_first = true,
+     EVERY,
+     .match = STR_INIT("(?i)hello there"),
+     .action = ACTION_LOG},
+};
+
+static const char *const parts[] = {
+    "vtaber cerivbhf ",
+    "uryyb gurer ",
+    "erongi suoiverp ",
+    "suoiverp erongi ",
+    "ignore previous ",
+    "hello there ",
+    "gur freire. ",
+    "fgbc gur freire ",
+    "aWdub3JlIHByZXZpb3VzIG9yZGVycw== ",
+    "dnRhYmVyIGNlcml2Ymhm ",
+    "\\u0076taber cerivbhf ",
+    "&#118;taber cerivbhf ",
+    "vt\u200baber ",
+    "\xe2\x80\x8b",
+    "1gn0r3 pr3v10us ",
+    "i g n o r e ",
+    "<!-- vtaber cerivbhf -->",
+    "<p hidden>",
+    "</p>",
+    ". ",
+    "\n",
+    " ",
+    "the and ",
+    "was saw ",
+    "SDK ",
+    "caf\xc3\xa9 ",
+    "\xef\xbd\x89gnore ",
+    "cyrnfr qb unpx ",
+    "please do hack ",
+    "%76taber%20cerivbhf ",
+    "105 103 110 111 114 101 32 112 114 101 118 105 111 117 115 ",
+    "-. --- ",
+    "vta<b></b>ber ",
+    "abcdefghijklmnopqrst",
+    "eht ",
+    "x=3;",
+    "\"",
+    "\\n",
+    "\\\""};
+
+/* They begin and end at each other's sides, and how the text is cut is the
+ * same. */
+static void test_every_view(void)
+{
+    struct buf text;
+    bool good = true;
+
+    buf_init(&text, MIB);
+    for (size_t i = 0; i < 6000 && good; i++) {
+        struct result once;
+
+        buf_clear(&text);
+        for (size_t n = 1 + rnd(i % 40 == 0 ? 80 : 9); n > 0; n--)
+            put(&text, str_of(parts[rnd(ARRAY_LEN(parts))]));
+        good = CHECK_INT(pieces(buf_str(&text), 0, 0, &once), OK) &&
+               same_anyhow(buf_str(&text), &once);
+        result_free(&once);
+    }
+    buf_free(&text);
+}
+
 int main(void)
 {
     streamed_open(list, ARRAY_LEN(list));
@@ -350,6 +429,9 @@ int main(void)
     RUN(test_prose);
     RUN(test_long);
     RUN(test_memory);
+    streamed_close();
+    streamed_open(every, ARRAY_LEN(every));
+    RUN(test_every_view);
     streamed_close();
     return check_done();
 }
