@@ -600,21 +600,38 @@ static enum err scan_again(struct viewing *vw,
     return e;
 }
 
-static void viewing_begin(struct viewing *vw, const struct rules *rs,
-                          struct scratch *sc, const struct scopes *at,
-                          unsigned views, struct str text, struct findings *out,
-                          size_t first)
+static enum err viewing_begin(const struct rules *rs, struct scratch *sc,
+                              const struct scopes *at, unsigned views,
+                              struct str text, struct findings *out,
+                              struct viewing **ret_vw)
 {
+    struct viewing *vw;
+    enum err e = viewing_need(sc, &vw);
+
+    if (e)
+        return e;
     vw->rs = rs;
     vw->sc = sc;
     vw->at = at;
     vw->views = views;
     vw->whole = text;
     vw->out = out;
-    vw->first = first;
+    vw->first = 0;
+    vw->seg = 0;
+    vw->base = 0;
+    vw->within = 0;
     vw->done_count = 0;
     vw->left = budget(vw);
     decoding_start(&vw->decoding, text.len);
+    *ret_vw = vw;
+    return OK;
+}
+
+static enum err viewing_end(struct viewing *vw, enum err e)
+{
+    vw->out->capped |= vw->decoding.capped;
+    viewing_rest(vw);
+    return e;
 }
 
 enum err views_scan(const struct rules *rs, struct scratch *sc,
@@ -625,18 +642,16 @@ enum err views_scan(const struct rules *rs, struct scratch *sc,
     bool escaped;
     enum err e;
 
-    if ((e = viewing_need(sc, &vw)))
+    if ((e = viewing_begin(rs, sc, at, views, text, out, &vw)))
         return e;
-    viewing_begin(vw, rs, sc, at, views, text, out, first);
+    vw->first = first;
     vw->seg = seg;
     e = scan_stretches(vw, text, (struct chain){0}, &escaped);
     if (!e && escaped && is_wanted(vw, VIEW_DECODED))
         e = scan_again(vw, scan_whole_unescaped);
     if (!e && is_wanted(vw, VIEW_HIDDEN))
         e = scan_again(vw, scan_page);
-    out->capped |= vw->decoding.capped;
-    viewing_rest(vw);
-    return e;
+    return viewing_end(vw, e);
 }
 
 enum err views_coded(const struct rules *rs, struct scratch *sc,
@@ -646,18 +661,13 @@ enum err views_coded(const struct rules *rs, struct scratch *sc,
     struct viewing *vw;
     enum err e;
 
-    if ((e = viewing_need(sc, &vw)))
+    if ((e = viewing_begin(rs, sc, at, views, text, out, &vw)))
         return e;
-    viewing_begin(vw, rs, sc, at, views, text, out, 0);
-    vw->seg = 0;
-    vw->base = 0;
     vw->levels[0].text = (struct look){.text = text};
     vw->coded = true;
     e = scan_levels(vw);
     vw->coded = false;
-    out->capped |= vw->decoding.capped;
-    viewing_rest(vw);
-    return e;
+    return viewing_end(vw, e);
 }
 
 enum err views_turned(const struct rules *rs, struct scratch *sc,
@@ -668,32 +678,22 @@ enum err views_turned(const struct rules *rs, struct scratch *sc,
     struct viewing *vw;
     enum err e;
 
-    if ((e = viewing_need(sc, &vw)))
+    if ((e = viewing_begin(rs, sc, at, views, text, out, &vw)))
         return e;
-    viewing_begin(vw, rs, sc, at, views, text, out, 0);
-    vw->seg = 0;
-    vw->base = 0;
-    vw->within = 0;
-    e = scan_turned(vw, &l);
-    out->capped |= vw->decoding.capped;
-    viewing_rest(vw);
-    return e;
+    return viewing_end(vw, scan_turned(vw, &l));
 }
 
 enum err views_unshown(const struct rules *rs, struct scratch *sc,
                        const struct scopes *at, struct str text,
                        const struct markup *ended, struct findings *out)
 {
+    unsigned views = rules_views_at(rs, at->list);
     struct viewing *vw;
     enum err e;
 
-    if ((e = viewing_need(sc, &vw)))
+    if ((e = viewing_begin(rs, sc, at, views, text, out, &vw)))
         return e;
-    viewing_begin(vw, rs, sc, at, rules_views_at(rs, at->list), text, out, 0);
-    vw->seg = 0;
     if (!(e = markup_ended(ended, text, &vw->hidden)))
         e = scan_unshown(vw);
-    out->capped |= vw->decoding.capped;
-    viewing_rest(vw);
-    return e;
+    return viewing_end(vw, e);
 }
