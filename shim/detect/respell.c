@@ -364,25 +364,14 @@ enum {
     LEET_DIGIT = 4, /* it stands for none */
     LEET_FAR = 8,   /* a letter that is no digit in hex */
 };
-static const unsigned char leet_kinds[256] = {
-    ['0'] = LEET_SIGN,
-    ['1'] = LEET_SIGN,
-    ['2'] = LEET_DIGIT,
-    ['3' ... '5'] = LEET_SIGN,
-    ['6'] = LEET_DIGIT,
-    ['7' ... '8'] = LEET_SIGN,
-    ['9'] = LEET_DIGIT,
-    ['@'] = LEET_SIGN,
-    ['$'] = LEET_SIGN,
-    ['A' ... 'F'] = LEET_LETTER,
-    ['G' ... 'Z'] = LEET_LETTER | LEET_FAR,
-    ['a' ... 'f'] = LEET_LETTER,
-    ['g' ... 'z'] = LEET_LETTER | LEET_FAR,
-};
 
 static unsigned leet_kind(char c)
 {
-    return leet_kinds[(unsigned char)c];
+    if (is_alpha(c))
+        return LEET_LETTER | (hex_value(c) < 0 ? LEET_FAR : 0);
+    if (leet_letter(c) != 0)
+        return LEET_SIGN;
+    return is_digit(c) ? LEET_DIGIT : 0;
 }
 
 static bool in_leet(char c)

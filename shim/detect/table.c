@@ -27,7 +27,7 @@ struct table {
     struct str text;
     char by;
     size_t fields;
-    size_t head, row; /* where the head begins, and the first row */
+    size_t row; /* where the first one begins */
     struct str names[COLUMNS_MOST];
 };
 

@@ -10,6 +10,7 @@ static struct set s;
 
 const struct str ignore_keys[1] = {STR_INIT("ignore")};
 const struct str stop_keys[1] = {STR_INIT("stop")};
+const struct str hello_keys[1] = {STR_INIT("hello")};
 
 void streamed_open(const struct rule *list, size_t n)
 {

@@ -13,8 +13,9 @@ void streamed_open(const struct rule *list, size_t n);
 void streamed_close(void);
 
 /* Orders, as members of a rule: one redacts "ignore previous", one "please
- * hack", which begins in plain words, and one blocks "stop the server". */
-extern const struct str ignore_keys[1], stop_keys[1];
+ * hack", which begins in plain words, one blocks "stop the server", and one
+ * tells of "hello there". */
+extern const struct str ignore_keys[1], stop_keys[1], hello_keys[1];
 #define ORDER_IGNORE                                                           \
     ALL, KEYS(ignore_keys),                                                    \
         .id = STR_INIT("ignore"), .keyword_first = true,                       \
@@ -28,6 +29,10 @@ extern const struct str ignore_keys[1], stop_keys[1];
     ALL, KEYS(stop_keys), .id = STR_INIT("stop"), .keyword_first = true,       \
                           .match = STR_INIT("(?i)\\bstop the server\\b"),      \
                           .action = ACTION_BLOCK
+#define ORDER_HELLO                                                            \
+    ALL, KEYS(hello_keys), .id = STR_INIT("hello"), .keyword_first = true,     \
+                           .match = STR_INIT("(?i)hello there"),               \
+                           .action = ACTION_LOG
 
 struct result {
     struct buf out;    /* what left */

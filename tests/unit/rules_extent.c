@@ -306,18 +306,10 @@ static void test_memory(void)
     .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_DECODED |         \
              1u << VIEW_ROT13
 
-static const struct str k_hello[] = {STR_INIT("hello")};
-
 static const struct rule listed[] = {
     {ORDER_IGNORE, LISTED},
     {ORDER_STOP, LISTED},
-    {.id = STR_INIT("hello"),
-     ALL,
-     KEYS(k_hello),
-     .keyword_first = true,
-     LISTED,
-     .match = STR_INIT("(?i)hello there"),
-     .action = ACTION_LOG},
+    {ORDER_HELLO, LISTED},
 };
 
 static const char *const said[] = {

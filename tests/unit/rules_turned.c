@@ -13,18 +13,10 @@
 #define TURNED                                                                 \
     .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_DECODED | VIEWS_FAR
 
-static const struct str k_hello[] = {STR_INIT("hello")};
-
 static const struct rule list[] = {
     {ORDER_IGNORE, TURNED},
     {ORDER_STOP, TURNED},
-    {.id = STR_INIT("hello"),
-     ALL,
-     KEYS(k_hello),
-     .keyword_first = true,
-     TURNED,
-     .match = STR_INIT("(?i)hello there"),
-     .action = ACTION_LOG},
+    {ORDER_HELLO, TURNED},
 };
 
 static const char *const said[] = {
@@ -348,13 +340,7 @@ static const struct rule every[] = {
     {ORDER_IGNORE, EVERY},
     {ORDER_STOP, EVERY},
     {ORDER_PLEASE, EVERY},
-    {.id = STR_INIT("hello"),
-     ALL,
-     KEYS(k_hello),
-     .keyword_first = true,
-     EVERY,
-     .match = STR_INIT("(?i)hello there"),
-     .action = ACTION_LOG},
+    {ORDER_HELLO, EVERY},
 };
 
 static const char *const parts[] = {
