@@ -193,7 +193,7 @@ enum err code_new(const struct rule *r, bool placed, struct code **ret_code)
      */
     uint32_t options = placed || r->keyword_first || token_first(r)
                            ? PCRE2_ANCHORED | PCRE2_NO_START_OPTIMIZE
-                           : 0;
+                           : PCRE2_USE_OFFSET_LIMIT;
     struct pattern_error why;
     uint32_t groups = 0;
     bool slow = false;

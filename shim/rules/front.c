@@ -6,8 +6,8 @@
  * What the text of a rule's pattern says about its matches (lead.c), packed:
  * reading it off takes longer than all else of a rule, and is done once, by
  * who packs. Of a rule that is keyword_first that is its guard, of another its
- * run. A wrong one makes the rule miss matches, as a wrong pattern would; what
- * the search relies on beyond that is checked.
+ * width and its run. A wrong one makes the rule miss matches, as a wrong
+ * pattern would; what the search relies on beyond that is checked.
  */
 
 static enum err pack_guard(struct buf *out, const struct guard *g)
@@ -43,7 +43,9 @@ enum err front_pack(struct buf *out, const struct rule *r)
     if (r->keyword_first)
         return pack_guard(out, &g);
     run = run_read(r);
-    if ((e = pack_u32(out, run.before)) || run.before == RUN_NONE)
+    if ((e = pack_u32(out, run.width.most)) ||
+        (e = pack_u32(out, run.width.back)) ||
+        (e = pack_u32(out, run.before)) || run.before == RUN_NONE)
         return e;
     if ((e = pack_guard(out, &run.of)) || (e = pack_guard(out, &run.behind)) ||
         (e = pack_u32(out, run.least)) || (e = pack_u32(out, run.most)))
@@ -54,12 +56,21 @@ enum err front_pack(struct buf *out, const struct rule *r)
 static enum err unpack_run(struct str *in, const struct rule *r,
                            struct run *ret_run)
 {
-    struct run run = {0};
+    struct width w;
+    struct run run;
     uint32_t before;
     enum err e;
 
-    if ((e = unpack_below(in, RUN_DIGIT + 1, &before)) || before == RUN_NONE)
+    if ((e = unpack_below(in, WIDTH_MOST + 1, &w.most)) ||
+        (e = unpack_below(in, WIDTH_MOST + 1, &w.back)) ||
+        (e = unpack_below(in, RUN_DIGIT + 1, &before)))
         return e;
+    if (w.most != 0 && r->keyword_count == 0)
+        return E_SYNTAX;
+    run = (struct run){.width = w};
+    *ret_run = run;
+    if (before == RUN_NONE)
+        return OK;
     if (token_first(r) || r->match.len == 0 ||
         before != (r->keyword_count == 0 ? RUN_DIGIT : RUN_KEYWORD) ||
         (before == RUN_DIGIT && r->digits == 0))

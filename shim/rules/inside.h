@@ -38,6 +38,25 @@ static inline bool guard_within(const struct guard *a, const struct guard *b)
 struct guard guard_read(const struct rule *r);
 
 /*
+ * What a match takes in characters at the most, whatever it looks at behind it
+ * among them, and what it looks at before it: so far from a keyword it begins.
+ * most 0: not known. (width.c)
+ */
+struct width {
+    uint32_t most, back; /* at most WIDTH_MOST */
+};
+#define WIDTH_MOST 4096u
+
+/* width_read - what the text of a rule's pattern says. Not known of a rule
+ * without keywords. */
+struct width width_read(const struct rule *r);
+
+/* pattern_item - where the item at the front of a pattern's text ends: a group
+ * or a class with its closing bracket, an escape, one byte. 0: it has no end.
+ * (lead.c) */
+size_t pattern_item(struct str s);
+
+/*
  * What stands in every match before its first keyword or, for a rule without
  * keywords that asks for digits, before its first digit: so many of these bytes
  * and nothing else. A rule that has a run may sleep on streams.
@@ -53,6 +72,7 @@ struct run {
     bool whole;           /* behind holds of: it begins where they begin */
     uint32_t least, most; /* bytes; at most RUN_MOST */
     uint32_t bit;         /* its own in run_bits; 0: it does not sleep */
+    struct width width;
 };
 #define RUN_MOST 96u
 
@@ -61,6 +81,13 @@ static inline bool run_placed(const struct run *run)
 {
     return run->before == RUN_KEYWORD &&
            (run->whole || run->least == run->most);
+}
+
+/* run_windowed - does it begin near one of its keywords? As run_placed, of a
+ * rule that is not keyword_first and has no token. */
+static inline bool run_windowed(const struct run *run)
+{
+    return run->width.most != 0 && !run_placed(run);
 }
 
 /*
@@ -128,7 +155,8 @@ struct rules {
     uint64_t *unkeyed; /* those without keywords: gated by nothing */
     uint64_t *viewers; /* bit sets of the rules of each view that has a name */
     unsigned *views;   /* of each place: the views that its rules look at */
-    uint64_t *listed;  /* those that are tried where keywords stand only */
+    uint64_t *listed;  /* those that are tried where keywords stand, or near
+                          them, only */
     struct prefilter *prefilter;
     _Atomic(struct trie *) trie; /* of streams; NULL until the first */
     /* Of each rule, then of each where it is tried at known places only;
@@ -379,9 +407,11 @@ struct search {
     const uint64_t *at;    /* if not NULL: sorted starts of all keywords in */
     size_t at_count;       /*    the low half of each, or tokens that fit  */
     const struct run *run; /* what stands before those keywords, or NULL */
-    size_t reached;        /* with HIT_NONE: where the cursor was before */
-    size_t failed;         /* places where it was tried in vain, */
-    size_t failed_at;      /* ... and the first of them          */
+    const struct width *width; /* how far a match begins from them, or NULL */
+    size_t window;    /* ... and where the next of them begins no more */
+    size_t reached;   /* with HIT_NONE: where the cursor was before */
+    size_t failed;    /* places where it was tried in vain, */
+    size_t failed_at; /* ... and the first of them          */
     struct {
         size_t at, to; /* what the rule needs does not begin before `at`, as
                           far as the text up to `to` tells */

@@ -57,11 +57,7 @@ static size_t class_len(struct str s)
     return i < s.len ? i + 1 : 0;
 }
 
-/*
- * Where the item at the front of s ends: a group with its closing bracket, a
- * class, an escape, one byte. 0 if it has no end.
- */
-static size_t item_len(struct str s)
+size_t pattern_item(struct str s)
 {
     size_t i = 0, depth = 0, n;
 
@@ -92,7 +88,7 @@ static size_t bar_at(struct str s)
     size_t i = 0;
 
     while (i < s.len && s.ptr[i] != '|') {
-        size_t n = item_len(str_skip(s, i));
+        size_t n = pattern_item(str_skip(s, i));
 
         if (n == 0)
             return UNREADABLE;
@@ -122,7 +118,7 @@ static size_t zero_width(struct str s)
         return 2;
     for (size_t k = 0; k < ARRAY_LEN(marks); k++)
         if (str_starts(s, marks[k]))
-            return item_len(s);
+            return pattern_item(s);
     if (!str_starts(s, STR("(?")))
         return 0;
     while (i < s.len && s.ptr[i] != 0 && strchr("imsn-^", s.ptr[i]) != NULL)
@@ -151,7 +147,7 @@ static size_t group_head(struct str s)
 /* Replace the group at the front of s by each of its alternatives. */
 static bool push_group(struct candidates *cs, struct str s)
 {
-    size_t len = item_len(s), head = group_head(s);
+    size_t len = pattern_item(s), head = group_head(s);
     struct str inner, rest = str_skip(s, len);
 
     if (len == 0 || head == 0 || head + 1 > len || is_quantified(rest))
@@ -284,7 +280,7 @@ static bool reduce(struct candidates *cs, const struct rule *r, struct str s)
         return push_class(cs, s);
     for (size_t i = 0; i < s.len && i < LIM_KEYWORD;) {
         struct str at = str_skip(s, i);
-        size_t len = item_len(at);
+        size_t len = pattern_item(at);
 
         if (at.ptr[0] == '(' || at.ptr[0] == '[')
             return push_behind(cs, str_head(s, i), at);
@@ -544,7 +540,8 @@ static bool is_plain(struct str s)
     return str_find(s, STR("\\Q")) == s.len && str_find(s, STR("(*")) == s.len;
 }
 
-struct run run_read(const struct rule *r)
+/* The same of a rule for which that can be told. */
+static struct run run_before(const struct rule *r)
 {
     struct run run = {.least = RUN_MOST};
     struct candidates cs;
@@ -565,5 +562,14 @@ struct run run_read(const struct rule *r)
     run.behind = guard_front(r->match, false);
     run.whole = guard_within(&run.of, &run.behind);
     run.before = r->keyword_count == 0 ? RUN_DIGIT : RUN_KEYWORD;
+    return run;
+}
+
+struct run run_read(const struct rule *r)
+{
+    struct run run = run_before(r);
+
+    if (!r->keyword_first && !token_first(r))
+        run.width = width_read(r);
     return run;
 }

@@ -21,6 +21,8 @@
  *  - where a rule was often tried in vain, it is first asked whether what it
  *    needs can follow, which is looked for once in a text and not at each
  * place;
+ *  - a rule whose matches are so many characters long at the most is searched
+ *    near its keywords only, in a whole text;
  *  - a rule that is keyword_first is tried only where a keyword begins, one
  *    with tokens only where such a token does, and its pattern is compiled
  *    anchored. What state it is in after a text then does
@@ -230,12 +232,41 @@ static size_t start_listed(struct search *s)
     return s->text.len;
 }
 
+/*
+ * The same of a rule whose matches begin near a keyword: where the text begins
+ * that is near one, and s->window where it ends. There a match may begin at any
+ * place. Keywords near each other have one window.
+ */
+static size_t start_window(struct search *s)
+{
+    size_t most = s->width->most, back = 4 * (size_t)s->width->back;
+    size_t start = s->cursor < s->window ? s->cursor : s->text.len;
+
+    for (; s->at_count != 0; s->at++, s->at_count--) {
+        size_t at = (uint32_t)s->at[0], from = 0;
+
+        if (at + back < s->cursor)
+            continue;
+        if (at > s->window + most) /* in bytes: not one, for sure */
+            from = utf8_rewind(s->text, at, most);
+        if (from > s->window && start != s->text.len)
+            break;
+        if (start == s->text.len)
+            start = from > s->cursor ? from : s->cursor;
+        at = s->text.len - at > back ? at + back + 1 : s->text.len;
+        s->window = utf8_back(s->text, at);
+    }
+    return start;
+}
+
 /* Where a match can begin, at or behind the cursor: text.len if nowhere. */
 static size_t start_next(struct search *s, bool *ret_cut)
 {
     *ret_cut = false;
     if (token_first(s->rule))
         return start_token(s, ret_cut);
+    if (s->width != NULL)
+        return start_window(s);
     if (s->at != NULL)
         return start_listed(s);
     if (!s->rule->keyword_first) {
@@ -303,6 +334,35 @@ static enum err has_needs(struct search *s, struct scratch *sc, size_t at,
     return OK;
 }
 
+/* One try at the cursor or, where a match may begin at any place, from there
+ * on. */
+static enum err try_match(const struct search *s, struct scratch *sc,
+                          enum hit *ret_hit)
+{
+    const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(sc->mdata);
+    enum err e;
+
+    if (s->width == NULL)
+        return pattern_run(s->code->match, sc, s->text, s->cursor, s->open,
+                           ret_hit);
+    pcre2_set_offset_limit(sc->mctx, s->window - 1);
+    e = pattern_run(s->code->match, sc, s->text, s->cursor, s->open, ret_hit);
+    pcre2_set_offset_limit(sc->mctx, PCRE2_UNSET);
+    return e ? e
+             : steps_take(sc, (*ret_hit == HIT_NONE ? s->window : ov[0]) -
+                                  s->cursor);
+}
+
+/* Where to go on behind a try in vain. */
+static size_t behind_vain(const struct search *s)
+{
+    if (s->width != NULL)
+        return s->window;
+    if (s->at != NULL || s->rule->keyword_first || token_first(s->rule))
+        return utf8_back(s->text, s->cursor + 1);
+    return s->text.len;
+}
+
 enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
                      size_t *ret_start, size_t *ret_end)
 {
@@ -326,16 +386,12 @@ enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
             return OK;
         }
         if ((e = has_needs(s, sc, at, &yes)) ||
-            (yes && (e = pattern_run(s->code->match, sc, s->text, s->cursor,
-                                     s->open, &hit))))
+            (yes && (e = try_match(s, sc, &hit))))
             return e;
         if (hit == HIT_NONE) {
             if (s->failed++ == 0)
                 s->failed_at = at;
-            s->cursor =
-                s->at != NULL || s->rule->keyword_first || token_first(s->rule)
-                    ? utf8_back(s->text, s->cursor + 1)
-                    : s->text.len;
+            s->cursor = behind_vain(s);
             continue;
         }
         start = ov[0];

@@ -144,13 +144,14 @@ static void list_tokens(struct rules *rs)
     }
 }
 
-/* Which rules are tried only where their keywords stand. A detector counts in a
- * text from its beginning. */
+/* Which rules are tried only where their keywords stand, or near them. A
+ * detector counts in a text from its beginning. */
 static void list_listed(struct rules *rs)
 {
     for (size_t i = 0; i < rs->count; i++)
         if (rs->list[i].detector == DETECTOR_PATTERN &&
-            (rs->list[i].keyword_first || run_placed(&rs->runs[i])))
+            (rs->list[i].keyword_first || run_placed(&rs->runs[i]) ||
+             run_windowed(&rs->runs[i])))
             rs->listed[i / 64] |= UINT64_C(1) << i % 64;
 }
 

@@ -145,8 +145,11 @@ static enum err scan_places(const struct scan *c, uint32_t rule,
                        .at = at,
                        .at_count = count,
                        .cursor = *cursor,
-                       .run = run->before == RUN_NONE ? NULL : run};
+                       .run = run_placed(run) ? run : NULL};
     enum err e;
+
+    if (run_windowed(run))
+        s.width = &run->width;
 
     if ((e = scan_rule(c, &s)))
         return e;

@@ -57,6 +57,18 @@ static struct str fragment(void)
     return utf8_valid(s) ? s : STR("-");
 }
 
+/* Words between two fragments, mostly more than a rule looks for a keyword. */
+static size_t add_words(char *text, size_t room)
+{
+    size_t n = rnd(600);
+
+    if (rnd(4) != 0 || n > room)
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        text[i] = i % 6 == 0 ? ' ' : (char)('a' + i % 3);
+    return n;
+}
+
 static struct str text_make(char *text, size_t size)
 {
     static const char *const between[] = {
@@ -72,6 +84,7 @@ static struct str text_make(char *text, size_t size)
         n += s.len;
         memcpy(text + n, b, strlen(b));
         n += strlen(b);
+        n += add_words(text + n, n < size ? size - n : 0);
     }
     while (!utf8_valid((struct str){text, n}))
         n--;
@@ -149,7 +162,7 @@ static void test_twin(void)
 
     if (!CHECK(shipped_open(&live, true) && open_twin()))
         return;
-    for (size_t turn = 0; turn < 150; turn++)
+    for (size_t turn = 0; turn < 300; turn++)
         check_text(text_make(text, 100 + rnd(3000)), &places[turn % 3], &total);
     /* Of several pieces. */
     check_text(text_make(text, 80000), &places[0], &total);
