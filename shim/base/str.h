@@ -116,8 +116,14 @@ static inline bool is_white(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* By the byte, one more than a hex digit of either case stands for, or 0. */
+extern const unsigned char hex_numbers[256];
+
 /* hex_value - 0-15 for a hex digit of either case, -1 for another byte. */
-int hex_value(char c);
+static inline int hex_value(char c)
+{
+    return hex_numbers[(unsigned char)c] - 1;
+}
 
 /* add_ok - *ret = a + b; false (and *ret untouched) if it does not fit. */
 static inline bool add_ok(size_t a, size_t b, size_t *ret)

@@ -143,7 +143,7 @@ static __attribute__((noinline)) void look_spaced(struct class_pass *p,
 /* A letter, or a sign that is read as one: of digits all but three are. */
 static bool is_leet_char(char c)
 {
-    return is_alpha(c) || is_leet_sign(c);
+    return (leet_kind(c) & (LEET_LETTER | LEET_SIGN)) != 0;
 }
 
 /* Is the word round a place all letters, and signs that stand for some? One
@@ -166,7 +166,7 @@ static bool is_leet(struct str text, size_t at, size_t *ret_end)
     if (str_starts(str_skip(text, from), STR("0x")))
         from += 2;
     for (size_t i = from; i < to && !letter; i++)
-        letter = is_alpha(text.ptr[i]) && hex_value(text.ptr[i]) < 0;
+        letter = (leet_kind(text.ptr[i]) & LEET_FAR) != 0;
     return letter;
 }
 

@@ -2,6 +2,35 @@
 
 #include "base/wide.h"
 
+#define NEAR LEET_LETTER
+#define FAR  (LEET_LETTER | LEET_FAR)
+const unsigned char leet_kinds[256] = {
+    ['$'] = LEET_SIGN,  ['0'] = LEET_SIGN,  ['1'] = LEET_SIGN,
+    ['2'] = LEET_DIGIT, ['3'] = LEET_SIGN,  ['4'] = LEET_SIGN,
+    ['5'] = LEET_SIGN,  ['6'] = LEET_DIGIT, ['7'] = LEET_SIGN,
+    ['8'] = LEET_SIGN,  ['9'] = LEET_DIGIT, ['@'] = LEET_SIGN,
+    ['A'] = NEAR,       ['B'] = NEAR,       ['C'] = NEAR,
+    ['D'] = NEAR,       ['E'] = NEAR,       ['F'] = NEAR,
+    ['G'] = FAR,        ['H'] = FAR,        ['I'] = FAR,
+    ['J'] = FAR,        ['K'] = FAR,        ['L'] = FAR,
+    ['M'] = FAR,        ['N'] = FAR,        ['O'] = FAR,
+    ['P'] = FAR,        ['Q'] = FAR,        ['R'] = FAR,
+    ['S'] = FAR,        ['T'] = FAR,        ['U'] = FAR,
+    ['V'] = FAR,        ['W'] = FAR,        ['X'] = FAR,
+    ['Y'] = FAR,        ['Z'] = FAR,        ['a'] = NEAR,
+    ['b'] = NEAR,       ['c'] = NEAR,       ['d'] = NEAR,
+    ['e'] = NEAR,       ['f'] = NEAR,       ['g'] = FAR,
+    ['h'] = FAR,        ['i'] = FAR,        ['j'] = FAR,
+    ['k'] = FAR,        ['l'] = FAR,        ['m'] = FAR,
+    ['n'] = FAR,        ['o'] = FAR,        ['p'] = FAR,
+    ['q'] = FAR,        ['r'] = FAR,        ['s'] = FAR,
+    ['t'] = FAR,        ['u'] = FAR,        ['v'] = FAR,
+    ['w'] = FAR,        ['x'] = FAR,        ['y'] = FAR,
+    ['z'] = FAR,
+};
+#undef NEAR
+#undef FAR
+
 /* Which of so many bytes stop, as bits; and which are of words. */
 static unsigned beyond(wide v)
 {

@@ -12,12 +12,24 @@
  * and CR. */
 size_t plain_ascii(struct str s);
 
+/* What a character of a word may be that digits and signs stand for letters
+ * in; nothing of it ends the word. */
+#define LEET_LETTER 1u
+#define LEET_SIGN   2u /* it stands for one */
+#define LEET_DIGIT  4u /* it stands for none */
+#define LEET_FAR    8u /* a letter that is no digit in hex */
+extern const unsigned char leet_kinds[256];
+
+static inline unsigned leet_kind(char c)
+{
+    return leet_kinds[(unsigned char)c];
+}
+
 /* is_leet_sign - does it stand for a letter where digits do? plain_sign - the
  * first that does. */
 static inline bool is_leet_sign(char c)
 {
-    return c == '@' || c == '$' ||
-           (is_digit(c) && c != '2' && c != '6' && c != '9');
+    return (leet_kind(c) & LEET_SIGN) != 0;
 }
 size_t plain_sign(struct str s);
 

@@ -357,23 +357,6 @@ static char leet_at(struct str text, size_t at, char before, bool ell)
     return memchr("aeou1l", before, 6) != NULL ? 'l' : 'i';
 }
 
-/* What a character of a word of leet may be. */
-enum {
-    LEET_LETTER = 1,
-    LEET_SIGN = 2,  /* it stands for one */
-    LEET_DIGIT = 4, /* it stands for none */
-    LEET_FAR = 8,   /* a letter that is no digit in hex */
-};
-
-static unsigned leet_kind(char c)
-{
-    if (is_alpha(c))
-        return LEET_LETTER | (hex_value(c) < 0 ? LEET_FAR : 0);
-    if (leet_letter(c) != 0)
-        return LEET_SIGN;
-    return is_digit(c) ? LEET_DIGIT : 0;
-}
-
 static bool in_leet(char c)
 {
     return leet_kind(c) != 0;
@@ -393,15 +376,14 @@ static struct spelt spelt_of(struct str word)
 
     for (size_t i = 0; i < word.len; i++) {
         unsigned kind = leet_kind(word.ptr[i]);
+        unsigned letter = -(kind & LEET_LETTER),
+                 behind = -(unsigned)(m.letters != 0);
 
         m.all |= kind;
-        if ((kind & LEET_LETTER) == 0) {
-            since |= kind;
-            continue;
-        }
-        m.within |= kind | (m.letters > 0 ? since : 0);
-        since = 0;
-        m.letters++;
+        since |= kind & behind;
+        m.within |= (since | kind) & letter;
+        since &= ~letter;
+        m.letters += kind & LEET_LETTER;
     }
     return m;
 }
@@ -527,18 +509,17 @@ bool leet_plain(struct leet *l, struct str text, size_t *pos, bool last)
 static enum err put_leet(struct leet *l, struct str text, size_t at, size_t end,
                          size_t base, struct textview *out)
 {
-    enum err e = OK;
+    char word[WORD_MOST];
+    size_t n = 0;
 
-    for (; at < end && !e; at++) {
-        char before = byte_before(l, text, at);
-        char c = leet_at(text, at, before, l->ell);
+    for (size_t i = at; i < end; i++) {
+        char before = byte_before(l, text, i);
+        char c = leet_at(text, i, before, l->ell);
 
-        l->ones |=
-            text.ptr[at] == '1' && leet_at(text, at, before, true) != 'i';
-        c = c != 0 ? c : text.ptr[at];
-        e = textview_copy(out, (struct str){&c, 1}, base + at);
+        l->ones |= text.ptr[i] == '1' && leet_at(text, i, before, true) != 'i';
+        word[n++] = c != 0 ? c : text.ptr[i];
     }
-    return e;
+    return textview_copy(out, (struct str){word, n}, base + at);
 }
 
 enum err leet_feed(struct leet *l, struct str text, size_t base, size_t *pos,

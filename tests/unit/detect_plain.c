@@ -48,6 +48,24 @@ static void check_text(struct str bytes)
     CHECK_INT(within, is);
 }
 
+/* By the tables, what each byte is. */
+static void test_kinds(void)
+{
+    for (unsigned c = 0; c < 256; c++) {
+        bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z', near;
+        unsigned kind = is_sign((unsigned char)c) ? LEET_SIGN : 0;
+        int hex = c >= '0' && c <= '9' ? (int)c - '0' : -1;
+
+        near = letter && (c | 0x20) <= 'f';
+        if (letter)
+            kind = LEET_LETTER | (near ? 0 : LEET_FAR);
+        else if (c == '2' || c == '6' || c == '9')
+            kind = LEET_DIGIT;
+        CHECK_INT(leet_kind((char)c), kind);
+        CHECK_INT(hex_value((char)c), near ? (int)(c | 0x20) - 'a' + 10 : hex);
+    }
+}
+
 /* Each byte, everywhere, in each of these. */
 static void test_each_byte(void)
 {
@@ -82,6 +100,7 @@ static void test_random(void)
 
 int main(void)
 {
+    RUN(test_kinds);
     RUN(test_each_byte);
     RUN(test_random);
     return check_done();
