@@ -406,28 +406,37 @@ static size_t least_of(enum view_step how)
                                                     : 4;
 }
 
+/* How many it counts for: one that stands for a letter or a sign in a word may
+ * be all that hides a token. (After = that is mostly a value.) */
+static size_t weight_of(enum view_step how, struct str text, size_t at,
+                        struct escape x)
+{
+    return at > 0 && is_alnum(text.ptr[at - 1]) && x.cp > ' ' && x.cp < 0x7f &&
+                   how != VIEW_QUOTED
+               ? least_of(how)
+               : 1;
+}
+
 bool escapes_enough(enum view_step how, struct str text)
 {
-    size_t count = 0, n;
+    size_t count = 0, at = 0;
 
-    for (;;) {
-        text = str_skip(text, str_find_byte(text, marks[how]));
-        if (text.len == 0)
-            return false;
-        n = escape_at(how, text).len;
-        n = n != 0 ? n : soft_break(how, text);
-        if (n != 0 && ++count == least_of(how))
-            return true;
-        text = str_skip(text, n != 0 ? n : 1);
+    while (count < least_of(how) &&
+           (at += str_find_byte(str_skip(text, at), marks[how])) < text.len) {
+        struct escape x = escape_at(how, str_skip(text, at));
+        size_t n = x.len != 0 ? x.len : soft_break(how, str_skip(text, at));
+
+        count += n != 0 ? weight_of(how, text, at, x) : 0;
+        at += n != 0 ? n : 1;
     }
+    return count >= least_of(how);
 }
 
 enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
                         struct textview *out)
 {
     size_t at = 0, from = 0, count = 0, taken;
-    bool one = least_of(how) == 1;
-    size_t *left = one ? &d->unescaped : &d->bytes;
+    size_t *left = least_of(how) == 1 ? &d->unescaped : &d->bytes;
     enum err e;
 
     for (;;) {
@@ -459,7 +468,7 @@ enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
         if ((e = put_between(text, from, at, count == 0, out)) ||
             (x.len != 0 && (e = put_escape(how, s, at, x, out, &taken))))
             return e;
-        count++;
+        count += weight_of(how, text, at, x);
         from = at += taken;
     }
     if (count < least_of(how)) {

@@ -96,6 +96,8 @@ gone() {
     gone "$(sed -E 's/ (..)/\&#x\1;/g' <<<"$hex")"
     gone "$(sed -E 's/ (..)/\\\\u00\1/g' <<<"$hex")"
     gone "$(tr a-f A-F <<<"${hex// /=}")"
+    gone "${KEY/AKIA/AK%49A}"
+    gone "$(sed 's/I/\&#73;/' <<<"$KEY")"
 }
 
 @test "in letters of Greek and Cyrillic that look the same" {

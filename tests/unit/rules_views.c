@@ -170,6 +170,11 @@ static const struct {
     {"percent",
      "q=%41%4b%49%41%51%33%45%47%52%54%58%37%4c%4d%42%5a%32%57%50%44&x",
      "aws 2-62 percent"},
+    {"one percent in a word", "k=AK%49AQ3EGRTX7LMBZ2WPD&x", "aws 2-24 percent"},
+    {"one that is no letter", "k=AK%09AQ3EGRTX7LMBZ2WPD&x", ""},
+    {"one before a word", "k=%41KIAQ3EGRTX7LMBZ2WPD&x", ""},
+    {"one entity in a word", "AK&#73;AQ3EGRTX7LMBZ2WPD", "aws 0-24 entities"},
+    {"a value that is two digits", "AKIAQ3EGRTX7LMBZ2W=50D", ""},
     {"percent twice",
      "%2541%254b%2549%2541%2551%2533%2545%2547%2552%2554%2558%2537%254c%254d%25"
      "42%255a%2532%2557%2550%2544",
