@@ -5,6 +5,7 @@
 
 /* What the shortest text has of them. */
 #define LEAST (4 * KIB)
+#define PIECE ((size_t)KIB) /* looked at before it is asked for more */
 
 void decoding_init(struct decoding *d)
 {
@@ -71,25 +72,31 @@ enum err decode(struct decoding *d, enum view_step how, struct str text,
     }
 }
 
+/* The characters of s that begin at..to, with those in *m; the end of them. */
+static size_t makeup_add(struct makeup *m, struct str s, size_t at, size_t to)
+{
+    while (at < to) {
+        unsigned char c = (unsigned char)s.ptr[at], low = c | 0x20;
+        size_t n = 1;
+
+        m->good += ((unsigned char)(c - ' ') < 0x5f) | (c == '\n') |
+                   (c == '\r') | (c == '\t');
+        m->letters += (unsigned char)(low - 'a') < 26;
+        m->digits += (unsigned char)(c - '0') < 10;
+        if (c >= 0xc2 && (n = utf8_char(str_skip(s, at))) != 0) {
+            m->good += n;
+            m->letters++;
+        }
+        at += n == 0 ? 1 : n;
+    }
+    return at;
+}
+
 struct makeup makeup_of(struct str s, size_t to)
 {
     struct makeup m = {.all = to};
 
-    for (size_t i = 0; i < to;) {
-        unsigned char c = (unsigned char)s.ptr[i], low = c | 0x20;
-        size_t n = 1;
-
-        if (c < 0x80) {
-            m.good +=
-                (c >= ' ' && c != 0x7f) || c == '\n' || c == '\r' || c == '\t';
-            m.letters += low >= 'a' && low <= 'z';
-            m.digits += is_digit((char)c);
-        } else if ((n = utf8_char(str_skip(s, i))) != 0) {
-            m.good += n;
-            m.letters++;
-        }
-        i += n == 0 ? 1 : n;
-    }
+    (void)makeup_add(&m, s, 0, to);
     return m;
 }
 
@@ -98,6 +105,20 @@ bool makeup_is_text(const struct makeup *m)
 {
     return m->all > 0 && m->good * 10 >= m->all * 9 &&
            (m->letters > 0 || m->digits >= 8);
+}
+
+/* Most of what is none shows it early. */
+static bool is_text(struct str s)
+{
+    struct makeup m = {.all = s.len};
+    size_t at = 0;
+
+    while (at < s.len) {
+        at = makeup_add(&m, s, at, s.len - at < PIECE ? s.len : at + PIECE);
+        if (at - m.good > s.len / 10)
+            return false;
+    }
+    return makeup_is_text(&m);
 }
 
 bool decode_fits(const struct decoding *d, size_t len)
@@ -109,11 +130,10 @@ enum err decode_part(struct decoding *d, size_t off, size_t len,
                      struct textview *out, bool *ret_taken)
 {
     struct str s = buf_str(&d->raw);
-    struct makeup of = makeup_of(s, s.len);
     enum err e;
 
     *ret_taken = false;
-    if (!makeup_is_text(&of))
+    if (!is_text(s))
         return OK;
     if (!decode_fits(d, s.len)) {
         d->capped = true;

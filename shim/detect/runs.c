@@ -47,6 +47,26 @@ struct bits {
     unsigned have;
 };
 
+/* Groups of four characters of base64, of which nothing is left over; how much
+ * of s they are. */
+static size_t decode_fours(struct str s, char *out)
+{
+    size_t i = 0;
+
+    for (; s.len - i >= 4; i += 4) {
+        const char *p = s.ptr + i;
+        int a = value64(p[0]), b = value64(p[1]), c = value64(p[2]),
+            d = value64(p[3]);
+
+        if ((a | b | c | d) < 0)
+            break;
+        *out++ = (char)(a << 2 | b >> 4);
+        *out++ = (char)(b << 4 | c >> 2);
+        *out++ = (char)(c << 6 | d);
+    }
+    return i;
+}
+
 /* The bytes of s, behind those that d->raw holds; what is not of the alphabet
  * is passed over. */
 static enum err decode_on(struct decoding *d, enum view_step how,
@@ -59,8 +79,17 @@ static enum err decode_on(struct decoding *d, enum view_step how,
     if ((e = buf_reserve(&d->raw, s.len / 8 * width + 8)))
         return e;
     for (size_t i = 0; i < s.len; i++) {
-        int v = value_of(how, s.ptr[i]);
+        int v;
 
+        if (how == VIEW_BASE64 && b->have == 0) {
+            size_t fours = decode_fours(str_skip(s, i), d->raw.ptr + n);
+
+            n += fours / 4 * 3;
+            i += fours;
+            if (i == s.len)
+                break;
+        }
+        v = value_of(how, s.ptr[i]);
         if (v < 0)
             continue;
         b->bits = b->bits << width | (uint32_t)v;
