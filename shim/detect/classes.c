@@ -187,6 +187,13 @@ static __attribute__((noinline)) void look_leet(struct class_pass *p, size_t at,
     }
 }
 
+/* Of a block that has such words, only its last ones may matter, to the next:
+ * a step is more than two are apart. */
+static inline bool leet_matters(const struct class_pass *p, size_t at)
+{
+    return (p->found & CLASS_LEET) == 0 || (at + STEP) % BLOCK == 0;
+}
+
 bool joins_pairs(char c)
 {
     return c == ' ' || c == ':' || c == ',' || c == '-' || c == '\n';
@@ -346,7 +353,7 @@ step_more(struct class_pass *p, size_t at, const struct masks *m)
                 (m->controls != 0 ? CLASS_CONTROL : 0);
     if ((some = escapes_in(m)) != 0)
         look_escapes(p, at, some);
-    if ((some = leet_in(p, at, m)) != 0)
+    if (leet_matters(p, at) && (some = leet_in(p, at, m)) != 0)
         look_leet(p, at, some);
     p->found |= mixed_in(p, m) ? CLASS_MIXED : 0;
     if ((some = pairs_in(m)) != 0)

@@ -53,6 +53,37 @@ static unsigned words_in(wide v)
                      (wide)((wide)(v - '0') < 10));
 }
 
+static unsigned no_words_in(wide v)
+{
+    return ~words_in(v) & 0xffff;
+}
+
+static unsigned no_leet_word_in(wide v)
+{
+    return no_words_in(v) & ~wide_mask((wide)((v == '@') | (v == '$')));
+}
+
+static unsigned no_leet_in(wide v)
+{
+    return no_leet_word_in(v) |
+           wide_mask((wide)((v == '2') | (v == '6') | (v == '9')));
+}
+
+static bool is_no_word(char c)
+{
+    return !is_alnum(c);
+}
+
+static bool is_no_leet_word(char c)
+{
+    return leet_kind(c) == 0;
+}
+
+static bool is_no_leet(char c)
+{
+    return (leet_kind(c) & (LEET_LETTER | LEET_SIGN)) == 0;
+}
+
 static bool is_beyond(char c)
 {
     unsigned char u = (unsigned char)c;
@@ -85,6 +116,21 @@ size_t plain_ascii(struct str s)
 size_t plain_sign(struct str s)
 {
     return pass(s, signs_in, is_leet_sign);
+}
+
+size_t plain_leet(struct str s)
+{
+    return pass(s, no_leet_in, is_no_leet);
+}
+
+size_t plain_leet_word(struct str s)
+{
+    return pass(s, no_leet_word_in, is_no_leet_word);
+}
+
+size_t plain_alnum(struct str s)
+{
+    return pass(s, no_words_in, is_no_word);
 }
 
 size_t plain_words(struct str s, bool *within)

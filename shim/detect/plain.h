@@ -33,6 +33,13 @@ static inline bool is_leet_sign(char c)
 }
 size_t plain_sign(struct str s);
 
+/* plain_leet - the first that is neither a letter nor such a sign.
+ * plain_leet_word - the first that is of no such word: no LEET_DIGIT either.
+ * plain_alnum - the first that is neither a letter nor a digit. */
+size_t plain_leet(struct str s);
+size_t plain_leet_word(struct str s);
+size_t plain_alnum(struct str s);
+
 /* plain_words - the first that is not ASCII, or a letter or digit that no other
  * of these stands beside; but not one at the front, where *within says that one
  * stands before it. *within: and before what was found. */

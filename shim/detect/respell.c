@@ -397,11 +397,7 @@ static bool is_leet(const struct spelt *m, size_t least)
 
 static size_t leet_end(struct str text, size_t at)
 {
-    size_t most = text.len - at < WORD_MOST ? text.len : at + WORD_MOST;
-
-    while (at < most && in_leet(text.ptr[at]))
-        at++;
-    return at;
+    return at + plain_leet_word(str_head(str_skip(text, at), WORD_MOST));
 }
 
 /* One between two letters, and no number in hex: no name with a number behind
@@ -433,6 +429,8 @@ static enum look leet_word(const struct leet *l, struct str text, size_t at,
 
     if (end == text.len && !last)
         return LOOK_OPEN;
+    if (plain_leet(word) < word.len)
+        return LOOK_NO;
     m = spelt_of(word);
     if (!is_leet(&m, 0))
         return LOOK_NO;

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "detect/plain.h"
+
 #if CPU_AVX2
 #include <immintrin.h>
 #endif
@@ -226,13 +228,15 @@ size_t tokens_pick(struct tokens *tk, const struct rule *r, struct str text)
 enum err tokens_note(struct tokens *tk, struct str text, size_t digit)
 {
     size_t start = digit;
-    bool letters, digits;
+    bool letters = false;
 
     if (digit < tk->end || tk->partial)
         return OK; /* it is of the last one */
     while (start > tk->end && token_byte(text.ptr[start - 1]))
         start--;
-    tk->end = token_read(text, start, &letters, &digits);
+    tk->end = digit + plain_alnum(str_skip(text, digit));
+    for (size_t i = start; i < tk->end && !letters; i++)
+        letters = !is_digit(text.ptr[i]);
     if (!token_wanted(tk->want, text, tk->end, tk->end - start, letters))
         return OK;
     return tokens_add(tk, start, tk->end - start, letters);

@@ -44,6 +44,16 @@ static void check_text(struct str bytes)
     for (at = 0; at < s.len && !is_sign((unsigned char)s.ptr[at]);)
         at++;
     CHECK_INT(plain_sign(s), at);
+    for (at = 0;
+         at < s.len && (leet_kind(s.ptr[at]) & (LEET_LETTER | LEET_SIGN)) != 0;)
+        at++;
+    CHECK_INT(plain_leet(s), at);
+    for (at = 0; at < s.len && leet_kind(s.ptr[at]) != 0;)
+        at++;
+    CHECK_INT(plain_leet_word(s), at);
+    for (at = 0; at < s.len && is_alnum(s.ptr[at]);)
+        at++;
+    CHECK_INT(plain_alnum(s), at);
     CHECK_INT(plain_words(s, &within), words(s, &is));
     CHECK_INT(within, is);
 }
@@ -69,7 +79,7 @@ static void test_kinds(void)
 /* Each byte, everywhere, in each of these. */
 static void test_each_byte(void)
 {
-    static const char *const around[] = {"ab cd", "a.b", "  "};
+    static const char *const around[] = {"ab cd", "a.b", "  ", "aB3d"};
     char bytes[100];
 
     for (size_t k = 0; k < ARRAY_LEN(around); k++)
