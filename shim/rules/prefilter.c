@@ -22,6 +22,7 @@ struct prefilter {
     struct words *far, *near;
     const struct guard *guards; /* of each rule; borrowed */
     size_t words;               /* of a bit set of all rules */
+    uint64_t *numbered;         /* such a set: those that ask for a number */
     size_t digits;              /* the longest run that a rule asks for */
     struct token_want tokens;   /* all that rules ask for */
     size_t reach;               /* the longest */
@@ -40,6 +41,8 @@ static void read_gates(struct prefilter *pf, const struct rule *list, size_t n)
 
         pf->digits = r->digits > pf->digits ? r->digits : pf->digits;
         token_want_add(&pf->tokens, r);
+        if (r->digits != 0 || token_any(&r->token) || words_near(r))
+            pf->numbered[i / 64] |= UINT64_C(1) << i % 64;
         if (!words_near(r))
             continue;
         pf->reach = r->reach > pf->reach ? r->reach : pf->reach;
@@ -63,6 +66,11 @@ enum err prefilter_new(const struct rule *list, size_t n,
         return E_NOMEM;
     pf->guards = guards;
     pf->words = (n + 63) / 64;
+    pf->numbered = calloc(pf->words + 1, sizeof(*pf->numbered));
+    if (pf->numbered == NULL) {
+        prefilter_free(pf);
+        return E_NOMEM;
+    }
     read_gates(pf, list, n);
     if ((e = words_new(list, n, listed, false, &pf->far)) ||
         (e = words_new(list, n, listed, true, &pf->near))) {
@@ -79,6 +87,7 @@ void prefilter_free(struct prefilter *pf)
         return;
     words_free(pf->far);
     words_free(pf->near);
+    free(pf->numbered);
     free(pf);
 }
 
@@ -132,7 +141,7 @@ static void stretch_first(const struct prefilter *pf, struct str text,
 {
     hits->near.place = hits->near.token = 0;
     hits->near.from = SIZE_MAX;
-    if (!words_any(pf->near))
+    if (!hits->numbered || !words_any(pf->near))
         return;
     hits->near.next = SIZE_MAX;
     if (hits->places.everywhere ||
@@ -200,23 +209,38 @@ static enum err run_near(const struct prefilter *pf, struct str text,
     return OK;
 }
 
+/* Does any rule that looks there ask for a number? Those of most views do not:
+ * then it need not be known what the text has of them. */
+static bool asks_numbers(const struct prefilter *pf, const uint64_t *looking)
+{
+    uint64_t any = looking == NULL;
+
+    for (size_t w = 0; w < pf->words && any == 0; w++)
+        any = looking[w] & pf->numbered[w];
+    return any != 0;
+}
+
 enum err prefilter_begin(const struct prefilter *pf, struct str text,
                          struct prefilter_hits *hits)
 {
+    static const struct token_want no_tokens;
+    bool numbered = asks_numbers(pf, hits->looking);
     struct traits traits = {0};
     enum err e;
 
     if ((e = hits_clear(hits, pf->words)))
         return e;
-    tokens_clear(&hits->tokens, &pf->tokens);
-    hits->places = (struct places){.digits = pf->near_digits,
+    hits->numbered = numbered;
+    tokens_clear(&hits->tokens, numbered ? &pf->tokens : &no_tokens);
+    hits->places = (struct places){.digits = numbered ? pf->near_digits : 0,
                                    .list = hits->places.list,
                                    .cap = hits->places.cap};
     hits->whole = text;
     hits->guards = pf->guards;
     hits->from = hits->to = 0;
-    if (text.len != 0 && (e = traits_of(text, pf->digits, &hits->tokens,
-                                        &hits->places, cpu_step(), &traits)))
+    if (text.len != 0 &&
+        (e = traits_of(text, numbered ? pf->digits : 0, &hits->tokens,
+                       &hits->places, cpu_step(), &traits)))
         return e;
     hits->digits = traits.digits;
     hits->wide = traits.wide;

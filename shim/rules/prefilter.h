@@ -36,6 +36,7 @@ struct prefilter_hits {
     size_t digits; /* the longest run of digits, up to the largest asked for */
     struct tokens tokens;
     struct places places;
+    bool numbered;   /* a rule that looks asks for any of these */
     bool wide;       /* any byte of the text is beyond ASCII */
     bool folds;      /* letters in their second spelling are in the text */
     size_t from, to; /* the piece of text that was looked at */
@@ -66,8 +67,8 @@ void prefilter_free(struct prefilter *pf);
 
 /*
  * prefilter_begin - look at text, at most 4 GiB, which is kept. The content of
- * *hits is replaced: digits and tokens are those of all the text, of keywords
- * there are none yet. E_NOMEM.
+ * *hits is replaced: digits and tokens are those of all the text, unless no
+ * rule of hits->looking asks for them; of keywords there are none yet. E_NOMEM.
  */
 MUST_USE enum err prefilter_begin(const struct prefilter *pf, struct str text,
                                   struct prefilter_hits *hits);

@@ -118,6 +118,7 @@ static void check_text(const struct prefilter *pf, struct str text,
 
 static void test_against_slow(void)
 {
+    static const uint64_t keyed[] = {0x3ff}; /* no rule of numbers looks */
     struct prefilter_hits hits = {0};
     struct prefilter *pf;
     char space[400];
@@ -129,6 +130,11 @@ static void test_against_slow(void)
         check_text(pf, text_make(space, rnd(24), false), &hits);
     for (int i = 0; i < 20000; i++)
         check_text(pf, text_make(space, rnd(24), true), &hits);
+    hits.looking = keyed;
+    for (int i = 0; i < 20000; i++)
+        check_text(pf, text_make(space, rnd(24), rnd(2) != 0), &hits);
+    CHECK_INT(hits.digits, 0);
+    CHECK_INT(hits.tokens.count, 0);
     prefilter_hits_free(&hits);
     prefilter_free(pf);
 }
