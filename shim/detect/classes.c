@@ -236,8 +236,9 @@ static void judge_run(struct class_pass *p, size_t end, size_t len)
 
     if (len < CLASS_RUN_LEN && len + run_padding(p->text, end) < CLASS_RUN_LEN)
         return;
-    p->worth = p->worth || run_worth(run) != 0;
-    if (p->worth)
+    if (p->worth == 0)
+        p->runs |= p->worth = run_worth(run);
+    if (p->worth != 0)
         p->found |= CLASS_RUN;
 }
 
@@ -253,14 +254,14 @@ static __attribute__((noinline)) void runs_end(struct class_pass *p, size_t at,
 
     if (p->run + more >= CLASS_RUN_LEN - 2)
         judge_run(p, at + more, p->run + more);
-    p->worth = false;
+    p->worth = 0;
     for (; ends != 0; ends &= ends - 1) { /* their last */
         unsigned end = (unsigned)__builtin_ctzll(ends) + 1;
 
         if (end == more)
             continue; /* it was the first */
         judge_run(p, at + end, (unsigned)__builtin_clzll(rest << (STEP - end)));
-        p->worth = false;
+        p->worth = 0;
     }
 }
 
@@ -286,7 +287,7 @@ look_runs(struct class_pass *p, size_t at, const struct masks *m)
     least = CLASS_RUN_LEN - (unsigned)(m->numbers >> first & 1) * 2;
     if (ends != 0 || p->run + first >= least)
         runs_end(p, at, rest, ends);
-    p->worth = false;
+    p->worth = 0;
     p->run = (size_t)__builtin_clzll(rest);
 }
 
@@ -425,13 +426,21 @@ static void steps(struct class_pass *p, size_t at, size_t to)
     steps_by(p, at, to, masks_look);
 }
 
-unsigned classes_of(struct str text)
+unsigned classes_worth(struct str text, unsigned *ret_worth)
 {
     struct class_pass p = {.text = text, .step = cpu_step()};
 
     steps(&p, 0, text.len);
     look_last_run(&p, 0, text.len);
+    *ret_worth = p.runs | ((p.found & CLASS_PAIRS) != 0 ? 1u << VIEW_HEX : 0);
     return p.found;
+}
+
+unsigned classes_of(struct str text)
+{
+    unsigned worth;
+
+    return classes_worth(text, &worth);
 }
 
 /* A stretch of text, widened to whole characters. */

@@ -24,8 +24,10 @@
 #define CLASS_NO_VIEW  (CLASS_SHORT | CLASS_MIXED) /* for them none is begun */
 
 /* classes_of - the set of those that text has. What is not in it is not there;
- * what is in it may still come to nothing. */
+ * what is in it may still come to nothing. classes_worth - *ret_worth is
+ * decode_worth of the text, too. */
 unsigned classes_of(struct str text);
+unsigned classes_worth(struct str text, unsigned *ret_worth);
 
 /*
  * classes_next - the next stretch of text that has any, with what stands around
@@ -45,7 +47,8 @@ struct class_pass {
     size_t leet_end;           /* of the word looked at last */
     bool is_leet;              /* what it is */
     size_t run;                /* characters of base64 up to here */
-    bool worth;                /* that look like encoded text */
+    unsigned worth;            /* what they may be: run_worth */
+    unsigned runs;             /* what any may be */
     size_t kept_from, kept_to; /* a stretch for the next time */
     unsigned kept;             /* the classes that it has */
     enum cpu_step step;        /* of what the processor can */

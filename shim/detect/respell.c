@@ -545,10 +545,10 @@ enum err leet_feed(struct leet *l, struct str text, size_t base, size_t *pos,
                          base + from);
 }
 
-enum err leet_make(struct str text, bool ell, struct textview *out,
-                   bool *ret_changed, bool *ret_ones)
+enum err leet_make(struct str text, struct textview *out, bool *ret_changed,
+                   bool *ret_ones)
 {
-    struct leet l = {.ell = ell};
+    struct leet l = {0};
     size_t pos = 0;
     enum err e;
 
@@ -557,4 +557,14 @@ enum err leet_make(struct str text, bool ell, struct textview *out,
     *ret_changed = l.changed;
     *ret_ones = l.ones;
     return e;
+}
+
+/* It says of each byte what it is for: only a 1 may be another. */
+void leet_ells(struct str text, struct textview *v)
+{
+    for (size_t at = 0;
+         (at += str_find_byte(str_skip(text, at), '1')) < text.len; at++)
+        if (v->bytes.ptr[at] != '1')
+            v->bytes.ptr[at] =
+                leet_at(text, at, at > 0 ? text.ptr[at - 1] : 0, true);
 }

@@ -45,7 +45,7 @@ struct level {
     struct look text, best; /* best: what is decoded: clean if it differs */
     unsigned classes;
     unsigned next;  /* how it is to be decoded next */
-    unsigned worth; /* decode_worth, once it is known */
+    unsigned worth; /* decode_worth of `best`, if it is known */
     bool sifted;
 };
 
@@ -231,11 +231,10 @@ static enum err scan_leet(struct viewing *vw, const struct look *of)
 
     if (!is_wanted(vw, VIEW_LEET))
         return OK;
-    if ((e = leet_make(of->text, false, &vw->made, &changed, &ones)) ||
+    if ((e = leet_make(of->text, &vw->made, &changed, &ones)) ||
         (changed && (e = scan_made(vw, of, VIEW_LEET))) || !ones)
         return e;
-    if ((e = leet_make(of->text, true, &vw->made, &changed, &ones)))
-        return e;
+    leet_ells(of->text, &vw->made);
     return scan_made(vw, of, VIEW_LEET);
 }
 
@@ -303,6 +302,7 @@ static enum err scan_plain(struct viewing *vw, struct level *v)
         clean = look_at(&v->text, &v->clean, VIEW_CLEAN);
         if (facts.changed) {
             v->best = clean;
+            v->sifted = false;
             v->classes |= CLASS_MIXED; /* it may be, cleaned */
             if (is_wanted(vw, VIEW_CLEAN) &&
                 (e = scan_look(vw, &clean, VIEW_CLEAN)))
@@ -421,9 +421,9 @@ static enum err enter(struct viewing *vw, struct level *v, bool decoded)
 
     if (e)
         return e;
-    v->classes = classes_of(v->text.text);
+    v->classes = classes_worth(v->text.text, &v->worth);
     v->next = VIEW_DECODED + 1;
-    v->sifted = false;
+    v->sifted = true;
     vw->within = decoded || vw->unescaping ? 1u << VIEW_DECODED : 0;
     if (!decoded)
         v->classes &= ~CLASS_SHORT; /* scan_unescaped does */

@@ -318,7 +318,7 @@ static void test_mixed(void)
             memset(bytes, ' ', sizeof(bytes));
             memcpy(bytes + at, words[i], strlen(words[i]));
             mixed = (classes_of(text) & CLASS_MIXED) != 0;
-            CHECK(leet_make(text, false, &view, &changed, &ones) == OK);
+            CHECK(leet_make(text, &view, &changed, &ones) == OK);
             CHECK_INT(changed, i < 3);
             CHECK(mixed || !changed);
             CHECK(i < 3 || !mixed || (at + strlen(words[i])) % 64 == 0);
@@ -326,9 +326,76 @@ static void test_mixed(void)
         }
 }
 
+/* What one pass says of all runs, and what a look at each does. */
+static void test_worth(void)
+{
+    static const char *const bits[] = {"aWdub3JlIHByZXZpb3Vz",
+                                       "69676e6f7265207072657669",
+                                       "0x",
+                                       "=",
+                                       "==",
+                                       "NFTW433SMUQHA4TFOZUW65LT",
+                                       "H4sIAAAAAAAA",
+                                       "41 4b ",
+                                       " ",
+                                       "\n",
+                                       "/",
+                                       "words",
+                                       "AAAA",
+                                       "\xc3\xa9",
+                                       "eJwBAgD9",
+                                       "Z"};
+    char bytes[500];
+
+    for (unsigned turn = 0; turn < 20000; turn++) {
+        struct str text = {bytes, 0};
+        unsigned classes, worth;
+
+        while (rnd(12) != 0) {
+            struct str s = str_of(bits[rnd(ARRAY_LEN(bits))]);
+
+            if (s.len > sizeof(bytes) - text.len)
+                break;
+            memcpy(bytes + text.len, s.ptr, s.len);
+            text.len += s.len;
+        }
+        classes = classes_worth(text, &worth);
+        CHECK_INT(worth, decode_worth(text, classes));
+    }
+}
+
+/* The one way to read a 1 made of the other, and made at once. */
+static void test_ells(void)
+{
+    static const char few[] = "aelou1o1034 1s1@$ x2";
+    char bytes[60];
+
+    for (unsigned turn = 0; turn < 20000; turn++) {
+        struct str text = {bytes, rnd(sizeof(bytes))};
+        struct leet ell = {.ell = true};
+        struct textview view, want;
+        bool changed, ones;
+        size_t pos = 0;
+
+        for (size_t i = 0; i < text.len; i++)
+            bytes[i] = few[rnd(sizeof(few) - 1)];
+        textview_init(&view);
+        textview_init(&want);
+        CHECK(leet_make(text, &view, &changed, &ones) == OK &&
+              leet_feed(&ell, text, 0, &pos, true, &want) == OK);
+        CHECK(ones != str_eq(buf_str(&view.bytes), buf_str(&want.bytes)));
+        leet_ells(text, &view);
+        CHECK(str_eq(buf_str(&view.bytes), buf_str(&want.bytes)));
+        textview_free(&view);
+        textview_free(&want);
+    }
+}
+
 int main(void)
 {
     RUN(test_mixed);
+    RUN(test_ells);
+    RUN(test_worth);
     RUN(test_few);
     RUN(test_texts);
     RUN(test_bytes);
