@@ -1,75 +1,113 @@
 #include "rules/rarity.h"
 
-/* Letters, white space, and any one of all other bytes. */
+/* Letters, white space, and all other bytes. */
 #define CLASSES 28u
 #define SPACE   26u
 #define OTHER   27u
 
 /*
- * What is counted is half English text and manuals (12 MB), and half source
- * code of ten languages (15 MB), white space of any length as one.
+ * What is counted is half English text, manuals and talk (10 MB), and half
+ * source code of ten languages (14 MB), white space of any length as one.
  */
 
 /* How often each stands there: 4 * log2 of its share in 10^4. */
 static const unsigned char singles[CLASSES] = {
-    36, 28, 32, 33, 39, 30, 29, 34, 36, 15, 23, 33, 30, 36,
-    36, 30, 15, 36, 36, 38, 31, 25, 28, 21, 27, 13, 42, 21};
+    36, 29, 33, 33, 39, 31, 29, 31, 36, 18, 23, 34, 31, 36,
+    36, 31, 18, 36, 37, 38, 32, 25, 25, 23, 27, 16, 42, 43};
+#define OTHERS 22u /* less for any one of the last */
 
-/* How often two stand side by side: 'A' - 4 + 2 * log2 of their share in 10^6.
+/* How often two stand side by side: 'a' - 4 + 2 * log2 of their share in 10^6.
  */
 static const char pairs[CLASSES][29] = {
-    "LRTSKMSGRINUTVERJUTWPOLMPHSI", "QJLJSJIFQNFRHHPJFPNJRDDIPBPI",
-    "TKPJUIITQIRSMHVLGRNTQIJJNDQI", "RJKPVJJHSFIMJJQKGOPLOHHIKCVK",
-    "SNUVQSPJNHITSWNQPWWVJQOSOEYM", "PRJLPPFGVAFQFKTNETMNPBCBLAUJ",
-    "NHPGTHKOQBGOKPNIDQQMPIDBFHSI", "TEHGWGCFSADIJHRLCNJPLCDBICSH",
-    "QQTSSTRFIDKTRXVRHQVUGPGNBPPG", "KDCDQBCAFAIABBLFDAMBIAAABAHB",
-    "MEIHRIIDMAAIHIGMBFMHKCGABBPH", "TKJPVPJKUFHTGIUOFJQRRLHCQETJ",
-    "UOJKUIGCQDGNQIRRDFPJNFEBMATH", "TISUUQUIQFMOKNSMCKUVQOEDMDWK",
-    "OPSSKSPFOONRTWPSAVQSUPQJJFTG", "TFLMTIIOPAJRJJSQDTORQHFMOBTI",
-    "HCDDEEDAFAAIDBBBFFGEQDEABAJB", "TLQOXMRHUANNQRUMFRSSQOKCQEVL",
-    "QIQKVKKRTAOPLNSSIKTWRJJDOGWM", "UJPMWMIXVCINNKURDUSRRHMLSEWM",
-    "NPORRMMDPACSRTJQATSTFBCJBBNE", "RFHDTDECQAFFKDNIAFHJEDBCABLF",
-    "PEGGOEEPRACIDLNGAMLEGBJJDAOE", "NELJMGCDMABFLEHOAFLPCBBKIEQH",
-    "KHIHJGFCLABKLMNQCKOMEDHACETI", "KBCAPBBAIAAEFHKAAACADACBEDIB",
-    "WTVUTVRRWMPTTTVULUVXSRTNNKAR", "JJKJJNHIJDEIJJHJCJLKHHFFACRK",
+    "irtsjmrfsgovtwcqhvuwqplnphtr", "qinisggdpnfshgsjaomkrdcgpdoq",
+    "tjpktigtqbrslhwldqntqhhnmaqt", "rkkpwjjhtejnijrkdnpkoighlawv",
+    "tnuvrspjnhitswnrpxwukqptqeyx", "qhjlppfeuaapgitjaqmopdeamavs",
+    "mhnhtfkoqagojonjbppmpifajjss", "tdfhwefctacpjirgbnkqmadaifsr",
+    "qrtsrurbicktrxuqprvveplnappq", "jacbpaaafacacalhcbpakaaaaagk",
+    "lehhsgkcnacifjjgagnilghacapq", "tkksvqihvpitiitncirrrjieqhtt",
+    "upilvgecqcgnqjrsahojoeecnass", "tisvuquhrfookotncjvvqnfenewu",
+    "nrsslsohomnttxqscwqsuprkifur", "tfkmuiinpaksjlspetosqhgeocqs",
+    "cbaabaaaaaafaaacbeecsagaaakl", "ulppxmqhuanpqruldrssqnkeqbvu",
+    "thqkwkkrtannlkrriktwrildqcxw", "uipownhxvejomjvqbusrrhmlseww",
+    "oqppsnnbpaesqtjqatttbjajbcop", "rggctdedqaafifnhadhgedcabakp",
+    "qefhpcdqsadifmpeannheajaaapp", "mcmfmhacnaadmbgoackpcaaojdor",
+    "jhijkfhclabllooralondflabcts", "kaaapccbiaafhljaacfggaaaccim",
+    "wvwuuvsrwmptutvumuxxtrtnpla{", "tsutttrstmpsttrtmsvurqppko|}",
 };
 
 /*
- * Three bytes that stand in text far more often than their pairs say: by the
- * first of them, the two others, in order. A class is written as 'a' and its
- * number, so that { is a space.
+ * Four that stand in text far more often than their pairs say: their first two,
+ * and all that they go on with, up to a full stop.
  */
-static const char *const common[CLASSES] = {
-    "blccckgellndrcrgs{tetit{",
-    "le",
-    "ceomon",
-    "efo{",
-    "adctd{lfndntrersr{sssts{tu",
-    "ilorroun",
-    "et",
-    "atere{isou",
-    "gnngntn{ons{th",
-    "ec",
-    "eney",
-    "l{ocue",
-    "e{od",
-    "amd{g{otte",
-    "def{ken{olrmr{t{urutu{",
-    "errout",
-    "ue",
-    "chepeqe{n{omro",
-    "erhoigsltet{",
-    "erhaheiooko{ruuryp",
-    "ltncrn",
-    "al",
-    "hait",
-    "",
-    "oupe",
-    "",
-    "alanasa{becodoexfofrinismenoofrestthtowhwiyo",
-    "",
-};
-#define COMMON 12u /* what they weigh more */
+static const char often[] =
+    "abou.accoe h k teti.add er.agese s .ailane.alicidizlol se p.amese pl.ana"
+    "gcedsd genes y  b e.aracd e gesetiy .asicsesis .ata ede foicorteurus.aut"
+    "h.ave .ays .a cofure.beforsr  a s.bina.blede ic.bout.bran.butet .by t.ca"
+    "chl n setetius.ccou.censrt.chanareco  a.cket.clea.codelondnnnsntnvun.cte"
+    "dor.cumeri.c co.date.ddit.defif lensperrrsr ta.dingrer sascstti.d beboen"
+    "initlinoofthtowi.eachded m tetu.echotitotst urut.edia a f i o t w.eed n "
+    ".eferinul.egin.eleaecetl se.emenplpt.enabamced ergtsetitltst .epenlatit "
+    ".equaueui.eratbonas tityvevi a o t.esoupaposasis  a t.etaiti t.evelen.ex"
+    "isitpoprtr.e a codeenexflfoinislinanenonupaprresospthtous.ferer .ficac l"
+    "tneni.foll.fter.f a bocoitth.genet .giont .g a thto.handngnnras t ve c.h"
+    "en r  a c d e f g l m n o p r s u v.hich.hout.h th.ialil .icalatenh .ied"
+    " nts .iffeicy  b c i n t.ike .ilese te.incldoede fogsg itk stte t.ionans"
+    "n .isabplsitr a c f g n p.iterh iaiolesis tey .ive .izate .lablcestteti."
+    "ld b i.leasctd mengsste.lfor.liceciennequstty.lledy  c.losewew .lsece .l"
+    "ter.luese st.l be.mageinkendy .mentnurgsstath.mit .mmen.modiry.mporut.m "
+    "prth.nagel .nce od.nden d e l.nectd raxt.nfor.ng a o t.ningshti.nlin.non"
+    "ermteti o.nsigtat  b c m o.ntegenerexiarys .n a beexkemaofreth.ocalatesk"
+    "ek .odele .of a.oken.olfoicloorum.ommepapiplprpu t.onaldee fimeo stta o "
+    "t.openerts.orded igk tst  a d e m t.otheoc.oud ndntr t .over.own .o a be"
+    "bothus.pacegetcthtt.pectnandrarlrmrt.pileng.planatemicie.polins.ppli.pre"
+    "fesevinom.pute.quer.ractisitm nstetito.rcese .rder.reatcte femontplpoqus"
+    "ospsssu.rget.ribeefesf gingnttety.rmatinis.rnalin t.roceper tow .rren.rs"
+    "hi.rteds .rue n .rver.rypt.r a mothto.sabl.scal.sed e lerirtt .singti.so"
+    "mert.splaon.sser.stanaratdeemorre.s anara bocoexfofrgrinmorethtous.tabli"
+    "linlillnctetitu.tder.ted msm rarmrnrsr stxt.tfor.thate isodroub a t.time"
+    "ngve.tokery a b c d e g l m p r s t u.tracaneaeeinol.ts a i t.tter.ture."
+    "t behaisnoreshsuthto.ubli.uch .ude  a.uest.ulard l .umen.urns.usedere in"
+    "tet .utilio.vali.ventrtryr .visi.wares .whenil.wind.woul.xit .xpre.xten."
+    "ypenese .yre .y th.zero.";
+#define OFTEN 5u /* what they weigh more */
+
+static const char very_often[] =
+    "aaaa.abille.accekakgku.addidrmi.afte.ailsts.ajor.algolblyphsouewa.andlno"
+    "sf.api pepl.aramchgsgugvianira.ask swyn.atchioivtr.augmltto.avaioi.awai."
+    "axim.azur.a ne.backsesi.bcxx.beengihatw u.bilits.bjec.bliqoc.bodyldol.bp"
+    "ro.brareaie.bsol.btre.buckffil.byte.callrd.ccepes.ceivptss.chun.cialesfi"
+    "fy.ckaggrup.clasieosouudus.commmpnfokpy.creaibipyp.ctioivlyuax .curlrrrs"
+    ".cycl.c li.daemrdta.ddre.debufasc.diffsp.dler.docscueswnwsw .dpkgoi.draw"
+    "es.dsdk.ducele.d byob.eadyrc.ebiaug.eceiiaif.ed b.eerr.efauix.egexioul.e"
+    "hav.eighr ve.elemp .embeov.ency.eof ut.erifmirosi.escrul.etchtyurwo.eway"
+    ".examceec g.eywo.e ofyo.faceillsul.feattc.ffecerse.fiedelgulersxex .flag"
+    "ateeoaow.formrwr .fpri.frameeom.fset.ftwa.fulll nc.fyin.f noyo.gate.gclo"
+    ".gems.gger.ght .give.glibob.gmen.gnedoru .goog.gramapou.gth .guaglamera."
+    "gyre.gzip.hash.headckirlprw.hiftghs  d.hljs.hodsokstulw .hreaow.htmltp.h"
+    "unk.h a .iabl.ibcxraut.ic c l v.idth.ield.ifieyi y.iggehtnanenour.ikip.i"
+    "labl .imageoitplpoum.inputfux.ipti.ique.irecst.italem.iweest.izeo.i de.j"
+    "ava.jecttt.johnin.jpeg.json.just.kage.keepysywy .kgro.killng.know.kubep "
+    ".lagssstf.lbac.ld o.left.lgor.libcbrcyc ghkemink.llbaocow b.loadcackggok"
+    "opud.lpha.lrea.lso .ltip.ludegimn.lway.lzma.majop rksktcxi.mberol.membou"
+    ".mighsstt.mlse.mmanit.mngr.modedunove.mpillalety.multm st.m nu.nablmery."
+    "ncieluryti.ndleow.needtwwsw .nfig.ngthua.nkno.nlesy .nmen.nnecelinot.nod"
+    "eexpst wn b.nput.nsedfoslwe.ntaiaxly.nullmbm  g.nvir.n yo.oad .objeli.oc"
+    "um.oducul.oesns xc.offstw t.oglera.ohns.oid nt.ojec.old ve.ommami.onlyne"
+    ".ooglkik lflsl .opsitiyr.orksmawa.ositsi.oughldp rctp a c m n w.ovid.own"
+    "e.o avnoob.packddirrarsrtss.pdat.peciofrf.pgra.pha .pipe.placayug.poinol"
+    "rtsiss.ppor.privocogojopotovox.psis.ptio.publrpsht .pydarith.qualeseuiro"
+    "t.ramsphry.rbos.rch .readakamgigutu.rfac.rgum.riabbufyggghpt.rodugrjem n"
+    "motupvixy.rpos.rrayorow.rsio.rubyctnn.rvic.rwaris.r exof.safegens.scapii"
+    "ri.seeklfrv.sfor.shipouow.signonweze.skip.slts.socickftlvur.spacdxec.ssa"
+    "gibigiowo.stdoriruyl.subjbmbpbsbtb ccchltpp.swerit.symbncnontn st.s noob"
+    "of.targrtsk.tch .tdou.temprp.tialc ontl.tly .tnam.tool.tput.traiiboyucue"
+    ".tsiw.ttpsri.tualrn.twareeoro .tylepe.t ofyo.uagel .ubprsttr d p.uccet ."
+    "udsd.ueryue.uffe.ugh .uildltre.ullytitst .umbe.unctdlknleni.uote.updagrp"
+    "o.urcel n pore.usag.utpu.u arcane.vailluri.verbrs.vicedeewrort.void.wait"
+    "rdrnys.websig.whic.widtkilltcth.wordrk.wrapit.xamp.xcep.xecu.ximust.xmls"
+    ".xpecor.xslt.xtgrra.x gy.yaml.ydan.ying.yloa.ymbo.ynamc opta k m.youru ."
+    "yrig.yste.ytesho.ywor.y of.zati.zeof.zip .znksst.zone.";
+#define VERY_OFTEN 10u
 
 static unsigned char class_of(char c)
 {
@@ -78,14 +116,35 @@ static unsigned char class_of(char c)
     return (unsigned char)(letter < 26 ? letter : c == ' ' ? SPACE : OTHER);
 }
 
-static bool is_common(const unsigned char *c)
+/* Where in the table four of them are. */
+static unsigned slot(const unsigned char *c)
 {
-    const char *ends = common[c[0]];
+    uint32_t four = c[0] + 32u * (c[1] + 32u * (c[2] + 32u * c[3]));
 
-    for (; *ends != '\0' && ends[0] - 'a' <= c[1]; ends += 2)
-        if (ends[0] - 'a' == c[1] && ends[1] - 'a' == c[2])
-            return true;
-    return false;
+    return four * UINT32_C(0x9e3779b1) >> (32 - RARITY_BITS);
+}
+
+static void read_list(struct rarity_table *t, const char *list,
+                      unsigned char weight)
+{
+    unsigned char c[4];
+
+    for (; *list != '\0'; list++) {
+        c[0] = class_of(*list++);
+        c[1] = class_of(*list++);
+        for (; *list != '.'; list += 2) {
+            c[2] = class_of(list[0]);
+            c[3] = class_of(list[1]);
+            t->more[slot(c)] = weight;
+        }
+    }
+}
+
+void rarity_table(struct rarity_table *ret)
+{
+    *ret = (struct rarity_table){0};
+    read_list(ret, often, OFTEN);
+    read_list(ret, very_often, VERY_OFTEN);
 }
 
 /* What a pair, and the byte between two pairs, add to the share of four bytes,
@@ -100,14 +159,11 @@ static unsigned between(const unsigned char *c)
     return singles[*c] / 2u;
 }
 
-static unsigned commons(const unsigned char *c)
-{
-    return (is_common(c) ? COMMON : 0) + (is_common(c + 1) ? COMMON : 0);
-}
-
 unsigned rarity_byte(char c)
 {
-    return 1u << singles[class_of(c)] / 4;
+    unsigned char class = class_of(c);
+
+    return 1u << (singles[class] - (class == OTHER ? OTHERS : 0)) / 4;
 }
 
 void rarity_read(struct str keyword, struct rarity *ret)
@@ -134,7 +190,8 @@ void rarity_read(struct str keyword, struct rarity *ret)
     }
 }
 
-unsigned rarity_more(const struct rarity *r, size_t at)
+unsigned rarity_more(const struct rarity_table *t, const struct rarity *r,
+                     size_t at)
 {
-    return commons(r->class + at);
+    return t->more[slot(r->class + at)];
 }

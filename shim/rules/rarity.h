@@ -23,8 +23,16 @@ struct rarity {
 /* rarity_read - of so many bytes, LIM_KEYWORD at most. */
 void rarity_read(struct str keyword, struct rarity *ret);
 
-/* rarity_more - what is to be added at a place with three bytes that are more
- * common than their pairs are: slower. */
-unsigned rarity_more(const struct rarity *r, size_t at);
+/* What weighs more than the pairs that it is of: by a hash of four bytes, so
+ * that others share it. */
+#define RARITY_BITS 14u
+struct rarity_table {
+    unsigned char more[1u << RARITY_BITS];
+};
+void rarity_table(struct rarity_table *ret);
+
+/* rarity_more - what is to be added to the share at a place. */
+unsigned rarity_more(const struct rarity_table *t, const struct rarity *r,
+                     size_t at);
 
 #endif

@@ -116,8 +116,7 @@ static unsigned bonus_of(size_t len, size_t first)
 
     if (len == KEY_LEAST)
         return 0;
-    return 16 + 2 * (unsigned)(len - 4) +
-           6 * (unsigned)(behind < 5 ? behind : 4);
+    return 20 + (unsigned)(len - 4) + 4 * (unsigned)(behind < 5 ? behind : 4);
 }
 
 /* What there is to choose of: the places where a key can begin. */
@@ -148,11 +147,11 @@ static size_t list_places(struct str level, const struct rarity *r,
 }
 
 /* The place with the rarest bytes; false if there is none. */
-static bool find_place(struct str level, struct probe_string *ret)
+static bool find_place(const struct rarity_table *often, struct str level,
+                       struct probe_string *ret)
 {
     struct choice list[LIM_KEYWORD], *best = list;
     struct rarity r;
-    unsigned more;
     size_t n;
 
     rarity_read(level, &r);
@@ -161,12 +160,11 @@ static bool find_place(struct str level, struct probe_string *ret)
         return false;
     for (size_t i = 1; i < n; i++)
         best = list[i].share < best->share ? &list[i] : best;
-    best->share += rarity_more(&r, best->at);
+    best->share += rarity_more(often, &r, best->at);
     for (size_t i = 0; i < n; i++) {
         if (list[i].share >= best->share || &list[i] == best)
             continue;
-        more = rarity_more(&r, list[i].at); /* slow, and seldom asked for */
-        list[i].share += more;
+        list[i].share += rarity_more(often, &r, list[i].at);
         best = list[i].share < best->share ? &list[i] : best;
     }
     *ret = (struct probe_string){
@@ -174,7 +172,8 @@ static bool find_place(struct str level, struct probe_string *ret)
     return true;
 }
 
-static void add_keyword(struct words *ws, uint32_t k)
+static void add_keyword(struct words *ws, const struct rarity_table *often,
+                        uint32_t k)
 {
     struct keyword *kw = &ws->keywords[k];
     struct str rest = str_skip(text_of(kw), kw->front);
@@ -183,7 +182,7 @@ static void add_keyword(struct words *ws, uint32_t k)
     struct probe_string s;
 
     level_keyword(rest, bytes);
-    if (find_place(level, &s)) {
+    if (find_place(often, level, &s)) {
         kw->at = (unsigned char)s.at;
         s.value = k;
         s.of = kw->rule;
@@ -218,17 +217,29 @@ static enum err list_briefs(struct words *ws)
     return OK;
 }
 
+static enum err add_keywords(struct words *ws)
+{
+    struct rarity_table *often = malloc(sizeof(*often));
+
+    if (often == NULL)
+        return E_NOMEM;
+    rarity_table(often);
+    for (size_t k = 0; k < ws->count; k++)
+        add_keyword(ws, often, (uint32_t)k);
+    free(often);
+    return OK;
+}
+
 static enum err build(struct words *ws)
 {
     enum err e;
 
-    if ((e = probes_init(&ws->keys, ws->count)))
-        return e;
     ws->step = ws->pairs.step = cpu_step();
-    for (size_t k = 0; k < ws->count; k++)
-        add_keyword(ws, (uint32_t)k);
+    if ((e = probes_init(&ws->keys, ws->count)) || (e = add_keywords(ws)))
+        return e;
     pairs_ready(&ws->pairs);
-    return (e = list_briefs(ws)) ? e : probes_ready(&ws->keys);
+    probes_ready(&ws->keys);
+    return list_briefs(ws);
 }
 
 enum err words_new(const struct rule *list, size_t n, const uint64_t *listed,
@@ -329,6 +340,7 @@ static enum err run_keys(struct looking *lk, size_t from, size_t to)
     enum err e;
 
     lk->hits->tried += n;
+    n = probes_narrow(keys, text, places, n);
     for (size_t i = 0; i < n; i++) {
         struct probe_place *p = &places[i];
         const struct probe_entry *en;

@@ -44,18 +44,19 @@ static bool set_open(struct set *s, size_t n)
         CHECK_INT(probes_add(&s->probes, p),
                   p->room < KEY_MOST ? p->room : KEY_MOST);
     }
-    return CHECK_INT(probes_ready(&s->probes), OK);
+    probes_ready(&s->probes);
+    return true;
 }
 
-/* The string's key stands there, and its front. */
+/* The string's key stands there, and what is before it. */
 static bool stands(const struct probe_string *p, struct str text, size_t at)
 {
     size_t len = p->room < KEY_MOST ? p->room : KEY_MOST;
+    size_t back = p->at < PROBE_BACK ? p->at : PROBE_BACK;
 
     return at + len <= text.len &&
-           memcmp(text.ptr + at, p->bytes.ptr + p->at, len) == 0 &&
-           (p->bytes.len < 4 || at < p->at ||
-            memcmp(text.ptr + at - p->at, p->bytes.ptr, 4) == 0);
+           memcmp(text.ptr + at - back, p->bytes.ptr + p->at - back,
+                  back + len) == 0;
 }
 
 /* Are the entries at a place those strings, each once? */
@@ -73,30 +74,63 @@ static void check_place(const struct set *s, struct str text,
         CHECK(seen[i] == (stands(&s->list[i], text, place.at) ? 1 : 0));
 }
 
+/* The places of a text, by one of the ways that there are. */
+static size_t places_of(struct probes *k, enum cpu_step step, bool gathers,
+                        struct str text, size_t from, size_t to,
+                        struct probe_place *ret_places, size_t *ret_left)
+{
+    size_t n;
+
+    k->step = step;
+    k->gathers = gathers;
+    n = probes_sift(k, text.ptr, from, to, ret_places);
+    *ret_left = probes_narrow(k, text.ptr, ret_places, n);
+    return n;
+}
+
+static void check_ways(struct set *s, struct str text, size_t from, size_t to,
+                       const struct probe_place *plain, size_t n, size_t left)
+{
+    static const enum cpu_step steps[] = {CPU_32, CPU_64, CPU_64};
+    size_t ways = cpu_avx512() ? 3 : cpu_avx2() ? 1 : 0, left_here;
+    struct probe_place many[SIZE + 1];
+
+    for (size_t way = 0; way < ways; way++) {
+        CHECK_INT(places_of(&s->probes, steps[way], way == 2, text, from, to,
+                            many, &left_here),
+                  n);
+        if (CHECK_INT(left_here, left))
+            for (size_t i = 0; i < left; i++)
+                CHECK(many[i].at == plain[i].at &&
+                      many[i].next == plain[i].next &&
+                      many[i].end == plain[i].end &&
+                      many[i].equal == plain[i].equal);
+        for (size_t i = 0; i < left_here; i++)
+            check_place(s, text, many[i]);
+    }
+}
+
 static void check_text(struct set *s, struct str text, size_t from, size_t to)
 {
-    struct probe_place many[SIZE + 1], plain[SIZE + 1];
-    size_t n = probes_sift(&s->probes, text.ptr, from, to, many), k = 0;
-    enum cpu_step was = s->probes.step;
+    struct probe_place plain[SIZE + 1];
+    size_t k = 0, left, n;
 
+    n = places_of(&s->probes, CPU_1, false, text, from, to, plain, &left);
+    CHECK(left <= n);
+    check_ways(s, text, from, to, plain, n, left);
     s->probes.step = CPU_1;
-    if (CHECK_INT(probes_sift(&s->probes, text.ptr, from, to, plain), n))
-        for (size_t i = 0; i < n; i++)
-            CHECK(many[i].at == plain[i].at && many[i].next == plain[i].next &&
-                  many[i].end == plain[i].end);
-    s->probes.step = was;
     for (size_t at = from; at < to; at++) {
         bool any = false;
 
-        if (k < n && many[k].at == at) {
-            check_place(s, text, many[k++]);
+        if (k < left && plain[k].at == at) {
+            check_place(s, text, plain[k++]);
             continue;
         }
         for (size_t i = 0; !any && i < s->probes.count; i++)
             any = stands(&s->list[i], text, at);
         CHECK(!any);
     }
-    CHECK_INT(k, n);
+    CHECK_INT(k, left);
 }
 
 /* The text is followed by what can be read and no more. */
@@ -107,8 +141,11 @@ static void check_sets(size_t strings, int rounds)
 
     for (int round = 0; round < rounds; round++) {
         size_t n = PROBE_READ + rnd(SIZE - PROBE_READ + 1);
-        size_t to = n - PROBE_READ, from = rnd(to + 1);
+        size_t to = n - PROBE_READ, from;
 
+        if (to < PROBE_BACK)
+            continue;
+        from = PROBE_BACK + rnd(to - PROBE_BACK + 1);
         s = (struct set){0};
         fill(text, n);
         if (set_open(&s, 1 + rnd(strings)))
