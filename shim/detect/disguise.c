@@ -153,15 +153,15 @@ static size_t word_end(struct str text, size_t at, struct word_letters *count)
 
 void skeleton_count(struct skeleton *k, struct str text)
 {
-    size_t len;
+    size_t at = 0, len;
 
-    for (size_t at = 0; at < text.len; at += len) {
+    k->latin += plain_letters(text);
+    while ((at += plain_ascii(str_skip(text, at))) < text.len) {
         uint32_t cp = utf8_next(str_skip(text, at), &len);
 
-        if (cp < 0x80)
-            k->latin += is_ascii_letter(cp);
-        else if (is_letter(cp))
+        if (cp >= 0x80 && is_letter(cp))
             *(is_latin(cp) ? &k->latin : &k->other) += 1;
+        at += len;
     }
 }
 
@@ -229,13 +229,29 @@ static size_t take_word(struct skeleton *k, struct str text, size_t at,
     return word_end(str_head(text, most), at, ret);
 }
 
+/* Past words of ASCII, which disguise nothing, to the front of the next word
+ * that may: of a whole text, for of one in pieces each word is counted. */
+static size_t skip_words(struct skeleton *k, struct str text, size_t from)
+{
+    size_t at = from;
+
+    if (!k->whole)
+        return from;
+    at += plain_ascii(str_skip(text, from));
+    while (at > from && is_alnum(text.ptr[at - 1]))
+        at--;
+    if (at > from) /* the word before it has ended */
+        k->word = (struct word_letters){0};
+    return at;
+}
+
 enum err skeleton_feed(struct skeleton *k, struct str text, size_t base,
                        size_t *pos, bool last, struct textview *out)
 {
     size_t at = *pos, from = at, len;
     enum err e;
 
-    while (at < text.len) {
+    while ((at = skip_words(k, text, at)) < text.len) {
         struct word_letters n;
         size_t end = take_word(k, text, at, &n);
 

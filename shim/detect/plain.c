@@ -133,6 +133,25 @@ size_t plain_alnum(struct str s)
     return pass(s, no_words_in, is_no_word);
 }
 
+size_t plain_letters(struct str s)
+{
+    size_t n = 0, i = 0;
+
+    while (s.len - i >= WIDE) {
+        wide sum = {0};
+        size_t most = (s.len - i) / WIDE;
+
+        most = most < 255 ? most : 255; /* a byte counts no further */
+        for (; most > 0; most--, i += WIDE)
+            sum -= (wide)((wide)((wide_at(s.ptr + i) | 0x20) - 'a') < 26);
+        for (unsigned k = 0; k < WIDE; k++)
+            n += sum[k];
+    }
+    for (; i < s.len; i++)
+        n += is_alpha(s.ptr[i]);
+    return n;
+}
+
 size_t plain_words(struct str s, bool *within)
 {
     bool in = *within;

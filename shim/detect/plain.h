@@ -40,6 +40,9 @@ size_t plain_leet(struct str s);
 size_t plain_leet_word(struct str s);
 size_t plain_alnum(struct str s);
 
+/* plain_letters - how many letters of ASCII there are. */
+size_t plain_letters(struct str s);
+
 /* plain_words - the first that is not ASCII, or a letter or digit that no other
  * of these stands beside; but not one at the front, where *within says that one
  * stands before it. *within: and before what was found. */

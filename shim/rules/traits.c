@@ -156,6 +156,17 @@ static bool folds_in(const unsigned char *p)
                             ((a == 0x84) & (b == 0xaa)))) != 0;
 }
 
+/* The same for certain, of those that begin at or behind `from`, and one byte
+ * before it. */
+static bool folds_at(struct str text, size_t from)
+{
+    static const struct str second[] = {STR_INIT("\xc5\xbf"),
+                                        STR_INIT("\xe2\x84\xaa")};
+    struct str s = str_head(str_skip(text, from == 0 ? 0 : from - 1), WIDE + 3);
+
+    return str_find(s, second[0]) < s.len || str_find(s, second[1]) < s.len;
+}
+
 /* What goes along with the pass. */
 struct pass {
     struct str text;
@@ -254,7 +265,7 @@ static INLINE enum err look_by(struct pass *ps, const unsigned char *p,
 
     ps->wide |= m.wide != 0;
     for (unsigned at = 0; m.wide != 0 && !ps->folds && at < STEP; at += WIDE)
-        ps->folds = folds_in(p + at);
+        ps->folds = folds_in(p + at) && folds_at(ps->text, i + at);
     if ((ps->run.best < ps->digits || ps->places->digits != 0) &&
         (e = run_step(ps, i, &m, counts)))
         return e;

@@ -11,6 +11,7 @@
 #include "detect/disguise.h"
 #include "detect/normal.h"
 #include "detect/respell.h"
+#include "rnd.h"
 
 #define SMALL (64 * KIB)
 #define TIMES 8
@@ -79,9 +80,51 @@ static void test_cost(void)
     CHECK_ROW(NULL);
 }
 
+/* A whole text of which words are passed over, and the same of which no more is
+ * known than up to each place in turn. */
+static void test_skeleton(void)
+{
+    static const char *const bits[] = {
+        "a",      "b",      "Z", "9", " ",      ".",      "\x01",  "-",
+        "\u0430", "\u0441", "x", "q", "\u0416", "\u2019", "\u0142"};
+    struct textview want;
+    char bytes[120];
+
+    textview_init(&want);
+    for (unsigned turn = 0; turn < 20000; turn++) {
+        struct skeleton k = {.whole = true};
+        struct str text = {bytes, 0};
+        size_t pos = 0, most = rnd(sizeof(bytes) - 4);
+        uint32_t few = 1 + rnd(ARRAY_LEN(bits));
+        bool changed;
+
+        while (text.len < most) {
+            uint32_t any = rnd(4) == 0 ? ARRAY_LEN(bits) : few;
+            struct str s = str_of(bits[rnd(any)]);
+
+            memcpy(bytes + text.len, s.ptr, s.len);
+            text.len += s.len;
+        }
+        textview_clear(&want);
+        skeleton_count(&k, text);
+        for (size_t to = 0; to <= text.len; to++)
+            if (to == text.len || (text.ptr[to] & 0xc0) != 0x80)
+                CHECK_INT(skeleton_feed(&k, str_head(text, to), 0, &pos,
+                                        to == text.len, &want),
+                          OK);
+        CHECK_INT(skeleton_make(text, &out, &changed), OK);
+        if (!CHECK_INT(changed, k.changed) || !changed)
+            continue;
+        if (!CHECK(str_eq(buf_str(&out.bytes), buf_str(&want.bytes))))
+            check_show("text", text);
+    }
+    textview_free(&want);
+}
+
 int main(void)
 {
     textview_init(&out);
+    RUN(test_skeleton);
     RUN(test_cost);
     textview_free(&out);
     return check_done();

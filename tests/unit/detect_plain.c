@@ -36,7 +36,7 @@ static void check_text(struct str bytes)
 {
     struct str s = page_end(bytes);
     bool within = rnd(2), is = within;
-    size_t at = 0;
+    size_t at = 0, letters = 0;
 
     while (at < s.len && !is_beyond((unsigned char)s.ptr[at]))
         at++;
@@ -54,6 +54,9 @@ static void check_text(struct str bytes)
     for (at = 0; at < s.len && is_alnum(s.ptr[at]);)
         at++;
     CHECK_INT(plain_alnum(s), at);
+    for (at = 0; at < s.len; at++)
+        letters += is_alpha(s.ptr[at]);
+    CHECK_INT(plain_letters(s), letters);
     CHECK_INT(plain_words(s, &within), words(s, &is));
     CHECK_INT(within, is);
 }
@@ -108,8 +111,19 @@ static void test_random(void)
     }
 }
 
+/* More letters than a byte counts. */
+static void test_letters(void)
+{
+    static char bytes[16 * 600];
+
+    memset(bytes, 'z', sizeof(bytes));
+    for (size_t len = sizeof(bytes) - 200; len < sizeof(bytes); len++)
+        CHECK_INT(plain_letters((struct str){bytes, len}), len);
+}
+
 int main(void)
 {
+    RUN(test_letters);
     RUN(test_kinds);
     RUN(test_each_byte);
     RUN(test_random);

@@ -138,8 +138,7 @@ static void check_step(struct str s, enum cpu_step step)
         !CHECK_INT(none.count, 0))
         return;
     CHECK_INT(t.digits, run_slowly(s));
-    if (folds_slowly(s))
-        CHECK(t.folds);
+    CHECK_INT(t.folds, folds_slowly(s));
     CHECK_INT(t.wide, wide_slowly(s));
     free(pl.list);
     pl = (struct places){.digits = 5};
