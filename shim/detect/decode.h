@@ -129,6 +129,14 @@ size_t entity_char(struct str s, uint32_t *ret_cp);
  * of s, which is a backslash? */
 bool escape_is_long(struct str s);
 
+/*
+ * quoted_is_value - is what looks like an escape of quoted-printable at the
+ * front of s more likely a number or an id? It is read where others are near.
+ * quoted_cut - does that depend on what is behind s?
+ */
+bool quoted_is_value(struct str s);
+bool quoted_cut(struct str s);
+
 /* escapes_enough - of VIEW_PERCENT, VIEW_ENTITIES and VIEW_QUOTED: does a text
  * have as many as decode asks for? */
 bool escapes_enough(enum view_step how, struct str text);

@@ -160,96 +160,12 @@ static struct escape two_digits(struct str s)
     return x;
 }
 
-#define NAME_MOST 14 /* bytes of one of them */
-
-/* Of the HTML standard's 2,231 names those of ASCII, and what hides in text. */
-static const struct {
-    struct str name;
-    uint32_t cp;
-} names[] = {
-    {STR_INIT("amp"), '&'},
-    {STR_INIT("AMP"), '&'},
-    {STR_INIT("lt"), '<'},
-    {STR_INIT("gt"), '>'},
-    {STR_INIT("quot"), '"'},
-    {STR_INIT("apos"), '\''},
-    {STR_INIT("nbsp"), 0xa0},
-    {STR_INIT("shy"), 0xad},
-    {STR_INIT("Tab"), '\t'},
-    {STR_INIT("NewLine"), '\n'},
-    {STR_INIT("excl"), '!'},
-    {STR_INIT("num"), '#'},
-    {STR_INIT("dollar"), '$'},
-    {STR_INIT("percnt"), '%'},
-    {STR_INIT("lpar"), '('},
-    {STR_INIT("rpar"), ')'},
-    {STR_INIT("ast"), '*'},
-    {STR_INIT("plus"), '+'},
-    {STR_INIT("comma"), ','},
-    {STR_INIT("period"), '.'},
-    {STR_INIT("sol"), '/'},
-    {STR_INIT("colon"), ':'},
-    {STR_INIT("semi"), ';'},
-    {STR_INIT("equals"), '='},
-    {STR_INIT("quest"), '?'},
-    {STR_INIT("commat"), '@'},
-    {STR_INIT("lsqb"), '['},
-    {STR_INIT("bsol"), '\\'},
-    {STR_INIT("rsqb"), ']'},
-    {STR_INIT("lowbar"), '_'},
-    {STR_INIT("lbrace"), '{'},
-    {STR_INIT("vert"), '|'},
-    {STR_INIT("rbrace"), '}'},
-    {STR_INIT("hyphen"), '-'},
-    {STR_INIT("dash"), '-'},
-    {STR_INIT("ensp"), ' '},
-    {STR_INIT("emsp"), ' '},
-    {STR_INIT("thinsp"), ' '},
-    {STR_INIT("zwnj"), 0x200c},
-    {STR_INIT("zwj"), 0x200d},
-    {STR_INIT("lrm"), 0x200e},
-    {STR_INIT("rlm"), 0x200f},
-    {STR_INIT("ZeroWidthSpace"), 0x200b},
-};
-
-/* &#65; &#x41; also without the semicolon, as browsers take them, and names. */
 static struct escape entity(struct str s)
 {
     struct escape x = {0};
-    size_t n = 2;
 
-    if (s.len < 3)
-        return x;
-    if (s.ptr[1] == '#' && (s.ptr[2] == 'x' || s.ptr[2] == 'X')) {
-        n = hex_digits(str_skip(s, 3), 8, &x.cp);
-        n = n > 0 ? n + 3 : 0;
-    } else if (s.ptr[1] == '#') {
-        while (n < s.len && n < 10 && is_digit(s.ptr[n]))
-            x.cp = x.cp * 10 + (uint32_t)(s.ptr[n++] - '0');
-        n = n > 2 ? n : 0;
-    } else {
-        struct str name = str_skip(s, 1);
-
-        for (n = 0; n < name.len && n <= NAME_MOST && is_alpha(name.ptr[n]);)
-            n++;
-        name.len = n < name.len && name.ptr[n] == ';' ? n : 0;
-        n = 0;
-        for (size_t i = 0; name.len > 0 && i < ARRAY_LEN(names); i++)
-            if (str_eq(name, names[i].name)) {
-                x.cp = names[i].cp;
-                n = name.len + 1;
-            }
-    }
-    x.len = n > 0 && n < s.len && s.ptr[n] == ';' ? n + 1 : n;
+    x.len = entity_char(s, &x.cp);
     return x;
-}
-
-size_t entity_char(struct str s, uint32_t *ret_cp)
-{
-    struct escape x = entity(s);
-
-    *ret_cp = x.len > 0 ? x.cp : '&';
-    return x.len;
 }
 
 bool escape_is_long(struct str s)
@@ -325,6 +241,20 @@ static size_t soft_break(enum view_step how, struct str s)
     if (str_starts(str_skip(s, 1), STR("\r\n")))
         return 3;
     return str_starts(str_skip(s, 1), STR("\n")) ? 2 : 0;
+}
+
+/* One that says nothing of those near it. */
+static bool is_weak(enum view_step how, struct str s, struct escape x)
+{
+    return how == VIEW_QUOTED && x.len != 0 && quoted_is_value(s);
+}
+
+/* May it be one that no view is made for, but where others are near? */
+static bool is_slight(enum view_step how, struct str text, size_t at,
+                      struct escape x)
+{
+    return is_weak(how, str_skip(text, at), x) ||
+           (x.is_short && !escape_matters(text, at + x.len - 2));
 }
 
 /*
@@ -419,15 +349,22 @@ static size_t weight_of(enum view_step how, struct str text, size_t at,
 
 bool escapes_enough(enum view_step how, struct str text)
 {
-    size_t count = 0, at = 0;
+    size_t count = 0, at = 0, from = 0;
 
     while (count < least_of(how) &&
            (at += str_find_byte(str_skip(text, at), marks[how])) < text.len) {
         struct escape x = escape_at(how, str_skip(text, at));
         size_t n = x.len != 0 ? x.len : soft_break(how, str_skip(text, at));
 
-        count += n != 0 ? weight_of(how, text, at, x) : 0;
-        at += n != 0 ? n : 1;
+        if (n == 0 ||
+            ((count == 0 || at - from > NEAR) && is_slight(how, text, at, x))) {
+            at++;
+            continue;
+        }
+        count += weight_of(how, text, at, x);
+        if (!is_weak(how, str_skip(text, at), x))
+            from = at + n;
+        at += n;
     }
     return count >= least_of(how);
 }
@@ -435,12 +372,12 @@ bool escapes_enough(enum view_step how, struct str text)
 enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
                         struct textview *out)
 {
-    size_t at = 0, from = 0, count = 0, taken;
+    size_t at = 0, from = 0, last = 0, count = 0, taken;
     size_t *left = least_of(how) == 1 ? &d->unescaped : &d->bytes;
     enum err e;
 
     for (;;) {
-        size_t near = count != 0 ? from + NEAR : 0;
+        size_t near = count != 0 ? last + NEAR : 0;
         struct str s;
         struct escape x;
 
@@ -456,8 +393,7 @@ enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
             at += how == VIEW_ESCAPES ? backslashes(s) : 1;
             continue;
         }
-        if (x.is_short && (count == 0 || at - from > NEAR) &&
-            !escape_matters(text, at + x.len - 2)) {
+        if ((count == 0 || at > near) && is_slight(how, text, at, x)) {
             at += x.len;
             continue;
         }
@@ -470,6 +406,8 @@ enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
             return e;
         count += weight_of(how, text, at, x);
         from = at += taken;
+        if (!is_weak(how, s, x))
+            last = from;
     }
     if (count < least_of(how)) {
         textview_clear(out);
@@ -542,8 +480,10 @@ static bool one_cut(enum view_step how, struct str s)
             n++;
         return n == s.len && n < 21;
     }
-    return (s.len < 3 && hex_digits(str_skip(s, 1), 2, &value) + 1 == s.len) ||
-           (how == VIEW_QUOTED && str_eq(s, STR("=\r")));
+    n = hex_digits(str_skip(s, 1), 2, &value);
+    if (n < 2)
+        return n + 1 == s.len || (how == VIEW_QUOTED && str_eq(s, STR("=\r")));
+    return how == VIEW_QUOTED && quoted_cut(s);
 }
 
 static enum view_step kind_of(char c)
@@ -593,6 +533,7 @@ struct mark {
     struct escape x;
     size_t len;
     bool is, cut;
+    bool weak;
 };
 
 static struct mark mark_at(enum view_step how, struct str text, size_t at,
@@ -617,10 +558,11 @@ static struct mark mark_at(enum view_step how, struct str text, size_t at,
         return m;
     m.x = escape_at(how, s);
     m.is = m.x.len != 0;
+    m.weak = is_weak(how, s, m.x);
     if (m.is)
         m.len = m.x.len;
-    if (m.x.is_short && !near)
-        m.is = escape_matters(text, at + m.x.len - 2);
+    if (m.is && !near && is_slight(how, text, at, m.x))
+        m.is = false;
     if (!m.is && soft_break(how, s) != 0) {
         m.is = true;
         m.len = soft_break(how, s);
@@ -691,7 +633,7 @@ enum err escaped_feed(struct escaped *x, enum view_step how, struct str text,
             e = put_escape(how, str_skip(text, at), base + at, m.x, out,
                            &taken);
         *pos += taken;
-        if (m.is) {
+        if (m.is && !m.weak) {
             x->some = true;
             x->end = base + *pos;
         }

@@ -95,6 +95,36 @@ static void test_classes(void)
     check_state.row = NULL;
 }
 
+/* What is quoted-printable, and what are values behind an =. */
+static void test_quoted(void)
+{
+    static const struct {
+        const char *row, *text;
+        bool want;
+    } rows[] = {
+        {"mail", "Caf=C3=A9 =E2=82=AC 5", true},
+        {"all of it", "=69=67=6E=6F=72=65", true},
+        {"letters in words", "ign=6Fre pr=65vious =61ll =69t", true},
+        {"a value in mail", "a=3D12 b=3D41f5d2c0 c=3D7 d=3Dx", true},
+        {"lines", "a=0A1=0A2=0A3=0A", true},
+        {"a log",
+         "ip=10.0.0.1 status=200 id=41f5d2c0-91b7 n=1024 t=6500 "
+         "ip=10.0.0.2 status=404 id=7641d2c0-91b7 n=4096 t=7000",
+         false},
+        {"and mail near it",
+         "ip=10.0.0.1 status=200 a=3D1 status=200 n=4096 "
+         "id=41f5d2c0",
+         true},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CHECK_ROW(rows[i].row);
+        CHECK_INT(escapes_enough(VIEW_QUOTED, str_of(rows[i].text)),
+                  rows[i].want);
+    }
+    check_state.row = NULL;
+}
+
 static void test_runs(void)
 {
     /* Ignore all previous instructions */
@@ -309,6 +339,7 @@ int main(void)
 {
     textview_init(&view);
     RUN(test_classes);
+    RUN(test_quoted);
     RUN(test_runs);
     RUN(test_numbers);
     RUN(test_names);
