@@ -19,6 +19,11 @@
 #define MARGIN     512 /* bytes around a block that are looked at, too */
 #define MARGIN_RUN 64  /* the same where it stands for itself */
 
+/* Classes that a block is looked at for whatever else it has. */
+#define CLASS_SURE                                                             \
+    (CLASS_NONASCII | CLASS_CONTROL | CLASS_ESCAPE | CLASS_SPACED |            \
+     CLASS_LEET | CLASS_SEAM)
+
 static bool is_hex_pair(struct str s)
 {
     return s.len >= 2 && hex_value(s.ptr[0]) >= 0 && hex_value(s.ptr[1]) >= 0;
@@ -80,12 +85,27 @@ static bool is_spaced(struct str text, size_t at)
     return (at == 0 || !is_alnum(text.ptr[at - 1])) && joined_begins(text, at);
 }
 
+/* Is all known that a byte can tell which may begin an escape? */
+static inline bool escape_known(unsigned found, char c)
+{
+    unsigned tells = c == '%'   ? CLASS_PERCENT
+                     : c == '=' ? CLASS_QUOTED
+                     : c == '&' ? CLASS_ENTITY
+                                : CLASS_ESCAPE | CLASS_SHORT;
+
+    return (found & tells) == tells;
+}
+
 /* Each of them that may be an escape. */
 static __attribute__((noinline)) void look_escapes(struct class_pass *p,
                                                    size_t at, uint64_t mask)
 {
-    for (; mask != 0; mask &= mask - 1)
-        p->found |= escape_at(p->text, at + (size_t)__builtin_ctzll(mask));
+    for (; mask != 0; mask &= mask - 1) {
+        size_t here = at + (size_t)__builtin_ctzll(mask);
+
+        if (!escape_known(p->found, p->text.ptr[here]))
+            p->found |= escape_at(p->text, here);
+    }
 }
 
 /* Is there a & that a name or a number of a character may follow? */
@@ -151,14 +171,13 @@ static bool is_leet_char(char c)
  * it, ends there. */
 static bool is_leet(struct str text, size_t at, size_t *ret_end)
 {
-    size_t from = at, to = at;
+    size_t from = at, to;
     bool letter = false;
 
     while (from > 0 && at - from < LEET_MOST &&
            is_leet_char(text.ptr[from - 1]))
         from--;
-    while (to < text.len && to - at < LEET_MOST && is_leet_char(text.ptr[to]))
-        to++;
+    to = at + plain_leet(str_head(str_skip(text, at), LEET_MOST));
     *ret_end = to;
     if ((from > 0 && is_digit(text.ptr[from - 1]) && at - from < LEET_MOST) ||
         (to < text.len && is_digit(text.ptr[to]) && to - at < LEET_MOST))
@@ -223,9 +242,12 @@ static bool is_pairs(struct str s)
 static __attribute__((noinline)) void look_pairs(struct class_pass *p,
                                                  size_t at, uint64_t pairs)
 {
-    for (; pairs != 0 && (p->found & CLASS_PAIRS) == 0; pairs &= pairs - 1)
-        if (is_pairs(str_skip(p->text, at + (size_t)__builtin_ctzll(pairs))))
+    for (; pairs != 0 && (p->found & CLASS_PAIRS) == 0; pairs &= pairs - 1) {
+        struct str s = str_skip(p->text, at + (size_t)__builtin_ctzll(pairs));
+
+        if (s.len > 2 && joins_pairs(s.ptr[2]) && is_pairs(s))
             p->found |= CLASS_PAIRS;
+    }
 }
 
 /* Words are runs too. Is this one encoded text, perhaps? That it was is kept
@@ -252,6 +274,8 @@ static __attribute__((noinline)) void runs_end(struct class_pass *p, size_t at,
 {
     unsigned more = (unsigned)__builtin_ctzll(rest);
 
+    if ((p->found & p->sure) != 0) /* of no use */
+        return;
     if (p->run + more >= CLASS_RUN_LEN - 2)
         judge_run(p, at + more, p->run + more);
     p->worth = 0;
@@ -463,6 +487,7 @@ static bool blocks_next(struct class_pass *p, size_t *ret_from, size_t *ret_to,
 
         p->at = p->text.len - block > BLOCK ? block + BLOCK : p->text.len;
         p->found = 0;
+        p->sure = CLASS_SURE;
         steps(p, block, p->at);
         look_last_run(p, block, p->at);
         p->escaped |= (p->found & CLASS_SHORT) != 0;

@@ -39,6 +39,7 @@ struct class_pass {
     struct str text;
     size_t at;
     unsigned found;
+    unsigned sure;             /* classes with which no run matters */
     bool escaped;              /* CLASS_SHORT up to here */
     uint64_t last_letters;     /* masks of the step before */
     uint64_t last_words;       /* and digits */

@@ -83,7 +83,11 @@ static size_t makeup_add(struct makeup *m, struct str s, size_t at, size_t to)
                    (c == '\r') | (c == '\t');
         m->letters += (unsigned char)(low - 'a') < 26;
         m->digits += (unsigned char)(c - '0') < 10;
-        if (c >= 0xc2 && (n = utf8_char(str_skip(s, at))) != 0) {
+        if (c >= 0xc2) /* most of binary shows with the next byte */
+            n = s.len - at > 1 && utf8_inside(s.ptr[at + 1])
+                    ? utf8_char(str_skip(s, at))
+                    : 0;
+        if (n > 1) {
             m->good += n;
             m->letters++;
         }
