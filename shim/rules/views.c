@@ -1,4 +1,4 @@
-#include "rules/inside.h"
+#include "rules/look.h"
 
 #include <sodium/crypto_generichash.h>
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 #include "detect/decode.h"
 #include "detect/disguise.h"
 #include "detect/markup.h"
+#include "detect/news.h"
 #include "detect/normal.h"
 #include "detect/respell.h"
 
@@ -30,14 +31,6 @@
 
 #define DONE  64        /* decoded texts that are known again: the last */
 #define SHORT (4 * KIB) /* a text up to this length is taken as a whole */
-
-/* A text to be scanned, and where it comes from. */
-struct look {
-    struct str text;
-    const struct textview *map; /* NULL: it is the text itself */
-    const struct look *of;
-    struct chain chain;
-};
 
 struct level {
     struct textview decoded; /* the text, but of level 0 */
@@ -80,6 +73,20 @@ struct viewing {
     struct level levels[LIM_VIEW_DEPTH + 1];
 };
 
+#define HELD (3 + 2 * (LIM_VIEW_DEPTH + 1))
+
+/* Each view that there is room for. */
+static struct textview *held(struct viewing *vw, size_t i)
+{
+    struct textview *own[] = {&vw->made, &vw->unescaped, &vw->hidden};
+    struct level *v;
+
+    if (i < ARRAY_LEN(own))
+        return own[i];
+    v = &vw->levels[(i - ARRAY_LEN(own)) / 2];
+    return i % 2 == 0 ? &v->decoded : &v->clean;
+}
+
 static enum err viewing_need(struct scratch *sc, struct viewing **ret_vw)
 {
     struct viewing *vw = sc->viewing;
@@ -89,13 +96,8 @@ static enum err viewing_need(struct scratch *sc, struct viewing **ret_vw)
         if (vw == NULL)
             return E_NOMEM;
         decoding_init(&vw->decoding);
-        textview_init(&vw->made);
-        textview_init(&vw->unescaped);
-        textview_init(&vw->hidden);
-        for (size_t i = 0; i < ARRAY_LEN(vw->levels); i++) {
-            textview_init(&vw->levels[i].decoded);
-            textview_init(&vw->levels[i].clean);
-        }
+        for (size_t i = 0; i < HELD; i++)
+            textview_init(held(vw, i));
         sc->viewing = vw;
     }
     *ret_vw = vw;
@@ -106,13 +108,8 @@ static enum err viewing_need(struct scratch *sc, struct viewing **ret_vw)
 static void viewing_rest(struct viewing *vw)
 {
     decoding_rest(&vw->decoding);
-    textview_clear(&vw->made);
-    textview_clear(&vw->unescaped);
-    textview_clear(&vw->hidden);
-    for (size_t i = 0; i < ARRAY_LEN(vw->levels); i++) {
-        textview_clear(&vw->levels[i].decoded);
-        textview_clear(&vw->levels[i].clean);
-    }
+    for (size_t i = 0; i < HELD; i++)
+        textview_clear(held(vw, i));
 }
 
 void viewing_free(struct viewing *vw)
@@ -121,13 +118,8 @@ void viewing_free(struct viewing *vw)
         return;
     findings_free(&vw->found);
     decoding_free(&vw->decoding);
-    textview_free(&vw->made);
-    textview_free(&vw->unescaped);
-    textview_free(&vw->hidden);
-    for (size_t i = 0; i < ARRAY_LEN(vw->levels); i++) {
-        textview_free(&vw->levels[i].decoded);
-        textview_free(&vw->levels[i].clean);
-    }
+    for (size_t i = 0; i < HELD; i++)
+        textview_free(held(vw, i));
     free(vw);
 }
 
@@ -140,11 +132,8 @@ static bool map_finding(const struct viewing *vw, const struct look *l,
     size_t start = (size_t)f->start, end = (size_t)f->end;
 
     f->chain = l->chain;
-    for (; l->map != NULL; l = l->of) {
-        textview_span(l->map, start, end, &start, &end);
-        if (start >= end)
-            return false;
-    }
+    if (!look_span(l, &start, &end))
+        return false;
     start += vw->base;
     end += vw->base;
     for (size_t i = 0; i < ARRAY_LEN(vw->under); i++)
@@ -190,13 +179,21 @@ static enum err scan_look(struct viewing *vw, const struct look *l,
                : findings_merge(vw->whole, vw->out, vw->first, &vw->found);
 }
 
-static struct look look_at(const struct look *of, const struct textview *v,
-                           enum view_step step)
+/* A view of a text that was looked at: of a long one what is new in it. */
+static enum err scan_news(struct viewing *vw, const struct look *l,
+                          enum view_step step)
 {
-    struct look l = {buf_str(&v->bytes), v, of, of->chain};
+    struct news news = {.view = l->map, .source = l->of->text};
+    struct look part = *l;
+    enum err e = OK;
 
-    chain_add(&l.chain, step);
-    return l;
+    if (l->text.len <= SHORT || (vw->views & VIEWS_FAR) != 0)
+        return scan_look(vw, l, step);
+    while (!e && news_next(&news, &part.text)) {
+        part.at = (size_t)(part.text.ptr - l->text.ptr);
+        e = scan_look(vw, &part, step);
+    }
+    return e;
 }
 
 /* The view that was just made. */
@@ -205,7 +202,7 @@ static enum err scan_made(struct viewing *vw, const struct look *of,
 {
     struct look l = look_at(of, &vw->made, step);
 
-    return scan_look(vw, &l, step);
+    return scan_news(vw, &l, step);
 }
 
 /* --- The views of one text. */
@@ -305,7 +302,7 @@ static enum err scan_plain(struct viewing *vw, struct level *v)
             v->sifted = false;
             v->classes |= CLASS_MIXED; /* it may be, cleaned */
             if (is_wanted(vw, VIEW_CLEAN) &&
-                (e = scan_look(vw, &clean, VIEW_CLEAN)))
+                (e = scan_news(vw, &clean, VIEW_CLEAN)))
                 return e;
         }
         if (facts.gapped &&

@@ -1,0 +1,112 @@
+#include "detect/news.h"
+
+#include "base/utf8.h"
+#include "base/wide.h"
+
+#define WORD  64u /* no word that a part ends within is shorter */
+#define APART (2 * (NEWS_MARGIN + WORD)) /* and parts do not touch */
+
+/* Where two strings of n bytes differ by more than case; n if they do not. */
+static size_t differ_at(const char *a, const char *b, size_t n)
+{
+    size_t i = 0;
+
+    for (; n - i >= WIDE; i += WIDE) {
+        wide x = wide_at(a + i), y = wide_at(b + i), d = x ^ y;
+        wide cased = (wide)((wide)((x | 0x20) - 'a') < 26) & 0x20;
+        unsigned some = wide_mask((wide)(d != 0) & (wide)(d != cased));
+
+        if (some != 0)
+            return i + (size_t)__builtin_ctz(some);
+    }
+    while (i < n && to_lower(a[i]) == to_lower(b[i]))
+        i++;
+    return i;
+}
+
+/* The next bytes of the view that are news: none, where some were left out. */
+static bool change_next(struct news *n, size_t *ret_from, size_t *ret_to)
+{
+    const struct textview *v = n->view;
+
+    for (; n->run < v->run_count; n->run++) {
+        const struct view_run *r = &v->runs[n->run];
+        size_t end = n->run + 1 < v->run_count ? r[1].dst : v->bytes.len;
+        size_t len = end - n->at, same;
+
+        *ret_from = n->at;
+        *ret_to = end;
+        if (n->at == r->dst && r->src != n->end) {
+            n->end = r->src;
+            *ret_to = n->at;
+            return true;
+        }
+        if (r->back || r->to != r->from) {
+            n->end = r->src + (r->back ? r->from : len / r->to * r->from);
+            n->at = end;
+            n->run++;
+            return true;
+        }
+        same = differ_at(v->bytes.ptr + n->at, n->source.ptr + n->end, len);
+        n->at += same;
+        n->end += same;
+        if (same < len) {
+            *ret_from = n->at++;
+            n->end++;
+            *ret_to = n->at;
+            return true;
+        }
+    }
+    *ret_from = *ret_to = n->at;
+    if (n->end == n->source.len)
+        return false;
+    n->end = n->source.len;
+    return true;
+}
+
+/* So much before it and behind it, and no cut inside of a word that is not a
+ * long one. */
+static size_t before(struct str s, size_t at)
+{
+    size_t from = at > NEWS_MARGIN ? at - NEWS_MARGIN : 0;
+
+    for (size_t n = 0; from > 0 && n < WORD; n++, from--)
+        if (is_white(s.ptr[from - 1]))
+            return from;
+    return utf8_front(s, from);
+}
+
+static size_t behind(struct str s, size_t at)
+{
+    size_t to = s.len - at > NEWS_MARGIN ? at + NEWS_MARGIN : s.len;
+
+    for (size_t n = 0; to < s.len && n < WORD; n++, to++)
+        if (is_white(s.ptr[to]))
+            return to;
+    return utf8_back(s, to);
+}
+
+bool news_next(struct news *n, struct str *ret_part)
+{
+    struct str s = buf_str(&n->view->bytes);
+    size_t from = n->from, to = n->to, start, end;
+    bool some = n->some;
+
+    n->some = false;
+    while (change_next(n, &start, &end)) {
+        if (some && start - to > APART) {
+            n->some = true;
+            n->from = start;
+            n->to = end;
+            break;
+        }
+        from = some ? from : start;
+        to = end;
+        some = true;
+    }
+    if (!some)
+        return false;
+    from = before(s, from);
+    *ret_part = (struct str){s.ptr + from, behind(s, to) - from};
+    return ret_part->len != 0;
+}

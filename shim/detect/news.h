@@ -1,0 +1,32 @@
+#ifndef SP_DETECT_NEWS_H
+#define SP_DETECT_NEWS_H
+
+#include "detect/textview.h"
+
+/*
+ * Where a view has anything that its source has not: most views of a long text
+ * are the text itself but for a word here and there, and what it has been
+ * looked at in once need not be looked at again.
+ */
+
+#define NEWS_MARGIN 512u /* bytes around it that are given with it */
+
+struct news {
+    const struct textview *view; /* borrowed */
+    struct str source;           /* all that the view was made of */
+    /* Zero at the start. */
+    size_t run, at; /* looked at up to there */
+    size_t end;     /* of the source, there */
+    bool some;      /* this is for the next time: */
+    size_t from, to;
+};
+
+/*
+ * news_next - the next part of the view that has any, with what stands around
+ * it; false at the end. Parts do not touch, begin and end between characters,
+ * and where white space is near, at that. Letters of ASCII of another case are
+ * the same; what was left out of the view is news where it stood.
+ */
+bool news_next(struct news *n, struct str *ret_part);
+
+#endif
