@@ -44,14 +44,21 @@ struct brief {
     char last; /* its last byte; 0: any white space stands for that */
 };
 
+/* The last bytes of some that are all as long, a bit each. */
+struct lasts {
+    uint32_t bits;     /* by the lowest five of theirs */
+    unsigned char len; /* 0: they are not, or there are none */
+};
+
 struct words {
     const struct rule *list;  /* borrowed */
     struct keyword *keywords; /* owned */
     size_t count;
-    struct probes keys;   /* by the bytes that they are known by */
-    struct pairs pairs;   /* of the keywords that have none */
-    struct brief *briefs; /* owned; by their first byte */
-    uint32_t brief[257];  /* where those of each begin */
+    struct probes keys;      /* by the bytes that they are known by */
+    struct pairs pairs;      /* of the keywords that have none */
+    struct brief *briefs;    /* owned; by their first byte */
+    uint32_t brief[257];     /* where those of each begin, */
+    struct lasts lasts[256]; /* and what they end with */
     enum cpu_step step;
 };
 
@@ -194,6 +201,16 @@ static void add_keyword(struct words *ws, const struct rarity_table *often,
     }
 }
 
+static void add_last(struct lasts *l, const struct brief *b)
+{
+    if (l->bits == 0)
+        l->len = b->len;
+    if (b->last == '\0' || b->len != l->len)
+        *l = (struct lasts){.bits = UINT32_MAX};
+    else
+        l->bits |= UINT32_C(1) << (b->last & 31);
+}
+
 /* Those of each first byte have been counted. */
 static enum err list_briefs(struct words *ws)
 {
@@ -206,13 +223,16 @@ static enum err list_briefs(struct words *ws)
         return E_NOMEM;
     for (size_t k = ws->count; k-- > 0;) {
         const struct keyword *kw = &ws->keywords[k];
+        unsigned char first = (unsigned char)to_lower(kw->ptr[0]);
         char last = to_lower(kw->ptr[kw->len - 1]);
+        struct brief b = {.keyword = (uint32_t)k,
+                          .len = kw->len,
+                          .last = kw->gaps ? '\0' : last};
 
-        if (kw->at == BRIEF)
-            ws->briefs[--ws->brief[(unsigned char)to_lower(kw->ptr[0])]] =
-                (struct brief){.keyword = (uint32_t)k,
-                               .len = kw->len,
-                               .last = kw->gaps ? '\0' : last};
+        if (kw->at != BRIEF)
+            continue;
+        ws->briefs[--ws->brief[first]] = b;
+        add_last(&ws->lasts[first], &b);
     }
     return OK;
 }
@@ -385,8 +405,12 @@ static enum err brief_here(const struct words *ws, struct str text, size_t i,
                            struct prefilter_hits *hits)
 {
     unsigned char c = (unsigned char)to_lower(text.ptr[i]);
+    const struct lasts *l = &ws->lasts[c];
     enum err e;
 
+    if (l->len != 0 && (text.len - i < l->len ||
+                        (l->bits >> (text.ptr[i + l->len - 1] & 31) & 1) == 0))
+        return OK;
     for (uint32_t k = ws->brief[c]; k < ws->brief[c + 1]; k++) {
         const struct brief *b = &ws->briefs[k];
         size_t last = i + b->len - 1;
