@@ -53,6 +53,7 @@ static void read_gates(struct prefilter *pf, const struct rule *list, size_t n)
         else if (pf->near_digits == 0 || r->digits < pf->near_digits)
             pf->near_digits = r->digits;
     }
+    token_want_ready(&pf->tokens);
 }
 
 enum err prefilter_new(const struct rule *list, size_t n,

@@ -136,6 +136,17 @@ void token_want_add(struct token_want *want, const struct rule *r)
     }
 }
 
+void token_want_ready(struct token_want *want)
+{
+    uint64_t found = 0;
+
+    for (size_t c = 0; c < TOKEN_BYTES; c++)
+        if (c == 0 || c == TOKEN_BYTES - 1 ||
+            strchr(TOKEN_MARKS, (int)c) == NULL)
+            found |= want->by[c].digits;
+    want->brief = (found & (1u << 1 | 1u << 2)) == 0;
+}
+
 static void set_add(struct token_set *set, size_t len, bool letters)
 {
     *(letters ? &set->mixed : &set->digits) |= UINT64_C(1) << len;

@@ -69,9 +69,11 @@ size_t token_next(const struct rule *r, struct str text, size_t from, bool open,
  * is only noted where a mark follows.
  */
 #define TOKEN_BYTES 129
+#define TOKEN_MARKS "-:"
 struct token_want {
     struct token_set by[TOKEN_BYTES];
     bool any;
+    bool brief; /* no one or two digits alone but before one of TOKEN_MARKS */
 };
 
 static inline bool token_wanted(const struct token_want *want, struct str text,
@@ -82,8 +84,10 @@ static inline bool token_wanted(const struct token_want *want, struct str text,
     return token_fits(&want->by[next < 0x80 ? next : 0x80], len, letters);
 }
 
-/* token_want_add - what a rule asks for, too. */
+/* token_want_add - what a rule asks for, too. *want: zeroed at first.
+ * token_want_ready - behind the last of them. */
 void token_want_add(struct token_want *want, const struct rule *r);
+void token_want_ready(struct token_want *want);
 
 /* The tokens of a text that some rule asks for. */
 #define TOKEN_GROUP 64u

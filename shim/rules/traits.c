@@ -19,6 +19,7 @@
 struct masks {
     uint64_t digits, letters;
     uint64_t between; /* what may stand between the digits of one number */
+    uint64_t marks;   /* those of TOKEN_MARKS */
     uint64_t wide;    /* bytes beyond ASCII */
 };
 
@@ -44,7 +45,7 @@ static wide digits_in(wide v)
     return (wide)((wide)(v - '0') < 10);
 }
 
-static struct masks masks_of(const unsigned char *p)
+static INLINE struct masks masks_of(const unsigned char *p)
 {
     struct masks m = {0};
 
@@ -53,10 +54,12 @@ static struct masks masks_of(const unsigned char *p)
         wide between = (wide)((v == ' ') | (v == '-') | (v == '.') |
                               (v == '(') | (v == ')') | (v == '/'));
         wide letters = (wide)((wide)((v | 0x20) - 'a') < 26);
+        wide marks = (wide)((v == '-') | (v == ':'));
 
         m.digits |= (uint64_t)wide_mask(digits_in(v)) << i;
         m.letters |= (uint64_t)wide_mask(letters) << i;
         m.between |= (uint64_t)wide_mask(between) << i;
+        m.marks |= (uint64_t)wide_mask(marks) << i;
         m.wide |= (uint64_t)wide_mask(v) << i;
     }
     return m;
@@ -64,7 +67,7 @@ static struct masks masks_of(const unsigned char *p)
 
 /* The first step from there on, of those that end before `end`, with a digit in
  * it or what is not ASCII; where they end if there is none. */
-static size_t next_step(const unsigned char *p, size_t i, size_t end)
+static INLINE size_t next_step(const unsigned char *p, size_t i, size_t end)
 {
     for (; end - i >= STEP; i += STEP) {
         wide any = {0};
@@ -87,7 +90,12 @@ FOR_AVX512 static inline uint64_t within(__m512i v, char from, int count)
                                   _mm512_set1_epi8((char)count));
 }
 
-FOR_AVX512 static struct masks masks_of_64(const unsigned char *p)
+FOR_AVX512 static inline uint64_t equal_512(__m512i v, char c)
+{
+    return _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(c));
+}
+
+FOR_AVX512 static INLINE struct masks masks_of_64(const unsigned char *p)
 {
     static const char marks[] = " -.()/";
     __m512i v = _mm512_loadu_si512(p);
@@ -98,12 +106,13 @@ FOR_AVX512 static struct masks masks_of_64(const unsigned char *p)
     };
 
     for (size_t i = 0; i < sizeof(marks) - 1; i++)
-        m.between |= _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(marks[i]));
+        m.between |= equal_512(v, marks[i]);
+    m.marks = equal_512(v, '-') | equal_512(v, ':');
     return m;
 }
 
-FOR_AVX512 static size_t next_step_64(const unsigned char *p, size_t i,
-                                      size_t end)
+FOR_AVX512 static INLINE size_t next_step_64(const unsigned char *p, size_t i,
+                                             size_t end)
 {
     for (; end - i >= STEP; i += STEP) {
         __m512i v = _mm512_loadu_si512(p + i);
@@ -114,12 +123,12 @@ FOR_AVX512 static size_t next_step_64(const unsigned char *p, size_t i,
     return i;
 }
 #else
-static struct masks masks_of_64(const unsigned char *p)
+static INLINE struct masks masks_of_64(const unsigned char *p)
 {
     return masks_of(p);
 }
 
-static size_t next_step_64(const unsigned char *p, size_t i, size_t end)
+static INLINE size_t next_step_64(const unsigned char *p, size_t i, size_t end)
 {
     return next_step(p, i, end);
 }
@@ -178,6 +187,20 @@ struct pass {
     enum cpu_step step;
 };
 
+/* Digits that stand alone or by two and no mark behind them, which are most
+ * that there are in code and that no rule asks for. Of what is at an edge of
+ * the step that is not known. */
+static INLINE uint64_t brief_in(const struct masks *m)
+{
+    const uint64_t begins = UINT64_MAX << 1, ends = UINT64_MAX >> 1;
+    uint64_t alnum = m->digits | m->letters, other = ~(alnum | m->marks);
+    uint64_t first = m->digits & ~(alnum << 1) & begins;
+    uint64_t one = first & other >> 1 & ends;
+    uint64_t two = first & m->digits >> 1 & other >> 2 & ends >> 1;
+
+    return one | two | two << 1;
+}
+
 /*
  * The tokens of the digits in a step that begins at offset i. Most begin and
  * end within it: those are read off the mask of letters and digits.
@@ -188,6 +211,8 @@ static INLINE enum err token_step(struct pass *ps, size_t i,
     uint64_t left = m->digits, alnum = m->digits | m->letters;
     enum err e;
 
+    if (ps->tokens->want->brief)
+        left &= ~brief_in(m);
     while (left != 0) {
         unsigned at = (unsigned)__builtin_ctzll(left), from, to;
         uint64_t below = ~alnum & ((UINT64_C(1) << at) - 1);
@@ -272,48 +297,56 @@ static INLINE enum err look_by(struct pass *ps, const unsigned char *p,
     return ps->tokens->partial ? OK : token_step(ps, i, &m);
 }
 
-FOR_AVX512 static enum err look_64(struct pass *ps, const unsigned char *p,
-                                   size_t i)
+/* All the text; the last bytes, up to a step and one more, by themselves. */
+static INLINE enum err
+walk_by(struct pass *ps, struct masks (*masks)(const unsigned char *),
+        size_t (*next)(const unsigned char *, size_t, size_t), bool counts)
 {
-    return look_by(ps, p, i, masks_of_64(p), true);
+    const unsigned char *p = (const unsigned char *)ps->text.ptr;
+    unsigned char rest[STEP + WIDE] = {0};
+    size_t len = ps->text.len, end = len == 0 ? 0 : len - 1, i = 0;
+    enum err e;
+
+    for (;; i += STEP) {
+        if (ps->run.now == 0)
+            i = next(p, i, end);
+        if (end - i < STEP)
+            break;
+        if ((e = look_by(ps, p + i, i, masks(p + i), counts)))
+            return e;
+    }
+    if (i == len)
+        return OK;
+    memcpy(rest, p + i, len - i);
+    return look_by(ps, rest, i, masks(rest), counts);
 }
 
-static enum err look(struct pass *ps, const unsigned char *p, size_t i)
+FOR_AVX512 static enum err walk_64(struct pass *ps)
 {
-    return ps->step == CPU_64 ? look_64(ps, p, i)
-                              : look_by(ps, p, i, masks_of(p), false);
+    return walk_by(ps, masks_of_64, next_step_64, true);
+}
+
+static enum err walk(struct pass *ps)
+{
+    return ps->step == CPU_64 ? walk_64(ps)
+                              : walk_by(ps, masks_of, next_step, false);
 }
 
 enum err traits_of(struct str text, size_t digits, struct tokens *tk,
                    struct places *pl, enum cpu_step step,
                    struct traits *ret_traits)
 {
-    const unsigned char *p = (const unsigned char *)text.ptr;
-    unsigned char rest[STEP + WIDE] = {0};
     struct pass ps = {.text = text,
                       .digits = digits,
                       .tokens = tk,
                       .places = pl,
                       .step = step};
-    size_t i = 0, end = text.len == 0 ? 0 : text.len - 1;
     enum err e;
 
     tk->partial = !tk->want->any; /* then none need be known */
     tk->step = step;
-    for (;;) {
-        if (ps.run.now == 0)
-            i = step == CPU_64 ? next_step_64(p, i, end) : next_step(p, i, end);
-        if (end - i < STEP)
-            break;
-        if ((e = look(&ps, p + i, i)))
-            return e;
-        i += STEP;
-    }
-    if (i < text.len) {
-        memcpy(rest, p + i, text.len - i);
-        if ((e = look(&ps, rest, i)))
-            return e;
-    }
+    if ((e = walk(&ps)))
+        return e;
     *ret_traits = (struct traits){ps.run.best, ps.wide, ps.folds};
     return OK;
 }

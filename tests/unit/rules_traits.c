@@ -42,8 +42,24 @@ static bool wide_slowly(struct str s)
 static const struct rule asked = {.token = {0x1fe, 0x3fe},
                                   .then = STR_INIT(" .-:")};
 
+/* The same of numbers that are not brief, and of others before some marks. */
+static const struct rule briefly[] = {
+    {.token = {0x1f8, 0x3fe}},
+    {.token = {6, 0}, .then = STR_INIT(TOKEN_MARKS)}};
+
+static bool is_asked(const struct rule *rules, size_t n, struct str s,
+                     size_t end, size_t len, bool letters)
+{
+    for (size_t i = 0; i < n; i++)
+        if (token_fits(&rules[i].token, len, letters) &&
+            token_then(&rules[i], s, end))
+            return true;
+    return false;
+}
+
 /* All tokens that are asked for, each where it begins; how many. */
-static size_t tokens_slowly(struct str s, const struct tokens *tk)
+static size_t tokens_slowly(const struct rule *rules, size_t rule_count,
+                            struct str s, const struct tokens *tk)
 {
     size_t n = 0, end;
 
@@ -52,8 +68,7 @@ static size_t tokens_slowly(struct str s, const struct tokens *tk)
 
         for (end = i; end < s.len && token_byte(s.ptr[end]); end++)
             *(is_digit(s.ptr[end]) ? &digits : &letters) = true;
-        if (!digits || !token_fits(&asked.token, end - i, letters) ||
-            !token_then(&asked, s, end))
+        if (!digits || !is_asked(rules, rule_count, s, end, end - i, letters))
             continue;
         if (!CHECK(n < tk->count))
             return n;
@@ -134,6 +149,8 @@ static void check_step(struct str s, enum cpu_step step)
     struct traits t = {0};
 
     token_want_add(&want, &asked);
+    token_want_ready(&want);
+    CHECK(!want.brief);
     if (!CHECK_INT(traits_of(s, 1000, &none, &pl, step, &t), OK) ||
         !CHECK_INT(none.count, 0))
         return;
@@ -147,25 +164,48 @@ static void check_step(struct str s, enum cpu_step step)
     free(pl.list);
     CHECK((t.digits < 9 ? t.digits : 9) ==
           (run_slowly(s) < 9 ? run_slowly(s) : 9));
-    CHECK_INT(tk.count, tokens_slowly(s, &tk));
+    CHECK_INT(tk.count, tokens_slowly(&asked, 1, s, &tk));
     check_next(s, &tk);
     check_picks(s, &tk);
     tokens_free(&tk);
 }
 
+static void check_briefly(struct str s, enum cpu_step step)
+{
+    struct token_want want = {.any = false};
+    struct tokens tk = {.want = &want};
+    struct places pl = {0};
+    struct traits t = {0};
+
+    for (size_t i = 0; i < ARRAY_LEN(briefly); i++)
+        token_want_add(&want, &briefly[i]);
+    token_want_ready(&want);
+    CHECK(want.brief);
+    CHECK_INT(traits_of(s, 9, &tk, &pl, step, &t), OK);
+    CHECK_INT(tk.count, tokens_slowly(briefly, ARRAY_LEN(briefly), s, &tk));
+    tokens_free(&tk);
+}
+
 static void check(struct str s)
 {
-    for (enum cpu_step step = CPU_1; step <= cpu_step(); step++)
+    for (enum cpu_step step = CPU_1; step <= cpu_step(); step++) {
         check_step(s, step);
+        check_briefly(s, step);
+    }
 }
 
 static void test_mixed(void)
 {
     static const char *const kinds[] = {
-        "0123456789", "0 1-2.3(4)5/6",
-        "12 ab",      "a1 .",
-        "9:/ ",       "\x80\xc5 1",
-        "aB3C5. ",    "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz 1"};
+        "0123456789",
+        "0 1-2.3(4)5/6",
+        "12 ab",
+        "a1 .",
+        "12   ;:-a.",
+        "9:/ ",
+        "\x80\xc5 1",
+        "aB3C5. ",
+        "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz 1"};
     char text[500];
 
     for (size_t k = 0; k < ARRAY_LEN(kinds); k++)
