@@ -1,5 +1,6 @@
 #include "detect/unseen.h"
 
+#include "base/wide.h"
 #include "detect/invisible.h"
 #include "detect/normal.h"
 
@@ -18,6 +19,16 @@ static size_t skip_ascii(struct str text, size_t at)
 {
     uint64_t word;
 
+    if (at < text.len && (unsigned char)text.ptr[at] >= 0x80)
+        return at;
+    for (; text.len - at >= 4 * WIDE; at += 4 * WIDE) {
+        const char *p = text.ptr + at;
+        wide any = wide_at(p) | wide_at(p + WIDE) | wide_at(p + 2 * WIDE) |
+                   wide_at(p + 3 * WIDE);
+
+        if (wide_mask(any) != 0)
+            break;
+    }
     while (at + sizeof(word) <= text.len) {
         memcpy(&word, text.ptr + at, sizeof(word));
         if ((word & UINT64_C(0x8080808080808080)) != 0)
