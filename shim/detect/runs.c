@@ -435,7 +435,8 @@ static enum err take_run(struct decoding *d, enum view_step how,
 
 static size_t pair_at(struct str s)
 {
-    size_t n = str_starts(s, STR("0x")) || str_starts(s, STR("0X")) ? 2 : 0;
+    size_t n =
+        s.len > 1 && s.ptr[0] == '0' && to_lower(s.ptr[1]) == 'x' ? 2 : 0;
 
     if (s.len < n + 2 || hex_value(s.ptr[n]) < 0 || hex_value(s.ptr[n + 1]) < 0)
         return 0;

@@ -6,8 +6,9 @@
  * What the text of a rule's pattern says about its matches (lead.c), packed:
  * reading it off takes longer than all else of a rule, and is done once, by
  * who packs. Of a rule that is keyword_first that is its guard, of another its
- * width and its run. A wrong one makes the rule miss matches, as a wrong
- * pattern would; what the search relies on beyond that is checked.
+ * width and its run, or what may not stand before its token. A wrong one makes
+ * the rule miss matches, as a wrong pattern would; what the search relies on
+ * beyond that is checked.
  */
 
 static enum err pack_guard(struct buf *out, const struct guard *g)
@@ -44,9 +45,14 @@ enum err front_pack(struct buf *out, const struct rule *r)
         return pack_guard(out, &g);
     run = run_read(r);
     if ((e = pack_u32(out, run.width.most)) ||
-        (e = pack_u32(out, run.width.back)) ||
-        (e = pack_u32(out, run.before)) || run.before == RUN_NONE)
+        (e = pack_u32(out, run.width.back)) || (e = pack_u32(out, run.before)))
         return e;
+    if (token_first(r)) {
+        e = pack_guard(out, &run.behind);
+        return e ? e : pack_guard(out, &run.digit);
+    }
+    if (run.before == RUN_NONE)
+        return OK;
     if ((e = pack_guard(out, &run.of)) || (e = pack_guard(out, &run.behind)) ||
         (e = pack_u32(out, run.least)) || (e = pack_u32(out, run.most)))
         return e;
@@ -68,10 +74,17 @@ static enum err unpack_run(struct str *in, const struct rule *r,
     if (w.most != 0 && r->keyword_count == 0)
         return E_SYNTAX;
     run = (struct run){.width = w};
+    if (token_first(r)) {
+        if (before != RUN_NONE)
+            return E_SYNTAX;
+        if ((e = unpack_guard(in, &run.behind)) ||
+            (e = unpack_guard(in, &run.digit)))
+            return e;
+    }
     *ret_run = run;
     if (before == RUN_NONE)
         return OK;
-    if (token_first(r) || r->match.len == 0 ||
+    if (r->match.len == 0 ||
         before != (r->keyword_count == 0 ? RUN_DIGIT : RUN_KEYWORD) ||
         (before == RUN_DIGIT && r->digits == 0))
         return E_SYNTAX;

@@ -68,7 +68,9 @@ struct run {
         RUN_DIGIT
     } before;
     struct guard of;      /* the bytes */
-    struct guard behind;  /* no match begins behind one of these */
+    struct guard behind;  /* no match begins behind one of these ... */
+    struct guard digit;   /* ... or of these that is behind a digit: of a rule
+                             that begins with a token, which has no run */
     bool whole;           /* behind holds of: it begins where they begin */
     uint32_t least, most; /* bytes; at most RUN_MOST */
     uint32_t bit;         /* its own in run_bits; 0: it does not sleep */
@@ -210,8 +212,9 @@ MUST_USE static inline enum err steps_take(struct scratch *sc, uint64_t n)
  * for what is encoded in it; a character that its views take by itself; a place
  * where a keyword may stand, one that does, and a finding; a pattern that is
  * tried at a place, to which its size comes (a byte of it may be a branch to
- * try), and a byte in which what it needs is looked for; a token that it is
- * asked whether to; a match beside which something must stand.
+ * try), and a byte in which what it needs is looked for; a token of its
+ * lengths, and one that it is tried at; a match beside which something must
+ * stand.
  */
 enum {
     STEPS_SCAN = 1000,
@@ -224,7 +227,8 @@ enum {
     STEPS_TRY = 20,
     STEPS_TRY_BYTES = 16, /* of the pattern, for a step more */
     STEPS_NEED = 2,
-    STEPS_TOKEN = 8,
+    STEPS_FITTED = 2,
+    STEPS_TOKEN = 6,
     STEPS_NEAR = 50
 };
 

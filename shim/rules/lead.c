@@ -565,11 +565,50 @@ static struct run run_before(const struct rule *r)
     return run;
 }
 
+/* What is in (?<!...): a digit and one of these. */
+static bool guard_digit(struct guard *g, struct str s)
+{
+    struct guard first = {{0}}, digits = {{0}};
+    size_t n = run_item(s, &first),
+           m = n == 0 ? 0 : run_item(str_skip(s, n), g);
+
+    guard_range(&digits, '0', '9');
+    return m != 0 && n + m == s.len && guard_within(&digits, &first) &&
+           guard_within(&first, &digits);
+}
+
+/* The same as guard_front, of two bytes. */
+static struct guard guard_digits(struct str s)
+{
+    struct guard all = {{0}};
+    size_t n;
+
+    if (bar_at(s) != s.len)
+        return all;
+    for (; (n = zero_width(s)) != 0; s = str_skip(s, n)) {
+        struct guard one = {{0}};
+
+        if (!str_starts(s, STR("(?<!")) || n < 5 ||
+            is_quantified(str_skip(s, n)) ||
+            !guard_digit(&one, str_head(str_skip(s, 4), n - 5)))
+            continue;
+        all.bits[0] |= one.bits[0];
+        all.bits[1] |= one.bits[1];
+    }
+    return all;
+}
+
 struct run run_read(const struct rule *r)
 {
     struct run run = run_before(r);
 
-    if (!r->keyword_first && !token_first(r))
+    if (r->keyword_first)
+        return run;
+    if (token_first(r)) {
+        run.behind = guard_front(r->match, true);
+        run.digit = guard_digits(r->match);
+    } else {
         run.width = width_read(r);
+    }
     return run;
 }

@@ -15,7 +15,7 @@
  * once.
  */
 
-#define VERSION 12u
+#define VERSION 13u
 
 #define FLAG_KEYWORD_FIRST  1u
 #define FLAG_WHOLE          2u

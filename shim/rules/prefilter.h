@@ -11,17 +11,6 @@
  */
 struct prefilter; /* immutable after prefilter_new */
 
-/* ASCII bytes before which no match begins: those of a leading \b or (?<!...)
- */
-struct guard {
-    uint64_t bits[2];
-};
-
-static inline bool guard_stops(const struct guard *g, unsigned char before)
-{
-    return before < 0x80 && (g->bits[before / 64] >> before % 64 & 1) != 0;
-}
-
 /* What a pass found. Zeroed before its first use, reused between texts. */
 struct prefilter_hits {
     uint64_t *rules; /* owned; bit set of rules with a keyword in the text */

@@ -194,6 +194,7 @@ static uint64_t can_match(const struct scan *c, size_t word)
 static enum err scan_through(const struct scan *c, uint32_t rule)
 {
     struct tokens *tokens = &c->sc->hits.tokens;
+    const struct run *run = &c->rs->runs[rule];
     struct tally tally = {0};
     struct search s = {.rule = &c->rs->list[rule],
                        .text = c->text,
@@ -208,7 +209,10 @@ static enum err scan_through(const struct scan *c, uint32_t rule)
         s.cursor = *cursor_of(c->sc, rule);
     if (token_first(s.rule) && !tokens->partial) {
         s.at = tokens->picked;
-        s.at_count = tokens_pick(tokens, s.rule, s.text);
+        s.at_count =
+            tokens_pick(tokens, s.rule, &run->behind, &run->digit, s.text);
+        if ((e = steps_take(c->sc, STEPS_FITTED * tokens->fitted)))
+            return e;
         if (s.at_count == 0)
             return OK; /* its pattern need not be compiled */
     }

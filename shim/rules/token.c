@@ -213,8 +213,28 @@ static size_t pick_64(const struct tokens *tk, const struct token_set *set,
 }
 #endif
 
-size_t tokens_pick(struct tokens *tk, const struct rule *r, struct str text)
+/* Is a match to be looked for there, as the bytes beside the token tell? */
+static inline bool fits_beside(uint64_t entry, const struct guard *then,
+                               const struct guard *behind,
+                               const struct guard *digit, struct str text)
 {
+    size_t at = token_start(entry), end = token_end(entry);
+
+    if (then != NULL &&
+        (end == text.len || !guard_stops(then, (unsigned char)text.ptr[end])))
+        return false;
+    if (at == 0)
+        return true;
+    return !guard_stops(behind, (unsigned char)text.ptr[at - 1]) &&
+           (at == 1 || !is_digit(text.ptr[at - 2]) ||
+            !guard_stops(digit, (unsigned char)text.ptr[at - 1]));
+}
+
+size_t tokens_pick(struct tokens *tk, const struct rule *r,
+                   const struct guard *behind, const struct guard *digit,
+                   struct str text)
+{
+    struct guard then = {{0}};
     size_t n = 0, left = 0;
 
     for (size_t from = 0, to; from < tk->count; from = to) {
@@ -228,11 +248,17 @@ size_t tokens_pick(struct tokens *tk, const struct rule *r, struct str text)
                  ? pick_64(tk, &r->token, from, to, tk->picked + n)
                  : pick(tk, &r->token, from, to, tk->picked + n);
     }
-    if (r->then.len == 0)
-        return n;
-    for (size_t i = 0; i < n; i++)
-        if (token_then(r, text, token_end(tk->picked[i])))
-            tk->picked[left++] = tk->picked[i];
+    tk->fitted = n;
+    for (size_t i = 0; i < r->then.len; i++) {
+        unsigned char c = (unsigned char)r->then.ptr[i];
+
+        then.bits[c / 64 % 2] |= UINT64_C(1) << c % 64;
+    }
+    for (size_t i = 0; i < n; i++) {
+        tk->picked[left] = tk->picked[i];
+        left += fits_beside(tk->picked[i], r->then.len == 0 ? NULL : &then,
+                            behind, digit, text);
+    }
     return left;
 }
 

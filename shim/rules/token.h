@@ -89,6 +89,17 @@ static inline bool token_wanted(const struct token_want *want, struct str text,
 void token_want_add(struct token_want *want, const struct rule *r);
 void token_want_ready(struct token_want *want);
 
+/* ASCII bytes behind which no match begins: those of a leading \b or (?<!...)
+ */
+struct guard {
+    uint64_t bits[2];
+};
+
+static inline bool guard_stops(const struct guard *g, unsigned char before)
+{
+    return before < 0x80 && (g->bits[before / 64] >> before % 64 & 1) != 0;
+}
+
 /* The tokens of a text that some rule asks for. */
 #define TOKEN_GROUP 64u
 struct tokens {
@@ -99,6 +110,7 @@ struct tokens {
     uint64_t *picked;         /* owned; as long as the list */
     struct token_set seen;    /* lengths that there are in the list */
     size_t end;               /* of the last one looked at */
+    size_t fitted;            /* of the last pick, by their lengths alone */
     bool partial;             /* the list is full, and not all stand in it */
     enum cpu_step step;       /* of what the processor can, to pick some */
 };
@@ -141,9 +153,14 @@ void tokens_free(struct tokens *tk);
 /* tokens_rest - there are none, and the memory of very many is given back. */
 void tokens_rest(struct tokens *tk);
 
-/* tokens_pick - those of a list that is not partial that a rule is tried at, in
- * this text: tk->picked, how many. */
-size_t tokens_pick(struct tokens *tk, const struct rule *r, struct str text);
+/*
+ * tokens_pick - those of a list that is not partial that a rule is tried at, in
+ * this text: tk->picked, how many. behind: no match begins behind one of these;
+ * digit: nor behind one of these that a digit is before.
+ */
+size_t tokens_pick(struct tokens *tk, const struct rule *r,
+                   const struct guard *behind, const struct guard *digit,
+                   struct str text);
 
 /* tokens_note - of a text, taken from its front: here is a digit. E_NOMEM. */
 MUST_USE enum err tokens_note(struct tokens *tk, struct str text, size_t digit);

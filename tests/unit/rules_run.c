@@ -88,8 +88,45 @@ static void test_run_read(void)
     CHECK_ROW(NULL);
 }
 
+/* What may not stand before the token that a match begins with. */
+static void test_token(void)
+{
+    static const struct {
+        const char *match, *behind, *digit;
+    } tokens[] = {
+        {"(?<![:.-])\\d{2}:", ":.-", ""},
+        {"(?=\\d{4})(?<!\\d[-. \\/])(?<!\\d\\()\\d{4}", "", "-. /("},
+        {"(?<![0-9][.-])(?<!x)(?<!_)(?!0)\\d{3}", "", ".-"},
+        {"(?<!\\D0,)(?<![a-z]\\d)(?<!\\d\\d-)\\d", "", ""},
+        {"(?<!\\d-)?\\d", "", ""},
+        {"(?<!\\d-)1|2", "", ""},
+        {"(?<!\\d", "", ""},
+        {"(?<!", "", ""},
+        {"\\b\\d{4}", "aZ_", ""},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
+        struct rule r = {.token = {.digits = 16},
+                         .match = str_of(tokens[i].match)};
+        struct run run = run_read(&r);
+
+        CHECK_ROW(tokens[i].match);
+        CHECK_INT((int)run.before, RUN_NONE);
+        for (char c = ' '; c < 0x7f; c++) {
+            if (strchr(tokens[i].behind, c) != NULL)
+                CHECK(guard_stops(&run.behind, (unsigned char)c));
+            else if (!is_alnum(c) && c != '_')
+                CHECK(!guard_stops(&run.behind, (unsigned char)c));
+            CHECK_INT(guard_stops(&run.digit, (unsigned char)c),
+                      strchr(tokens[i].digit, c) != NULL);
+        }
+    }
+    CHECK_ROW(NULL);
+}
+
 int main(void)
 {
     RUN(test_run_read);
+    RUN(test_token);
     return check_done();
 }

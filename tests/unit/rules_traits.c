@@ -111,13 +111,25 @@ static void check_picks(struct str s, struct tokens *tk)
         {.token = {0x100, 0}},
     };
 
-    for (size_t r = 0; r < ARRAY_LEN(rules); r++) {
-        size_t n = tokens_pick(tk, &rules[r], s), k = 0;
+    static const struct guard none = {{0}}, marks = {{UINT64_C(1) << '-' |
+                                                      UINT64_C(1) << '.'}};
 
-        for (size_t i = 0; i < tk->count; i++)
-            if (token_entry_in(&rules[r].token, tk->list[i]) &&
-                token_then(&rules[r], s, token_end(tk->list[i])))
+    for (size_t r = 0; r < 4 * ARRAY_LEN(rules); r++) {
+        const struct rule *rule = &rules[r / 4];
+        bool one = r % 2 != 0, two = r % 4 / 2 != 0;
+        size_t n = tokens_pick(tk, rule, one ? &marks : &none,
+                               two ? &marks : &none, s);
+        size_t k = 0;
+
+        for (size_t i = 0; i < tk->count; i++) {
+            size_t at = token_start(tk->list[i]);
+            bool mark = at > 0 && strchr("-.", s.ptr[at - 1]) != NULL;
+
+            if (token_entry_in(&rule->token, tk->list[i]) &&
+                token_then(rule, s, token_end(tk->list[i])) && !(mark && one) &&
+                !(mark && two && at > 1 && is_digit(s.ptr[at - 2])))
                 CHECK(k < n && tk->picked[k++] == tk->list[i]);
+        }
         CHECK_INT(n, k);
     }
 }
