@@ -315,9 +315,10 @@ enum err joined_make(struct str text, struct textview *out, bool *ret_changed)
 
 /* --- Digits for letters. */
 
-#define WORD_MOST 128 /* bytes of one; of what is longer, of a part */
-#define BESIDE    4   /* bytes of one that is such by the one beside it */
-#define NUMBER    2   /* bytes of one of signs alone, behind such a one */
+#define WORD_MOST  128 /* bytes of one; of what is longer, of a part */
+#define BESIDE     4   /* bytes of one that is such by the one beside it */
+#define SHORT_WORD 8   /* looked at byte by byte */
+#define NUMBER     2   /* bytes of one of signs alone, behind such a one */
 
 static char leet_letter(char c)
 {
@@ -397,7 +398,15 @@ static bool is_leet(const struct spelt *m, size_t least)
 
 static size_t leet_end(struct str text, size_t at)
 {
-    return at + plain_leet_word(str_head(str_skip(text, at), WORD_MOST));
+    size_t most = text.len - at < SHORT_WORD ? text.len : at + SHORT_WORD;
+    size_t end = at;
+
+    while (end < most && in_leet(text.ptr[end]))
+        end++;
+    if (end < most)
+        return end;
+    return end + plain_leet_word(
+                     str_head(str_skip(text, end), WORD_MOST - (end - at)));
 }
 
 /* One between two letters, and no number in hex: no name with a number behind
@@ -429,7 +438,7 @@ static enum look leet_word(const struct leet *l, struct str text, size_t at,
 
     if (end == text.len && !last)
         return LOOK_OPEN;
-    if (plain_leet(word) < word.len)
+    if (word.len > SHORT_WORD && plain_leet(word) < word.len)
         return LOOK_NO;
     m = spelt_of(word);
     if (!is_leet(&m, 0))
@@ -504,26 +513,27 @@ bool leet_plain(struct leet *l, struct str text, size_t *pos, bool last)
     return yes;
 }
 
-static enum err put_leet(struct leet *l, struct str text, size_t at, size_t end,
-                         size_t base, struct textview *out)
+/* The word at..end, read, into out. */
+static void spell(struct leet *l, struct str text, size_t at, size_t end,
+                  char *out)
 {
-    char word[WORD_MOST];
-    size_t n = 0;
+    for (; at < end; at++, out++) {
+        char c = text.ptr[at], before;
 
-    for (size_t i = at; i < end; i++) {
-        char before = byte_before(l, text, i);
-        char c = leet_at(text, i, before, l->ell);
-
-        l->ones |= text.ptr[i] == '1' && leet_at(text, i, before, true) != 'i';
-        word[n++] = c != 0 ? c : text.ptr[i];
+        *out = c;
+        if (!is_leet_sign(c))
+            continue;
+        before = byte_before(l, text, at);
+        *out = leet_at(text, at, before, l->ell);
+        l->ones |= c == '1' && leet_at(text, at, before, true) != 'i';
     }
-    return textview_copy(out, (struct str){word, n}, base + at);
 }
 
 enum err leet_feed(struct leet *l, struct str text, size_t base, size_t *pos,
                    bool last, struct textview *out)
 {
     size_t at = *pos, from = at, end;
+    char word[WORD_MOST];
     enum err e;
 
     while (leet_next(l, text, &at, last, &end)) {
@@ -533,9 +543,10 @@ enum err leet_feed(struct leet *l, struct str text, size_t base, size_t *pos,
             break;
         }
         l->changed = l->behind = true;
+        spell(l, text, at, end, word);
         if ((e = textview_copy(out, (struct str){text.ptr + from, at - from},
                                base + from)) ||
-            (e = put_leet(l, text, at, end, base, out)))
+            (e = textview_copy(out, (struct str){word, end - at}, base + at)))
             return e;
         from = at = end;
     }
@@ -549,14 +560,19 @@ enum err leet_make(struct str text, struct textview *out, bool *ret_changed,
                    bool *ret_ones)
 {
     struct leet l = {0};
-    size_t pos = 0;
+    size_t at = 0, end;
     enum err e;
 
     textview_clear(out);
-    e = leet_feed(&l, text, 0, &pos, true, out);
+    if ((e = textview_copy(out, text, 0)))
+        return e;
+    for (; leet_next(&l, text, &at, true, &end); at = end) {
+        l.changed = l.behind = true;
+        spell(&l, text, at, end, out->bytes.ptr + at);
+    }
     *ret_changed = l.changed;
     *ret_ones = l.ones;
-    return e;
+    return OK;
 }
 
 /* It says of each byte what it is for: only a 1 may be another. */
