@@ -3,6 +3,7 @@
 #include <utf8proc.h>
 
 #include "base/utf8.h"
+#include "base/wide.h"
 #include "detect/invisible.h"
 #include "detect/plain.h"
 
@@ -94,12 +95,27 @@ static bool is_alone(uint32_t cp)
            (cp >= 0xac00 && cp < 0xd7a4);
 }
 
+/* Letters of Hangul, kana and ideographs that no view changes, with the marks
+ * of those in them. */
+static bool stays_letter(uint32_t cp)
+{
+    return (cp >= 0x4e00 && cp <= 0x9fa5) || (cp >= 0xac00 && cp <= 0xd7a3) ||
+           (cp >= 0x3041 && cp <= 0x3096) || (cp >= 0x30a1 && cp <= 0x30fa);
+}
+
+/* The same, and the signs that stand among them. */
+static bool stays(uint32_t cp)
+{
+    return stays_letter(cp) || (cp >= 0x3001 && cp <= 0x3020) ||
+           (cp >= 0x30fb && cp <= 0x30fe);
+}
+
 /* Can the character before be composed with this one? */
 static bool goes_on(uint32_t cp)
 {
     if (cp < 0x300)
         return cp == 0xad;
-    if (is_alone(cp))
+    if (is_alone(cp) || stays(cp))
         return false;
     if (is_invisible(cp) || is_mark((int32_t)cp) ||
         utf8proc_category((int32_t)cp) == UTF8PROC_CATEGORY_MC)
@@ -114,6 +130,8 @@ bool is_letter(uint32_t cp)
 
     if (cp < 0x80)
         return (cp | 0x20) >= 'a' && (cp | 0x20) <= 'z';
+    if (stays_letter(cp))
+        return true;
     c = utf8proc_category((int32_t)cp);
     return c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_LO;
 }
@@ -413,11 +431,24 @@ static enum err take_cluster(struct normal *n, struct str cluster, size_t off,
                 off + start, out);
 }
 
+static void make_small(char *p, size_t n)
+{
+    size_t i = 0;
+
+    for (; n - i >= WIDE; i += WIDE) {
+        wide v = wide_at(p + i);
+
+        v |= (wide)((wide)(v - 'A') < 26) & 0x20;
+        memcpy(p + i, &v, WIDE);
+    }
+    for (; i < n; i++)
+        p[i] = to_lower(p[i]);
+}
+
 /* ASCII of which nothing is left out. Of a fold: in small letters. */
 static enum err take_ascii(struct normal *n, struct str s, size_t off,
                            struct textview *out)
 {
-    size_t from = out->bytes.len;
     enum err e;
 
     if (s.len == 0)
@@ -425,10 +456,8 @@ static enum err take_ascii(struct normal *n, struct str s, size_t off,
     if ((e = close_gap(n, (unsigned char)s.ptr[0], out)) ||
         (e = textview_copy(out, s, off)))
         return e;
-    from = out->bytes.len - s.len;
     if (n->what & NORMAL_FOLD)
-        for (size_t i = from; i < out->bytes.len; i++)
-            out->bytes.ptr[i] = to_lower(out->bytes.ptr[i]);
+        make_small(out->bytes.ptr + out->bytes.len - s.len, s.len);
     n->before = (unsigned char)s.ptr[s.len - 1];
     return OK;
 }
@@ -537,6 +566,38 @@ static enum err take_one(struct normal *n, struct str one, uint32_t cp,
                        : take_new(n, b, one, cp, off, out);
 }
 
+/* Where those that stay end from `at` on, and the last of them; not one that
+ * what follows may belong to. */
+static size_t staying(struct str text, size_t at, bool last, uint32_t *ret_last)
+{
+    size_t start = at, back = at, len;
+    uint32_t cp = 0, before = 0;
+
+    *ret_last = 0;
+    for (; at < text.len; at += len) {
+        cp = utf8_next(str_skip(text, at), &len);
+        if (!stays(cp))
+            break;
+        before = *ret_last;
+        *ret_last = cp;
+        back = at;
+    }
+    if (at == start || (at == text.len ? last : !goes_on(cp)))
+        return at;
+    *ret_last = before;
+    return back;
+}
+
+static enum err take_staying(struct normal *n, struct str s, uint32_t last,
+                             size_t off, struct textview *out)
+{
+    size_t len;
+    enum err e = close_gap(n, utf8_next(s, &len), out);
+
+    n->before = last;
+    return e ? e : textview_copy(out, s, off);
+}
+
 enum err normal_feed(struct normal *n, struct str text, size_t base,
                      size_t *pos, bool last, struct textview *out)
 {
@@ -544,10 +605,17 @@ enum err normal_feed(struct normal *n, struct str text, size_t base,
     enum err e = OK;
 
     while (!e && at < text.len) {
-        bool wide = (unsigned char)text.ptr[at] >= 0x80;
-        size_t plain = wide ? 0 : plain_ascii(str_skip(text, at));
-        size_t csi = wide ? 0 : csi_len(str_skip(text, at));
+        bool beyond = (unsigned char)text.ptr[at] >= 0x80;
+        size_t plain = beyond ? 0 : plain_ascii(str_skip(text, at));
+        size_t csi = beyond ? 0 : csi_len(str_skip(text, at));
+        uint32_t end_cp;
 
+        if (beyond && (end = staying(text, at, last, &end_cp)) > at) {
+            e = take_staying(n, str_head(str_skip(text, at), end - at), end_cp,
+                             base + at, out);
+            at = end;
+            continue;
+        }
         if (csi == CSI_OPEN && !last)
             break;
         if (csi != 0 && csi != CSI_OPEN) {

@@ -185,8 +185,11 @@ static bool joined_next(struct joined *j, struct str text, size_t from,
             *at = end;
             continue;
         }
-        j->within = is_word(text, *at, &len);
-        *at += len;
+        do {
+            j->within = is_word(text, *at, &len);
+            *at += len;
+        } while (j->within && *at < text.len &&
+                 (unsigned char)text.ptr[*at] >= 0x80);
     }
 }
 
