@@ -40,6 +40,7 @@ struct level {
     unsigned next;  /* how it is to be decoded next */
     unsigned worth; /* decode_worth of `best`, if it is known */
     bool sifted;
+    bool escaped; /* scan_unescaped is going to read its escapes */
 };
 
 struct viewing {
@@ -381,7 +382,8 @@ static enum err decode_next(struct viewing *vw, struct level *v,
         unsigned classes =
             v->best.map == v->text.map ? v->classes : v->classes | CLASS_RUN;
 
-        if (!may_have(vw, how, classes) || !is_worth(v, how, classes))
+        if (!may_have(vw, how, classes) || !is_worth(v, how, classes) ||
+            (how == VIEW_ESCAPES && v->escaped && v->best.map == v->text.map))
             continue;
         if ((e = decode(&vw->decoding, how, look_for(v, how)->text, out)))
             return e;
@@ -422,6 +424,8 @@ static enum err enter(struct viewing *vw, struct level *v, bool decoded)
     v->next = VIEW_DECODED + 1;
     v->sifted = true;
     vw->within = decoded || vw->unescaping ? 1u << VIEW_DECODED : 0;
+    v->escaped = !decoded && !vw->coded && !vw->unescaping &&
+                 (v->classes & CLASS_SHORT) != 0;
     if (!decoded)
         v->classes &= ~CLASS_SHORT; /* scan_unescaped does */
     if (decoded && ((e = scan_look(vw, &v->text, VIEW_DECODED)) ||
