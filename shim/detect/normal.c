@@ -40,18 +40,6 @@ struct normal_known {
     } of[KNOWN];
 };
 
-uint32_t utf8_next(struct str s, size_t *ret_len)
-{
-    unsigned char c = (unsigned char)s.ptr[0];
-    size_t len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-    uint32_t cp = len == 1 ? c : c & (0x7fu >> len);
-
-    *ret_len = len;
-    for (size_t i = 1; i < len && i < s.len; i++)
-        cp = cp << 6 | ((unsigned char)s.ptr[i] & 0x3f);
-    return cp;
-}
-
 static bool is_control(uint32_t cp)
 {
     return (cp < ' ' && cp != '\t' && cp != '\n' && cp != '\r') ||

@@ -59,7 +59,17 @@ MUST_USE enum err normal_make(unsigned what, struct str text,
 bool normal_keeps(bool fold, bool nomark, uint32_t cp);
 
 /* utf8_next - the code point at s.ptr[0..) of valid UTF-8, and its length. */
-uint32_t utf8_next(struct str s, size_t *ret_len);
+static inline uint32_t utf8_next(struct str s, size_t *ret_len)
+{
+    unsigned char c = (unsigned char)s.ptr[0];
+    size_t len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+    uint32_t cp = len == 1 ? c : c & (0x7fu >> len);
+
+    *ret_len = len;
+    for (size_t i = 1; i < len && i < s.len; i++)
+        cp = cp << 6 | ((unsigned char)s.ptr[i] & 0x3f);
+    return cp;
+}
 
 /* is_letter - of any script. */
 bool is_letter(uint32_t cp);
