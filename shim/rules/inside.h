@@ -210,11 +210,11 @@ MUST_USE static inline enum err steps_take(struct scratch *sc, uint64_t n)
  * took 0.9 to 1.6 ns for a step: a view that is looked at, and a byte of it; a
  * byte of a text that is passed again and again to make its views and to look
  * for what is encoded in it; a character that its views take by itself; a place
- * where a keyword may stand, one that does, and a finding; a pattern that is
- * tried at a place, to which its size comes (a byte of it may be a branch to
- * try), and a byte in which what it needs is looked for; a token of its
- * lengths, and one that it is tried at; a match beside which something must
- * stand.
+ * where a keyword may stand, one that does, a byte of a value that is checked,
+ * and a finding; a pattern that is tried at a place, to which its size comes (a
+ * byte of it may be a branch to try), and a byte in which what it needs is
+ * looked for; a token of its lengths, and one that it is tried at; a match
+ * beside which something must stand.
  */
 enum {
     STEPS_SCAN = 1000,
@@ -223,6 +223,7 @@ enum {
     STEPS_CHAR = 36,
     STEPS_PLACE = 8,
     STEPS_HIT = 20,
+    STEPS_VALUE = 2,
     STEPS_FOUND = 180,
     STEPS_TRY = 20,
     STEPS_TRY_BYTES = 16, /* of the pattern, for a step more */

@@ -171,6 +171,8 @@ enum err passes(const struct search *s, struct scratch *sc, struct str value,
     enum err e;
 
     *ret_yes = false;
+    if ((e = steps_take(sc, STEPS_VALUE * (uint64_t)value.len)))
+        return e;
     if (value.len == 0 || (r->entropy && entropy_milli(value) < r->entropy) ||
         (r->no_placeholder && is_placeholder(value)) ||
         (r->no_name && is_name(value)) || !validate(r->check, value))
