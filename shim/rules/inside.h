@@ -212,9 +212,9 @@ MUST_USE static inline enum err steps_take(struct scratch *sc, uint64_t n)
  * for what is encoded in it; a character that its views take by itself; a place
  * where a keyword may stand, one that does, a byte of a value that is checked,
  * and a finding; a pattern that is tried at a place, to which its size comes (a
- * byte of it may be a branch to try), and a byte in which what it needs is
- * looked for; a token of its lengths, and one that it is tried at; a match
- * beside which something must stand.
+ * byte of it may be a branch to try), a byte that it is tried from in vain, and
+ * one in which what it needs is looked for; a token of its lengths, and one
+ * that it is tried at; a match beside which something must stand.
  */
 enum {
     STEPS_SCAN = 1000,
@@ -226,7 +226,8 @@ enum {
     STEPS_VALUE = 2,
     STEPS_FOUND = 180,
     STEPS_TRY = 20,
-    STEPS_TRY_BYTES = 16, /* of the pattern, for a step more */
+    STEPS_TRY_BYTES = 16,     /* of the pattern, for a step more */
+    STEPS_PASSED_BYTES = 512, /* of one that passes a byte, the same */
     STEPS_NEED = 2,
     STEPS_FITTED = 2,
     STEPS_TOKEN = 6,

@@ -237,11 +237,12 @@ static size_t start_listed(struct search *s)
 /*
  * The same of a rule whose matches begin near a keyword: where the text begins
  * that is near one, and s->window where it ends. There a match may begin at any
- * place. Keywords near each other have one window.
+ * place, and one character behind the keyword's start, which may be white and
+ * before the match. Keywords near each other have one window.
  */
 static size_t start_window(struct search *s)
 {
-    size_t most = s->width->most, back = 4 * (size_t)s->width->back;
+    size_t most = s->width->most, back = 4 * ((size_t)s->width->back + 1);
     size_t start = s->cursor < s->window ? s->cursor : s->text.len;
 
     for (; s->at_count != 0; s->at++, s->at_count--) {
@@ -342,6 +343,7 @@ static enum err try_match(const struct search *s, struct scratch *sc,
                           enum hit *ret_hit)
 {
     const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(sc->mdata);
+    size_t size = 0;
     enum err e;
 
     if (s->width == NULL)
@@ -350,9 +352,11 @@ static enum err try_match(const struct search *s, struct scratch *sc,
     pcre2_set_offset_limit(sc->mctx, s->window - 1);
     e = pattern_run(s->code->match, sc, s->text, s->cursor, s->open, ret_hit);
     pcre2_set_offset_limit(sc->mctx, PCRE2_UNSET);
+    (void)pcre2_pattern_info(s->code->match, PCRE2_INFO_SIZE, &size);
     return e ? e
-             : steps_take(sc, (*ret_hit == HIT_NONE ? s->window : ov[0]) -
-                                  s->cursor);
+             : steps_take(sc, (1 + size / STEPS_PASSED_BYTES) *
+                                  ((*ret_hit == HIT_NONE ? s->window : ov[0]) -
+                                   s->cursor));
 }
 
 /* Where to go on behind a try in vain. */
