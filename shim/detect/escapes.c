@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "detect/classes.h"
+#include "detect/news.h"
 #include "detect/seams.h"
 
 /*
@@ -257,34 +258,9 @@ static bool is_slight(enum view_step how, struct str text, size_t at,
            (x.is_short && !escape_matters(text, at + x.len - 2));
 }
 
-/*
- * The text round escapes, as far as a match may reach: so much before the first
- * and behind the last of some that are near each other, and no cut inside of a
- * word that is not a long one.
- */
+/* The text round escapes, as far as a match may reach: so much before the first
+ * and behind the last of some that are near each other. */
 #define NEAR 320u
-#define WORD 64u
-
-static size_t near_start(struct str text, size_t from, size_t at)
-{
-    size_t start = at - from > NEAR ? at - NEAR : from;
-
-    for (size_t n = 0; start > from && n < WORD; n++, start--)
-        if (is_white(text.ptr[start - 1]))
-            return start;
-    start = utf8_front(text, start);
-    return start < from ? from : start;
-}
-
-static size_t near_end(struct str text, size_t from)
-{
-    size_t end = text.len - from > NEAR ? from + NEAR : text.len;
-
-    for (size_t n = 0; end < text.len && n < WORD; n++, end++)
-        if (is_white(text.ptr[end]))
-            return end;
-    return utf8_back(text, end);
-}
 
 /* The text from `from`, behind an escape, up to the next one at `at`. */
 static enum err put_between(struct str text, size_t from, size_t at, bool first,
@@ -296,8 +272,8 @@ static enum err put_between(struct str text, size_t from, size_t at, bool first,
     if (at - from <= NEAR) /* most are near each other */
         return textview_copy(out, str_head(str_skip(text, from), at - from),
                              from);
-    end = first ? from : near_end(text, from);
-    start = near_start(text, from, at);
+    end = first ? from : around_back(text, from, NEAR);
+    start = around_front(text, from, at, NEAR);
     if (start <= end)
         return textview_copy(out, str_head(str_skip(text, from), at - from),
                              from);
@@ -415,7 +391,9 @@ enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
     }
     *left -= out->bytes.len;
     return textview_copy(
-        out, str_head(str_skip(text, from), near_end(text, from) - from), from);
+        out,
+        str_head(str_skip(text, from), around_back(text, from, NEAR) - from),
+        from);
 }
 
 /* --- Piece by piece. */

@@ -3,8 +3,28 @@
 #include "base/utf8.h"
 #include "base/wide.h"
 
-#define WORD  64u /* no word that a part ends within is shorter */
-#define APART (2 * (NEWS_MARGIN + WORD)) /* and parts do not touch */
+#define APART (2 * (NEWS_MARGIN + AROUND_WORD)) /* parts do not touch */
+
+size_t around_front(struct str s, size_t least, size_t at, size_t margin)
+{
+    size_t from = at - least > margin ? at - margin : least;
+
+    for (size_t n = 0; from > least && n < AROUND_WORD; n++, from--)
+        if (is_white(s.ptr[from - 1]))
+            return from;
+    from = utf8_front(s, from);
+    return from < least ? least : from;
+}
+
+size_t around_back(struct str s, size_t at, size_t margin)
+{
+    size_t to = s.len - at > margin ? at + margin : s.len;
+
+    for (size_t n = 0; to < s.len && n < AROUND_WORD; n++, to++)
+        if (is_white(s.ptr[to]))
+            return to;
+    return utf8_back(s, to);
+}
 
 /* Where two strings of n bytes differ by more than case; n if they do not. */
 static size_t differ_at(const char *a, const char *b, size_t n)
@@ -64,28 +84,6 @@ static bool change_next(struct news *n, size_t *ret_from, size_t *ret_to)
     return true;
 }
 
-/* So much before it and behind it, and no cut inside of a word that is not a
- * long one. */
-static size_t before(struct str s, size_t at)
-{
-    size_t from = at > NEWS_MARGIN ? at - NEWS_MARGIN : 0;
-
-    for (size_t n = 0; from > 0 && n < WORD; n++, from--)
-        if (is_white(s.ptr[from - 1]))
-            return from;
-    return utf8_front(s, from);
-}
-
-static size_t behind(struct str s, size_t at)
-{
-    size_t to = s.len - at > NEWS_MARGIN ? at + NEWS_MARGIN : s.len;
-
-    for (size_t n = 0; to < s.len && n < WORD; n++, to++)
-        if (is_white(s.ptr[to]))
-            return to;
-    return utf8_back(s, to);
-}
-
 bool news_next(struct news *n, struct str *ret_part)
 {
     struct str s = buf_str(&n->view->bytes);
@@ -106,7 +104,8 @@ bool news_next(struct news *n, struct str *ret_part)
     }
     if (!some)
         return false;
-    from = before(s, from);
-    *ret_part = (struct str){s.ptr + from, behind(s, to) - from};
+    from = around_front(s, 0, from, NEWS_MARGIN);
+    *ret_part =
+        (struct str){s.ptr + from, around_back(s, to, NEWS_MARGIN) - from};
     return ret_part->len != 0;
 }

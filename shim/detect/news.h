@@ -11,6 +11,15 @@
 
 #define NEWS_MARGIN 512u /* bytes around it that are given with it */
 
+/*
+ * around_front, around_back - the place `margin` bytes before `at`, which is
+ * not before `least`, or behind it: at white space if some is near, so that no
+ * word is cut that is not longer than AROUND_WORD, else between characters.
+ */
+#define AROUND_WORD 64u
+size_t around_front(struct str s, size_t least, size_t at, size_t margin);
+size_t around_back(struct str s, size_t at, size_t margin);
+
 struct news {
     const struct textview *view; /* borrowed */
     struct str source;           /* all that the view was made of */
