@@ -120,6 +120,10 @@ MUST_USE enum err escaped_feed(struct escaped *x, enum view_step how,
 /* Bytes before and behind an escape that a match with it may reach. */
 #define ESCAPE_NEAR 384u
 
+/* hex_digits - how many hex digits are at the front of s, up to `most`, which
+ * is 8 or less; and their value. */
+size_t hex_digits(struct str s, size_t most, uint32_t *ret_value);
+
 /* entity_char - the character that the entity at the front of s ("&") stands
  * for, of those that matter here, and its length; 0 and '&' if there is none.
  */

@@ -64,9 +64,8 @@ size_t entity_char(struct str s, uint32_t *ret_cp)
     if (s.len < 3)
         return 0;
     if (s.ptr[1] == '#' && (s.ptr[2] == 'x' || s.ptr[2] == 'X')) {
-        for (n = 3; n < s.len && n < 11 && hex_value(s.ptr[n]) >= 0; n++)
-            cp = cp << 4 | (uint32_t)hex_value(s.ptr[n]);
-        n = n > 3 ? n : 0;
+        n = hex_digits(str_skip(s, 3), 8, &cp);
+        n = n > 0 ? n + 3 : 0;
     } else if (s.ptr[1] == '#') {
         while (n < s.len && n < 10 && is_digit(s.ptr[n]))
             cp = cp * 10 + (uint32_t)(s.ptr[n++] - '0');

@@ -17,8 +17,7 @@ struct escape {
     bool is_short;
 };
 
-/* Hex digits at the front of s, at most `most`: their number and value. */
-static size_t hex_digits(struct str s, size_t most, uint32_t *ret_value)
+size_t hex_digits(struct str s, size_t most, uint32_t *ret_value)
 {
     uint32_t value = 0;
     size_t n = 0;

@@ -121,10 +121,6 @@ static enum err run_open(struct textview *v, size_t off, size_t from, size_t to,
 
     if (off > UINT32_MAX || from > UINT32_MAX || to > UINT32_MAX)
         return E_LIMIT;
-    if (last != NULL && !back && from == 1 && to == 1 && last->from == 1 &&
-        last->to == 1 && !last->back &&
-        last->src + (uint32_t)(v->bytes.len - last->dst) == off)
-        return OK; /* most of all */
     if (last != NULL && !back && !last->back && last->from == from &&
         last->to == to &&
         last->src + (uint32_t)(v->bytes.len - last->dst) / last->to * from ==

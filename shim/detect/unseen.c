@@ -17,8 +17,6 @@ static uint32_t char_at(struct str text, size_t at, size_t *ret_len)
 /* Most texts are ASCII. */
 static size_t skip_ascii(struct str text, size_t at)
 {
-    uint64_t word;
-
     if (at < text.len && (unsigned char)text.ptr[at] >= 0x80)
         return at;
     for (; text.len - at >= 4 * WIDE; at += 4 * WIDE) {
@@ -29,11 +27,11 @@ static size_t skip_ascii(struct str text, size_t at)
         if (wide_mask(any) != 0)
             break;
     }
-    while (at + sizeof(word) <= text.len) {
-        memcpy(&word, text.ptr + at, sizeof(word));
-        if ((word & UINT64_C(0x8080808080808080)) != 0)
-            break;
-        at += sizeof(word);
+    for (; text.len - at >= WIDE; at += WIDE) {
+        unsigned some = wide_mask(wide_at(text.ptr + at));
+
+        if (some != 0)
+            return at + (size_t)__builtin_ctz(some);
     }
     while (at < text.len && (unsigned char)text.ptr[at] < 0x80)
         at++;

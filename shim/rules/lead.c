@@ -540,7 +540,7 @@ static bool is_plain(struct str s)
     return str_find(s, STR("\\Q")) == s.len && str_find(s, STR("(*")) == s.len;
 }
 
-/* The same of a rule for which that can be told. */
+/* The run itself: RUN_NONE of a rule that begins with what it is tried at. */
 static struct run run_before(const struct rule *r)
 {
     struct run run = {.least = RUN_MOST};

@@ -20,13 +20,13 @@
  *    not complete;
  *  - where a rule was often tried in vain, it is first asked whether what it
  *    needs can follow, which is looked for once in a text and not at each
- * place;
+ *    place;
  *  - a rule whose matches are so many characters long at the most is searched
  *    near its keywords only, in a whole text;
  *  - a rule that is keyword_first is tried only where a keyword begins, one
  *    with tokens only where such a token does, and its pattern is compiled
- *    anchored. What state it is in after a text then does
- *    not depend on how often it was woken up.
+ *    anchored. What state it is in after a text then does not depend on how
+ *    often it was woken up.
  */
 
 #define STACK_LEAST  (32 * KIB)
@@ -115,18 +115,24 @@ static enum err match_error(int rc)
     }
 }
 
+static size_t code_size(const pcre2_code *code)
+{
+    size_t size = 0;
+
+    (void)pcre2_pattern_info(code, PCRE2_INFO_SIZE, &size);
+    return size;
+}
+
 enum err pattern_run(const pcre2_code *code, struct scratch *sc,
                      struct str text, size_t from, bool open, enum hit *ret_hit)
 {
     uint32_t options =
         PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY | (open ? PCRE2_PARTIAL_HARD : 0);
-    size_t size = 0;
     int rc;
     enum err e;
 
-    (void)pcre2_pattern_info(code, PCRE2_INFO_SIZE, &size);
     if ((e = need_stack(sc)) ||
-        (e = steps_take(sc, STEPS_TRY + size / STEPS_TRY_BYTES)))
+        (e = steps_take(sc, STEPS_TRY + code_size(code) / STEPS_TRY_BYTES)))
         return e;
     rc = pcre2_jit_match(code, (PCRE2_SPTR)(text.len ? text.ptr : ""), text.len,
                          from, options, sc->mdata, sc->mctx);
@@ -343,20 +349,19 @@ static enum err try_match(const struct search *s, struct scratch *sc,
                           enum hit *ret_hit)
 {
     const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(sc->mdata);
-    size_t size = 0;
+    const pcre2_code *code = s->code->match;
+    size_t passed;
     enum err e;
 
     if (s->width == NULL)
-        return pattern_run(s->code->match, sc, s->text, s->cursor, s->open,
-                           ret_hit);
+        return pattern_run(code, sc, s->text, s->cursor, s->open, ret_hit);
     pcre2_set_offset_limit(sc->mctx, s->window - 1);
-    e = pattern_run(s->code->match, sc, s->text, s->cursor, s->open, ret_hit);
+    e = pattern_run(code, sc, s->text, s->cursor, s->open, ret_hit);
     pcre2_set_offset_limit(sc->mctx, PCRE2_UNSET);
-    (void)pcre2_pattern_info(s->code->match, PCRE2_INFO_SIZE, &size);
-    return e ? e
-             : steps_take(sc, (1 + size / STEPS_PASSED_BYTES) *
-                                  ((*ret_hit == HIT_NONE ? s->window : ov[0]) -
-                                   s->cursor));
+    if (e)
+        return e;
+    passed = (*ret_hit == HIT_NONE ? s->window : ov[0]) - s->cursor;
+    return steps_take(sc, (1 + code_size(code) / STEPS_PASSED_BYTES) * passed);
 }
 
 /* Where to go on behind a try in vain. */
