@@ -1,4 +1,5 @@
 #include "rules/inside.h"
+#include "rules/key.h"
 
 /*
  * One rule's keywords at one place, in all the ways that PCRE2 reads them. Slow
@@ -29,6 +30,14 @@ size_t keyword_tidy(struct str keyword, char out[LIM_KEYWORD])
             out[n++] = ' ';
     }
     return n;
+}
+
+bool keyword_is_tidy(struct str keyword)
+{
+    for (size_t i = key_front(keyword); i < keyword.len; i++)
+        if (is_white(keyword.ptr[i]) && !keyword_gap(keyword, i))
+            return false;
+    return true;
 }
 
 /* White space at text[*at], as much as counts: false if that is too much. */

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "detect/pseudonym.h"
 #include "rules/inside.h"
+#include "rules/key.h"
 
 /*
  * The packed form: a version, the number of rules, of strings in all lists
@@ -15,7 +16,7 @@
  * once.
  */
 
-#define VERSION 13u
+#define VERSION 14u
 
 #define FLAG_KEYWORD_FIRST  1u
 #define FLAG_WHOLE          2u
@@ -148,9 +149,11 @@ static enum err pack_list(struct buf *out, const struct str *list, size_t n)
     return OK;
 }
 
-static enum err pack_keywords(struct buf *out, const struct rule *r)
+/* Each as it is looked for, and a string of where their keys begin. */
+static enum err pack_keywords(struct buf *out, const struct rule *r,
+                              const struct rarity_table *often)
 {
-    char tidy[LIM_KEYWORD];
+    char tidy[LIM_KEYWORD], places[LIM_RULE_LIST];
     enum err e;
 
     if ((e = pack_u32(out, (uint32_t)r->keyword_count)))
@@ -158,10 +161,11 @@ static enum err pack_keywords(struct buf *out, const struct rule *r)
     for (size_t i = 0; i < r->keyword_count; i++) {
         struct str s = {tidy, keyword_tidy(r->keywords[i], tidy)};
 
+        places[i] = (char)key_place(often, s);
         if ((e = pack_str(out, s)))
             return e;
     }
-    return OK;
+    return pack_str(out, (struct str){places, r->keyword_count});
 }
 
 static enum err pack_when(struct buf *out, const struct when *w)
@@ -194,7 +198,8 @@ static enum err pack_nears(struct buf *out, const struct rule *r)
     return OK;
 }
 
-static enum err pack_rule(struct buf *out, const struct rule *r)
+static enum err pack_rule(struct buf *out, const struct rule *r,
+                          const struct rarity_table *often)
 {
     const struct str strings[] = {r->id,    r->name,  r->category, r->kind,
                                   r->put,   r->match, r->end,      r->then,
@@ -240,7 +245,7 @@ static enum err pack_rule(struct buf *out, const struct rule *r)
     for (size_t i = 0; i < DETECTOR_OPTIONS; i++)
         if ((e = pack_u32(out, r->options[i])))
             return e;
-    if ((e = pack_keywords(out, r)) ||
+    if ((e = pack_keywords(out, r, often)) ||
         (e = pack_list(out, r->nots, r->not_count)) ||
         (e = pack_list(out, r->tags, r->tag_count)) ||
         (e = pack_nears(out, r)) || (e = pack_when(out, &r->when)))
@@ -295,16 +300,18 @@ enum err rules_pack(const struct rule *list, size_t n,
                     const struct exclusion *ex, size_t ex_n, struct buf *out)
 {
     struct counted all = {0};
+    struct rarity_table often;
     enum err e;
 
     if ((e = check_all(list, n, ex, ex_n, &all)))
         return e;
+    rarity_table(&often);
     if ((e = pack_u32(out, VERSION)) || (e = pack_u32(out, (uint32_t)n)) ||
         (e = pack_u32(out, (uint32_t)all.strings)) ||
         (e = pack_u32(out, (uint32_t)all.nears)))
         return e;
     for (size_t i = 0; i < n; i++)
-        if ((e = pack_rule(out, &list[i])))
+        if ((e = pack_rule(out, &list[i], &often)))
             return e;
     if ((e = pack_u32(out, (uint32_t)ex_n)))
         return e;
@@ -354,16 +361,20 @@ static enum err read_list(struct reader *rd, const struct str **ret_list,
 
 static enum err read_keywords(struct reader *rd, struct rule *r)
 {
-    char tidy[LIM_KEYWORD];
+    struct str places;
     enum err e;
 
-    if ((e = read_list(rd, &r->keywords, &r->keyword_count)))
+    if ((e = read_list(rd, &r->keywords, &r->keyword_count)) ||
+        (e = unpack_str(&rd->in, &places)))
         return e;
+    if (places.len != r->keyword_count)
+        return E_SYNTAX;
+    r->key_places = (const unsigned char *)places.ptr;
     for (size_t i = 0; i < r->keyword_count; i++) {
-        struct str s = r->keywords[i];
+        unsigned char at = r->key_places[i];
 
-        if (s.len <= LIM_KEYWORD &&
-            !str_eq(s, (struct str){tidy, keyword_tidy(s, tidy)}))
+        if (!keyword_is_tidy(r->keywords[i]) ||
+            (at != KEY_NONE && !key_fits(r->keywords[i], at)))
             return E_SYNTAX;
     }
     return OK;

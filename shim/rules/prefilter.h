@@ -98,6 +98,9 @@ bool keyword_gaps(struct str keyword);
  */
 size_t keyword_tidy(struct str keyword, char out[LIM_KEYWORD]);
 
+/* keyword_is_tidy - would that write the same? */
+bool keyword_is_tidy(struct str keyword);
+
 enum keyword_here {
     KEYWORD_NO,
     KEYWORD_CUT, /* the text ends before the keyword does */

@@ -5,7 +5,7 @@
 #include "base/str.h"
 
 /* How often bytes stand in the text of people and programs. By what stands
- * least often a keyword is looked for (words.c). */
+ * least often a keyword is looked for (key.h). */
 
 /* rarity_byte - one byte's share in 10^4, letters small and white space as a
  * space. */

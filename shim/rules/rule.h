@@ -89,7 +89,9 @@ struct rule {
     uint32_t group;             /* the capture group that is the finding   */
     const struct str *keywords; /* every match holds one of them, ASCII    */
     size_t keyword_count;       /* case-insensitive; no keywords: no gate  */
-    bool keyword_first;         /* every match begins with one of them     */
+    const unsigned char *key_places; /* of each as key.h has it; read with a  */
+                                     /* packed rule, before that NULL         */
+    bool keyword_first;     /* every match begins with one of them     */
     uint32_t digits;        /* text must hold a run of so many digits, with  */
                             /* space - . ( ) / between them; 0 is off        */
     struct token_set token; /* if not empty: every match begins with one;    */

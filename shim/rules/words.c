@@ -4,10 +4,10 @@
 
 #include "base/cpu.h"
 #include "rules/inside.h"
+#include "rules/key.h"
 #include "rules/level.h"
 #include "rules/pairs.h"
 #include "rules/probes.h"
-#include "rules/rarity.h"
 
 /*
  * Text is looked at a block at a time, made level (level.h), and each of its
@@ -22,16 +22,12 @@
  * are looked for by themselves (pairs.h).
  */
 
-#define BRIEF      UINT8_MAX
-#define MOST_BONUS 64u /* more than bonus_of gives */
-
 struct keyword {
     const char *ptr; /* borrowed */
     uint32_t rule;
     unsigned char len;
     unsigned char front; /* white space that it begins with */
-    unsigned char at;    /* the place behind that by which it is known; BRIEF
-                            if there is none */
+    unsigned char at;    /* where behind that its key begins, or KEY_NONE */
     bool listed;         /* its offsets go into the list */
     bool number;         /* it counts before a number of its rule only */
     bool gaps;           /* it has spaces, of which a text may have more */
@@ -64,15 +60,6 @@ struct words {
 
 /* --- The keywords. */
 
-static size_t front_of(struct str keyword)
-{
-    size_t n = 0;
-
-    while (n < keyword.len && is_white(keyword.ptr[n]))
-        n++;
-    return n;
-}
-
 static struct str text_of(const struct keyword *kw)
 {
     return (struct str){kw->ptr, kw->len};
@@ -88,7 +75,8 @@ static void collect_some(struct words *ws, const struct rule *r, uint32_t rule,
             (struct keyword){.ptr = text.ptr,
                              .rule = rule,
                              .len = (unsigned char)text.len,
-                             .front = (unsigned char)front_of(text),
+                             .front = (unsigned char)key_front(text),
+                             .at = r->key_places[j],
                              .listed = hits_bit(listed, rule),
                              .number = r->reach != 0,
                              .gaps = keyword_gaps(text)};
@@ -114,88 +102,29 @@ static enum err collect(struct words *ws, const struct rule *list, size_t n,
 
 /* --- By what each is known. */
 
-/* What is less often in text than four bytes are: more of them, and much less
- * if they are of two words. first: the space among them; their number if none.
- */
-static unsigned bonus_of(size_t len, size_t first)
+static void add_key(struct words *ws, uint32_t k)
 {
-    size_t behind = first < len ? len - first : 0;
-
-    if (len == KEY_LEAST)
-        return 0;
-    return 20 + (unsigned)(len - 4) + 4 * (unsigned)(behind < 5 ? behind : 4);
-}
-
-/* What there is to choose of: the places where a key can begin. */
-struct choice {
-    unsigned char at, room;
-    unsigned share;
-};
-
-/* No key begins with a space, which stands in no one place of a text. */
-static size_t list_places(struct str level, const struct rarity *r,
-                          struct choice list[LIM_KEYWORD])
-{
-    size_t first = level.len, n = 0;
-
-    for (size_t at = level.len; at-- > 0;) {
-        size_t room = level.len - at;
-
-        if (level.ptr[at] == ' ') {
-            first = at;
-        } else if (room >= KEY_LEAST) {
-            room = room < KEY_MOST ? room : KEY_MOST;
-            list[n++] = (struct choice){(unsigned char)at, (unsigned char)room,
-                                        r->four[at] + MOST_BONUS -
-                                            bonus_of(room, first - at)};
-        }
-    }
-    return n;
-}
-
-/* The place with the rarest bytes; false if there is none. */
-static bool find_place(const struct rarity_table *often, struct str level,
-                       struct probe_string *ret)
-{
-    struct choice list[LIM_KEYWORD], *best = list;
-    struct rarity r;
-    size_t n;
-
-    rarity_read(level, &r);
-    n = list_places(level, &r, list);
-    if (n == 0)
-        return false;
-    for (size_t i = 1; i < n; i++)
-        best = list[i].share < best->share ? &list[i] : best;
-    best->share += rarity_more(often, &r, best->at);
-    for (size_t i = 0; i < n; i++) {
-        if (list[i].share >= best->share || &list[i] == best)
-            continue;
-        list[i].share += rarity_more(often, &r, list[i].at);
-        best = list[i].share < best->share ? &list[i] : best;
-    }
-    *ret = (struct probe_string){
-        .bytes = level, .at = best->at, .room = best->room};
-    return true;
-}
-
-static void add_keyword(struct words *ws, const struct rarity_table *often,
-                        uint32_t k)
-{
-    struct keyword *kw = &ws->keywords[k];
+    const struct keyword *kw = &ws->keywords[k];
     struct str rest = str_skip(text_of(kw), kw->front);
     char bytes[LIM_KEYWORD];
-    struct str level = {bytes, rest.len};
-    struct probe_string s;
 
     level_keyword(rest, bytes);
-    if (find_place(often, level, &s)) {
-        kw->at = (unsigned char)s.at;
-        s.value = k;
-        s.of = kw->rule;
-        probes_add(&ws->keys, &s);
-    } else {
-        kw->at = BRIEF;
+    probes_add(&ws->keys, &(struct probe_string){.bytes = {bytes, rest.len},
+                                                 .at = kw->at,
+                                                 .room = rest.len - kw->at,
+                                                 .value = k,
+                                                 .of = kw->rule});
+}
+
+static void add_keywords(struct words *ws)
+{
+    for (size_t k = 0; k < ws->count; k++) {
+        const struct keyword *kw = &ws->keywords[k];
+
+        if (kw->at != KEY_NONE) {
+            add_key(ws, (uint32_t)k);
+            continue;
+        }
         ws->brief[(unsigned char)to_lower(kw->ptr[0])]++;
         pairs_add(&ws->pairs, text_of(kw));
     }
@@ -229,24 +158,11 @@ static enum err list_briefs(struct words *ws)
                           .len = kw->len,
                           .last = kw->gaps ? '\0' : last};
 
-        if (kw->at != BRIEF)
+        if (kw->at != KEY_NONE)
             continue;
         ws->briefs[--ws->brief[first]] = b;
         add_last(&ws->lasts[first], &b);
     }
-    return OK;
-}
-
-static enum err add_keywords(struct words *ws)
-{
-    struct rarity_table *often = malloc(sizeof(*often));
-
-    if (often == NULL)
-        return E_NOMEM;
-    rarity_table(often);
-    for (size_t k = 0; k < ws->count; k++)
-        add_keyword(ws, often, (uint32_t)k);
-    free(often);
     return OK;
 }
 
@@ -255,8 +171,9 @@ static enum err build(struct words *ws)
     enum err e;
 
     ws->step = ws->pairs.step = cpu_step();
-    if ((e = probes_init(&ws->keys, ws->count)) || (e = add_keywords(ws)))
+    if ((e = probes_init(&ws->keys, ws->count)))
         return e;
+    add_keywords(ws);
     pairs_ready(&ws->pairs);
     probes_ready(&ws->keys);
     return list_briefs(ws);

@@ -1,4 +1,5 @@
 #include "rules/image.h"
+#include "rules/key.h"
 
 #include <stdlib.h>
 
@@ -319,6 +320,41 @@ static void test_tidy_keywords(void)
     buf_free(&out);
 }
 
+/* Where a keyword's key begins: in it, with room, and not at its space. */
+static void test_key_places(void)
+{
+    static const struct str door[] = {STR_INIT("door key")};
+    static const struct {
+        unsigned char place;
+        enum err want;
+    } rows[] = {{0, OK},       {3, OK},       {4, E_SYNTAX},   {5, OK},
+                {6, E_SYNTAX}, {8, E_SYNTAX}, {254, E_SYNTAX}, {KEY_NONE, OK}};
+    struct rule r = list[0];
+    struct str all;
+    struct buf out;
+    size_t len;
+
+    r.keywords = door;
+    r.keyword_count = 1;
+    buf_init(&out, MIB);
+    if (!CHECK_INT(rules_pack(&r, 1, NULL, 0, &out), OK))
+        return;
+    all = buf_str(&out);
+    len = str_find(all, door[0]) + door[0].len;
+    if (!CHECK(len + 4 < all.len) || !CHECK_INT(out.ptr[len], 1))
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct rules *rs = NULL;
+
+        out.ptr[len + 4] = (char)rows[i].place;
+        CHECK_INT(rules_load(all, false, &rs), rows[i].want);
+        rules_free(rs);
+    }
+    out.ptr[len] = 0; /* one for each keyword */
+    CHECK_INT(rules_load(all, false, NULL), E_SYNTAX);
+    buf_free(&out);
+}
+
 static void test_nth_allocation(void)
 {
     struct buf packed = pack();
@@ -346,6 +382,7 @@ int main(void)
     RUN(test_other_version);
     RUN(test_refused);
     RUN(test_tidy_keywords);
+    RUN(test_key_places);
     RUN(test_nth_allocation);
     return check_done();
 }

@@ -1,6 +1,7 @@
 #include "rules/prefilter.h"
 
 #include "check.h"
+#include "keyed.h"
 #include "rnd.h"
 
 /*
@@ -103,7 +104,9 @@ static void check_rule(struct token_set token, uint32_t digits)
     static const uint64_t all[] = {3};
     struct prefilter_hits hits = {0};
     struct prefilter *pf;
+    struct keyed places;
 
+    keyed(&places, list, ARRAY_LEN(list));
     if (!CHECK_INT(prefilter_new(list, 2, all, no_guards, &pf), OK))
         return;
     for (int round = 0; round < 3000; round++) {

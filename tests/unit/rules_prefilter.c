@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "failmalloc.h"
+#include "keyed.h"
 #include "rnd.h"
 #include "rules/inside.h"
 #include "rules/level.h"
@@ -33,7 +34,8 @@ static const struct str k8[] = {
     {                                                                          \
         .keywords = (k), .keyword_count = ARRAY_LEN(k), .keyword_first = first \
     }
-static const struct rule rules[] = {
+static struct keyed places;
+static struct rule rules[] = {
     ROW(k0, false), ROW(k1, true), ROW(k2, true),  ROW(k3, true),
     ROW(k4, false), ROW(k5, true), ROW(k6, true),  ROW(k7, true),
     ROW(k0, true),  ROW(k8, true), {.digits = 13},
@@ -116,27 +118,36 @@ static void check_text(const struct prefilter *pf, struct str text,
     }
 }
 
-static void test_against_slow(void)
+static void check_texts(void)
 {
-    static const uint64_t keyed[] = {0x3ff}; /* no rule of numbers looks */
+    static const uint64_t keyed_only[] = {0x3ff}; /* no rule of numbers looks */
     struct prefilter_hits hits = {0};
     struct prefilter *pf;
     char space[400];
 
-    rnd_seed = 1;
     if (!CHECK_INT(prefilter_new(rules, COUNT, wanted, open_guards, &pf), OK))
         return;
     for (int i = 0; i < 20000; i++)
-        check_text(pf, text_make(space, rnd(24), false), &hits);
-    for (int i = 0; i < 20000; i++)
-        check_text(pf, text_make(space, rnd(24), true), &hits);
-    hits.looking = keyed;
-    for (int i = 0; i < 20000; i++)
+        check_text(pf, text_make(space, rnd(24), i % 2 != 0), &hits);
+    hits.looking = keyed_only;
+    for (int i = 0; i < 10000; i++)
         check_text(pf, text_make(space, rnd(24), rnd(2) != 0), &hits);
     CHECK_INT(hits.digits, 0);
     CHECK_INT(hits.tokens.count, 0);
     prefilter_hits_free(&hits);
     prefilter_free(pf);
+}
+
+/* By whatever bytes they are looked for. */
+static void test_against_slow(void)
+{
+    rnd_seed = 1;
+    check_texts();
+    for (int i = 0; i < 10; i++) {
+        keyed_anyhow(&places, rules, COUNT);
+        check_texts();
+    }
+    keyed(&places, rules, COUNT);
 }
 
 /* What a guard stops is passed over, and nothing else; what begins beyond ASCII
@@ -332,7 +343,9 @@ static void test_many(void)
     struct prefilter_hits hits = {0};
     struct prefilter *pf;
     char *text = malloc(PREFILTER_PIECE);
+    struct keyed of_same;
 
+    keyed(&of_same, same, ARRAY_LEN(same));
     if (text == NULL ||
         !CHECK_INT(prefilter_new(same, 4, all, open_guards, &pf), OK))
         return;
@@ -535,6 +548,8 @@ static void test_tidy(void)
 
         CHECK_ROW(rows[i].in);
         CHECK_EQ(got, str_of(rows[i].out));
+        CHECK_INT(keyword_is_tidy(str_of(rows[i].in)),
+                  str_eq(got, str_of(rows[i].in)));
     }
     CHECK_ROW(NULL);
 }
@@ -581,6 +596,7 @@ static void test_nth_allocation(void)
 
 int main(void)
 {
+    keyed(&places, rules, COUNT);
     RUN(test_against_slow);
     RUN(test_guards);
     RUN(test_folds);

@@ -1,0 +1,65 @@
+#include "rules/key.h"
+
+#include "rules/level.h"
+#include "rules/probes.h"
+
+/*
+ * What is less often in text than four bytes are: more of them, and much less
+ * if they are of two words. first: the space among them; their number if none.
+ */
+static unsigned bonus_of(size_t len, size_t first)
+{
+    size_t behind = first < len ? len - first : 0;
+
+    if (len == KEY_LEAST)
+        return 0;
+    return 20 + (unsigned)(len - 4) + 4 * (unsigned)(behind < 5 ? behind : 4);
+}
+#define BONUS_MOST 64u /* more than that is */
+
+size_t key_front(struct str keyword)
+{
+    size_t n = 0;
+
+    while (n < keyword.len && is_white(keyword.ptr[n]))
+        n++;
+    return n;
+}
+
+bool key_fits(struct str keyword, size_t at)
+{
+    size_t from = key_front(keyword) + at;
+
+    /* A space may be more of them in a text, so that it has no one place. */
+    return from + KEY_LEAST <= keyword.len && !is_white(keyword.ptr[from]);
+}
+
+unsigned char key_place(const struct rarity_table *often, struct str keyword)
+{
+    struct str rest = str_skip(keyword, key_front(keyword));
+    char bytes[LIM_KEYWORD];
+    struct str level = {bytes, rest.len};
+    unsigned char best = KEY_NONE;
+    size_t space = rest.len;
+    unsigned least = 0;
+    struct rarity r;
+
+    level_keyword(rest, bytes);
+    rarity_read(level, &r);
+    for (size_t at = rest.len; at-- > 0;) {
+        size_t room = rest.len - at < KEY_MOST ? rest.len - at : KEY_MOST;
+        unsigned share;
+
+        if (level.ptr[at] == ' ')
+            space = at;
+        if (!key_fits(rest, at))
+            continue;
+        share = r.four[at] + rarity_more(often, &r, at) + BONUS_MOST -
+                bonus_of(room, space - at);
+        if (best != KEY_NONE && share >= least)
+            continue;
+        best = (unsigned char)at;
+        least = share;
+    }
+    return best;
+}
