@@ -1,16 +1,9 @@
-#include "rules/look.h"
+#include "rules/viewing.h"
 
 #include <sodium/crypto_generichash.h>
-#include <stdlib.h>
 
-#include "detect/cipher.h"
 #include "detect/classes.h"
-#include "detect/decode.h"
-#include "detect/disguise.h"
 #include "detect/markup.h"
-#include "detect/news.h"
-#include "detect/normal.h"
-#include "detect/respell.h"
 
 /*
  * The views of a text, one after the other: each is made, scanned by the rules
@@ -28,299 +21,6 @@
  * No more than one text is held of each level, with its clean view, and one
  * view more that is in work.
  */
-
-#define DONE  64        /* decoded texts that are known again: the last */
-#define SHORT (4 * KIB) /* a text up to this length is taken as a whole */
-
-struct level {
-    struct textview decoded; /* the text, but of level 0 */
-    struct textview clean;
-    struct look text, best; /* best: what is decoded: clean if it differs */
-    unsigned classes;
-    unsigned next;  /* how it is to be decoded next */
-    unsigned worth; /* decode_worth of `best`, if it is known */
-    bool sifted;
-    bool escaped; /* scan_unescaped is going to read its escapes */
-};
-
-struct viewing {
-    const struct rules *rs;
-    struct scratch *sc;
-    const struct scopes *at;
-    unsigned views;  /* that anybody looks at here */
-    unsigned within; /* of a decoded text: its rules look at this too */
-    bool coded;    /* of the text itself there is only what is encoded in it */
-    unsigned only; /* if not 0: no others look, at any view of it */
-    uint32_t seg;
-    struct str whole; /* the text */
-    size_t base;      /* of the stretch that is looked at, in what follows */
-    struct textview hidden;
-    struct textview unescaped;
-    /* The text in work is the first of these views of the next, and so on, of
-     * the whole; NULL: it is the whole. */
-    const struct textview *under[2];
-    bool unescaping; /* one of them is without escapes */
-    struct findings *out;
-    size_t first;
-    struct findings found; /* of the view in work; owned */
-    struct done {
-        unsigned char hash[16];
-        uint64_t start, end; /* where it comes from */
-    } done[DONE];            /* decoded from what was decoded */
-    size_t done_count;
-    size_t left; /* bytes of views that may still be looked at */
-    struct decoding decoding;
-    struct textview made;
-    struct level levels[LIM_VIEW_DEPTH + 1];
-};
-
-#define HELD (3 + 2 * (LIM_VIEW_DEPTH + 1))
-
-/* Each view that there is room for. */
-static struct textview *held(struct viewing *vw, size_t i)
-{
-    struct textview *own[] = {&vw->made, &vw->unescaped, &vw->hidden};
-    struct level *v;
-
-    if (i < ARRAY_LEN(own))
-        return own[i];
-    v = &vw->levels[(i - ARRAY_LEN(own)) / 2];
-    return i % 2 == 0 ? &v->decoded : &v->clean;
-}
-
-static enum err viewing_need(struct scratch *sc, struct viewing **ret_vw)
-{
-    struct viewing *vw = sc->viewing;
-
-    if (vw == NULL) {
-        vw = calloc(1, sizeof(*vw));
-        if (vw == NULL)
-            return E_NOMEM;
-        decoding_init(&vw->decoding);
-        for (size_t i = 0; i < HELD; i++)
-            textview_init(held(vw, i));
-        sc->viewing = vw;
-    }
-    *ret_vw = vw;
-    return OK;
-}
-
-/* Of what a large text took, most is given back. */
-static void viewing_rest(struct viewing *vw)
-{
-    decoding_rest(&vw->decoding);
-    for (size_t i = 0; i < HELD; i++)
-        textview_clear(held(vw, i));
-}
-
-void viewing_free(struct viewing *vw)
-{
-    if (vw == NULL)
-        return;
-    findings_free(&vw->found);
-    decoding_free(&vw->decoding);
-    for (size_t i = 0; i < HELD; i++)
-        textview_free(held(vw, i));
-    free(vw);
-}
-
-/* --- From a view to the text. */
-
-/* Where it comes from; false if that is nothing of the text. */
-static bool map_finding(const struct viewing *vw, const struct look *l,
-                        struct finding *f)
-{
-    size_t start = (size_t)f->start, end = (size_t)f->end;
-
-    f->chain = l->chain;
-    if (!look_span(l, &start, &end))
-        return false;
-    start += vw->base;
-    end += vw->base;
-    for (size_t i = 0; i < ARRAY_LEN(vw->under); i++)
-        if (vw->under[i] != NULL)
-            textview_span(vw->under[i], start, end, &start, &end);
-    f->start = start;
-    f->end = end;
-    return start < end;
-}
-
-/* Do any rules look at a view of the text in work? */
-static bool is_wanted(const struct viewing *vw, enum view_step step)
-{
-    return (vw->views >> step & 1) != 0;
-}
-
-/* What the rules of a view find in it. */
-static enum err scan_look(struct viewing *vw, const struct look *l,
-                          enum view_step step)
-{
-    size_t kept = 0;
-    enum err e;
-
-    if (l->text.len > vw->left) { /* then it is the end of them all */
-        vw->left = 0;
-        vw->decoding.capped = true;
-        return OK;
-    }
-    vw->left -= l->text.len;
-    findings_clear(&vw->found);
-    if ((e = steps_take(vw->sc,
-                        STEPS_SCAN + STEPS_VIEW * (uint64_t)l->text.len)) ||
-        (e = scan_view(vw->rs, vw->sc, vw->at,
-                       vw->only != 0 ? vw->only : 1u << step | vw->within,
-                       l->text, vw->seg, &vw->found)))
-        return e;
-    for (size_t i = 0; i < vw->found.count; i++)
-        if (map_finding(vw, l, &vw->found.list[i]))
-            vw->found.list[kept++] = vw->found.list[i];
-    vw->found.count = kept;
-    return kept == 0
-               ? OK
-               : findings_merge(vw->whole, vw->out, vw->first, &vw->found);
-}
-
-/* A view of a text that was looked at: of a long one what is new in it. */
-static enum err scan_news(struct viewing *vw, const struct look *l,
-                          enum view_step step)
-{
-    struct news news = {.view = l->map, .source = l->of->text};
-    struct look part = *l;
-    enum err e = OK;
-
-    if (l->text.len <= SHORT || (vw->views & VIEWS_FAR) != 0)
-        return scan_look(vw, l, step);
-    while (!e && news_next(&news, &part.text)) {
-        part.at = (size_t)(part.text.ptr - l->text.ptr);
-        e = scan_look(vw, &part, step);
-    }
-    return e;
-}
-
-/* The view that was just made. */
-static enum err scan_made(struct viewing *vw, const struct look *of,
-                          enum view_step step)
-{
-    struct look l = look_at(of, &vw->made, step);
-
-    return scan_news(vw, &l, step);
-}
-
-/* --- The views of one text. */
-
-/* One more of those that are made character by character. */
-static enum err scan_normal(struct viewing *vw, const struct look *text,
-                            unsigned what, enum view_step step)
-{
-    struct normal facts;
-    enum err e;
-
-    if (!is_wanted(vw, step))
-        return OK;
-    if ((e = normal_make(what, text->text, &vw->made, &facts)))
-        return e;
-    return step == VIEW_FOLD && !facts.folded ? OK : scan_made(vw, text, step);
-}
-
-static enum err scan_leet(struct viewing *vw, const struct look *of)
-{
-    bool changed, ones;
-    enum err e;
-
-    if (!is_wanted(vw, VIEW_LEET))
-        return OK;
-    if ((e = leet_make(of->text, &vw->made, &changed, &ones)) ||
-        (changed && (e = scan_made(vw, of, VIEW_LEET))) || !ones)
-        return e;
-    leet_ells(of->text, &vw->made);
-    return scan_made(vw, of, VIEW_LEET);
-}
-
-/* Those that undo what is done to words. */
-static enum err scan_words(struct viewing *vw, const struct look *of,
-                           unsigned classes)
-{
-    bool changed;
-    enum err e;
-
-    if ((classes & CLASS_NONASCII) != 0 && is_wanted(vw, VIEW_SKELETON) &&
-        ((e = skeleton_make(of->text, &vw->made, &changed)) ||
-         (changed && (e = scan_made(vw, of, VIEW_SKELETON)))))
-        return e;
-    if ((classes & (CLASS_NONASCII | CLASS_CONTROL | CLASS_SPACED)) != 0 &&
-        is_wanted(vw, VIEW_JOINED) &&
-        ((e = joined_make(of->text, &vw->made, &changed)) ||
-         (changed && (e = scan_made(vw, of, VIEW_JOINED)))))
-        return e;
-    if ((classes & (CLASS_NONASCII | CLASS_CONTROL | CLASS_LEET)) != 0 &&
-        (classes & CLASS_MIXED) != 0)
-        return scan_leet(vw, of);
-    return OK;
-}
-
-/* The ciphers: rules that look at one look at all of them. */
-static enum err scan_turned(struct viewing *vw, const struct look *of)
-{
-    bool changed;
-    enum err e;
-
-    if (is_wanted(vw, VIEW_ROT13)) {
-        unsigned set = cipher_worth(of->text);
-
-        for (; set != 0; set &= set - 1) {
-            enum view_step how = (enum view_step)__builtin_ctz(set);
-            struct look l;
-
-            if ((e = cipher_make(how, of->text, &vw->made)))
-                return e;
-            l = look_at(of, &vw->made, how);
-            if ((e = scan_look(vw, &l, VIEW_ROT13)))
-                return e;
-        }
-    }
-    if (!is_wanted(vw, VIEW_REVERSED))
-        return OK;
-    if ((e = reversed_make(of->text, &vw->made, &changed)))
-        return e;
-    return changed ? scan_made(vw, of, VIEW_REVERSED) : OK;
-}
-
-/* All but what is decoded. */
-static enum err scan_plain(struct viewing *vw, struct level *v)
-{
-    struct normal facts = {0};
-    struct look clean;
-    enum err e;
-
-    v->best = v->text;
-    if ((v->classes & (CLASS_NONASCII | CLASS_CONTROL)) != 0) {
-        if ((e = normal_make(0, v->text.text, &v->clean, &facts)) ||
-            (e = steps_take(vw->sc, STEPS_CHAR * (uint64_t)facts.alone)))
-            return e;
-        clean = look_at(&v->text, &v->clean, VIEW_CLEAN);
-        if (facts.changed) {
-            v->best = clean;
-            v->sifted = false;
-            v->classes |= CLASS_MIXED; /* it may be, cleaned */
-            if (is_wanted(vw, VIEW_CLEAN) &&
-                (e = scan_news(vw, &clean, VIEW_CLEAN)))
-                return e;
-        }
-        if (facts.gapped &&
-            (e = scan_normal(vw, &v->text, NORMAL_GAP, VIEW_GAP)))
-            return e;
-        if (facts.folded &&
-            (e = scan_normal(vw, &v->text, NORMAL_FOLD, VIEW_FOLD)))
-            return e;
-        if (facts.marked &&
-            (e = scan_normal(vw, &v->text, NORMAL_FOLD | NORMAL_NOMARK,
-                             VIEW_NOMARK)))
-            return e;
-    }
-    if ((e = scan_turned(vw, &v->best)))
-        return e;
-    return scan_words(vw, &v->best, v->classes);
-}
 
 /* --- What is encoded in it. */
 
@@ -382,6 +82,7 @@ static enum err decode_next(struct viewing *vw, struct level *v,
         unsigned classes =
             v->best.map == v->text.map ? v->classes : v->classes | CLASS_RUN;
 
+
         if (!may_have(vw, how, classes) || !is_worth(v, how, classes) ||
             (how == VIEW_ESCAPES && v->escaped && v->best.map == v->text.map))
             continue;
@@ -432,7 +133,7 @@ static enum err enter(struct viewing *vw, struct level *v, bool decoded)
                     (e = scan_hidden(vw, &v->text))))
         return e;
     v->best = v->text;
-    return vw->coded && !decoded ? OK : scan_plain(vw, v);
+    return vw->coded && !decoded ? OK : guises_scan(vw, v);
 }
 
 /*
@@ -444,7 +145,7 @@ static bool is_done(struct viewing *vw, const struct look *l)
     struct finding all = {.start = 0, .end = l->text.len};
     struct done d = {.start = 0};
 
-    if (!map_finding(vw, l, &all))
+    if (!viewing_span(vw, l, &all))
         return false;
     d.start = all.start;
     d.end = all.end;
@@ -681,7 +382,7 @@ enum err views_turned(const struct rules *rs, struct scratch *sc,
 
     if ((e = viewing_begin(rs, sc, at, views, text, out, &vw)))
         return e;
-    return viewing_end(vw, scan_turned(vw, &l));
+    return viewing_end(vw, turned_scan(vw, &l));
 }
 
 enum err views_unshown(const struct rules *rs, struct scratch *sc,

@@ -1,0 +1,120 @@
+#include "detect/cipher.h"
+#include "detect/classes.h"
+#include "detect/disguise.h"
+#include "detect/normal.h"
+#include "detect/respell.h"
+#include "rules/viewing.h"
+
+/* One more of those that are made character by character. */
+static enum err scan_normal(struct viewing *vw, const struct look *text,
+                            unsigned what, enum view_step step)
+{
+    struct normal facts;
+    enum err e;
+
+    if (!is_wanted(vw, step))
+        return OK;
+    if ((e = normal_make(what, text->text, &vw->made, &facts)))
+        return e;
+    return step == VIEW_FOLD && !facts.folded ? OK : scan_made(vw, text, step);
+}
+
+static enum err scan_leet(struct viewing *vw, const struct look *of)
+{
+    bool changed, ones;
+    enum err e;
+
+    if (!is_wanted(vw, VIEW_LEET))
+        return OK;
+    if ((e = leet_make(of->text, &vw->made, &changed, &ones)) ||
+        (changed && (e = scan_made(vw, of, VIEW_LEET))) || !ones)
+        return e;
+    leet_ells(of->text, &vw->made);
+    return scan_made(vw, of, VIEW_LEET);
+}
+
+/* Those that undo what is done to words. */
+static enum err scan_words(struct viewing *vw, const struct look *of,
+                           unsigned classes)
+{
+    bool changed;
+    enum err e;
+
+    if ((classes & CLASS_NONASCII) != 0 && is_wanted(vw, VIEW_SKELETON) &&
+        ((e = skeleton_make(of->text, &vw->made, &changed)) ||
+         (changed && (e = scan_made(vw, of, VIEW_SKELETON)))))
+        return e;
+    if ((classes & (CLASS_NONASCII | CLASS_CONTROL | CLASS_SPACED)) != 0 &&
+        is_wanted(vw, VIEW_JOINED) &&
+        ((e = joined_make(of->text, &vw->made, &changed)) ||
+         (changed && (e = scan_made(vw, of, VIEW_JOINED)))))
+        return e;
+    if ((classes & (CLASS_NONASCII | CLASS_CONTROL | CLASS_LEET)) != 0 &&
+        (classes & CLASS_MIXED) != 0)
+        return scan_leet(vw, of);
+    return OK;
+}
+
+/* The ciphers: rules that look at one look at all of them. */
+enum err turned_scan(struct viewing *vw, const struct look *of)
+{
+    bool changed;
+    enum err e;
+
+    if (is_wanted(vw, VIEW_ROT13)) {
+        unsigned set = cipher_worth(of->text);
+
+        for (; set != 0; set &= set - 1) {
+            enum view_step how = (enum view_step)__builtin_ctz(set);
+            struct look l;
+
+            if ((e = cipher_make(how, of->text, &vw->made)))
+                return e;
+            l = look_at(of, &vw->made, how);
+            if ((e = scan_look(vw, &l, VIEW_ROT13)))
+                return e;
+        }
+    }
+    if (!is_wanted(vw, VIEW_REVERSED))
+        return OK;
+    if ((e = reversed_make(of->text, &vw->made, &changed)))
+        return e;
+    return changed ? scan_made(vw, of, VIEW_REVERSED) : OK;
+}
+
+/* All but what is decoded. */
+enum err guises_scan(struct viewing *vw, struct level *v)
+{
+    struct normal facts = {0};
+    struct look clean;
+    enum err e;
+
+    v->best = v->text;
+    if ((v->classes & (CLASS_NONASCII | CLASS_CONTROL)) != 0) {
+        if ((e = normal_make(0, v->text.text, &v->clean, &facts)) ||
+            (e = steps_take(vw->sc, STEPS_CHAR * (uint64_t)facts.alone)))
+            return e;
+        clean = look_at(&v->text, &v->clean, VIEW_CLEAN);
+        if (facts.changed) {
+            v->best = clean;
+            v->sifted = false;
+            v->classes |= CLASS_MIXED; /* it may be, cleaned */
+            if (is_wanted(vw, VIEW_CLEAN) &&
+                (e = scan_news(vw, &clean, VIEW_CLEAN)))
+                return e;
+        }
+        if (facts.gapped &&
+            (e = scan_normal(vw, &v->text, NORMAL_GAP, VIEW_GAP)))
+            return e;
+        if (facts.folded &&
+            (e = scan_normal(vw, &v->text, NORMAL_FOLD, VIEW_FOLD)))
+            return e;
+        if (facts.marked &&
+            (e = scan_normal(vw, &v->text, NORMAL_FOLD | NORMAL_NOMARK,
+                             VIEW_NOMARK)))
+            return e;
+    }
+    if ((e = turned_scan(vw, &v->best)))
+        return e;
+    return scan_words(vw, &v->best, v->classes);
+}
