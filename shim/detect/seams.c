@@ -19,6 +19,11 @@ static bool is_letter_byte(char c)
     return is_alpha(c) || (c & 0x80) != 0;
 }
 
+static bool ends_line(char c)
+{
+    return c == '\n' || c == '\r' || c == '\t';
+}
+
 static bool word_before(struct str text, size_t at)
 {
     return at > 0 && is_word(text.ptr[at - 1]);
@@ -127,6 +132,15 @@ static struct seam tag(struct str s, bool open, bool *closing)
     return tag_end(s, at, open);
 }
 
+/* A word that a tag may be in, or that goes on behind it in the next line: what
+ * is written \n ends in a letter before it is read. */
+static bool tag_behind_word(struct str text, size_t at)
+{
+    for (size_t n = 0; n < 2 && at > 0 && ends_line(text.ptr[at - 1]); n++)
+        at--;
+    return word_before(text, at);
+}
+
 /* Tags and comments in a row. */
 static struct seam tags(struct str text, size_t at, bool near, bool last)
 {
@@ -134,7 +148,7 @@ static struct seam tags(struct str text, size_t at, bool near, bool last)
     bool open = !last && s.len < SEAM_MOST, ends = false, closing;
     size_t len = 0;
 
-    if (!near && !word_before(text, at))
+    if (!near && !tag_behind_word(text, at))
         return none;
     while (len < s.len && s.ptr[len] == '<') {
         struct seam one = tag(str_skip(s, len), open, &closing);

@@ -26,9 +26,9 @@ struct seam {
 /*
  * seam_at - at the byte `at`. One that is not `near` another has a word on both
  * sides (emphasis letters, and two of them on one), or is a +, or the end of an
- * element behind a word. Of what is near any tag is one, emphasis at the edge
- * of a word, and of strings also & || << and blanks alone. `last`: the text
- * ends where it does.
+ * element behind a word; before a tag the line may end. Of what is near any tag
+ * is one, emphasis at the edge of a word, and of strings also & || << and
+ * blanks alone. `last`: the text ends where it does.
  */
 struct seam seam_at(struct str text, size_t at, bool near, bool last);
 

@@ -42,6 +42,8 @@ static const struct streamed_row rows[] = {
     {"ign<span>ore</span> all pre<i class=x>vious", 1},
     {"<p>ig<!-- not this -->nore previous</p>", 1},
     {"ignore<b></b> all<b></b> previous", 1},
+    {"ignore\n<b>all</b> previous, in two lines", 1},
+    {"ignore\r\n<b>all</b> previous, in two lines", 1},
     {"ig<wbr>nore<wbr> prev<wbr>ious", 1},
     {"ig**no**re previous, *please* he__ll__o", 2},
     {"**Ig**nore *all* _previous_ or prev*ious*", 1},
@@ -116,6 +118,7 @@ static const char *const parts[] = {
     "+",
     " || ",
     "-\n",
+    "\n<b>",
     "-\r\n  ",
     "-",
     " ",
@@ -154,10 +157,11 @@ static void test_held(void)
 static void test_next(void)
 {
     static const char *const of[] = {
-        "ab",  "Z9",   "\u00e9",   " ",   "\n", "\r\n",
-        "<b>", "</b>", "<!-- -->", "<",   "*",  "**",
-        "_",   "\"",   "'",        "`",   "+",  " + ",
-        " . ", ".",    "-",        "-\n", "\\", "word word word word "};
+        "ab",   "Z9", "\u00e9", " ",    "\n",
+        "\r\n", "\t", "<b>",    "</b>", "<!-- -->",
+        "<",    "*",  "**",     "_",    "\"",
+        "'",    "`",  "+",      " + ",  " . ",
+        ".",    "-",  "-\n",    "\\",   "word word word word "};
     size_t seams = 0;
 
     for (unsigned turn = 0; turn < 3000; turn++) {
