@@ -25,6 +25,9 @@ struct decoding {
     size_t unescaped; /* bytes of views without the escapes */
     size_t work;      /* bytes that inflating may still read and write */
     bool capped;      /* more was there */
+    /* What stands among escapes with backslashes is left out, of entities and
+     * seams: the text is read without those by itself. */
+    bool among;
     /* Of the text in hand, what is known of its runs (runs.c). */
     struct given {
         size_t at, end; /* the run, as far as it is taken together */

@@ -344,11 +344,60 @@ bool escapes_enough(enum view_step how, struct str text)
     return count >= least_of(how);
 }
 
+/*
+ * Escapes with backslashes that are near each other: between them and round
+ * them the text without these has all of the text (put_between), so that what
+ * else is written there is read of that. What is near their ends is not left
+ * out: no match has some that is and some that is too far behind.
+ *
+ *      ..\n.....\n..\n....\n.......\n....
+ *      |        |      |        |
+ *      first   from    to      last
+ */
+struct group {
+    size_t from, to;
+    size_t at; /* looked at up to there */
+};
+#define EDGE (2 * NEAR)
+
+static void group_next(struct group *g, struct str text)
+{
+    size_t first = text.len, last = text.len;
+
+    while ((g->at += str_find_byte(str_skip(text, g->at), '\\')) < text.len) {
+        struct str s = str_skip(text, g->at);
+        struct escape x = backslash(s);
+        size_t gap = first == text.len ? SIZE_MAX : g->at - last;
+
+        if (x.len == 0 ||
+            (gap > NEAR && is_slight(VIEW_ESCAPES, text, g->at, x))) {
+            g->at += x.len == 0 ? backslashes(s) : x.len;
+            continue;
+        }
+        if (gap > 2 * NEAR && first != text.len)
+            break;
+        first = first == text.len ? g->at : first;
+        last = g->at += x.len;
+    }
+    g->from = text.len - first > EDGE ? first + EDGE : text.len;
+    g->to = last > EDGE ? last - EDGE : 0;
+}
+
+/* Where what stands at `at` and in a group is behind; `at` if it is in none. */
+static size_t group_behind(struct group *g, struct str text, size_t at)
+{
+    while (at >= g->to && g->at < text.len)
+        group_next(g, text);
+    return at >= g->from && at < g->to ? g->to : at;
+}
+
 enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
                         struct textview *out)
 {
     size_t at = 0, from = 0, last = 0, count = 0, taken;
     size_t *left = least_of(how) == 1 ? &d->unescaped : &d->bytes;
+    struct group group = {0};
+    bool passed = false; /* one that is read elsewhere */
     enum err e;
 
     for (;;) {
@@ -359,6 +408,11 @@ enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
         at = mark_next(how, text, at, near);
         if (at >= text.len)
             break;
+        if (d->among && (taken = group_behind(&group, text, at)) != at) {
+            at = taken;
+            passed = true;
+            continue;
+        }
         s = str_skip(text, at);
         x = escape_at(how, s);
         taken = how == VIEW_SEAMS
@@ -384,7 +438,7 @@ enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
         if (!is_weak(how, s, x))
             last = from;
     }
-    if (count < least_of(how)) {
+    if (count < (passed ? 1 : least_of(how))) {
         textview_clear(out);
         return OK;
     }

@@ -67,6 +67,13 @@ static bool is_worth(struct level *v, enum view_step how, unsigned classes)
     return (v->worth >> how & 1) != 0;
 }
 
+/* Is all of the text going to be read without its escapes, with what was not
+ * decoded yet? */
+static bool unescaped_whole(const struct viewing *vw)
+{
+    return vw->under[1] == NULL && vw->whole.len <= LIM_VIEW_UNESCAPED;
+}
+
 /* The next text that is encoded in this one, decoded; false if there is none.
  */
 static enum err decode_next(struct viewing *vw, struct level *v,
@@ -82,10 +89,13 @@ static enum err decode_next(struct viewing *vw, struct level *v,
         unsigned classes =
             v->best.map == v->text.map ? v->classes : v->classes | CLASS_RUN;
 
+        bool again = v->escaped && v->best.map == v->text.map;
 
         if (!may_have(vw, how, classes) || !is_worth(v, how, classes) ||
-            (how == VIEW_ESCAPES && v->escaped && v->best.map == v->text.map))
+            (how == VIEW_ESCAPES && again))
             continue;
+        vw->decoding.among = again && unescaped_whole(vw) &&
+                             (how == VIEW_ENTITIES || how == VIEW_SEAMS);
         if ((e = decode(&vw->decoding, how, look_for(v, how)->text, out)))
             return e;
         *ret_how = how;
@@ -287,12 +297,11 @@ static size_t budget(const struct viewing *vw)
 }
 
 /* One more look at all of the text, of which as much may be decoded again.
- * Whatever the last one had to do, something is left for it. */
-static enum err scan_again(struct viewing *vw,
+ * Whatever the last one had to do, so much is left for it. */
+static enum err scan_again(struct viewing *vw, size_t least,
                            enum err (*look)(struct viewing *))
 {
     bool capped = vw->decoding.capped;
-    size_t least = budget(vw) / 8;
     enum err e;
 
     vw->left = vw->left < least ? least : vw->left;
@@ -350,9 +359,9 @@ enum err views_scan(const struct rules *rs, struct scratch *sc,
     vw->seg = seg;
     e = scan_stretches(vw, text, (struct chain){0}, &escaped);
     if (!e && escaped && is_wanted(vw, VIEW_DECODED))
-        e = scan_again(vw, scan_whole_unescaped);
+        e = scan_again(vw, budget(vw) / 2, scan_whole_unescaped);
     if (!e && is_wanted(vw, VIEW_HIDDEN))
-        e = scan_again(vw, scan_page);
+        e = scan_again(vw, budget(vw) / 8, scan_page);
     return viewing_end(vw, e);
 }
 
