@@ -136,6 +136,8 @@ struct respell {
 struct stream {
     const struct rules *rs;
     const struct trie *trie; /* of rs */
+    const uint64_t *mask;    /* rules_mask, rules_rank of the place; borrowed */
+    const uint32_t *ranks;
     struct scratch *sc;
     struct scope at;
     struct buf text; /* bytes base..end */

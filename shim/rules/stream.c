@@ -151,6 +151,8 @@ enum err stream_make(const struct rules *rs, struct scratch *sc,
     st->lane_count = n;
     st->rs = rs;
     st->trie = trie;
+    st->mask = mask;
+    st->ranks = rules_rank(rs, at);
     st->sc = sc;
     st->at = *at;
     st->begun.token = NEVER;

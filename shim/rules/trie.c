@@ -14,9 +14,13 @@
  * Edges are kept in one hash table under (node, byte). Letters are folded. The
  * characters beyond ASCII that stand for s and k lead by nodes of their own
  * to the same node as the letter.
+ *
+ * At most places of a text no keyword begins, and the first three bytes tell:
+ * so each place is looked at once, with all the text there is behind it.
  */
 
-#define ROOT 0u
+#define ROOT   0u
+#define THREES (1u << 15)
 
 struct node {
     uint32_t lo, hi;   /* keywords that go through */
@@ -46,6 +50,9 @@ struct trie {
     struct edge *edges;
     size_t edge_mask;
     uint32_t first[256]; /* edges of the root; ROOT is none */
+    /* Does any keyword begin with these two bytes, or perhaps with these three?
+     * [1]: and behind a letter, a digit or a _. Or has it no more? */
+    uint64_t pairs[2][256][4], threes[2][THREES / 64], brief[256][4];
     size_t depth;
     bool gaps; /* a keyword has words, which a text may part by more */
 };
@@ -282,6 +289,95 @@ static void node_guard(const struct trie *t, struct node *at,
     }
 }
 
+/* Where a byte leads on from a node: white space of any kind on the way of a
+ * space, that within a gap not away from it. */
+static uint32_t node_next(const struct trie *t, uint32_t from, unsigned char c)
+{
+    uint32_t to;
+
+    if (t->nodes[from].gap && is_white((char)c))
+        return from;
+    to = edge_find(t, from, c);
+    if (to != ROOT || !t->gaps || !is_white((char)c))
+        return to;
+    to = edge_find(t, from, ' ');
+    return t->nodes[to].gap ? to : ROOT;
+}
+
+static bool is_word(unsigned char c)
+{
+    return is_alnum((char)c) || c == '_';
+}
+
+static bool shuts_words(const struct guard *shut)
+{
+    for (unsigned c = 0; c < 128; c++)
+        if (is_word((unsigned char)c) && !guard_stops(shut, (unsigned char)c))
+            return false;
+    return true;
+}
+
+static bool is_set(const uint64_t *bits, unsigned i)
+{
+    return (bits[i / 64] >> i % 64 & 1) != 0;
+}
+
+static void set(uint64_t *bits, unsigned i)
+{
+    bits[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+static unsigned three_of(const unsigned char *p)
+{
+    uint32_t x = (uint32_t)(p[0] | p[1] << 8 | p[2] << 16) | 0x202020;
+
+    return x * UINT32_C(0x9e3779b1) >> 17;
+}
+
+/* Of each keyword that has so many. */
+static void enter_threes(struct trie *t, const struct guard *guards,
+                         const struct run *runs)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        struct str s = t->sorted[i].text;
+        uint32_t rule = t->sorted[i].rule;
+        unsigned three;
+
+        if (s.len < 3)
+            continue;
+        three = three_of((const unsigned char *)s.ptr);
+        set(t->threes[0], three);
+        if (runs[rule].before != RUN_NONE || !shuts_words(&guards[rule]))
+            set(t->threes[1], three);
+    }
+}
+
+static void enter_pair(struct trie *t, unsigned c, unsigned next)
+{
+    uint32_t from = t->first[c], to = from;
+    bool brief = t->nodes[from].eq > t->nodes[from].lo;
+
+    if (!brief)
+        to = node_next(t, from, (unsigned char)to_lower((char)next));
+    if (to == ROOT)
+        return;
+    if (brief || t->nodes[to].eq > t->nodes[to].lo)
+        set(t->brief[c], next);
+    set(t->pairs[0][c], next);
+    if (c >= 0x80 || !shuts_words(&t->nodes[to].shut))
+        set(t->pairs[1][c], next);
+}
+
+/* What the first byte leads to, and the first two. */
+static void enter_pairs(struct trie *t)
+{
+    for (unsigned c = 0; c < 256; c++) {
+        t->first[c] = edge_find(t, ROOT, (unsigned char)to_lower((char)c));
+        for (unsigned next = 0; next < 256 && t->first[c] != ROOT; next++)
+            enter_pair(t, c, next);
+    }
+}
+
 enum err trie_new(const struct rule *list, size_t n, const struct guard *guards,
                   const struct run *runs, struct trie **ret_trie)
 {
@@ -300,11 +396,10 @@ enum err trie_new(const struct rule *list, size_t n, const struct guard *guards,
     enter_folds(t);
     for (size_t i = 0; i < t->node_count; i++)
         node_guard(t, &t->nodes[i], guards, runs);
+    enter_pairs(t);
+    enter_threes(t, guards, runs);
     free(t->sorted);
     t->sorted = NULL;
-    for (unsigned c = 0; c < 256; c++)
-        t->first[c] =
-            edge_find(t, ROOT, (unsigned char)to_lower((char)(unsigned char)c));
     *ret_trie = t;
     return OK;
 }
@@ -325,55 +420,94 @@ size_t trie_depth(const struct trie *t)
     return t->depth;
 }
 
-/* Where a byte leads on from a node: white space of any kind on the way of a
- * space, that within a gap not away from it. */
-static uint32_t node_next(const struct trie *t, uint32_t from, unsigned char c)
-{
-    uint32_t to;
-
-    if (t->nodes[from].gap && is_white((char)c))
-        return from;
-    to = edge_find(t, from, c);
-    if (to != ROOT || !t->gaps || !is_white((char)c))
-        return to;
-    to = edge_find(t, from, ' ');
-    return t->nodes[to].gap ? to : ROOT;
-}
-
-void trie_step(const struct trie *t, struct trie_walk *walks, size_t *count,
-               unsigned char before, unsigned char c, trie_ended *ended,
-               void *ctx)
+/* One byte more; false: no keyword goes on so. */
+static bool walk_on(const struct trie *t, struct trie_walk *w, unsigned char c,
+                    bool *ret_ends)
 {
     unsigned char folded = (unsigned char)to_lower((char)c);
-    size_t kept = 0;
+    uint32_t to = w->back == 0 ? t->first[c] : node_next(t, w->node, folded);
+    const struct node *at = &t->nodes[to];
+    bool stays = to == w->node;
 
-    for (size_t i = 0; i <= *count; i++) {
-        struct trie_walk w;
-        const struct node *at;
-        bool stays = false;
+    if (to == ROOT || guard_stops(&at->shut, w->before) ||
+        (stays && ++w->wide > KEYWORD_WIDE))
+        return false;
+    w->node = to;
+    w->back++;
+    w->runs = at->runs;
+    *ret_ends = at->eq > at->lo && !stays;
+    return true;
+}
 
-        if (i < *count) {
-            w = (struct trie_walk){.node = node_next(t, walks[i].node, folded),
-                                   .back = walks[i].back + 1,
-                                   .wide = walks[i].wide,
-                                   .before = walks[i].before};
-            stays = w.node == walks[i].node;
-        } else { /* the second spellings of s and k are no letters to a \b */
-            w = (struct trie_walk){
-                .node = t->first[c],
-                .back = 1,
-                .before = c < 0x80 ? before : (unsigned char)TRIE_NONE};
-        }
-        at = &t->nodes[w.node];
-        if (w.node == ROOT || guard_stops(&at->shut, w.before) ||
-            (stays && ++w.wide > KEYWORD_WIDE))
-            continue;
-        if (at->eq > at->lo && !stays)
-            ended(ctx, (struct trie_rules){t->rules + at->lo, at->eq - at->lo},
-                  w.back);
-        w.runs = at->runs;
-        if (at->hi > at->eq && kept < t->depth)
+/* A walk through the text from `at` on; false: it has ended. */
+static bool walk(const struct trie *t, struct trie_walk *w, struct str text,
+                 size_t at, size_t least, trie_ended *ended, void *ctx)
+{
+    size_t start = at - w->back;
+    bool ends;
+
+    for (; at < text.len; at++) {
+        const struct node *n;
+
+        if (!walk_on(t, w, (unsigned char)text.ptr[at], &ends))
+            return false;
+        n = &t->nodes[w->node];
+        if (ends)
+            ended(ctx, (struct trie_rules){t->rules + n->lo, n->eq - n->lo},
+                  start, least < start ? least : start);
+        if (n->hi == n->eq)
+            return false;
+    }
+    return true;
+}
+
+/* Bytes of which there is but one way to write them are three as they are. */
+static bool is_plain(const unsigned char *p)
+{
+    return p[0] < 0x80 && p[1] < 0x80 && p[2] < 0x80 && p[1] > ' ' &&
+           p[2] > ' ';
+}
+
+/* At the front of the text, of which there is one byte at least? */
+static inline bool may_begin(const struct trie *t, struct str text, bool behind)
+{
+    const unsigned char *p = (const unsigned char *)text.ptr;
+
+    if (text.len < 2)
+        return true;
+    if (!is_set(t->pairs[behind][p[0]], p[1]))
+        return false;
+    return text.len < 3 || !is_plain(p) || is_set(t->brief[p[0]], p[1]) ||
+           is_set(t->threes[behind], three_of(p));
+}
+
+void trie_feed(const struct trie *t, struct trie_walk *walks, size_t *count,
+               struct str text, size_t from, size_t begin, trie_ended *ended,
+               void *ctx)
+{
+    const unsigned char *p = (const unsigned char *)text.ptr;
+    size_t kept = 0, least = SIZE_MAX;
+
+    for (size_t i = 0; i < *count; i++) {
+        struct trie_walk w = walks[i];
+
+        if (walk(t, &w, text, from, least, ended, ctx)) {
             walks[kept++] = w;
+            least = text.len - walks[0].back;
+        }
+    }
+    for (size_t at = from; at < text.len; at++) {
+        unsigned char before = at == begin ? TRIE_NONE : p[at - 1], c = p[at];
+        struct trie_walk w = {.before = before};
+
+        if (!may_begin(t, str_skip(text, at), is_word(before)))
+            continue;
+        if (c >= 0x80) /* second spellings of s and k are no letters to a \b */
+            w.before = TRIE_NONE;
+        if (walk(t, &w, text, at, least, ended, ctx) && kept < t->depth) {
+            walks[kept++] = w;
+            least = text.len - walks[0].back;
+        }
     }
     *count = kept;
 }

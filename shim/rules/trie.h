@@ -44,14 +44,17 @@ struct trie_rules {
 };
 
 /*
- * trie_step - take byte c, which stands behind `before`. walks holds trie_depth
- * entries, *count of them are used; ended walks are dropped. Where keywords end
- * with this byte, `ended` is called with their rules and the offset back from
- * behind c to their start.
+ * trie_feed - take the bytes of text from `from` on; those before them were
+ * taken, or stand before the text, which begins at `begin`. walks holds
+ * trie_depth entries, *count of them are used, sorted by where they began;
+ * ended walks are dropped. Where keywords end, `ended` is called with their
+ * rules and their start, in the order of starts; `least` is the start of the
+ * first that goes on, of those that began before.
  */
-typedef void trie_ended(void *ctx, struct trie_rules rules, uint32_t back);
-void trie_step(const struct trie *t, struct trie_walk *walks, size_t *count,
-               unsigned char before, unsigned char c, trie_ended *ended,
+typedef void trie_ended(void *ctx, struct trie_rules rules, size_t start,
+                        size_t least);
+void trie_feed(const struct trie *t, struct trie_walk *walks, size_t *count,
+               struct str text, size_t from, size_t begin, trie_ended *ended,
                void *ctx);
 
 /* trie_through - the rules of all keywords that go through a walk's node. */

@@ -10,12 +10,12 @@
 
 static size_t lane_of(const struct stream *st, uint32_t rule)
 {
-    uint64_t mask = rules_mask(st->rs, &st->at)[rule / 64];
+    uint64_t mask = st->mask[rule / 64];
     uint64_t below = (UINT64_C(1) << rule % 64) - 1;
 
     if ((mask >> rule % 64 & 1) == 0)
         return st->lane_count;
-    return rules_rank(st->rs, &st->at)[rule / 64] + bits_count(mask & below);
+    return st->ranks[rule / 64] + bits_count(mask & below);
 }
 
 /*
@@ -57,72 +57,75 @@ static uint64_t char_at(const struct stream *st, uint64_t at)
 }
 
 /*
- * A keyword of the rule begins at `start` and is complete. Another one may
- * have begun before it and still go on, so that a lane looks back a little.
+ * A keyword of the rule begins at `start` and is complete. Another one that
+ * began before it, at `least` or behind, may still go on: a lane looks back so
+ * far, and as far as what may stand before it.
  */
-static void wake_lane(struct stream *st, size_t n, uint64_t start)
+static void wake_lane(struct stream *st, size_t n, uint64_t start,
+                      uint64_t least)
 {
     struct lane *l = &st->lanes[n];
     const struct run *run = &st->rs->runs[l->rule];
-    uint64_t far = trie_depth(st->trie) + run->most, back;
+    uint64_t back;
 
     if (l->off || start < l->cursor)
         return;
     if (run->before != RUN_NONE) {
         if (run_begins(st, run, start) == NEVER)
             return;
-        l->seen = start + 1;
+        l->seen = start + 1 > l->seen ? start + 1 : l->seen;
     } else if (is_guarded(st, l->rule, start)) {
         return;
     }
     if (is_awake(st, n))
         return;
-    back = start - st->origin > far ? start - far : st->origin;
+    back = least - st->origin > run->most ? least - run->most : st->origin;
     set_awake(st, n, true);
     l->cursor = back > l->cursor ? char_at(st, back) : l->cursor;
     l->next = 0;
 }
 
-static void wake(struct stream *st, struct trie_rules rules, uint64_t start)
+static void feed_ended(void *ctx, struct trie_rules rules, size_t start,
+                       size_t least)
 {
+    struct stream *st = ctx;
+
     for (size_t i = 0; i < rules.count; i++) {
         size_t n = lane_of(st, rules.list[i]);
 
         if (n != st->lane_count)
-            wake_lane(st, n, start);
+            wake_lane(st, n, st->base + start, st->base + least);
     }
-}
-
-struct feed {
-    struct stream *st;
-    uint64_t at; /* behind the byte taken */
-};
-
-static void feed_ended(void *ctx, struct trie_rules rules, uint32_t back)
-{
-    struct feed *f = ctx;
-
-    wake(f->st, rules, f->at - back);
 }
 
 void feed_trie(struct stream *st, uint64_t to)
 {
-    const struct trie *t = st->trie;
-    struct feed f = {st, 0};
+    struct str text = {st->text.ptr, (size_t)(to - st->base)};
 
-    if (trie_depth(t) == 0)
-        return;
-    for (uint64_t i = st->v; i < to; i++) {
-        const char *p = st->text.ptr + (i - st->base);
-
-        f.at = i + 1;
-        trie_step(t, st->begun.walks, &st->begun.walk_count,
-                  i == st->origin ? TRIE_NONE : (unsigned char)p[-1],
-                  (unsigned char)*p, feed_ended, &f);
-    }
+    if (trie_depth(st->trie) != 0)
+        trie_feed(st->trie, st->begun.walks, &st->begun.walk_count, text,
+                  (size_t)(st->v - st->base),
+                  st->origin < st->base ? SIZE_MAX
+                                        : (size_t)(st->origin - st->base),
+                  feed_ended, st);
 }
 
 /* --- Tokens. */
+
+/* The lane of a rule that is tried at the token. */
+static void wake_token(struct stream *st, size_t n)
+{
+    struct lane *l = &st->lanes[n];
+
+    if (n == st->lane_count || l->off || st->begun.token < l->cursor)
+        return;
+    l->seen = st->begun.token + 1;
+    if (is_awake(st, n))
+        return;
+    set_awake(st, n, true);
+    l->cursor = st->begun.token;
+    l->next = 0;
+}
 
 /* A token ended at `end` in the text up to `upto`: wake the lanes that are
  * tried at such. */
@@ -136,20 +139,11 @@ static void token_ended(struct stream *st, uint64_t end, uint64_t upto)
         !token_fits(&rs->token_all, len, st->begun.token_letters))
         return;
     for (size_t i = 0; i < rs->token_count; i++) {
-        uint32_t rule = rs->tokens[i];
-        size_t n = lane_of(st, rule);
-        struct lane *l = &st->lanes[n];
+        const struct rule *r = &rs->list[rs->tokens[i]];
 
-        if (!token_fits(&rs->list[rule].token, len, st->begun.token_letters) ||
-            !token_then(&rs->list[rule], text, (size_t)(end - st->base)) ||
-            n == st->lane_count || l->off || st->begun.token < l->cursor)
-            continue;
-        l->seen = st->begun.token + 1;
-        if (is_awake(st, n))
-            continue;
-        set_awake(st, n, true);
-        l->cursor = st->begun.token;
-        l->next = 0;
+        if (token_fits(&r->token, len, st->begun.token_letters) &&
+            token_then(r, text, (size_t)(end - st->base)))
+            wake_token(st, lane_of(st, r->index));
     }
 }
 

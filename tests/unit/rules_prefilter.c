@@ -367,16 +367,19 @@ static void test_many(void)
 /* --- The trie. */
 
 struct seen {
-    size_t at;              /* behind the byte taken */
+    size_t last;            /* start */
     bool ended[COUNT][400]; /* by start */
 };
 
-static void on_ended(void *ctx, struct trie_rules ended, uint32_t back)
+static void on_ended(void *ctx, struct trie_rules ended, size_t start,
+                     size_t least)
 {
     struct seen *s = ctx;
 
+    CHECK(start >= s->last && least <= start);
+    s->last = start;
     for (size_t i = 0; i < ended.count; i++)
-        s->ended[ended.list[i]][s->at - back] = true;
+        s->ended[ended.list[i]][start] = true;
 }
 
 static void check_trie(const struct trie *t, struct trie_walk *walks,
@@ -386,10 +389,13 @@ static void check_trie(const struct trie *t, struct trie_walk *walks,
     size_t count = 0;
 
     memset(&s, 0, sizeof(s));
-    for (size_t i = 0; i < text.len; i++) {
-        s.at = i + 1;
-        trie_step(t, walks, &count, TRIE_NONE, (unsigned char)text.ptr[i],
-                  on_ended, &s);
+    for (size_t from = 0, to; from < text.len; from = to) {
+        to = from + 1 + rnd(rnd(8) == 0 ? 12 : 2);
+        to = to < text.len ? to : text.len;
+        s.last = 0;
+        trie_feed(t, walks, &count, str_head(text, to), from, 0, on_ended, &s);
+        for (size_t w = 1; w < count; w++)
+            CHECK(walks[w - 1].back > walks[w].back);
     }
     for (uint32_t r = 0; r < COUNT; r++)
         for (size_t at = 0; at < text.len; at++) {
@@ -416,11 +422,13 @@ static void check_trie(const struct trie *t, struct trie_walk *walks,
         }
 }
 
-static void on_nothing(void *ctx, struct trie_rules ended, uint32_t back)
+static void on_nothing(void *ctx, struct trie_rules ended, size_t start,
+                       size_t least)
 {
     (void)ctx;
     (void)ended;
-    (void)back;
+    (void)start;
+    (void)least;
 }
 
 static void test_trie_against_slow(void)
@@ -466,11 +474,12 @@ static void test_trie_guards(void)
         for (size_t r = 0; r < 3; r++) {
             size_t count = 0, taken = 0;
             bool stops = r == 0 && before == '_';
+            char text[8] = {(char)(unsigned char)before};
 
+            memcpy(text + 1, words[r].ptr, words[r].len);
             for (; taken + 1 < words[r].len; taken++) {
-                trie_step(t, walks, &count,
-                          taken == 0 ? (unsigned char)before : ' ',
-                          (unsigned char)words[r].ptr[taken], on_nothing, NULL);
+                trie_feed(t, walks, &count, (struct str){text, taken + 2},
+                          taken + 1, SIZE_MAX, on_nothing, NULL);
                 CHECK_INT(count, stops && taken >= 2 ? 0 : 1);
                 if (count != 0)
                     CHECK_INT(walks[0].runs, r == 2);
