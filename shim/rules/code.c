@@ -147,7 +147,9 @@ static enum err compile_checks(const struct rule *r, struct code *c)
     c->nots = calloc(r->not_count + 1, sizeof(*c->nots));
     c->nears = calloc(r->near_count + 1, sizeof(*c->nears));
     c->gates = calloc(r->near_count + 1, sizeof(*c->gates));
-    if (c->nots == NULL || c->nears == NULL || c->gates == NULL)
+    c->toils = calloc(r->near_count + 1, sizeof(*c->toils));
+    if (c->nots == NULL || c->nears == NULL || c->gates == NULL ||
+        c->toils == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < r->not_count; i++) {
         if ((e = pattern_compile(r->nots[i], 0, &c->nots[i], &slow, &why)))
@@ -160,6 +162,7 @@ static enum err compile_checks(const struct rule *r, struct code *c)
                                  &c->nears[i], &slow, &why)))
             return e;
         c->near_count++;
+        c->toils[i] = toil_read(r->nears[i].match);
         c->nears_front |= (unsigned)tells_front(r->nears[i].match) << i;
         if (tells_end(r->nears[i].match)) {
             c->nears_end |= 1u << i;
@@ -205,6 +208,8 @@ enum err code_new(const struct rule *r, bool placed, struct code **ret_code)
         if ((e = pattern_compile(r->match, options, &c->match, &slow, &why)))
             goto out;
         c->slow += slow;
+        c->toil = toil_read(r->match);
+        c->needing = toil_read(r->needs);
         /* Of a group that the pattern lacks a match says not even that. */
         pcre2_pattern_info(c->match, PCRE2_INFO_CAPTURECOUNT, &groups);
     }
@@ -251,6 +256,7 @@ void code_free(struct code *c)
         pcre2_code_free(c->gates[i]);
     free(c->nots);
     free(c->gates);
+    free(c->toils);
     free(c->nears);
     free(c->index);
     free(c);

@@ -57,6 +57,26 @@ struct width width_read(const struct rule *r);
 size_t pattern_item(struct str s);
 
 /*
+ * pattern_times - take from the front of *rest what says how often the item
+ * before it may stand: once if nothing does, and any number if *ret_most is
+ * TIMES_FREE. *ret_whole: all of them or none. False if it cannot be read.
+ * (width.c)
+ */
+#define TIMES_FREE UINT32_MAX
+bool pattern_times(struct str *rest, uint32_t *ret_least, uint32_t *ret_most,
+                   bool *ret_whole);
+
+/*
+ * toil_read - what the text of a pattern says about how many steps it takes:
+ * one try, if it is where a keyword is or goes wrong behind that, and each byte
+ * that it is tried from in vain. (toil.c)
+ */
+struct toil {
+    uint32_t tried, passed;
+};
+struct toil toil_read(struct str pattern);
+
+/*
  * What stands in every match before its first keyword or, for a rule without
  * keywords that asks for digits, before its first digit: so many of these bytes
  * and nothing else. A rule that has a run may sleep on streams.
@@ -126,6 +146,9 @@ struct code {
     unsigned nears_end;   /* bits of nears that do */
     unsigned nears_front; /* of those that see more of the text before them than
                              whether it ends in a word */
+    struct toil toil;     /* of match */
+    struct toil *toils;   /* of nears */
+    struct toil needing;  /* of needs */
     size_t slow;          /* patterns that the JIT did not take */
     bool first[256];      /* bytes a match can begin with */
     struct keyword_index *index; /* of a rule that is keyword_first; owned */
@@ -206,15 +229,17 @@ MUST_USE static inline enum err steps_take(struct scratch *sc, uint64_t n)
 }
 
 /*
- * What each takes, as fitted to texts bred to be slow, of which nine of ten
- * took 0.9 to 1.6 ns for a step: a view that is looked at, and a byte of it; a
+ * What each takes, as fitted to texts bred to be slow, which took 0.2 to 1.2 ns
+ * for a step where patterns were tried, and up to 2 where views were made: a
+ * view that is looked at, and a byte of it; a
  * byte of a text that is passed again and again to make its views and to look
  * for what is encoded in it; a character that its views take by itself; a place
  * where a keyword may stand, one that does, a byte of a value that is checked,
- * and a finding; a pattern that is tried at a place, to which its size comes (a
- * byte of it may be a branch to try), a byte that it is tried from in vain, and
- * one in which what it needs is looked for; a token of its lengths, and one
- * that it is tried at; a match beside which something must stand.
+ * and a finding; a pattern that is tried, to which comes what its text tells
+ * (toil.c) or, if it matches, no more than a byte of the match, and a byte of a
+ * value that is looked through for what must not be in it; a token of its
+ * lengths, and one that it is tried at; a match beside which something must
+ * stand.
  */
 enum {
     STEPS_SCAN = 1000,
@@ -223,12 +248,11 @@ enum {
     STEPS_CHAR = 36,
     STEPS_PLACE = 8,
     STEPS_HIT = 20,
-    STEPS_VALUE = 2,
+    STEPS_VALUE = 4,
     STEPS_FOUND = 180,
     STEPS_TRY = 20,
-    STEPS_TRY_BYTES = 16,     /* of the pattern, for a step more */
-    STEPS_PASSED_BYTES = 512, /* of one that passes a byte, the same */
-    STEPS_NEED = 2,
+    STEPS_MATCHED = 6,
+    STEPS_NOT = 8,
     STEPS_FITTED = 2,
     STEPS_TOKEN = 6,
     STEPS_NEAR = 50

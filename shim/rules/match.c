@@ -115,14 +115,6 @@ static enum err match_error(int rc)
     }
 }
 
-static size_t code_size(const pcre2_code *code)
-{
-    size_t size = 0;
-
-    (void)pcre2_pattern_info(code, PCRE2_INFO_SIZE, &size);
-    return size;
-}
-
 enum err pattern_run(const pcre2_code *code, struct scratch *sc,
                      struct str text, size_t from, bool open, enum hit *ret_hit)
 {
@@ -131,8 +123,7 @@ enum err pattern_run(const pcre2_code *code, struct scratch *sc,
     int rc;
     enum err e;
 
-    if ((e = need_stack(sc)) ||
-        (e = steps_take(sc, STEPS_TRY + code_size(code) / STEPS_TRY_BYTES)))
+    if ((e = need_stack(sc)) || (e = steps_take(sc, STEPS_TRY)))
         return e;
     rc = pcre2_jit_match(code, (PCRE2_SPTR)(text.len ? text.ptr : ""), text.len,
                          from, options, sc->mdata, sc->mctx);
@@ -177,7 +168,8 @@ enum err passes(const struct search *s, struct scratch *sc, struct str value,
     enum err e;
 
     *ret_yes = false;
-    if ((e = steps_take(sc, STEPS_VALUE * (uint64_t)value.len)))
+    if ((e = steps_take(sc, (STEPS_VALUE + STEPS_NOT * s->code->not_count) *
+                                value.len)))
         return e;
     if (value.len == 0 || (r->entropy && entropy_milli(value) < r->entropy) ||
         (r->no_placeholder && is_placeholder(value)) ||
@@ -307,8 +299,8 @@ static enum err need_next(struct search *s, struct scratch *sc, size_t at,
     if ((e = code_needs(s->rule, s->code, &code)) ||
         (e = pattern_run(code, sc, str_head(s->text, to), from,
                          s->open || to < s->text.len, &hit)) ||
-        (e = steps_take(sc,
-                        STEPS_NEED * ((hit == HIT_NONE ? to : ov[0]) - from))))
+        (e = steps_take(sc, (uint64_t)s->code->needing.passed *
+                                ((hit == HIT_NONE ? to : ov[0]) - from))))
         return e;
     s->need.to = to;
     s->need.at = hit != HIT_NONE                 ? ov[0]
@@ -343,6 +335,20 @@ static enum err has_needs(struct search *s, struct scratch *sc, size_t at,
     return OK;
 }
 
+/* What it was, of one that went as wrong as it can; one that did not looked
+ * about little more than what it found. */
+static uint64_t try_toil(const struct search *s, const struct scratch *sc,
+                         enum hit hit)
+{
+    const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(sc->mdata);
+    uint64_t toil = s->code->toil.tried, found;
+
+    if (hit != HIT_MATCH)
+        return toil;
+    found = STEPS_MATCHED * (uint64_t)(ov[1] - ov[0]);
+    return found < toil ? found : toil;
+}
+
 /* One try at the cursor or, where a match may begin at any place, from there
  * on. */
 static enum err try_match(const struct search *s, struct scratch *sc,
@@ -353,15 +359,16 @@ static enum err try_match(const struct search *s, struct scratch *sc,
     size_t passed;
     enum err e;
 
-    if (s->width == NULL)
-        return pattern_run(code, sc, s->text, s->cursor, s->open, ret_hit);
-    pcre2_set_offset_limit(sc->mctx, s->window - 1);
+    if (s->width != NULL)
+        pcre2_set_offset_limit(sc->mctx, s->window - 1);
     e = pattern_run(code, sc, s->text, s->cursor, s->open, ret_hit);
     pcre2_set_offset_limit(sc->mctx, PCRE2_UNSET);
-    if (e)
+    if (e || (e = steps_take(sc, try_toil(s, sc, *ret_hit))))
         return e;
+    if (s->width == NULL)
+        return OK;
     passed = (*ret_hit == HIT_NONE ? s->window : ov[0]) - s->cursor;
-    return steps_take(sc, (1 + code_size(code) / STEPS_PASSED_BYTES) * passed);
+    return steps_take(sc, (uint64_t)s->code->toil.passed * passed);
 }
 
 /* Where to go on behind a try in vain. */

@@ -263,34 +263,55 @@ static bool knows_end(const struct search *s, size_t i)
     return (s->code->nears_end >> i & 1) != 0;
 }
 
-static enum err look_whole(const pcre2_code *code, struct scratch *sc,
+struct wanted {
+    const pcre2_code *code;
+    uint32_t passed; /* steps of a byte of the text */
+};
+
+/* One try from `from` on; it may begin before `to`. */
+static enum err wanted_run(const struct wanted *w, struct scratch *sc,
+                           struct str text, size_t from, size_t to, bool open,
+                           enum hit *ret_hit)
+{
+    const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(sc->mdata);
+    enum err e;
+
+    if ((e = pattern_run(w->code, sc, text, from, open, ret_hit)))
+        return e;
+    return steps_take(sc, (uint64_t)w->passed *
+                              ((*ret_hit == HIT_NONE ? to : ov[0]) - from));
+}
+
+static enum err look_whole(const struct wanted *w, struct scratch *sc,
                            struct str text, size_t at, bool *ret_found)
 {
     enum hit hit = HIT_NONE;
     enum err e = OK;
 
     if (at < text.len)
-        e = pattern_run(code, sc, text, at, false, &hit);
+        e = wanted_run(w, sc, text, at, text.len, false, &hit);
     *ret_found = hit == HIT_MATCH;
     return e;
 }
 
 /* At the first characters of a window alone: so many as the pattern may look
  * back, behind which it cannot tell where the window begins. */
-static enum err look_first(const pcre2_code *code, struct scratch *sc,
+static enum err look_first(const struct wanted *w, struct scratch *sc,
                            struct str window, size_t *ret_edge, bool *ret_found)
 {
     uint32_t back = 0;
     size_t edge = 0;
+    enum hit hit;
     enum err e;
 
-    (void)pcre2_pattern_info(code, PCRE2_INFO_MAXLOOKBEHIND, &back);
+    (void)pcre2_pattern_info(w->code, PCRE2_INFO_MAXLOOKBEHIND, &back);
     for (back = back == 0 ? 1 : back; back > 0 && edge < window.len; back--)
         edge = char_behind(window, edge);
     pcre2_set_offset_limit(sc->mctx, edge - 1);
-    e = look_whole(code, sc, window, 0, ret_found);
+    e = wanted_run(w, sc, window, 0, edge, false, &hit);
     pcre2_set_offset_limit(sc->mctx, PCRE2_UNSET);
     *ret_edge = edge;
+    *ret_found = !e && hit == HIT_MATCH;
     return e;
 }
 
@@ -315,14 +336,15 @@ static enum err look_on(const struct search *s, struct scratch *sc, size_t i,
 {
     struct str text = s->text;
     const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(sc->mdata);
+    const struct wanted w = {code, s->code->toils[i].passed};
     struct str all = {text.ptr + b->base, to - b->base};
     size_t first = from, edge;
     enum hit hit;
     enum err e;
 
     if (from > b->base && !starts_alike(s, i, from)) {
-        e = look_first(code, sc, (struct str){text.ptr + from, to - from},
-                       &edge, ret_found);
+        e = look_first(&w, sc, (struct str){text.ptr + from, to - from}, &edge,
+                       ret_found);
         if (e || *ret_found)
             return e;
         first = from + edge;
@@ -336,11 +358,11 @@ static enum err look_on(const struct search *s, struct scratch *sc, size_t i,
     b->next = b->next < first ? first : b->next;
     if (b->next >= to)
         return OK;
-    if ((e = pattern_run(code, sc, all, b->next - b->base, true, &hit)))
+    if ((e = wanted_run(&w, sc, all, b->next - b->base, all.len, true, &hit)))
         return e;
     b->next = hit == HIT_NONE ? to : b->base + ov[0];
     if (hit == HIT_PARTIAL)
-        return look_whole(code, sc, all, b->next - b->base, ret_found);
+        return look_whole(&w, sc, all, b->next - b->base, ret_found);
     *ret_found = hit == HIT_MATCH;
     if (*ret_found) {
         b->start = b->next;
@@ -375,11 +397,12 @@ static enum err look(const struct search *s, struct scratch *sc, size_t i,
 static enum err look_to_end(const struct search *s, struct scratch *sc,
                             size_t i, size_t from, size_t to, bool *found)
 {
+    const struct wanted w = {s->code->nears[i], s->code->toils[i].passed};
     struct str window = {s->text.ptr + from, to - from};
 
     if (!*found || !knows_end(s, i))
         return OK;
-    return look_whole(s->code->nears[i], sc, window, 0, found);
+    return look_whole(&w, sc, window, 0, found);
 }
 
 /* What is known beside the last match of this search; of any other it says

@@ -149,40 +149,72 @@ static bool read_item(struct reading *rd, uint32_t *ret_most)
     return true;
 }
 
-static bool read_number(struct reading *rd, uint32_t *ret_n)
+static bool read_number(struct str *rest, uint32_t *ret_n)
 {
     size_t i = 0;
 
     *ret_n = 0;
-    for (; i < rd->rest.len && i < 5 && is_digit(rd->rest.ptr[i]); i++)
-        *ret_n = *ret_n * 10 + (uint32_t)(rd->rest.ptr[i] - '0');
-    rd->rest = str_skip(rd->rest, i);
+    for (; i < rest->len && i < 5 && is_digit(rest->ptr[i]); i++)
+        *ret_n = *ret_n * 10 + (uint32_t)(rest->ptr[i] - '0');
+    *rest = str_skip(*rest, i);
     return i != 0;
 }
 
-/* How often an item may stand at the most. */
-static bool read_times(struct reading *rd, uint32_t *ret_times)
+static bool take_byte(struct str *rest, char c)
 {
-    *ret_times = 1;
-    if (take(rd, "{")) {
-        if (!read_number(rd, ret_times) ||
-            (take(rd, ",") && !read_number(rd, ret_times)) || !take(rd, "}"))
+    if (rest->len == 0 || rest->ptr[0] != c)
+        return false;
+    *rest = str_skip(*rest, 1);
+    return true;
+}
+
+/* In braces. */
+static bool read_counts(struct str *rest, uint32_t *ret_least,
+                        uint32_t *ret_most)
+{
+    if (!read_number(rest, ret_least))
+        return false;
+    *ret_most = *ret_least;
+    if (take_byte(rest, ',') && !read_number(rest, ret_most))
+        *ret_most = TIMES_FREE;
+    return take_byte(rest, '}');
+}
+
+bool pattern_times(struct str *rest, uint32_t *ret_least, uint32_t *ret_most,
+                   bool *ret_whole)
+{
+    *ret_least = *ret_most = 1;
+    *ret_whole = false;
+    if (take_byte(rest, '{')) {
+        if (!read_counts(rest, ret_least, ret_most))
             return false;
-    } else if (!take(rd, "?")) {
+    } else if (take_byte(rest, '?')) {
+        *ret_least = 0;
+    } else if (take_byte(rest, '*')) {
+        *ret_least = 0;
+        *ret_most = TIMES_FREE;
+    } else if (take_byte(rest, '+')) {
+        *ret_most = TIMES_FREE;
+    } else {
         return true;
     }
-    (void)(take(rd, "+") || take(rd, "?"));
+    *ret_whole = take_byte(rest, '+');
+    if (!*ret_whole)
+        (void)take_byte(rest, '?');
     return true;
 }
 
 static bool read_choice(struct reading *rd, uint32_t *ret_most)
 {
-    uint32_t times, one;
+    uint32_t least, times, one;
+    bool whole;
 
     *ret_most = 0;
     while (rd->rest.len != 0 && rd->rest.ptr[0] != '|' &&
            rd->rest.ptr[0] != ')') {
-        if (!read_item(rd, &one) || !read_times(rd, &times) ||
+        if (!read_item(rd, &one) ||
+            !pattern_times(&rd->rest, &least, &times, &whole) ||
+            times == TIMES_FREE ||
             (uint64_t)one * times + *ret_most > WIDTH_MOST)
             return false;
         *ret_most += one * times;
