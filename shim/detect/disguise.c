@@ -93,6 +93,10 @@ static char alike(uint32_t cp)
 
     if (cp < ARRAY_LEN(near_alikes))
         return near_alikes[cp];
+    /* Scripts of which most text is, and all that has none. */
+    if ((cp >= 0xa00 && cp < 0x13a0) || (cp >= 0x2e00 && cp < 0xa4d0) ||
+        (cp >= 0xac00 && cp < 0x1f000))
+        return 0;
     /* Letters in filled circles and squares, and in boxes of flags. */
     if (cp >= 0x1f150 && cp <= 0x1f189)
         return (char)((cp - 0x1f150) % 32 < 26 ? 'A' + (cp - 0x1f150) % 32 : 0);
@@ -135,14 +139,16 @@ static void count_letter(struct word_letters *n, uint32_t cp)
 }
 
 /* Letters and what counts as one: where they end from `at` on; counted too. */
-static size_t word_end(struct str text, size_t at, struct word_letters *count)
+static size_t word_end(struct chars *chars, struct str text, size_t at,
+                       struct word_letters *count)
 {
     size_t len;
 
     while (at < text.len) {
         uint32_t cp = utf8_next(str_skip(text, at), &len);
 
-        if (!is_letter(cp) && alike(cp) == 0 && !(cp >= '0' && cp <= '9'))
+        if (!chars_letter(chars, cp) && alike(cp) == 0 &&
+            !(cp >= '0' && cp <= '9'))
             break;
         if (cp > '9')
             count_letter(count, cp);
@@ -159,7 +165,7 @@ void skeleton_count(struct skeleton *k, struct str text)
     while ((at += plain_ascii(str_skip(text, at))) < text.len) {
         uint32_t cp = utf8_next(str_skip(text, at), &len);
 
-        if (cp >= 0x80 && is_letter(cp))
+        if (cp >= 0x80 && chars_letter(k->chars, cp))
             *(is_latin(cp) ? &k->latin : &k->other) += 1;
         at += len;
     }
@@ -173,7 +179,7 @@ void skeleton_within(struct skeleton *k, struct str text)
 
     at = utf8_back(text, at);
     k->word = (struct word_letters){0};
-    while ((at = word_end(text, at, &k->word)) < text.len) {
+    while ((at = word_end(k->chars, text, at, &k->word)) < text.len) {
         (void)utf8_next(str_skip(text, at), &len);
         at += len;
         k->word = (struct word_letters){0};
@@ -226,7 +232,7 @@ static size_t take_word(struct skeleton *k, struct str text, size_t at,
                       : utf8_front(text, at + WORD_MOST);
 
     *ret = k->word;
-    return word_end(str_head(text, most), at, ret);
+    return word_end(k->chars, str_head(text, most), at, ret);
 }
 
 /* Past words of ASCII, which disguise nothing, to the front of the next word
@@ -297,9 +303,10 @@ static bool any_alike(struct str text)
     return false;
 }
 
-enum err skeleton_make(struct str text, struct textview *out, bool *ret_changed)
+enum err skeleton_make(struct chars *chars, struct str text,
+                       struct textview *out, bool *ret_changed)
 {
-    struct skeleton k = {.whole = true};
+    struct skeleton k = {.chars = chars, .whole = true};
     size_t pos = 0;
     enum err e;
 

@@ -1,6 +1,7 @@
 #ifndef SP_DETECT_DISGUISE_H
 #define SP_DETECT_DISGUISE_H
 
+#include "detect/chars.h"
 #include "detect/textview.h"
 
 /*
@@ -13,13 +14,14 @@
  * skeleton_make - letters that look like Latin ones as those (the idea is of
  * Unicode Technical Standard 39, the table ours), in words that mix Latin with
  * another script, or in Latin text, or among such words, have nothing but
- * look-alikes. Russian or Greek stays what it is.
+ * look-alikes. Russian or Greek stays what it is. chars: borrowed, may be NULL.
  */
-MUST_USE enum err skeleton_make(struct str text, struct textview *out,
-                                bool *ret_changed);
+MUST_USE enum err skeleton_make(struct chars *chars, struct str text,
+                                struct textview *out, bool *ret_changed);
 
 /* The same of a text that comes in pieces. */
 struct skeleton {
+    struct chars *chars; /* borrowed, may be NULL */
     struct word_letters {
         size_t latin, other, alike, strange; /* strange: Latin, and an alike */
     } word;                                  /* that goes on */

@@ -1,5 +1,7 @@
 #include "detect/news.h"
 
+#include <stdlib.h>
+
 #include "base/utf8.h"
 #include "base/wide.h"
 
@@ -24,6 +26,41 @@ size_t around_back(struct str s, size_t at, size_t margin)
         if (is_white(s.ptr[to]))
             return to;
     return utf8_back(s, to);
+}
+
+void sites_free(struct sites *p)
+{
+    free(p->list);
+    *p = (struct sites){0};
+}
+
+enum err sites_note(struct sites *p, size_t from, size_t to)
+{
+    struct site *last = p->count > 0 ? &p->list[p->count - 1] : NULL;
+    size_t cap = p->cap == 0 ? 16 : 2 * p->cap;
+
+    if (last != NULL && (from <= last->to || from - last->to <= APART)) {
+        last->to = to > last->to ? to : last->to;
+        return OK;
+    }
+    if (p->count == p->cap) {
+        struct site *more = realloc(p->list, cap * sizeof(*more));
+
+        if (more == NULL)
+            return E_NOMEM;
+        p->list = more;
+        p->cap = cap;
+    }
+    p->list[p->count++] = (struct site){from, to};
+    return OK;
+}
+
+struct str sites_part(const struct sites *p, size_t i, struct str text)
+{
+    size_t from = around_front(text, 0, p->list[i].from, NEWS_MARGIN);
+    size_t to = around_back(text, p->list[i].to, NEWS_MARGIN);
+
+    return (struct str){text.ptr + from, to - from};
 }
 
 /* Where two strings of n bytes differ by more than case; n if they do not. */

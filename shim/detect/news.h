@@ -20,6 +20,21 @@
 size_t around_front(struct str s, size_t least, size_t at, size_t margin);
 size_t around_back(struct str s, size_t at, size_t margin);
 
+/* Places of a text in order; of those that are near each other, all that is
+ * between the first and the last is one. */
+struct sites {
+    struct site {
+        size_t from, to;
+    } * list; /* owned */
+    size_t count, cap;
+};
+void sites_free(struct sites *p);
+/* sites_note - one more, which begins behind the start of the last. E_NOMEM.
+ */
+MUST_USE enum err sites_note(struct sites *p, size_t from, size_t to);
+/* sites_part - the i-th, with what stands around it. */
+struct str sites_part(const struct sites *p, size_t i, struct str text);
+
 struct news {
     const struct textview *view; /* borrowed */
     struct str source;           /* all that the view was made of */

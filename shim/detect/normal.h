@@ -1,7 +1,8 @@
 #ifndef SP_DETECT_NORMAL_H
 #define SP_DETECT_NORMAL_H
 
-#include "detect/textview.h"
+#include "detect/chars.h"
+#include "detect/news.h"
 
 /*
  * The views that are made character by character: a text goes in by pieces of
@@ -19,8 +20,17 @@
 #define NORMAL_FOLD   2u
 #define NORMAL_NOMARK 4u
 
+/* Where in the source the other views differ from the clean one. */
+struct normal_news {
+    struct sites gaps, folds, marks;
+};
+void normal_news_clear(struct normal_news *n);
+void normal_news_free(struct normal_news *n);
+
 struct normal {
     unsigned what;
+    struct chars *chars;      /* borrowed; NULL: none is kept            */
+    struct normal_news *news; /* borrowed, for `what` 0; NULL: not asked */
     uint32_t before; /* the last character that came out, but marks    */
     bool gap;        /* something invisible stood behind it,           */
     size_t gap_start, gap_end; /* there                                  */
@@ -48,15 +58,19 @@ void normal_begin(struct normal *n, struct str text);
 MUST_USE enum err normal_feed(struct normal *n, struct str text, size_t base,
                               size_t *pos, bool last, struct textview *out);
 
-/* normal_make - the view of a whole text. */
-MUST_USE enum err normal_make(unsigned what, struct str text,
-                              struct textview *out, struct normal *ret_facts);
+/*
+ * normal_make - the view of a whole text, or of part of one that stands at base
+ * of it. n: what, chars and news are set, all else zero; it has the facts then.
+ * Errors as textview_put; *news is filled then as far as it went.
+ */
+MUST_USE enum err normal_make(struct normal *n, struct str text, size_t base,
+                              struct textview *out);
 
 /*
  * normal_keeps - a character that no view changes but in its case, and that
- * changes none before it. fold, nomark: also of these views.
+ * changes none before it. fold, nomark: also of these views. chars as above.
  */
-bool normal_keeps(bool fold, bool nomark, uint32_t cp);
+bool normal_keeps(struct chars *chars, bool fold, bool nomark, uint32_t cp);
 
 /* utf8_next - the code point at s.ptr[0..) of valid UTF-8, and its length. */
 static inline uint32_t utf8_next(struct str s, size_t *ret_len)
@@ -70,8 +84,5 @@ static inline uint32_t utf8_next(struct str s, size_t *ret_len)
         cp = cp << 6 | ((unsigned char)s.ptr[i] & 0x3f);
     return cp;
 }
-
-/* is_letter - of any script. */
-bool is_letter(uint32_t cp);
 
 #endif

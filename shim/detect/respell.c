@@ -18,32 +18,38 @@ enum look {
 #define OTHERS  16 /* in a row among the first of them */
 #define SIGNS   16 /* bytes before the first letter that may be of them */
 
-static bool is_word(struct str text, size_t at, size_t *ret_len)
+/* What is looked at. */
+struct part {
+    struct chars *chars;
+    struct str text;
+    bool last; /* nothing follows it */
+};
+
+static bool is_word(const struct part *p, size_t at, size_t *ret_len)
 {
     uint32_t cp;
 
     *ret_len = 1;
-    if ((unsigned char)text.ptr[at] < 0x80)
-        return is_alnum(text.ptr[at]);
-    cp = utf8_next(str_skip(text, at), ret_len);
-    return is_letter(cp);
+    if ((unsigned char)p->text.ptr[at] < 0x80)
+        return is_alnum(p->text.ptr[at]);
+    cp = utf8_next(str_skip(p->text, at), ret_len);
+    return chars_letter(p->chars, cp);
 }
 
 /* What stands behind the character before `at`, and before the next letter or
  * digit; empty if that is not short. False: what follows will tell. */
-static bool gap_behind(struct str text, size_t at, bool last,
-                       struct str *ret_gap)
+static bool gap_behind(const struct part *p, size_t at, struct str *ret_gap)
 {
     size_t start = at, len;
 
     *ret_gap = STR("");
-    for (size_t n = 0; at < text.len && !is_word(text, at, &len); n++) {
-        if (n == GAP || text.ptr[at] == '\n')
+    for (size_t n = 0; at < p->text.len && !is_word(p, at, &len); n++) {
+        if (n == GAP || p->text.ptr[at] == '\n')
             return true;
         at += len;
     }
-    *ret_gap = (struct str){text.ptr + start, at - start};
-    return last || at < text.len;
+    *ret_gap = (struct str){p->text.ptr + start, at - start};
+    return p->last || at < p->text.len;
 }
 
 /* May the gap stand at the front of what is to come behind `rest`? */
@@ -53,33 +59,33 @@ static bool gap_open(struct str rest, struct str gap, bool last)
 }
 
 /* A letter that others follow at once begins a word and is none of them. */
-static enum look single_at(struct str text, size_t at, bool last,
-                           bool *ret_letter, size_t *ret_len)
+static enum look single_at(const struct part *p, size_t at, bool *ret_letter,
+                           size_t *ret_len)
 {
-    bool word = is_word(text, at, ret_len);
-    struct str rest = str_skip(text, at + *ret_len);
+    bool word = is_word(p, at, ret_len);
+    struct str rest = str_skip(p->text, at + *ret_len);
     size_t len;
 
-    *ret_letter = word && !is_digit(text.ptr[at]);
+    *ret_letter = word && !is_digit(p->text.ptr[at]);
     if (!word)
         return LOOK_YES;
-    if (rest.len == 0 && !last)
+    if (rest.len == 0 && !p->last)
         return LOOK_OPEN;
-    return rest.len > 0 && is_word(rest, 0, &len) ? LOOK_NO : LOOK_YES;
+    return rest.len > 0 && is_word(p, at + *ret_len, &len) ? LOOK_NO : LOOK_YES;
 }
 
 /*
  * Characters of any kind with the gap behind each, from `at` on: are there
  * letters enough among them? If not, *ret_end is behind the last of them.
  */
-static enum look singles_at(struct str text, size_t at, struct str gap,
-                            bool last, size_t *ret_end)
+static enum look singles_at(const struct part *p, size_t at, struct str gap,
+                            size_t *ret_end)
 {
     size_t letters = 0, others = 0, len;
 
-    while (at < text.len) {
+    while (at < p->text.len) {
         bool letter;
-        enum look one = single_at(text, at, last, &letter, &len);
+        enum look one = single_at(p, at, &letter, &len);
         struct str rest;
 
         if (one != LOOK_YES)
@@ -87,40 +93,41 @@ static enum look singles_at(struct str text, size_t at, struct str gap,
         letters += letter;
         others = letter ? 0 : others + 1;
         *ret_end = at + len;
-        rest = str_skip(text, *ret_end);
+        rest = str_skip(p->text, *ret_end);
         if (letters == SINGLES)
             return LOOK_YES;
-        if (gap_open(rest, gap, last))
+        if (gap_open(rest, gap, p->last))
             return LOOK_OPEN;
         if (others == OTHERS || !str_starts(rest, gap))
             return LOOK_NO;
         at = *ret_end + gap.len;
     }
-    return last ? LOOK_NO : LOOK_OPEN;
+    return p->last ? LOOK_NO : LOOK_OPEN;
 }
 
 /* Do such characters begin here? *ret_end is `at` if not even one does. */
-static enum look joined_at(struct str text, size_t at, bool last,
-                           struct str *ret_gap, size_t *ret_end)
+static enum look joined_at(const struct part *p, size_t at, struct str *ret_gap,
+                           size_t *ret_end)
 {
     size_t len;
 
     *ret_end = at;
-    if (!is_word(text, at, &len))
+    if (!is_word(p, at, &len))
         return LOOK_NO;
-    if (!gap_behind(text, at + len, last, ret_gap))
+    if (!gap_behind(p, at + len, ret_gap))
         return LOOK_OPEN;
     if (ret_gap->len == 0)
         return LOOK_NO;
-    return singles_at(text, at, *ret_gap, last, ret_end);
+    return singles_at(p, at, *ret_gap, ret_end);
 }
 
 bool joined_begins(struct str text, size_t at)
 {
+    const struct part p = {NULL, text, true};
     struct str gap;
     size_t end;
 
-    return joined_at(text, at, true, &gap, &end) == LOOK_YES;
+    return joined_at(&p, at, &gap, &end) == LOOK_YES;
 }
 
 static bool is_sign(char c)
@@ -142,15 +149,15 @@ static size_t joined_start(struct str text, size_t from, size_t first,
 }
 
 /* Where the signs begin that may be of those that come at `at`. */
-static size_t signs_before(struct str text, size_t from, size_t at)
+static size_t signs_before(const struct part *p, size_t from, size_t at)
 {
     size_t first = at, len;
 
     for (size_t to = at; to > from && at - to < SIGNS;) {
-        to = utf8_front(text, to - 1);
-        if (is_word(text, to, &len))
+        to = utf8_front(p->text, to - 1);
+        if (is_word(p, to, &len))
             break;
-        if (is_sign(text.ptr[to]))
+        if (is_sign(p->text.ptr[to]))
             first = to;
     }
     return first;
@@ -158,8 +165,8 @@ static size_t signs_before(struct str text, size_t from, size_t at)
 
 /* The next that are to be joined begin at *ret_start, with what is before them
  * from `from` on; false: none do, up to *at. */
-static bool joined_next(struct joined *j, struct str text, size_t from,
-                        size_t *at, bool last, size_t *ret_start)
+static bool joined_next(struct joined *j, const struct part *p, size_t from,
+                        size_t *at, size_t *ret_start)
 {
     struct str gap;
     size_t end, len;
@@ -167,16 +174,16 @@ static bool joined_next(struct joined *j, struct str text, size_t from,
     for (;;) {
         enum look is;
 
-        *at += plain_words(str_skip(text, *at), &j->within);
-        if (*at == text.len)
+        *at += plain_words(str_skip(p->text, *at), &j->within);
+        if (*at == p->text.len)
             return false;
-        is = j->within ? LOOK_NO : joined_at(text, *at, last, &gap, &end);
+        is = j->within ? LOOK_NO : joined_at(p, *at, &gap, &end);
         if (is == LOOK_OPEN)
             return false;
         if (is == LOOK_YES) {
             memcpy(j->gap, gap.ptr, gap.len);
             j->gap_len = gap.len;
-            *ret_start = joined_start(text, from, *at, gap);
+            *ret_start = joined_start(p->text, from, *at, gap);
             return true;
         }
         /* None that begins further on in them has more letters. */
@@ -186,22 +193,23 @@ static bool joined_next(struct joined *j, struct str text, size_t from,
             continue;
         }
         do {
-            j->within = is_word(text, *at, &len);
+            j->within = is_word(p, *at, &len);
             *at += len;
-        } while (j->within && *at < text.len &&
-                 (unsigned char)text.ptr[*at] >= 0x80);
+        } while (j->within && *at < p->text.len &&
+                 (unsigned char)p->text.ptr[*at] >= 0x80);
     }
 }
 
 bool joined_plain(struct joined *j, struct str text, size_t *pos, bool last)
 {
+    const struct part p = {j->chars, text, last};
     size_t from = *pos, at = from;
 
-    if (joined_next(j, text, from, &at, last, pos)) {
+    if (joined_next(j, &p, from, &at, pos)) {
         j->within = false;
         return true;
     }
-    *pos = last ? at : signs_before(text, from, at);
+    *pos = last ? at : signs_before(&p, from, at);
     return false;
 }
 
@@ -210,57 +218,57 @@ bool joined_plain(struct joined *j, struct str text, size_t *pos, bool last)
  * the gap before it or without, and a letter that the gap is behind.
  * *ret_taken: the blank and the letter.
  */
-static enum look word_behind(struct str text, size_t at, struct str gap,
-                             bool last, struct str *ret_taken)
+static enum look word_behind(const struct part *p, size_t at, struct str gap,
+                             struct str *ret_taken)
 {
-    struct str rest = str_skip(text, at), behind;
+    struct str rest = str_skip(p->text, at), behind;
     size_t blank = at + (str_starts(rest, gap) ? gap.len : 0), len;
     enum look is;
     bool letter;
 
-    if (blank < text.len && !is_white(text.ptr[blank]))
+    if (blank < p->text.len && !is_white(p->text.ptr[blank]))
         return LOOK_NO;
-    if (blank + 1 >= text.len)
-        return last ? LOOK_NO : LOOK_OPEN;
-    is = single_at(text, blank + 1, last, &letter, &len);
+    if (blank + 1 >= p->text.len)
+        return p->last ? LOOK_NO : LOOK_OPEN;
+    is = single_at(p, blank + 1, &letter, &len);
     if (is != LOOK_YES || !letter)
         return is == LOOK_OPEN ? LOOK_OPEN : LOOK_NO;
-    *ret_taken = (struct str){text.ptr + blank, 1 + len};
-    behind = str_skip(text, blank + 1 + len);
-    return str_starts(behind, gap)       ? LOOK_YES
-           : gap_open(behind, gap, last) ? LOOK_OPEN
-                                         : LOOK_NO;
+    *ret_taken = (struct str){p->text.ptr + blank, 1 + len};
+    behind = str_skip(p->text, blank + 1 + len);
+    return str_starts(behind, gap)          ? LOOK_YES
+           : gap_open(behind, gap, p->last) ? LOOK_OPEN
+                                            : LOOK_NO;
 }
 
 /* Those behind the one that ends at *at, as far as is known. */
-static enum err put_joined(struct joined *j, struct str text, size_t base,
-                           size_t *at, bool last, struct textview *out)
+static enum err put_joined(struct joined *j, const struct part *p, size_t base,
+                           size_t *at, struct textview *out)
 {
     struct str gap = {j->gap, j->gap_len};
     enum err e;
 
     for (;;) {
-        struct str rest = str_skip(text, *at), word;
+        struct str rest = str_skip(p->text, *at), word;
         size_t next = *at + gap.len, len;
         enum look is;
         bool letter;
 
-        if (gap_open(rest, gap, last) ||
-            (!last && rest.len == gap.len && str_starts(rest, gap)))
+        if (gap_open(rest, gap, p->last) ||
+            (!p->last && rest.len == gap.len && str_starts(rest, gap)))
             return OK;
-        is = word_behind(text, *at, gap, last, &word);
+        is = word_behind(p, *at, gap, &word);
         if (is == LOOK_OPEN)
             return OK;
         if (is == LOOK_YES) {
-            size_t from = (size_t)(word.ptr - text.ptr);
+            size_t from = (size_t)(word.ptr - p->text.ptr);
 
             if ((e = textview_copy(out, word, base + from)))
                 return e;
             *at = from + word.len;
             continue;
         }
-        is = str_starts(rest, gap) && next < text.len
-                 ? single_at(text, next, last, &letter, &len)
+        is = str_starts(rest, gap) && next < p->text.len
+                 ? single_at(p, next, &letter, &len)
                  : LOOK_NO;
         if (is == LOOK_OPEN)
             return OK;
@@ -269,7 +277,7 @@ static enum err put_joined(struct joined *j, struct str text, size_t base,
             j->within = true;
             return OK;
         }
-        if ((e = textview_copy(out, str_head(str_skip(text, next), len),
+        if ((e = textview_copy(out, str_head(str_skip(p->text, next), len),
                                base + next)))
             return e;
         *at = next + len;
@@ -279,18 +287,19 @@ static enum err put_joined(struct joined *j, struct str text, size_t base,
 enum err joined_feed(struct joined *j, struct str text, size_t base,
                      size_t *pos, bool last, struct textview *out)
 {
+    const struct part p = {j->chars, text, last};
     size_t at = *pos, from = at, start, len;
     enum err e;
 
     for (;;) {
         if (j->on) {
-            if ((e = put_joined(j, text, base, &at, last, out)))
+            if ((e = put_joined(j, &p, base, &at, out)))
                 return e;
             from = at;
         }
-        if (j->on || !joined_next(j, text, from, &at, last, &start))
+        if (j->on || !joined_next(j, &p, from, &at, &start))
             break;
-        (void)is_word(text, start, &len);
+        (void)is_word(&p, start, &len);
         at = start + len;
         if ((e = textview_copy(out, (struct str){text.ptr + from, at - from},
                                base + from)))
@@ -298,15 +307,16 @@ enum err joined_feed(struct joined *j, struct str text, size_t base,
         j->on = j->changed = true;
     }
     if (!last && !j->on)
-        at = signs_before(text, from, at);
+        at = signs_before(&p, from, at);
     *pos = at;
     return textview_copy(out, (struct str){text.ptr + from, at - from},
                          base + from);
 }
 
-enum err joined_make(struct str text, struct textview *out, bool *ret_changed)
+enum err joined_make(struct chars *chars, struct str text, struct textview *out,
+                     bool *ret_changed)
 {
-    struct joined j = {0};
+    struct joined j = {.chars = chars};
     size_t pos = 0;
     enum err e;
 

@@ -1,6 +1,7 @@
 #ifndef SP_DETECT_RESPELL_H
 #define SP_DETECT_RESPELL_H
 
+#include "detect/chars.h"
 #include "detect/textview.h"
 
 /*
@@ -22,9 +23,10 @@
  * stand among the first five.
  */
 struct joined {
-    bool within;      /* a word                                    */
-    bool on, changed; /* in such a row; there was one              */
-    size_t gap_len;   /* what is between its letters               */
+    struct chars *chars; /* borrowed, may be NULL */
+    bool within;         /* a word                                    */
+    bool on, changed;    /* in such a row; there was one              */
+    size_t gap_len;      /* what is between its letters               */
     char gap[8];
 };
 
@@ -60,8 +62,8 @@ MUST_USE enum err leet_feed(struct leet *l, struct str text, size_t base,
 /* joined_make, leet_make - of a whole text. *ret_changed: it is not the text.
  * *ret_ones: the two ways to read a 1 differ; leet_ells makes the view, which
  * is as long as the text, that of the other. */
-MUST_USE enum err joined_make(struct str text, struct textview *out,
-                              bool *ret_changed);
+MUST_USE enum err joined_make(struct chars *chars, struct str text,
+                              struct textview *out, bool *ret_changed);
 MUST_USE enum err leet_make(struct str text, struct textview *out,
                             bool *ret_changed, bool *ret_ones);
 void leet_ells(struct str text, struct textview *v);

@@ -5,18 +5,28 @@
 #include "detect/respell.h"
 #include "rules/viewing.h"
 
-/* One more of those that are made character by character. */
+/* One more of those that are made character by character: of a long text only
+ * round the places where it differs from the one that it is made of. */
 static enum err scan_normal(struct viewing *vw, const struct look *text,
-                            unsigned what, enum view_step step)
+                            unsigned what, enum view_step step,
+                            const struct sites *at)
 {
-    struct normal facts;
-    enum err e;
+    bool whole = at->count > 0 && is_whole(vw, text->text.len);
+    size_t parts = whole ? 1 : at->count;
+    enum err e = OK;
 
-    if (!is_wanted(vw, step))
-        return OK;
-    if ((e = normal_make(what, text->text, &vw->made, &facts)))
-        return e;
-    return step == VIEW_FOLD && !facts.folded ? OK : scan_made(vw, text, step);
+    for (size_t i = 0; !e && i < parts && is_wanted(vw, step); i++) {
+        struct normal n = {.what = what, .chars = vw->sc->chars};
+        struct str part = whole ? text->text : sites_part(at, i, text->text);
+        struct look l;
+
+        if ((e = normal_make(&n, part, (size_t)(part.ptr - text->text.ptr),
+                             &vw->made)))
+            return e;
+        l = look_at(text, &vw->made, step);
+        e = scan_look(vw, &l, step);
+    }
+    return e;
 }
 
 static enum err scan_leet(struct viewing *vw, const struct look *of)
@@ -41,12 +51,12 @@ static enum err scan_words(struct viewing *vw, const struct look *of,
     enum err e;
 
     if ((classes & CLASS_NONASCII) != 0 && is_wanted(vw, VIEW_SKELETON) &&
-        ((e = skeleton_make(of->text, &vw->made, &changed)) ||
+        ((e = skeleton_make(vw->sc->chars, of->text, &vw->made, &changed)) ||
          (changed && (e = scan_made(vw, of, VIEW_SKELETON)))))
         return e;
     if ((classes & (CLASS_NONASCII | CLASS_CONTROL | CLASS_SPACED)) != 0 &&
         is_wanted(vw, VIEW_JOINED) &&
-        ((e = joined_make(of->text, &vw->made, &changed)) ||
+        ((e = joined_make(vw->sc->chars, of->text, &vw->made, &changed)) ||
          (changed && (e = scan_made(vw, of, VIEW_JOINED)))))
         return e;
     if ((classes & (CLASS_NONASCII | CLASS_CONTROL | CLASS_LEET)) != 0 &&
@@ -85,13 +95,14 @@ enum err turned_scan(struct viewing *vw, const struct look *of)
 /* All but what is decoded. */
 enum err guises_scan(struct viewing *vw, struct level *v)
 {
-    struct normal facts = {0};
+    struct normal facts = {.chars = vw->sc->chars, .news = &vw->news};
     struct look clean;
     enum err e;
 
     v->best = v->text;
     if ((v->classes & (CLASS_NONASCII | CLASS_CONTROL)) != 0) {
-        if ((e = normal_make(0, v->text.text, &v->clean, &facts)) ||
+        normal_news_clear(&vw->news);
+        if ((e = normal_make(&facts, v->text.text, 0, &v->clean)) ||
             (e = steps_take(vw->sc, STEPS_CHAR * (uint64_t)facts.alone)))
             return e;
         clean = look_at(&v->text, &v->clean, VIEW_CLEAN);
@@ -103,15 +114,12 @@ enum err guises_scan(struct viewing *vw, struct level *v)
                 (e = scan_news(vw, &clean, VIEW_CLEAN)))
                 return e;
         }
-        if (facts.gapped &&
-            (e = scan_normal(vw, &v->text, NORMAL_GAP, VIEW_GAP)))
-            return e;
-        if (facts.folded &&
-            (e = scan_normal(vw, &v->text, NORMAL_FOLD, VIEW_FOLD)))
-            return e;
-        if (facts.marked &&
+        if ((e = scan_normal(vw, &v->text, NORMAL_GAP, VIEW_GAP,
+                             &vw->news.gaps)) ||
+            (e = scan_normal(vw, &v->text, NORMAL_FOLD, VIEW_FOLD,
+                             &vw->news.folds)) ||
             (e = scan_normal(vw, &v->text, NORMAL_FOLD | NORMAL_NOMARK,
-                             VIEW_NOMARK)))
+                             VIEW_NOMARK, &vw->news.marks)))
             return e;
     }
     if ((e = turned_scan(vw, &v->best)))

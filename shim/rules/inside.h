@@ -199,6 +199,7 @@ struct scratch {
     struct str in_parts;    /* see scratch_parts            */
     struct prefilter_hits hits;
     struct viewing *viewing; /* owned; NULL until a view is needed */
+    struct chars *chars;     /* owned; the same: scratch_chars */
     struct beside *beside;   /* owned; what is known near a match (near.c) */
     uint64_t turn;           /* number of the search that it is of */
     uint32_t *cursors;       /* owned; of each listed rule, in one text */
@@ -227,6 +228,9 @@ MUST_USE static inline enum err steps_take(struct scratch *sc, uint64_t n)
     sc->steps -= n;
     return OK;
 }
+
+/* scratch_chars - sc->chars is there from now on. E_NOMEM. */
+MUST_USE enum err scratch_chars(struct scratch *sc);
 
 /*
  * What each takes, as fitted to texts bred to be slow, which took 0.2 to 1.2 ns

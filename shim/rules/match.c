@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "detect/chars.h"
 #include "detect/entropy.h"
 #include "detect/name.h"
 #include "detect/placeholder.h"
@@ -61,6 +62,7 @@ void scratch_free(struct scratch *sc)
         return;
     prefilter_hits_free(&sc->hits);
     viewing_free(sc->viewing);
+    free(sc->chars);
     own_search_free(sc->own);
     free(sc->beside);
     free(sc->cursors);
@@ -69,6 +71,13 @@ void scratch_free(struct scratch *sc)
     pcre2_match_context_free(sc->mctx);
     pcre2_jit_stack_free(sc->stack);
     free(sc);
+}
+
+enum err scratch_chars(struct scratch *sc)
+{
+    if (sc->chars == NULL)
+        sc->chars = calloc(1, sizeof(*sc->chars));
+    return sc->chars == NULL ? E_NOMEM : OK;
 }
 
 void scratch_parts(struct scratch *sc, struct str text)

@@ -48,7 +48,7 @@ void respell_reset(struct stream *st)
 
     r->views = r->all;
     r->leet = (struct leet){.changed = st->respelled};
-    r->joined = (struct joined){0};
+    r->joined = (struct joined){.chars = st->sc->chars};
     r->leet_at = r->joined_at = st->v;
     r->from.v = r->then.v = NEVER;
     st->rest = st->v;

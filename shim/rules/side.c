@@ -77,7 +77,7 @@ static bool is_plain(const struct stream *st, struct str c)
     if ((st->steps & 1u << VIEW_SKELETON) != 0 && !skeleton_keeps(cp))
         return false;
     return is_clean(st) ||
-           normal_keeps((st->steps & 1u << VIEW_FOLD) != 0,
+           normal_keeps(st->sc->chars, (st->steps & 1u << VIEW_FOLD) != 0,
                         (st->steps & 1u << VIEW_NOMARK) != 0, cp);
 }
 
@@ -235,6 +235,7 @@ static enum err side_open(struct stream *st, size_t kind)
     if ((e = side_add(st, st, kinds[kind].step, st->v, &s)))
         return e;
     s->normal.what = kinds[kind].what;
+    s->normal.chars = st->sc->chars;
     normal_begin(&s->normal, text);
     to = s->st;
     to->letters = s->skeleton = st->letters;

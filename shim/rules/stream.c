@@ -173,11 +173,13 @@ enum err stream_new(const struct rules *rs, struct scratch *sc,
 {
     unsigned views = rules_views_at(rs, at);
     struct stream *st;
-    enum err e = stream_make(rs, sc, at, 1u << VIEW_TEXT, &st);
+    enum err e;
 
-    if (e)
+    if ((e = scratch_chars(sc)) ||
+        (e = stream_make(rs, sc, at, 1u << VIEW_TEXT, &st)))
         return e;
     st->steps = sides_steps(views);
+    st->letters.chars = sc->chars;
     st->respell.all = st->respell.views = respell_views(views);
     if (st->coded.views != 0)
         st->steps |= 1u << VIEW_CLEAN; /* in which runs are read */
@@ -611,7 +613,7 @@ static enum err end_text(struct stream *st, bool goes_on)
     coded_reset(st);
     extents_reset(st);
     respell_reset(st);
-    st->letters = (struct skeleton){0};
+    st->letters = (struct skeleton){.chars = st->sc->chars};
     st->drops.count = 0;
     st->score = (struct score){0};
     st->findings = 0;

@@ -21,7 +21,10 @@ static struct textview *held(struct viewing *vw, size_t i)
 enum err viewing_need(struct scratch *sc, struct viewing **ret_vw)
 {
     struct viewing *vw = sc->viewing;
+    enum err e = scratch_chars(sc);
 
+    if (e)
+        return e;
     if (vw == NULL) {
         vw = calloc(1, sizeof(*vw));
         if (vw == NULL)
@@ -48,6 +51,7 @@ void viewing_free(struct viewing *vw)
     if (vw == NULL)
         return;
     findings_free(&vw->found);
+    normal_news_free(&vw->news);
     decoding_free(&vw->decoding);
     for (size_t i = 0; i < HELD; i++)
         textview_free(held(vw, i));
@@ -112,7 +116,7 @@ enum err scan_news(struct viewing *vw, const struct look *l,
     struct look part = *l;
     enum err e = OK;
 
-    if (l->text.len <= SHORT || (vw->views & VIEWS_FAR) != 0)
+    if (is_whole(vw, l->text.len))
         return scan_look(vw, l, step);
     while (!e && news_next(&news, &part.text)) {
         part.at = (size_t)(part.text.ptr - l->text.ptr);

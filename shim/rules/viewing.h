@@ -2,6 +2,7 @@
 #define SP_RULES_VIEWING_H
 
 #include "detect/decode.h"
+#include "detect/normal.h"
 #include "rules/look.h"
 
 /*
@@ -50,6 +51,7 @@ struct viewing {
     size_t done_count;
     size_t left; /* bytes of views that may still be looked at */
     struct decoding decoding;
+    struct normal_news news; /* of the text in work */
     struct textview made;
     struct level levels[LIM_VIEW_DEPTH + 1];
 };
@@ -68,6 +70,12 @@ bool viewing_span(const struct viewing *vw, const struct look *l,
 static inline bool is_wanted(const struct viewing *vw, enum view_step step)
 {
     return (vw->views >> step & 1) != 0;
+}
+
+/* is_whole - is a view of a text of that length looked at as a whole? */
+static inline bool is_whole(const struct viewing *vw, size_t len)
+{
+    return len <= SHORT || (vw->views & VIEWS_FAR) != 0;
 }
 
 /*

@@ -112,7 +112,7 @@ static void test_skeleton(void)
                 CHECK_INT(skeleton_feed(&k, str_head(text, to), 0, &pos,
                                         to == text.len, &want),
                           OK);
-        CHECK_INT(skeleton_make(text, &out, &changed), OK);
+        CHECK_INT(skeleton_make(NULL, text, &out, &changed), OK);
         if (!CHECK_INT(changed, k.changed) || !changed)
             continue;
         if (!CHECK(str_eq(buf_str(&out.bytes), buf_str(&want.bytes))))

@@ -77,27 +77,31 @@ static void check_view(const struct textview *v, struct str source)
     CHECK(!news_next(&n, &part));
 }
 
+static void check_normal(unsigned what, struct str s, struct textview *v)
+{
+    struct normal n = {.what = what};
+
+    CHECK_INT(normal_make(&n, s, 0, v), OK);
+    check_view(v, s);
+}
+
 static void test_views(void)
 {
     static char text[16 * KIB];
     struct textview v;
-    struct normal facts;
     bool some;
 
     textview_init(&v);
     for (unsigned turn = 0; turn < 300; turn++) {
         struct str s = {text, text_make(text, rnd(sizeof(text)))};
 
-        CHECK_INT(normal_make(0, s, &v, &facts), OK);
-        check_view(&v, s);
-        CHECK_INT(normal_make(NORMAL_FOLD | NORMAL_NOMARK, s, &v, &facts), OK);
-        check_view(&v, s);
-        CHECK_INT(normal_make(NORMAL_GAP, s, &v, &facts), OK);
-        check_view(&v, s);
-        CHECK_INT(skeleton_make(s, &v, &some), OK);
+        check_normal(0, s, &v);
+        check_normal(NORMAL_FOLD | NORMAL_NOMARK, s, &v);
+        check_normal(NORMAL_GAP, s, &v);
+        CHECK_INT(skeleton_make(NULL, s, &v, &some), OK);
         if (v.bytes.len != 0)
             check_view(&v, s);
-        CHECK_INT(joined_make(s, &v, &some), OK);
+        CHECK_INT(joined_make(NULL, s, &v, &some), OK);
         check_view(&v, s);
         CHECK_INT(leet_make(s, &v, &some, &some), OK);
         check_view(&v, s);

@@ -175,6 +175,15 @@ static void test_names(void)
     check_state.row = NULL;
 }
 
+static struct chars chars;
+
+/* The view of all of the text, to `view`. */
+static bool make(unsigned what, struct str text, struct normal *ret_facts)
+{
+    *ret_facts = (struct normal){.what = what, .chars = &chars};
+    return CHECK_INT(normal_make(ret_facts, text, 0, &view), OK);
+}
+
 /* What NFKC makes of one character, without what is left out of all views. */
 static size_t wanted(uint32_t cp, unsigned what, char *out)
 {
@@ -212,8 +221,7 @@ static void test_every_character(void)
                 cp == 0x131 || cp == 0xf77 || cp == 0xf79 || cp == 0x1d6a4)
                 continue;
             len = utf8_put(cp, text);
-            if (!CHECK(OK == normal_make(what, (struct str){text, len}, &view,
-                                         &facts)))
+            if (!make(what, (struct str){text, len}, &facts))
                 return;
             if (!CHECK_EQ(buf_str(&view.bytes),
                           ((struct str){want, wanted(cp, what, want)})))
@@ -265,8 +273,7 @@ static void test_normal(void)
         struct normal facts;
 
         check_state.row = normals[i].row;
-        CHECK(OK == normal_make(normals[i].what, str_of(normals[i].text), &view,
-                                &facts));
+        make(normals[i].what, str_of(normals[i].text), &facts);
         CHECK_EQ(buf_str(&view.bytes), str_of(normals[i].want));
     }
     check_state.row = NULL;
@@ -286,7 +293,7 @@ static void test_spans(void)
         size_t start, end, last = 0;
 
         check_state.row = normals[i].row;
-        CHECK(OK == normal_make(normals[i].what, text, &view, &facts));
+        make(normals[i].what, text, &facts);
         v = buf_str(&view.bytes);
         for (size_t at = 0; at < v.len; at++) {
             size_t to = at + 1;
@@ -303,8 +310,7 @@ static void test_spans(void)
         }
     }
     check_state.row = NULL;
-    CHECK(OK ==
-          normal_make(0, STR("xi\u200bg\u200by"), &view, &(struct normal){0}));
+    make(0, STR("xi\u200bg\u200by"), &(struct normal){0});
     size_t start, end;
     textview_span(&view, 1, 3, &start, &end); /* ig */
     CHECK_INT(start, 1);
@@ -322,7 +328,7 @@ static void test_splits(void)
         struct normal facts;
 
         check_state.row = normals[i].row;
-        CHECK(OK == normal_make(normals[i].what, text, &view, &facts));
+        make(normals[i].what, text, &facts);
         for (size_t cut = 0; cut <= text.len; cut++) {
             struct normal n = {.what = normals[i].what};
             size_t pos = 0;

@@ -1,0 +1,49 @@
+#ifndef SP_DETECT_CHARS_H
+#define SP_DETECT_CHARS_H
+
+#include "base/str.h"
+
+/*
+ * What views ask of a character. A text has few different ones, and to work it
+ * out takes long: it is kept of each that was asked for once.
+ */
+#define CHAR_KNOWN 1u /* of every one that was worked out                  */
+#define CHAR_STAYS                                                             \
+    2u                   /* the clean view has it as it is, if none that joins \
+                            stands behind it                                  */
+#define CHAR_CASED  4u   /* that does, and folding its case makes it another  */
+#define CHAR_FAR    8u   /* the same, and does more than to make it small     */
+#define CHAR_MARKED 16u  /* it stays, and NORMAL_NOMARK takes marks off it  */
+#define CHAR_LETTER 32u  /* is_letter  */
+#define CHAR_JOINS  64u  /* it belongs to the character before it             */
+#define CHAR_UNSEEN 128u /* and shows nothing: is_invisible */
+
+#define CHARS_KEPT 0x20000 /* most that are written; the rest is worked out */
+struct chars {
+    unsigned char of[CHARS_KEPT]; /* zero at the start */
+};
+
+/* chars_work_out - without what is kept. Never 0. */
+unsigned chars_work_out(uint32_t cp);
+
+/* chars_kind - the bits above of a character. c: NULL if nothing is kept. */
+static inline unsigned chars_kind(struct chars *c, uint32_t cp)
+{
+    unsigned kind = c != NULL && cp < CHARS_KEPT ? c->of[cp] : 0;
+
+    if (kind == 0) {
+        kind = chars_work_out(cp);
+        if (c != NULL && cp < CHARS_KEPT)
+            c->of[cp] = (unsigned char)kind;
+    }
+    return kind;
+}
+
+/* is_letter - of any script. chars_letter - the same, by what is kept. */
+bool is_letter(uint32_t cp);
+static inline bool chars_letter(struct chars *c, uint32_t cp)
+{
+    return c == NULL ? is_letter(cp) : (chars_kind(c, cp) & CHAR_LETTER) != 0;
+}
+
+#endif
