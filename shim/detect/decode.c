@@ -29,7 +29,7 @@ void decoding_start(struct decoding *d, size_t len)
     d->unescaped += LEAST;
     d->work = LIM_VIEW_WORK;
     d->capped = false;
-    d->among = false;
+    d->enough = 0;
 }
 
 void decoding_rest(struct decoding *d)

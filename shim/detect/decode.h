@@ -25,9 +25,7 @@ struct decoding {
     size_t unescaped; /* bytes of views without the escapes */
     size_t work;      /* bytes that inflating may still read and write */
     bool capped;      /* more was there */
-    /* What stands among escapes with backslashes is left out, of entities and
-     * seams: the text is read without those by itself. */
-    bool among;
+    unsigned enough;  /* a set of steps: one is enough, others are elsewhere */
     /* Of the text in hand, what is known of its runs (runs.c). */
     struct given {
         size_t at, end; /* the run, as far as it is taken together */
@@ -73,6 +71,12 @@ bool run_next(struct str text, size_t *from, struct str *ret_run);
 /* run_padding - characters of padding of a run that ends at `at`; 0 to 2. */
 size_t run_padding(struct str text, size_t at);
 
+/* escapes_enough_of - the kinds of escapes that a text has enough of for a
+ * view, as a set: only VIEW_PERCENT, VIEW_ENTITIES and VIEW_QUOTED need more
+ * than one.
+ */
+unsigned escapes_enough_of(struct str text);
+
 /* Parts of it, by kind: escapes.c, runs.c, hidden.c, lists.c and morse.c. */
 MUST_USE enum err decode_escapes(struct decoding *d, enum view_step how,
                                  struct str text, struct textview *out);
@@ -96,6 +100,23 @@ size_t numbers_begin(struct str text, char before);
 size_t numbers_end(struct str text, bool last, bool *ret_some);
 size_t morse_begin(struct str text);
 size_t morse_end(struct str text, bool last, bool *ret_some);
+
+/*
+ * escape_group_next - the next part of a text that stands among escapes with
+ * backslashes which are near each other, some of them short ones that matter
+ * (escape_matters): the text without its escapes has all of that part, and of
+ * what is round it as much as a match may reach. False if there is none; *g is
+ * zero at the start.
+ *
+ *      ....\n....\n....\t....\n....\n....
+ *          |      |      |      |
+ *          first  from   to     last
+ */
+struct escape_group {
+    size_t from, to;
+    size_t at; /* looked at up to there */
+};
+bool escape_group_next(struct escape_group *g, struct str text);
 
 /*
  * The same of a text that comes in pieces, of one kind of escapes: how many

@@ -344,51 +344,52 @@ bool escapes_enough(enum view_step how, struct str text)
     return count >= least_of(how);
 }
 
-/*
- * Escapes with backslashes that are near each other: between them and round
- * them the text without these has all of the text (put_between), so that what
- * else is written there is read of that. What is near their ends is not left
- * out: no match has some that is and some that is too far behind.
- *
- *      ..\n.....\n..\n....\n.......\n....
- *      |        |      |        |
- *      first   from    to      last
- */
-struct group {
-    size_t from, to;
-    size_t at; /* looked at up to there */
-};
+unsigned escapes_enough_of(struct str text)
+{
+    static const enum view_step kinds[] = {VIEW_PERCENT, VIEW_ENTITIES,
+                                           VIEW_QUOTED};
+    unsigned set = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (escapes_enough(kinds[i], text))
+            set |= 1u << kinds[i];
+    return set;
+}
+
+/* What is near the ends is not told of: no match has some that is, and reaches
+ * farther than the text without escapes does. */
 #define EDGE (2 * NEAR)
 
-static void group_next(struct group *g, struct str text)
+bool escape_group_next(struct escape_group *g, struct str text)
 {
-    size_t first = text.len, last = text.len;
+    size_t first = text.len, last = 0;
+    bool matters = false;
 
     while ((g->at += str_find_byte(str_skip(text, g->at), '\\')) < text.len) {
         struct str s = str_skip(text, g->at);
         struct escape x = backslash(s);
-        size_t gap = first == text.len ? SIZE_MAX : g->at - last;
+        bool near = first != text.len && g->at - last <= NEAR;
+        bool slight = x.len == 0 || is_slight(VIEW_ESCAPES, text, g->at, x);
 
-        if (x.len == 0 ||
-            (gap > NEAR && is_slight(VIEW_ESCAPES, text, g->at, x))) {
+        if (x.len == 0 || (slight && !near)) {
             g->at += x.len == 0 ? backslashes(s) : x.len;
             continue;
         }
-        if (gap > 2 * NEAR && first != text.len)
-            break;
+        if (first != text.len && g->at - last > 2 * NEAR) {
+            if (matters && last - first > 2 * EDGE)
+                break;
+            matters = false;
+            first = text.len;
+        }
+        matters |= x.is_short && !slight;
         first = first == text.len ? g->at : first;
         last = g->at += x.len;
     }
-    g->from = text.len - first > EDGE ? first + EDGE : text.len;
-    g->to = last > EDGE ? last - EDGE : 0;
-}
-
-/* Where what stands at `at` and in a group is behind; `at` if it is in none. */
-static size_t group_behind(struct group *g, struct str text, size_t at)
-{
-    while (at >= g->to && g->at < text.len)
-        group_next(g, text);
-    return at >= g->from && at < g->to ? g->to : at;
+    if (!matters || last - first <= 2 * EDGE)
+        return false;
+    g->from = first + EDGE;
+    g->to = last - EDGE;
+    return true;
 }
 
 enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
@@ -396,8 +397,6 @@ enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
 {
     size_t at = 0, from = 0, last = 0, count = 0, taken;
     size_t *left = least_of(how) == 1 ? &d->unescaped : &d->bytes;
-    struct group group = {0};
-    bool passed = false; /* one that is read elsewhere */
     enum err e;
 
     for (;;) {
@@ -408,11 +407,6 @@ enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
         at = mark_next(how, text, at, near);
         if (at >= text.len)
             break;
-        if (d->among && (taken = group_behind(&group, text, at)) != at) {
-            at = taken;
-            passed = true;
-            continue;
-        }
         s = str_skip(text, at);
         x = escape_at(how, s);
         taken = how == VIEW_SEAMS
@@ -438,7 +432,7 @@ enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
         if (!is_weak(how, s, x))
             last = from;
     }
-    if (count < (passed ? 1 : least_of(how))) {
+    if (count < ((d->enough >> how & 1) != 0 ? 1 : least_of(how))) {
         textview_clear(out);
         return OK;
     }

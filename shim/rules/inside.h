@@ -180,6 +180,7 @@ struct rules {
     uint64_t *unkeyed; /* those without keywords: gated by nothing */
     uint64_t *viewers; /* bit sets of the rules of each view that has a name */
     unsigned *views;   /* of each place: the views that its rules look at */
+    unsigned *apart;   /* those of rules that do not look at what is decoded */
     uint64_t *listed;  /* those that are tried where keywords stand, or near
                           them, only */
     struct prefilter *prefilter;
@@ -293,6 +294,8 @@ static inline bool rules_views(const struct rules *rs, uint32_t rule,
 
 /* rules_views_at - all views that any rule looks at there, as bits. */
 unsigned rules_views_at(const struct rules *rs, const struct scope *at);
+/* rules_apart_at - those of rules that do not look at what is decoded. */
+unsigned rules_apart_at(const struct rules *rs, const struct scope *at);
 
 /* Where a text stands: it may be at several places at once. */
 struct scopes {

@@ -88,7 +88,8 @@ static enum err build_views(struct rules *rs)
 
     rs->viewers = calloc(rs->words * VIEW_NAMED + 1, sizeof(*rs->viewers));
     rs->views = calloc(places, sizeof(*rs->views));
-    if (rs->viewers == NULL || rs->views == NULL)
+    rs->apart = calloc(places, sizeof(*rs->apart));
+    if (rs->viewers == NULL || rs->views == NULL || rs->apart == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < rs->count; i++) {
         unsigned views = views_whole(rs->list[i].views);
@@ -100,8 +101,10 @@ static enum err build_views(struct rules *rs)
             if (in_set(views, (unsigned)v))
                 rs->viewers[v * rs->words + i / 64] |= bit;
         for (size_t p = 0; p < places; p++)
-            if ((rs->masks[p * rs->words + i / 64] & bit) != 0)
+            if ((rs->masks[p * rs->words + i / 64] & bit) != 0) {
                 rs->views[p] |= views;
+                rs->apart[p] |= in_set(views, VIEW_DECODED) ? 0 : views;
+            }
     }
     return OK;
 }
@@ -235,6 +238,7 @@ void rules_free(struct rules *rs)
     free(rs->unkeyed);
     free(rs->viewers);
     free(rs->views);
+    free(rs->apart);
     free(rs->tokens);
     free(rs->tokened);
     free(rs->listed);
@@ -303,6 +307,11 @@ static void count_scores(struct findings *f, size_t from)
 unsigned rules_views_at(const struct rules *rs, const struct scope *at)
 {
     return rs->views[place_of(at)];
+}
+
+unsigned rules_apart_at(const struct rules *rs, const struct scope *at)
+{
+    return rs->apart[place_of(at)];
 }
 
 /* The views, but the text itself, that any rule looks at there. */

@@ -29,12 +29,14 @@ struct viewing {
     struct scratch *sc;
     const struct scopes *at;
     unsigned views;  /* that anybody looks at here */
+    unsigned apart;  /* who does not look at what is decoded */
     unsigned within; /* of a decoded text: its rules look at this too */
     bool coded;    /* of the text itself there is only what is encoded in it */
     unsigned only; /* if not 0: no others look, at any view of it */
     uint32_t seg;
     struct str whole; /* the text */
     size_t base;      /* of the stretch that is looked at, in what follows */
+    unsigned enough;  /* escapes_enough_of, where that is a part of one */
     struct textview hidden;
     struct textview unescaped;
     /* The text in work is the first of these views of the next, and so on, of

@@ -4,6 +4,7 @@
 
 #include "detect/classes.h"
 #include "detect/markup.h"
+#include "detect/news.h"
 
 /*
  * The views of a text, one after the other: each is made, scanned by the rules
@@ -67,13 +68,6 @@ static bool is_worth(struct level *v, enum view_step how, unsigned classes)
     return (v->worth >> how & 1) != 0;
 }
 
-/* Is all of the text going to be read without its escapes, with what was not
- * decoded yet? */
-static bool unescaped_whole(const struct viewing *vw)
-{
-    return vw->under[1] == NULL && vw->whole.len <= LIM_VIEW_UNESCAPED;
-}
-
 /* The next text that is encoded in this one, decoded; false if there is none.
  */
 static enum err decode_next(struct viewing *vw, struct level *v,
@@ -89,13 +83,10 @@ static enum err decode_next(struct viewing *vw, struct level *v,
         unsigned classes =
             v->best.map == v->text.map ? v->classes : v->classes | CLASS_RUN;
 
-        bool again = v->escaped && v->best.map == v->text.map;
-
         if (!may_have(vw, how, classes) || !is_worth(v, how, classes) ||
-            (how == VIEW_ESCAPES && again))
+            (how == VIEW_ESCAPES && v->escaped && v->best.map == v->text.map))
             continue;
-        vw->decoding.among = again && unescaped_whole(vw) &&
-                             (how == VIEW_ENTITIES || how == VIEW_SEAMS);
+        vw->decoding.enough = v == vw->levels ? vw->enough : 0;
         if ((e = decode(&vw->decoding, how, look_for(v, how)->text, out)))
             return e;
         *ret_how = how;
@@ -203,6 +194,65 @@ static enum err scan_levels(struct viewing *vw)
     return OK;
 }
 
+/* A part of a text, or all of it. */
+static enum err scan_part(struct viewing *vw, struct str text, struct str part,
+                          const struct chain *chain)
+{
+    vw->base = (size_t)(part.ptr - text.ptr);
+    vw->levels[0].text = (struct look){.text = part, .chain = *chain};
+    return scan_levels(vw);
+}
+
+/* Is what stands among escapes going to be looked at without them, with all of
+ * its views and as much as there is? */
+static bool is_read_again(const struct viewing *vw)
+{
+    return is_wanted(vw, VIEW_DECODED) && (vw->views & VIEWS_FAR) == 0 &&
+           !vw->unescaping && vw->under[1] == NULL &&
+           vw->whole.len <= LIM_VIEW_UNESCAPED;
+}
+
+/* What is read again, by the rules that do not look there. */
+static enum err scan_apart(struct viewing *vw, struct str text,
+                           struct str stretch, const struct escape_group *group,
+                           const struct chain *chain)
+{
+    size_t from = around_front(stretch, 0, group->from, NEWS_MARGIN);
+    size_t to = around_back(stretch, group->to, NEWS_MARGIN);
+    unsigned views = vw->views;
+    enum err e;
+
+    if ((vw->apart & VIEWS_ORDERS & ~(1u << VIEW_TEXT)) == 0)
+        return OK;
+    vw->views = vw->apart;
+    e = scan_part(vw, text, (struct str){stretch.ptr + from, to - from}, chain);
+    vw->views = views;
+    return e;
+}
+
+/* A stretch of a text, but for what is read again. */
+static enum err scan_stretch(struct viewing *vw, struct str text,
+                             struct str stretch, const struct chain *chain)
+{
+    struct escape_group group = {0};
+    size_t from = 0;
+    enum err e = OK;
+
+    vw->enough = 0;
+    while (is_read_again(vw) && escape_group_next(&group, stretch) && !e) {
+        size_t to = around_back(stretch, group.from, 0);
+
+        if (from == 0)
+            vw->enough = escapes_enough_of(stretch);
+        if (!(e = scan_part(vw, text,
+                            (struct str){stretch.ptr + from, to - from},
+                            chain)))
+            e = scan_apart(vw, text, stretch, &group, chain);
+        from = around_front(stretch, from, group.to, 0);
+    }
+    return e ? e : scan_part(vw, text, str_skip(stretch, from), chain);
+}
+
 /* A long text is looked at only where, and around where, it has something that
  * views differ by. */
 static enum err scan_stretches(struct viewing *vw, struct str text,
@@ -214,18 +264,15 @@ static enum err scan_stretches(struct viewing *vw, struct str text,
     unsigned classes;
     enum err e = OK;
 
-    vw->base = 0;
     if (far || text.len <= SHORT) {
         classes = classes_of(text);
         *ret_escaped = (classes & CLASS_SHORT) != 0;
-        vw->levels[0].text = (struct look){.text = text, .chain = chain};
-        return !far && (classes & ~CLASS_NO_VIEW) == 0 ? OK : scan_levels(vw);
+        return !far && (classes & ~CLASS_NO_VIEW) == 0
+                   ? OK
+                   : scan_stretch(vw, text, text, &chain);
     }
-    while (!e && classes_next(&pass, &stretch)) {
-        vw->base = (size_t)(stretch.ptr - text.ptr);
-        vw->levels[0].text = (struct look){.text = stretch, .chain = chain};
-        e = scan_levels(vw);
-    }
+    while (!e && classes_next(&pass, &stretch))
+        e = scan_stretch(vw, text, stretch, &chain);
     *ret_escaped = pass.escaped;
     return e;
 }
@@ -325,6 +372,9 @@ static enum err viewing_begin(const struct rules *rs, struct scratch *sc,
     vw->sc = sc;
     vw->at = at;
     vw->views = views;
+    vw->apart = 0;
+    for (size_t i = 0; i < at->count; i++)
+        vw->apart |= rules_apart_at(rs, &at->list[i]);
     vw->whole = text;
     vw->out = out;
     vw->first = 0;

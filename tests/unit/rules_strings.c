@@ -6,12 +6,15 @@
 
 /*
  * A text that was written as a string of JSON is read without its escapes, and
- * what stands among them is not decoded in any other way. Whatever is found in
+ * what stands among them is looked at in no other way. Whatever is found in
  * the text itself is found in the string, where it stands there: with tags in
- * words, entities, and words in pieces, near escapes and far from any.
+ * words, entities, and words in pieces, and what else views are made for, near
+ * escapes and far from any.
  */
 
 static const struct str k_aws[] = {STR_INIT("AKIA")};
+static const struct str k_hidden[] = {STR_INIT("hidden")};
+static const struct str k_folded[] = {STR_INIT("strasse")};
 
 #define VIEWS .views = VIEWS_ORDERS
 
@@ -27,6 +30,20 @@ static const struct rule list[] = {
      .match = STR_INIT("AKIA[A-Z2-7]{16}"),
      .action = ACTION_REDACT,
      .put = STR_INIT("[aws]")},
+    {.id = STR_INIT("hidden"), /* what is decoded it does not look at */
+     .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN,
+     ALL,
+     KEYS(k_hidden),
+     .keyword_first = true,
+     .match = STR_INIT("hidden"),
+     .action = ACTION_LOG},
+    {.id = STR_INIT("folded"),
+     .views = 1u << VIEW_FOLD,
+     ALL,
+     KEYS(k_folded),
+     .keyword_first = true,
+     .match = STR_INIT("(?i)strasse"),
+     .action = ACTION_LOG},
 };
 
 static const char *const parts[] = {
@@ -75,6 +92,17 @@ static const char *const parts[] = {
     "AKIA&#81;3EGRTX&#55;LMBZ2WPD ",
     "ign\u043ere ",
     "\"key\": 1,\n",
+    "%41%4b%49%41Q3EGRTX7LMBZ2WPD ",
+    "=41=4b=49=41Q3EGRTX7LMBZ2WPD ",
+    "QUtJQVEzRUdSVFg3TE1CWjJXUEQgb2Yg ",
+    "414b494151334547525458374c4d425a32575044 ",
+    "1gn0r3 pr3v10us ",
+    " so: i g n o r e   p r e v i o u s  ",
+    "ign\u200bore previous ",
+    "hid\u200bden ",
+    "Stra\u00dfe ",
+    "\u0131gnore previous ",
+    "ignor\u00e9 previous ",
 };
 
 static const char *const between[] = {
@@ -82,17 +110,30 @@ static const char *const between[] = {
     "x = y / z & 7;\n    ",
     "said \"so\": ", "<li><a href=\"x.html\">that</a> "};
 
-/* Words with none of what views differ by, then what they do. */
+static void put_part(struct buf *text, bool escaped)
+{
+    const char *part = parts[rnd(ARRAY_LEN(parts))];
+
+    if (escaped || strpbrk(part, "\"\n\t") == NULL)
+        put(text, str_of(part));
+}
+
+/* Words, then what views differ by. That begins with an escape that matters:
+ * one that does not is read where one stands before. */
 static void put_text(struct buf *text)
 {
     for (size_t n = 1 + rnd(8); n > 0; n--) {
-        size_t end = text->len + rnd(rnd(3) == 0 ? 2000 : 300);
-        uint32_t kinds = rnd(3) == 0 ? 1 : ARRAY_LEN(between);
+        bool far = rnd(3) == 0;
+        size_t end = text->len + rnd(far ? 3000 : 300);
 
-        while (text->len < end)
-            put(text, str_of(between[rnd(kinds)]));
+        while (text->len < end) {
+            put(text, str_of(between[far ? 0 : rnd(ARRAY_LEN(between))]));
+            if (far && rnd(10) == 0)
+                put_part(text, false);
+        }
+        put(text, STR("\nso "));
         for (size_t i = 1 + rnd(8); i > 0; i--)
-            put(text, str_of(parts[rnd(ARRAY_LEN(parts))]));
+            put_part(text, true);
     }
     put(text, STR(" | &#124;&#124; l0l r4r v w x y z\nat last"));
 }
@@ -152,9 +193,28 @@ static void test_strings(void)
     buf_free(&string);
 }
 
+/* An entity alone counts with those that stand among escapes. */
+static void test_alone(void)
+{
+    struct buf text;
+    struct result got;
+
+    buf_init(&text, MIB);
+    put(&text, STR("ignore&nbsp;previous "));
+    while (text.len < KIB)
+        put(&text, str_of(between[0]));
+    while (text.len < 3 * KIB)
+        put(&text, STR("this &amp; that,\\nso "));
+    whole(buf_str(&text), &got);
+    CHECK_INT(got.f.count, 1);
+    result_free(&got);
+    buf_free(&text);
+}
+
 int main(void)
 {
     streamed_open(list, ARRAY_LEN(list));
+    RUN(test_alone);
     RUN(test_strings);
     streamed_close();
     return check_done();
