@@ -35,6 +35,7 @@ void prefilter_hits_free(struct prefilter_hits *hits)
     free(hits->spare);
     tokens_free(&hits->tokens);
     free(hits->places.list);
+    folded_free(&hits->folded);
     *hits = (struct prefilter_hits){0};
 }
 
@@ -59,8 +60,7 @@ enum err hits_note(struct prefilter_hits *hits, uint32_t rule, bool listed,
     uint64_t bit = UINT64_C(1) << rule % 64;
     enum err e;
 
-    if (hits->map != NULL)
-        start = hits->map[start];
+    start = folded_source(&hits->folded, start);
     if (start >= hits->limit)
         return OK;
     hits->rules[rule / 64] |= bit;
@@ -94,10 +94,10 @@ static bool place_near(const struct places *pl, size_t at, size_t reach)
     return i < pl->count && pl->list[i] - at <= reach + PLACE_STEP;
 }
 
-bool hits_number(const struct prefilter_hits *hits, const struct rule *r,
+bool hits_number(struct prefilter_hits *hits, const struct rule *r,
                  size_t start)
 {
-    size_t at = hits->base + (hits->map == NULL ? start : hits->map[start]);
+    size_t at = hits->base + folded_source(&hits->folded, start);
     const struct tokens *tk = &hits->tokens;
     size_t i = 0, end = tk->count;
 

@@ -1,4 +1,8 @@
 #include "rules/inside.h"
+
+#include <stdlib.h>
+
+#include "base/wide.h"
 #include "rules/key.h"
 
 /*
@@ -41,10 +45,10 @@ bool keyword_is_tidy(struct str keyword)
 }
 
 /* White space at text[*at], as much as counts: false if that is too much. */
-static bool pass_blanks(struct str text, size_t *at, size_t *wide)
+static bool pass_blanks(struct str text, size_t *at, size_t *blanks)
 {
     for (++*at; *at < text.len && is_white(text.ptr[*at]); ++*at)
-        if (++*wide > KEYWORD_WIDE)
+        if (++*blanks > KEYWORD_WIDE)
             return false;
     return true;
 }
@@ -52,7 +56,7 @@ static bool pass_blanks(struct str text, size_t *at, size_t *wide)
 enum keyword_here keyword_at(struct str keyword, struct str text)
 {
     const unsigned char *p = (const unsigned char *)text.ptr;
-    size_t at = 0, wide = 0;
+    size_t at = 0, blanks = 0;
 
     for (size_t i = 0; i < keyword.len; i++) {
         char c = to_lower(keyword.ptr[i]);
@@ -62,7 +66,7 @@ enum keyword_here keyword_at(struct str keyword, struct str text)
         if (keyword_gap(keyword, i) && is_white(text.ptr[at])) {
             if (i + 1 == keyword.len)
                 return KEYWORD_YES;
-            if (!pass_blanks(text, &at, &wide))
+            if (!pass_blanks(text, &at, &blanks))
                 return KEYWORD_NO;
         } else if (to_lower(text.ptr[at]) == c)
             at++;
@@ -78,29 +82,79 @@ enum keyword_here keyword_at(struct str keyword, struct str text)
     return KEYWORD_YES;
 }
 
-enum err keyword_fold(struct str text, struct buf *out, uint32_t *map)
+/* The next second spelling, and how long it is; s.len if there is none. */
+static size_t second_next(struct str s, size_t *ret_len)
 {
-    static const struct str second[] = {STR_INIT("\xc5\xbf"),
-                                        STR_INIT("\xe2\x84\xaa")};
-    const char *front = text.ptr;
+    const unsigned char *p = (const unsigned char *)s.ptr;
+    size_t i = 0;
+
+    while (i < s.len) {
+        size_t left = s.len - i;
+
+        if (left > WIDE) {
+            wide v = wide_at(p + i), next = wide_at(p + i + 1);
+            unsigned some = wide_mask((wide)((v == 0xc5) & (next == 0xbf)) |
+                                      (wide)((v == 0xe2) & (next == 0x84)));
+
+            if (some == 0) {
+                i += WIDE;
+                continue;
+            }
+            i += (size_t)__builtin_ctz(some);
+            left = s.len - i;
+        }
+        *ret_len = p[i] == 0xc5 ? 2 : 3;
+        if (left >= *ret_len &&
+            (p[i] == 0xc5
+                 ? p[i + 1] == 0xbf
+                 : p[i] == 0xe2 && p[i + 1] == 0x84 && p[i + 2] == 0xaa))
+            return i;
+        i++;
+    }
+    return s.len;
+}
+
+static enum err second_add(struct folded *f, size_t lost)
+{
+    size_t cap = f->cap == 0 ? 16 : 2 * f->cap;
+
+    if (f->count == f->cap) {
+        struct second *more = realloc(f->list, cap * sizeof(*more));
+
+        if (more == NULL)
+            return E_NOMEM;
+        f->list = more;
+        f->cap = cap;
+    }
+    lost += f->count > 0 ? f->list[f->count - 1].lost : 0;
+    f->list[f->count++] =
+        (struct second){(uint32_t)f->text.len, (uint32_t)lost};
+    return OK;
+}
+
+enum err keyword_fold(struct str text, struct folded *f)
+{
+    size_t len, n;
     enum err e;
 
-    if ((e = buf_reserve(out, text.len)))
-        return e;
-    while (text.len > 0) {
-        char c = text.ptr[0];
-        size_t n = 1;
-
-        for (size_t i = 0; (unsigned char)c >= 0x80 && i < 2; i++)
-            if (str_starts(text, second[i])) {
-                n = second[i].len;
-                c = "sk"[i];
-            }
-        *map++ = (uint32_t)(text.ptr - front);
-        out->ptr[out->len++] = c;
-        text = str_skip(text, n);
+    buf_clear(&f->text);
+    f->count = f->seen = 0;
+    f->text.max = text.len;
+    while ((n = second_next(text, &len)) < text.len) {
+        if ((e = buf_add(&f->text, str_head(text, n))) ||
+            (e = buf_add_byte(&f->text, len == 2 ? 's' : 'k')) ||
+            (e = second_add(f, len - 1)))
+            return e;
+        text = str_skip(text, n + len);
     }
-    return OK;
+    return f->count == 0 ? OK : buf_add(&f->text, text);
+}
+
+void folded_free(struct folded *f)
+{
+    buf_wipe_free(&f->text);
+    free(f->list);
+    *f = (struct folded){.list = NULL};
 }
 
 void keyword_index(const struct rule *r, struct keyword_index *ret_index)

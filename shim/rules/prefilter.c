@@ -160,18 +160,12 @@ static void stretch_first(const struct prefilter *pf, struct str text,
 static enum err run_folded(const struct words *ws, struct str text,
                            struct prefilter_hits *hits)
 {
-    uint32_t *map = malloc((text.len + 1) * sizeof(*map));
-    struct buf folded;
-    enum err e = E_NOMEM;
+    struct folded *f = &hits->folded;
+    enum err e = keyword_fold(text, f);
 
-    buf_init(&folded, text.len);
-    if (map != NULL && !(e = keyword_fold(text, &folded, map))) {
-        hits->map = map;
-        e = words_run(ws, buf_str(&folded), hits);
-        hits->map = NULL;
-    }
-    buf_wipe_free(&folded);
-    free(map);
+    if (!e)
+        e = words_run(ws, f->count == 0 ? text : buf_str(&f->text), hits);
+    f->count = 0;
     return e;
 }
 

@@ -11,6 +11,16 @@
  */
 struct prefilter; /* immutable after prefilter_new */
 
+/* A text with s and k for their second spellings (U+017F, U+212A). */
+struct folded {
+    struct buf text; /* owned; empty if it has none */
+    struct second {
+        uint32_t at, lost; /* behind so many bytes of it, so many are lost */
+    } * list;              /* owned */
+    size_t count, cap;
+    size_t seen; /* of the list, by who asked last */
+};
+
 /* What a pass found. Zeroed before its first use, reused between texts. */
 struct prefilter_hits {
     uint64_t *rules; /* owned; bit set of rules with a keyword in the text */
@@ -34,7 +44,7 @@ struct prefilter_hits {
         size_t place, token, next; /* and what of them is behind it */
     } near;
     size_t base, limit;         /* of what is looked at: keywords begin in it */
-    const uint32_t *map;        /* its offsets, if it was folded; or NULL */
+    struct folded folded;       /* that is, if it has second spellings */
     struct str whole;           /* the text; borrowed */
     const uint64_t *looking;    /* the rules that keywords are noted for, set by
                                    who asks; NULL: all */
@@ -109,12 +119,26 @@ enum keyword_here {
 enum keyword_here keyword_at(struct str keyword, struct str text);
 
 /*
- * keyword_fold - append the text with s and k for those two: the same keywords
- * stand in it, for none has such a character itself (pack.c). map gets where in
- * text each byte of it stands, and has room for text.len. Errors as
- * buf_reserve.
+ * keyword_fold - the text with s and k for those two: the same keywords stand
+ * in it, for none has such a character itself (pack.c). What *f had is
+ * replaced. E_NOMEM.
  */
-MUST_USE enum err keyword_fold(struct str text, struct buf *out, uint32_t *map);
+MUST_USE enum err keyword_fold(struct str text, struct folded *f);
+void folded_free(struct folded *f);
+
+/* folded_source - where in the text stands what is at `at` of the folded one.
+ */
+static inline size_t folded_source(struct folded *f, size_t at)
+{
+    size_t i = f->seen < f->count ? f->seen : 0;
+
+    while (i < f->count && f->list[i].at <= at)
+        i++;
+    while (i > 0 && f->list[i - 1].at > at)
+        i--;
+    f->seen = i;
+    return i == 0 ? at : at + f->list[i - 1].lost;
+}
 
 /* The keywords of a rule by their first byte, folded: the first of each chain,
  * and those that follow each, as their numbers and one. */

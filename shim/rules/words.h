@@ -51,10 +51,10 @@ static inline bool hits_bit(const uint64_t *set, uint32_t rule)
  * looked at: of one that is not asked for, in the midst of a word, or of a run
  * of one letter? One that begins with a letter's second spelling is no word for
  * \b, and does. */
-static inline bool hits_guarded(const struct prefilter_hits *hits,
-                                uint32_t rule, size_t start)
+static inline bool hits_guarded(struct prefilter_hits *hits, uint32_t rule,
+                                size_t start)
 {
-    size_t at = hits->base + (hits->map == NULL ? start : hits->map[start]);
+    size_t at = hits->base + folded_source(&hits->folded, start);
 
     if (hits->looking != NULL && !hits_bit(hits->looking, rule))
         return true;
@@ -66,7 +66,7 @@ static inline bool hits_guarded(const struct prefilter_hits *hits,
 /* hits_number - does the number that a rule with a reach asks for stand within
  * that behind `start` of what is looked at: a token, or else a run of digits?
  * True if that is not known. */
-bool hits_number(const struct prefilter_hits *hits, const struct rule *r,
+bool hits_number(struct prefilter_hits *hits, const struct rule *r,
                  size_t start);
 
 /* hits_note - a keyword of the rule begins at `start` of what is looked at. One
