@@ -100,6 +100,12 @@ void textview_free(struct textview *v)
 
 void textview_clear(struct textview *v)
 {
+    buf_clear(&v->bytes);
+    v->run_count = 0;
+}
+
+void textview_rest(struct textview *v)
+{
     buf_empty(&v->bytes);
     v->run_count = 0;
     if (v->run_cap * sizeof(*v->runs) > LIM_BUF_KEEP) {
@@ -122,10 +128,12 @@ static enum err run_open(struct textview *v, size_t off, size_t from, size_t to,
     if (off > UINT32_MAX || from > UINT32_MAX || to > UINT32_MAX)
         return E_LIMIT;
     if (last != NULL && !back && !last->back && last->from == from &&
-        last->to == to &&
-        last->src + (uint32_t)(v->bytes.len - last->dst) / last->to * from ==
-            off)
-        return OK;
+        last->to == to) {
+        uint32_t len = (uint32_t)v->bytes.len - last->dst;
+
+        if (last->src + (to == 1 ? len : len / last->to) * from == off)
+            return OK;
+    }
     if (v->run_count >= LIM_VIEW_RUNS)
         return E_LIMIT;
     if (v->run_count == v->run_cap) {
@@ -147,7 +155,8 @@ enum err textview_put(struct textview *v, struct str bytes, size_t off,
 
     if (bytes.len == 0)
         return OK;
-    if ((e = buf_reserve(&v->bytes, bytes.len)) ||
+    if ((bytes.len > v->bytes.cap - v->bytes.len &&
+         (e = buf_reserve(&v->bytes, bytes.len))) ||
         (e = run_open(v, off, len, bytes.len, false)))
         return e;
     return buf_add(&v->bytes, bytes);
@@ -159,7 +168,8 @@ enum err textview_copy(struct textview *v, struct str bytes, size_t off)
 
     if (bytes.len == 0)
         return OK;
-    if ((e = buf_reserve(&v->bytes, bytes.len)) ||
+    if ((bytes.len > v->bytes.cap - v->bytes.len &&
+         (e = buf_reserve(&v->bytes, bytes.len))) ||
         (e = run_open(v, off, 1, 1, false)))
         return e;
     return buf_add(&v->bytes, bytes);

@@ -96,8 +96,10 @@ struct textview {
 
 void textview_init(struct textview *v);
 void textview_free(struct textview *v);
-/* textview_clear - empty again; memory over LIM_BUF_KEEP is given back. */
+/* textview_clear - empty again. textview_rest - and memory over LIM_BUF_KEEP is
+ * given back. */
 void textview_clear(struct textview *v);
+void textview_rest(struct textview *v);
 
 /*
  * textview_put - append bytes that stand for source[off..off+len).

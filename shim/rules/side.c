@@ -463,7 +463,7 @@ static enum err side_feed(struct stream *st, struct side *s, bool last)
     size_t base = (size_t)st->base, pos = (size_t)s->fed - base;
     enum err e;
 
-    textview_clear(made);
+    textview_rest(made);
     if (!is_escape(s->step)) { /* only these look back */
         text = str_skip(text, pos);
         base += pos;

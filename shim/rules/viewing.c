@@ -43,7 +43,7 @@ void viewing_rest(struct viewing *vw)
 {
     decoding_rest(&vw->decoding);
     for (size_t i = 0; i < HELD; i++)
-        textview_clear(held(vw, i));
+        textview_rest(held(vw, i));
 }
 
 void viewing_free(struct viewing *vw)
