@@ -334,6 +334,7 @@ bool cluster_steady(unsigned what, uint32_t cp)
 
 unsigned chars_work_out(uint32_t cp)
 {
+    const utf8proc_property_t *p = utf8proc_get_property((int32_t)cp);
     unsigned kind = CHAR_KNOWN | (is_letter(cp) ? CHAR_LETTER : 0);
     struct normal facts;
 
@@ -344,7 +345,12 @@ unsigned chars_work_out(uint32_t cp)
     if (joins(cp))
         kind |= CHAR_JOINS;
     if ((kind & (CHAR_UNSEEN | CHAR_JOINS)) != 0 || is_control(cp) ||
-        plain_space(cp) != cp || !becomes_itself(0, cp, &facts))
+        plain_space(cp) != cp)
+        return kind;
+    if (p->decomp_seqindex == UINT16_MAX &&
+        p->casefold_seqindex == UINT16_MAX && cp != 0x131)
+        return kind | CHAR_STAYS;
+    if (!becomes_itself(0, cp, &facts))
         return kind;
     kind |= CHAR_STAYS | (facts.folded ? CHAR_FAR : 0) |
             (facts.marked ? CHAR_MARKED : 0);

@@ -125,10 +125,8 @@ static bool is_latin(uint32_t cp)
            (cp >= 0xa720 && cp < 0xa800);
 }
 
-static void count_letter(struct word_letters *n, uint32_t cp)
+static void count_letter(struct word_letters *n, uint32_t cp, char as)
 {
-    char as = alike(cp);
-
     if (is_latin(cp) || cp >= 0x1f000) {
         n->latin++;
         n->strange += as != 0;
@@ -146,12 +144,12 @@ static size_t word_end(struct chars *chars, struct str text, size_t at,
 
     while (at < text.len) {
         uint32_t cp = utf8_next(str_skip(text, at), &len);
+        char as = alike(cp);
 
-        if (!chars_letter(chars, cp) && alike(cp) == 0 &&
-            !(cp >= '0' && cp <= '9'))
+        if (as == 0 && !(cp >= '0' && cp <= '9') && !chars_letter(chars, cp))
             break;
         if (cp > '9')
-            count_letter(count, cp);
+            count_letter(count, cp, as);
         at += len;
     }
     return at;

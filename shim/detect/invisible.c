@@ -15,6 +15,8 @@ static const struct {
 
 bool is_invisible(uint32_t cp)
 {
+    if (cp > 0x1d17a)
+        return cp >= 0xe0000 && cp <= 0xe0fff;
     for (size_t i = 0; i < ARRAY_LEN(ranges); i++)
         if (cp <= ranges[i].last)
             return cp >= ranges[i].first;

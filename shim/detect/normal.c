@@ -220,9 +220,9 @@ static enum err take_alone(struct normal *n, struct str one, uint32_t cp,
 static enum err take_known(struct normal *n, const struct became *b,
                            struct str one, size_t off, struct textview *out)
 {
-    enum err e = gap_close(n, b->cp, out);
+    enum err e;
 
-    if (e)
+    if (n->gap && (e = gap_close(n, b->cp, out)))
         return e;
     n->before = b->before;
     n->changed |= b->changed;
@@ -327,7 +327,7 @@ static enum err take_unmarked(struct normal *n, const struct front *f,
 static enum err take_front(struct normal *n, const struct front *f,
                            struct str cluster, size_t off, struct textview *out)
 {
-    const struct normal was = *n;
+    bool changed = n->changed, marked = n->marked, folded = n->folded;
     unsigned kind;
     enum err e;
 
@@ -337,9 +337,9 @@ static enum err take_front(struct normal *n, const struct front *f,
     kind = (n->folded ? CHAR_FAR : 0) | (n->marked ? CHAR_MARKED : 0);
     if (!e && kind != 0)
         e = note_kind(n, kind, off, off + cluster.len);
-    n->changed |= was.changed;
-    n->marked |= was.marked;
-    n->folded |= was.folded;
+    n->changed |= changed;
+    n->marked |= marked;
+    n->folded |= folded;
     return e;
 }
 
@@ -387,9 +387,11 @@ enum err normal_make(struct normal *n, struct str text, size_t base,
     size_t pos = 0;
     enum err e;
 
+    textview_clear(out);
+    if ((e = buf_reserve(&out->bytes, text.len)))
+        return e;
     memset(&known, 0, sizeof(known));
     n->known = &known;
-    textview_clear(out);
     e = normal_feed(n, text, base, &pos, true, out);
     n->known = NULL;
     if (e)
