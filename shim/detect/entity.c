@@ -78,9 +78,12 @@ size_t entity_char(struct str s, uint32_t *ret_cp)
         name.len = n < name.len && name.ptr[n] == ';' ? n : 0;
         n = 0;
         for (size_t i = 0; name.len > 0 && i < ARRAY_LEN(names); i++)
-            if (str_eq(name, names[i].name)) {
+            if (name.len == names[i].name.len &&
+                name.ptr[0] == names[i].name.ptr[0] &&
+                str_eq(name, names[i].name)) {
                 cp = names[i].cp;
                 n = name.len + 1;
+                break;
             }
     }
     if (n == 0)

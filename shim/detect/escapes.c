@@ -369,7 +369,8 @@ bool escape_group_next(struct escape_group *g, struct str text)
         struct str s = str_skip(text, g->at);
         struct escape x = backslash(s);
         bool near = first != text.len && g->at - last <= NEAR;
-        bool slight = x.len == 0 || is_slight(VIEW_ESCAPES, text, g->at, x);
+        bool slight =
+            (!near || !matters) && is_slight(VIEW_ESCAPES, text, g->at, x);
 
         if (x.len == 0 || (slight && !near)) {
             g->at += x.len == 0 ? backslashes(s) : x.len;
