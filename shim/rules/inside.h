@@ -316,10 +316,11 @@ MUST_USE enum err scan_view(const struct rules *rs, struct scratch *sc,
 /* --- views.c */
 
 /*
- * views_scan - all views of a text but the text itself, whose findings are
- * out->list[first..) and have those of the views added: at the places in the
- * text they come from, without those that the rule has there already.
- * Not sorted. Errors as rules_scan.
+ * views_scan - all views of a text but the text itself, right behind its scan,
+ * which says where numbers are (tables). What that found is out->list[first..)
+ * and has what is found in the views added: at the places in the text that it
+ * comes from, but for what the rule has there already. Not sorted. Errors as
+ * rules_scan.
  */
 MUST_USE enum err views_scan(const struct rules *rs, struct scratch *sc,
                              const struct scopes *at, unsigned views,
@@ -339,16 +340,6 @@ MUST_USE enum err views_unshown(const struct rules *rs, struct scratch *sc,
                                 const struct markup *ended,
                                 struct findings *out);
 void viewing_free(struct viewing *vw);
-
-/* --- tables.c */
-
-/*
- * tables_scan - the view of a text's tables (detect/table.h), right behind the
- * scan of the text itself, which says where numbers are; else as views_scan.
- */
-MUST_USE enum err tables_scan(const struct rules *rs, struct scratch *sc,
-                              const struct scopes *at, struct str text,
-                              uint32_t seg, struct findings *out, size_t first);
 
 /* --- merge.c */
 

@@ -351,8 +351,6 @@ enum err rules_scan_places(const struct rules *rs, struct scratch *sc,
 
     steps_begin(sc, text.len);
     e = scan_view(rs, sc, &at, 1u << VIEW_TEXT, text, seg, out);
-    if (!e && (views >> VIEW_DECODED & 1) != 0)
-        e = tables_scan(rs, sc, &at, text, seg, out, before);
     if (!e && views != 0)
         e = views_scan(rs, sc, &at, views, text, seg, out, before);
     steps_end(sc);

@@ -5,6 +5,7 @@
 #include "detect/classes.h"
 #include "detect/markup.h"
 #include "detect/news.h"
+#include "detect/table.h"
 
 /*
  * The views of a text, one after the other: each is made, scanned by the rules
@@ -18,6 +19,8 @@
  *       +---------------> fold, gap, nomark
  *       |
  *       +---------------> hidden: a text, for the rules that name it
+ *       |
+ *       +---------------> cells of tables
  *
  * No more than one text is held of each level, with its clean view, and one
  * view more that is in work.
@@ -307,6 +310,18 @@ static enum err scan_whole_unescaped(struct viewing *vw)
     return scan_unescaped(vw, vw->whole, (struct chain){0});
 }
 
+/* The cells of its tables, behind the names of their columns. */
+static enum err scan_tables(struct viewing *vw)
+{
+    const struct places *numbers = &vw->sc->hits.places;
+    const struct look whole = {.text = vw->whole};
+    enum err e = table_make(vw->whole, numbers->list, numbers->count,
+                            PLACE_STEP, &vw->made);
+    struct look l = look_at(&whole, &vw->made, VIEW_TABLE);
+
+    return e || l.text.len == 0 ? e : scan_look(vw, &l, VIEW_DECODED);
+}
+
 /* What the text itself has and does not show is looked at as a text is. */
 static enum err scan_unshown(struct viewing *vw)
 {
@@ -407,6 +422,8 @@ enum err views_scan(const struct rules *rs, struct scratch *sc,
         return e;
     vw->first = first;
     vw->seg = seg;
+    if (is_wanted(vw, VIEW_DECODED) && (e = scan_tables(vw)))
+        return viewing_end(vw, e);
     e = scan_stretches(vw, text, (struct chain){0}, &escaped);
     if (!e && escaped && is_wanted(vw, VIEW_DECODED))
         e = scan_again(vw, budget(vw) / 2, scan_whole_unescaped);
