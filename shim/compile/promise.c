@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "rules/key.h"
 #include "rules/stream.h"
 #include "rules/why.h"
 
@@ -187,14 +188,36 @@ static enum err check_promises(struct trial *t, const struct rule_test *test,
 
 /* --- What it needs, which is asked only where a keyword stood in vain. */
 
+/* What may stand behind a keyword, so that the rule is tried there. */
+static enum err put_behind(const struct key *key, const struct follows *fs,
+                           struct buf *text)
+{
+    unsigned char c = 0x7f;
+    enum err e = OK;
+
+    while (c > 0 && !guard_stops(&fs->sets[key->set - 1], c))
+        c--;
+    for (unsigned i = 0; i < key->least && !e; i++)
+        e = buf_add_byte(text, (char)c);
+    return e;
+}
+
 static enum err put_vain(struct trial *t, struct buf *text)
 {
     const struct rule *r = &t->src->rule;
+    struct key keys[LIM_RULE_LIST];
+    struct follows follows;
     enum err e = OK;
 
-    for (size_t i = 0; i < IN_VAIN && !e; i++)
-        if (!(e = buf_add(text, r->keywords[i % r->keyword_count])))
-            e = buf_add(text, STR(", no\n"));
+    follows_read(r, keys, &follows);
+    for (size_t i = 0; i < IN_VAIN && !e; i++) {
+        size_t k = i % r->keyword_count;
+
+        if ((e = buf_add(text, r->keywords[k])) ||
+            (keys[k].least != 0 && (e = put_behind(&keys[k], &follows, text))))
+            return e;
+        e = buf_add(text, STR(", no\n"));
+    }
     return e;
 }
 

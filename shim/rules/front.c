@@ -1,6 +1,7 @@
 #include "rules/inside.h"
 
 #include "base/pack.h"
+#include "rules/regex.h"
 
 /*
  * What the text of a rule's pattern says about its matches (lead.c), packed:

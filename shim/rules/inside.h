@@ -28,12 +28,6 @@ static inline uint32_t bits_count(uint64_t x)
     return (uint32_t)(x * UINT64_C(0x0101010101010101) >> 56);
 }
 
-/* guard_within - are all bytes of a among those of b? */
-static inline bool guard_within(const struct guard *a, const struct guard *b)
-{
-    return (a->bits[0] & ~b->bits[0]) == 0 && (a->bits[1] & ~b->bits[1]) == 0;
-}
-
 /* guard_read - what the text of a rule's pattern says about it (lead.c). */
 struct guard guard_read(const struct rule *r);
 
@@ -50,21 +44,6 @@ struct width {
 /* width_read - what the text of a rule's pattern says. Not known of a rule
  * without keywords. */
 struct width width_read(const struct rule *r);
-
-/* pattern_item - where the item at the front of a pattern's text ends: a group
- * or a class with its closing bracket, an escape, one byte. 0: it has no end.
- * (lead.c) */
-size_t pattern_item(struct str s);
-
-/*
- * pattern_times - take from the front of *rest what says how often the item
- * before it may stand: once if nothing does, and any number if *ret_most is
- * TIMES_FREE. *ret_whole: all of them or none. False if it cannot be read.
- * (width.c)
- */
-#define TIMES_FREE UINT32_MAX
-bool pattern_times(struct str *rest, uint32_t *ret_least, uint32_t *ret_most,
-                   bool *ret_whole);
 
 /*
  * toil_read - what the text of a pattern says about how many steps it takes:

@@ -34,7 +34,9 @@ bool key_fits(struct str keyword, size_t at)
     return from + KEY_LEAST <= keyword.len && !is_white(keyword.ptr[from]);
 }
 
-unsigned char key_place(const struct rarity_table *often, struct str keyword)
+/* The place with the rarest bytes. */
+static unsigned char key_place(const struct rarity_table *often,
+                               struct str keyword)
 {
     struct str rest = str_skip(keyword, key_front(keyword));
     char bytes[LIM_KEYWORD];
@@ -62,4 +64,18 @@ unsigned char key_place(const struct rarity_table *often, struct str keyword)
         least = share;
     }
     return best;
+}
+
+void keys_read(const struct rarity_table *often, const struct rule *r,
+               struct key *ret_keys, struct follows *ret_follows)
+{
+    follows_read(r, ret_keys, ret_follows);
+    for (size_t i = 0; i < r->keyword_count; i++)
+        ret_keys[i].at = key_place(often, r->keywords[i]);
+}
+
+void follow_bytes(const struct guard *set, unsigned char ret[FOLLOW_BYTES])
+{
+    for (size_t i = 0; i < FOLLOW_BYTES; i++)
+        ret[i] = (unsigned char)(set->bits[i / 8] >> i % 8 * 8);
 }

@@ -53,7 +53,8 @@ static bool pass_blanks(struct str text, size_t *at, size_t *blanks)
     return true;
 }
 
-enum keyword_here keyword_at(struct str keyword, struct str text)
+enum keyword_here keyword_at(struct str keyword, struct str text,
+                             size_t *ret_len)
 {
     const unsigned char *p = (const unsigned char *)text.ptr;
     size_t at = 0, blanks = 0;
@@ -64,8 +65,10 @@ enum keyword_here keyword_at(struct str keyword, struct str text)
         if (at == text.len)
             return KEYWORD_CUT;
         if (keyword_gap(keyword, i) && is_white(text.ptr[at])) {
-            if (i + 1 == keyword.len)
-                return KEYWORD_YES;
+            if (i + 1 == keyword.len) {
+                at++;
+                break;
+            }
             if (!pass_blanks(text, &at, &blanks))
                 return KEYWORD_NO;
         } else if (to_lower(text.ptr[at]) == c)
@@ -79,6 +82,7 @@ enum keyword_here keyword_at(struct str keyword, struct str text)
         else
             return KEYWORD_NO;
     }
+    *ret_len = at;
     return KEYWORD_YES;
 }
 
@@ -183,7 +187,8 @@ static bool chain_here(const struct rule *r, const struct keyword_index *ix,
 {
     for (uint16_t j = ix->first[(unsigned char)c]; j != 0;
          j = ix->next[j - 1]) {
-        enum keyword_here here = keyword_at(r->keywords[j - 1], text);
+        size_t len;
+        enum keyword_here here = keyword_at(r->keywords[j - 1], text, &len);
 
         if (here == KEYWORD_YES || (here == KEYWORD_CUT && open))
             return true;

@@ -1,4 +1,7 @@
+#include "base/utf8.h"
 #include "rules/inside.h"
+#include "rules/lead.h"
+#include "rules/regex.h"
 
 /*
  * Does every match begin with a keyword? Read off the pattern's text, where it
@@ -12,9 +15,9 @@
  * understood, or grows too large, gives "no", which only costs time later.
  */
 
-#define CANDIDATE  512
-#define CANDIDATES 64
-#define ROUNDS     512
+#define CANDIDATE  (4 * KIB)
+#define CANDIDATES 128
+#define ROUNDS     4096
 
 struct candidates {
     struct {
@@ -39,124 +42,19 @@ static bool push(struct candidates *cs, struct str a, struct str b)
     return true;
 }
 
-/* The length of a class at the front of s with its brackets; 0: no end. */
-static size_t class_len(struct str s)
-{
-    size_t i = 1;
-
-    if (i < s.len && s.ptr[i] == '^')
-        i++;
-    if (i < s.len && s.ptr[i] == ']')
-        i++;
-    while (i < s.len && s.ptr[i] != ']') {
-        if (s.ptr[i] == '[' && i + 1 < s.len && s.ptr[i + 1] == ':')
-            i += str_find(str_skip(s, i), STR(":]")) + 2;
-        else
-            i += s.ptr[i] == '\\' ? 2 : 1;
-    }
-    return i < s.len ? i + 1 : 0;
-}
-
-size_t pattern_item(struct str s)
-{
-    size_t i = 0, depth = 0, n;
-
-    do {
-        if (i >= s.len)
-            return 0;
-        n = 1;
-        if (s.ptr[i] == '\\')
-            n = 2;
-        else if (s.ptr[i] == '[' && (n = class_len(str_skip(s, i))) == 0)
-            return 0;
-        else if (s.ptr[i] == '(')
-            depth++;
-        else if (s.ptr[i] == ')')
-            depth--;
-        i += n;
-    } while (depth != 0);
-    return i <= s.len ? i : 0;
-}
-
-/*
- * The offset of a | outside of groups and classes; s.len if there is none,
- * UNREADABLE if the text is not understood.
- */
-#define UNREADABLE SIZE_MAX
-static size_t bar_at(struct str s)
-{
-    size_t i = 0;
-
-    while (i < s.len && s.ptr[i] != '|') {
-        size_t n = pattern_item(str_skip(s, i));
-
-        if (n == 0)
-            return UNREADABLE;
-        i += n;
-    }
-    return i;
-}
-
-static bool is_quantified(struct str rest)
-{
-    return rest.len != 0 && (rest.ptr[0] == '?' || rest.ptr[0] == '*' ||
-                             rest.ptr[0] == '+' || rest.ptr[0] == '{');
-}
-
-/* The length of a leading item that matches no text; 0 if there is none. */
-static size_t zero_width(struct str s)
-{
-    static const struct str marks[] = {STR_INIT("(?=") /* keep first */,
-                                       STR_INIT("(?!"), STR_INIT("(?<="),
-                                       STR_INIT("(?<!")};
-    size_t i = 2;
-
-    if (str_starts(s, STR("^")))
-        return 1;
-    if (str_starts(s, STR("\\b")) || str_starts(s, STR("\\B")) ||
-        str_starts(s, STR("\\A")))
-        return 2;
-    for (size_t k = 0; k < ARRAY_LEN(marks); k++)
-        if (str_starts(s, marks[k]))
-            return pattern_item(s);
-    if (!str_starts(s, STR("(?")))
-        return 0;
-    while (i < s.len && s.ptr[i] != 0 && strchr("imsn-^", s.ptr[i]) != NULL)
-        i++;
-    return i < s.len && s.ptr[i] == ')' ? i + 1 : 0;
-}
-
-/* The length of what opens a plain group: "(", "(?:", "(?i:", "(?<name>". */
-static size_t group_head(struct str s)
-{
-    size_t i = 2;
-
-    if (!str_starts(s, STR("(?")))
-        return str_starts(s, STR("(*")) ? 0 : 1;
-    if (i < s.len && s.ptr[i] == 'P')
-        i++;
-    if (i < s.len && s.ptr[i] == '<') {
-        i += str_find_byte(str_skip(s, i), '>') + 1;
-        return i <= s.len ? i : 0;
-    }
-    while (i < s.len && s.ptr[i] != 0 && strchr("imsn-^", s.ptr[i]) != NULL)
-        i++;
-    return i < s.len && s.ptr[i] == ':' ? i + 1 : 0;
-}
-
 /* Replace the group at the front of s by each of its alternatives. */
 static bool push_group(struct candidates *cs, struct str s)
 {
-    size_t len = pattern_item(s), head = group_head(s);
+    size_t len = pattern_item(s), head = pattern_group(s);
     struct str inner, rest = str_skip(s, len);
 
-    if (len == 0 || head == 0 || head + 1 > len || is_quantified(rest))
+    if (len == 0 || head == 0 || head + 1 > len || pattern_repeats(rest))
         return false;
     inner = str_head(str_skip(s, head), len - head - 1);
     for (;;) {
-        size_t bar = bar_at(inner);
+        size_t bar = pattern_bar(inner);
 
-        if (bar == UNREADABLE || !push(cs, str_head(inner, bar), rest))
+        if (bar == PATTERN_UNREAD || !push(cs, str_head(inner, bar), rest))
             return false;
         if (bar >= inner.len)
             return true;
@@ -164,53 +62,32 @@ static bool push_group(struct candidates *cs, struct str s)
     }
 }
 
-/* The same for a class of a few plain bytes. */
+/* The same for a class of a few characters. */
 static bool push_class(struct candidates *cs, struct str s)
 {
-    size_t len = class_len(s);
+    size_t len = pattern_class(s), n;
 
-    if (len < 3 || len > 10 || is_quantified(str_skip(s, len)))
+    if (len < 3 || pattern_repeats(str_skip(s, len)))
         return false;
-    for (size_t i = 1; i + 1 < len; i++) {
+    for (size_t i = 1; i + 1 < len; i += n) {
         char c = s.ptr[i];
 
-        if ((to_lower(c) < 'a' || to_lower(c) > 'z') && !is_digit(c))
+        n = utf8_char(str_skip(s, i));
+        if (n == 0 || (n == 1 && !is_alnum(c) && strchr("_'\"", c) == NULL))
             return false;
-        if (!push(cs, (struct str){s.ptr + i, 1}, str_skip(s, len)))
+        if (!push(cs, (struct str){s.ptr + i, n}, str_skip(s, len)))
             return false;
     }
     return true;
 }
 
-/* The literal text at the front of s, unescaped; its length. */
-static size_t literal(struct str s, char out[LIM_KEYWORD])
-{
-    size_t i = 0, n = 0;
-
-    while (i < s.len && n < LIM_KEYWORD) {
-        char c = s.ptr[i];
-
-        if (c == '\\') { /* of escapes only those of punctuation */
-            if (i + 1 == s.len || is_digit(s.ptr[i + 1]) ||
-                (to_lower(s.ptr[i + 1]) >= 'a' &&
-                 to_lower(s.ptr[i + 1]) <= 'z'))
-                break;
-            c = s.ptr[++i];
-        } else if (c == 0 || strchr("[](){}.*+?|^$", c) != NULL) {
-            break;
-        }
-        i++;
-        if (is_quantified(str_skip(s, i)))
-            break;
-        out[n++] = c;
-    }
-    return n;
-}
-
-static bool has_keyword(const struct rule *r, struct str s)
+/* The longest keyword that the literal text at the front begins with;
+ * keyword_count if there is none. */
+static size_t find_keyword(const struct rule *r, struct str s, bool gaps)
 {
     char text[LIM_KEYWORD];
-    struct str lead = {text, literal(s, text)};
+    struct str lead = {text, pattern_literal(s, gaps, text)};
+    size_t best = r->keyword_count;
 
     for (size_t i = 0; i < r->keyword_count; i++) {
         struct str kw = r->keywords[i];
@@ -219,19 +96,43 @@ static bool has_keyword(const struct rule *r, struct str s)
         for (size_t j = 0; j < kw.len; j++)
             ascii = ascii && (unsigned char)kw.ptr[j] < 0x80;
         if (ascii && kw.len <= lead.len &&
-            str_eq_nocase(str_head(lead, kw.len), kw))
-            return true;
+            str_eq_nocase(str_head(lead, kw.len), kw) &&
+            (best == r->keyword_count || kw.len > r->keywords[best].len))
+            best = i;
     }
-    return false;
+    return best;
 }
 
-/* The same for a group or class that has literal text before it. */
+static bool has_keyword(const struct rule *r, struct str s)
+{
+    return find_keyword(r, s, false) < r->keyword_count;
+}
+
+/* An item's length, of a character's too if that has more bytes. */
+static size_t item_len(struct str s)
+{
+    size_t n = s.len != 0 && (unsigned char)s.ptr[0] >= 0x80 ? utf8_char(s) : 0;
+
+    return n != 0 ? n : pattern_item(s);
+}
+
+/* The same behind literal text, and for any item that may be there or not. */
 static bool push_behind(struct candidates *cs, struct str before, struct str s)
 {
-    size_t first = cs->count;
+    size_t first = cs->count, len = item_len(s);
+    struct str rest = str_skip(s, len);
+    uint32_t least, most;
+    bool whole;
 
-    if (!(s.ptr[0] == '(' ? push_group(cs, s) : push_class(cs, s)))
+    if (str_starts(rest, STR("?"))) {
+        if (!pattern_times(&rest, &least, &most, &whole) ||
+            !push(cs, rest, (struct str){0}) ||
+            !push(cs, str_head(s, len), rest))
+            return false;
+    } else if (s.ptr[0] == '(' ? !push_group(cs, s)
+                               : s.ptr[0] != '[' || !push_class(cs, s)) {
         return false;
+    }
     for (size_t k = first; k < cs->count; k++) {
         char *text = cs->list[k].text;
 
@@ -250,49 +151,87 @@ static bool push_behind(struct candidates *cs, struct str before, struct str s)
  */
 static bool split_front(struct candidates *cs, struct str *s, bool *ret_split)
 {
-    size_t n = bar_at(*s);
+    size_t n = pattern_bar(*s);
 
     *ret_split = true;
-    if (n == UNREADABLE)
+    if (n == PATTERN_UNREAD)
         return false;
     if (n < s->len)
         return push(cs, str_head(*s, n), (struct str){0}) &&
                push(cs, str_skip(*s, n + 1), (struct str){0});
-    while ((n = zero_width(*s)) != 0)
+    while ((n = pattern_nothing(*s)) != 0)
         *s = str_skip(*s, n);
-    if (str_starts(*s, STR("(")))
+    if (str_starts(*s, STR("(")) &&
+        !str_starts(str_skip(*s, pattern_item(*s)), STR("?")))
         return push_group(cs, *s);
     *ret_split = false;
     return true;
 }
 
-/* Deal with one candidate: more of them, or a yes. */
-static bool reduce(struct candidates *cs, const struct rule *r, struct str s)
+/* Do they differ, letters of either case and white space the same? */
+static bool differ(char a, char b)
 {
-    bool split, ok = split_front(cs, &s, &split);
+    return to_lower(a) != to_lower(b) && !(is_white(a) && is_white(b));
+}
 
-    if (!ok || split)
-        return ok;
-    /* A literal may be enough before a class or a group behind it is. */
-    if (has_keyword(r, s))
-        return true;
-    if (str_starts(s, STR("[")))
-        return push_class(cs, s);
-    for (size_t i = 0; i < s.len && i < LIM_KEYWORD;) {
-        struct str at = str_skip(s, i);
-        size_t len = pattern_item(at);
+/* Can any keyword stand where the literal text at the front does? */
+static bool is_possible(const struct rule *r, struct str s)
+{
+    char text[LIM_KEYWORD];
+    size_t len = pattern_literal(s, true, text);
 
-        if (at.ptr[0] == '(' || at.ptr[0] == '[')
-            return push_behind(cs, str_head(s, i), at);
-        if (len == 0 || is_quantified(str_skip(at, len)))
-            return false;
-        i += len;
+    for (size_t i = 0; i < r->keyword_count; i++) {
+        struct str kw = str_head(r->keywords[i], len);
+        size_t at = 0;
+
+        while (at < kw.len && !differ(kw.ptr[at], text[at]))
+            at++;
+        if (at == kw.len)
+            return true;
     }
     return false;
 }
 
-bool rule_keyword_first(const struct rule *r)
+/* What is to be told, and whom. */
+struct telling {
+    const struct rule *r;
+    bool promised;
+    lead_told *told;
+    void *into;
+};
+
+/* Deal with one candidate: more of them, or a yes. */
+static bool reduce(struct candidates *cs, const struct telling *t, struct str s)
 {
+    bool split, ok = split_front(cs, &s, &split);
+    bool wide = false;
+    struct str behind;
+    size_t keyword, n;
+    char c;
+
+    if (!ok || split)
+        return ok;
+    /* A literal may be enough before a class or a group behind it is. */
+    keyword = find_keyword(t->r, s, t->promised);
+    if (keyword < t->r->keyword_count) {
+        t->told(t->into, keyword,
+                pattern_behind(s, t->promised, t->r->keywords[keyword].len));
+        return true;
+    }
+    for (behind = s; (n = pattern_letter(behind, t->promised, &c)) != 0;) {
+        wide = wide || (unsigned char)c >= 0x80;
+        behind = str_skip(behind, n);
+    }
+    /* No keyword that is ASCII stands there, then. */
+    if (t->promised && (wide || !is_possible(t->r, s)))
+        return true;
+    return behind.len != 0 &&
+           push_behind(cs, str_head(s, s.len - behind.len), behind);
+}
+
+bool lead_each(const struct rule *r, bool promised, lead_told *told, void *into)
+{
+    const struct telling t = {r, promised, told, into};
     struct candidates cs;
 
     cs.count = 0;
@@ -307,82 +246,32 @@ bool rule_keyword_first(const struct rule *r)
         struct str s = {text, cs.list[--cs.count].len};
 
         memcpy(text, cs.list[cs.count].text, s.len);
-        if (round == ROUNDS || !reduce(&cs, r, s))
+        if (round == ROUNDS || !reduce(&cs, &t, s))
             return false;
     }
     return true;
+}
+
+static void tell_nobody(void *into, size_t keyword, struct str behind)
+{
+    (void)into;
+    (void)keyword;
+    (void)behind;
+}
+
+bool rule_keyword_first(const struct rule *r)
+{
+    return lead_each(r, false, tell_nobody, NULL);
 }
 
 /* --- What may not stand before a match. */
 
-static void guard_range(struct guard *g, unsigned from, unsigned to)
-{
-    for (unsigned c = from; c <= to && c < 0x80; c++)
-        g->bits[c / 64] |= UINT64_C(1) << c % 64;
-}
-
-static void guard_word(struct guard *g)
-{
-    guard_range(g, '0', '9');
-    guard_range(g, 'A', 'Z');
-    guard_range(g, 'a', 'z');
-    guard_range(g, '_', '_');
-}
-
-/* One \w \d \s \n \r \t or escaped punctuation; false for another. */
-static bool guard_escape(struct guard *g, char c)
-{
-    if (c == 'w') {
-        guard_word(g);
-    } else if (c == 'd') {
-        guard_range(g, '0', '9');
-    } else if (c == 's') {
-        guard_range(g, '\t', '\r');
-        guard_range(g, ' ', ' ');
-    } else if (c == 'n' || c == 'r' || c == 't') {
-        unsigned byte = c == 'n' ? '\n' : c == 'r' ? '\r' : '\t';
-
-        guard_range(g, byte, byte);
-    } else if (is_alnum(c)) {
-        return false;
-    } else {
-        guard_range(g, (unsigned char)c, (unsigned char)c);
-    }
-    return true;
-}
-
-/* The bytes of a class like [A-Za-z0-9_.-]; false if it has more to it. */
-static bool guard_class(struct guard *g, struct str s)
-{
-    if (s.len < 3 || s.ptr[1] == '^' || s.ptr[1] == ']')
-        return false;
-    for (size_t i = 1; i + 1 < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-        unsigned char to = i + 3 < s.len ? (unsigned char)s.ptr[i + 2] : 0;
-
-        if (c == '[' || c >= 0x80)
-            return false;
-        if (c == '\\') {
-            if (!guard_escape(g, s.ptr[++i]) || s.ptr[i + 1] == '-')
-                return false;
-        } else if (i + 3 < s.len && s.ptr[i + 1] == '-') {
-            if (to == '\\' || to == '[' || to >= 0x80)
-                return false;
-            guard_range(g, c, to);
-            i += 2;
-        } else {
-            guard_range(g, c, c);
-        }
-    }
-    return true;
-}
-
 /* What is in (?<!...): one class or one escape, nothing else. */
 static bool guard_behind(struct guard *g, struct str s)
 {
-    if (s.len == 2 && s.ptr[0] == '\\')
-        return guard_escape(g, s.ptr[1]);
-    return s.len != 0 && s.ptr[0] == '[' && class_len(s) == s.len &&
+    if (s.len != 0 && s.ptr[0] == '\\')
+        return guard_escape(g, s) == s.len;
+    return s.len != 0 && s.ptr[0] == '[' && pattern_class(s) == s.len &&
            guard_class(g, s);
 }
 
@@ -405,9 +294,9 @@ static struct guard guard_front(struct str s, bool words)
     size_t n;
 
     /* With a bar, they speak for one alternative only. */
-    if (zero_width(s) == 0 || bar_at(s) != s.len)
+    if (pattern_nothing(s) == 0 || pattern_bar(s) != s.len)
         return all;
-    for (; (n = zero_width(s)) != 0; s = str_skip(s, n)) {
+    for (; (n = pattern_nothing(s)) != 0; s = str_skip(s, n)) {
         struct guard one = {{0}};
 
         if (str_starts(s, STR("\\b")) && words)
@@ -415,7 +304,7 @@ static struct guard guard_front(struct str s, bool words)
         else if (!str_starts(s, STR("(?<!")) ||
                  !guard_behind(&one,
                                str_head(str_skip(s, 4), n < 5 ? 0 : n - 5)) ||
-                 is_quantified(str_skip(s, n)))
+                 pattern_repeats(str_skip(s, n)))
             continue;
         all.bits[0] |= one.bits[0];
         all.bits[1] |= one.bits[1];
@@ -432,78 +321,22 @@ struct guard guard_read(const struct rule *r)
 
 /* --- What stands before the keyword. */
 
-/* One class, escape or plain byte at the front of s; its length, 0: another. */
-static size_t run_item(struct str s, struct guard *one)
-{
-    if (s.len == 0)
-        return 0;
-    if (s.ptr[0] == '[') {
-        size_t len = class_len(s);
-
-        return len != 0 && guard_class(one, str_head(s, len)) ? len : 0;
-    }
-    if (s.ptr[0] == '\\')
-        return s.len > 1 && guard_escape(one, s.ptr[1]) ? 2 : 0;
-    if (s.ptr[0] <= 0 || strchr("](){}.*+?|^$", s.ptr[0]) != NULL)
-        return 0;
-    guard_range(one, (unsigned char)s.ptr[0], (unsigned char)s.ptr[0]);
-    return 1;
-}
-
-static size_t number(struct str s, uint32_t *ret_n)
-{
-    size_t i = 0;
-
-    *ret_n = 0;
-    for (; i < s.len && i < 4 && is_digit(s.ptr[i]); i++)
-        *ret_n = *ret_n * 10 + (uint32_t)(s.ptr[i] - '0');
-    return i;
-}
-
-/* How often the item before s may stand, and the length of what says so. */
-static bool run_times(struct str s, uint32_t *least, uint32_t *most,
-                      size_t *ret_len)
-{
-    size_t i = 0, n;
-
-    *least = *most = 1;
-    if (s.len != 0 && s.ptr[0] == '?') {
-        *least = 0;
-        i = 1;
-    } else if (s.len != 0 && s.ptr[0] == '{') {
-        if ((n = number(str_skip(s, 1), least)) == 0)
-            return false;
-        i = 1 + n;
-        *most = *least;
-        if (i < s.len && s.ptr[i] == ',') {
-            if ((n = number(str_skip(s, i + 1), most)) == 0)
-                return false;
-            i += 1 + n;
-        }
-        if (i >= s.len || s.ptr[i++] != '}')
-            return false;
-    } else if (is_quantified(s)) {
-        return false;
-    }
-    if (i != 0 && i < s.len && (s.ptr[i] == '+' || s.ptr[i] == '?'))
-        i++;
-    *ret_len = i;
-    return !is_quantified(str_skip(s, i));
-}
-
 /* Follow one candidate up to its keyword or digit. */
 static bool run_follow(const struct rule *r, struct str s, struct run *run)
 {
     struct guard digit = {{0}};
     uint32_t least = 0, most = 0, lo, hi;
-    size_t n, len;
+    bool whole;
 
     guard_range(&digit, '0', '9');
     while (r->keyword_count == 0 || !has_keyword(r, s)) {
         struct guard one = {{0}};
 
-        if ((n = run_item(s, &one)) == 0 ||
-            !run_times(str_skip(s, n), &lo, &hi, &len))
+        size_t n = guard_item(s, &one);
+
+        s = str_skip(s, n);
+        if (n == 0 || !pattern_times(&s, &lo, &hi, &whole) ||
+            hi == TIMES_FREE || pattern_repeats(s))
             return false;
         if (r->keyword_count == 0 && lo > 0 && guard_within(&one, &digit))
             break;
@@ -512,7 +345,6 @@ static bool run_follow(const struct rule *r, struct str s, struct run *run)
         least += lo;
         run->of.bits[0] |= one.bits[0];
         run->of.bits[1] |= one.bits[1];
-        s = str_skip(s, n + len);
     }
     run->most = most > run->most ? most : run->most;
     run->least = least < run->least ? least : run->least;
@@ -530,16 +362,6 @@ static bool run_reduce(struct candidates *cs, const struct rule *r,
     return run_follow(r, s, run);
 }
 
-/* No option is set anywhere: bytes are what they look like. */
-static bool is_plain(struct str s)
-{
-    for (size_t i = 0; i + 2 < s.len; i++)
-        if (s.ptr[i] == '(' && s.ptr[i + 1] == '?' &&
-            (s.ptr[i + 2] == 0 || strchr(":=!<", s.ptr[i + 2]) == NULL))
-            return false;
-    return str_find(s, STR("\\Q")) == s.len && str_find(s, STR("(*")) == s.len;
-}
-
 /* The run itself: RUN_NONE of a rule that begins with what it is tried at. */
 static struct run run_before(const struct rule *r)
 {
@@ -548,7 +370,7 @@ static struct run run_before(const struct rule *r)
 
     cs.count = 0;
     if (r->keyword_first || token_first(r) || r->match.len == 0 ||
-        !is_plain(r->match) || (r->keyword_count == 0 && r->digits == 0) ||
+        !pattern_plain(r->match) || (r->keyword_count == 0 && r->digits == 0) ||
         !push(&cs, r->match, (struct str){0}))
         return (struct run){0};
     for (int round = 0; cs.count != 0; round++) {
@@ -569,8 +391,8 @@ static struct run run_before(const struct rule *r)
 static bool guard_digit(struct guard *g, struct str s)
 {
     struct guard first = {{0}}, digits = {{0}};
-    size_t n = run_item(s, &first),
-           m = n == 0 ? 0 : run_item(str_skip(s, n), g);
+    size_t n = guard_item(s, &first),
+           m = n == 0 ? 0 : guard_item(str_skip(s, n), g);
 
     guard_range(&digits, '0', '9');
     return m != 0 && n + m == s.len && guard_within(&digits, &first) &&
@@ -583,13 +405,13 @@ static struct guard guard_digits(struct str s)
     struct guard all = {{0}};
     size_t n;
 
-    if (bar_at(s) != s.len)
+    if (pattern_bar(s) != s.len)
         return all;
-    for (; (n = zero_width(s)) != 0; s = str_skip(s, n)) {
+    for (; (n = pattern_nothing(s)) != 0; s = str_skip(s, n)) {
         struct guard one = {{0}};
 
         if (!str_starts(s, STR("(?<!")) || n < 5 ||
-            is_quantified(str_skip(s, n)) ||
+            pattern_repeats(str_skip(s, n)) ||
             !guard_digit(&one, str_head(str_skip(s, 4), n - 5)))
             continue;
         all.bits[0] |= one.bits[0];

@@ -149,23 +149,40 @@ static enum err pack_list(struct buf *out, const struct str *list, size_t n)
     return OK;
 }
 
-/* Each as it is looked for, and a string of where their keys begin. */
+/* What is read of each, as bytes. */
+static enum err pack_keys(struct buf *out, const struct rule *r,
+                          const struct rarity_table *often)
+{
+    unsigned char sets[FOLLOW_SETS][FOLLOW_BYTES];
+    struct key keys[LIM_RULE_LIST];
+    struct follows follows;
+    enum err e;
+
+    _Static_assert(sizeof(struct key) == 3, "the bytes that it has");
+    keys_read(often, r, keys, &follows);
+    for (size_t i = 0; i < follows.count; i++)
+        follow_bytes(&follows.sets[i], sets[i]);
+    e = pack_str(out, (struct str){(const char *)keys,
+                                   r->keyword_count * sizeof(*keys)});
+    return e ? e
+             : pack_str(out, (struct str){(const char *)sets,
+                                          follows.count * FOLLOW_BYTES});
+}
+
+/* Each as it is looked for. */
 static enum err pack_keywords(struct buf *out, const struct rule *r,
                               const struct rarity_table *often)
 {
-    char tidy[LIM_KEYWORD], places[LIM_RULE_LIST];
+    char tidy[LIM_RULE_LIST][LIM_KEYWORD];
+    struct str list[LIM_RULE_LIST];
+    struct rule tidied = *r;
     enum err e;
 
-    if ((e = pack_u32(out, (uint32_t)r->keyword_count)))
-        return e;
-    for (size_t i = 0; i < r->keyword_count; i++) {
-        struct str s = {tidy, keyword_tidy(r->keywords[i], tidy)};
-
-        places[i] = (char)key_place(often, s);
-        if ((e = pack_str(out, s)))
-            return e;
-    }
-    return pack_str(out, (struct str){places, r->keyword_count});
+    for (size_t i = 0; i < r->keyword_count; i++)
+        list[i] = (struct str){tidy[i], keyword_tidy(r->keywords[i], tidy[i])};
+    tidied.keywords = list;
+    e = pack_list(out, list, r->keyword_count);
+    return e ? e : pack_keys(out, &tidied, often);
 }
 
 static enum err pack_when(struct buf *out, const struct when *w)
@@ -361,19 +378,21 @@ static enum err read_list(struct reader *rd, const struct str **ret_list,
 
 static enum err read_keywords(struct reader *rd, struct rule *r)
 {
-    struct str places;
+    struct str keys, sets;
     enum err e;
 
     if ((e = read_list(rd, &r->keywords, &r->keyword_count)) ||
-        (e = unpack_str(&rd->in, &places)))
+        (e = unpack_str(&rd->in, &keys)) || (e = unpack_str(&rd->in, &sets)))
         return e;
-    if (places.len != r->keyword_count)
+    if (keys.len != r->keyword_count * sizeof(*r->keys))
         return E_SYNTAX;
-    r->key_places = (const unsigned char *)places.ptr;
+    r->keys = (const struct key *)keys.ptr;
+    r->follows = (const unsigned char *)sets.ptr;
     for (size_t i = 0; i < r->keyword_count; i++) {
-        unsigned char at = r->key_places[i];
+        unsigned char at = r->keys[i].at;
 
         if (!keyword_is_tidy(r->keywords[i]) ||
+            r->keys[i].set > sets.len / FOLLOW_BYTES ||
             (at != KEY_NONE && !key_fits(r->keywords[i], at)))
             return E_SYNTAX;
     }

@@ -116,7 +116,10 @@ enum keyword_here {
     KEYWORD_CUT, /* the text ends before the keyword does */
     KEYWORD_YES,
 };
-enum keyword_here keyword_at(struct str keyword, struct str text);
+/* keyword_at - *ret_len, with KEYWORD_YES: bytes of text that it is, of white
+ * space at its end the first. */
+enum keyword_here keyword_at(struct str keyword, struct str text,
+                             size_t *ret_len);
 
 /*
  * keyword_fold - the text with s and k for those two: the same keywords stand

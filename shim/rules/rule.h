@@ -70,6 +70,13 @@ struct near {
 /* nears_eq - two lists of the same, in the same order. */
 bool nears_eq(const struct near *a, size_t an, const struct near *b, size_t bn);
 
+/* What a keyword is looked for by. Bytes of the packed rules. */
+struct key {
+    unsigned char at;    /* where its key begins, or KEY_NONE                 */
+    unsigned char set;   /* the number of what stands behind it; 0: anything  */
+    unsigned char least; /* so many bytes of that at the least                */
+};
+
 /* One rule. All strings are borrowed. Lists may be NULL where counts are 0. */
 struct rule {
     struct str id;       /* "SP-1001"                                      */
@@ -85,13 +92,13 @@ struct rule {
     enum hold_action on_hold_full;
     enum reply reply;
     enum confidence confidence;
-    uint32_t max_hold;          /* bytes; 0 means LIM_HOLD                 */
-    uint32_t group;             /* the capture group that is the finding   */
-    const struct str *keywords; /* every match holds one of them, ASCII    */
-    size_t keyword_count;       /* case-insensitive; no keywords: no gate  */
-    const unsigned char *key_places; /* of each as key.h has it; read with a  */
-                                     /* packed rule, before that NULL         */
-    bool keyword_first;     /* every match begins with one of them     */
+    uint32_t max_hold;            /* bytes; 0 means LIM_HOLD                 */
+    uint32_t group;               /* the capture group that is the finding   */
+    const struct str *keywords;   /* every match holds one of them, ASCII    */
+    size_t keyword_count;         /* case-insensitive; no keywords: no gate  */
+    const struct key *keys;       /* of each (key.h), of a packed rule; ...  */
+    const unsigned char *follows; /* ... and the sets that they name       */
+    bool keyword_first;           /* every match begins with one of them     */
     uint32_t digits;        /* text must hold a run of so many digits, with  */
                             /* space - . ( ) / between them; 0 is off        */
     struct token_set token; /* if not empty: every match begins with one;    */

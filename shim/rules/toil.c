@@ -1,4 +1,5 @@
 #include "rules/inside.h"
+#include "rules/regex.h"
 
 /*
  * How much work a pattern may be, read off its text (PCRE2 10.42,

@@ -1,6 +1,7 @@
 #include "rules/inside.h"
 
 #include "base/utf8.h"
+#include "rules/regex.h"
 
 /*
  * How many characters a match takes at the most, with what it looks at on both
@@ -146,61 +147,6 @@ static bool read_item(struct reading *rd, uint32_t *ret_most)
     if (rd->rest.ptr[0] == '^' || rd->rest.ptr[0] == '$')
         *ret_most = 0;
     rd->rest = str_skip(rd->rest, len);
-    return true;
-}
-
-static bool read_number(struct str *rest, uint32_t *ret_n)
-{
-    size_t i = 0;
-
-    *ret_n = 0;
-    for (; i < rest->len && i < 5 && is_digit(rest->ptr[i]); i++)
-        *ret_n = *ret_n * 10 + (uint32_t)(rest->ptr[i] - '0');
-    *rest = str_skip(*rest, i);
-    return i != 0;
-}
-
-static bool take_byte(struct str *rest, char c)
-{
-    if (rest->len == 0 || rest->ptr[0] != c)
-        return false;
-    *rest = str_skip(*rest, 1);
-    return true;
-}
-
-/* In braces. */
-static bool read_counts(struct str *rest, uint32_t *ret_least,
-                        uint32_t *ret_most)
-{
-    if (!read_number(rest, ret_least))
-        return false;
-    *ret_most = *ret_least;
-    if (take_byte(rest, ',') && !read_number(rest, ret_most))
-        *ret_most = TIMES_FREE;
-    return take_byte(rest, '}');
-}
-
-bool pattern_times(struct str *rest, uint32_t *ret_least, uint32_t *ret_most,
-                   bool *ret_whole)
-{
-    *ret_least = *ret_most = 1;
-    *ret_whole = false;
-    if (take_byte(rest, '{')) {
-        if (!read_counts(rest, ret_least, ret_most))
-            return false;
-    } else if (take_byte(rest, '?')) {
-        *ret_least = 0;
-    } else if (take_byte(rest, '*')) {
-        *ret_least = 0;
-        *ret_most = TIMES_FREE;
-    } else if (take_byte(rest, '+')) {
-        *ret_most = TIMES_FREE;
-    } else {
-        return true;
-    }
-    *ret_whole = take_byte(rest, '+');
-    if (!*ret_whole)
-        (void)take_byte(rest, '?');
     return true;
 }
 

@@ -27,10 +27,10 @@ struct keyword {
     uint32_t rule;
     unsigned char len;
     unsigned char front; /* white space that it begins with */
-    unsigned char at;    /* where behind that its key begins, or KEY_NONE */
-    bool listed;         /* its offsets go into the list */
-    bool number;         /* it counts before a number of its rule only */
-    bool gaps;           /* it has spaces, of which a text may have more */
+    struct key key;
+    bool listed; /* its offsets go into the list */
+    bool number; /* it counts before a number of its rule only */
+    bool gaps;   /* it has spaces, of which a text may have more */
 };
 
 /* One that is too short for a key. */
@@ -76,7 +76,7 @@ static void collect_some(struct words *ws, const struct rule *r, uint32_t rule,
                              .rule = rule,
                              .len = (unsigned char)text.len,
                              .front = (unsigned char)key_front(text),
-                             .at = r->key_places[j],
+                             .key = r->keys[j],
                              .listed = hits_bit(listed, rule),
                              .number = r->reach != 0,
                              .gaps = keyword_gaps(text)};
@@ -110,8 +110,8 @@ static void add_key(struct words *ws, uint32_t k)
 
     level_keyword(rest, bytes);
     probes_add(&ws->keys, &(struct probe_string){.bytes = {bytes, rest.len},
-                                                 .at = kw->at,
-                                                 .room = rest.len - kw->at,
+                                                 .at = kw->key.at,
+                                                 .room = rest.len - kw->key.at,
                                                  .value = k,
                                                  .of = kw->rule});
 }
@@ -121,7 +121,7 @@ static void add_keywords(struct words *ws)
     for (size_t k = 0; k < ws->count; k++) {
         const struct keyword *kw = &ws->keywords[k];
 
-        if (kw->at != KEY_NONE) {
+        if (kw->key.at != KEY_NONE) {
             add_key(ws, (uint32_t)k);
             continue;
         }
@@ -158,7 +158,7 @@ static enum err list_briefs(struct words *ws)
                           .len = kw->len,
                           .last = kw->gaps ? '\0' : last};
 
-        if (kw->at != KEY_NONE)
+        if (kw->key.at != KEY_NONE)
             continue;
         ws->briefs[--ws->brief[first]] = b;
         add_last(&ws->lasts[first], &b);
@@ -249,8 +249,12 @@ static enum err note_keyword(const struct words *ws, const struct keyword *kw,
                              struct str text, size_t start,
                              struct prefilter_hits *hits)
 {
+    size_t len;
+
     if (hits_guarded(hits, kw->rule, start) ||
-        keyword_at(text_of(kw), str_skip(text, start)) != KEYWORD_YES ||
+        keyword_at(text_of(kw), str_skip(text, start), &len) != KEYWORD_YES ||
+        !key_follows(&ws->list[kw->rule], &kw->key, hits->whole,
+                     hits->base + folded_source(&hits->folded, start + len)) ||
         (kw->number && !hits_number(hits, &ws->list[kw->rule], start)))
         return OK;
     return hits_note(hits, kw->rule, kw->listed, start);
@@ -259,7 +263,7 @@ static enum err note_keyword(const struct words *ws, const struct keyword *kw,
 /* A keyword of whose key the first byte is that of lk->lv. */
 static enum err look_at(struct looking *lk, const struct keyword *kw, size_t at)
 {
-    size_t start = keyword_start(kw, kw->front + (size_t)kw->at, lk->text,
+    size_t start = keyword_start(kw, kw->front + (size_t)kw->key.at, lk->text,
                                  level_raw(&lk->lv, at));
 
     return start == SIZE_MAX

@@ -4,39 +4,36 @@
 
 #include "rnd.h"
 
-static unsigned char any_place(struct str keyword)
-{
-    size_t at = rnd((unsigned)keyword.len);
-
-    return key_fits(keyword, at) ? (unsigned char)at : KEY_NONE;
-}
-
-static void set_places(struct keyed *k, struct rule *list, size_t n,
-                       const struct rarity_table *often)
-{
-    unsigned char *next = k->places;
-
-    for (size_t i = 0; i < n; i++) {
-        list[i].key_places = next;
-        for (size_t j = 0; j < list[i].keyword_count; j++) {
-            struct str s = list[i].keywords[j];
-
-            if (next == k->places + KEYED_MOST)
-                abort();
-            *next++ = often == NULL ? any_place(s) : key_place(often, s);
-        }
-    }
-}
-
 void keyed(struct keyed *k, struct rule *list, size_t n)
 {
+    struct key *next = k->list;
+    unsigned char *set = k->sets[0];
     struct rarity_table often;
+    struct follows follows;
 
     rarity_table(&often);
-    set_places(k, list, n, &often);
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].keyword_count > (size_t)(k->list + KEYED_MOST - next))
+            abort();
+        keys_read(&often, &list[i], next, &follows);
+        list[i].keys = next;
+        list[i].follows = set;
+        for (size_t j = 0; j < follows.count; j++, set += FOLLOW_BYTES)
+            follow_bytes(&follows.sets[j], set);
+        next += list[i].keyword_count;
+    }
 }
 
 void keyed_anyhow(struct keyed *k, struct rule *list, size_t n)
 {
-    set_places(k, list, n, NULL);
+    struct key *next = k->list;
+
+    keyed(k, list, n);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < list[i].keyword_count; j++) {
+            struct str s = list[i].keywords[j];
+            size_t at = rnd((unsigned)s.len);
+
+            next++->at = key_fits(s, at) ? (unsigned char)at : KEY_NONE;
+        }
 }

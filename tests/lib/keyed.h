@@ -2,13 +2,14 @@
 #define TEST_KEYED_H
 
 #include "rules/key.h"
-#include "rules/rule.h"
 
-/* keyed - give rules that no pack holds the places of their keywords' keys, as
- * packing would, or at random any that fit; KEYED_MOST keywords at most. */
+/* keyed - give rules that no pack holds their keywords' keys, as packing would;
+ * KEYED_MOST keywords at most. keyed_anyhow - where those begin at random,
+ * wherever they can. */
 #define KEYED_MOST 64u
 struct keyed {
-    unsigned char places[KEYED_MOST];
+    struct key list[KEYED_MOST];
+    unsigned char sets[KEYED_MOST][FOLLOW_BYTES];
 };
 void keyed(struct keyed *k, struct rule *list, size_t n);
 void keyed_anyhow(struct keyed *k, struct rule *list, size_t n);

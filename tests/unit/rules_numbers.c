@@ -19,8 +19,10 @@ static bool listed(const struct prefilter_hits *hits, size_t at)
 
 static bool begins(const struct rule *r, struct str text)
 {
+    size_t len;
+
     for (size_t k = 0; k < r->keyword_count; k++)
-        if (keyword_at(r->keywords[k], text) == KEYWORD_YES)
+        if (keyword_at(r->keywords[k], text, &len) == KEYWORD_YES)
             return true;
     return false;
 }
@@ -104,9 +106,9 @@ static void check_rule(struct token_set token, uint32_t digits)
     static const uint64_t all[] = {3};
     struct prefilter_hits hits = {0};
     struct prefilter *pf;
-    struct keyed places;
+    struct keyed keyed_by;
 
-    keyed(&places, list, ARRAY_LEN(list));
+    keyed(&keyed_by, list, ARRAY_LEN(list));
     if (!CHECK_INT(prefilter_new(list, 2, all, no_guards, &pf), OK))
         return;
     for (int round = 0; round < 3000; round++) {

@@ -34,7 +34,7 @@ static const struct str k8[] = {
     {                                                                          \
         .keywords = (k), .keyword_count = ARRAY_LEN(k), .keyword_first = first \
     }
-static struct keyed places;
+static struct keyed keys;
 static struct rule rules[] = {
     ROW(k0, false), ROW(k1, true), ROW(k2, true),  ROW(k3, true),
     ROW(k4, false), ROW(k5, true), ROW(k6, true),  ROW(k7, true),
@@ -69,9 +69,11 @@ static enum keyword_here slow_at(const struct rule *r, struct str text,
                                  size_t i)
 {
     enum keyword_here best = KEYWORD_NO;
+    size_t len;
 
     for (size_t k = 0; k < r->keyword_count; k++) {
-        enum keyword_here h = keyword_at(r->keywords[k], str_skip(text, i));
+        enum keyword_here h =
+            keyword_at(r->keywords[k], str_skip(text, i), &len);
 
         best = h > best ? h : best;
     }
@@ -144,10 +146,10 @@ static void test_against_slow(void)
     rnd_seed = 1;
     check_texts();
     for (int i = 0; i < 10; i++) {
-        keyed_anyhow(&places, rules, COUNT);
+        keyed_anyhow(&keys, rules, COUNT);
         check_texts();
     }
-    keyed(&places, rules, COUNT);
+    keyed(&keys, rules, COUNT);
 }
 
 /* What a guard stops is passed over, and nothing else; what begins beyond ASCII
@@ -527,6 +529,7 @@ static void test_gaps(void)
         {"a b c", "a\t\t\tb", "c", KEYWORD_WIDE - 1},
     };
     char space[200];
+    size_t len;
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         for (int n = 1; n < 100; n++) {
@@ -536,7 +539,7 @@ static void test_gaps(void)
             text.len = (size_t)snprintf(space, sizeof(space), "%s%*s%s",
                                         rows[i].front, n, "", rows[i].back);
             CHECK_ROW(rows[i].keyword);
-            CHECK_INT(keyword_at(str_of(rows[i].keyword), text),
+            CHECK_INT(keyword_at(str_of(rows[i].keyword), text, &len),
                       yes ? KEYWORD_YES : KEYWORD_NO);
         }
     CHECK_ROW(NULL);
@@ -605,7 +608,7 @@ static void test_nth_allocation(void)
 
 int main(void)
 {
-    keyed(&places, rules, COUNT);
+    keyed(&keys, rules, COUNT);
     RUN(test_against_slow);
     RUN(test_guards);
     RUN(test_folds);

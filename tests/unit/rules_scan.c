@@ -283,7 +283,7 @@ static void test_steps(void)
                                 .keywords = k,
                                 .keyword_count = 1,
                                 .keyword_first = true,
-                                .match = STR_INIT("k[0-9]"),
+                                .match = STR_INIT("k[k0-9](?<=k[0-9])"),
                                 ALL,
                                 .action = ACTION_LOG};
     memset(text, 'k', MIB);
@@ -320,7 +320,7 @@ static void test_steps_shared(void)
                                 .keywords = k,
                                 .keyword_count = 1,
                                 .keyword_first = true,
-                                .match = STR_INIT("k[0-9]"),
+                                .match = STR_INIT("k[k0-9](?<=k[0-9])"),
                                 ALL,
                                 .action = ACTION_LOG};
     memset(text, 'k', sizeof(text));

@@ -1,0 +1,18 @@
+#ifndef SP_RULES_LEAD_H
+#define SP_RULES_LEAD_H
+
+#include "rules/rule.h"
+
+/*
+ * lead_each - how matches of a rule begin, read off its pattern: for each way
+ * the keyword, and what is behind that in the pattern (borrowed for the call).
+ * `promised`: whoever wrote the rule says that they begin with one, and it is
+ * tried nowhere else. Then ways in which none can stand are passed over, and
+ * white space of a pattern is what keywords have a space for. False: not all
+ * are seen.
+ */
+typedef void lead_told(void *into, size_t keyword, struct str behind);
+bool lead_each(const struct rule *r, bool promised, lead_told *told,
+               void *into);
+
+#endif
