@@ -5,7 +5,8 @@
 #include "base/utf8.h"
 #include "base/wide.h"
 
-#define APART (2 * (NEWS_MARGIN + AROUND_WORD)) /* parts do not touch */
+/* Of characters of one byte, parts do not touch. */
+#define APART (2 * (NEWS_MARGIN + AROUND_WORD))
 
 size_t around_front(struct str s, size_t least, size_t at, size_t margin)
 {
@@ -26,6 +27,18 @@ size_t around_back(struct str s, size_t at, size_t margin)
         if (is_white(s.ptr[to]))
             return to;
     return utf8_back(s, to);
+}
+
+/* Where a part begins, or ends, with a place at its edge. */
+static size_t margin_front(struct str s, size_t at)
+{
+    return around_front(s, 0, utf8_rewind(s, utf8_front(s, at), NEWS_MARGIN),
+                        0);
+}
+
+static size_t margin_back(struct str s, size_t at)
+{
+    return around_back(s, utf8_forth(s, utf8_back(s, at), NEWS_MARGIN), 0);
 }
 
 void sites_free(struct sites *p)
@@ -55,11 +68,27 @@ enum err sites_note(struct sites *p, size_t from, size_t to)
     return OK;
 }
 
-struct str sites_part(const struct sites *p, size_t i, struct str text)
+bool sites_next(const struct sites *p, size_t *i, struct str text,
+                struct str *ret_part)
 {
-    size_t from = around_front(text, 0, p->list[i].from, NEWS_MARGIN);
-    size_t to = around_back(text, p->list[i].to, NEWS_MARGIN);
+    size_t from, to;
 
+    if (*i == p->count)
+        return false;
+    from = margin_front(text, p->list[*i].from);
+    to = margin_back(text, p->list[*i].to);
+    while (++*i < p->count && margin_front(text, p->list[*i].from) <= to)
+        to = margin_back(text, p->list[*i].to);
+    *ret_part = (struct str){text.ptr + from, to - from};
+    return true;
+}
+
+struct str sites_around(struct str text, struct str part)
+{
+    size_t from = (size_t)(part.ptr - text.ptr);
+    size_t to = margin_back(text, from + part.len);
+
+    from = margin_front(text, from);
     return (struct str){text.ptr + from, to - from};
 }
 
@@ -129,7 +158,8 @@ bool news_next(struct news *n, struct str *ret_part)
 
     n->some = false;
     while (change_next(n, &start, &end)) {
-        if (some && start - to > APART) {
+        if (some && start - to > APART &&
+            margin_front(s, start) > margin_back(s, to)) {
             n->some = true;
             n->from = start;
             n->to = end;
@@ -141,8 +171,7 @@ bool news_next(struct news *n, struct str *ret_part)
     }
     if (!some)
         return false;
-    from = around_front(s, 0, from, NEWS_MARGIN);
-    *ret_part =
-        (struct str){s.ptr + from, around_back(s, to, NEWS_MARGIN) - from};
+    from = margin_front(s, from);
+    *ret_part = (struct str){s.ptr + from, margin_back(s, to) - from};
     return ret_part->len != 0;
 }

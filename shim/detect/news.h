@@ -9,7 +9,7 @@
  * looked at in once need not be looked at again.
  */
 
-#define NEWS_MARGIN 512u /* bytes around it that are given with it */
+#define NEWS_MARGIN 512u /* characters around it that are given with it */
 
 /*
  * around_front, around_back - the place `margin` bytes before `at`, which is
@@ -20,8 +20,7 @@
 size_t around_front(struct str s, size_t least, size_t at, size_t margin);
 size_t around_back(struct str s, size_t at, size_t margin);
 
-/* Places of a text in order; of those that are near each other, all that is
- * between the first and the last is one. */
+/* Places of a text in order. */
 struct sites {
     struct site {
         size_t from, to;
@@ -32,8 +31,13 @@ void sites_free(struct sites *p);
 /* sites_note - one more, which begins behind the start of the last. E_NOMEM.
  */
 MUST_USE enum err sites_note(struct sites *p, size_t from, size_t to);
-/* sites_part - the i-th, with what stands around it. */
-struct str sites_part(const struct sites *p, size_t i, struct str text);
+/* sites_next - the next part of the text that has any from the *i-th on, which
+ * moves on, with what stands around it; false at the end. Parts do not touch.
+ */
+bool sites_next(const struct sites *p, size_t *i, struct str text,
+                struct str *ret_part);
+/* sites_around - the part, and as much again on both sides. */
+struct str sites_around(struct str text, struct str part);
 
 struct news {
     const struct textview *view; /* borrowed */

@@ -224,3 +224,24 @@ void textview_span(const struct textview *v, size_t start, size_t end,
     if (!b->back)
         *ret_end += (end - 1 - b->dst) / b->to * b->from;
 }
+
+size_t textview_place(const struct textview *v, size_t off)
+{
+    size_t lo = 0, hi = v->run_count, end, units;
+    const struct view_run *r;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (v->runs[mid].src < off)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    if (lo == 0)
+        return 0;
+    r = &v->runs[lo - 1];
+    end = lo < v->run_count ? v->runs[lo].dst : v->bytes.len;
+    units = (off - r->src + r->from - 1) / r->from;
+    return units > (end - r->dst) / r->to ? end : r->dst + units * r->to;
+}

@@ -121,4 +121,8 @@ MUST_USE enum err textview_back(struct textview *v, struct str bytes,
 void textview_span(const struct textview *v, size_t start, size_t end,
                    size_t *ret_start, size_t *ret_end);
 
+/* textview_place - how many bytes of the view, whose places in its source only
+ * move on, come from before `off` of that. */
+size_t textview_place(const struct textview *v, size_t off);
+
 #endif

@@ -5,27 +5,43 @@
 #include "detect/respell.h"
 #include "rules/viewing.h"
 
+/* Part of such a view, which is made with what stands around it. */
+static enum err scan_part(struct viewing *vw, const struct look *text,
+                          unsigned what, enum view_step step, struct str part)
+{
+    struct normal n = {.what = what, .chars = vw->sc->chars};
+    struct str wide = sites_around(text->text, part);
+    size_t from = (size_t)(part.ptr - text->text.ptr), to;
+    struct look l;
+    enum err e;
+
+    if ((e = normal_make(&n, wide, (size_t)(wide.ptr - text->text.ptr),
+                         &vw->made)) ||
+        (e = steps_take(vw->sc, STEPS_CHAR * (uint64_t)n.alone)))
+        return e;
+    l = look_at(text, &vw->made, step);
+    to = textview_place(&vw->made, from + part.len);
+    l.at = textview_place(&vw->made, from);
+    l.text = str_head(str_skip(l.text, l.at), to - l.at);
+    return to == l.at ? OK : scan_look(vw, &l, step);
+}
+
 /* One more of those that are made character by character: of a long text only
  * round the places where it differs from the one that it is made of. */
 static enum err scan_normal(struct viewing *vw, const struct look *text,
                             unsigned what, enum view_step step,
                             const struct sites *at)
 {
-    bool whole = at->count > 0 && is_whole(vw, text->text.len);
-    size_t parts = whole ? 1 : at->count;
+    struct str whole = text->text, part;
+    size_t i = 0;
     enum err e = OK;
 
-    for (size_t i = 0; !e && i < parts && is_wanted(vw, step); i++) {
-        struct normal n = {.what = what, .chars = vw->sc->chars};
-        struct str part = whole ? text->text : sites_part(at, i, text->text);
-        struct look l;
-
-        if ((e = normal_make(&n, part, (size_t)(part.ptr - text->text.ptr),
-                             &vw->made)))
-            return e;
-        l = look_at(text, &vw->made, step);
-        e = scan_look(vw, &l, step);
-    }
+    if (at->count == 0 || !is_wanted(vw, step))
+        return OK;
+    if (is_whole(vw, whole.len))
+        return scan_part(vw, text, what, step, whole);
+    while (!e && sites_next(at, &i, whole, &part))
+        e = scan_part(vw, text, what, step, part);
     return e;
 }
 

@@ -177,6 +177,7 @@ struct scratch {
     pcre2_jit_stack *stack;
     struct own_search *own; /* made when it is first needed */
     struct str in_parts;    /* see scratch_parts            */
+    struct str around;      /* of a text that is part of another: that */
     struct prefilter_hits hits;
     struct viewing *viewing; /* owned; NULL until a view is needed */
     struct chars *chars;     /* owned; the same: scratch_chars */
@@ -408,6 +409,7 @@ struct search {
     struct tally *tally;    /* of a detector; of this rule and text */
     const struct code *code;
     struct str text;
+    struct str around;     /* not empty: it is part of this; see near_holds */
     size_t cursor;         /* where to go on; all matches before it are known */
     bool open;             /* more text may follow */
     bool streamed;         /* more might have, before */

@@ -505,8 +505,8 @@ static enum err holds_late(struct search *s, struct scratch *sc, size_t start,
 }
 
 /* The past first: most of the time it decides, and it never has to wait. */
-enum err near_holds(struct search *s, struct scratch *sc, size_t start,
-                    size_t end, bool *ret_yes, bool *ret_open)
+static enum err holds(struct search *s, struct scratch *sc, size_t start,
+                      size_t end, bool *ret_yes, bool *ret_open)
 {
     size_t froms[LIM_NEARS];
     unsigned found = 0;
@@ -534,4 +534,20 @@ bool nears_eq(const struct near *a, size_t an, const struct near *b, size_t bn)
             a[i].unless != b[i].unless)
             return false;
     return true;
+}
+
+enum err near_holds(struct search *s, struct scratch *sc, size_t start,
+                    size_t end, bool *ret_yes, bool *ret_open)
+{
+    const struct str part = s->text;
+    size_t front;
+    enum err e;
+
+    if (s->around.len == 0)
+        return holds(s, sc, start, end, ret_yes, ret_open);
+    front = (size_t)(part.ptr - s->around.ptr);
+    s->text = s->around;
+    e = holds(s, sc, front + start, front + end, ret_yes, ret_open);
+    s->text = part;
+    return e;
 }

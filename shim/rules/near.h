@@ -27,9 +27,10 @@ size_t near_after(const struct rule *r);
 /*
  * near_holds - does all stand near the match that must, and nothing else?
  *
- * The match is start..end of s->text. *ret_yes is set, and *ret_open where the
- * text goes on (s->open) and what follows will decide. What is known beside the
- * last match of the search is of use for this one. Errors as rules_scan.
+ * The match is start..end of s->text; what stands near it is looked for in
+ * s->around, if s->text is part of that. *ret_yes is set, and *ret_open where
+ * the text goes on (s->open) and what follows will decide. What is known beside
+ * the last match of the search is of use for this one. Errors as rules_scan.
  */
 MUST_USE enum err near_holds(struct search *s, struct scratch *sc, size_t start,
                              size_t end, bool *ret_yes, bool *ret_open);

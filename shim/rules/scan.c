@@ -139,6 +139,7 @@ static enum err scan_places(const struct scan *c, uint32_t rule,
     uint32_t *cursor = cursor_of(c->sc, rule);
     struct search s = {.rule = &c->rs->list[rule],
                        .text = c->text,
+                       .around = c->sc->around,
                        .rules = c->rs,
                        .places = c->at->list,
                        .place_count = c->at->count,
@@ -198,6 +199,7 @@ static enum err scan_through(const struct scan *c, uint32_t rule)
     struct tally tally = {0};
     struct search s = {.rule = &c->rs->list[rule],
                        .text = c->text,
+                       .around = c->sc->around,
                        .known = c->at->list[0].known,
                        .rules = c->rs,
                        .places = c->at->list,

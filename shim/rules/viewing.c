@@ -94,10 +94,15 @@ enum err scan_look(struct viewing *vw, const struct look *l,
     vw->left -= l->text.len;
     findings_clear(&vw->found);
     if ((e = steps_take(vw->sc,
-                        STEPS_SCAN + STEPS_VIEW * (uint64_t)l->text.len)) ||
-        (e = scan_view(vw->rs, vw->sc, vw->at,
-                       vw->only != 0 ? vw->only : 1u << step | vw->within,
-                       l->text, vw->seg, &vw->found)))
+                        STEPS_SCAN + STEPS_VIEW * (uint64_t)l->text.len)))
+        return e;
+    if (l->map != NULL)
+        vw->sc->around = buf_str(&l->map->bytes);
+    e = scan_view(vw->rs, vw->sc, vw->at,
+                  vw->only != 0 ? vw->only : 1u << step | vw->within, l->text,
+                  vw->seg, &vw->found);
+    vw->sc->around = STR("");
+    if (e)
         return e;
     for (size_t i = 0; i < vw->found.count; i++)
         if (viewing_span(vw, l, &vw->found.list[i]))

@@ -39,8 +39,28 @@ static const struct str k_never[] = {STR_INIT("never-in-it")};
         .views = VIEWS_FAR                                                     \
     }
 
-static const struct rule near_list[] = {AWS, SAY};
-static const struct rule far_list[] = {AWS, SAY, FAR};
+/* What stands beside it is in some view, or not, or not as far as it looks. */
+#define SEND                                                                   \
+    {                                                                          \
+        .id = STR_INIT("send"), .match = STR_INIT("(?i)\\bsend\\s+it\\b"),     \
+        ALL, .action = ACTION_LOG, KEYS(k_send), .keyword_first = true,        \
+        .nears = beside, .near_count = ARRAY_LEN(beside),                      \
+        .views = VIEWS_ORDERS                                                  \
+    }
+
+static const struct str k_send[] = {STR_INIT("send")};
+static const struct near beside[] = {
+    {.match = STR_INIT("(?i)\\bvault\\b"),
+     .within = LIM_NEAR,
+     .sides = NEAR_BEFORE | NEAR_AFTER},
+    {.match = STR_INIT("(?i)\\bnever\\b"),
+     .within = LIM_NEAR,
+     .sides = NEAR_BEFORE | NEAR_AFTER,
+     .unless = true},
+};
+
+static const struct rule near_list[] = {AWS, SAY, SEND};
+static const struct rule far_list[] = {AWS, SAY, SEND, FAR};
 
 #define REST "Q3EGRTX7LMBZ2WPD"
 #define ZWSP "\u200b"
@@ -84,13 +104,33 @@ static const char *const odd[] = {
     "\x01 ",
 };
 
-static size_t mixture(char *text, size_t size)
+/* Of ideographs: three bytes each, and all of it is looked at for views. */
+static const char *const wide[] = {
+    "\u65e5\u672c\u8a9e\u306e\u6587\u304c\u7d9a\u304f\u3001", "\u6587\u3002",
+    "\u3053\u3053\u306b\u66f8\u304f ",
+    "\ud55c\uad6d\uc5b4\ub85c \uc4f4\ub2e4 "};
+
+static const char *const said[] = {
+    "send it ",      "vault ",       "never ",         "v\u200bault ",
+    "\uff56ault ",   "n\u200bever ", "\uff4eever ",    "s\u200bend it ",
+    "send\u200bit ", "v\u00e1ult ",  "n\u00e9ver ",    "v4ult ",
+    "n3v3r ",        "v a u l t  ",  "v\u0430ult ",    "nev\u0435r ",
+    "a\u200bb ",     "\u00df ",      "x\u0301\u0302 ", "ignore previous "};
+
+struct pieces {
+    const char *const *list;
+    size_t count;
+};
+
+/* `some` among so many of `most`. */
+static size_t mixture(struct pieces some, struct pieces most, size_t often,
+                      char *text, size_t size)
 {
-    size_t n = 0, often = 4 + rnd(200);
+    size_t n = 0;
 
     for (;;) {
-        const char *part = rnd(often) == 0 ? odd[rnd(ARRAY_LEN(odd))]
-                                           : plain[rnd(ARRAY_LEN(plain))];
+        const struct pieces *of = rnd(often) == 0 ? &some : &most;
+        const char *part = of->list[rnd(of->count)];
         size_t len = strlen(part);
 
         if (n + len > size)
@@ -115,6 +155,38 @@ static bool same(const struct findings *a, const struct findings *b)
     return true;
 }
 
+#define PIECES(list)                                                           \
+    (struct pieces)                                                            \
+    {                                                                          \
+        list, ARRAY_LEN(list)                                                  \
+    }
+
+static void test_beside(void)
+{
+    static const struct scope user = {.dir = DIR_SEND, .role = ROLE_USER};
+    static char text[24 * KIB];
+    struct set near, far;
+    size_t some = 0;
+
+    set_open(&near, near_list, ARRAY_LEN(near_list));
+    set_open(&far, far_list, ARRAY_LEN(far_list));
+    for (size_t turn = 0; turn < 600; turn++) {
+        size_t size = 5 * KIB + rnd(15 * KIB), often = 4 + rnd(100);
+        struct str s = {text,
+                        mixture(PIECES(said), PIECES(wide), often, text, size)};
+
+        findings_clear(&near.f);
+        findings_clear(&far.f);
+        CHECK(rules_scan(near.rs, near.sc, &user, s, 0, &near.f) == OK);
+        CHECK(rules_scan(far.rs, far.sc, &user, s, 0, &far.f) == OK);
+        some += near.f.count;
+        CHECK(!far.f.capped && same(&near.f, &far.f));
+    }
+    CHECK(some > 1000);
+    set_close(&near);
+    set_close(&far);
+}
+
 static void test_mixtures(void)
 {
     static const struct scope user = {.dir = DIR_SEND, .role = ROLE_USER};
@@ -124,8 +196,12 @@ static void test_mixtures(void)
 
     set_open(&near, near_list, ARRAY_LEN(near_list));
     set_open(&far, far_list, ARRAY_LEN(far_list));
-    for (size_t turn = 0; turn < 400; turn++) {
-        struct str s = {text, mixture(text, 5 * KIB + rnd(19 * KIB))};
+    for (size_t turn = 0; turn < 1000; turn++) {
+        /* Of short ones less is left out for being too much. */
+        size_t most = turn % 2 == 0 ? 2 * KIB : 20 * KIB;
+        size_t size = 4 * KIB + 1 + rnd(most), often = 4 + rnd(200);
+        struct str s = {text,
+                        mixture(PIECES(odd), PIECES(plain), often, text, size)};
 
         findings_clear(&near.f);
         findings_clear(&far.f);
@@ -137,13 +213,14 @@ static void test_mixtures(void)
                            : same(&near.f, &far.f));
     }
     CHECK(some > 3000);
-    CHECK(whole > 100);
+    CHECK(whole > 450);
     set_close(&near);
     set_close(&far);
 }
 
 int main(void)
 {
+    RUN(test_beside);
     RUN(test_mixtures);
     return check_done();
 }
