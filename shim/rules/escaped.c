@@ -141,20 +141,6 @@ static unsigned count_of(const struct stream *st)
     return n;
 }
 
-/* A rule that drops text goes on in the view it has begun in. */
-static bool is_dropping(const struct stream *st)
-{
-    EACH_AWAKE(st, i)
-    {
-        if (st->lanes[i].dropping)
-            return true;
-    }
-    for (size_t i = 0; st->sides != NULL && i < st->sides->count; i++)
-        if (st->sides->list[i].st != NULL && is_dropping(st->sides->list[i].st))
-            return true;
-    return false;
-}
-
 /* One that begins again is no elder. */
 static void begin_anew(struct stream *st, unsigned kind)
 {
@@ -173,7 +159,7 @@ void escaped_rest(struct stream *st)
 
         if (s->st == NULL || !is_escape(s->step) || s->fed != st->v ||
             side_start(s, s->st->told) < s->escaped.end + ESCAPE_NEAR ||
-            is_dropping(s->st))
+            side_drops(s->st))
             continue;
         st->escapes |= KIND(s->step);
         begin_anew(st, KIND(s->step));

@@ -8,9 +8,6 @@
 #include "rules/extent.h"
 #include "rules/respell.h"
 
-static enum err side_clone(struct stream *st, const struct side *of,
-                           struct side **ret_side);
-
 static const struct {
     enum view_step step;
     unsigned what;
@@ -20,8 +17,10 @@ static const struct {
     {VIEW_SKELETON, 0},
 };
 
-/* Those that are made of the clean view. */
+/* Those that are made of the clean view, and those that go beside it where they
+ * differ. */
 #define OF_CLEAN (1u << VIEW_SKELETON)
+#define BESIDE   (1u << VIEW_GAP | 1u << VIEW_FOLD | 1u << VIEW_NOMARK)
 
 unsigned sides_steps(unsigned views)
 {
@@ -300,8 +299,8 @@ static enum err open_all(struct stream *st, struct sides **words)
 
     for (size_t i = 0; i < SIDES; i++) {
         unsigned step = 1u << kinds[i].step;
-        bool here =
-            (st->steps & step) != 0 && ((step & OF_CLEAN) != 0) == is_clean(st);
+        bool here = (st->steps & step & ~BESIDE) != 0 &&
+                    ((step & OF_CLEAN) != 0) == is_clean(st);
 
         if (!here)
             continue;
@@ -358,6 +357,19 @@ void sides_close(struct stream *st)
     sides_free(st->sides);
     st->sides = NULL;
     st->sided = false;
+}
+
+bool side_drops(const struct stream *st)
+{
+    EACH_AWAKE(st, i)
+    {
+        if (st->lanes[i].dropping)
+            return true;
+    }
+    for (size_t i = 0; st->sides != NULL && i < st->sides->count; i++)
+        if (st->sides->list[i].st != NULL && side_drops(st->sides->list[i].st))
+            return true;
+    return false;
 }
 
 /* --- The map. */
@@ -456,7 +468,9 @@ static enum err side_make(struct side *s, struct str text, size_t base,
     }
 }
 
-static enum err side_feed(struct stream *st, struct side *s, bool last)
+/* What is new in the text becomes what is new in the view: st->sides->made. */
+static enum err side_read(struct stream *st, struct side *s, bool last,
+                          uint64_t *ret_fed)
 {
     struct textview *made = &st->sides->made;
     struct str text = {st->text.ptr, (size_t)(st->v - st->base)};
@@ -470,14 +484,81 @@ static enum err side_feed(struct stream *st, struct side *s, bool last)
         pos = 0;
     }
     e = side_make(s, text, base, &pos, last, made);
-    if (e || (e = note_runs(s, made)))
+    *ret_fed = base + pos;
+    return e;
+}
+
+/* And that is taken. */
+static enum err side_taken(struct stream *st, struct side *s, uint64_t fed)
+{
+    const struct textview *made = &st->sides->made;
+    enum err e;
+
+    if ((e = note_runs(s, made)))
         return e;
-    s->fed = base + pos;
+    s->fed = fed;
     s->len += made->bytes.len;
     if ((e = stream_grow(s->st, buf_str(&made->bytes))))
         return e;
     forget_runs(s);
     return OK;
+}
+
+static enum err side_feed(struct stream *st, struct side *s, bool last)
+{
+    uint64_t fed;
+    enum err e = side_read(st, s, last, &fed);
+
+    return e ? e : side_taken(st, s, fed);
+}
+
+/* One more, in the state of another, but for what goes along at its side. */
+static enum err side_copy(struct stream *st, const struct side *of,
+                          enum view_step step, struct side **ret_side)
+{
+    struct side *s;
+    enum err e;
+
+    if ((e = side_add(st, of->st, step, of->st->v, &s)))
+        return e;
+    s->normal = of->normal;
+    s->skeleton = of->skeleton;
+    s->joined = of->joined;
+    s->leet = of->leet;
+    s->fed = of->fed;
+    s->len = of->len;
+    s->own = of->own;
+    s->runs.count = 0;
+    for (size_t i = 0; i < of->runs.count; i++) {
+        if ((e = LIST_GROW(&s->runs)))
+            return e;
+        s->runs.list[s->runs.count++] = of->runs.list[i];
+    }
+    side_take(s->st, of->st);
+    *ret_side = s;
+    return OK;
+}
+
+/* And what the other has that is not read yet. */
+static enum err side_copied(struct side *s, const struct side *of)
+{
+    side_begun(s->st);
+    return stream_grow(s->st, str_skip(buf_str(&of->st->text),
+                                       (size_t)(of->st->v - of->st->base)));
+}
+
+static enum err side_clone(struct stream *st, const struct side *of,
+                           struct side **ret_side)
+{
+    enum err e;
+
+    if ((e = side_copy(st, of, of->step, ret_side)))
+        return e;
+    if (of->step == VIEW_CLEAN)
+        escaped_clean((*ret_side)->st);
+    if ((e = sides_clone((*ret_side)->st, of->st)))
+        return e;
+    return side_copied(*ret_side, of);
 }
 
 enum err sides_clone(struct stream *to, const struct stream *of)
@@ -495,36 +576,87 @@ enum err sides_clone(struct stream *to, const struct stream *of)
     return e ? e : respell_copy(to, of);
 }
 
-static enum err side_clone(struct stream *st, const struct side *of,
-                           struct side **ret_side)
+/* --- Beside the clean view. */
+
+/* Those that differ from it, by what it was made of last. */
+static unsigned differing(const struct normal *n)
 {
-    struct str rest =
-        str_skip(buf_str(&of->st->text), (size_t)(of->st->v - of->st->base));
+    return (n->gapped ? 1u << VIEW_GAP : 0) |
+           (n->folded ? 1u << VIEW_FOLD : 0) |
+           (n->marked ? 1u << VIEW_NOMARK : 0);
+}
+
+/* Of the sides of a stream, that of a view of these; NULL if it has none. */
+static struct side *side_of(const struct stream *st, enum view_step step)
+{
+    for (size_t i = 0; i < st->sides->count; i++)
+        if (st->sides->list[i].st != NULL && st->sides->list[i].step == step)
+            return &st->sides->list[i];
+    return NULL;
+}
+
+/* They begin as the clean view was before what is new, up to `own`. */
+static enum err begin_beside(struct stream *st, const struct side *clean,
+                             unsigned steps, bool last, uint64_t own)
+{
     struct side *s;
     enum err e;
 
-    if ((e = side_add(st, of->st, of->step, of->st->v, &s)))
+    if ((e = search_lanes(clean->st, false, true)))
         return e;
-    s->normal = of->normal;
-    s->skeleton = of->skeleton;
-    s->joined = of->joined;
-    s->leet = of->leet;
-    s->fed = of->fed;
-    s->len = of->len;
-    s->runs.count = 0;
-    for (size_t i = 0; i < of->runs.count; i++) {
-        if ((e = LIST_GROW(&s->runs)))
+    for (size_t i = 0; i < SIDES; i++) {
+        if ((steps >> kinds[i].step & 1) == 0)
+            continue;
+        if ((e = side_copy(st, clean, kinds[i].step, &s)))
             return e;
-        s->runs.list[s->runs.count++] = of->runs.list[i];
+        s->normal.what = kinds[i].what;
+        s->own = own;
+        if ((e = side_copied(s, clean)) || (e = side_feed(st, s, last)))
+            return e;
     }
-    side_take(s->st, of->st);
-    *ret_side = s;
-    if (of->step == VIEW_CLEAN)
-        escaped_clean(s->st);
-    if ((e = sides_clone(s->st, of->st)))
+    return OK;
+}
+
+/* What is new in the clean view: those that differ there go along. */
+static enum err clean_feed(struct stream *st, struct side *clean, bool last)
+{
+    struct normal was;
+    unsigned differ, begin = 0;
+    uint64_t fed;
+    enum err e;
+
+    clean->normal.gapped = clean->normal.folded = clean->normal.marked = false;
+    was = clean->normal;
+    if ((e = side_read(st, clean, last, &fed)))
         return e;
-    side_begun(s->st);
-    return stream_grow(s->st, rest);
+    differ = differing(&clean->normal) & st->steps;
+    for (; differ != 0; differ &= differ - 1) {
+        enum view_step step = (enum view_step)__builtin_ctz(differ);
+        struct side *s = side_of(st, step);
+
+        if (s != NULL)
+            s->own = fed;
+        else
+            begin |= 1u << step;
+    }
+    if (begin == 0)
+        return side_taken(st, clean, fed);
+    clean->normal = was;
+    if ((e = begin_beside(st, clean, begin, last, fed)))
+        return e;
+    return side_feed(st, clean, last);
+}
+
+void sides_rest(struct stream *st)
+{
+    for (size_t i = 0; st->sides != NULL && i < st->sides->count; i++) {
+        struct side *s = &st->sides->list[i];
+
+        if (s->st != NULL && (1u << s->step & BESIDE) != 0 &&
+            side_start(s, s->st->told) >= s->own + ESCAPE_NEAR &&
+            !side_drops(s->st))
+            side_close(s);
+    }
 }
 
 /* From here on a 1 is an i in the one view, and may be an l in another, which
@@ -566,8 +698,9 @@ enum err sides_feed(struct stream *st, bool last)
 
         if (s->st == NULL)
             continue;
-        if ((e = side_feed(st, s, last)) ||
-            (s->leet.parted && (e = side_part(st, s, last))))
+        e = s->step == VIEW_CLEAN ? clean_feed(st, s, last)
+                                  : side_feed(st, s, last);
+        if (e || (s->leet.parted && (e = side_part(st, s, last))))
             return e;
     }
     return last ? sides_last(st) : OK;
@@ -600,6 +733,8 @@ struct decided sides_known(const struct stream *st)
         if (s->st == NULL)
             continue;
         at = side_start(s, s->st->safe);
+        if (s->step == VIEW_CLEAN && s->normal.gap && s->normal.gap_start < at)
+            at = s->normal.gap_start; /* there may be a space of VIEW_GAP */
         known.acts = at < known.acts ? at : known.acts;
         at = side_start(s, s->st->told);
         known.all = at < known.all ? at : known.all;

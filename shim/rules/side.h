@@ -20,6 +20,14 @@
  * begin there in the state the stream itself has come to, and end with its
  * text. So that a mark is composed with the character before it, the last one
  * of the text is not read until the next is there.
+ *
+ * Most texts have nothing by which the views with spaces for gaps, folded or
+ * without marks differ from the clean view but in case. Each of those begins
+ * where it does, in the state of the clean view, and ends where no match can
+ * reach from there to what is new:
+ *
+ *      clean   ... cafe\u0301 au lait ...
+ *      nomark        |cafe au lait ...|
  */
 
 /* Bytes of the view in a row, as in detect/textview.h. */
@@ -39,6 +47,7 @@ struct side {
     LIST(struct side_run) runs;
     uint64_t fed; /* the text has gone in up to there */
     uint64_t len; /* and that much of the view came out */
+    uint64_t own; /* of one beside the clean view: behind there it is that */
 };
 
 #define SIDES         5
@@ -79,8 +88,10 @@ void side_begun(struct stream *st);
  * that has, but those of escapes; they go on by themselves. E_NOMEM. */
 void side_take(struct stream *to, const struct stream *of);
 MUST_USE enum err sides_clone(struct stream *to, const struct stream *of);
-/* side_close - it ends before its text does. */
+/* side_close - it ends before its text does. side_drops - not one that drops
+ * text, or has one at its side that does: that goes on where it has begun. */
 void side_close(struct side *s);
+bool side_drops(const struct stream *st);
 /* lane_now - of the lane of a stream; lane_put - to that of one of its views.
  */
 struct lane_at lane_now(const struct stream *st, size_t i);
@@ -89,6 +100,9 @@ void lane_put(struct stream *to, size_t i, const struct lane_at *at);
 /* sides_feed - the text is there up to V; `last`: and ends there. What is found
  * goes to st. Errors as stream_take. */
 MUST_USE enum err sides_feed(struct stream *st, bool last);
+
+/* sides_rest - the views end that are the clean one by now. */
+void sides_rest(struct stream *st);
 
 /* sides_search - every lane of every view. */
 MUST_USE enum err sides_search(struct stream *st);
