@@ -47,7 +47,7 @@ struct side {
     LIST(struct side_run) runs;
     uint64_t fed; /* the text has gone in up to there */
     uint64_t len; /* and that much of the view came out */
-    uint64_t own; /* of one beside the clean view: behind there it is that */
+    uint64_t own; /* behind there it is the text, or the clean view */
 };
 
 #define SIDES         5
@@ -110,6 +110,13 @@ MUST_USE enum err sides_search(struct stream *st);
 /* sides_known - how far all views are decided, as places of the text; V if
  * there are none. */
 struct decided sides_known(const struct stream *st);
+
+/* --- sidemap.c */
+
+/* side_note - the runs of what came out last, behind the others. E_NOMEM. */
+MUST_USE enum err side_note(struct side *s, const struct textview *made);
+/* side_forget - those of text that the view has forgotten. */
+void side_forget(struct side *s);
 
 /* side_start, side_end - where a byte of the view begins in the text, and
  * where the byte before a place ends. */

@@ -1,0 +1,76 @@
+#include "rules/side.h"
+
+/*
+ * From the bytes of a view to those of the text that they come from: the runs
+ * of a side.
+ */
+
+static const struct side_run *run_at(const struct side *s, uint64_t at)
+{
+    size_t lo = 0, hi = s->runs.count;
+
+    while (hi - lo > 1) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (s->runs.list[mid].dst <= at)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    return &s->runs.list[lo];
+}
+
+uint64_t side_start(const struct side *s, uint64_t at)
+{
+    const struct side_run *r = run_at(s, at);
+
+    if (at == s->len) /* what comes next, be it a space for a gap */
+        return s->step == VIEW_GAP && s->normal.gap ? s->normal.gap_start
+                                                    : s->fed;
+    return r->src + (at - r->dst) / r->to * r->from;
+}
+
+uint64_t side_end(const struct side *s, uint64_t at)
+{
+    const struct side_run *r = run_at(s, at - 1);
+
+    return r->src + ((at - 1 - r->dst) / r->to + 1) * r->from;
+}
+
+bool side_same(const struct side *s, uint64_t start, uint64_t end)
+{
+    const struct side_run *r = run_at(s, start);
+
+    return r == run_at(s, end - 1) && r->to == r->from;
+}
+
+enum err side_note(struct side *s, const struct textview *made)
+{
+    enum err e;
+
+    for (size_t i = 0; i < made->run_count; i++) {
+        const struct view_run *r = &made->runs[i];
+        const struct side_run *last = &s->runs.list[s->runs.count - 1];
+        uint64_t dst = s->len + r->dst;
+
+        if (last->to == r->to && last->from == r->from &&
+            last->src + (dst - last->dst) / r->to * r->from == r->src)
+            continue;
+        if ((e = LIST_GROW(&s->runs)))
+            return e;
+        s->runs.list[s->runs.count++] =
+            (struct side_run){dst, r->src, r->to, r->from};
+    }
+    return OK;
+}
+
+void side_forget(struct side *s)
+{
+    size_t n = (size_t)(run_at(s, s->st->base) - s->runs.list);
+
+    if (n < 64)
+        return;
+    s->runs.count -= n;
+    memmove(s->runs.list, s->runs.list + n,
+            s->runs.count * sizeof(*s->runs.list));
+}
