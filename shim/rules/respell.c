@@ -15,11 +15,11 @@
  *      checkpoint       |           of a place before that
  *
  * Where it turns out that a view is not the text, it begins as a side of the
- * stream in the state of the checkpoint, and goes along to the end of the text.
- * What began before the checkpoint was decided then; what did not is held until
- * the word has ended. How far the checkpoint is from the word depends on how
- * the text was cut, and what is found does not: what is searched twice is found
- * in both, and is one.
+ * stream in the state of the checkpoint, and goes along until no match can
+ * reach from the last such word to what is new. What began before the
+ * checkpoint was decided then; what did not is held until the word has ended.
+ * How far the checkpoint is from the word depends on how the text was cut, and
+ * what is found does not: what is searched twice is found in both, and is one.
  *
  * Words may follow each other so that each begins before the last one is
  * decided. Of a checkpoint that lies FAR back there is a second one, which
@@ -217,6 +217,51 @@ static enum err begin_all(struct stream *st, unsigned views)
     if (r->views == 0)
         r->from.v = r->then.v = NEVER;
     return OK;
+}
+
+/* --- Their end. */
+
+static bool may_rest(const struct stream *st, const struct side *s)
+{
+    return s->fed == st->v && !s->joined.on &&
+           side_start(s, s->st->told) >= s->own + ESCAPE_NEAR &&
+           !side_drops(s->st);
+}
+
+static void rest(struct stream *st, struct side *s)
+{
+    struct respell *r = &st->respell;
+
+    if (s->step == VIEW_JOINED) {
+        r->joined = s->joined;
+        r->joined_at = st->v;
+    } else {
+        r->leet = s->leet;
+        r->leet.ell = r->leet.one = false;
+        r->leet_at = st->v;
+    }
+    side_close(s);
+}
+
+void respell_rest(struct stream *st)
+{
+    struct sides *all = st->sides;
+    unsigned some = 0, stay = 0;
+
+    for (size_t i = 0; all != NULL && i < all->count; i++) {
+        unsigned step = 1u << all->list[i].step;
+
+        if (all->list[i].st == NULL || respell_views(step) == 0)
+            continue;
+        some |= step;
+        if (!may_rest(st, &all->list[i])) /* of two, both or none */
+            stay |= step;
+    }
+    some &= ~stay;
+    for (size_t i = 0; some != 0 && i < all->count; i++)
+        if (all->list[i].st != NULL && (some >> all->list[i].step & 1) != 0)
+            rest(st, &all->list[i]);
+    st->respell.views |= some;
 }
 
 /* --- The text. */

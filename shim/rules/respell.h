@@ -24,6 +24,9 @@ MUST_USE enum err respell_look(struct stream *st, uint64_t to);
 /* respell_last - the text ends at V. */
 MUST_USE enum err respell_last(struct stream *st);
 
+/* respell_rest - the views end that are the text again. */
+void respell_rest(struct stream *st);
+
 /* cut_respell - what begins before was known before the word at the end of the
  * text, which may be another one in a view; V if it may not. */
 uint64_t cut_respell(const struct stream *st);

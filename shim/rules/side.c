@@ -419,8 +419,13 @@ static enum err side_read(struct stream *st, struct side *s, bool last,
 static enum err side_taken(struct stream *st, struct side *s, uint64_t fed)
 {
     const struct textview *made = &st->sides->made;
+    struct str from = {st->text.ptr + (s->fed - st->base),
+                       (size_t)(fed - s->fed)};
     enum err e;
 
+    if (respell_views(1u << s->step) != 0 &&
+        !str_eq(from, buf_str(&made->bytes)))
+        s->own = fed;
     if ((e = side_note(s, made)))
         return e;
     s->fed = fed;

@@ -496,6 +496,7 @@ static enum err advance(struct stream *st)
         return e;
     escaped_rest(st);
     sides_rest(st);
+    respell_rest(st);
     if (at_stop && st->end - st->safe >= LIM_HOLD_CHAIN) {
         if ((e = search_lanes(st, at_stop, true)) ||
             (st->sides != NULL && (e = sides_search(st))) || (e = let_go(st)) ||
