@@ -15,12 +15,12 @@
  * characters beyond ASCII that stand for s and k lead by nodes of their own
  * to the same node as the letter.
  *
- * At most places of a text no keyword begins, and the first three bytes tell:
+ * At most places of a text no keyword begins, and the first four bytes tell:
  * so each place is looked at once, with all the text there is behind it.
  */
 
-#define ROOT   0u
-#define THREES (1u << 15)
+#define ROOT  0u
+#define FOURS (1u << 16)
 
 struct node {
     uint32_t lo, hi;   /* keywords that go through */
@@ -50,9 +50,9 @@ struct trie {
     struct edge *edges;
     size_t edge_mask;
     uint32_t first[256]; /* edges of the root; ROOT is none */
-    /* Does any keyword begin with these two bytes, or perhaps with these three?
-     * [1]: and behind a letter, a digit or a _. Or has it no more? */
-    uint64_t pairs[2][256][4], threes[2][THREES / 64], brief[256][4];
+    /* Does any keyword begin with these two bytes, or perhaps with these four?
+     * [1]: and behind a letter, a digit or a _. Or has it no more than two? */
+    uint64_t pairs[2][256][4], fours[2][FOURS / 64], brief[256][4];
     size_t depth;
     bool gaps; /* a keyword has words, which a text may part by more */
 };
@@ -327,28 +327,41 @@ static void set(uint64_t *bits, unsigned i)
     bits[i / 64] |= UINT64_C(1) << i % 64;
 }
 
-static unsigned three_of(const unsigned char *p)
+static unsigned four_of(const unsigned char *p)
 {
-    uint32_t x = (uint32_t)(p[0] | p[1] << 8 | p[2] << 16) | 0x202020;
+    uint32_t x;
 
-    return x * UINT32_C(0x9e3779b1) >> 17;
+    memcpy(&x, p, sizeof(x));
+    return (x | UINT32_C(0x20202020)) * UINT32_C(0x9e3779b1) >> 16;
 }
 
-/* Of each keyword that has so many. */
-static void enter_threes(struct trie *t, const struct guard *guards,
-                         const struct run *runs)
+static void enter_four(struct trie *t, const unsigned char *p, bool open)
+{
+    set(t->fours[0], four_of(p));
+    if (open)
+        set(t->fours[1], four_of(p));
+}
+
+/* Of each keyword; of one that has three bytes with each that may follow. */
+static void enter_fours(struct trie *t, const struct guard *guards,
+                        const struct run *runs)
 {
     for (size_t i = 0; i < t->count; i++) {
         struct str s = t->sorted[i].text;
         uint32_t rule = t->sorted[i].rule;
-        unsigned three;
+        bool open =
+            runs[rule].before != RUN_NONE || !shuts_words(&guards[rule]);
+        unsigned char p[4];
 
         if (s.len < 3)
             continue;
-        three = three_of((const unsigned char *)s.ptr);
-        set(t->threes[0], three);
-        if (runs[rule].before != RUN_NONE || !shuts_words(&guards[rule]))
-            set(t->threes[1], three);
+        memcpy(p, s.ptr, s.len < 4 ? 3 : 4);
+        if (s.len > 3)
+            enter_four(t, p, open);
+        for (unsigned c = 0; s.len == 3 && c < 0x80; c++) {
+            p[3] = (unsigned char)c;
+            enter_four(t, p, open);
+        }
     }
 }
 
@@ -397,7 +410,7 @@ enum err trie_new(const struct rule *list, size_t n, const struct guard *guards,
     for (size_t i = 0; i < t->node_count; i++)
         node_guard(t, &t->nodes[i], guards, runs);
     enter_pairs(t);
-    enter_threes(t, guards, runs);
+    enter_fours(t, guards, runs);
     free(t->sorted);
     t->sorted = NULL;
     *ret_trie = t;
@@ -461,11 +474,19 @@ static bool walk(const struct trie *t, struct trie_walk *w, struct str text,
     return true;
 }
 
-/* Bytes of which there is but one way to write them are three as they are. */
+/* Bytes of which there is but one way to write them are four as they are: but
+ * for a blank, which may be more. (Of one beside such a byte it may be said,
+ * too, that there are others.) */
 static bool is_plain(const unsigned char *p)
 {
-    return p[0] < 0x80 && p[1] < 0x80 && p[2] < 0x80 && p[1] > ' ' &&
-           p[2] > ' ';
+    const uint32_t ones = UINT32_C(0x01010101), tops = UINT32_C(0x80808080);
+    uint32_t x, y, blanks;
+
+    memcpy(&x, p, sizeof(x));
+    y = x ^ 0x20 * ones;
+    blanks = (y - ones) & ~y & tops;
+    return ((x | ((x - 0x20 * ones) & ~x)) & tops) == 0 &&
+           (blanks & blanks >> 8) == 0;
 }
 
 /* At the front of the text, of which there is one byte at least? */
@@ -477,8 +498,8 @@ static inline bool may_begin(const struct trie *t, struct str text, bool behind)
         return true;
     if (!is_set(t->pairs[behind][p[0]], p[1]))
         return false;
-    return text.len < 3 || !is_plain(p) || is_set(t->brief[p[0]], p[1]) ||
-           is_set(t->threes[behind], three_of(p));
+    return text.len < 4 || is_set(t->fours[behind], four_of(p)) ||
+           !is_plain(p) || is_set(t->brief[p[0]], p[1]);
 }
 
 void trie_feed(const struct trie *t, struct trie_walk *walks, size_t *count,
