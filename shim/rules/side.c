@@ -510,11 +510,28 @@ enum err sides_clone(struct stream *to, const struct stream *of)
 
 /* --- Beside the clean view. */
 
-/* Those that differ from it, by what it was made of last. */
-static unsigned differing(const struct normal *n)
+/* Has it a letter beyond ASCII that is not small? */
+static bool has_cased(struct chars *chars, struct str s)
 {
+    size_t len;
+
+    for (; s.len != 0; s = str_skip(s, len)) {
+        len = 1;
+        if ((unsigned char)s.ptr[0] >= 0x80 &&
+            (chars_kind(chars, utf8_next(s, &len)) & CHAR_CASED) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* Those that differ from it, by what it was made of last, but for the case of
+ * ASCII. One without marks is folded, too. */
+static unsigned differing(const struct normal *n, struct str made)
+{
+    const unsigned folded = 1u << VIEW_FOLD | 1u << VIEW_NOMARK;
+
     return (n->gapped ? 1u << VIEW_GAP : 0) |
-           (n->folded ? 1u << VIEW_FOLD : 0) |
+           (n->folded || has_cased(n->chars, made) ? folded : 0) |
            (n->marked ? 1u << VIEW_NOMARK : 0);
 }
 
@@ -561,7 +578,8 @@ static enum err clean_feed(struct stream *st, struct side *clean, bool last)
     was = clean->normal;
     if ((e = side_read(st, clean, last, &fed)))
         return e;
-    differ = differing(&clean->normal) & st->steps;
+    differ =
+        differing(&clean->normal, buf_str(&st->sides->made.bytes)) & st->steps;
     for (; differ != 0; differ &= differ - 1) {
         enum view_step step = (enum view_step)__builtin_ctz(differ);
         struct side *s = side_of(st, step);

@@ -22,9 +22,9 @@
  * of the text is not read until the next is there.
  *
  * Most texts have nothing by which the views with spaces for gaps, folded or
- * without marks differ from the clean view but in case. Each of those begins
- * where it does, in the state of the clean view, and ends where no match can
- * reach from there to what is new:
+ * without marks differ from the clean view, but in the case of ASCII. Each of
+ * them begins where it does, in the state of the clean view, and ends where no
+ * match can reach from there to what is new:
  *
  *      clean   ... cafe\u0301 au lait ...
  *      nomark        |cafe au lait ...|

@@ -1,0 +1,82 @@
+#include <stdlib.h>
+
+#include "check.h"
+#include "rnd.h"
+#include "streamed.h"
+
+/*
+ * Views that begin where they differ, end where they do not, and begin again:
+ * in long texts the same is found as in the whole ones, wherever they are cut.
+ */
+
+#define VIEWS                                                                  \
+    .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_GAP |             \
+             1u << VIEW_FOLD | 1u << VIEW_NOMARK | 1u << VIEW_SKELETON |       \
+             1u << VIEW_JOINED | 1u << VIEW_LEET | 1u << VIEW_DECODED
+
+static const struct rule list[] = {
+    {ORDER_IGNORE, VIEWS},
+    {ORDER_PLEASE, VIEWS},
+    {ORDER_HELLO, VIEWS},
+};
+
+static const char *const parts[] = {
+    "ignore previous",
+    "ign\u00adore previous",
+    "ignore\u200bprevious",
+    "ign\u00f6re previous",
+    "\u0131gnore prev\u0131ous",
+    "hello there",
+    "hello\u2060there",
+    "h\u00e9llo ther\u00e9",
+    "\uff48ello there",
+    "ple\u00e1se hack",
+    "plea\u017fe hack",
+    "1gn0r3 pr3v10us",
+    "i g n o r e  p r e v i o u s",
+    "na\u00efve caf\u00e9 \u0418\u0418, Stra\u00dfe",
+};
+
+/* Words that no view changes, and between them what some do. */
+static struct str make(char *space, size_t size)
+{
+    static const char *const words[] = {"the ",   "ship ",      "came in ",
+                                        "late, ", "and left. ", "again\n"};
+    size_t n = 0;
+
+    while (n + 1200 < size) {
+        const char *part = parts[rnd(ARRAY_LEN(parts))];
+        size_t to = n + rnd(4) * 300;
+
+        while (n < to)
+            n += (size_t)sprintf(space + n, "%s", words[rnd(6)]);
+        n += (size_t)sprintf(space + n, "%s ", part);
+    }
+    return (struct str){space, n};
+}
+
+static void test_begun_again(void)
+{
+    static char space[8 * KIB];
+    size_t found = 0;
+
+    rnd_seed = 11;
+    streamed_open(list, ARRAY_LEN(list));
+    for (size_t i = 0; i < 150; i++) {
+        struct str text = make(space, 1500 + rnd(6000));
+        struct result want;
+
+        whole(text, &want);
+        found += want.f.count;
+        CHECK(same_anyhow(text, &want));
+        result_free(&want);
+    }
+    CHECK(found > 300);
+    streamed_close();
+}
+
+int main(void)
+{
+    RUN(test_begun_again);
+    return check_done();
+}
