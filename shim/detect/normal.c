@@ -21,12 +21,14 @@
 #define CSI_MOST 32             /* bytes of a sequence of a terminal          */
 #define CSI_OPEN (CSI_MOST + 1) /* it may be one that is cut off */
 
-/* What characters became that stood alone, each in a place of its own. */
+/* What clusters became, each in a place of its own. */
 #define KNOWN      64
-#define KNOWN_MOST 8 /* bytes */
+#define KNOWN_KEY  8  /* bytes of a cluster */
+#define KNOWN_MOST 36 /* bytes of what it became */
 struct normal_known {
     struct became {
-        uint32_t cp, before; /* cp: 0 if there is none; before: as normal's */
+        uint64_t key;        /* its bytes; 0: there is none */
+        uint32_t cp, before; /* its first character; before: as normal's */
         char bytes[KNOWN_MOST];
         unsigned char len;
         bool same; /* as the source */
@@ -218,7 +220,7 @@ static enum err take_alone(struct normal *n, struct str one, uint32_t cp,
 
 /* As it became before. */
 static enum err take_known(struct normal *n, const struct became *b,
-                           struct str one, size_t off, struct textview *out)
+                           struct str cluster, size_t off, struct textview *out)
 {
     enum err e;
 
@@ -228,44 +230,59 @@ static enum err take_known(struct normal *n, const struct became *b,
     n->changed |= b->changed;
     n->marked |= b->marked;
     n->folded |= b->folded;
-    return b->same ? textview_copy(out, one, off)
+    return b->same ? textview_copy(out, cluster, off)
                    : textview_put(out, (struct str){b->bytes, b->len}, off,
-                                  one.len);
+                                  cluster.len);
+}
+
+static enum err work_out(struct normal *n, struct str cluster, size_t off,
+                         struct textview *out)
+{
+    size_t len;
+    uint32_t cp = utf8_next(cluster, &len);
+
+    return len == cluster.len ? take_alone(n, cluster, cp, off, out)
+                              : cluster_take(n, cluster, off, out);
 }
 
 /* For the first time. The caller has cleared the facts. */
-static enum err take_new(struct normal *n, struct became *b, struct str one,
-                         uint32_t cp, size_t off, struct textview *out)
+static enum err take_new(struct normal *n, struct became *b, uint64_t key,
+                         struct str cluster, uint32_t cp, size_t off,
+                         struct textview *out)
 {
     size_t from = out->bytes.len, len;
     bool gap = n->gap;
-    enum err e = take_alone(n, one, cp, off, out);
+    enum err e = work_out(n, cluster, off, out);
 
     len = out->bytes.len - from;
     if (!e && !gap && len > 0 && len <= KNOWN_MOST &&
         cluster_steady(n->what, cp)) {
-        *b = (struct became){.cp = cp,
+        *b = (struct became){.key = key,
+                             .cp = cp,
                              .before = n->before,
                              .len = (unsigned char)len,
                              .changed = n->changed,
                              .marked = n->marked,
                              .folded = n->folded};
         memcpy(b->bytes, out->bytes.ptr + from, len);
-        b->same = str_eq((struct str){b->bytes, len}, one);
+        b->same = str_eq((struct str){b->bytes, len}, cluster);
     }
     return e;
 }
 
-static enum err take_one(struct normal *n, struct str one, uint32_t cp,
-                         size_t off, struct textview *out)
+/* A character, with marks or without, and nothing else. */
+static enum err take_seen(struct normal *n, struct str cluster, uint32_t cp,
+                          size_t off, struct textview *out)
 {
     struct became *b;
+    uint64_t key = 0;
 
-    if (n->known == NULL || cp < 0x80)
-        return take_alone(n, one, cp, off, out);
-    b = &n->known->of[cp % KNOWN];
-    return b->cp == cp ? take_known(n, b, one, off, out)
-                       : take_new(n, b, one, cp, off, out);
+    if (n->known == NULL || cluster.len > KNOWN_KEY)
+        return work_out(n, cluster, off, out);
+    memcpy(&key, cluster.ptr, cluster.len);
+    b = &n->known->of[(key * UINT64_C(0x9e3779b97f4a7c15)) >> 58];
+    return b->key == key ? take_known(n, b, cluster, off, out)
+                         : take_new(n, b, key, cluster, cp, off, out);
 }
 
 /* --- The text. */
@@ -275,7 +292,8 @@ struct front {
     uint32_t cp;
     unsigned kind;
     size_t len, end; /* its own bytes; where the last of them ends */
-    bool marks;      /* any of those shows */
+    size_t count;
+    bool marks, unseen; /* there are some among those that belong to it */
 };
 
 /*
@@ -285,21 +303,24 @@ struct front {
 static bool front_at(struct normal *n, struct str text, size_t at, bool last,
                      struct front *f)
 {
-    size_t count = 1, len;
+    size_t len;
 
     f->cp = utf8_next(str_skip(text, at), &f->len);
     f->kind = chars_kind(n->chars, f->cp);
-    f->marks = false;
-    for (f->end = at + f->len; f->end < text.len && count < CLUSTER; count++) {
+    f->marks = f->unseen = false;
+    f->count = 1;
+    for (f->end = at + f->len; f->end < text.len && f->count < CLUSTER;
+         f->count++) {
         unsigned kind =
             chars_kind(n->chars, utf8_next(str_skip(text, f->end), &len));
 
         if ((kind & CHAR_JOINS) == 0)
             return true;
         f->marks |= (kind & CHAR_UNSEEN) == 0;
+        f->unseen |= (kind & CHAR_UNSEEN) != 0;
         f->end += len;
     }
-    return last || f->end < text.len || count == CLUSTER;
+    return last || f->end < text.len || f->count == CLUSTER;
 }
 
 /* Of a character, and what shows nothing behind it. */
@@ -316,7 +337,7 @@ static enum err take_unmarked(struct normal *n, const struct front *f,
     else if ((f->kind & (CHAR_STAYS | barred(n))) == CHAR_STAYS || f->cp < 0x80)
         e = take_staying(n, one, off, out);
     else
-        e = take_one(n, one, f->cp, off, out);
+        e = take_seen(n, one, f->cp, off, out);
     for (size_t at = f->len; at < cluster.len; at += len) {
         (void)utf8_next(str_skip(cluster, at), &len);
         gap_note(n, off + at, off + at + len);
@@ -332,8 +353,9 @@ static enum err take_front(struct normal *n, const struct front *f,
     enum err e;
 
     n->changed = n->marked = n->folded = false;
-    e = f->marks ? cluster_take(n, cluster, off, out)
-                 : take_unmarked(n, f, cluster, off, out);
+    e = !f->marks   ? take_unmarked(n, f, cluster, off, out)
+        : f->unseen ? cluster_take(n, cluster, off, out)
+                    : take_seen(n, cluster, f->cp, off, out);
     kind = (n->folded ? CHAR_FAR : 0) | (n->marked ? CHAR_MARKED : 0);
     if (!e && kind != 0)
         e = note_kind(n, kind, off, off + cluster.len);
@@ -371,7 +393,7 @@ enum err normal_feed(struct normal *n, struct str text, size_t base,
         }
         if (!front_at(n, text, at, last, &f))
             break;
-        n->alone++;
+        n->alone += f.marks ? f.count : 1;
         e = take_front(n, &f, (struct str){text.ptr + at, f.end - at},
                        base + at, out);
         at = f.end;
