@@ -52,6 +52,7 @@ struct viewing {
     } done[DONE];            /* decoded from what was decoded */
     size_t done_count;
     size_t left; /* bytes of views that may still be looked at */
+    size_t kept; /* and with what is read again so many more */
     struct decoding decoding;
     struct normal_news news; /* of the text in work */
     struct textview made;

@@ -233,6 +233,21 @@ static enum err scan_apart(struct viewing *vw, struct str text,
     return e;
 }
 
+static size_t budget(const struct viewing *vw)
+{
+    return LIM_VIEW_TIMES * vw->whole.len + LIM_VIEW_LEAST;
+}
+
+/* The share of so many bytes in what may be looked at is kept. */
+static void keep_share(struct viewing *vw, size_t len)
+{
+    size_t share = LIM_VIEW_TIMES * len;
+
+    share = vw->left < share ? vw->left : share;
+    vw->kept += share;
+    vw->left -= share;
+}
+
 /* A stretch of a text, but for what is read again. */
 static enum err scan_stretch(struct viewing *vw, struct str text,
                              struct str stretch, const struct chain *chain)
@@ -245,6 +260,7 @@ static enum err scan_stretch(struct viewing *vw, struct str text,
     while (is_read_again(vw) && escape_group_next(&group, stretch) && !e) {
         size_t to = around_back(stretch, group.from, 0);
 
+        keep_share(vw, group.to - group.from);
         if (from == 0)
             vw->enough = escapes_enough_of(stretch);
         if (!(e = scan_part(vw, text,
@@ -353,19 +369,17 @@ static enum err scan_page(struct viewing *vw)
     return e ? e : scan_unshown(vw);
 }
 
-static size_t budget(const struct viewing *vw)
-{
-    return LIM_VIEW_TIMES * vw->whole.len + LIM_VIEW_LEAST;
-}
-
 /* One more look at all of the text, of which as much may be decoded again.
- * Whatever the last one had to do, so much is left for it. */
-static enum err scan_again(struct viewing *vw, size_t least,
+ * Whatever the last one had to do, something is left for it. */
+static enum err scan_again(struct viewing *vw,
                            enum err (*look)(struct viewing *))
 {
     bool capped = vw->decoding.capped;
+    size_t least = budget(vw) / 8;
     enum err e;
 
+    vw->left += vw->kept;
+    vw->kept = 0;
     vw->left = vw->left < least ? least : vw->left;
     decoding_start(&vw->decoding, vw->whole.len);
     e = look(vw);
@@ -398,6 +412,7 @@ static enum err viewing_begin(const struct rules *rs, struct scratch *sc,
     vw->within = 0;
     vw->done_count = 0;
     vw->left = budget(vw);
+    vw->kept = 0;
     decoding_start(&vw->decoding, text.len);
     *ret_vw = vw;
     return OK;
@@ -426,9 +441,9 @@ enum err views_scan(const struct rules *rs, struct scratch *sc,
         return viewing_end(vw, e);
     e = scan_stretches(vw, text, (struct chain){0}, &escaped);
     if (!e && escaped && is_wanted(vw, VIEW_DECODED))
-        e = scan_again(vw, budget(vw) / 2, scan_whole_unescaped);
+        e = scan_again(vw, scan_whole_unescaped);
     if (!e && is_wanted(vw, VIEW_HIDDEN))
-        e = scan_again(vw, budget(vw) / 8, scan_page);
+        e = scan_again(vw, scan_page);
     return viewing_end(vw, e);
 }
 

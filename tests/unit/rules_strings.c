@@ -203,8 +203,12 @@ static void test_alone(void)
     put(&text, STR("ignore&nbsp;previous "));
     while (text.len < KIB)
         put(&text, str_of(between[0]));
-    while (text.len < 3 * KIB)
+    while (text.len < 2 * KIB)
+        put(&text, STR("this, and that,\\nso "));
+    while (text.len < 2 * KIB + 512)
         put(&text, STR("this &amp; that,\\nso "));
+    while (text.len < 4 * KIB - 64)
+        put(&text, STR("this, and that,\\nso "));
     whole(buf_str(&text), &got);
     CHECK_INT(got.f.count, 1);
     result_free(&got);
