@@ -332,12 +332,20 @@ bool cluster_steady(unsigned what, uint32_t cp)
            c.count > 0 && !is_mark(c.cps[0]);
 }
 
+/* Behind the ideographs: nothing, what shows nothing, and private use. */
+#define FAR_PLANES 0x40000u
+
 unsigned chars_work_out(uint32_t cp)
 {
-    const utf8proc_property_t *p = utf8proc_get_property((int32_t)cp);
-    unsigned kind = CHAR_KNOWN | (is_letter(cp) ? CHAR_LETTER : 0);
+    const utf8proc_property_t *p;
+    unsigned kind;
     struct normal facts;
 
+    if (cp >= FAR_PLANES)
+        return CHAR_KNOWN |
+               (is_invisible(cp) ? CHAR_UNSEEN | CHAR_JOINS : CHAR_STAYS);
+    p = utf8proc_get_property((int32_t)cp);
+    kind = CHAR_KNOWN | (is_letter(cp) ? CHAR_LETTER : 0);
     if (stays_letter(cp))
         return kind | CHAR_STAYS;
     if (is_invisible(cp))
