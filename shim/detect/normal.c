@@ -393,7 +393,7 @@ enum err normal_feed(struct normal *n, struct str text, size_t base,
         }
         if (!front_at(n, text, at, last, &f))
             break;
-        n->alone += f.marks ? f.count : 1;
+        n->alone += f.end - at;
         e = take_front(n, &f, (struct str){text.ptr + at, f.end - at},
                        base + at, out);
         at = f.end;

@@ -39,7 +39,7 @@ struct normal {
     bool gapped;  /* GAP put a space, or would have                      */
     bool marked;  /* NOMARK took a mark off, or would have               */
     bool folded;  /* FOLD did, or would do, more than make letters small */
-    size_t alone; /* characters that were taken by themselves           */
+    size_t alone; /* bytes of characters that were taken by themselves  */
     struct normal_known *known; /* NULL: each character is worked out anew */
 };
 

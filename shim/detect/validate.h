@@ -77,6 +77,12 @@ enum validator {
 bool validator_from(struct str name, enum validator *ret_v);
 struct str validator_name(enum validator v);
 
+/* validator_hashes - does it take as long as a hash does? */
+static inline bool validator_hashes(enum validator v)
+{
+    return v == VALID_BASE58 || v == VALID_BITCOIN || v == VALID_ETHEREUM;
+}
+
 /* validate - can value be one? VALID_NONE says yes to everything. */
 bool validate(enum validator v, struct str value);
 

@@ -68,7 +68,7 @@ bool bitcoin_ok(struct str s)
 
 static uint64_t rotate(uint64_t v, unsigned n)
 {
-    return n == 0 ? v : v << n | v >> (64 - n);
+    return v << n | v >> (64 - n);
 }
 
 /* The constant of a round: bits of a shift register (FIPS 202, 3.2.5). */
@@ -77,33 +77,44 @@ static uint64_t round_constant(unsigned char *state)
     uint64_t c = 0;
 
     for (unsigned j = 0; j < 7; j++) {
-        if (*state & 1)
-            c |= UINT64_C(1) << ((1u << j) - 1);
-        *state = (unsigned char)(*state << 1 ^ (*state & 0x80 ? 0x71 : 0));
+        c |= (uint64_t)(*state & 1) << ((1u << j) - 1);
+        *state = (unsigned char)(*state << 1 ^ (0x71 & -(*state >> 7)));
     }
     return c;
 }
 
+/* Rho and pi (3.2.2, 3.2.3): the lanes in order of the one orbit that they go
+ * round in, the first of them last, too. The rotations are 1, 3, 6, 10... */
+static const unsigned char orbit[25] = {1, 10, 7,  11, 17, 18, 3,  5,  16,
+                                        8, 21, 24, 4,  15, 23, 19, 13, 12,
+                                        2, 20, 14, 22, 9,  6,  1};
+static const unsigned char turns[24] = {1,  3,  6,  10, 15, 21, 28, 36,
+                                        45, 55, 2,  14, 27, 41, 56, 8,
+                                        25, 43, 62, 18, 39, 61, 20, 44};
+
 static void keccak_round(uint64_t a[25], uint64_t constant)
 {
     uint64_t c[5], b[25];
-    unsigned x, y, at = 1, n = 0;
 
-    for (x = 0; x < 5; x++)
+    for (unsigned x = 0; x < 5; x++)
         c[x] = a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20];
-    for (x = 0; x < 25; x++)
-        a[x] ^= c[(x + 4) % 5] ^ rotate(c[(x + 1) % 5], 1);
-    b[0] = a[0];
-    for (unsigned t = 0; t < 24; t++) { /* rho and pi, along one orbit */
-        x = at % 5;
-        y = at / 5;
-        n = (t + 1) * (t + 2) / 2 % 64;
-        b[y + (2 * x + 3 * y) % 5 * 5] = rotate(a[at], n);
-        at = y + (2 * x + 3 * y) % 5 * 5;
+    for (unsigned y = 0; y < 25; y += 5) {
+        a[y] ^= c[4] ^ rotate(c[1], 1);
+        a[y + 1] ^= c[0] ^ rotate(c[2], 1);
+        a[y + 2] ^= c[1] ^ rotate(c[3], 1);
+        a[y + 3] ^= c[2] ^ rotate(c[4], 1);
+        a[y + 4] ^= c[3] ^ rotate(c[0], 1);
     }
-    for (y = 0; y < 25; y += 5)
-        for (x = 0; x < 5; x++)
-            a[y + x] = b[y + x] ^ (~b[y + (x + 1) % 5] & b[y + (x + 2) % 5]);
+    b[0] = a[0];
+    for (unsigned t = 0; t < 24; t++)
+        b[orbit[t + 1]] = rotate(a[orbit[t]], turns[t]);
+    for (unsigned y = 0; y < 25; y += 5) {
+        a[y] = b[y] ^ (~b[y + 1] & b[y + 2]);
+        a[y + 1] = b[y + 1] ^ (~b[y + 2] & b[y + 3]);
+        a[y + 2] = b[y + 2] ^ (~b[y + 3] & b[y + 4]);
+        a[y + 3] = b[y + 3] ^ (~b[y + 4] & b[y]);
+        a[y + 4] = b[y + 4] ^ (~b[y] & b[y + 1]);
+    }
     a[0] ^= constant;
 }
 

@@ -137,6 +137,15 @@ static enum err compile_gate(struct str pattern, pcre2_code **ret_gate)
                            &why);
 }
 
+static struct toil toil_read(struct str pattern)
+{
+    uint32_t bars = 0;
+
+    for (size_t i = 0; i < pattern.len; i++)
+        bars += pattern.ptr[i] == '|';
+    return (struct toil){.turn = 4 + bars / 8, .passed = 2 + bars / 4};
+}
+
 /* The patterns that a match is checked with. */
 static enum err compile_checks(const struct rule *r, struct code *c)
 {

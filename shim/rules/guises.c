@@ -17,7 +17,7 @@ static enum err scan_part(struct viewing *vw, const struct look *text,
 
     if ((e = normal_make(&n, wide, (size_t)(wide.ptr - text->text.ptr),
                          &vw->made)) ||
-        (e = steps_take(vw->sc, STEPS_CHAR * (uint64_t)n.alone)))
+        (e = steps_take(vw->sc, STEPS_ALONE * (uint64_t)n.alone)))
         return e;
     l = look_at(text, &vw->made, step);
     to = textview_place(&vw->made, from + part.len);
@@ -119,7 +119,7 @@ enum err guises_scan(struct viewing *vw, struct level *v)
     if ((v->classes & (CLASS_NONASCII | CLASS_CONTROL)) != 0) {
         normal_news_clear(&vw->news);
         if ((e = normal_make(&facts, v->text.text, 0, &v->clean)) ||
-            (e = steps_take(vw->sc, STEPS_CHAR * (uint64_t)facts.alone)))
+            (e = steps_take(vw->sc, STEPS_ALONE * (uint64_t)facts.alone)))
             return e;
         clean = look_at(&v->text, &v->clean, VIEW_CLEAN);
         if (facts.changed) {

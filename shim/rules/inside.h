@@ -46,16 +46,6 @@ struct width {
 struct width width_read(const struct rule *r);
 
 /*
- * toil_read - what the text of a pattern says about how many steps it takes:
- * one try, if it is where a keyword is or goes wrong behind that, and each byte
- * that it is tried from in vain. (toil.c)
- */
-struct toil {
-    uint32_t tried, passed;
-};
-struct toil toil_read(struct str pattern);
-
-/*
  * What stands in every match before its first keyword or, for a rule without
  * keywords that asks for digits, before its first digit: so many of these bytes
  * and nothing else. A rule that has a run may sleep on streams.
@@ -112,6 +102,12 @@ struct run run_read(const struct rule *r);
 MUST_USE enum err front_pack(struct buf *out, const struct rule *r);
 MUST_USE enum err front_unpack(struct str *in, const struct rule *r,
                                struct guard *ret_guard, struct run *ret_run);
+
+/* The steps of a pattern, by the choices that its text has: each time that it
+ * goes back and on in a try, and of a byte that it is tried from in vain. */
+struct toil {
+    uint32_t turn, passed;
+};
 
 /* The compiled patterns of one rule. Immutable, shared by threads. */
 struct code {
@@ -214,29 +210,28 @@ MUST_USE static inline enum err steps_take(struct scratch *sc, uint64_t n)
 MUST_USE enum err scratch_chars(struct scratch *sc);
 
 /*
- * What each takes, as fitted to texts bred to be slow, which took 0.2 to 1.2 ns
- * for a step where patterns were tried, and up to 2 where views were made: a
- * view that is looked at, and a byte of it; a
- * byte of a text that is passed again and again to make its views and to look
- * for what is encoded in it; a character that its views take by itself; a place
- * where a keyword may stand, one that does, a byte of a value that is checked,
- * and a finding; a pattern that is tried, to which comes what its text tells
- * (toil.c) or, if it matches, no more than a byte of the match, and a byte of a
- * value that is looked through for what must not be in it; a token of its
- * lengths, and one that it is tried at; a match beside which something must
- * stand.
+ * What each takes, as fitted to texts bred to be slow, which took 0.2 to 1.5 ns
+ * for a step: a view that is looked at, and a byte of it; a piece of one that
+ * comes from one place of its text; a byte of a text that is passed again and
+ * again to make its views and to look for what is encoded in it; a byte of a
+ * character that a view takes by itself; a place where a keyword may stand, one
+ * that does, a byte of a value that is checked, a hash of one, and a finding; a
+ * pattern that is tried (and see struct toil), and a byte of a value that is
+ * looked through for what must not be in it; a token of its lengths, and one
+ * that it is tried at; a match beside which something must stand.
  */
 enum {
     STEPS_SCAN = 1000,
-    STEPS_VIEW = 5,
+    STEPS_VIEW = 4,
+    STEPS_RUN = 24,
     STEPS_PASS = 4,
-    STEPS_CHAR = 36,
-    STEPS_PLACE = 8,
-    STEPS_HIT = 20,
+    STEPS_ALONE = 32,
+    STEPS_PLACE = 12,
+    STEPS_HIT = 30,
     STEPS_VALUE = 4,
+    STEPS_HASH = 800,
     STEPS_FOUND = 180,
     STEPS_TRY = 20,
-    STEPS_MATCHED = 6,
     STEPS_NOT = 8,
     STEPS_FITTED = 2,
     STEPS_TOKEN = 6,
@@ -425,7 +420,8 @@ struct search {
         size_t at, to; /* what the rule needs does not begin before `at`, as
                           far as the text up to `to` tells */
     } need;
-    uint64_t turn; /* sc->turn, if sc->beside is of this search */
+    uint64_t turn;  /* sc->turn, if sc->beside is of this search */
+    uint32_t turns; /* that the last try had */
 };
 
 /*

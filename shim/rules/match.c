@@ -32,6 +32,9 @@
 
 #define STACK_LEAST  (32 * KIB)
 #define LONG_FAILURE 160
+#define TURNS_LEAST  8   /* of a try at first ... */
+#define TURNS_MORE   4   /* ... and so many times more */
+#define WIDE         3   /* times the steps of a byte passed, of long texts */
 #define TRIES        4   /* in vain */
 #define SPARSE       128 /* bytes from one to the next, or they cost less */
 #define NEED_STEP    (4 * KIB) /* looked through at once for what is needed */
@@ -173,12 +176,14 @@ enum err passes(const struct search *s, struct scratch *sc, struct str value,
                 bool *ret_yes)
 {
     const struct rule *r = s->rule;
+    uint64_t steps = (STEPS_VALUE + STEPS_NOT * s->code->not_count) * value.len;
     enum hit hit = HIT_NONE;
     enum err e;
 
     *ret_yes = false;
-    if ((e = steps_take(sc, (STEPS_VALUE + STEPS_NOT * s->code->not_count) *
-                                value.len)))
+    if (validator_hashes(r->check))
+        steps += STEPS_HASH;
+    if ((e = steps_take(sc, steps)))
         return e;
     if (value.len == 0 || (r->entropy && entropy_milli(value) < r->entropy) ||
         (r->no_placeholder && is_placeholder(value)) ||
@@ -190,8 +195,12 @@ enum err passes(const struct search *s, struct scratch *sc, struct str value,
         if (hit == HIT_MATCH)
             return OK;
     }
-    if (r->no_published && is_published(value))
-        return OK;
+    if (r->no_published) {
+        if ((e = steps_take(sc, STEPS_HASH)))
+            return e;
+        if (is_published(value))
+            return OK;
+    }
     if (s->rules == NULL || s->rules->ex_values == 0) {
         *ret_yes = true;
         return OK;
@@ -308,7 +317,7 @@ static enum err need_next(struct search *s, struct scratch *sc, size_t at,
     if ((e = code_needs(s->rule, s->code, &code)) ||
         (e = pattern_run(code, sc, str_head(s->text, to), from,
                          s->open || to < s->text.len, &hit)) ||
-        (e = steps_take(sc, (uint64_t)s->code->needing.passed *
+        (e = steps_take(sc, WIDE * (uint64_t)s->code->needing.passed *
                                 ((hit == HIT_NONE ? to : ov[0]) - from))))
         return e;
     s->need.to = to;
@@ -344,40 +353,53 @@ static enum err has_needs(struct search *s, struct scratch *sc, size_t at,
     return OK;
 }
 
-/* What it was, of one that went as wrong as it can; one that did not looked
- * about little more than what it found. */
-static uint64_t try_toil(const struct search *s, const struct scratch *sc,
-                         enum hit hit)
+/*
+ * How much a try was PCRE2 does not tell, but whether it was more than so many
+ * goings back and on (its match limit, which the JIT counts for each place that
+ * a match may begin at). So it is told few at first, and more if they do not
+ * do; the next one is told no fewer than it took but one time.
+ */
+static enum err try_counted(struct search *s, struct scratch *sc,
+                            enum hit *ret_hit)
 {
-    const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(sc->mdata);
-    uint64_t toil = s->code->toil.tried, found;
+    uint64_t steps = 0;
+    enum err e;
 
-    if (hit != HIT_MATCH)
-        return toil;
-    found = STEPS_MATCHED * (uint64_t)(ov[1] - ov[0]);
-    return found < toil ? found : toil;
+    s->turns /= TURNS_MORE;
+    s->turns = s->turns < TURNS_LEAST ? TURNS_LEAST : s->turns;
+    for (;;) {
+        bool most = s->turns >= LIM_MATCH;
+
+        pcre2_set_match_limit(sc->mctx, most ? LIM_MATCH : s->turns);
+        e = pattern_run(s->code->match, sc, s->text, s->cursor, s->open,
+                        ret_hit);
+        steps += (uint64_t)s->code->toil.turn * s->turns;
+        if (e != E_LIMIT || most)
+            break;
+        s->turns *= TURNS_MORE;
+    }
+    pcre2_set_match_limit(sc->mctx, LIM_MATCH);
+    return e ? e : steps_take(sc, steps);
 }
 
 /* One try at the cursor or, where a match may begin at any place, from there
  * on. */
-static enum err try_match(const struct search *s, struct scratch *sc,
+static enum err try_match(struct search *s, struct scratch *sc,
                           enum hit *ret_hit)
 {
     const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(sc->mdata);
-    const pcre2_code *code = s->code->match;
     size_t passed;
     enum err e;
 
-    if (s->width != NULL)
-        pcre2_set_offset_limit(sc->mctx, s->window - 1);
-    e = pattern_run(code, sc, s->text, s->cursor, s->open, ret_hit);
-    pcre2_set_offset_limit(sc->mctx, PCRE2_UNSET);
-    if (e || (e = steps_take(sc, try_toil(s, sc, *ret_hit))))
-        return e;
     if (s->width == NULL)
-        return OK;
+        return try_counted(s, sc, ret_hit);
+    pcre2_set_offset_limit(sc->mctx, s->window - 1);
+    e = pattern_run(s->code->match, sc, s->text, s->cursor, s->open, ret_hit);
+    pcre2_set_offset_limit(sc->mctx, PCRE2_UNSET);
+    if (e)
+        return e;
     passed = (*ret_hit == HIT_NONE ? s->window : ov[0]) - s->cursor;
-    return steps_take(sc, (uint64_t)s->code->toil.passed * passed);
+    return steps_take(sc, WIDE * (uint64_t)s->code->toil.passed * passed);
 }
 
 /* Where to go on behind a try in vain. */

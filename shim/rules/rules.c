@@ -324,7 +324,7 @@ static unsigned views_at(const struct rules *rs, const struct scopes *at)
     return views & ~(1u << VIEW_TEXT);
 }
 
-/* What a body has to spare is taken when a text has used up its own. */
+/* A text may take what its body has to spare, and leaves what it does not. */
 static void steps_begin(struct scratch *sc, size_t len)
 {
     sc->steps = LIM_SCAN_TIMES * (uint64_t)len +
@@ -335,7 +335,7 @@ static void steps_begin(struct scratch *sc, size_t len)
 static void steps_end(struct scratch *sc)
 {
     sc->taken -= sc->steps;
-    if (sc->spare != NULL && sc->steps < *sc->spare)
+    if (sc->spare != NULL)
         *sc->spare = sc->steps;
     sc->steps = STEPS_FREE;
 }

@@ -83,7 +83,8 @@ const struct own_search *scratch_own(const struct scratch *sc);
 /*
  * scratch_share - the texts that are scanned next are of one body: *spare, at
  * first LIM_SCAN_LEAST, is what all of them may take besides what each may for
- * its length. Borrowed; NULL, as it begins: each has as much for itself.
+ * its length; what one does not take is left to the next. Borrowed; NULL, as it
+ * begins: each has as much for itself.
  */
 void scratch_share(struct scratch *sc, uint64_t *spare);
 

@@ -119,8 +119,10 @@ enum err scan_news(struct viewing *vw, const struct look *l,
 {
     struct news news = {.view = l->map, .source = l->of->text};
     struct look part = *l;
-    enum err e = OK;
+    enum err e = steps_take(vw->sc, STEPS_RUN * (uint64_t)l->map->run_count);
 
+    if (e)
+        return e;
     if (is_whole(vw, l->text.len))
         return scan_look(vw, l, step);
     while (!e && news_next(&news, &part.text)) {

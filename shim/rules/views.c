@@ -123,6 +123,9 @@ static enum err enter(struct viewing *vw, struct level *v, bool decoded)
 {
     enum err e = steps_take(vw->sc, STEPS_PASS * (uint64_t)v->text.text.len);
 
+    if (!e && v->text.map != NULL)
+        e = steps_take(vw->sc, STEPS_RUN * (uint64_t)v->text.map->run_count);
+
     if (e)
         return e;
     v->classes = classes_worth(v->text.text, &v->worth);

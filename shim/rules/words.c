@@ -251,6 +251,7 @@ static enum err note_keyword(const struct words *ws, const struct keyword *kw,
 {
     size_t len;
 
+    hits->tried++;
     if (hits_guarded(hits, kw->rule, start) ||
         keyword_at(text_of(kw), str_skip(text, start), &len) != KEYWORD_YES ||
         !key_follows(&ws->list[kw->rule], &kw->key, hits->whole,

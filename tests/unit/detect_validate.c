@@ -211,6 +211,11 @@ static void test_entropy(void)
         CHECK(off >= -1 && off <= 1);
     }
     CHECK_ROW(NULL);
+    for (size_t n = 1; n < 80; n++) { /* two bytes, n times each */
+        memset(all, 'a', n);
+        memset(all + n, 'b', n);
+        CHECK_INT(entropy_milli((struct str){all, 2 * n}), 1000);
+    }
     for (size_t i = 0; i < sizeof(all); i++)
         all[i] = (char)(i & 0xff);
     CHECK_INT(entropy_milli((struct str){all, sizeof(all)}), 8000);
