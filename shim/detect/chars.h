@@ -7,16 +7,15 @@
  * What views ask of a character. A text has few different ones, and to work it
  * out takes long: it is kept of each that was asked for once.
  */
-#define CHAR_KNOWN 1u /* of every one that was worked out                  */
-#define CHAR_STAYS                                                             \
-    2u                   /* the clean view has it as it is, if none that joins \
-                            stands behind it                                  */
-#define CHAR_CASED  4u   /* that does, and folding its case makes it another  */
-#define CHAR_FAR    8u   /* the same, and does more than to make it small     */
+#define CHAR_KNOWN 1u    /* of every one that was worked out                */
+#define CHAR_STAYS 2u    /* it is itself in the clean view, unless one that   */
+                         /* joins it is behind it                           */
+#define CHAR_CASED  4u   /* that is so, and folding its case changes it     */
+#define CHAR_FAR    8u   /* the same, by more than making it small          */
 #define CHAR_MARKED 16u  /* it stays, and NORMAL_NOMARK takes marks off it  */
-#define CHAR_LETTER 32u  /* is_letter  */
-#define CHAR_JOINS  64u  /* it belongs to the character before it             */
-#define CHAR_UNSEEN 128u /* and shows nothing: is_invisible */
+#define CHAR_LETTER 32u  /* is_letter                                       */
+#define CHAR_JOINS  64u  /* it belongs to the character before it           */
+#define CHAR_UNSEEN 128u /* and shows nothing: is_invisible                 */
 
 #define CHARS_KEPT 0x20000 /* most that are written; the rest is worked out */
 struct chars {

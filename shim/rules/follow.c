@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "rules/lead.h"
+#include "rules/prefilter.h"
 #include "rules/regex.h"
 
 /*
@@ -39,12 +40,6 @@ static void guard_cases(struct guard *g)
     const uint64_t large = UINT64_C(0x07fffffe);
 
     g->bits[1] |= (g->bits[1] & large) << 32 | (g->bits[1] >> 32 & large);
-}
-
-/* Characters that are a letter of ASCII's other spelling. */
-static bool is_second(struct str s)
-{
-    return str_starts(s, STR("\xc5\xbf")) || str_starts(s, STR("\xe2\x84\xaa"));
 }
 
 /* What begins a part of a pattern. */
@@ -124,7 +119,7 @@ static size_t read_bytes(struct str s, bool plain, struct guard *ret_bytes)
         *ret_bytes = guard_others(&but);
         return n;
     }
-    if (n == 0 && (unsigned char)s.ptr[0] >= 0x80 && !is_second(s))
+    if (n == 0 && (unsigned char)s.ptr[0] >= 0x80 && second_len(s) == 0)
         n = utf8_char(s);
     if (!plain)
         guard_cases(&bytes);

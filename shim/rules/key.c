@@ -43,11 +43,10 @@ static unsigned char key_place(const struct rarity_table *often,
     struct str level = {bytes, rest.len};
     unsigned char best = KEY_NONE;
     size_t space = rest.len;
-    unsigned least = 0;
-    struct rarity r;
+    unsigned shares[LIM_KEYWORD], least = 0;
 
     level_keyword(rest, bytes);
-    rarity_read(level, &r);
+    rarity_read(often, level, shares);
     for (size_t at = rest.len; at-- > 0;) {
         size_t room = rest.len - at < KEY_MOST ? rest.len - at : KEY_MOST;
         unsigned share;
@@ -56,8 +55,7 @@ static unsigned char key_place(const struct rarity_table *often,
             space = at;
         if (!key_fits(rest, at))
             continue;
-        share = r.four[at] + rarity_more(often, &r, at) + BONUS_MOST -
-                bonus_of(room, space - at);
+        share = shares[at] + BONUS_MOST - bonus_of(room, space - at);
         if (best != KEY_NONE && share >= least)
             continue;
         best = (unsigned char)at;

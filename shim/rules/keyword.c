@@ -86,6 +86,15 @@ enum keyword_here keyword_at(struct str keyword, struct str text,
     return KEYWORD_YES;
 }
 
+size_t second_len(struct str s)
+{
+    const unsigned char *p = (const unsigned char *)s.ptr;
+
+    if (s.len >= 2 && p[0] == 0xc5 && p[1] == 0xbf)
+        return 2;
+    return s.len >= 3 && p[0] == 0xe2 && p[1] == 0x84 && p[2] == 0xaa ? 3 : 0;
+}
+
 /* The next second spelling, and how long it is; s.len if there is none. */
 static size_t second_next(struct str s, size_t *ret_len)
 {
@@ -93,9 +102,7 @@ static size_t second_next(struct str s, size_t *ret_len)
     size_t i = 0;
 
     while (i < s.len) {
-        size_t left = s.len - i;
-
-        if (left > WIDE) {
+        if (s.len - i > WIDE) {
             wide v = wide_at(p + i), next = wide_at(p + i + 1);
             unsigned some = wide_mask((wide)((v == 0xc5) & (next == 0xbf)) |
                                       (wide)((v == 0xe2) & (next == 0x84)));
@@ -105,13 +112,8 @@ static size_t second_next(struct str s, size_t *ret_len)
                 continue;
             }
             i += (size_t)__builtin_ctz(some);
-            left = s.len - i;
         }
-        *ret_len = p[i] == 0xc5 ? 2 : 3;
-        if (left >= *ret_len &&
-            (p[i] == 0xc5
-                 ? p[i + 1] == 0xbf
-                 : p[i] == 0xe2 && p[i + 1] == 0x84 && p[i + 2] == 0xaa))
+        if ((*ret_len = second_len(str_skip(s, i))) != 0)
             return i;
         i++;
     }

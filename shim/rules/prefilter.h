@@ -121,6 +121,9 @@ enum keyword_here {
 enum keyword_here keyword_at(struct str keyword, struct str text,
                              size_t *ret_len);
 
+/* second_len - of the second spelling at the front; 0: there is none. */
+size_t second_len(struct str s);
+
 /*
  * keyword_fold - the text with s and k for those two: the same keywords stand
  * in it, for none has such a character itself (pack.c). What *f had is

@@ -166,32 +166,20 @@ unsigned rarity_byte(char c)
     return 1u << (singles[class] - (class == OTHER ? OTHERS : 0)) / 4;
 }
 
-void rarity_read(struct str keyword, struct rarity *ret)
+void rarity_read(const struct rarity_table *t, struct str keyword,
+                 unsigned ret_shares[LIM_KEYWORD])
 {
     size_t n = keyword.len < LIM_KEYWORD ? keyword.len : LIM_KEYWORD;
-    unsigned a, b;
+    unsigned char class[LIM_KEYWORD + 1];
 
     for (size_t i = 0; i < n; i++)
-        ret->class[i] = class_of(keyword.ptr[i]);
+        class[i] = class_of(keyword.ptr[i]);
     /* What mostly follows. */
-    ret->class[n] = n > 0 && ret->class[n - 1] == SPACE ? 't' - 'a' : 'e' - 'a';
-    if (n < 3)
-        return;
-    a = pair(ret->class);
-    b = pair(ret->class + 1);
+    class[n] = n > 0 && class[n - 1] == SPACE ? 't' - 'a' : 'e' - 'a';
     for (size_t i = 0; i + 3 <= n; i++) {
-        const unsigned char *c = ret->class + i;
-        unsigned next = pair(c + 2);
+        const unsigned char *c = class + i;
 
-        ret->four[i] =
-            (uint16_t)(a + b + next - between(c + 1) - between(c + 2));
-        a = b;
-        b = next;
+        ret_shares[i] = pair(c) + pair(c + 1) + pair(c + 2) - between(c + 1) -
+                        between(c + 2) + t->more[slot(c)];
     }
-}
-
-unsigned rarity_more(const struct rarity_table *t, const struct rarity *r,
-                     size_t at)
-{
-    return t->more[slot(r->class + at)];
 }

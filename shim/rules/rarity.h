@@ -11,28 +11,20 @@
  * space. */
 unsigned rarity_byte(char c);
 
-/* A keyword as it is looked at. */
-struct rarity {
-    unsigned char class[LIM_KEYWORD + 1]; /* of each byte, and of one behind */
-    /* The share of the four bytes at each place, twice its binary logarithm and
-     * something more: only to compare. Of the last three, with what mostly
-     * follows. */
-    uint16_t four[LIM_KEYWORD];
-};
-
-/* rarity_read - of so many bytes, LIM_KEYWORD at most. */
-void rarity_read(struct str keyword, struct rarity *ret);
-
-/* What weighs more than the pairs that it is of: by a hash of four bytes, so
- * that others share it. */
+/* What stands far more often than the pairs that it is of say: how much that
+ * adds, by a hash of four bytes, so that others share it. */
 #define RARITY_BITS 14u
 struct rarity_table {
     unsigned char more[1u << RARITY_BITS];
 };
 void rarity_table(struct rarity_table *ret);
 
-/* rarity_more - what is to be added to the share at a place. */
-unsigned rarity_more(const struct rarity_table *t, const struct rarity *r,
-                     size_t at);
+/*
+ * rarity_read - of a keyword of LIM_KEYWORD bytes at most the share of the four
+ * at each place, of the last three with what mostly follows: twice its binary
+ * logarithm and something more, only to compare. None of the last two places.
+ */
+void rarity_read(const struct rarity_table *t, struct str keyword,
+                 unsigned ret_shares[LIM_KEYWORD]);
 
 #endif

@@ -125,7 +125,6 @@ static enum err enter(struct viewing *vw, struct level *v, bool decoded)
 
     if (!e && v->text.map != NULL)
         e = steps_take(vw->sc, STEPS_RUN * (uint64_t)v->text.map->run_count);
-
     if (e)
         return e;
     v->classes = classes_worth(v->text.text, &v->worth);
