@@ -1,5 +1,6 @@
 #include "detect/unseen.h"
 
+#include "base/utf8.h"
 #include "base/wide.h"
 #include "detect/invisible.h"
 #include "detect/normal.h"
@@ -14,28 +15,41 @@ static uint32_t char_at(struct str text, size_t at, size_t *ret_len)
     return cp;
 }
 
-/* Most texts are ASCII. */
-static size_t skip_ascii(struct str text, size_t at)
-{
-    if (at < text.len && (unsigned char)text.ptr[at] >= 0x80)
-        return at;
-    for (; text.len - at >= 4 * WIDE; at += 4 * WIDE) {
-        const char *p = text.ptr + at;
-        wide any = wide_at(p) | wide_at(p + WIDE) | wide_at(p + 2 * WIDE) |
-                   wide_at(p + 3 * WIDE);
+/* Where one of so many characters may begin: bits, by their first bytes. */
+#define AHEAD 2 /* bytes behind them that are looked at, too */
 
-        if (wide_mask(any) != 0)
-            break;
-    }
-    for (; text.len - at >= WIDE; at += WIDE) {
-        unsigned some = wide_mask(wide_at(text.ptr + at));
+static unsigned orders_in(const char *p)
+{
+    wide a = wide_at(p), b = wide_at(p + 1), c = wide_at(p + 2);
+
+    return wide_mask((wide)(a == 0xe2) & (wide)((b == 0x80) | (b == 0x81)) &
+                     (wide)((c == 0xab) | (c == 0xae) | (c == 0xa7)));
+}
+
+static unsigned stacked_in(const char *p)
+{
+    wide a = wide_at(p), b = wide_at(p + 1);
+
+    return wide_mask(
+        (wide)((a == 0xcc) | (a == 0xcd)) |
+        ((wide)(a == 0xd2) & (wide)(b < 0x8a)) |
+        ((wide)(a == 0xe1) & (wide)((b == 0xaa) | (b == 0xab) | (b == 0xb7))) |
+        ((wide)(a == 0xe2) & (wide)(b == 0x83)) |
+        ((wide)(a == 0xef) & (wide)(b == 0xb8)));
+}
+
+/* Past characters that are none of them, from the front of one to that of
+ * another: near the end of the text it may be any. */
+static inline __attribute__((always_inline)) size_t
+skip_others(struct str text, size_t at, unsigned (*begin)(const char *))
+{
+    for (; text.len - at >= WIDE + AHEAD; at += WIDE) {
+        unsigned some = begin(text.ptr + at);
 
         if (some != 0)
             return at + (size_t)__builtin_ctz(some);
     }
-    while (at < text.len && (unsigned char)text.ptr[at] < 0x80)
-        at++;
-    return at;
+    return utf8_front(text, at);
 }
 
 /* --- Nothing to be seen. */
@@ -91,50 +105,70 @@ size_t unseen_run_begins(const struct str **ret_list)
     return ARRAY_LEN(begins);
 }
 
-/* The run at `at`: behind it, how many characters, and whether more text may
- * make it longer. */
-static size_t run_end(struct str text, size_t at, bool open, size_t *ret_count,
-                      bool *ret_cut)
+/* Does something that shows nothing begin here? *ret_len: its bytes. */
+static bool unseen_at(struct str text, size_t at, size_t *ret_len)
 {
-    size_t len;
+    uint32_t cp = char_at(text, at, ret_len);
 
-    *ret_count = 0;
-    *ret_cut = false;
-    while (at < text.len) {
-        uint32_t cp = char_at(text, at, &len);
-
-        if (len == 0 || !is_invisible(cp)) {
-            *ret_cut = len == 0 && open;
-            return at;
-        }
-        ++*ret_count;
-        at += len;
-    }
-    *ret_cut = open;
-    return at;
+    return *ret_len != 0 && is_invisible(cp);
 }
 
+/* The run that the byte at `at` is of: where it begins, not before `from`,
+ * where it ends, and how many characters it has; 0 if it is of none. */
+static size_t run_of(struct str text, size_t from, size_t at, size_t *ret_start,
+                     size_t *ret_end)
+{
+    size_t start = utf8_front(text, at), end = start, count = 0, len;
+
+    for (; end < text.len && unseen_at(text, end, &len); end += len)
+        count++;
+    for (*ret_start = start; count > 0 && start > from; count++) {
+        start = utf8_front(text, start - 1);
+        if (!unseen_at(text, start, &len))
+            break;
+        *ret_start = start;
+    }
+    *ret_end = end;
+    return count;
+}
+
+/* Where the text ends that more of it does not change. */
+static size_t settled(struct str text, size_t from)
+{
+    size_t end = text.len - utf8_tail(text), len;
+
+    while (end > from) {
+        size_t at = utf8_front(text, end - 1);
+
+        if (!unseen_at(text, at, &len))
+            break;
+        end = at;
+    }
+    return end < from ? from : end;
+}
+
+/* None of them takes less than two bytes. So one byte is looked at of as many
+ * as the shortest run has: the others are of interest if that is of one. */
 void unseen_run(struct str text, size_t from, bool open, size_t least,
                 struct unseen *ret)
 {
-    size_t at = from, end, count, len;
-    bool cut;
+    size_t stride = 2 * least, count, start, end;
+    struct str s = open ? str_head(text, settled(text, from)) : text;
 
-    while ((at = skip_ascii(text, at)) < text.len) {
-        end = run_end(text, at, open, &count, &cut);
-        if (cut)
-            break;
+    for (size_t at = from; s.len - at >= stride;) {
+        at += stride - 1;
+        if ((unsigned char)s.ptr[at] < 0x80 ||
+            (count = run_of(s, from, at, &start, &end)) == 0) {
+            at++;
+            continue;
+        }
         if (count >= least) {
-            *ret = (struct unseen){true, at, end, end};
+            *ret = (struct unseen){true, start, end, end};
             return;
         }
         at = end;
-        if (at < text.len && count == 0) {
-            (void)char_at(text, at, &len);
-            at += len == 0 ? text.len - at : len;
-        }
     }
-    *ret = (struct unseen){.cursor = at};
+    *ret = (struct unseen){.cursor = s.len};
 }
 
 /* --- Another order. */
@@ -277,7 +311,7 @@ void unseen_order(struct str text, size_t from, bool open, struct unseen *ret)
     size_t at = from, end, len;
     struct order o;
 
-    while ((at = skip_ascii(text, at)) < text.len) {
+    while ((at = skip_others(text, at, orders_in)) < text.len) {
         uint32_t cp = char_at(text, at, &len);
 
         if (len == 0 && open)
@@ -345,7 +379,8 @@ void unseen_marks(struct str text, size_t from, size_t least,
     for (; at < text.len && len > 0; at += len) {
         uint32_t cp;
 
-        if (h.count == 0 && (at = skip_ascii(text, at)) == text.len)
+        if (h.count == 0 && h.marks == 0 &&
+            (at = skip_others(text, at, stacked_in)) == text.len)
             break;
         cp = char_at(text, at, &len);
         if (heaps_char(&h, cp, at, len))

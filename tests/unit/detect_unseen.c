@@ -11,6 +11,8 @@
 #include "base/utf8.h"
 #include "check.h"
 #include "detect/invisible.h"
+#include "detect/normal.h"
+#include "rnd.h"
 
 #define ZW "\u200b\u200c\u200d\u2060"
 
@@ -89,6 +91,10 @@ static const struct {
      "e\u0301\u0302\u0303v\u0301\u0302\u0303\u0304i\u0301\u0302\u0303l "
      "e\u0301\u0302\u0303 ok",
      NULL, ""},
+    {"marks on either side of a letter", MARKS,
+     "e\u0301\u0302v\u0301 e\u0301\u0302\u0303v\u0301\u0302\u0303"
+     "i\u0301\u0302\u0303l e\u0301\u0302\u0303 ok",
+     NULL, ""},
     {"two marks", MARKS,
      "e\u0301\u0302v\u0301\u0302i\u0301\u0302l\u0301\u0302"
      "e\u0301\u0302v\u0301\u0302i\u0301\u0302",
@@ -162,6 +168,144 @@ static void test_fronts(void)
         buf_free(&text);
     }
     CHECK_ROW(NULL);
+}
+
+/* --- Many bytes at once, and one character after the other. */
+
+static const uint32_t some[] = {
+    'a',    ' ',    0xad,   0x34f,   0x200b,  0x200e,  0x202b, 0x202e,
+    0x2067, 0x2069, 0x202c, 0xe0041, 0x115f,  0xfeff,  0xffa0, 0x301,
+    0x36f,  0x483,  0x48a,  0x1abf,  0x1dc1,  0x20d0,  0xfe20, 0x17c1,
+    0x1014, 0x5d0,  0x2014, 0x4e00,  0x1f600, 0x1d173, '\n',   0x205f};
+
+/* Of a few kinds, in runs. */
+static struct str text_make(char *text, size_t most)
+{
+    size_t n = 0, count = rnd(most), again = 0;
+    uint32_t few[4], cp = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(few); i++)
+        few[i] = some[rnd(ARRAY_LEN(some))];
+    for (size_t i = 0; i<count; i++, again -= again> 0) {
+        if (again == 0) {
+            cp = few[rnd(ARRAY_LEN(few))];
+            again = rnd(12);
+        }
+        n += utf8_put(cp, text + n);
+    }
+    return (struct str){text, n};
+}
+
+static void plain_run(struct str text, size_t from, bool open, size_t least,
+                      struct unseen *ret)
+{
+    size_t at = from, end = from, count = 0, len;
+
+    for (; at < text.len; at = end) {
+        uint32_t cp = utf8_next(str_skip(text, at), &len);
+
+        for (count = 0, end = at; end + len <= text.len && is_invisible(cp);
+             count++) {
+            end += len;
+            cp = utf8_next(str_skip(text, end), &len);
+        }
+        if (open && (end == text.len || end + len > text.len))
+            break;
+        if (count >= least) {
+            *ret = (struct unseen){true, at, end, end};
+            return;
+        }
+        end += end == at ? len : 0;
+    }
+    *ret = (struct unseen){.cursor = at < text.len ? at : text.len};
+}
+
+static bool same(const struct unseen *a, const struct unseen *b)
+{
+    return a->found == b->found && a->start == b->start && a->end == b->end &&
+           a->cursor == b->cursor;
+}
+
+static void test_plain_runs(void)
+{
+    static char bytes[4 * 200 + 8];
+
+    for (unsigned turn = 0; turn < 60000; turn++) {
+        struct str text = text_make(bytes, 200);
+        size_t from = utf8_back(text, text.len > 0 ? rnd(text.len) : 0);
+        size_t least = 8 + rnd(5);
+        struct unseen a, b;
+        bool open = rnd(2) == 0;
+
+        if (open && text.len > from) /* it may end within a character */
+            text.len -= rnd(text.len - from < 3 ? text.len - from : 3);
+        unseen_run(text, from, open, least, &a);
+        plain_run(text, from, open, least, &b);
+        CHECK(same(&a, &b));
+    }
+}
+
+static bool has_mark(uint32_t cp)
+{
+    return (cp >= 0x300 && cp <= 0x36f) || (cp >= 0x483 && cp <= 0x489) ||
+           (cp >= 0x1ab0 && cp <= 0x1aff) || (cp >= 0x1dc0 && cp <= 0x1dff) ||
+           (cp >= 0x20d0 && cp <= 0x20ff) || (cp >= 0xfe20 && cp <= 0xfe2f);
+}
+
+/* The first heap, and nothing else that counts. */
+static void plain_marks(struct str text, struct unseen *ret)
+{
+    size_t marks = 0, first = 0, len;
+
+    *ret = (struct unseen){.cursor = text.len};
+    for (size_t at = 0; at < text.len; at += len) {
+        bool mark = has_mark(utf8_next(str_skip(text, at), &len));
+
+        if (mark && marks++ == 0)
+            first = at;
+        if (!mark && marks >= 3)
+            break;
+        marks = mark ? marks : 0;
+    }
+    ret->found = marks >= 3;
+    ret->start = marks >= 3 ? first : 0;
+}
+
+static void test_plain_marks(void)
+{
+    static char bytes[4 * 200];
+
+    for (unsigned turn = 0; turn < 60000; turn++) {
+        struct str text = text_make(bytes, 200);
+        struct unseen a, b;
+
+        unseen_marks(text, 0, 1, &a);
+        plain_marks(text, &b);
+        CHECK(a.found == b.found && a.start == b.start);
+    }
+}
+
+/* What is before the first that may begin one does not matter. */
+static void test_plain_order(void)
+{
+    static char bytes[4 * 200];
+
+    for (unsigned turn = 0; turn < 60000; turn++) {
+        struct str text = text_make(bytes, 200);
+        bool open = rnd(2) == 0;
+        struct unseen a, b;
+        size_t at = 0, len;
+
+        for (; at < text.len; at += len) {
+            uint32_t cp = utf8_next(str_skip(text, at), &len);
+
+            if (cp == 0x202b || cp == 0x202e || cp == 0x2067)
+                break;
+        }
+        unseen_order(text, 0, open, &a);
+        unseen_order(text, at, open, &b);
+        CHECK(same(&a, &b));
+    }
 }
 
 /* A megabyte of what it begins with is read a few times at most: the places
@@ -241,6 +385,9 @@ int main(void)
     RUN(test_begins);
     RUN(test_rows);
     RUN(test_fronts);
+    RUN(test_plain_runs);
+    RUN(test_plain_marks);
+    RUN(test_plain_order);
     RUN(test_hostile);
     return check_done();
 }
