@@ -9,17 +9,23 @@
  */
 #define CHAR_KNOWN 1u    /* of every one that was worked out                */
 #define CHAR_STAYS 2u    /* it is itself in the clean view, unless one that   */
-                         /* joins it is behind it                           */
+                         /* joins it is behind it; of one that joins: behind  */
+                         /* such a one it is, and that too (cluster_joins)    */
 #define CHAR_CASED  4u   /* that is so, and folding its case changes it     */
 #define CHAR_FAR    8u   /* the same, by more than making it small          */
 #define CHAR_MARKED 16u  /* it stays, and NORMAL_NOMARK takes marks off it  */
 #define CHAR_LETTER 32u  /* is_letter                                       */
 #define CHAR_JOINS  64u  /* it belongs to the character before it           */
 #define CHAR_UNSEEN 128u /* and shows nothing: is_invisible                 */
+#define CHAR_MARK   256u /* it takes no place of its own                    */
+#define CHAR_ORDER  512u /* one of a few that have an order                 */
+#define CHAR_FIRST  1024u /* the next may be one with it,                    */
+#define CHAR_SECOND 2048u /* ... as this one may be with such a one */
+#define CHAR_BARES  4096u /* NORMAL_NOMARK takes off what joins it           */
 
 #define CHARS_KEPT 0x20000 /* most that are written; the rest is worked out */
 struct chars {
-    unsigned char of[CHARS_KEPT]; /* zero at the start */
+    uint16_t of[CHARS_KEPT]; /* zero at the start */
 };
 
 /* chars_work_out - without what is kept. Never 0. */
@@ -33,7 +39,7 @@ static inline unsigned chars_kind(struct chars *c, uint32_t cp)
     if (kind == 0) {
         kind = chars_work_out(cp);
         if (c != NULL && cp < CHARS_KEPT)
-            c->of[cp] = (unsigned char)kind;
+            c->of[cp] = (uint16_t)kind;
     }
     return kind;
 }

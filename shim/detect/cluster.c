@@ -6,8 +6,9 @@
 #include "detect/chars.h"
 #include "detect/invisible.h"
 
-#define GAP_MOST 1024 /* bytes: of a longer gap the end is taken for it */
-#define ROOM     (CLUSTER * 20) /* one gives 18 at most                  */
+#define MARKS_MOST 2    /* that are not part of a character, in a row */
+#define GAP_MOST   1024 /* bytes: of a longer gap the end is taken for it */
+#define ROOM       (CLUSTER * 20) /* one gives 18 at most                  */
 
 struct unit {
     int32_t cps[ROOM]; /* what stays of it, decomposed */
@@ -115,14 +116,14 @@ static void strip(struct normal *n, struct unit *c)
     c->count = kept;
 }
 
-/* Two marks that are not part of a character are as many as there may be. */
+/* Of marks that are not part of a character no more than there may be. */
 static void limit_marks(struct unit *c)
 {
     size_t kept = 0, marks = 0;
 
     for (size_t i = 0; i < c->count; i++) {
         marks = is_mark(c->cps[i]) ? marks + 1 : 0;
-        if (marks <= 2)
+        if (marks <= MARKS_MOST)
             c->cps[kept++] = c->cps[i];
     }
     c->count = kept;
@@ -322,6 +323,106 @@ static bool becomes_itself(unsigned what, uint32_t cp, struct normal *ret_facts)
            (uint32_t)c.cps[0] == cp;
 }
 
+/* --- What joins, and stays. */
+
+/*
+ * Signs of the scripts of India and its neighbours that are one with the sign
+ * or letter before them, if that is one of a few. (UnicodeData.txt: canonical
+ * decompositions; no version of Unicode will have other pairs of these.)
+ */
+#define SIGNS_FROM 0x900
+#define SIGNS_TO   0x10a0
+static const uint16_t firsts[] = {0x928, 0x930, 0x933, 0x9c7, 0xb47,  0xb92,
+                                  0xbc6, 0xbc7, 0xc46, 0xcbf, 0xcc6,  0xcca,
+                                  0xd46, 0xd47, 0xdd9, 0xddc, 0x1025, 0};
+static const uint16_t seconds[] = {
+    0x93c, 0x9be, 0x9d7, 0xb3e, 0xb56, 0xb57, 0xbbe, 0xbd7,  0xc56, 0xcc2,
+    0xcd5, 0xcd6, 0xd3e, 0xd57, 0xdca, 0xdcf, 0xddf, 0x102e, 0};
+
+static bool is_listed(const uint16_t *list, uint32_t cp)
+{
+    while (*list != 0 && *list != cp)
+        list++;
+    return *list != 0;
+}
+
+/* What it is decomposed to begins with a character of the list. */
+static bool begins_listed(const uint16_t *list, uint32_t cp)
+{
+    struct normal facts = {0};
+    struct unit c = {.count = 0};
+
+    return cp >= SIGNS_FROM && cp < SIGNS_TO && !add(&facts, &c, cp) &&
+           c.count > 0 && is_listed(list, (uint32_t)c.cps[0]);
+}
+
+/* A letter that no sign of that kind is one with. */
+#define BASE 0x1780
+
+/* Does it leave the letter before it, and itself, as they are? */
+static bool joins_steadily(unsigned what, uint32_t cp)
+{
+    struct normal facts = {.what = what};
+    struct unit c = {.count = 0};
+
+    return !add(&facts, &c, BASE) && !add(&facts, &c, cp) &&
+           !compose(&facts, &c) && c.count == 2 && c.cps[0] == BASE &&
+           (uint32_t)c.cps[1] == cp && !facts.folded && !facts.marked;
+}
+
+/* Can it be told with what it is one, if with anything? */
+static bool pairs_known(uint32_t cp)
+{
+    return cp >= 0x591 && cp < 0x1ab0 && !(cp >= 0x653 && cp <= 0x655) &&
+           !(cp >= 0x1160 && cp <= 0x11ff);
+}
+
+/* Of one that joins and is seen. */
+static unsigned joiner_kind(uint32_t cp)
+{
+    const utf8proc_property_t *p = utf8proc_get_property((int32_t)cp);
+    bool stays = pairs_known(cp) && joins_steadily(0, cp) &&
+                 joins_steadily(NORMAL_FOLD, cp);
+
+    return (has_mark(p) ? CHAR_MARK : 0) |
+           (p->combining_class != 0 ? CHAR_ORDER : 0) |
+           (begins_listed(firsts, cp) ? CHAR_FIRST : 0) |
+           (begins_listed(seconds, cp) ? CHAR_SECOND : 0) |
+           (stays ? CHAR_STAYS : 0);
+}
+
+/* Of one that others may join. */
+static unsigned base_kind(uint32_t cp)
+{
+    struct normal facts = {0};
+    struct unit c = {.count = 0};
+    bool bares = false;
+
+    if (!add(&facts, &c, cp))
+        for (size_t i = 0; i < c.count; i++)
+            bares |= drops_marks(c.cps[i]);
+    return (bares ? CHAR_BARES : 0) |
+           (begins_listed(firsts, cp) ? CHAR_FIRST : 0);
+}
+
+bool cluster_joins(struct pile *p, unsigned kind, uint32_t cp)
+{
+    if ((kind & CHAR_STAYS) == 0 || (p->base & CHAR_BARES) != 0 ||
+        ((kind & CHAR_SECOND) != 0 && (p->base & CHAR_FIRST) != 0))
+        return false;
+    /* In their order, as most are written. */
+    if ((kind & p->last & CHAR_ORDER) != 0 &&
+        utf8proc_get_property((int32_t)p->cp)->combining_class >
+            utf8proc_get_property((int32_t)cp)->combining_class)
+        return false;
+    p->marks = (kind & CHAR_MARK) != 0 ? p->marks + 1 : 0;
+    p->last = kind;
+    p->cp = cp;
+    if ((kind & CHAR_ORDER) == 0)
+        p->base = kind;
+    return p->marks <= MARKS_MOST;
+}
+
 bool cluster_steady(unsigned what, uint32_t cp)
 {
     struct normal facts = {.what = what};
@@ -351,10 +452,11 @@ unsigned chars_work_out(uint32_t cp)
     if (is_invisible(cp))
         kind |= CHAR_UNSEEN;
     if (joins(cp))
-        kind |= CHAR_JOINS;
-    if ((kind & (CHAR_UNSEEN | CHAR_JOINS)) != 0 || is_control(cp) ||
-        plain_space(cp) != cp)
+        return kind | CHAR_JOINS |
+               ((kind & CHAR_UNSEEN) != 0 ? 0 : joiner_kind(cp));
+    if ((kind & CHAR_UNSEEN) != 0 || is_control(cp) || plain_space(cp) != cp)
         return kind;
+    kind |= base_kind(cp);
     if (p->decomp_seqindex == UINT16_MAX &&
         p->casefold_seqindex == UINT16_MAX && cp != 0x131)
         return kind | CHAR_STAYS;

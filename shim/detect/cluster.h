@@ -18,6 +18,18 @@ MUST_USE enum err cluster_take(struct normal *n, struct str cluster, size_t off,
  * what has a mark at its front, as U+0E33 has, and no mark. */
 bool cluster_steady(unsigned what, uint32_t cp);
 
+/* What stays together: the character that others join, and these. */
+struct pile {
+    unsigned base,
+        last;     /* kinds: of the last one without an order, and of all */
+    uint32_t cp;  /* the last one */
+    size_t marks; /* those in a row */
+};
+
+/* cluster_joins - does one more, that joins and stays, leave them all as they
+ * are? Its kind, as of all others, is chars_kind. */
+bool cluster_joins(struct pile *p, unsigned kind, uint32_t cp);
+
 /* gap_close - a character comes, behind something invisible it may be: a space
  * if one is due. gap_note - something invisible stands there. */
 MUST_USE enum err gap_close(struct normal *n, uint32_t cp,

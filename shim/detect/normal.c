@@ -133,23 +133,34 @@ static enum err staying(struct normal *n, struct str text, size_t base,
 {
     size_t start = at, back = at, len;
     unsigned bar = barred(n), kind = 0;
+    struct pile pile = {0};
     enum err e;
 
     for (; at < text.len; at += len) {
+        uint32_t cp;
+
         if ((unsigned char)text.ptr[at] < 0x80) {
             kind = 0;
             len = plain_ascii(str_skip(text, at));
             if (len == 0)
                 break;
             back = at + len - 1;
+            pile.base = CHAR_BARES;
             continue;
         }
-        kind = chars_kind(n->chars, utf8_next(str_skip(text, at), &len));
+        cp = utf8_next(str_skip(text, at), &len);
+        kind = chars_kind(n->chars, cp);
+        if ((kind & CHAR_JOINS) != 0) {
+            if (at == start || !cluster_joins(&pile, kind, cp))
+                break;
+            continue;
+        }
         if ((kind & (CHAR_STAYS | bar)) != CHAR_STAYS)
             break;
         if ((kind & (CHAR_FAR | CHAR_MARKED)) != 0 &&
             (e = note_kind(n, kind, base + at, base + at + len)))
             return e;
+        pile = (struct pile){.base = kind};
         back = at;
     }
     *ret_end = at == start || (at == text.len ? last : !(kind & CHAR_JOINS))
@@ -158,11 +169,18 @@ static enum err staying(struct normal *n, struct str text, size_t base,
     return OK;
 }
 
-static uint32_t last_char(struct str s)
+/* The last character of some that stay, but marks. */
+static uint32_t last_base(struct normal *n, struct str s)
 {
-    size_t len;
+    size_t at = s.len, len;
+    uint32_t cp;
 
-    return utf8_next(str_skip(s, utf8_front(s, s.len - 1)), &len);
+    do {
+        at = utf8_front(s, at - 1);
+        cp = utf8_next(str_skip(s, at), &len);
+    } while (at > 0 && cp >= 0x80 &&
+             (chars_kind(n->chars, cp) & CHAR_MARK) != 0);
+    return cp;
 }
 
 static enum err take_staying(struct normal *n, struct str s, size_t off,
@@ -176,7 +194,7 @@ static enum err take_staying(struct normal *n, struct str s, size_t off,
         return e;
     if (n->what & NORMAL_FOLD)
         make_small(out->bytes.ptr + out->bytes.len - s.len, s.len);
-    n->before = last_char(s);
+    n->before = last_base(n, s);
     return OK;
 }
 

@@ -30,6 +30,19 @@ static const uint32_t odd[] = {
     0xa0,   0x3000, 0x2028, 0x85,   0xe33,   0xeb3,   0xfb01,  0x304b, 0x65e5,
     0x300a, 0x30fb, 0x928,  0x958,  0xf900,  0x2f801, 0x1d400, 0x1f600};
 
+/* Letters and signs of scripts whose signs stay with their letters, pairs of
+ * them that are one among them, and marks that have an order. */
+static const uint32_t signs[] = {
+    0x995,  0x9be,  0x9c7,  0x9cb,  0x9d7,  0x9cd,  0x9bc,  0x9df,  0x928,
+    0x929,  0x93c,  0x94d,  0x93f,  0xc95,  0xcbf,  0xcc6,  0xcca,  0xcc2,
+    0xcd5,  0xccb,  0xd15,  0xd46,  0xd3e,  0xd4a,  0xd4d,  0xdd9,  0xddc,
+    0xdca,  0xdcf,  0xddd,  0xb92,  0xbd7,  0xc15,  0xc46,  0xc48,  0xc56,
+    0xc4d,  0x1780, 0x17d2, 0x17b6, 0x17bb, 0x17c6, 0x1025, 0x102e, 0x1026,
+    0x1000, 0x102d, 0x102f, 0x1037, 0x103a, 0x1031, 0xe01,  0xe38,  0xe48,
+    0xe34,  0x627,  0x622,  0x644,  0x64e,  0x651,  0x653,  0x654,  0x5d0,
+    0x5b0,  0x5bc,  0x5c1,  0xfb2a, 0xf40,  0xf71,  0xf72,  0xf74,  0xf90,
+    0x1112, 0x1161, 0x200b, 0x200d, ' ',    'e',    0x301,  0xe9,   0x439};
+
 static uint32_t one(void)
 {
     uint32_t cp;
@@ -55,7 +68,7 @@ static uint32_t one(void)
 /* Of one kind mostly, or of what is left out, or of all. */
 static struct str text_make(char *text, size_t most)
 {
-    size_t count = 1 + rnd(most), kind = rnd(6), n = 0;
+    size_t count = 1 + rnd(most), kind = rnd(9), n = 0;
     uint32_t same = one();
 
     for (size_t i = 0; i < count; i++) {
@@ -65,6 +78,10 @@ static struct str text_make(char *text, size_t most)
             cp = same;
         else if (kind == 1 && rnd(8) != 0)
             cp = 0x200b + (uint32_t)rnd(5);
+        else if (kind == 2 || (kind == 3 && rnd(8) != 0))
+            cp = signs[rnd(ARRAY_LEN(signs))];
+        else if (kind == 4 && rnd(16) != 0) /* of one script, or of two */
+            cp = (0x580 + same % 0x1580) / 64 * 64 + (uint32_t)rnd(128);
         n += utf8_put(cp, text + n);
     }
     return (struct str){text, n};
@@ -185,6 +202,41 @@ static void test_plain_way(void)
     }
 }
 
+/* Two that the one that joins leaves as they are, whatever it is. */
+static void check_pair(uint32_t base, uint32_t cp)
+{
+    struct pile p = {.base = chars_kind(&chars, base)};
+    struct normal n = {0};
+    char bytes[8];
+    struct str s = {bytes, utf8_put(base, bytes)};
+
+    s.len += utf8_put(cp, bytes + s.len);
+    if ((p.base & (CHAR_STAYS | CHAR_JOINS)) != CHAR_STAYS ||
+        !cluster_joins(&p, chars_kind(&chars, cp), cp))
+        return;
+    plainly(&n, s, &want);
+    if (!CHECK(str_eq(buf_str(&want.bytes), s)))
+        fprintf(stderr, "U+%04X U+%04X\n", (unsigned)base, (unsigned)cp);
+}
+
+static void test_pairs(void)
+{
+    for (uint32_t cp = 0x300; cp < 0x3100; cp++) {
+        unsigned kind = chars_kind(&chars, cp);
+        uint32_t most = (kind & CHAR_SECOND) != 0 ? 0x30000 : 0;
+
+        if ((kind & (CHAR_JOINS | CHAR_STAYS)) != (CHAR_JOINS | CHAR_STAYS))
+            continue;
+        for (uint32_t base = 0x80; base < most; base++)
+            if (base < 0xd800 || base >= 0xe000)
+                check_pair(base, cp);
+        for (size_t i = 0; i < ARRAY_LEN(signs); i++)
+            check_pair(signs[i], cp);
+        for (uint32_t base = cp / 128 * 128; base <= cp; base++)
+            check_pair(base, cp);
+    }
+}
+
 static bool same_but_case(struct str a, struct str b)
 {
     size_t n, m;
@@ -233,6 +285,7 @@ int main(void)
     textview_init(&view);
     textview_init(&pieces);
     RUN(test_plain_way);
+    RUN(test_pairs);
     RUN(test_news);
     textview_free(&want);
     textview_free(&view);

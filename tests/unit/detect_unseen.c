@@ -186,11 +186,12 @@ static struct str text_make(char *text, size_t most)
 
     for (size_t i = 0; i < ARRAY_LEN(few); i++)
         few[i] = some[rnd(ARRAY_LEN(some))];
-    for (size_t i = 0; i<count; i++, again -= again> 0) {
+    for (size_t i = 0; i < count; i++) {
         if (again == 0) {
             cp = few[rnd(ARRAY_LEN(few))];
-            again = rnd(12);
+            again = 1 + rnd(12);
         }
+        again--;
         n += utf8_put(cp, text + n);
     }
     return (struct str){text, n};
