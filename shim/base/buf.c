@@ -38,11 +38,11 @@ enum err buf_reserve(struct buf *b, size_t n)
         return E_LIMIT;
     if (need <= b->cap)
         return OK;
-    cap = b->cap < 256 ? 256 : b->cap;
-    while (cap < need)
-        cap = cap > b->max / 2 ? b->max : cap * 2;
-    if (cap > b->max)
-        cap = b->max;
+    cap = b->cap > b->max / 2 ? b->max : b->cap * 2;
+    if (cap < need)
+        cap = need; /* of what comes at once nothing is left over */
+    if (cap < 256)
+        cap = b->max < 256 ? b->max : 256;
     p = realloc(b->ptr, cap);
     if (p == NULL)
         return E_NOMEM;

@@ -35,7 +35,8 @@ static inline struct str buf_str(const struct buf *b)
 
 /*
  * buf_reserve - make room for n more bytes behind the held ones; they may then
- * be written at ptr + len. Moves the bytes: borrowed slices end here.
+ * be written at ptr + len. Moves the bytes: borrowed slices end here. The room
+ * is twice what it was, or just as much as is asked for if that is more.
  *
  * E_LIMIT  len + n would pass the maximum
  * E_NOMEM

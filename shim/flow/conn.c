@@ -280,7 +280,7 @@ void conn_done(struct conn *c)
         deliver_refusal(c);
 }
 
-enum err conn_content(const struct http_head *h, const struct buf *content,
+enum err conn_content(const struct http_head *h, struct str content,
                       struct buf *room, struct str *ret_body)
 {
     struct decoder *d = NULL;
@@ -293,13 +293,13 @@ enum err conn_content(const struct http_head *h, const struct buf *content,
     (void)http_field_get(h, STR("content-encoding"), &value);
     if ((e = coding_from(value, &coding)))
         return e;
-    if (coding == CODING_IDENTITY || content->len == 0) {
-        *ret_body = buf_str(content);
+    if (coding == CODING_IDENTITY || content.len == 0) {
+        *ret_body = content;
         return OK;
     }
     if ((e = decoder_new(coding, room->max, &d)))
         return e;
-    if (!(e = decoder_feed(d, buf_str(content), room)))
+    if (!(e = decoder_feed(d, content, room)))
         e = decoder_end(d);
     decoder_free(d);
     if (!e)

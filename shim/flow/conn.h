@@ -35,6 +35,8 @@ struct req_side {
     struct http_message msg;
     struct buf content;  /* without framing                              */
     struct buf raw;      /* with it, where that differs (chunked)        */
+    size_t front;        /* the head, before the body as it came: so it
+                            leaves where nothing is changed              */
     struct exchange *ex; /* of the request in work; borrowed from the queue */
     bool decline;        /* its offer of h2c is left out                    */
 };
@@ -147,9 +149,8 @@ void conn_abandon(struct conn *c);
  * decoded form in *room (of which the caller is the owner). Errors of
  * wire/coding.h.
  */
-MUST_USE enum err conn_content(const struct http_head *h,
-                               const struct buf *content, struct buf *room,
-                               struct str *ret_body);
+MUST_USE enum err conn_content(const struct http_head *h, struct str content,
+                               struct buf *room, struct str *ret_body);
 
 /* request_feed - the application's bytes. */
 void request_feed(struct conn *c, struct str in);

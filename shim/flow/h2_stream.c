@@ -110,8 +110,11 @@ static void share_out(struct h2_stream *st)
     size_t held = st->h2->held;
     size_t left = held < LIM_H2_HELD ? LIM_H2_HELD - held : 0;
     size_t req = c->req.content.len + left, res = c->res.content.len + left;
+    size_t most = LIM_REQUEST_BODY;
 
-    c->req.content.max = req < LIM_REQUEST_BODY ? req : LIM_REQUEST_BODY;
+    if (c->req.msg.framing != FRAMING_CHUNKED)
+        most += c->req.front;
+    c->req.content.max = req < most ? req : most;
     c->res.content.max = res < LIM_RESPONSE_BODY ? res : LIM_RESPONSE_BODY;
 }
 

@@ -38,6 +38,27 @@ static inline struct buf *queue_open(struct queue *q)
     return &q->bytes;
 }
 
+/*
+ * queue_move - append what `from` holds, and leave that empty. Where nothing is
+ * queued the two change their memory, and no byte is copied. Errors as buf_add;
+ * then nothing has changed.
+ */
+MUST_USE static inline enum err queue_move(struct queue *q, struct buf *from)
+{
+    struct buf *out = queue_open(q), was = *out;
+    enum err e = OK;
+
+    if (out->len > 0) {
+        e = buf_add(out, buf_str(from));
+    } else {
+        *out = (struct buf){from->ptr, from->len, from->cap, out->max};
+        *from = (struct buf){was.ptr, 0, was.cap, from->max};
+    }
+    if (!e)
+        buf_clear(from);
+    return e;
+}
+
 static inline void queue_take(struct queue *q, size_t n)
 {
     size_t left = q->bytes.len - q->off;

@@ -6,6 +6,7 @@
 #include "flow/h2peek.h"
 #include "flow/judge.h"
 #include "flow/query.h"
+#include "flow/sent.h"
 #include "flow/talk.h"
 #include "wire/field.h"
 #include "wire/ws.h"
@@ -270,102 +271,38 @@ static enum err host_from_head(struct conn *c)
     return OK;
 }
 
-/* All fields of one name as one list (RFC 9110, 5.3). */
-static enum err fields_join(const struct http_head *h, struct str name,
-                            struct buf *out)
+/* The body as it came, with its framing. */
+static struct buf *as_came(struct conn *c)
 {
-    enum err e = OK;
-
-    for (size_t i = 0; !e && i < h->field_count; i++) {
-        if (!str_eq_nocase(http_head_str(h, h->fields[i].name), name))
-            continue;
-        if (out->len > 0)
-            e = buf_add(out, STR(", "));
-        if (!e)
-            e = buf_add(out, http_head_str(h, h->fields[i].value));
-    }
-    return e;
+    return c->req.msg.framing == FRAMING_CHUNKED ? &c->req.raw
+                                                 : &c->req.content;
 }
 
-/* What is asked of the other side must be something that can be read. */
-static enum err negotiate(const struct conn *c, struct http_field_edit *edits,
-                          size_t *count, struct buf *accept)
+/*
+ * The head stands before the body, as it leaves if nothing is changed, and room
+ * is made for all of a body whose length is known: each byte is copied once.
+ */
+static enum err hold_head(struct conn *c, size_t length)
 {
-    const struct http_head *h = &c->req.head;
-    struct buf offered;
+    struct buf *b = as_came(c);
+    size_t max = b->max;
     enum err e;
 
-    buf_init(&offered, LIM_HEAD);
-    if (!(e = fields_join(h, STR("accept-encoding"), &offered)) &&
-        offered.len > 0 &&
-        !(e = http_accept_encoding_narrow(buf_str(&offered), accept)) &&
-        !str_eq(buf_str(&offered), buf_str(accept)))
-        edits[(*count)++] = (struct http_field_edit){
-            .name = STR("Accept-Encoding"), .value = buf_str(accept)};
-    buf_free(&offered);
-    if (e)
-        return e;
-    if (http_field_count(h, STR("range")) > 0)
-        edits[(*count)++] =
-            (struct http_field_edit){.name = STR("Range"), .drop = true};
-    if (c->req.msg.expect_continue)
-        edits[(*count)++] =
-            (struct http_field_edit){.name = STR("Expect"), .drop = true};
-    if (c->req.ex->talk) /* what is not offered is not agreed on */
-        edits[(*count)++] = (struct http_field_edit){
-            .name = STR("Sec-WebSocket-Extensions"), .drop = true};
-    return OK;
-}
-
-static void drop_digests(struct http_field_edit *edits, size_t *count)
-{
-    static const struct str names[] = {
-        STR_INIT("Content-Encoding"), STR_INIT("Content-MD5"),
-        STR_INIT("Digest"),           STR_INIT("Content-Digest"),
-        STR_INIT("Repr-Digest"),
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        edits[(*count)++] =
-            (struct http_field_edit){.name = names[i], .drop = true};
-}
-
-/* The body as it came, with its framing. */
-static struct str body_raw(const struct conn *c)
-{
-    return buf_str(c->req.msg.framing == FRAMING_CHUNKED ? &c->req.raw
-                                                         : &c->req.content);
-}
-
-static enum err put_head(struct conn *c, const struct buf *changed)
-{
-    struct http_field_edit edits[16];
-    struct buf accept, length, connection;
-    size_t count = 0;
-    enum err e = OK;
-
-    buf_init(&accept, LIM_HEAD);
-    buf_init(&length, 32);
-    buf_init(&connection, LIM_HEAD);
-    if (!judge_signed(&c->req.head))
-        e = negotiate(c, edits, &count, &accept);
-    if (!e && c->req.decline)
-        e = decline_edits(&c->req.head, edits, &count, &connection);
-    if (!e && changed != NULL) {
-        drop_digests(edits, &count);
-        if (c->req.msg.framing == FRAMING_LENGTH) {
-            e = buf_add_u64(&length, changed->len);
-            edits[count++] = (struct http_field_edit){
-                .name = STR("Content-Length"), .value = buf_str(&length)};
-        }
-    }
-    if (!e)
-        e = http_head_write(&c->req.head, edits, count,
-                            queue_open(&c->out[DIR_SEND]));
-    buf_free(&accept);
-    buf_free(&length);
-    buf_free(&connection);
+    b->max = LIM_OUT;
+    e = sent_head(c, NULL, b);
+    c->req.front = b->len;
+    b->max = max + b->len;
+    if (!e && length > 0 && buf_reserve(b, length) == E_NOMEM)
+        e = E_NOMEM; /* of a limit it is said when it is reached */
     return e;
+}
+
+static void drop_held(struct conn *c)
+{
+    as_came(c)->max -= c->req.front;
+    c->req.front = 0;
+    buf_empty(&c->req.content);
+    buf_empty(&c->req.raw);
 }
 
 /* Head and body into the queue, changed or as they came: all or nothing. */
@@ -375,11 +312,11 @@ static enum err put_request(struct conn *c, const struct buf *changed)
     size_t before = out->len;
     enum err e;
 
-    if ((e = put_head(c, changed)))
-        goto out;
     if (changed == NULL)
-        e = buf_add(out, body_raw(c));
-    else if (c->req.msg.framing != FRAMING_CHUNKED)
+        return queue_move(&c->out[DIR_SEND], as_came(c));
+    if ((e = sent_head(c, changed, out)))
+        goto out;
+    if (c->req.msg.framing != FRAMING_CHUNKED)
         e = buf_add(out, buf_str(changed));
     else if (!(e = rechunk_chunk(buf_str(changed), out)))
         e = buf_add(out, STR("0\r\n\r\n"));
@@ -398,8 +335,7 @@ static void next_request(struct conn *c)
     c->routed = true;
     http_head_reset(&c->req.head);
     http_body_free(&c->req.body);
-    buf_empty(&c->req.content);
-    buf_empty(&c->req.raw);
+    drop_held(c);
 }
 
 /* The body with its edits made; what was opened for them is closed again. */
@@ -438,16 +374,18 @@ static enum err send_edited(struct conn *c, struct str body)
 static void request_complete(struct conn *c)
 {
     struct exchange *ex = c->req.ex;
-    struct str body;
+    struct str content = buf_str(&c->req.content), body;
     struct buf room;
     enum err e;
 
     buf_init(&room, LIM_DECODED);
+    if (c->req.msg.framing != FRAMING_CHUNKED)
+        content = str_skip(content, c->req.front);
     judge_target(c, ex);
-    if ((e = conn_content(&c->req.head, &c->req.content, &room, &body))) {
+    if ((e = conn_content(&c->req.head, content, &room, &body))) {
         exchange_cond(ex, cond_of(e, COND_CODING, COND_CODING), NULL);
         c->tools.edit_count = 0;
-        body = buf_str(&c->req.content);
+        body = content;
     } else {
         judge_body(c, ex, body);
     }
@@ -479,8 +417,7 @@ static void request_unheld(struct conn *c, enum cond cond, const char *detail,
         conn_fail(c, COND_NOMEM, NULL);
         return;
     }
-    buf_free(&c->req.content);
-    buf_free(&c->req.raw);
+    drop_held(c);
     c->req.phase = REQ_RELAY;
 }
 
@@ -563,11 +500,17 @@ static void begin_body(struct conn *c, struct exchange *ex)
     bool over = m->framing == FRAMING_LENGTH && m->length > LIM_REQUEST_BODY;
     bool refused = over && policy_blocks(&c->eng->policy, COND_REQUEST_LIMIT) &&
                    !c->eng->policy.monitor;
+    enum err e;
 
     http_body_init(&c->req.body, m->framing, m->length);
     c->req.phase = REQ_BODY;
     if (!refused && !put_continue(c, ex))
         return;
+    if ((e = hold_head(c, over ? 0 : (size_t)m->length))) {
+        exchange_cond(ex, cond_of(e, COND_INTERNAL, COND_REQUEST_LIMIT), NULL);
+        conn_refuse(c, ex);
+        return;
+    }
     if (over)
         request_unheld(c, COND_REQUEST_LIMIT, NULL, STR(""));
     else if (content_of(&c->req.head) == CONTENT_AWS) /* may have no end */

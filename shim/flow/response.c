@@ -210,7 +210,7 @@ static void whole_complete(struct conn *c, struct str tail)
 
     buf_init(&room, LIM_DECODED);
     buf_init(&changed, LIM_OUT);
-    e = conn_content(&c->res.head, &c->res.content, &room, &body);
+    e = conn_content(&c->res.head, buf_str(&c->res.content), &room, &body);
     if (e) {
         exchange_cond(ex, cond_of(e, COND_CODING, COND_CODING), NULL);
         e = OK;

@@ -44,8 +44,55 @@ static void test_queue(void)
     queue_free(&q);
 }
 
+/* Bytes that come at once fill their memory; those that come one by one find
+ * it twice as large each time. */
+static void test_growth(void)
+{
+    struct buf b;
+
+    buf_init(&b, 5000);
+    CHECK(buf_reserve(&b, 1000) == OK && b.cap == 1000);
+    fill(&b, 1001);
+    CHECK(b.cap == 2000);
+    CHECK(buf_reserve(&b, 3500) == OK && b.cap == 4501);
+    fill(&b, 4502);
+    CHECK(b.cap == 5000);
+    CHECK(buf_reserve(&b, 499) == E_LIMIT && b.len == 4502);
+    buf_free(&b);
+    buf_init(&b, 100);
+    fill(&b, 1);
+    CHECK(b.cap == 100);
+    buf_free(&b);
+}
+
+/* What is moved keeps its address where nothing is before it. */
+static void test_move(void)
+{
+    struct queue q;
+    struct buf b;
+    const char *at;
+
+    queue_init(&q, 2500);
+    buf_init(&b, 1000);
+    fill(&b, 1000);
+    at = b.ptr;
+    CHECK(queue_move(&q, &b) == OK && queue_str(&q).ptr == at);
+    CHECK(queue_str(&q).len == 1000 && b.len == 0 && b.max == 1000);
+    queue_take(&q, 300);
+    fill(&b, 1000);
+    CHECK(queue_move(&q, &b) == OK && b.len == 0);
+    CHECK(queue_str(&q).len == 1700 && q.bytes.max == 2500);
+    fill(&b, 1000);
+    CHECK(queue_move(&q, &b) == E_LIMIT && b.len == 1000);
+    CHECK(queue_str(&q).len == 1700);
+    buf_free(&b);
+    queue_free(&q);
+}
+
 int main(void)
 {
+    RUN(test_growth);
+    RUN(test_move);
     RUN(test_empty);
     RUN(test_queue);
     return check_done();

@@ -240,6 +240,33 @@ static void play_large(struct engine *e, enum dir d, struct str text, bool pass)
     played_free(&p);
 }
 
+/* As large as a body may be, though its head is held with it; and the next one
+ * is sent while it waits to leave. */
+static void test_largest_body(void)
+{
+    struct conn *c = begin(eng, STR(""));
+    char *text = NULL;
+    size_t size = 0;
+    FILE *f = open_memstream(&text, &size);
+    struct str all, rest;
+
+    if (f == NULL)
+        abort();
+    for (int i = 0; i < 2; i++)
+        fprintf(f,
+                "POST /v1/a HTTP/1.1\r\nHost: llm.test\r\n"
+                "Content-Length: %d\r\n\r\n%*s",
+                LIM_REQUEST_BODY, LIM_REQUEST_BODY, "1");
+    fclose(f);
+    all = (struct str){text, size};
+    for (rest = all; rest.len > 0; rest = str_skip(rest, 100000))
+        conn_send(c, str_head(rest, 100000));
+    CHECK_INT(conn_state(c), CONN_OPEN);
+    CHECK(str_eq(conn_ready(c, DIR_SEND), all));
+    conn_free(c);
+    free(text);
+}
+
 static void test_large_bodies(void)
 {
     struct engine *open =
@@ -593,6 +620,7 @@ int main(void)
     RUN(test_many_requests);
     RUN(test_long_target);
     RUN(test_large_write_passes);
+    RUN(test_largest_body);
     RUN(test_large_bodies);
     RUN(test_rule_error);
     RUN(test_allocations_fail);
