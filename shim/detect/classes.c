@@ -108,31 +108,98 @@ static __attribute__((noinline)) void look_escapes(struct class_pass *p,
     }
 }
 
-/* Is there a & that a name or a number of a character may follow? */
-static inline __attribute__((always_inline)) bool
-amps_matter(const struct masks *m)
-{
-    uint64_t begins = m->amps << 1, name = begins & m->letters;
-    uint64_t behind = m->letters + name;
+/* Of one kind, that of the step before each; and behind each a bit. */
+#define BEFORE(of, first)                                                      \
+    __builtin_shufflevector(of, (eight){first}, 8, 0, 1, 2, 3, 4, 5, 6)
+#define BEHIND(of, last)                                                       \
+    __builtin_shufflevector(of, (eight){last}, 1, 2, 3, 4, 5, 6, 7, 8)
 
-    /* It may go on in the next step. */
-    return (((behind & ~m->letters) | begins) & m->named) != 0 ||
-           behind < name || m->amps >> (STEP - 1) != 0;
-}
+/* What a row has that is to be looked at. */
+struct finds {
+    eight escapes, amps; /* if there is one of the second, & may begin some */
+    eight pairs, near;   /* the same: two that are near each other */
+    eight leet, mixed;
+    eight runs;           /* of the step, and of the one before with it */
+    eight singles, three; /* letters alone, and those of a row */
+};
 
 /*
- * What stands behind it tells most of what is none, so that there are few to
- * look at: the last of a step, and what code has little of.
+ * Escapes, perhaps. What stands behind it tells most of what is none, so that
+ * there are few to look at: the last of a step, and what code has little of.
  */
-static inline __attribute__((always_inline)) uint64_t
-escapes_in(const struct masks *m)
+static inline __attribute__((always_inline)) void
+find_escapes(const struct masks *m, struct finds *f)
 {
-    uint64_t last = UINT64_C(3) << (STEP - 2);
-    uint64_t numbers = m->numbers & ((m->hex >> 1 & m->hex >> 2) | last);
-    uint64_t words = (m->code | m->high) >> 2, more = (m->slashed | m->x) >> 1;
+    const uint64_t last = UINT64_C(3) << (STEP - 2);
+    eight numbers = m->numbers & ((m->hex >> 1 & m->hex >> 2) | last);
+    eight words = (m->code | m->high) >> 2;
+    eight slashes = m->slashes & (words | (m->slashed | m->x) >> 1 | last);
+    /* & and a name or a number, which may go on in the next step. */
+    eight begins = m->amps << 1, name = begins & m->letters;
+    eight behind = m->letters + name;
+    eight carry = name | (m->letters & ~behind) | m->amps;
 
-    return (m->slashes & (words | more | last)) | numbers |
-           (amps_matter(m) ? m->amps : 0);
+    f->escapes = slashes | numbers;
+    f->amps =
+        (((behind & ~m->letters) | begins) & m->named) | carry >> (STEP - 1);
+}
+
+/* Pairs of hex digits that stand near each other, and are no words. */
+static inline __attribute__((always_inline)) void
+find_pairs(const struct masks *m, struct finds *f)
+{
+    eight w = (m->letters | m->digits) & ~m->x, h = m->hex;
+
+    h &= h >> 1 & ~(w << 1) & ~(w >> 2 & UINT64_MAX >> 2);
+    f->pairs = h;
+    f->near = h & (h << 3 | h << 4 | h << 5 | h << 6);
+}
+
+/* A sign that may be a letter, between two letters; and such signs behind a
+ * letter and before one: those of a row are counted through, and what goes on
+ * in the next step may be one. */
+static inline __attribute__((always_inline)) void
+find_signs(const struct class_pass *p, const struct masks *m, bool next_letter,
+           struct finds *f)
+{
+    eight behind = m->letters << 1 | BEFORE(m->letters, p->last_letters) >> 63;
+    eight before = m->letters >> 1 | BEHIND(m->letters, next_letter) << 63;
+    eight first = m->signs & behind, next = m->signs + first;
+
+    f->leet = first & before;
+    f->mixed = (next & ~m->signs & m->letters) |
+               (first | (m->signs & ~next)) >> (STEP - 1);
+}
+
+/* Runs as long as can matter, without their padding. One that two steps have is
+ * found in the second half of the one and the first of the other. */
+static inline __attribute__((always_inline)) void
+find_runs(const struct class_pass *p, const struct masks *m, struct finds *f)
+{
+    eight before = BEFORE(m->code, p->last_code);
+    eight in = m->code, across = before >> HALF | m->code << HALF;
+    eight two = in & in << 1, more = two & two << 2;
+    eight two_across = across & across << 1;
+    eight more_across = two_across & two_across << 2;
+
+    _Static_assert(CLASS_RUN_LEN == 16, "two more than are put together here");
+    in = more & more << 4 & more << 8 & two << 12;
+    across =
+        more_across & more_across << 4 & more_across << 8 & two_across << 12;
+    f->runs = in | across;
+}
+
+/* Single letters, of which three are near each other. */
+static inline __attribute__((always_inline)) void
+find_singles(const struct class_pass *p, const struct masks *m, struct finds *f)
+{
+    eight words = m->letters | m->digits;
+    eight before = BEFORE(words, p->last_words) >> 63;
+    eight singles = m->letters & ~(words << 1 | before) & ~(words >> 1);
+    eight three = singles & (singles << 2 | singles << 3);
+
+    f->singles = singles;
+    f->three = singles & (three << 2 | three << 3);
 }
 
 /* Where one of them is two or three places behind, or may be in the next step.
@@ -291,10 +358,10 @@ static __attribute__((noinline)) void runs_end(struct class_pass *p, size_t at,
 
 /* Runs that end in this step: a bit is left where as many characters as make a
  * run end, or less before padding. The last may go on. */
-static inline __attribute__((always_inline)) void
-look_runs(struct class_pass *p, size_t at, const struct masks *m)
+static void look_runs(struct class_pass *p, size_t at, uint64_t code,
+                      uint64_t numbers)
 {
-    uint64_t code = m->code, rest = ~code, two, four, eight, ends;
+    uint64_t rest = ~code, two, four, more, ends;
     unsigned first, least;
 
     if (rest == 0) {
@@ -304,56 +371,15 @@ look_runs(struct class_pass *p, size_t at, const struct masks *m)
     _Static_assert(CLASS_RUN_LEN == 16, "as many as are put together here");
     two = code & code << 1;
     four = two & two << 2;
-    eight = four & four << 4;
-    ends = eight & eight << 8 & rest >> 1;
-    ends |= two & four << 2 & eight << 6 & m->numbers >> 1;
+    more = four & four << 4;
+    ends = more & more << 8 & rest >> 1;
+    ends |= two & four << 2 & more << 6 & numbers >> 1;
     first = (unsigned)__builtin_ctzll(rest);
-    least = CLASS_RUN_LEN - (unsigned)(m->numbers >> first & 1) * 2;
+    least = CLASS_RUN_LEN - (unsigned)(numbers >> first & 1) * 2;
     if (ends != 0 || p->run + first >= least)
         runs_end(p, at, rest, ends);
     p->worth = 0;
     p->run = (size_t)__builtin_clzll(rest);
-}
-
-/* The run that the end of a block cuts off, or that of the text. */
-static void look_last_run(struct class_pass *p, size_t from, size_t to)
-{
-    size_t len = p->run < to - from ? p->run : to - from;
-
-    if (p->run >= CLASS_RUN_LEN && len > 0)
-        judge_run(p, to, len < CLASS_RUN_LEN ? CLASS_RUN_LEN : len);
-}
-
-/* Pairs of hex digits that stand near each other, and are no words. */
-static inline __attribute__((always_inline)) uint64_t
-pairs_in(const struct masks *m)
-{
-    uint64_t w = (m->letters | m->digits) & ~m->x, h = m->hex;
-
-    h &= h >> 1 & ~(w << 1) & ~(w >> 2 & UINT64_MAX >> 2);
-    return m->digits != 0 && (h & (h << 3 | h << 4 | h << 5 | h << 6)) != 0 ? h
-                                                                            : 0;
-}
-
-/* A sign that may be a letter, between two letters. */
-static inline uint64_t leet_in(const struct class_pass *p, size_t at,
-                               const struct masks *m)
-{
-    uint64_t l = m->letters;
-    bool more = at + STEP < p->text.len && is_alpha(p->text.ptr[at + STEP]);
-
-    return m->signs & (l << 1 | p->last_letters >> 63) &
-           (l >> 1 | (uint64_t)more << 63);
-}
-
-/* Signs that may be letters, behind a letter and before one: those of a row are
- * counted through, and what goes on in the next step may be one. */
-static inline bool mixed_in(const struct class_pass *p, const struct masks *m)
-{
-    uint64_t first = m->signs & (m->letters << 1 | p->last_letters >> 63);
-    uint64_t next = m->signs + first;
-
-    return (next & ~m->signs & m->letters) != 0 || next < m->signs;
 }
 
 static __attribute__((noinline)) void look_seams(struct class_pass *p,
@@ -368,93 +394,169 @@ static __attribute__((noinline)) void look_seams(struct class_pass *p,
     }
 }
 
-/* What prose has little of. */
-static inline __attribute__((always_inline)) void
-step_more(struct class_pass *p, size_t at, const struct masks *m)
+/* Has one of the steps of a block any? */
+static inline bool any_of(const uint64_t of[BLOCK / STEP])
 {
-    uint64_t some;
-
-    p->found |= (m->high != 0 ? CLASS_NONASCII : 0) |
-                (m->controls != 0 ? CLASS_CONTROL : 0);
-    if ((some = escapes_in(m)) != 0)
-        look_escapes(p, at, some);
-    if (leet_matters(p, at) && (some = leet_in(p, at, m)) != 0)
-        look_leet(p, at, some);
-    p->found |= mixed_in(p, m) ? CLASS_MIXED : 0;
-    if ((some = pairs_in(m)) != 0)
-        look_pairs(p, at, some);
+    return (of[0] | of[1] | of[2] | of[3]) != 0;
 }
 
+#define ANY(of) any_of((const uint64_t *)&(of) + i)
+
+/* What prose has little of, in the block of a row that its i-th step begins. */
 static inline __attribute__((always_inline)) void
-step(struct class_pass *p, size_t at, const struct masks *m, bool more)
+block_more(struct class_pass *p, size_t at, const struct masks *m,
+           const struct finds *f, unsigned i)
 {
-    uint64_t words = m->letters | m->digits, singles, three;
+    p->found |= (ANY(m->high) ? CLASS_NONASCII : 0) |
+                (ANY(m->controls) ? CLASS_CONTROL : 0) |
+                (ANY(f->mixed) ? CLASS_MIXED : 0);
+    if (ANY(f->escapes) || ANY(f->amps))
+        for (unsigned k = 0; k < BLOCK / STEP; k++) {
+            uint64_t amps = f->amps[i + k] != 0 ? m->amps[i + k] : 0;
 
-    if (more)
-        step_more(p, at, m);
-    look_runs(p, at, m);
-    if (m->seams != 0)
-        look_seams(p, at, m->seams);
-    singles = m->letters & ~(words << 1 | p->last_words >> 63) & ~(words >> 1);
-    three = singles & (singles << 2 | singles << 3);
-    three = singles & (three << 2 | three << 3);
-    if (three != 0 && (p->found & CLASS_SPACED) == 0)
-        look_spaced(p, at, singles);
-    p->last_letters = m->letters;
-    p->last_words = words;
-    p->last_singles = singles;
-}
-
-/* All steps up to a place that is a multiple of STEP, or the end. */
-static inline __attribute__((always_inline)) void
-steps_by(struct class_pass *p, size_t at, size_t to,
-         bool (*masks)(const char *, struct masks *))
-{
-    for (; at < to; at += STEP) {
-        const char *from = p->text.ptr + at;
-        struct masks m = {0};
-        char rest[STEP + 1];
-
-        if (p->text.len - at <= STEP) { /* a step is read one byte further */
-            memset(rest, ' ', sizeof(rest));
-            from = memcpy(rest, from, to - at);
+            if ((f->escapes[i + k] | amps) != 0)
+                look_escapes(p, at + k * STEP, f->escapes[i + k] | amps);
         }
-        step(p, at, &m, masks(from, &m));
+    if (ANY(f->leet))
+        for (unsigned k = 0; k < BLOCK / STEP; k++)
+            if (f->leet[i + k] != 0 && leet_matters(p, at + k * STEP))
+                look_leet(p, at + k * STEP, f->leet[i + k]);
+    if (ANY(f->near))
+        for (unsigned k = 0; k < BLOCK / STEP; k++)
+            if (f->near[i + k] != 0 && m->digits[i + k] != 0)
+                look_pairs(p, at + k * STEP, f->pairs[i + k]);
+}
+
+static inline __attribute__((always_inline)) void
+block(struct class_pass *p, size_t at, const struct masks *m,
+      const struct finds *f, unsigned i)
+{
+    const unsigned last = i + BLOCK / STEP - 1;
+
+    if (m->more)
+        block_more(p, at, m, f, i);
+    if (ANY(f->runs)) {
+        for (unsigned k = i; k <= last && at + (k - i) * STEP < p->text.len;
+             k++)
+            look_runs(p, at + (k - i) * STEP, m->code[k], m->numbers[k]);
+    } else {
+        p->worth = 0;
+        p->run = (size_t)__builtin_clzll(~m->code[last]);
     }
+    if (ANY(m->seams))
+        for (unsigned k = 0; k < BLOCK / STEP; k++)
+            if (m->seams[i + k] != 0)
+                look_seams(p, at + k * STEP, m->seams[i + k]);
+    if (ANY(f->three))
+        for (unsigned k = 0; k < BLOCK / STEP; k++) {
+            p->last_singles = k == 0 ? p->last_singles : f->singles[i + k - 1];
+            if (f->three[i + k] != 0 && (p->found & CLASS_SPACED) == 0)
+                look_spaced(p, at + k * STEP, f->singles[i + k]);
+        }
+    p->last_singles = f->singles[last];
+    p->last_letters = m->letters[last];
+    p->last_words = m->letters[last] | m->digits[last];
+    p->last_code = m->code[last];
+}
+
+/* The run that the end of a block, or of the text, cuts off. */
+static void look_last_run(struct class_pass *p, size_t from, size_t to)
+{
+    size_t len = p->run < to - from ? p->run : to - from;
+
+    if (p->run >= CLASS_RUN_LEN && len > 0)
+        judge_run(p, to, len < CLASS_RUN_LEN ? CLASS_RUN_LEN : len);
+}
+
+/* Has the block that ends at p->at any? */
+static bool block_has(struct class_pass *p, size_t from)
+{
+    look_last_run(p, from, p->at);
+    p->escaped |= (p->found & CLASS_SHORT) != 0;
+    p->found &= ~CLASS_NO_VIEW;
+    return p->found != 0;
+}
+
+/* The masks of the row at p->at, as far as the text goes, and what is to be
+ * looked at there. */
+static inline __attribute__((always_inline)) void
+row_make(const struct class_pass *p, struct masks *m, struct finds *f,
+         void (*masks)(const char *, unsigned, struct masks *))
+{
+    struct str s = str_skip(p->text, p->at);
+    char rest[ROW * STEP + 1];
+    unsigned n = ROW;
+    bool next_letter = s.len > ROW * STEP && is_alpha(s.ptr[ROW * STEP]);
+
+    if (s.len <= ROW * STEP) { /* one byte behind it is read, too */
+        n = (unsigned)((s.len + STEP - 1) / STEP);
+        memcpy(rest, s.ptr, s.len);
+        memset(rest + s.len, ' ', n * STEP + 1 - s.len);
+        s.ptr = rest;
+    }
+    masks(s.ptr, n, m);
+    if (m->more) {
+        find_escapes(m, f);
+        find_pairs(m, f);
+        find_signs(p, m, next_letter, f);
+    }
+    find_runs(p, m, f);
+    find_singles(p, m, f);
+}
+
+/* All blocks from p->at on; or, each by itself, up to one that has any. */
+static inline __attribute__((always_inline)) bool
+blocks_by(struct class_pass *p, bool each,
+          void (*masks)(const char *, unsigned, struct masks *))
+{
+    while (p->at < p->text.len) {
+        struct masks m;
+        struct finds f;
+
+        row_make(p, &m, &f, masks);
+        for (unsigned i = 0; i < ROW && p->at < p->text.len;
+             i += BLOCK / STEP) {
+            size_t from = p->at, left = p->text.len - from;
+
+            if (each)
+                p->found = 0;
+            block(p, from, &m, &f, i);
+            p->at += left < BLOCK ? left : BLOCK;
+            if (each && block_has(p, from))
+                return true;
+        }
+    }
+    return false;
 }
 
 #if CPU_AVX2
-FOR_AVX2 static void steps_32(struct class_pass *p, size_t at, size_t to)
+FOR_AVX2 static bool blocks_32(struct class_pass *p, bool each)
 {
-    steps_by(p, at, to, masks_32);
+    return blocks_by(p, each, masks_32);
 }
 
-FOR_AVX512 static void steps_512(struct class_pass *p, size_t at, size_t to)
+FOR_AVX512 static bool blocks_512(struct class_pass *p, bool each)
 {
-    steps_by(p, at, to, masks_512);
+    return blocks_by(p, each, masks_512);
 }
 #endif
 
-static void steps(struct class_pass *p, size_t at, size_t to)
+static bool blocks(struct class_pass *p, bool each)
 {
 #if CPU_AVX2
-    if (p->step == CPU_64) {
-        steps_512(p, at, to);
-        return;
-    }
-    if (p->step == CPU_32) {
-        steps_32(p, at, to);
-        return;
-    }
+    if (p->step == CPU_64)
+        return blocks_512(p, each);
+    if (p->step == CPU_32)
+        return blocks_32(p, each);
 #endif
-    steps_by(p, at, to, masks_look);
+    return blocks_by(p, each, masks_look);
 }
 
 unsigned classes_worth(struct str text, unsigned *ret_worth)
 {
     struct class_pass p = {.text = text, .step = cpu_step()};
 
-    steps(&p, 0, text.len);
+    (void)blocks(&p, false);
     look_last_run(&p, 0, text.len);
     *ret_worth = p.runs | ((p.found & CLASS_PAIRS) != 0 ? 1u << VIEW_HEX : 0);
     return p.found;
@@ -482,18 +584,10 @@ static bool blocks_next(struct class_pass *p, size_t *ret_from, size_t *ret_to,
     unsigned kinds = p->kept;
 
     p->kept_from = p->kept_to = 0;
-    while (p->at < p->text.len) {
-        size_t block = p->at, margin;
+    p->sure = CLASS_SURE;
+    while (blocks(p, true)) {
+        size_t block = (p->at - 1) / BLOCK * BLOCK, margin;
 
-        p->at = p->text.len - block > BLOCK ? block + BLOCK : p->text.len;
-        p->found = 0;
-        p->sure = CLASS_SURE;
-        steps(p, block, p->at);
-        look_last_run(p, block, p->at);
-        p->escaped |= (p->found & CLASS_SHORT) != 0;
-        p->found &= ~CLASS_NO_VIEW;
-        if (p->found == 0)
-            continue;
         margin =
             (p->found & ~(CLASS_RUN | CLASS_PAIRS)) != 0 ? MARGIN : MARGIN_RUN;
         p->kept = p->found;

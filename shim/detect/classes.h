@@ -39,10 +39,11 @@ struct class_pass {
     struct str text;
     size_t at;
     unsigned found;
-    unsigned sure;             /* classes with which no run matters */
-    bool escaped;              /* CLASS_SHORT up to here */
-    uint64_t last_letters;     /* masks of the step before */
-    uint64_t last_words;       /* and digits */
+    unsigned sure;         /* classes with which no run matters */
+    bool escaped;          /* CLASS_SHORT up to here */
+    uint64_t last_letters; /* masks of the step before */
+    uint64_t last_words;   /* and digits */
+    uint64_t last_code;
     uint64_t last_singles;     /* letters alone */
     size_t leet;               /* behind the last word of that kind, or 0 */
     size_t leet_end;           /* of the word looked at last */

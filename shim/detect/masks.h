@@ -11,86 +11,133 @@
 #endif
 
 /*
- * What the bytes of a text are, 64 at a time, as one mask for each kind. It is
- * compiled into the loops that use it.
+ * What the bytes of a text are, as one mask of 64 bits for each kind and each
+ * 64 bytes, eight of which are made at once. It is compiled into the loops that
+ * use it.
  */
 
 #define STEP 64u /* bytes whose masks are one word, */
-#define HALF 32u /* and those of one register of AVX2 */
+#define HALF 32u /* those of one register of AVX2, */
+#define ROW  8u  /* and steps that are made at once */
 
-/* What is known of 64 bytes: the first one's bit is the lowest. */
+/* The masks of one kind. */
+typedef uint64_t eight __attribute__((vector_size(8 * ROW)));
+
+/* What is known of a row; of 64 bytes the first one's bit is the lowest. The
+ * order is that of two tables (masks_512). */
 struct masks {
-    uint64_t letters, digits;
-    uint64_t code;  /* of base64, of either alphabet */
-    uint64_t seams; /* the first of two bytes at which one may be */
-    /* Where there is more to know than that, and zero elsewhere. */
-    uint64_t hex;      /* digits and a to f */
-    uint64_t x;        /* that letter */
-    uint64_t signs;    /* what may stand for a letter */
-    uint64_t numbers;  /* % and =, which two hex digits may follow */
-    uint64_t slashes;  /* backslashes, and */
-    uint64_t slashed;  /* " and u, which may follow one */
-    uint64_t amps;     /* &, and */
-    uint64_t named;    /* # and ;, one of which follows a name behind that */
-    uint64_t controls; /* but for those between words */
-    uint64_t high;     /* what is not ASCII */
+    eight controls; /* but for those between words */
+    eight high;     /* what is not ASCII */
+    eight numbers;  /* % and =, which two hex digits may follow */
+    eight signs;    /* what may stand for a letter */
+    eight hex;      /* digits and a to f */
+    eight code;     /* of base64, of either alphabet */
+    eight digits, letters;
+    eight slashes; /* backslashes, and */
+    eight slashed; /* " and u, which may follow one */
+    eight amps;    /* &, and */
+    eight named;   /* # and ;, one of which follows a name behind that */
+    eight x;       /* that letter */
+    eight spare[3];
+    uint64_t seams[ROW]; /* the first of two bytes at which one may be */
+    /* Is there any of these but letters, code and hex? If not, slashes and what
+     * follows them are unset. */
+    bool more;
 };
 
-#define MASKS_TAKE(mask, what)                                                 \
-    m->mask |= (uint64_t)wide_mask((wide)(what)) << at
+/* The same of one step. */
+struct step {
+    uint64_t controls, high, numbers, signs, hex, code, digits, letters;
+    uint64_t slashes, slashed, amps, named, x;
+};
+
+static inline void masks_put(struct masks *m, unsigned at, const struct step *s)
+{
+    m->controls[at] = s->controls;
+    m->high[at] = s->high;
+    m->numbers[at] = s->numbers;
+    m->signs[at] = s->signs;
+    m->hex[at] = s->hex;
+    m->code[at] = s->code;
+    m->digits[at] = s->digits;
+    m->letters[at] = s->letters;
+    m->slashes[at] = s->slashes;
+    m->slashed[at] = s->slashed;
+    m->amps[at] = s->amps;
+    m->named[at] = s->named;
+    m->x[at] = s->x;
+}
+
+#define STEP_TAKE(mask, what) s->mask |= (uint64_t)wide_mask((wide)(what)) << at
 
 /* Those of WIDE bytes at p, which are `at` of the 64. True: there is more to
  * know of them. */
-static inline bool look_wide(const char *p, unsigned at, struct masks *m)
+static inline bool look_wide(const char *p, unsigned at, struct step *s)
 {
     wide v = wide_at(p);
     wide letter = (wide)((wide)((v | 0x20) - 'a') < 26);
     wide digit = (wide)((wide)(v - '0') < 10);
     wide white = (wide)((v == '\t') | (v == '\n') | (v == '\r'));
 
-    MASKS_TAKE(letters, letter);
-    MASKS_TAKE(digits, digit);
-    MASKS_TAKE(code,
-               letter | digit |
-                   (wide)((v == '+') | (v == '/') | (v == '-') | (v == '_')));
+    STEP_TAKE(letters, letter);
+    STEP_TAKE(digits, digit);
+    STEP_TAKE(code,
+              letter | digit |
+                  (wide)((v == '+') | (v == '/') | (v == '-') | (v == '_')));
     return wide_mask(digit | v | ((wide)(v < ' ') & ~white) |
                      (wide)(((wide)(v - '$') < 3) | (v == '=') | (v == '\\') |
                             (v == '@') | (v == 0x7f))) != 0;
 }
 
-static inline void look_more(const char *p, unsigned at, struct masks *m)
+static inline void look_more(const char *p, unsigned at, struct step *s)
 {
     wide v = wide_at(p), low = v | 0x20;
     wide digit = (wide)((wide)(v - '0') < 10);
     wide white = (wide)((v == '\t') | (v == '\n') | (v == '\r'));
 
-    MASKS_TAKE(hex, digit | (wide)((wide)(low - 'a') < 6));
-    MASKS_TAKE(x, low == 'x');
-    MASKS_TAKE(signs, (digit & ~(wide)((v == '2') | (v == '6') | (v == '9'))) |
-                          (wide)((v == '@') | (v == '$')));
-    MASKS_TAKE(numbers, (v == '%') | (v == '='));
-    MASKS_TAKE(slashes, v == '\\');
-    MASKS_TAKE(slashed, (v == '"') | (low == 'u'));
-    MASKS_TAKE(amps, v == '&');
-    MASKS_TAKE(named, (v == '#') | (v == ';'));
-    MASKS_TAKE(controls, ((wide)(v < ' ') & ~white) | (wide)(v == 0x7f));
-    MASKS_TAKE(high, v);
+    STEP_TAKE(hex, digit | (wide)((wide)(low - 'a') < 6));
+    STEP_TAKE(x, low == 'x');
+    STEP_TAKE(signs, (digit & ~(wide)((v == '2') | (v == '6') | (v == '9'))) |
+                         (wide)((v == '@') | (v == '$')));
+    STEP_TAKE(numbers, (v == '%') | (v == '='));
+    STEP_TAKE(slashes, v == '\\');
+    STEP_TAKE(slashed, (v == '"') | (low == 'u'));
+    STEP_TAKE(amps, v == '&');
+    STEP_TAKE(named, (v == '#') | (v == ';'));
+    STEP_TAKE(controls, ((wide)(v < ' ') & ~white) | (wide)(v == 0x7f));
+    STEP_TAKE(high, v);
 }
-#undef MASKS_TAKE
+#undef STEP_TAKE
 
-/* masks_look - of 64 bytes at p, behind which is one more; m is zeros before.
- * True: there is more of them than the first four masks. masks_32, masks_512 -
- * the same with AVX2 and AVX-512. */
-static inline bool masks_look(const char *p, struct masks *m)
+/* The steps behind the n-th have nothing. */
+static inline void masks_end(struct masks *m, unsigned n)
 {
-    bool more = false;
+    const struct step none = {0};
 
-    m->seams = seams_look(p);
-    for (unsigned at = 0; at < STEP; at += WIDE)
-        more |= look_wide(p + at, at, m);
-    for (unsigned at = 0; more && at < STEP; at += WIDE)
-        look_more(p + at, at, m);
-    return more;
+    for (; n < ROW; n++) {
+        masks_put(m, n, &none);
+        m->seams[n] = 0;
+    }
+}
+
+/* masks_look - of n steps of a row at p, behind which is one byte more; it has
+ * nothing behind them. masks_32, masks_512 - the same with AVX2 and AVX-512. */
+static inline void masks_look(const char *p, unsigned n, struct masks *m)
+{
+    m->more = false;
+    for (unsigned i = 0; i < n; i++, p += STEP) {
+        struct step s = {0};
+        bool more = false;
+
+        for (unsigned at = 0; at < STEP; at += WIDE)
+            more |= look_wide(p + at, at, &s);
+        for (unsigned at = 0; more && at < STEP; at += WIDE)
+            look_more(p + at, at, &s);
+        masks_put(m, i, &s);
+        m->seams[i] = seams_look(p);
+        m->more |= more;
+    }
+    masks_end(m, n);
 }
 
 #if CPU_AVX2
@@ -140,18 +187,18 @@ FOR_AVX2 static inline struct wider wider_at(const char *p)
         _mm256_slli_epi16(a, up), _mm256_slli_epi16(b, more_up)))
 
 FOR_AVX2 static inline void take_wider(const struct wider *w, unsigned at,
-                                       struct masks *m)
+                                       struct step *s)
 {
     __m256i code = _mm256_and_si256(w->kind, _mm256_set1_epi8((char)0xf8));
     __m256i none = _mm256_cmpeq_epi8(code, _mm256_setzero_si256());
 
-    m->letters |= (uint64_t)WHERE(w->kind, 0, w->kind, 1) << at;
-    m->digits |= (uint64_t)WHERE(w->kind, 2, w->kind, 2) << at;
-    m->code |= (uint64_t)~WHERE(none, 0, none, 0) << at;
+    s->letters |= (uint64_t)WHERE(w->kind, 0, w->kind, 1) << at;
+    s->digits |= (uint64_t)WHERE(w->kind, 2, w->kind, 2) << at;
+    s->code |= (uint64_t)~WHERE(none, 0, none, 0) << at;
 }
 
 FOR_AVX2 static inline void take_more(const struct wider *w, unsigned at,
-                                      struct masks *m)
+                                      struct step *s)
 {
     __m256i del = _mm256_cmpeq_epi8(w->bytes, _mm256_set1_epi8(0x7f));
     __m256i low = _mm256_or_si256(w->bytes, _mm256_set1_epi8(0x20));
@@ -160,22 +207,22 @@ FOR_AVX2 static inline void take_more(const struct wider *w, unsigned at,
     __m256i hash = _mm256_cmpeq_epi8(w->bytes, _mm256_set1_epi8('#'));
     __m256i semi = _mm256_cmpeq_epi8(w->bytes, _mm256_set1_epi8(';'));
 
-    m->slashed |= (uint64_t)WHERE(quote, 0, u, 0) << at;
-    m->named |= (uint64_t)WHERE(hash, 0, semi, 0) << at;
-    m->hex |= (uint64_t)(WHERE(w->kind, 2, w->kind, 2) |
+    s->slashed |= (uint64_t)WHERE(quote, 0, u, 0) << at;
+    s->named |= (uint64_t)WHERE(hash, 0, semi, 0) << at;
+    s->hex |= (uint64_t)(WHERE(w->kind, 2, w->kind, 2) |
                          (WHERE(w->kind, 0, w->kind, 0) &
                           ~WHERE(w->more, 0, w->more, 0)))
               << at;
-    m->x |= (uint64_t)WHERE(w->more, 2, w->more, 2) << at;
-    m->signs |= (uint64_t)(WHERE(w->more, 3, w->more, 4) |
+    s->x |= (uint64_t)WHERE(w->more, 2, w->more, 2) << at;
+    s->signs |= (uint64_t)(WHERE(w->more, 3, w->more, 4) |
                            WHERE(w->more, 5, w->more, 5))
                 << at;
-    m->numbers |= (uint64_t)WHERE(w->kind, 5, w->kind, 7) << at;
-    m->slashes |= (uint64_t)WHERE(w->kind, 6, w->kind, 6) << at;
-    m->amps |= (uint64_t)WHERE(w->more, 1, w->more, 1) << at;
-    m->controls |=
+    s->numbers |= (uint64_t)WHERE(w->kind, 5, w->kind, 7) << at;
+    s->slashes |= (uint64_t)WHERE(w->kind, 6, w->kind, 6) << at;
+    s->amps |= (uint64_t)WHERE(w->more, 1, w->more, 1) << at;
+    s->controls |=
         (uint64_t)(WHERE(w->more, 6, w->more, 7) | WHERE(del, 0, del, 0)) << at;
-    m->high |= (uint64_t)WHERE(w->bytes, 0, w->bytes, 0) << at;
+    s->high |= (uint64_t)WHERE(w->bytes, 0, w->bytes, 0) << at;
 }
 #undef WHERE
 
@@ -190,76 +237,140 @@ FOR_AVX2 static inline __m256i rest_of(const struct wider *w)
         _mm256_or_si256(_mm256_and_si256(w->more, of_more), high));
 }
 
-FOR_AVX2 static inline bool masks_32(const char *p, struct masks *m)
+FOR_AVX2 static inline void masks_32(const char *p, unsigned n, struct masks *m)
 {
-    struct wider a = wider_at(p), b = wider_at(p + HALF);
-    __m256i rest = _mm256_or_si256(rest_of(&a), rest_of(&b));
+    m->more = false;
+    for (unsigned i = 0; i < n; i++, p += STEP) {
+        struct wider a = wider_at(p), b = wider_at(p + HALF);
+        __m256i rest = _mm256_or_si256(rest_of(&a), rest_of(&b));
+        struct step s = {0};
+        bool more = !_mm256_testz_si256(rest, rest);
 
-    take_wider(&a, 0, m);
-    take_wider(&b, HALF, m);
-    m->seams = seams_32(p);
-    if (_mm256_testz_si256(rest, rest))
-        return false;
-    take_more(&a, 0, m);
-    take_more(&b, HALF, m);
-    return true;
+        take_wider(&a, 0, &s);
+        take_wider(&b, HALF, &s);
+        if (more) {
+            take_more(&a, 0, &s);
+            take_more(&b, HALF, &s);
+        }
+        masks_put(m, i, &s);
+        m->seams[i] = seams_32(p);
+        m->more |= more;
+    }
+    masks_end(m, n);
 }
 
 /*
- * The same with AVX-512: a table of what a byte below 0x80 is, and each mask a
- * bit of what it says.
+ * The same with AVX-512. Two tables say of a byte below 0x80 what it is, a bit
+ * for each kind, lowest first:
  *
- *      80 letters  40 digits  20 code  10 hex  08 signs  04 numbers
- *      02 slashes and amps  01 controls
+ *      controls  (high)  numbers  signs  hex  code  digits  letters
+ *      slashes  slashed  amps  named  x
+ *
+ * The bits of eight bytes are a matrix of 8 by 8; turned over, it is a byte of
+ * each mask.
  */
-FOR_AVX512 static inline uint64_t has_512(__m512i kinds, int bits)
-{
-    return _mm512_test_epi8_mask(kinds, _mm512_set1_epi8((char)bits));
-}
+struct turned {
+    __m512i kinds, others; /* the masks of a step, one behind the other */
+};
 
-FOR_AVX512 static inline uint64_t equal_512(__m512i v, char c)
-{
-    return _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(c));
-}
-
-FOR_AVX512 static inline bool masks_512(const char *p, struct masks *m)
+FOR_AVX512 static inline struct turned turn_512(const char *p, __m512i *rest)
 {
     static const unsigned char kinds[128] = {
         0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x00, 0x00, 0x01,
         0x01, 0x00, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01,
         0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x00, 0x00, 0x00, 0x00,
-        0x08, 0x04, 0x02, 0x00, 0x00, 0x00, 0x00, 0x20, 0x00, 0x20, 0x00, 0x20,
+        0x08, 0x04, 0x00, 0x00, 0x00, 0x00, 0x00, 0x20, 0x00, 0x20, 0x00, 0x20,
         0x78, 0x78, 0x70, 0x78, 0x78, 0x78, 0x70, 0x78, 0x78, 0x70, 0x00, 0x00,
         0x00, 0x04, 0x00, 0x00, 0x08, 0xb0, 0xb0, 0xb0, 0xb0, 0xb0, 0xb0, 0xa0,
         0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0,
-        0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0x00, 0x02, 0x00, 0x00, 0x20,
+        0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0x00, 0x00, 0x00, 0x00, 0x20,
         0x00, 0xb0, 0xb0, 0xb0, 0xb0, 0xb0, 0xb0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0,
         0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0, 0xa0,
         0xa0, 0xa0, 0xa0, 0x00, 0x00, 0x00, 0x00, 0x01,
     };
-    __m512i v = _mm512_loadu_si512(p);
+    static const unsigned char others[128] = {
+        ['\\'] = 0x01, ['"'] = 0x02, ['u'] = 0x02, ['U'] = 0x02, ['&'] = 0x04,
+        ['#'] = 0x08,  [';'] = 0x08, ['x'] = 0x10, ['X'] = 0x10,
+    };
+    const __m512i unit = _mm512_set1_epi64(INT64_C(-0x7fbfdfeff7fbfdff));
+    const __m512i back = _mm512_broadcast_i32x4(
+        _mm_set_epi64x(0x08090a0b0c0d0e0f, 0x0001020304050607));
+    /* Byte by byte of a step the same one of each eight. */
+    const __m512i each =
+        _mm512_add_epi8(_mm512_set1_epi64(0x3830282018100800),
+                        _mm512_set_epi64(0x0707070707070707, 0x0606060606060606,
+                                         0x0505050505050505, 0x0404040404040404,
+                                         0x0303030303030303, 0x0202020202020202,
+                                         0x0101010101010101, 0));
+    __m512i v = _mm512_shuffle_epi8(_mm512_loadu_si512(p), back);
     uint64_t high = _mm512_movepi8_mask(v);
-    __m512i kind = ask_ascii(kinds, v, high);
+    __m512i kind = _mm512_mask_mov_epi8(ask_ascii(kinds, v, high), high,
+                                        _mm512_set1_epi8(0x02));
+    __m512i other = ask_ascii(others, v, high);
 
-    m->letters = has_512(kind, 0x80);
-    m->digits = has_512(kind, 0x40);
-    m->code = has_512(kind, 0x20);
-    m->seams = seams_512(p);
-    if ((has_512(kind, 0x4f) | high) == 0)
-        return false;
-    m->hex = has_512(kind, 0x10);
-    m->signs = has_512(kind, 0x08);
-    m->numbers = has_512(kind, 0x04);
-    m->slashes = equal_512(v, '\\');
-    m->amps = has_512(kind, 0x02) & ~m->slashes;
-    m->controls = has_512(kind, 0x01);
-    m->high = high;
-    m->named = equal_512(v, '#') | equal_512(v, ';');
-    m->slashed = equal_512(v, '"');
-    v = _mm512_or_si512(v, _mm512_set1_epi8(0x20));
-    m->slashed |= equal_512(v, 'u');
-    m->x = equal_512(v, 'x');
-    return true;
+    *rest = _mm512_or_si512(
+        *rest,
+        _mm512_or_si512(_mm512_and_si512(kind, _mm512_set1_epi8(0x4f)),
+                        _mm512_and_si512(other, _mm512_set1_epi8(0x05))));
+    kind = _mm512_gf2p8affine_epi64_epi8(unit, kind, 0);
+    other = _mm512_gf2p8affine_epi64_epi8(unit, other, 0);
+    return (struct turned){_mm512_permutexvar_epi8(each, kind),
+                           _mm512_permutexvar_epi8(each, other)};
+}
+
+/* Every second kind of eight steps: in a its words of the first two of them are
+ * side by side, and so on. */
+FOR_AVX512 static inline void put_512(__m512i a, __m512i b, __m512i c,
+                                      __m512i d, eight *out)
+{
+    enum {
+        EVEN = 0x88,
+        ODD = 0xdd
+    }; /* quarters of the one and the other */
+    __m512i even = _mm512_shuffle_i64x2(a, b, EVEN);
+    __m512i odd = _mm512_shuffle_i64x2(a, b, ODD);
+
+    a = _mm512_shuffle_i64x2(c, d, EVEN);
+    b = _mm512_shuffle_i64x2(c, d, ODD);
+    out[0] = (eight)_mm512_shuffle_i64x2(even, a, EVEN);
+    out[2] = (eight)_mm512_shuffle_i64x2(odd, b, EVEN);
+    out[4] = (eight)_mm512_shuffle_i64x2(even, a, ODD);
+    out[6] = (eight)_mm512_shuffle_i64x2(odd, b, ODD);
+}
+
+/* Eight steps of eight words each: eight words of each kind. */
+FOR_AVX512 static inline void kinds_512(const __m512i of[ROW], eight *out)
+{
+    put_512(_mm512_unpacklo_epi64(of[0], of[1]),
+            _mm512_unpacklo_epi64(of[2], of[3]),
+            _mm512_unpacklo_epi64(of[4], of[5]),
+            _mm512_unpacklo_epi64(of[6], of[7]), out);
+    put_512(_mm512_unpackhi_epi64(of[0], of[1]),
+            _mm512_unpackhi_epi64(of[2], of[3]),
+            _mm512_unpackhi_epi64(of[4], of[5]),
+            _mm512_unpackhi_epi64(of[6], of[7]), out + 1);
+}
+
+FOR_AVX512 static inline void masks_512(const char *p, unsigned n,
+                                        struct masks *m)
+{
+    __m512i kinds[ROW], others[ROW], rest = _mm512_setzero_si512();
+
+    for (unsigned i = 0; i < n; i++, p += STEP) {
+        struct turned t = turn_512(p, &rest);
+
+        kinds[i] = t.kinds;
+        others[i] = t.others;
+        m->seams[i] = seams_512(p);
+    }
+    for (unsigned i = n; i < ROW; i++) {
+        kinds[i] = others[i] = _mm512_setzero_si512();
+        m->seams[i] = 0;
+    }
+    kinds_512(kinds, &m->controls);
+    m->more = _mm512_test_epi8_mask(rest, rest) != 0;
+    if (m->more)
+        kinds_512(others, &m->slashes);
 }
 #endif
 
