@@ -19,9 +19,11 @@
 #define CHAR_UNSEEN 128u /* and shows nothing: is_invisible                 */
 #define CHAR_MARK   256u /* it takes no place of its own                    */
 #define CHAR_ORDER  512u /* one of a few that have an order                 */
-#define CHAR_FIRST  1024u /* the next may be one with it,                    */
-#define CHAR_SECOND 2048u /* ... as this one may be with such a one */
-#define CHAR_BARES  4096u /* NORMAL_NOMARK takes off what joins it           */
+#define CHAR_FIRST  1024u  /* the next may be one with it,                    */
+#define CHAR_SECOND 2048u  /* ... as this one may be with such a one */
+#define CHAR_BARES  4096u  /* NORMAL_NOMARK takes off what joins it           */
+#define CHAR_ALIKE  8192u  /* it looks like a letter of Latin (disguise.h)    */
+#define CHAR_LATIN  16384u /* it is one, or drawn from them                  */
 
 #define CHARS_KEPT 0x20000 /* most that are written; the rest is worked out */
 struct chars {

@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 #include "detect/chars.h"
+#include "detect/disguise.h"
 #include "detect/invisible.h"
 
 #define MARKS_MOST 2    /* that are not part of a character, in a row */
@@ -405,22 +406,10 @@ static unsigned base_kind(uint32_t cp)
            (begins_listed(firsts, cp) ? CHAR_FIRST : 0);
 }
 
-bool cluster_joins(struct pile *p, unsigned kind, uint32_t cp)
+bool marks_in_order(uint32_t before, uint32_t cp)
 {
-    if ((kind & CHAR_STAYS) == 0 || (p->base & CHAR_BARES) != 0 ||
-        ((kind & CHAR_SECOND) != 0 && (p->base & CHAR_FIRST) != 0))
-        return false;
-    /* In their order, as most are written. */
-    if ((kind & p->last & CHAR_ORDER) != 0 &&
-        utf8proc_get_property((int32_t)p->cp)->combining_class >
-            utf8proc_get_property((int32_t)cp)->combining_class)
-        return false;
-    p->marks = (kind & CHAR_MARK) != 0 ? p->marks + 1 : 0;
-    p->last = kind;
-    p->cp = cp;
-    if ((kind & CHAR_ORDER) == 0)
-        p->base = kind;
-    return p->marks <= MARKS_MOST;
+    return utf8proc_get_property((int32_t)before)->combining_class <=
+           utf8proc_get_property((int32_t)cp)->combining_class;
 }
 
 bool cluster_steady(unsigned what, uint32_t cp)
@@ -436,17 +425,17 @@ bool cluster_steady(unsigned what, uint32_t cp)
 /* Behind the ideographs: nothing, what shows nothing, and private use. */
 #define FAR_PLANES 0x40000u
 
-unsigned chars_work_out(uint32_t cp)
+/* What is asked of it for other views than that of its look. */
+static unsigned normal_kind(uint32_t cp)
 {
     const utf8proc_property_t *p;
     unsigned kind;
     struct normal facts;
 
     if (cp >= FAR_PLANES)
-        return CHAR_KNOWN |
-               (is_invisible(cp) ? CHAR_UNSEEN | CHAR_JOINS : CHAR_STAYS);
+        return is_invisible(cp) ? CHAR_UNSEEN | CHAR_JOINS : CHAR_STAYS;
     p = utf8proc_get_property((int32_t)cp);
-    kind = CHAR_KNOWN | (is_letter(cp) ? CHAR_LETTER : 0);
+    kind = is_letter(cp) ? CHAR_LETTER : 0;
     if (stays_letter(cp))
         return kind | CHAR_STAYS;
     if (is_invisible(cp))
@@ -465,4 +454,9 @@ unsigned chars_work_out(uint32_t cp)
     kind |= CHAR_STAYS | (facts.folded ? CHAR_FAR : 0) |
             (facts.marked ? CHAR_MARKED : 0);
     return kind | (becomes_itself(NORMAL_FOLD, cp, &facts) ? 0 : CHAR_CASED);
+}
+
+unsigned chars_work_out(uint32_t cp)
+{
+    return CHAR_KNOWN | normal_kind(cp) | skeleton_kind(cp);
 }

@@ -21,14 +21,41 @@ bool cluster_steady(unsigned what, uint32_t cp);
 /* What stays together: the character that others join, and these. */
 struct pile {
     unsigned base,
-        last;     /* kinds: of the last one without an order, and of all */
-    uint32_t cp;  /* the last one */
-    size_t marks; /* those in a row */
+        last;       /* kinds: of the last one without an order, and of all */
+    uint32_t cp;    /* the last one */
+    unsigned marks; /* those in a row */
 };
+#define PILE_NONE ((struct pile){.base = CHAR_BARES}) /* nothing joins it */
 
-/* cluster_joins - does one more, that joins and stays, leave them all as they
- * are? Its kind, as of all others, is chars_kind. */
-bool cluster_joins(struct pile *p, unsigned kind, uint32_t cp);
+#define MARKS_MOST 2 /* that are not part of a character, in a row */
+
+/* marks_in_order - as the standard has two that have an order. */
+bool marks_in_order(uint32_t before, uint32_t cp);
+
+/*
+ * cluster_goes_on - does one more, that joins or does not, leave them all as
+ * they are? Its kind is as chars_kind says; of what does not join, none of
+ * those that are barred stays. Letters and marks come in any order: without a
+ * branch.
+ */
+static inline bool cluster_goes_on(struct pile *p, unsigned kind, uint32_t cp,
+                                   unsigned bar)
+{
+    _Static_assert(CHAR_JOINS << 6 == CHAR_BARES, "shifted below");
+    _Static_assert(CHAR_SECOND >> 1 == CHAR_FIRST, "the same");
+    unsigned other = ((kind ^ CHAR_STAYS) & (CHAR_STAYS | bar)) |
+                     (kind << 6 & p->base & CHAR_BARES) |
+                     (kind >> 1 & p->base & CHAR_FIRST);
+    unsigned disorder = kind & p->last & CHAR_ORDER;
+
+    if (disorder != 0 && marks_in_order(p->cp, cp))
+        disorder = 0;
+    p->base = (kind & CHAR_ORDER) != 0 ? p->base : kind;
+    p->last = kind;
+    p->cp = cp;
+    p->marks = (kind & CHAR_MARK) != 0 ? p->marks + 1 : 0;
+    return (other | disorder) == 0 && p->marks <= MARKS_MOST;
+}
 
 /* gap_close - a character comes, behind something invisible it may be: a space
  * if one is due. gap_note - something invisible stands there. */

@@ -125,15 +125,22 @@ static bool is_latin(uint32_t cp)
            (cp >= 0xa720 && cp < 0xa800);
 }
 
-static void count_letter(struct word_letters *n, uint32_t cp, char as)
+#define BOXED 0x1f000 /* letters from there on are Latin, in boxes */
+
+unsigned skeleton_kind(uint32_t cp)
 {
-    if (is_latin(cp) || cp >= 0x1f000) {
-        n->latin++;
-        n->strange += as != 0;
-    } else {
-        n->other++;
-        n->alike += as != 0;
-    }
+    return (alike(cp) != 0 ? CHAR_ALIKE : 0) |
+           (is_latin(cp) || cp >= BOXED ? CHAR_LATIN : 0);
+}
+
+static void count_letter(struct word_letters *n, unsigned kind)
+{
+    size_t latin = (kind & CHAR_LATIN) != 0, as = (kind & CHAR_ALIKE) != 0;
+
+    n->latin += latin;
+    n->strange += latin & as;
+    n->other += 1 - latin;
+    n->alike += (1 - latin) & as;
 }
 
 /* Letters and what counts as one: where they end from `at` on; counted too. */
@@ -143,30 +150,53 @@ static size_t word_end(struct chars *chars, struct str text, size_t at,
     size_t len;
 
     while (at < text.len) {
-        uint32_t cp = utf8_next(str_skip(text, at), &len);
-        char as = alike(cp);
+        unsigned kind;
 
-        if (as == 0 && !(cp >= '0' && cp <= '9') && !chars_letter(chars, cp))
+        if ((unsigned char)text.ptr[at] < 0x80) {
+            if (!is_alnum(text.ptr[at]))
+                break;
+            count->latin += !is_digit(text.ptr[at]);
+            at++;
+            continue;
+        }
+        kind = chars_kind(chars, utf8_next(str_skip(text, at), &len));
+        if ((kind & (CHAR_LETTER | CHAR_ALIKE)) == 0)
             break;
-        if (cp > '9')
-            count_letter(count, cp, as);
+        count_letter(count, kind);
         at += len;
     }
     return at;
 }
 
+/* The letters that are not ASCII; true if any character looks like a letter of
+ * Latin. */
+static bool count_high(struct skeleton *k, struct str text)
+{
+    unsigned any = 0;
+    size_t len;
+
+    for (size_t at = 0; at < text.len; at += len) {
+        unsigned kind;
+        uint32_t cp;
+
+        if ((unsigned char)text.ptr[at] < 0x80) {
+            len = 1 + plain_ascii(str_skip(text, at + 1));
+            continue;
+        }
+        cp = utf8_next(str_skip(text, at), &len);
+        kind = chars_kind(k->chars, cp);
+        any |= kind;
+        if ((kind & CHAR_LETTER) != 0)
+            *((kind & CHAR_LATIN) != 0 && cp < BOXED ? &k->latin : &k->other) +=
+                1;
+    }
+    return (any & CHAR_ALIKE) != 0;
+}
+
 void skeleton_count(struct skeleton *k, struct str text)
 {
-    size_t at = 0, len;
-
     k->latin += plain_letters(text);
-    while ((at += plain_ascii(str_skip(text, at))) < text.len) {
-        uint32_t cp = utf8_next(str_skip(text, at), &len);
-
-        if (cp >= 0x80 && chars_letter(k->chars, cp))
-            *(is_latin(cp) ? &k->latin : &k->other) += 1;
-        at += len;
-    }
+    (void)count_high(k, text);
 }
 
 #define WORD_MOST 128 /* bytes that are looked at together */
@@ -289,18 +319,6 @@ enum err skeleton_feed(struct skeleton *k, struct str text, size_t base,
                          base + from);
 }
 
-static bool any_alike(struct str text)
-{
-    size_t at = 0, len;
-
-    while ((at += plain_ascii(str_skip(text, at))) < text.len) {
-        if (alike(utf8_next(str_skip(text, at), &len)) != 0)
-            return true;
-        at += len;
-    }
-    return false;
-}
-
 enum err skeleton_make(struct chars *chars, struct str text,
                        struct textview *out, bool *ret_changed)
 {
@@ -310,9 +328,9 @@ enum err skeleton_make(struct chars *chars, struct str text,
 
     textview_clear(out);
     *ret_changed = false;
-    if (!any_alike(text))
+    if (!count_high(&k, text))
         return OK;
-    skeleton_count(&k, text);
+    k.latin += plain_letters(text);
     e = skeleton_feed(&k, text, 0, &pos, true, out);
     *ret_changed = k.changed;
     return e;

@@ -44,7 +44,9 @@ MUST_USE enum err skeleton_feed(struct skeleton *k, struct str text,
 void skeleton_count(struct skeleton *k, struct str text);
 void skeleton_within(struct skeleton *k, struct str text);
 
-/* skeleton_keeps - a character that looks like no other. */
+/* skeleton_keeps - a character that looks like no other. skeleton_kind -
+ * CHAR_ALIKE if it does, and CHAR_LATIN. */
 bool skeleton_keeps(uint32_t cp);
+unsigned skeleton_kind(uint32_t cp);
 
 #endif

@@ -22,7 +22,7 @@
 #define CSI_OPEN (CSI_MOST + 1) /* it may be one that is cut off */
 
 /* What clusters became, each in a place of its own. */
-#define KNOWN      64
+#define KNOWN      128
 #define KNOWN_KEY  8  /* bytes of a cluster */
 #define KNOWN_MOST 36 /* bytes of what it became */
 struct normal_known {
@@ -126,46 +126,80 @@ static enum err note_kind(struct normal *n, unsigned kind, size_t from,
     return OK;
 }
 
+#define UNSEEN_MOST 16 /* characters: fewer than are of one cluster */
+
+/* What shows nothing, at `at`, is of no cluster with marks if none stand behind
+ * it: what is before it stays then. */
+static bool unseen_ends(struct normal *n, struct str text, size_t at, bool last)
+{
+    size_t len;
+
+    for (unsigned i = 0; i < UNSEEN_MOST && at < text.len; i++, at += len) {
+        unsigned kind =
+            chars_kind(n->chars, utf8_next(str_skip(text, at), &len));
+
+        if ((kind & CHAR_UNSEEN) == 0)
+            return (kind & CHAR_JOINS) == 0;
+    }
+    return at == text.len && last;
+}
+
+/* The character that those before `at` join. */
+static size_t joined_by(struct normal *n, struct str text, size_t at)
+{
+    size_t len;
+    uint32_t cp;
+
+    do {
+        at = utf8_front(text, at - 1);
+        cp = utf8_next(str_skip(text, at), &len);
+    } while (cp >= 0x80 && (chars_kind(n->chars, cp) & CHAR_JOINS) != 0);
+    return at;
+}
+
+/* As much of ASCII as stays. */
+static size_t ascii_len(struct str s)
+{
+    return s.len > 1 && (s.ptr[1] & 0x80) != 0 && s.ptr[0] == ' '
+               ? 1
+               : plain_ascii(s);
+}
+
 /* Where those that stay end from `at` on; not one that what follows may belong
  * to. */
 static enum err staying(struct normal *n, struct str text, size_t base,
                         size_t at, bool last, size_t *ret_end)
 {
-    size_t start = at, back = at, len;
-    unsigned bar = barred(n), kind = 0;
-    struct pile pile = {0};
+    const unsigned bar = barred(n) & ~CHAR_JOINS, far = CHAR_FAR | CHAR_MARKED;
+    size_t start = at, len;
+    struct pile pile = PILE_NONE;
+    bool open = !last; /* does more belong to the last one? */
     enum err e;
 
     for (; at < text.len; at += len) {
+        unsigned kind;
         uint32_t cp;
 
         if ((unsigned char)text.ptr[at] < 0x80) {
-            kind = 0;
-            len = plain_ascii(str_skip(text, at));
-            if (len == 0)
-                break;
-            back = at + len - 1;
-            pile.base = CHAR_BARES;
-            continue;
+            len = ascii_len(str_skip(text, at));
+            pile = PILE_NONE;
+            if (len != 0)
+                continue;
+            open = false;
+            break;
         }
         cp = utf8_next(str_skip(text, at), &len);
         kind = chars_kind(n->chars, cp);
-        if ((kind & CHAR_JOINS) != 0) {
-            if (at == start || !cluster_joins(&pile, kind, cp))
-                break;
-            continue;
-        }
-        if ((kind & (CHAR_STAYS | bar)) != CHAR_STAYS)
+        if (!cluster_goes_on(&pile, kind, cp, bar)) {
+            open = (kind & CHAR_UNSEEN) != 0 ? !unseen_ends(n, text, at, last)
+                                             : (kind & CHAR_JOINS) != 0;
             break;
-        if ((kind & (CHAR_FAR | CHAR_MARKED)) != 0 &&
+        }
+        if ((kind & far) != 0 &&
             (e = note_kind(n, kind, base + at, base + at + len)))
             return e;
-        pile = (struct pile){.base = kind};
-        back = at;
     }
-    *ret_end = at == start || (at == text.len ? last : !(kind & CHAR_JOINS))
-                   ? at
-                   : back;
+    *ret_end = open && at > start ? joined_by(n, text, at) : at;
     return OK;
 }
 
@@ -221,19 +255,37 @@ static char bare_letter(uint32_t cp)
     return c == '-' ? 0 : c;
 }
 
+static enum err take_bare(struct normal *n, struct str one, uint32_t cp,
+                          char bare, size_t off, struct textview *out)
+{
+    enum err e;
+
+    n->marked = true;
+    if (n->gap && (e = gap_close(n, cp, out)))
+        return e;
+    n->before = (unsigned char)bare;
+    return textview_put(out, (struct str){&bare, 1}, off, one.len);
+}
+
 static enum err take_alone(struct normal *n, struct str one, uint32_t cp,
                            size_t off, struct textview *out)
 {
     char bare = bare_letter(cp);
-    enum err e;
 
-    if ((n->what & BARE) != BARE || bare == 0)
-        return cluster_take(n, one, off, out);
-    n->marked = true;
-    if (!(e = gap_close(n, cp, out)))
-        e = textview_put(out, (struct str){&bare, 1}, off, one.len);
-    n->before = (unsigned char)bare;
-    return e;
+    return (n->what & BARE) == BARE && bare != 0
+               ? take_bare(n, one, cp, bare, off, out)
+               : cluster_take(n, one, off, out);
+}
+
+/* Its place; *ret_key: what is there if it is known. */
+static struct became *known_of(struct normal *n, struct str cluster,
+                               uint64_t *ret_key)
+{
+    uint64_t key = 0;
+
+    memcpy(&key, cluster.ptr, cluster.len);
+    *ret_key = key;
+    return &n->known->of[(key * UINT64_C(0x9e3779b97f4a7c15)) >> 57];
 }
 
 /* As it became before. */
@@ -293,14 +345,67 @@ static enum err take_seen(struct normal *n, struct str cluster, uint32_t cp,
                           size_t off, struct textview *out)
 {
     struct became *b;
-    uint64_t key = 0;
+    uint64_t key;
 
     if (n->known == NULL || cluster.len > KNOWN_KEY)
         return work_out(n, cluster, off, out);
-    memcpy(&key, cluster.ptr, cluster.len);
-    b = &n->known->of[(key * UINT64_C(0x9e3779b97f4a7c15)) >> 58];
+    b = known_of(n, cluster, &key);
     return b->key == key ? take_known(n, b, cluster, off, out)
                          : take_new(n, b, key, cluster, cp, off, out);
+}
+
+/* Does anything join the character that ends at `at`, or may something? */
+static bool is_joined(struct normal *n, struct str text, size_t at)
+{
+    size_t len;
+
+    return at >= text.len ||
+           ((unsigned char)text.ptr[at] >= 0x80 &&
+            (chars_kind(n->chars, utf8_next(str_skip(text, at), &len)) &
+             CHAR_JOINS) != 0);
+}
+
+/* One that nothing joins, of which it is known what it becomes, and that is not
+ * news; *ret_taken if it is. */
+static enum err take_single(struct normal *n, struct str one, uint32_t cp,
+                            size_t off, struct textview *out, bool *ret_taken)
+{
+    char bare = (n->what & BARE) == BARE ? bare_letter(cp) : 0;
+    const struct became *b;
+    uint64_t key;
+
+    *ret_taken = true;
+    if (bare != 0)
+        return take_bare(n, one, cp, bare, off, out);
+    b = known_of(n, one, &key);
+    *ret_taken =
+        b->key == key && (n->news == NULL || !(b->marked || b->folded));
+    if (!*ret_taken)
+        return OK;
+    n->alone += one.len;
+    return take_known(n, b, one, off, out);
+}
+
+/* As many as there are of them, from `at` on. *ret_end: behind them. */
+static enum err take_singles(struct normal *n, struct str text, size_t base,
+                             size_t at, struct textview *out, size_t *ret_end)
+{
+    bool taken = true;
+    enum err e = OK;
+
+    for (*ret_end = at; n->known != NULL && at < text.len; *ret_end = at) {
+        struct str one = str_skip(text, at);
+        uint32_t cp;
+
+        if ((unsigned char)one.ptr[0] < 0x80)
+            break;
+        cp = utf8_next(one, &one.len);
+        if (is_joined(n, text, at + one.len) ||
+            (e = take_single(n, one, cp, base + at, out, &taken)) || !taken)
+            break;
+        at += one.len;
+    }
+    return e;
 }
 
 /* --- The text. */
@@ -404,6 +509,8 @@ enum err normal_feed(struct normal *n, struct str text, size_t base,
             (end > at &&
              (e = take_staying(n, (struct str){text.ptr + at, end - at},
                                base + at, out))))
+            break;
+        if (end == at && (e = take_singles(n, text, base, at, out, &end)))
             break;
         if (end > at) {
             at = end;

@@ -163,6 +163,32 @@ static size_t signs_before(const struct part *p, size_t from, size_t at)
     return first;
 }
 
+/* Past words, to the first letter or digit that may be by itself, or the end.
+ */
+static size_t pass_words(const struct part *p, size_t at, bool *within)
+{
+    size_t len, next;
+
+    while (at < p->text.len) {
+        bool word;
+
+        if ((unsigned char)p->text.ptr[at] < 0x80) {
+            at += plain_words(str_skip(p->text, at), within);
+            if (at == p->text.len || (unsigned char)p->text.ptr[at] < 0x80)
+                break;
+        }
+        word = is_word(p, at, &len);
+        if (word && !*within) {
+            if (at + len == p->text.len || !is_word(p, at + len, &next))
+                break;
+            len += next;
+        }
+        *within = word;
+        at += len;
+    }
+    return at;
+}
+
 /* The next that are to be joined begin at *ret_start, with what is before them
  * from `from` on; false: none do, up to *at. */
 static bool joined_next(struct joined *j, const struct part *p, size_t from,
@@ -174,7 +200,7 @@ static bool joined_next(struct joined *j, const struct part *p, size_t from,
     for (;;) {
         enum look is;
 
-        *at += plain_words(str_skip(p->text, *at), &j->within);
+        *at = pass_words(p, *at, &j->within);
         if (*at == p->text.len)
             return false;
         is = j->within ? LOOK_NO : joined_at(p, *at, &gap, &end);
@@ -192,11 +218,8 @@ static bool joined_next(struct joined *j, const struct part *p, size_t from,
             *at = end;
             continue;
         }
-        do {
-            j->within = is_word(p, *at, &len);
-            *at += len;
-        } while (j->within && *at < p->text.len &&
-                 (unsigned char)p->text.ptr[*at] >= 0x80);
+        j->within = is_word(p, *at, &len);
+        *at += len;
     }
 }
 

@@ -115,25 +115,32 @@ void textview_rest(struct textview *v)
     }
 }
 
+/* Do the next bytes come from behind what the last ones come from, in the same
+ * way? */
+static inline bool run_goes_on(const struct textview *v, size_t off,
+                               size_t from, size_t to)
+{
+    const struct view_run *last = v->runs + v->run_count - 1;
+    uint32_t len;
+
+    if (v->run_count == 0 || last->from != from || last->to != to || last->back)
+        return false;
+    len = (uint32_t)v->bytes.len - last->dst;
+    return last->src + (to == 1 ? len : len / last->to) * from == off;
+}
+
 /* The next bytes come from source[off..), in units of from to to; or `back`:
  * are one such unit, from its end. */
 static enum err run_open(struct textview *v, size_t off, size_t from, size_t to,
                          bool back)
 {
-    const struct view_run *last =
-        v->run_count > 0 ? &v->runs[v->run_count - 1] : NULL;
     size_t cap = v->run_cap == 0 ? 64 : v->run_cap * 2;
     struct view_run *more;
 
     if (off > UINT32_MAX || from > UINT32_MAX || to > UINT32_MAX)
         return E_LIMIT;
-    if (last != NULL && !back && !last->back && last->from == from &&
-        last->to == to) {
-        uint32_t len = (uint32_t)v->bytes.len - last->dst;
-
-        if (last->src + (to == 1 ? len : len / last->to) * from == off)
-            return OK;
-    }
+    if (!back && run_goes_on(v, off, from, to))
+        return OK;
     if (v->run_count >= LIM_VIEW_RUNS)
         return E_LIMIT;
     if (v->run_count == v->run_cap) {
