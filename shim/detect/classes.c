@@ -56,6 +56,12 @@ bool escape_matters(struct str text, size_t at)
     }
 }
 
+/* Behind a backslash: is it a long escape or none? */
+static inline bool is_long(char next)
+{
+    return next == 'u' || next == 'U' || next == 'x' || is_digit(next);
+}
+
 /* What a byte that may begin an escape begins. */
 static unsigned escape_at(struct str text, size_t at)
 {
@@ -65,7 +71,7 @@ static unsigned escape_at(struct str text, size_t at)
 
     switch (s.ptr[0]) {
     case '\\':
-        if (next == 'u' || next == 'U' || next == 'x' || is_digit(next))
+        if (is_long(next))
             return escape_is_long(s) ? CLASS_ESCAPE : 0;
         return escape_matters(text, at) ? CLASS_SHORT : 0;
     case '%':
@@ -86,12 +92,14 @@ static bool is_spaced(struct str text, size_t at)
 }
 
 /* Is all known that a byte can tell which may begin an escape? */
-static inline bool escape_known(unsigned found, char c)
+static inline bool escape_known(unsigned found, struct str text, size_t at)
 {
-    unsigned tells = c == '%'   ? CLASS_PERCENT
-                     : c == '=' ? CLASS_QUOTED
-                     : c == '&' ? CLASS_ENTITY
-                                : CLASS_ESCAPE | CLASS_SHORT;
+    char c = text.ptr[at], next = at + 1 < text.len ? text.ptr[at + 1] : 0;
+    unsigned tells = c == '%'        ? CLASS_PERCENT
+                     : c == '='      ? CLASS_QUOTED
+                     : c == '&'      ? CLASS_ENTITY
+                     : is_long(next) ? CLASS_ESCAPE
+                                     : CLASS_SHORT;
 
     return (found & tells) == tells;
 }
@@ -103,7 +111,7 @@ static __attribute__((noinline)) void look_escapes(struct class_pass *p,
     for (; mask != 0; mask &= mask - 1) {
         size_t here = at + (size_t)__builtin_ctzll(mask);
 
-        if (!escape_known(p->found, p->text.ptr[here]))
+        if (!escape_known(p->found, p->text, here))
             p->found |= escape_at(p->text, here);
     }
 }

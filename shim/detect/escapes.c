@@ -106,12 +106,34 @@ static uint32_t short_escape(char c)
     }
 }
 
+/* What most are, of which a text may be full: \x41, and \u0041 that is no half
+ * of a character. */
+static inline struct escape plain_backslash(struct str s)
+{
+    struct escape x = {0};
+    int high, low;
+
+    if (s.len < 6)
+        return x;
+    high = hex_value(s.ptr[2]) * 16 | hex_value(s.ptr[3]);
+    if (high < 0)
+        return x;
+    if (s.ptr[1] == 'x') {
+        x = (struct escape){4, (uint32_t)high, true, false};
+    } else if (s.ptr[1] == 'u' && (high & 0xf8) != 0xd8) {
+        low = hex_value(s.ptr[4]) * 16 | hex_value(s.ptr[5]);
+        if (low >= 0)
+            x = (struct escape){6, (uint32_t)(high * 256 + low), false, false};
+    }
+    return x;
+}
+
 /*
  * A text that was written as a string, and that as a string again, has its
  * backslashes doubled each time: how many there are does not matter. All are
  * part of the escape, so that none is ever parted from what it stands before.
  */
-static struct escape backslash(struct str s)
+static struct escape any_backslash(struct str s)
 {
     struct escape x = {0};
     size_t lead = backslashes(s), n = 0;
@@ -150,14 +172,20 @@ static struct escape backslash(struct str s)
     return x;
 }
 
+static inline struct escape backslash(struct str s)
+{
+    struct escape x = plain_backslash(s);
+
+    return x.len != 0 ? x : any_backslash(s);
+}
+
 /* % or =, and two digits. */
 static struct escape two_digits(struct str s)
 {
-    struct escape x = {.is_byte = true};
+    int value = s.len < 3 ? -1 : hex_value(s.ptr[1]) * 16 | hex_value(s.ptr[2]);
 
-    if (hex_digits(str_skip(s, 1), 2, &x.cp) == 2)
-        x.len = 3;
-    return x;
+    return value < 0 ? (struct escape){0}
+                     : (struct escape){3, (uint32_t)value, true, false};
 }
 
 static struct escape entity(struct str s)
@@ -195,7 +223,7 @@ static size_t char_of_bytes(enum view_step how, struct str s, char out[4],
 {
     size_t at = 0;
 
-    for (size_t n = 0; n < 4;) {
+    for (size_t n = 0; n < 4 && utf8_tail((struct str){out, n}) == n;) {
         struct escape x =
             at < s.len ? escape_at(how, str_skip(s, at)) : (struct escape){0};
 
@@ -295,8 +323,11 @@ static const char marks[] = {[VIEW_ESCAPES] = '\\',
 static size_t mark_next(enum view_step how, struct str text, size_t at,
                         size_t near)
 {
-    if (how != VIEW_SEAMS)
+    if (how != VIEW_SEAMS) {
+        if (at < text.len && text.ptr[at] == marks[how])
+            return at; /* of several in a row */
         return at + str_find_byte(str_skip(text, at), marks[how]);
+    }
     for (; at < text.len && at <= near; at++)
         if (seam_begins(text.ptr[at]))
             return at;
