@@ -5,6 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu.h"
+
+#if CPU_AVX2
+#include <immintrin.h>
+#endif
+
 #define WAYS     8  /* places that one text may have */
 #define KEY_STEP 64 /* bytes of `words` made at once */
 
@@ -38,10 +44,9 @@ void seen_free(struct seen *s)
  * same sums for one key in 2^64 (NH and its Toeplitz form: Black, Halevi,
  * Krawczyk, Krovetz, Rogaway, "UMAC", 1999). `len` is a multiple of 8.
  */
-static void digest_block(const struct seen *s, const char *p, size_t len,
+static void digest_plain(const uint32_t *k, const char *p, size_t len,
                          uint64_t ret_sums[2])
 {
-    const uint32_t *k = s->words;
     uint64_t a = 0, b = 0;
 
     for (size_t i = 0; i < len; i += 8, k += 2) {
@@ -55,6 +60,46 @@ static void digest_block(const struct seen *s, const char *p, size_t len,
     ret_sums[1] = b;
 }
 
+#if CPU_AVX2
+/* A whole block, four products at a time: each in its place of a sum. */
+FOR_AVX2 static void digest_wide(const uint32_t *k, const char *p,
+                                 uint64_t ret_sums[2])
+{
+    __m256i sums[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+
+    for (size_t i = 0; i < SEEN_BLOCK; i += 32, k += 8) {
+        __m256i m = _mm256_loadu_si256((const __m256i *)(const void *)(p + i));
+
+        for (size_t j = 0; j < 2; j++) {
+            __m256i x = _mm256_add_epi32(
+                m,
+                _mm256_loadu_si256((const __m256i *)(const void *)(k + 2 * j)));
+
+            sums[j] = _mm256_add_epi64(
+                sums[j], _mm256_mul_epu32(x, _mm256_srli_epi64(x, 32)));
+        }
+    }
+    for (size_t j = 0; j < 2; j++) {
+        uint64_t four[4];
+
+        _mm256_storeu_si256((__m256i *)(void *)four, sums[j]);
+        ret_sums[j] = four[0] + four[1] + four[2] + four[3];
+    }
+}
+#endif
+
+static void digest_block(const struct seen *s, const char *p,
+                         uint64_t ret_sums[2])
+{
+#if CPU_AVX2
+    if (cpu_avx2()) {
+        digest_wide(s->words, p, ret_sums);
+        return;
+    }
+#endif
+    digest_plain(s->words, p, SEEN_BLOCK, ret_sums);
+}
+
 /* A text block by block, what is left with zeros behind it. */
 static void hash_text(const struct seen *s, struct str text,
                       crypto_generichash_state *state)
@@ -63,14 +108,14 @@ static void hash_text(const struct seen *s, struct str text,
     char last[SEEN_BLOCK] = {0};
 
     for (; text.len >= SEEN_BLOCK; text = str_skip(text, SEEN_BLOCK)) {
-        digest_block(s, text.ptr, SEEN_BLOCK, sums);
+        digest_block(s, text.ptr, sums);
         (void)crypto_generichash_update(state, (const unsigned char *)sums,
                                         sizeof(sums));
     }
     if (text.len == 0)
         return;
     memcpy(last, text.ptr, text.len);
-    digest_block(s, last, (text.len + 7) / 8 * 8, sums);
+    digest_plain(s->words, last, (text.len + 7) / 8 * 8, sums);
     (void)crypto_generichash_update(state, (const unsigned char *)sums,
                                     sizeof(sums));
 }

@@ -11,16 +11,17 @@
  */
 static inline uint64_t tokens_quarters(struct str text)
 {
-    uint64_t n = text.len, eight;
+    uint64_t n = text.len, some[4];
     size_t i = 0;
 
     while (i < text.len) {
         unsigned char c;
 
-        if (text.len - i >= 8) { /* nearly all text is nearly all ASCII */
-            memcpy(&eight, text.ptr + i, 8);
-            if ((eight & 0x8080808080808080u) == 0) {
-                i += 8;
+        if (text.len - i >= sizeof(some)) { /* most text is mostly ASCII */
+            memcpy(some, text.ptr + i, sizeof(some));
+            if (((some[0] | some[1] | some[2] | some[3]) &
+                 0x8080808080808080u) == 0) {
+                i += sizeof(some);
                 continue;
             }
         }
