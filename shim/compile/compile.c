@@ -388,9 +388,11 @@ static enum err read_back(struct compile *c, const struct image *image)
         diag_add(&c->diags, first, "the rules do not load (%s)", err_name(e));
     if (e)
         return e;
-    if (!(e = providers_load(image->providers, &providers)))
+    if (!(e = providers_load(image->providers, &providers))) {
+        e = providers_check(providers);
         providers_free(providers);
-    else if (e != E_NOMEM)
+    }
+    if (e && e != E_NOMEM)
         diag_add(&c->diags, first,
                  "the provider descriptions do not load (%s): is a name in a "
                  "path too long?",

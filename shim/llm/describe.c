@@ -8,7 +8,7 @@
 #include "llm/path.h"
 
 /*
- * The packed form keeps the descriptions as they were written, paths as text:
+ * The packed form keeps the descriptions as they were written, phases as text:
  * there are a few hundred of them, and parsing them at load takes less time
  * than checking a table of numbers would. A vendor is there once for each
  * dialect it speaks; what both say stands one behind the other.
@@ -364,6 +364,24 @@ static struct str either(struct str own, struct str other)
     return own.len > 0 ? own : other;
 }
 
+/* As one string, which who loads them may leave for later. */
+static enum err pack_phases(struct buf *out, const struct provider_def *def,
+                            const struct provider_def *like)
+{
+    struct buf all;
+    enum err e;
+
+    buf_init(&all, out->max);
+    if (!(e = pack_names(&all, def->known, def->known_count, like->known,
+                         like->known_count)) &&
+        !(e = pack_phase(&all, &def->request, &like->request)) &&
+        !(e = pack_phase(&all, &def->response, &like->response)) &&
+        !(e = pack_phase(&all, &def->stream, &like->stream)))
+        e = pack_str(out, buf_str(&all));
+    buf_free(&all);
+    return e;
+}
+
 /* One of the packed: a dialect, or a vendor with the dialect it is like. */
 static enum err pack_provider(struct buf *out, const struct provider_def *def,
                               const struct provider_def *like, uint32_t like_at)
@@ -392,12 +410,7 @@ static enum err pack_provider(struct buf *out, const struct provider_def *def,
                         like->key_count)) ||
         (e = pack_names(out, def->plain, def->plain_count, like->plain,
                         like->plain_count)) ||
-        (e = pack_names(out, def->known, def->known_count, like->known,
-                        like->known_count)) ||
-        (e = pack_phase(out, &def->request, &like->request)) ||
-        (e = pack_phase(out, &def->response, &like->response)))
-        return e;
-    if ((e = pack_phase(out, &def->stream, &like->stream)) ||
+        (e = pack_phases(out, def, like)) ||
         (e = pack_names(out, def->opens, def->open_count, like->opens,
                         like->open_count)))
         return e;

@@ -1,6 +1,8 @@
 #ifndef SP_LLM_DESCRIBE_H
 #define SP_LLM_DESCRIBE_H
 
+#include <stdatomic.h>
+
 #include "base/buf.h"
 #include "base/kinds.h"
 
@@ -215,6 +217,12 @@ struct phase {
     struct path_trie *trie;     /* llm/path.h */
 };
 
+/* All paths of a description. */
+struct phases {
+    struct phase request, response, stream;
+    struct path_names *names; /* llm/path.h: every name of the description */
+};
+
 struct provider {
     struct str id, system;
     struct str reply;  /* shape of a whole refusal                        */
@@ -231,8 +239,8 @@ struct provider {
     size_t route_count;
     struct str *keys, *plain;
     size_t key_count, plain_count;
-    struct phase request, response, stream;
-    struct path_names *names; /* llm/path.h: every name of the description */
+    struct str packed;               /* its own paths, borrowed            */
+    _Atomic(struct phases *) phases; /* owned; NULL until they are used    */
     struct str *opens;
     size_t open_count;
     bool lines;
@@ -241,13 +249,21 @@ struct provider {
 struct providers; /* immutable; any number of threads at once */
 
 /*
- * providers_load - the tables of what providers_pack wrote. `packed` is
- * borrowed and must outlive the tables. Safe on hostile bytes.
+ * providers_load - the tables of what providers_pack wrote, but for the paths.
+ * `packed` is borrowed and must outlive the tables. Safe on hostile bytes.
  *
  * E_SYNTAX, E_LIMIT  not what providers_pack writes
  * E_NOMEM
  */
 MUST_USE enum err providers_load(struct str packed, struct providers **ret);
+
+/* provider_phases - its own, or those of its dialect; made the first time.
+ * Errors as providers_load; the next call tries again. */
+MUST_USE enum err provider_phases(const struct provider *p,
+                                  const struct phases **ret_phases);
+
+/* providers_check - makes the paths of all. Errors as providers_load. */
+MUST_USE enum err providers_check(const struct providers *p);
 
 /* providers_free - NULL is allowed. */
 void providers_free(struct providers *p);

@@ -5,13 +5,11 @@
 #include "base/host.h"
 #include "base/limits.h"
 #include "base/pack.h"
-#include "llm/path.h"
 
 /* ---- Reading ------------------------------------------------------------ */
 
-/* A count, and room for as many items, at least one. */
-static enum err unpack_array(struct str *in, uint32_t limit, size_t item,
-                             void **ret_array, size_t *ret_count)
+enum err unpack_array(struct str *in, uint32_t limit, size_t item,
+                      void **ret_array, size_t *ret_count)
 {
     uint32_t n;
     enum err e;
@@ -27,8 +25,7 @@ static enum err unpack_array(struct str *in, uint32_t limit, size_t item,
     return OK;
 }
 
-static enum err unpack_strs(struct str *in, struct str **ret_list,
-                            size_t *ret_count)
+enum err unpack_strs(struct str *in, struct str **ret_list, size_t *ret_count)
 {
     void *list;
     enum err e;
@@ -41,126 +38,6 @@ static enum err unpack_strs(struct str *in, struct str **ret_list,
         if ((e = unpack_str(in, &(*ret_list)[i])))
             return e;
     return OK;
-}
-
-/* A pattern, and the name of its group. */
-static enum err unpack_pattern(struct str *in, struct pattern *p,
-                               struct str *ret_group)
-{
-    uint32_t kind, role, part, flags, fact;
-    enum err e;
-
-    if ((e = unpack_str(in, &p->path)))
-        return e;
-    if ((e = unpack_below(in, PAT_KIND_COUNT, &kind)))
-        return e;
-    if ((e = unpack_below(in, ROLE_COUNT, &role)))
-        return e;
-    if ((e = unpack_below(in, PART_COUNT, &part)))
-        return e;
-    if ((e = unpack_below(in, PATTERN_FLAGS, &flags)))
-        return e;
-    if ((e = unpack_below(in, FACT_COUNT, &fact)))
-        return e;
-    p->kind = (enum pattern_kind)kind;
-    p->role = (enum role)role;
-    p->part = (enum part)part;
-    p->delta = kind == PAT_TEXT && (flags & PATTERN_DELTA) != 0;
-    p->json = (flags & PATTERN_JSON) != 0;
-    p->repeat = kind == PAT_TEXT && (flags & PATTERN_REPEAT) != 0;
-    if (p->repeat && (p->delta || p->json))
-        return E_SYNTAX;
-    p->fact = (enum fact)fact;
-    if ((e = unpack_str(in, ret_group)))
-        return e;
-    if (p->kind == PAT_TYPE) {
-        p->values = *ret_group;
-        *ret_group = STR("");
-    }
-    return p->repeat && ret_group->len > 0 ? E_SYNTAX : OK;
-}
-
-/* ---- Compiling a phase -------------------------------------------------- */
-
-/* In which order patterns win; facts and end marks do not compete. */
-static int rank(const struct pattern *p)
-{
-    static const int ranks[PAT_KIND_COUNT] = {
-        [PAT_OPAQUE] = 0, [PAT_BLANK] = 1, [PAT_WHOLE] = 2, [PAT_TEXT] = 3,
-        [PAT_FACT] = 4,   [PAT_TYPE] = 5,  [PAT_END] = 6,
-    };
-
-    return ranks[p->kind];
-}
-
-/* Equal group names get the number of the first pattern that has them. */
-static void number_groups(struct phase *phase, const struct str *groups)
-{
-    for (size_t i = 0; i < phase->count; i++) {
-        size_t first = i;
-
-        for (size_t j = 0; j < i && groups[i].len > 0; j++) {
-            if (str_eq(groups[i], groups[j])) {
-                first = j;
-                break;
-            }
-        }
-        phase->patterns[i].group = (uint16_t)first;
-    }
-}
-
-static enum err build_trie(struct provider *p, struct phase *phase)
-{
-    enum err e;
-
-    if ((e = path_trie_new(&phase->trie)))
-        return e;
-    for (int r = 0; r < PAT_KIND_COUNT; r++) {
-        for (size_t i = 0; i < phase->count; i++) {
-            struct pattern *pat = &phase->patterns[i];
-            bool extra = pat->kind == PAT_FACT || pat->kind == PAT_TYPE ||
-                         pat->kind == PAT_END;
-
-            if (rank(pat) != r)
-                continue;
-            if ((e = path_trie_add(phase->trie, p->names, pat->path,
-                                   (uint16_t)i, extra, &pat->base64)))
-                return e;
-        }
-    }
-    return OK;
-}
-
-/* What tells events apart: the known values of a member of the root. */
-static const struct pattern *kind_of(const struct phase *phase)
-{
-    for (size_t i = 0; i < phase->count; i++) {
-        const struct pattern *p = &phase->patterns[i];
-
-        if (p->kind == PAT_TYPE && str_find_byte(p->path, '.') == p->path.len &&
-            str_find_byte(p->path, '[') == p->path.len)
-            return p;
-    }
-    return NULL;
-}
-
-static enum err load_phase(struct str *in, struct provider *p,
-                           struct phase *phase)
-{
-    struct str groups[LIM_PATTERNS];
-    void *list;
-    enum err e;
-
-    if ((e = unpack_array(in, LIM_PATTERNS, sizeof(*phase->patterns), &list,
-                          &phase->count)))
-        return e;
-    phase->patterns = list;
-    for (size_t i = 0; i < phase->count; i++)
-        if ((e = unpack_pattern(in, &phase->patterns[i], &groups[i])))
-            return e;
-    number_groups(phase, groups);
-    phase->kind = kind_of(phase);
-    return build_trie(p, phase);
 }
 
 /* ---- A provider --------------------------------------------------------- */
@@ -206,65 +83,24 @@ static enum err load_routes(struct str *in, struct provider *p)
     return OK;
 }
 
-/* They are words of the description, and nothing else. */
-static enum err load_known(struct str *in, struct provider *p)
-{
-    struct str *list = NULL;
-    size_t n = 0;
-    uint16_t id;
-    enum err e;
-
-    e = unpack_strs(in, &list, &n);
-    for (size_t i = 0; !e && i < n; i++)
-        if (!(e = path_names_add(p->names, list[i], &id)))
-            p->names->flags[id] |= NAME_KNOWN;
-    free(list);
-    return e;
-}
-
-static enum err load_keys(struct str *in, struct provider *p)
-{
-    enum err e;
-
-    if ((e = unpack_strs(in, &p->keys, &p->key_count)))
-        return e;
-    for (size_t i = 0; i < p->key_count; i++) {
-        uint16_t id;
-
-        if ((e = path_names_add(p->names, p->keys[i], &id)))
-            return e;
-        p->names->flags[id] |= NAME_KEY;
-    }
-    return OK;
-}
-
-/* Names, keys and phases of its own. */
+/* Keys and beginnings of its own; the paths wait until they are asked for. */
 static enum err load_own(struct str *in, struct provider *p)
 {
     uint32_t lines;
     enum err e;
 
-    p->names = calloc(1, sizeof(*p->names));
-    if (p->names == NULL)
-        return E_NOMEM;
-    if ((e = load_keys(in, p)))
+    if ((e = unpack_strs(in, &p->keys, &p->key_count)))
         return e;
     if ((e = unpack_strs(in, &p->plain, &p->plain_count)))
         return e;
-    if ((e = load_known(in, p)))
-        return e;
-    if ((e = load_phase(in, p, &p->request)))
-        return e;
-    if ((e = load_phase(in, p, &p->response)))
-        return e;
-    if ((e = load_phase(in, p, &p->stream)))
+    if ((e = unpack_str(in, &p->packed)))
         return e;
     if ((e = unpack_strs(in, &p->opens, &p->open_count)))
         return e;
     if ((e = unpack_below(in, 2, &lines)))
         return e;
     p->lines = lines == 1;
-    return path_names_seal(p->names);
+    return OK;
 }
 
 static enum err load_provider(struct str *in, struct providers *all,
@@ -310,10 +146,6 @@ static enum err borrow(struct provider *p)
     p->key_count = p->like->key_count;
     p->plain = p->like->plain;
     p->plain_count = p->like->plain_count;
-    p->request = p->like->request;
-    p->response = p->like->response;
-    p->stream = p->like->stream;
-    p->names = p->like->names;
     p->opens = p->like->opens;
     p->open_count = p->like->open_count;
     return OK;
@@ -391,12 +223,6 @@ enum err providers_load(struct str packed, struct providers **ret)
     return OK;
 }
 
-static void phase_free(struct phase *phase)
-{
-    free(phase->patterns);
-    path_trie_free(phase->trie);
-}
-
 void providers_free(struct providers *p)
 {
     if (p == NULL)
@@ -411,10 +237,7 @@ void providers_free(struct providers *p)
         free(one->keys);
         free(one->opens);
         free(one->plain);
-        phase_free(&one->request);
-        phase_free(&one->response);
-        phase_free(&one->stream);
-        path_names_free(one->names);
+        phases_free(atomic_load(&one->phases));
     }
     free(p->list);
     free(p->hosts);

@@ -64,8 +64,11 @@ enum err view_start(struct view *v, const struct provider *provider,
                     struct arena *arena)
 {
     struct view_state *st = v->state;
+    const struct phases *phases;
     enum err e;
 
+    if ((e = provider_phases(provider, &phases)))
+        return e;
     if (st == NULL) {
         st = malloc(sizeof(*st));
         if (st == NULL)
@@ -75,9 +78,10 @@ enum err view_start(struct view *v, const struct provider *provider,
     }
     *v = (struct view){
         .provider = provider,
-        .phase = what == VIEW_REQUEST    ? &provider->request
-                 : what == VIEW_RESPONSE ? &provider->response
-                                         : &provider->stream,
+        .phase = what == VIEW_REQUEST    ? &phases->request
+                 : what == VIEW_RESPONSE ? &phases->response
+                                         : &phases->stream,
+        .names = phases->names,
         .doc = doc,
         .arena = arena,
         .what = what,

@@ -105,6 +105,7 @@ struct view_slot {
 struct view {
     const struct provider *provider;
     const struct phase *phase;
+    const struct path_names *names;
     const struct json_doc *doc;
     struct arena *arena;
     enum view_phase what;

@@ -36,7 +36,7 @@ enum err walk_names(struct view *v)
         if (doc->nodes[i].escaped)
             if ((e = json_text(key, true, v->arena, &key)))
                 return e;
-        st->ids[i] = path_names_find(v->provider->names, key);
+        st->ids[i] = path_names_find(v->names, key);
     }
     return OK;
 }

@@ -16,7 +16,7 @@
 
 static const struct str magic = STR_INIT("SALLYIMG");
 
-#define VERSION 3u
+#define VERSION 4u
 
 static uint32_t sum(struct str s)
 {
