@@ -1,10 +1,8 @@
 #include "rules/image.h"
 
-#define ZLIB_CONST
-#include <zlib.h>
-
 #include "base/limits.h"
 #include "base/pack.h"
+#include "rules/sum.h"
 
 /*
  *      "SALLYIMG"  version  crc  length of the rest
@@ -18,11 +16,6 @@ static const struct str magic = STR_INIT("SALLYIMG");
 
 #define VERSION 4u
 
-static uint32_t sum(struct str s)
-{
-    return (uint32_t)crc32(0, (const Bytef *)s.ptr, (uInt)s.len);
-}
-
 enum err image_write(const struct image *img, struct buf *out)
 {
     struct buf body;
@@ -34,7 +27,7 @@ enum err image_write(const struct image *img, struct buf *out)
         (e = pack_str(&body, img->policy)))
         goto out;
     if ((e = buf_add(out, magic)) || (e = pack_u32(out, VERSION)) ||
-        (e = pack_u32(out, sum(buf_str(&body)))) ||
+        (e = pack_u32(out, sum_of(buf_str(&body)))) ||
         (e = pack_str(out, buf_str(&body))))
         goto out;
 out: /* also with e == OK */
@@ -60,7 +53,7 @@ enum err image_read(struct str bytes, struct image *ret_img)
         return E_UNSUPPORTED;
     if ((e = unpack_u32(&in, &crc)) || (e = unpack_str(&in, &body)))
         return e;
-    if (in.len != 0 || sum(body) != crc)
+    if (in.len != 0 || sum_of(body) != crc)
         return E_SYNTAX;
     if ((e = unpack_str(&body, &img.rules)) ||
         (e = unpack_str(&body, &img.providers)) ||
