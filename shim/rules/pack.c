@@ -27,11 +27,15 @@
 
 static bool is_ascii(struct str s)
 {
-    unsigned char any = 0;
+    uint64_t any = 0, some = 0;
 
-    for (size_t i = 0; i < s.len; i++)
-        any |= (unsigned char)s.ptr[i];
-    return any < 0x80;
+    for (; s.len >= sizeof(some); s = str_skip(s, sizeof(some))) {
+        memcpy(&some, s.ptr, sizeof(some));
+        any |= some;
+    }
+    some = 0;
+    memcpy(&some, s.ptr, s.len);
+    return ((any | some) & 0x8080808080808080u) == 0;
 }
 
 /* U+017F and U+212A, which a keyword must not hold: see prefilter.h. */

@@ -41,22 +41,42 @@ static void build_ranks(const uint64_t *mask, size_t words, uint32_t *ret_rank)
     }
 }
 
-/* Into the sets of all places that it looks at. */
-static void mask_rule(struct rules *rs, size_t i)
+/* The rules of each direction, role and part, one set after the other. */
+#define SETS (2 + ROLE_COUNT + PART_COUNT)
+
+static void mask_rule(uint64_t *sets, size_t words, const struct rule *r,
+                      size_t i)
 {
-    const struct rule *r = &rs->list[i];
-    uint64_t *word = rs->masks + i / 64, bit = UINT64_C(1) << i % 64;
+    uint64_t bit = UINT64_C(1) << i % 64;
 
     if (r->action == ACTION_PASS)
         return;
-    for (unsigned row = 0; row < 2 * ROLE_COUNT; row++) {
-        if (!in_set(r->dirs, row / ROLE_COUNT) ||
-            !in_set(r->roles, row % ROLE_COUNT))
-            continue;
-        for (unsigned part = 0; part < PART_COUNT; part++)
-            if (in_set(r->parts, part))
-                word[(row * PART_COUNT + part) * rs->words] |= bit;
-    }
+    for (unsigned k = 0; k < SETS; k++)
+        if (k < 2                ? in_set(r->dirs, k)
+            : k < 2 + ROLE_COUNT ? in_set(r->roles, k - 2)
+                                 : in_set(r->parts, k - 2 - ROLE_COUNT))
+            sets[k * words + i / 64] |= bit;
+}
+
+/* A rule looks at a place if it does at its direction, role and part. */
+static enum err mask_places(struct rules *rs)
+{
+    const size_t words = rs->words;
+    uint64_t *sets = calloc(words * SETS + 1, sizeof(*sets));
+    uint64_t *mask = rs->masks;
+
+    if (sets == NULL)
+        return E_NOMEM;
+    for (size_t i = 0; i < rs->count; i++)
+        mask_rule(sets, words, &rs->list[i], i);
+    for (size_t row = 0; row < 2 * ROLE_COUNT; row++)
+        for (size_t part = 0; part < PART_COUNT; part++)
+            for (size_t w = 0; w < words; w++)
+                *mask++ = sets[row / ROLE_COUNT * words + w] &
+                          sets[(2 + row % ROLE_COUNT) * words + w] &
+                          sets[(2 + ROLE_COUNT + part) * words + w];
+    free(sets);
+    return OK;
 }
 
 static enum err build_masks(struct rules *rs)
@@ -73,18 +93,32 @@ static enum err build_masks(struct rules *rs)
     for (size_t i = 0; i < rs->count; i++)
         if (rs->list[i].keyword_count == 0)
             rs->unkeyed[i / 64] |= UINT64_C(1) << i % 64;
-    for (size_t i = 0; i < rs->count; i++)
-        mask_rule(rs, i);
+    if (mask_places(rs))
+        return E_NOMEM;
     for (size_t place = 0; place < 2 * ROLE_COUNT * PART_COUNT; place++)
         build_ranks(rs->masks + place * rs->words, rs->words,
                     rs->ranks + place * rs->words);
     return OK;
 }
 
+/* Do rules of the place look at the view? But for those of a set, if any. */
+static bool is_viewed(const struct rules *rs, size_t place, size_t view,
+                      const uint64_t *but)
+{
+    const uint64_t *mask = rs->masks + place * rs->words;
+    const uint64_t *viewers = rs->viewers + view * rs->words;
+    uint64_t some = 0;
+
+    for (size_t w = 0; w < rs->words && some == 0; w++)
+        some = mask[w] & viewers[w] & (but != NULL ? ~but[w] : UINT64_MAX);
+    return some != 0;
+}
+
 /* Which rules look at a view, and which views are looked at where. */
 static enum err build_views(struct rules *rs)
 {
     const size_t places = 2 * ROLE_COUNT * PART_COUNT;
+    const uint64_t *decoded;
 
     rs->viewers = calloc(rs->words * VIEW_NAMED + 1, sizeof(*rs->viewers));
     rs->views = calloc(places, sizeof(*rs->views));
@@ -100,12 +134,13 @@ static enum err build_views(struct rules *rs)
         for (size_t v = 0; v < VIEW_NAMED; v++)
             if (in_set(views, (unsigned)v))
                 rs->viewers[v * rs->words + i / 64] |= bit;
-        for (size_t p = 0; p < places; p++)
-            if ((rs->masks[p * rs->words + i / 64] & bit) != 0) {
-                rs->views[p] |= views;
-                rs->apart[p] |= in_set(views, VIEW_DECODED) ? 0 : views;
-            }
     }
+    decoded = rs->viewers + VIEW_DECODED * rs->words;
+    for (size_t p = 0; p < places; p++)
+        for (unsigned v = 0; v < VIEW_NAMED; v++) {
+            rs->views[p] |= (unsigned)is_viewed(rs, p, v, NULL) << v;
+            rs->apart[p] |= (unsigned)is_viewed(rs, p, v, decoded) << v;
+        }
     return OK;
 }
 
