@@ -236,6 +236,12 @@ static enum err put_skeleton(struct str word, size_t off, struct textview *out)
     return OK;
 }
 
+/* Is most of it Latin? Then it does not matter how many words mix. */
+static bool is_latin_text(const struct skeleton *k)
+{
+    return k->latin >= 9 * k->other;
+}
+
 /* It mixes; or it has nothing but look-alikes, and nine letters of ten in the
  * text are Latin, or of the words before it more mix than are of another script
  * and can be nothing else. */
@@ -247,7 +253,7 @@ static bool is_disguised(struct skeleton *k, const struct word_letters *n)
     }
     k->others += n->other > n->alike;
     return n->alike > 0 && n->alike == n->other &&
-           (k->latin >= 9 * k->other || k->mixed > k->others);
+           (is_latin_text(k) || k->mixed > k->others);
 }
 
 /* Where the word ends that is to be taken, of one too long a part: no more of
@@ -263,17 +269,47 @@ static size_t take_word(struct skeleton *k, struct str text, size_t at,
     return word_end(k->chars, str_head(text, most), at, ret);
 }
 
-/* Past words of ASCII, which disguise nothing, to the front of the next word
- * that may: of a whole text, for of one in pieces each word is counted. */
+/* The first character that looks like a letter, or, but of Latin text, that is
+ * not ASCII. */
+static size_t find_strange(const struct skeleton *k, struct str text, size_t at)
+{
+    size_t len;
+
+    for (; at < text.len; at += len) {
+        len = plain_ascii(str_skip(text, at));
+        if (len != 0)
+            continue;
+        if ((unsigned char)text.ptr[at] >= 0x80 &&
+            (!is_latin_text(k) ||
+             (chars_kind(k->chars, utf8_next(str_skip(text, at), &len)) &
+              CHAR_ALIKE) != 0))
+            break;
+        len = len == 0 ? 1 : len;
+    }
+    return at;
+}
+
+static bool in_word(const struct skeleton *k, struct str text, size_t at)
+{
+    size_t len;
+
+    return (unsigned char)text.ptr[at] < 0x80
+               ? is_alnum(text.ptr[at])
+               : (chars_kind(k->chars, utf8_next(str_skip(text, at), &len)) &
+                  (CHAR_LETTER | CHAR_ALIKE)) != 0;
+}
+
+/* Past words that disguise nothing, to the front of the next that may: of a
+ * whole text, for of one in pieces each word is counted. */
 static size_t skip_words(struct skeleton *k, struct str text, size_t from)
 {
     size_t at = from;
 
     if (!k->whole)
         return from;
-    at += plain_ascii(str_skip(text, from));
-    while (at > from && is_alnum(text.ptr[at - 1]))
-        at--;
+    at = find_strange(k, text, from);
+    while (at > from && in_word(k, text, utf8_front(text, at - 1)))
+        at = utf8_front(text, at - 1);
     if (at > from) /* the word before it has ended */
         k->word = (struct word_letters){0};
     return at;

@@ -129,8 +129,9 @@ static enum err note_kind(struct normal *n, unsigned kind, size_t from,
 #define UNSEEN_MOST 16 /* characters: fewer than are of one cluster */
 
 /* What shows nothing, at `at`, is of no cluster with marks if none stand behind
- * it: what is before it stays then. */
-static bool unseen_ends(struct normal *n, struct str text, size_t at, bool last)
+ * it: what is before it stays then. Where it ends; 0: it is of one. */
+static size_t unseen_end(struct normal *n, struct str text, size_t at,
+                         bool last)
 {
     size_t len;
 
@@ -139,9 +140,9 @@ static bool unseen_ends(struct normal *n, struct str text, size_t at, bool last)
             chars_kind(n->chars, utf8_next(str_skip(text, at), &len));
 
         if ((kind & CHAR_UNSEEN) == 0)
-            return (kind & CHAR_JOINS) == 0;
+            return (kind & CHAR_JOINS) == 0 ? at : 0;
     }
-    return at == text.len && last;
+    return at == text.len && last ? at : 0;
 }
 
 /* The character that those before `at` join. */
@@ -165,17 +166,22 @@ static size_t ascii_len(struct str s)
                : plain_ascii(s);
 }
 
-/* Where those that stay end from `at` on; not one that what follows may belong
- * to. */
+/* Those that stay from `at` on up to `end`; not one that what follows may
+ * belong to. */
+struct stay {
+    size_t at, end, unseen; /* unseen: what shows nothing ends there, or 0 */
+};
+
 static enum err staying(struct normal *n, struct str text, size_t base,
-                        size_t at, bool last, size_t *ret_end)
+                        bool last, struct stay *s)
 {
     const unsigned bar = barred(n) & ~CHAR_JOINS, far = CHAR_FAR | CHAR_MARKED;
-    size_t start = at, len;
+    size_t at = s->at, len;
     struct pile pile = PILE_NONE;
     bool open = !last; /* does more belong to the last one? */
     enum err e;
 
+    s->unseen = 0;
     for (; at < text.len; at += len) {
         unsigned kind;
         uint32_t cp;
@@ -191,15 +197,16 @@ static enum err staying(struct normal *n, struct str text, size_t base,
         cp = utf8_next(str_skip(text, at), &len);
         kind = chars_kind(n->chars, cp);
         if (!cluster_goes_on(&pile, kind, cp, bar)) {
-            open = (kind & CHAR_UNSEEN) != 0 ? !unseen_ends(n, text, at, last)
-                                             : (kind & CHAR_JOINS) != 0;
+            if ((kind & CHAR_UNSEEN) != 0)
+                s->unseen = unseen_end(n, text, at, last);
+            open = (kind & CHAR_JOINS) != 0 && s->unseen == 0;
             break;
         }
         if ((kind & far) != 0 &&
             (e = note_kind(n, kind, base + at, base + at + len)))
             return e;
     }
-    *ret_end = open && at > start ? joined_by(n, text, at) : at;
+    s->end = open && at > s->at ? joined_by(n, text, at) : at;
     return OK;
 }
 
@@ -217,7 +224,7 @@ static uint32_t last_base(struct normal *n, struct str s)
     return cp;
 }
 
-static enum err take_staying(struct normal *n, struct str s, size_t off,
+static enum err copy_staying(struct normal *n, struct str s, size_t off,
                              struct textview *out)
 {
     size_t len;
@@ -229,6 +236,25 @@ static enum err take_staying(struct normal *n, struct str s, size_t off,
     if (n->what & NORMAL_FOLD)
         make_small(out->bytes.ptr + out->bytes.len - s.len, s.len);
     n->before = last_base(n, s);
+    return OK;
+}
+
+/* Those from *at on, with what shows nothing behind them; *at moves there. */
+static enum err take_staying(struct normal *n, struct str text, size_t base,
+                             size_t *at, bool last, struct textview *out)
+{
+    struct stay s = {.at = *at};
+    enum err e = staying(n, text, base, last, &s);
+
+    if (e || s.end == s.at)
+        return e;
+    *at = s.end;
+    if ((e = copy_staying(n, (struct str){text.ptr + s.at, s.end - s.at},
+                          base + s.at, out)) ||
+        s.unseen == 0)
+        return e;
+    gap_note(n, base + s.end, base + s.unseen);
+    *at = s.unseen;
     return OK;
 }
 
@@ -365,47 +391,52 @@ static bool is_joined(struct normal *n, struct str text, size_t at)
              CHAR_JOINS) != 0);
 }
 
-/* One that nothing joins, of which it is known what it becomes, and that is not
- * news; *ret_taken if it is. */
+/* One that nothing joins, of which it is known what it becomes; *ret_taken if
+ * it is. */
 static enum err take_single(struct normal *n, struct str one, uint32_t cp,
                             size_t off, struct textview *out, bool *ret_taken)
 {
     char bare = (n->what & BARE) == BARE ? bare_letter(cp) : 0;
     const struct became *b;
     uint64_t key;
+    unsigned kind;
+    enum err e;
 
     *ret_taken = true;
     if (bare != 0)
         return take_bare(n, one, cp, bare, off, out);
     b = known_of(n, one, &key);
-    *ret_taken =
-        b->key == key && (n->news == NULL || !(b->marked || b->folded));
+    *ret_taken = b->key == key;
     if (!*ret_taken)
         return OK;
     n->alone += one.len;
-    return take_known(n, b, one, off, out);
+    kind = (b->folded ? CHAR_FAR : 0) | (b->marked ? CHAR_MARKED : 0);
+    if ((e = take_known(n, b, one, off, out)) || kind == 0)
+        return e;
+    return note_kind(n, kind, off, off + one.len);
 }
 
-/* As many as there are of them, from `at` on. *ret_end: behind them. */
+/* As many as there are of them, from *at on, which moves behind them. */
 static enum err take_singles(struct normal *n, struct str text, size_t base,
-                             size_t at, struct textview *out, size_t *ret_end)
+                             size_t *at, struct textview *out)
 {
     bool taken = true;
-    enum err e = OK;
+    enum err e;
 
-    for (*ret_end = at; n->known != NULL && at < text.len; *ret_end = at) {
-        struct str one = str_skip(text, at);
+    while (n->known != NULL && *at < text.len) {
+        struct str one = str_skip(text, *at);
         uint32_t cp;
 
         if ((unsigned char)one.ptr[0] < 0x80)
             break;
         cp = utf8_next(one, &one.len);
-        if (is_joined(n, text, at + one.len) ||
-            (e = take_single(n, one, cp, base + at, out, &taken)) || !taken)
+        if (is_joined(n, text, *at + one.len))
             break;
-        at += one.len;
+        if ((e = take_single(n, one, cp, base + *at, out, &taken)) || !taken)
+            return e;
+        *at += one.len;
     }
-    return e;
+    return OK;
 }
 
 /* --- The text. */
@@ -458,7 +489,7 @@ static enum err take_unmarked(struct normal *n, const struct front *f,
     if ((f->kind & CHAR_UNSEEN) != 0 || is_control(f->cp))
         gap_note(n, off, off + f->len);
     else if ((f->kind & (CHAR_STAYS | barred(n))) == CHAR_STAYS || f->cp < 0x80)
-        e = take_staying(n, one, off, out);
+        e = copy_staying(n, one, off, out);
     else
         e = take_seen(n, one, f->cp, off, out);
     for (size_t at = f->len; at < cluster.len; at += len) {
@@ -491,11 +522,11 @@ static enum err take_front(struct normal *n, const struct front *f,
 enum err normal_feed(struct normal *n, struct str text, size_t base,
                      size_t *pos, bool last, struct textview *out)
 {
-    size_t at = *pos, end;
+    size_t at = *pos, from;
     struct front f;
     enum err e = OK;
 
-    while (!e && at < text.len) {
+    while (!e && (from = at) < text.len) {
         size_t csi = text.ptr[at] != 0x1b ? 0 : csi_len(str_skip(text, at));
 
         if (csi == CSI_OPEN && !last)
@@ -505,17 +536,9 @@ enum err normal_feed(struct normal *n, struct str text, size_t base,
             at += csi;
             continue;
         }
-        if ((e = staying(n, text, base, at, last, &end)) ||
-            (end > at &&
-             (e = take_staying(n, (struct str){text.ptr + at, end - at},
-                               base + at, out))))
-            break;
-        if (end == at && (e = take_singles(n, text, base, at, out, &end)))
-            break;
-        if (end > at) {
-            at = end;
+        if ((e = take_staying(n, text, base, &at, last, out)) ||
+            (e = take_singles(n, text, base, &at, out)) || at > from)
             continue;
-        }
         if (!front_at(n, text, at, last, &f))
             break;
         n->alone += f.end - at;
