@@ -261,15 +261,35 @@ static enum err note_keyword(const struct words *ws, const struct keyword *kw,
     return hits_note(hits, kw->rule, kw->listed, start);
 }
 
-/* A keyword of whose key the first byte is that of lk->lv. */
-static enum err look_at(struct looking *lk, const struct keyword *kw, size_t at)
-{
-    size_t start = keyword_start(kw, kw->front + (size_t)kw->key.at, lk->text,
-                                 level_raw(&lk->lv, at));
+/* Where a keyword may stand: the first byte of its key is lk->lv.text[at]. */
+struct spot {
+    uint32_t keyword;
+    uint32_t at;
+};
+#define SPOTS 64u /* at once */
 
-    return start == SIZE_MAX
-               ? OK
-               : note_keyword(lk->ws, kw, lk->text, start, lk->hits);
+/* What is known of them is asked for before any is looked at: it is seldom in a
+ * cache, and so none waits for it alone. */
+static void fetch(const struct looking *lk, const struct probe_entry *en)
+{
+    __builtin_prefetch(&lk->ws->keywords[en->value]);
+    __builtin_prefetch(&lk->hits->guards[en->of]);
+    __builtin_prefetch(&lk->ws->list[en->of].follows);
+}
+
+static enum err look_at(struct looking *lk, const struct spot *spots, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct keyword *kw = &lk->ws->keywords[spots[i].keyword];
+        size_t at = level_raw(&lk->lv, spots[i].at), start;
+        enum err e;
+
+        start = keyword_start(kw, kw->front + (size_t)kw->key.at, lk->text, at);
+        if (start != SIZE_MAX &&
+            (e = note_keyword(lk->ws, kw, lk->text, start, lk->hits)))
+            return e;
+    }
+    return OK;
 }
 
 static enum err run_keys(struct looking *lk, size_t from, size_t to)
@@ -278,21 +298,26 @@ static enum err run_keys(struct looking *lk, size_t from, size_t to)
     const uint64_t *looking = lk->hits->looking;
     const char *text = lk->lv.text;
     struct probe_place places[PROBE_PLACES + 1];
-    size_t n = probes_sift(keys, text, from, to, places);
+    size_t n = probes_sift(keys, text, from, to, places), count = 0;
+    const struct probe_entry *en;
+    struct spot spots[SPOTS];
     enum err e;
 
     lk->hits->tried += n;
     n = probes_narrow(keys, text, places, n);
-    for (size_t i = 0; i < n; i++) {
-        struct probe_place *p = &places[i];
-        const struct probe_entry *en;
-
-        while ((en = probes_at(keys, text, p)) != NULL)
-            if ((looking == NULL || hits_bit(looking, en->of)) &&
-                (e = look_at(lk, &lk->ws->keywords[en->value], p->at)))
-                return e;
-    }
-    return OK;
+    for (size_t i = 0; i < n; i++)
+        while ((en = probes_at(keys, text, &places[i])) != NULL) {
+            if (looking != NULL && !hits_bit(looking, en->of))
+                continue;
+            if (count == SPOTS) {
+                if ((e = look_at(lk, spots, count)))
+                    return e;
+                count = 0;
+            }
+            spots[count++] = (struct spot){en->value, places[i].at};
+            fetch(lk, en);
+        }
+    return look_at(lk, spots, count);
 }
 
 static enum err run_block(struct looking *lk)
