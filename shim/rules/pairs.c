@@ -96,6 +96,9 @@ void pairs_ready(struct pairs *ps)
         }
 }
 
+/* That a list has where a step begins, which is no longer than that. */
+#define ROOM 64u
+
 /* What is found, and where the next step of a search begins. */
 struct finding_pairs {
     const struct pairs *ps;
@@ -132,7 +135,7 @@ FOR_AVX2 static inline __m256i groups_of(const struct pairs *ps, unsigned which,
 /* As far as there are 32 bytes and one more, and room for what is found. */
 FOR_AVX2 static void find_32(struct finding_pairs *f)
 {
-    for (; f->text.len - f->at > 32 && f->n + 32 <= PAIRS_LIST; f->at += 32) {
+    for (; f->text.len - f->at > 32 && f->n + ROOM <= PAIRS_LIST; f->at += 32) {
         const char *p = f->text.ptr + f->at;
         __m256i both = _mm256_and_si256(groups_of(f->ps, 0, p),
                                         groups_of(f->ps, 1, p + 1));
@@ -153,7 +156,7 @@ FOR_AVX512 static void find_64(struct finding_pairs *f)
             low[i][k] = _mm512_loadu_si512(ps->groups[i] + 64 * k);
             high[i][k] = _mm512_loadu_si512(ps->groups[i] + 64 * k + 128);
         }
-    for (; f->text.len - f->at > 64 && f->n + 64 <= PAIRS_LIST; f->at += 64) {
+    for (; f->text.len - f->at > 64 && f->n + ROOM <= PAIRS_LIST; f->at += 64) {
         __m512i a = _mm512_loadu_si512(f->text.ptr + f->at);
         __m512i b = _mm512_loadu_si512(f->text.ptr + f->at + 1);
         __mmask64 wide_a = _mm512_movepi8_mask(a);
@@ -200,7 +203,8 @@ size_t pairs_find(const struct pairs *ps, struct str text, size_t *from,
     struct finding_pairs f = {ps, text, *from, list, 0};
 
     find_many(&f);
-    for (; f.at < text.len && f.n < PAIRS_LIST; f.at++)
+    /* Not where only the list was full: many at once are looked at again. */
+    for (; f.at < text.len && f.n + ROOM <= PAIRS_LIST; f.at++)
         put(&f, is_pair(ps, text, f.at));
     *from = f.at;
     return f.n;
