@@ -459,7 +459,8 @@ enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
         if ((e = put_between(text, from, at, count == 0, out)) ||
             (x.len != 0 && (e = put_escape(how, s, at, x, out, &taken))))
             return e;
-        count += weight_of(how, text, at, x);
+        if (count < least_of(how))
+            count += weight_of(how, text, at, x);
         from = at += taken;
         if (!is_weak(how, s, x))
             last = from;

@@ -97,21 +97,29 @@ static enum err decode_tags(struct decoding *d, struct str text,
 
 /* --- Variation selectors. */
 
+/* The next place from `at` on where one may be; of either kind, next[] is the
+ * last that was found. */
+static size_t selector_next(struct str text, size_t at, size_t next[2])
+{
+    static const struct str leads[] = {STR_INIT("\xef\xb8"),
+                                       STR_INIT("\xf3\xa0")};
+
+    for (size_t i = 0; i < ARRAY_LEN(leads); i++)
+        if (next[i] <= at)
+            next[i] = find_at(text, at, leads[i]);
+    return next[0] < next[1] ? next[0] : next[1];
+}
+
 static enum err decode_selectors(struct decoding *d, struct str text,
                                  struct textview *out)
 {
-    size_t at = 0, len;
+    size_t at = 0, next[2] = {0}, len;
     bool taken;
     enum err e;
 
-    while (at < text.len) {
+    while ((at = selector_next(text, at, next)) < text.len) {
         size_t start = at;
-        unsigned char c = (unsigned char)text.ptr[at];
 
-        if (c != 0xef && c != 0xf3) { /* what all of them begin with */
-            at += 1 + plain_ascii(str_skip(text, at + 1));
-            continue;
-        }
         buf_clear(&d->raw);
         while (at < text.len && d->raw.len < LIM_VIEW_OUT) {
             int byte = selector_byte(next_at(text, at, &len));

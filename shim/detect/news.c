@@ -92,15 +92,22 @@ struct str sites_around(struct str text, struct str part)
     return (struct str){text.ptr + from, to - from};
 }
 
+/* Which of WIDE bytes differ by more than case. */
+static unsigned differ_mask(const char *a, const char *b)
+{
+    wide x = wide_at(a), y = wide_at(b), d = x ^ y;
+    wide cased = (wide)((wide)((x | 0x20) - 'a') < 26) & 0x20;
+
+    return wide_mask((wide)(d != 0) & (wide)(d != cased));
+}
+
 /* Where two strings of n bytes differ by more than case; n if they do not. */
 static size_t differ_at(const char *a, const char *b, size_t n)
 {
     size_t i = 0;
 
     for (; n - i >= WIDE; i += WIDE) {
-        wide x = wide_at(a + i), y = wide_at(b + i), d = x ^ y;
-        wide cased = (wide)((wide)((x | 0x20) - 'a') < 26) & 0x20;
-        unsigned some = wide_mask((wide)(d != 0) & (wide)(d != cased));
+        unsigned some = differ_mask(a + i, b + i);
 
         if (some != 0)
             return i + (size_t)__builtin_ctz(some);
@@ -110,7 +117,22 @@ static size_t differ_at(const char *a, const char *b, size_t n)
     return i;
 }
 
-/* The next bytes of the view that are news: none, where some were left out. */
+/* Behind the last place where they do; 0 if there is none. */
+static size_t differ_end(const char *a, const char *b, size_t n)
+{
+    for (; n >= WIDE; n -= WIDE) {
+        unsigned some = differ_mask(a + n - WIDE, b + n - WIDE);
+
+        if (some != 0)
+            return n - WIDE + 32 - (size_t)__builtin_clz(some);
+    }
+    while (n > 0 && to_lower(a[n - 1]) == to_lower(b[n - 1]))
+        n--;
+    return n;
+}
+
+/* The next bytes of the view that are news, with those that are of the same
+ * part whatever stands between: none, where some were left out. */
 static bool change_next(struct news *n, size_t *ret_from, size_t *ret_to)
 {
     const struct textview *v = n->view;
@@ -137,8 +159,11 @@ static bool change_next(struct news *n, size_t *ret_from, size_t *ret_to)
         n->at += same;
         n->end += same;
         if (same < len) {
-            *ret_from = n->at++;
-            n->end++;
+            len = len - same < APART ? len - same : APART;
+            len = differ_end(v->bytes.ptr + n->at, n->source.ptr + n->end, len);
+            *ret_from = n->at;
+            n->at += len;
+            n->end += len;
             *ret_to = n->at;
             return true;
         }

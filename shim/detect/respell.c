@@ -401,27 +401,31 @@ static bool in_leet(char c)
 
 /* Of what a word is made. */
 struct spelt {
-    unsigned all;     /* kinds */
-    unsigned within;  /* those between the first letter and the last */
+    unsigned all; /* kinds */
+    unsigned
+        within; /* of one that is_leet, from its first letter to the last */
     unsigned letters; /* how many */
 };
 
-static struct spelt spelt_of(struct str word)
+/* Given back through memory it would be waited for. */
+static inline __attribute__((always_inline)) struct spelt
+spelt_of(struct str word)
 {
     struct spelt m = {0};
-    unsigned since = 0; /* the last letter */
+    size_t first = word.len, last = 0;
 
     for (size_t i = 0; i < word.len; i++) {
-        unsigned kind = leet_kind(word.ptr[i]);
-        unsigned letter = -(kind & LEET_LETTER),
-                 behind = -(unsigned)(m.letters != 0);
+        unsigned kind = leet_kind(word.ptr[i]), letter = kind & LEET_LETTER;
 
         m.all |= kind;
-        since |= kind & behind;
-        m.within |= (since | kind) & letter;
-        since &= ~letter;
-        m.letters += kind & LEET_LETTER;
+        m.letters += letter;
+        first = letter != 0 && i < first ? i : first;
+        last = letter != 0 ? i + 1 : last;
     }
+    if ((m.all & (LEET_SIGN | LEET_DIGIT)) != LEET_SIGN)
+        return m;
+    for (size_t i = first; i < last; i++)
+        m.within |= leet_kind(word.ptr[i]);
     return m;
 }
 

@@ -250,16 +250,19 @@ static void keep_share(struct viewing *vw, size_t len)
     vw->left -= share;
 }
 
-/* A stretch of a text, but for what is read again. */
+/* A stretch of a text, but for what is read again, which is in none that has no
+ * short escape. */
 static enum err scan_stretch(struct viewing *vw, struct str text,
-                             struct str stretch, const struct chain *chain)
+                             struct str stretch, bool escaped,
+                             const struct chain *chain)
 {
     struct escape_group group = {0};
     size_t from = 0;
     enum err e = OK;
 
     vw->enough = 0;
-    while (is_read_again(vw) && escape_group_next(&group, stretch) && !e) {
+    while (escaped && is_read_again(vw) && escape_group_next(&group, stretch) &&
+           !e) {
         size_t to = around_back(stretch, group.from, 0);
 
         keep_share(vw, group.to - group.from);
@@ -290,10 +293,10 @@ static enum err scan_stretches(struct viewing *vw, struct str text,
         *ret_escaped = (classes & CLASS_SHORT) != 0;
         return !far && (classes & ~CLASS_NO_VIEW) == 0
                    ? OK
-                   : scan_stretch(vw, text, text, &chain);
+                   : scan_stretch(vw, text, text, *ret_escaped, &chain);
     }
     while (!e && classes_next(&pass, &stretch))
-        e = scan_stretch(vw, text, stretch, &chain);
+        e = scan_stretch(vw, text, stretch, pass.escaped, &chain);
     *ret_escaped = pass.escaped;
     return e;
 }
