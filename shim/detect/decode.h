@@ -17,6 +17,7 @@ struct makeup {       /* of decoded bytes */
     size_t letters, digits;
 };
 
+#define GIVEN_LINES 4
 struct decoding {
     struct buf raw;      /* what one run gives; owned */
     struct buf inflated; /* what is packed in one; owned */
@@ -26,13 +27,13 @@ struct decoding {
     size_t work;      /* bytes that inflating may still read and write */
     bool capped;      /* more was there */
     unsigned enough;  /* a set of steps: one is enough, others are elsewhere */
-    /* Of the text in hand, what is known of its runs (runs.c). */
+    /* Of the text in hand, what is known of its runs (runs.c): of the last in
+     * each step of four, and of the last that goes on in lines behind it, which
+     * the short ones among those must not push out. */
     struct given {
         size_t at, end; /* the run, as far as it is taken together */
-        bool lines;     /* it goes on in lines behind it */
         struct makeup of;
-    } given[4];
-    unsigned next_given;
+    } given[GIVEN_LINES + 1];
     struct {
         size_t from, to;
     } lines; /* the last that go together */

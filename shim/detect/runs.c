@@ -307,18 +307,13 @@ static enum err judge(struct decoding *d, struct str text, struct str s,
 {
     size_t at = (size_t)(s.ptr - text.ptr), end = at + s.len;
     struct makeup before;
-    struct given *g = d->given;
+    struct given *g = &d->given[lines ? GIVEN_LINES : at % GIVEN_LINES];
     enum err e;
 
-    while (g < d->given + ARRAY_LEN(d->given) &&
-           (g->end != end || g->lines != lines || g->at > at ||
-            (!lines && (at - g->at) % 4 != 0)))
-        g++;
-    if (g == d->given + ARRAY_LEN(d->given)) {
+    if (g->end != end || g->at > at) {
         if ((e = decode_all(d, VIEW_BASE64, s)))
             return e;
-        g = &d->given[d->next_given++ % ARRAY_LEN(d->given)];
-        *g = (struct given){at, end, lines, {0}};
+        *g = (struct given){at, end, {0}};
         g->of = makeup_of(buf_str(&d->raw), d->raw.len);
     } else {
         /* And three bytes more, for the last character may go on in them. */
@@ -342,6 +337,7 @@ static enum err take_base64(struct decoding *d, struct str text, struct str run,
 {
     struct str s = with_padding(text, with_lines(d, text, run));
     bool lines = s.len > with_padding(text, run).len;
+    size_t off = (size_t)(s.ptr - text.ptr);
     struct makeup of;
     enum err e;
 
@@ -358,7 +354,7 @@ static enum err take_base64(struct decoding *d, struct str text, struct str run,
     }
     if ((e = decode_all(d, VIEW_BASE64, s)))
         return e;
-    return decode_part(d, (size_t)(s.ptr - text.ptr), s.len, out, ret_taken);
+    return decode_part(d, off, s.len, out, ret_taken);
 }
 
 static enum err take(struct decoding *d, enum view_step how, struct str text,

@@ -1,5 +1,6 @@
 #include <sodium.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/limits.h"
 #include "base/utf8.h"
@@ -107,6 +108,35 @@ static void test_lines(void)
     decoding_free(&d);
 }
 
+/*
+ * Lines that go together, none of which is text with those behind it; among
+ * them lines that begin like text a character later, and so are alone. However
+ * many begin, all of it is decoded as often as there are steps, not as lines.
+ */
+static void test_among_lines(void)
+{
+    static char text[MIB + 1];
+    static const char *const lines[] = {
+        "dGhlIHF1aWNrIGJyb3duIGZveCBqdW1wcyBvdmVyIHRoZSBsYXp5IGRvZywgYW5k\n",
+        "AdGhlIHF1aWNrIGJyb3duIGZveCBqdW1wcyBvdmVyIHRoZSBsYXp5IGRvZywgYW5\n",
+    };
+    const size_t line = strlen(lines[0]);
+    clock_t start = clock();
+    struct decoding d;
+    struct textview view;
+
+    for (size_t i = 0; i + line < sizeof(text); i += line)
+        memcpy(text + i, lines[i / line % 6 != 0], line);
+    decoding_init(&d);
+    textview_init(&view);
+    decoding_start(&d, sizeof(text));
+    CHECK_INT(decode(&d, VIEW_BASE64, (struct str){text, strlen(text)}, &view),
+              OK);
+    CHECK(clock() - start < 2 * CLOCKS_PER_SEC);
+    textview_free(&view);
+    decoding_free(&d);
+}
+
 /* Streams that give much and no text: what is done for them is bounded. */
 static void test_packed(void)
 {
@@ -135,6 +165,7 @@ static void test_packed(void)
 int main(void)
 {
     RUN(test_lines);
+    RUN(test_among_lines);
     RUN(test_packed);
     return check_done();
 }
