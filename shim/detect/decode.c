@@ -2,6 +2,8 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "base/wide.h"
+#include "detect/plain.h"
 
 /* What the shortest text has of them. */
 #define LEAST (4 * KIB)
@@ -73,13 +75,56 @@ enum err decode(struct decoding *d, enum view_step how, struct str text,
     }
 }
 
+/* The sum of its bytes. */
+static size_t sum_of(wide v)
+{
+    const uint64_t even = UINT64_C(0x00ff00ff00ff00ff);
+    uint64_t half[2], sum;
+
+    memcpy(half, &v, sizeof(half));
+    sum = (half[0] & even) + (half[0] >> 8 & even) + (half[1] & even) +
+          (half[1] >> 8 & even);
+    return sum * UINT64_C(0x0001000100010001) >> 48;
+}
+
+/* Of ASCII at the front, WIDE bytes after the other: how many. */
+static size_t makeup_ascii(struct makeup *m, struct str s)
+{
+    wide good = {0}, letters = {0}, digits = {0};
+    size_t at = 0;
+
+    s = str_head(s, 255 * WIDE); /* a byte counts no further */
+    for (; s.len - at >= WIDE; at += WIDE) {
+        wide v = wide_at(s.ptr + at);
+
+        if (wide_mask(v) != 0)
+            break;
+        good -= (wide)((wide)(v - ' ') < 0x5f) | (wide)(v == '\n') |
+                (wide)(v == '\r') | (wide)(v == '\t');
+        letters -= (wide)((wide)((v | 0x20) - 'a') < 26);
+        digits -= (wide)((wide)(v - '0') < 10);
+    }
+    m->good += sum_of(good);
+    m->letters += sum_of(letters);
+    m->digits += sum_of(digits);
+    return at;
+}
+
 /* The characters of s that begin at..to, with those in *m; the end of them. */
 static size_t makeup_add(struct makeup *m, struct str s, size_t at, size_t to)
 {
+    size_t tried = at; /* what is before it is looked at byte by byte */
+
     while (at < to) {
         unsigned char c = (unsigned char)s.ptr[at], low = c | 0x20;
         size_t n = 1;
 
+        if (at >= tried && to - at >= WIDE) {
+            n = makeup_ascii(m, str_head(str_skip(s, at), to - at));
+            at += n;
+            tried = n < 255 * WIDE ? at + WIDE : at;
+            continue;
+        }
         m->good += ((unsigned char)(c - ' ') < 0x5f) | (c == '\n') |
                    (c == '\r') | (c == '\t');
         m->letters += (unsigned char)(low - 'a') < 26;
@@ -134,17 +179,24 @@ bool decode_fits(const struct decoding *d, size_t len)
 enum err decode_part(struct decoding *d, size_t off, size_t len,
                      struct textview *out, bool *ret_taken)
 {
+    *ret_taken = false;
+    return is_text(buf_str(&d->raw)) ? decode_text(d, off, len, out, ret_taken)
+                                     : OK;
+}
+
+enum err decode_text(struct decoding *d, size_t off, size_t len,
+                     struct textview *out, bool *ret_taken)
+{
     struct str s = buf_str(&d->raw);
     enum err e;
 
     *ret_taken = false;
-    if (!is_text(s))
-        return OK;
     if (!decode_fits(d, s.len)) {
         d->capped = true;
         return OK;
     }
-    for (size_t i = 0; i < s.len;) {
+    for (size_t i = plain_ascii(s); i < s.len;
+         i += plain_ascii(str_skip(s, i))) {
         size_t n = utf8_char(str_skip(s, i));
 
         if (n == 0)

@@ -179,8 +179,11 @@ bool decode_fits(const struct decoding *d, size_t len);
 /*
  * decode_part - d->raw is what the bytes off..off+len stand for: appended, with
  * what is no UTF-8 as '?', if it looks like text. *ret_taken says so.
+ * decode_text - the same where it is known that it does.
  */
 MUST_USE enum err decode_part(struct decoding *d, size_t off, size_t len,
+                              struct textview *out, bool *ret_taken);
+MUST_USE enum err decode_text(struct decoding *d, size_t off, size_t len,
                               struct textview *out, bool *ret_taken);
 
 #endif

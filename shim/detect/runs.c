@@ -297,20 +297,22 @@ static bool is_packed(struct str s)
  * What a run is made of when it is decoded. One that begins behind another,
  * ends with it and is in step with it gives the last of the same bytes: those
  * before are taken off what is known. So however many begin, each byte is
- * counted once in each of the four steps.
+ * counted once in each of the four steps. What is not known yet is in d->raw
+ * then, all of it.
  *
  *      QUJDREVG0w==    what the run gives, known
  *          REVG0w==    the same without the first three bytes
  */
 static enum err judge(struct decoding *d, struct str text, struct str s,
-                      bool lines, struct makeup *ret_of)
+                      bool lines, struct makeup *ret_of, bool *ret_raw)
 {
     size_t at = (size_t)(s.ptr - text.ptr), end = at + s.len;
     struct makeup before;
     struct given *g = &d->given[lines ? GIVEN_LINES : at % GIVEN_LINES];
     enum err e;
 
-    if (g->end != end || g->at > at) {
+    *ret_raw = g->end != end || g->at > at;
+    if (*ret_raw) {
         if ((e = decode_all(d, VIEW_BASE64, s)))
             return e;
         *g = (struct given){at, end, {0}};
@@ -336,7 +338,7 @@ static enum err take_base64(struct decoding *d, struct str text, struct str run,
                             struct textview *out, bool *ret_taken)
 {
     struct str s = with_padding(text, with_lines(d, text, run));
-    bool lines = s.len > with_padding(text, run).len;
+    bool lines = s.len > with_padding(text, run).len, raw;
     size_t off = (size_t)(s.ptr - text.ptr);
     struct makeup of;
     enum err e;
@@ -346,12 +348,14 @@ static enum err take_base64(struct decoding *d, struct str text, struct str run,
         d->capped = true;
         return OK;
     }
-    if ((e = judge(d, text, s, lines, &of)) || !makeup_is_text(&of))
+    if ((e = judge(d, text, s, lines, &of, &raw)) || !makeup_is_text(&of))
         return e;
     if (!decode_fits(d, of.all)) {
         d->capped = true;
         return OK;
     }
+    if (raw)
+        return decode_text(d, off, s.len, out, ret_taken);
     if ((e = decode_all(d, VIEW_BASE64, s)))
         return e;
     return decode_part(d, off, s.len, out, ret_taken);
