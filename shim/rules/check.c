@@ -485,7 +485,7 @@ static enum err check_speed(const struct rule *r, struct buf *why)
 
     if (text == NULL)
         return E_NOMEM;
-    if ((e = scratch_new(&sc)) || (e = code_new(r, false, &code)))
+    if ((e = scratch_new(&sc)) || (e = code_new(r, CODE_WHOLE, &code)))
         goto out;
     e = run_hostile(&(struct trial){r, code, sc, text, why});
 out:

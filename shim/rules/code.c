@@ -6,6 +6,11 @@
  * Patterns are compiled when they are first needed. Two threads may do the same
  * work at the same time; the first to publish wins and the other's copy is
  * thrown away, so no lock is ever held in somebody else's process.
+ *
+ * The JIT takes longer than all else of a first verdict, and makes code for
+ * each way to run a pattern. That which tells what more text would change is
+ * made for streams, and for what looks at a part of a text; without it PCRE2
+ * would fall back without a word to what is slow.
  */
 
 static pcre2_compile_context *compile_context(void)
@@ -53,12 +58,25 @@ enum err pattern_compile(struct str source, uint32_t options,
 {
     enum err e = source_compile(source, options, ret_code, reterr_why);
 
-    /* Both modes: one that is left out falls back without a word. */
     if (!e)
-        *ret_slow =
-            pcre2_jit_compile(*ret_code,
-                              PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD) != 0;
+        *ret_slow = pcre2_jit_compile(*ret_code, PCRE2_JIT_COMPLETE) != 0;
     return e;
+}
+
+/* One of a rule's; `open`: the text it is run on may go on. */
+static enum err compile(struct str source, uint32_t options, bool open,
+                        pcre2_code **ret_code, size_t *slow)
+{
+    struct pattern_error why;
+    bool refused;
+    enum err e;
+
+    if ((e = pattern_compile(source, options, ret_code, &refused, &why)))
+        return e;
+    if (open)
+        refused |= pcre2_jit_compile(*ret_code, PCRE2_JIT_PARTIAL_HARD) != 0;
+    *slow += refused;
+    return OK;
 }
 
 /* What PCRE2 knows about the first byte of a match; all bytes if nothing. */
@@ -124,17 +142,15 @@ static bool tells_front(struct str pattern)
     return false;
 }
 
-static enum err compile_gate(struct str pattern, pcre2_code **ret_gate)
+static enum err compile_gate(struct str pattern, pcre2_code **ret_gate,
+                             size_t *slow)
 {
     struct str before = str_head(pattern, pattern.len - 1);
-    struct pattern_error why;
-    bool slow;
 
     if (tells_end(before) || !str_ends(pattern, STR("$")) ||
         str_ends(before, STR("\\")))
         return OK;
-    return pattern_compile(before, PCRE2_USE_OFFSET_LIMIT, ret_gate, &slow,
-                           &why);
+    return compile(before, PCRE2_USE_OFFSET_LIMIT, true, ret_gate, slow);
 }
 
 static struct toil toil_read(struct str pattern)
@@ -149,8 +165,6 @@ static struct toil toil_read(struct str pattern)
 /* The patterns that a match is checked with. */
 static enum err compile_checks(const struct rule *r, struct code *c)
 {
-    struct pattern_error why;
-    bool slow;
     enum err e;
 
     c->nots = calloc(r->not_count + 1, sizeof(*c->nots));
@@ -161,24 +175,23 @@ static enum err compile_checks(const struct rule *r, struct code *c)
         c->toils == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < r->not_count; i++) {
-        if ((e = pattern_compile(r->nots[i], 0, &c->nots[i], &slow, &why)))
+        if ((e = compile(r->nots[i], 0, false, &c->nots[i], &c->slow)))
             return e;
         c->not_count++;
-        c->slow += slow;
     }
     for (size_t i = 0; i < r->near_count; i++) {
-        if ((e = pattern_compile(r->nears[i].match, PCRE2_USE_OFFSET_LIMIT,
-                                 &c->nears[i], &slow, &why)))
+        struct str match = r->nears[i].match;
+        bool ends = tells_end(match);
+
+        if ((e = compile(match, PCRE2_USE_OFFSET_LIMIT, !ends, &c->nears[i],
+                         &c->slow)))
             return e;
         c->near_count++;
-        c->toils[i] = toil_read(r->nears[i].match);
-        c->nears_front |= (unsigned)tells_front(r->nears[i].match) << i;
-        if (tells_end(r->nears[i].match)) {
-            c->nears_end |= 1u << i;
-            if ((e = compile_gate(r->nears[i].match, &c->gates[i])))
-                return e;
-        }
-        c->slow += slow;
+        c->toils[i] = toil_read(match);
+        c->nears_front |= (unsigned)tells_front(match) << i;
+        c->nears_end |= (unsigned)ends << i;
+        if (ends && (e = compile_gate(match, &c->gates[i], &c->slow)))
+            return e;
     }
     return OK;
 }
@@ -195,8 +208,10 @@ static enum err index_new(const struct rule *r,
     return OK;
 }
 
-enum err code_new(const struct rule *r, bool placed, struct code **ret_code)
+enum err code_new(const struct rule *r, enum code_use use,
+                  struct code **ret_code)
 {
+    bool open = use == CODE_STREAM, placed = use == CODE_PLACED;
     struct code *c = calloc(1, sizeof(*c));
     /*
      * Such rules are only tried where a keyword, or a token, stands. PCRE2
@@ -206,17 +221,14 @@ enum err code_new(const struct rule *r, bool placed, struct code **ret_code)
     uint32_t options = placed || r->keyword_first || token_first(r)
                            ? PCRE2_ANCHORED | PCRE2_NO_START_OPTIMIZE
                            : PCRE2_USE_OFFSET_LIMIT;
-    struct pattern_error why;
     uint32_t groups = 0;
-    bool slow = false;
     enum err e;
 
     if (c == NULL)
         return E_NOMEM;
     if (r->detector == DETECTOR_PATTERN) {
-        if ((e = pattern_compile(r->match, options, &c->match, &slow, &why)))
+        if ((e = compile(r->match, options, open, &c->match, &c->slow)))
             goto out;
-        c->slow += slow;
         c->toil = toil_read(r->match);
         c->needing = toil_read(r->needs);
         /* Of a group that the pattern lacks a match says not even that. */
@@ -226,11 +238,8 @@ enum err code_new(const struct rule *r, bool placed, struct code **ret_code)
         e = E_INTERNAL;
         goto out;
     }
-    if (r->end.len != 0) {
-        if ((e = pattern_compile(r->end, 0, &c->end, &slow, &why)))
-            goto out;
-        c->slow += slow;
-    }
+    if (r->end.len != 0 && (e = compile(r->end, 0, open, &c->end, &c->slow)))
+        goto out;
     if ((e = compile_checks(r, c)))
         goto out;
     if (r->detector != DETECTOR_PATTERN)
@@ -277,12 +286,11 @@ enum err code_needs(const struct rule *r, const struct code *c,
     _Atomic(pcre2_code *) *place = &((struct code *)(uintptr_t)c)->needs;
     pcre2_code *code = atomic_load_explicit(place, memory_order_acquire);
     pcre2_code *none = NULL;
-    struct pattern_error why;
-    bool slow;
+    size_t slow = 0;
     enum err e;
 
     if (code == NULL) {
-        if ((e = pattern_compile(r->needs, 0, &code, &slow, &why)))
+        if ((e = compile(r->needs, 0, true, &code, &slow)))
             return e == E_NOMEM ? e : E_INTERNAL;
         if (!atomic_compare_exchange_strong(place, &none, code)) {
             pcre2_code_free(code);
@@ -293,17 +301,17 @@ enum err code_needs(const struct rule *r, const struct code *c,
     return OK;
 }
 
-enum err rules_code(const struct rules *rs, const struct rule *r, bool placed,
-                    const struct code **ret_code)
+enum err rules_code(const struct rules *rs, const struct rule *r,
+                    enum code_use use, const struct code **ret_code)
 {
     _Atomic(struct code *) *place =
-        &rs->code[r->index + (placed ? rs->count : 0)];
+        &rs->code[(size_t)use * rs->count + r->index];
     struct code *c = atomic_load_explicit(place, memory_order_acquire);
     struct code *none = NULL;
     enum err e;
 
     if (c == NULL) {
-        if ((e = code_new(r, placed, &c)))
+        if ((e = code_new(r, use, &c)))
             return e;
         if (atomic_compare_exchange_strong(place, &none, c)) {
             atomic_fetch_add(&((struct rules *)(uintptr_t)rs)->slow, c->slow);

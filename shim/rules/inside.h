@@ -336,7 +336,7 @@ struct found {
 /* --- code.c */
 
 /*
- * pattern_compile - one pattern, with the JIT unless *ret_slow.
+ * pattern_compile - one pattern for whole texts, with the JIT unless *ret_slow.
  * E_SYNTAX: *ret_number and *ret_at say what and where (PCRE2's); E_NOMEM.
  */
 struct pattern_error {
@@ -347,12 +347,17 @@ MUST_USE enum err pattern_compile(struct str source, uint32_t options,
                                   pcre2_code **ret_code, bool *ret_slow,
                                   struct pattern_error *reterr_why);
 
-/*
- * code_new - all patterns of a rule. `placed`: it is tried only where a match
- * can begin, as one is in any case that begins with a keyword or a token.
- * E_INTERNAL if one does not compile.
- */
-MUST_USE enum err code_new(const struct rule *r, bool placed,
+/* What a rule's patterns are compiled for. */
+enum code_use {
+    CODE_WHOLE,  /* whole texts                                            */
+    CODE_PLACED, /* the same, and tried only where a match can begin, as a
+                    rule is in any case that begins with a keyword or token */
+    CODE_STREAM, /* texts that may go on                                   */
+    CODE_USES,
+};
+
+/* code_new - all patterns of a rule. E_INTERNAL if one does not compile. */
+MUST_USE enum err code_new(const struct rule *r, enum code_use use,
                            struct code **ret_code);
 void code_free(struct code *c);
 
@@ -361,7 +366,7 @@ void code_free(struct code *c);
  * Errors as code_new.
  */
 MUST_USE enum err rules_code(const struct rules *rs, const struct rule *r,
-                             bool placed, const struct code **ret_code);
+                             enum code_use use, const struct code **ret_code);
 
 /* code_needs - the pattern of what the rule needs, compiled if nobody did so
  * before. Errors as code_new. */

@@ -243,7 +243,7 @@ enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
     rs->ex_count = all.ex_count;
     rs->monitor = monitor;
     rs->words = (rs->count + 63) / 64;
-    rs->code = calloc(2 * rs->count + 1, sizeof(*rs->code));
+    rs->code = calloc(CODE_USES * rs->count + 1, sizeof(*rs->code));
     rs->tokens = calloc(rs->count + 1, sizeof(*rs->tokens));
     rs->tokened = calloc(rs->words + 1, sizeof(*rs->tokened));
     rs->listed = calloc(rs->words + 1, sizeof(*rs->listed));
@@ -263,7 +263,7 @@ void rules_free(struct rules *rs)
     if (rs == NULL)
         return;
     if (rs->code != NULL)
-        for (size_t i = 0; i < 2 * rs->count; i++)
+        for (size_t i = 0; i < CODE_USES * rs->count; i++)
             code_free(atomic_load(&rs->code[i]));
     free((void *)rs->code);
     prefilter_free(rs->prefilter);

@@ -98,7 +98,8 @@ static enum err scan_rule(const struct scan *c, struct search *s)
     size_t start, end;
     enum err e;
 
-    if ((e = rules_code(c->rs, s->rule, s->run != NULL, &s->code)))
+    if ((e = rules_code(c->rs, s->rule,
+                        s->run != NULL ? CODE_PLACED : CODE_WHOLE, &s->code)))
         return e;
     for (;;) {
         if ((e = search_next(s, c->sc, &hit, &start, &end)))

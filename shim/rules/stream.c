@@ -235,7 +235,7 @@ static enum err search_rule(struct stream *st, struct lane *l, bool open)
     enum err e;
 
     s.cursor = (size_t)(l->cursor - st->base);
-    if ((e = rules_code(st->rs, r, false, &s.code)))
+    if ((e = rules_code(st->rs, r, CODE_STREAM, &s.code)))
         return e;
     for (;;) {
         struct found one = {.f = {.rule = r}};
@@ -267,7 +267,7 @@ static enum err search_end(struct stream *st, struct lane *l, bool open)
     enum hit hit = HIT_NONE;
     enum err e;
 
-    if ((e = rules_code(st->rs, &st->rs->list[l->rule], false, &code)))
+    if ((e = rules_code(st->rs, &st->rs->list[l->rule], CODE_STREAM, &code)))
         return e;
     while (code->end != NULL && l->ending < st->v) {
         if ((e = pattern_run(code->end, st->sc, text_upto(st, st->v),

@@ -24,7 +24,7 @@ enum err rules_why(const struct rules *rs, struct scratch *sc,
     bool waits;
     enum err e;
 
-    if ((e = rules_code(rs, r, false, &code)))
+    if ((e = rules_code(rs, r, CODE_WHOLE, &code)))
         return e;
     for (; why.not_at < code->not_count; why.not_at++) {
         if ((e = pattern_run(code->nots[why.not_at], sc, value, 0, false,
