@@ -69,7 +69,7 @@ size_t token_next(const struct rule *r, struct str text, size_t from, bool open,
  * is only noted where a mark follows.
  */
 #define TOKEN_BYTES 129
-#define TOKEN_MARKS "-:"
+#define TOKEN_MARKS "-:."
 struct token_want {
     struct token_set by[TOKEN_BYTES];
     bool any;

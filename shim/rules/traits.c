@@ -54,7 +54,7 @@ static INLINE struct masks masks_of(const unsigned char *p)
         wide between = (wide)((v == ' ') | (v == '-') | (v == '.') |
                               (v == '(') | (v == ')') | (v == '/'));
         wide letters = (wide)((wide)((v | 0x20) - 'a') < 26);
-        wide marks = (wide)((v == '-') | (v == ':'));
+        wide marks = (wide)((v == '-') | (v == ':') | (v == '.'));
 
         m.digits |= (uint64_t)wide_mask(digits_in(v)) << i;
         m.letters |= (uint64_t)wide_mask(letters) << i;
@@ -107,7 +107,7 @@ FOR_AVX512 static INLINE struct masks masks_of_64(const unsigned char *p)
 
     for (size_t i = 0; i < sizeof(marks) - 1; i++)
         m.between |= equal_512(v, marks[i]);
-    m.marks = equal_512(v, '-') | equal_512(v, ':');
+    m.marks = equal_512(v, '-') | equal_512(v, ':') | equal_512(v, '.');
     return m;
 }
 
