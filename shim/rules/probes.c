@@ -11,14 +11,16 @@
 #define BITS_LEAST 8u
 #define BITS_MOST  18u
 #define MAYBE_MOST 14u /* of the first: its bytes have numbers of 16 bits */
+#define NEAR_MORE  4u  /* so many more bits has a hash into the second set */
 
 #define PROBE_STEP 32u /* places at once */
+#define KEYED_STEP 8u  /* the same of those left */
 #define EQUAL_STEP 8u  /* entries at once */
 
 /* Of the first two of three bytes, and of the third: of some hundred pairs the
  * one by which the fewest places in texts and code pass in vain. */
-#define HASH_TWO   UINT16_C(0xc8f1)
-#define HASH_THIRD UINT16_C(0xe77b)
+#define HASH_TWO   UINT16_C(0xa3cb)
+#define HASH_THIRD UINT16_C(0x697d)
 #define HASH_KEY   UINT64_C(0x9e3779b97f4a7c15)
 
 /* Built twice. */
@@ -43,6 +45,30 @@ static inline uint64_t eight_bytes(const char *p)
     return x;
 }
 
+/* One of 16 for each byte, by its lower six bits: such that text has about as
+ * many of each, and 0, of which there are long runs, goes with no other digit.
+ */
+static const unsigned char sixteenth[64] = {
+    7,  10, 10, 15, 15, 10, 10, 11, 15, 15, 10, 10, 11, 10, 12, 12,
+    12, 12, 11, 12, 11, 10, 11, 15, 11, 10, 12, 9,  10, 6,  15, 12,
+    0,  8,  15, 10, 11, 1,  14, 13, 13, 4,  8,  12, 9,  12, 3,  6,
+    1,  14, 7,  5,  2,  15, 10, 11, 13, 11, 9,  15, 13, 10, 14, 12};
+
+/*
+ * Words of the first table have two halves, of keys that begin with these three
+ * bytes and of such that have them behind their first one: a bit for the one
+ * byte more, that is behind them or before them. So two places next to each
+ * other have one word to ask, which takes most of the time. What the first of
+ * them cannot know by it is whether a key of three bytes stands there.
+ *
+ *      text     . . a k e y s . .
+ *                   | `-+-'  one word, here of "key":
+ *                   |   +--- BEHIND   "keys"
+ *                   `------- BEFORE   "akey"
+ */
+#define BEHIND 0u /* where the bits of each begin */
+#define BEFORE 16u
+
 /* Of four bytes, of which the last does not matter. */
 static inline uint32_t maybe_word(uint32_t four, unsigned bits)
 {
@@ -52,10 +78,9 @@ static inline uint32_t maybe_word(uint32_t four, unsigned bits)
     return (hash & 0xffff) >> (16 - bits);
 }
 
-static inline uint32_t is_maybe(const uint32_t *maybe, unsigned bits,
-                                uint32_t four)
+static inline uint32_t bit_of(uint32_t byte)
 {
-    return maybe[maybe_word(four, bits)] >> (four >> 24 & 31) & 1;
+    return UINT32_C(1) << sixteenth[byte & 63];
 }
 
 /* The key that is asked for where there are these eight bytes. */
@@ -68,7 +93,7 @@ static inline uint32_t key_of(const struct probes *k, uint64_t x)
 
 static inline uint32_t near_bit(const struct probes *k, uint32_t key)
 {
-    return key >> (32 - k->bits - 5);
+    return key >> (32 - k->bits - NEAR_MORE);
 }
 
 static inline uint32_t is_near(const struct probes *k, uint32_t key)
@@ -101,8 +126,9 @@ enum err probes_init(struct probes *k, size_t n)
     k->bytes.over = calloc(n + EQUAL_STEP, sizeof(*k->bytes.over));
     k->bytes.under = calloc(n + EQUAL_STEP, sizeof(*k->bytes.under));
     k->maybe = calloc((size_t)1 << k->maybe_bits, sizeof(*k->maybe));
-    k->over = calloc((size_t)1 << k->maybe_bits, sizeof(*k->over));
-    k->near = calloc(size, sizeof(*k->near));
+    /* Four at once are read, of the last too. */
+    k->over = calloc(((size_t)1 << k->maybe_bits) + 3, sizeof(*k->over));
+    k->near = calloc(size >> (5 - NEAR_MORE), sizeof(*k->near));
     k->first = calloc(size / 2 + 2, sizeof(*k->first));
     if (k->added == NULL || k->entries == NULL || k->bytes.key == NULL ||
         k->bytes.front == NULL || k->bytes.over == NULL ||
@@ -132,7 +158,7 @@ size_t probes_add(struct probes *k, const struct probe_string *s)
     size_t back = s->at < PROBE_BACK ? s->at : PROBE_BACK;
     unsigned over = 64 - 8 * (unsigned)len;
     char key[KEY_MOST] = {0}, front[PROBE_BACK] = {0};
-    uint32_t word;
+    uint32_t word, word_before;
     uint64_t x;
 
     memcpy(key, s->bytes.ptr + s->at, len);
@@ -145,7 +171,13 @@ size_t probes_add(struct probes *k, const struct probe_string *s)
                              .over = (unsigned char)over,
                              .under = (unsigned char)(64 - 8 * back)};
     word = maybe_word((uint32_t)x, k->maybe_bits);
-    k->maybe[word] |= len < 4 ? UINT32_MAX : UINT32_C(1) << (x >> 24 & 31);
+    if (len == KEY_LEAST) {
+        k->maybe[word] |= UINT32_C(0xffff) << BEHIND;
+    } else {
+        k->maybe[word] |= bit_of((uint32_t)(x >> 24)) << BEHIND;
+        word_before = maybe_word((uint32_t)(x >> 8), k->maybe_bits);
+        k->maybe[word_before] |= bit_of((uint32_t)x) << BEFORE;
+    }
     if (k->over[word] < over)
         k->over[word] = (unsigned char)over;
     return len;
@@ -162,10 +194,23 @@ static void put_entry(struct probes *k, const struct probe_added *a)
     k->bytes.under[i] = a->under;
 }
 
+/* The fronts are not yet there, and as many: room for a list. */
+static void make_threes(struct probes *k)
+{
+    uint64_t *list = k->bytes.front;
+    size_t n = 0;
+
+    for (size_t i = 0; i < k->count; i++)
+        if (k->added[i].over == 64 - 8 * KEY_LEAST)
+            list[n++] = k->added[i].key;
+    threes_make(list, n, &k->threes);
+}
+
 void probes_ready(struct probes *k)
 {
     size_t buckets = (size_t)1 << (k->bits - 1);
 
+    make_threes(k);
     /* How many there are of each, where they end, and from there down. */
     for (size_t i = 0; i < k->count; i++) {
         uint32_t key = key_of(k, k->added[i].key), at = near_bit(k, key);
@@ -181,47 +226,74 @@ void probes_ready(struct probes *k)
     k->added = NULL;
 }
 
+/* Does its word say so of a place, of which that is the one byte more? */
+static inline uint32_t is_maybe(uint32_t word, unsigned half, uint64_t byte)
+{
+    return word >> (half + sixteenth[byte & 63]) & 1;
+}
+
 /*
- * The places that may be one, of the first table. Each is written, and counted
- * only if it is one: there is no branch to guess.
+ * The places that may be one, of the first table: even ones, counted from the
+ * first, by the word of the next place, odd ones by their own. Each is written,
+ * and counted only if it is one: there is no branch to guess.
  */
-static INLINE size_t sift_by(const uint32_t *maybe, unsigned bits,
+static INLINE size_t sift_by(const struct probes *k, unsigned bits,
                              const char *text, size_t from, size_t to,
                              uint16_t *out)
 {
+    const uint32_t *maybe = k->maybe;
     size_t n = 0, i = from;
 
     for (; to - i >= 4; i += 4) {
         uint64_t x = eight_bytes(text + i);
+        uint32_t a = maybe[maybe_word((uint32_t)(x >> 8), bits)];
+        uint32_t b = maybe[maybe_word((uint32_t)(x >> 24), bits)];
 
         out[n] = (uint16_t)i;
-        n += is_maybe(maybe, bits, (uint32_t)x);
+        n += is_maybe(a, BEFORE, x) | threes_has(&k->threes, (uint32_t)x);
         out[n] = (uint16_t)(i + 1);
-        n += is_maybe(maybe, bits, (uint32_t)(x >> 8));
+        n += is_maybe(a, BEHIND, x >> 32);
         out[n] = (uint16_t)(i + 2);
-        n += is_maybe(maybe, bits, (uint32_t)(x >> 16));
+        n += is_maybe(b, BEFORE, x >> 16) |
+             threes_has(&k->threes, (uint32_t)(x >> 16));
         out[n] = (uint16_t)(i + 3);
-        n += is_maybe(maybe, bits, (uint32_t)(x >> 24));
+        n += is_maybe(b, BEHIND, x >> 48);
     }
-    for (; i < to; i++) {
+    for (unsigned odd = 0; i < to; i++, odd ^= 1) {
+        uint64_t x = eight_bytes(text + i);
+        uint32_t a = maybe[maybe_word((uint32_t)(odd ? x : x >> 8), bits)];
+
         out[n] = (uint16_t)i;
-        n += is_maybe(maybe, bits, (uint32_t)eight_bytes(text + i));
+        n += odd ? is_maybe(a, BEHIND, x >> 24)
+                 : is_maybe(a, BEFORE, x) | threes_has(&k->threes, (uint32_t)x);
     }
     return n;
 }
 
 #if CPU_AVX2
-/* The words of 32 places, those from p on that are even or odd. */
+#define EVEN UINT64_C(0x5555555555555555)
+
+/* The words of 64 places, one for two. */
 FOR_AVX512 static INLINE __m512i words_of(const struct probes *k, const char *p)
 {
     const __m512i two = _mm512_set1_epi16((short)HASH_TWO);
     const __m512i third = _mm512_set1_epi16((short)HASH_THIRD);
-    __m512i a = _mm512_loadu_si512(p), b = _mm512_loadu_si512(p + 2);
+    __m512i a = _mm512_loadu_si512(p + 1), b = _mm512_loadu_si512(p + 3);
 
     b = _mm512_and_si512(b, _mm512_set1_epi16(0xff));
     a = _mm512_add_epi16(_mm512_mullo_epi16(a, two),
                          _mm512_mullo_epi16(b, third));
     return _mm512_srl_epi16(a, _mm_cvtsi32_si128(16 - (int)k->maybe_bits));
+}
+
+/* Of 64 places the one byte more: that which even ones begin with, and the last
+ * of odd ones. */
+FOR_AVX512 static INLINE __m512i ones_of(const char *p)
+{
+    __m512i one = _mm512_mask_blend_epi8(~EVEN, _mm512_loadu_si512(p),
+                                         _mm512_loadu_si512(p + 3));
+
+    return _mm512_permutexvar_epi8(one, _mm512_loadu_si512(sixteenth));
 }
 
 /* Of 64 places from `from` on those of a mask: into out, how many. */
@@ -247,39 +319,60 @@ static inline uint64_t mask_of(size_t n)
     return n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
 }
 
-/* The same, the words of 16 places at once, which are every fourth. */
-FOR_AVX512 static INLINE uint64_t gather(const struct probes *k, __m512i words,
-                                         __m512i fourth)
+FOR_AVX512 static INLINE __m512i groups_of(const unsigned char groups[128],
+                                           const char *p)
 {
-    __m512i have = _mm512_i32gather_epi32(words, k->maybe, 4);
-    __m512i bit = _mm512_and_si512(fourth, _mm512_set1_epi32(31));
+    return _mm512_permutex2var_epi8(_mm512_loadu_si512(groups),
+                                    _mm512_loadu_si512(p),
+                                    _mm512_loadu_si512(groups + 64));
+}
 
-    bit = _mm512_sllv_epi32(_mm512_set1_epi32(1), bit);
-    return _pdep_u64(_mm512_test_epi32_mask(have, bit),
-                     UINT64_C(0x1111111111111111));
+/* Of the even ones of 64 places those where three bytes are in a group. */
+FOR_AVX512 static INLINE uint64_t threes_64(const struct threes *t,
+                                            const char *p)
+{
+    __m512i two = _mm512_and_si512(groups_of(t->groups[0], p),
+                                   groups_of(t->groups[1], p + 1));
+
+    return _mm512_mask_test_epi8_mask(EVEN, two,
+                                      groups_of(t->groups[2], p + 2));
+}
+
+/* Of 32 places which of 16 bits are set, those of one of 64 each. */
+FOR_AVX512 static INLINE uint64_t ask_32(__m512i have, __m512i which,
+                                         uint64_t places)
+{
+    const __m512i bit = _mm512_set1_epi16(1);
+
+    return _pdep_u64(
+        _mm512_test_epi16_mask(have, _mm512_sllv_epi16(bit, which)), places);
+}
+
+/* Of 64 places from p on, a bit each. */
+FOR_AVX512 static INLINE uint64_t ask_64(const struct probes *k, const char *p)
+{
+    const uint32_t even = (uint32_t)EVEN;
+    __m512i words = words_of(k, p), one = ones_of(p), a, b, before, behind;
+
+    a = _mm512_and_si512(words, _mm512_set1_epi32(0xffff));
+    a = _mm512_i32gather_epi32(a, k->maybe, 4);
+    b = _mm512_i32gather_epi32(_mm512_srli_epi32(words, 16), k->maybe, 4);
+    before = _mm512_mask_blend_epi16(even, b, _mm512_srli_epi32(a, BEFORE));
+    behind = _mm512_mask_blend_epi16(even, _mm512_slli_epi32(b, BEFORE), a);
+    return ask_32(before, _mm512_and_si512(one, _mm512_set1_epi16(15)), EVEN) |
+           ask_32(behind, _mm512_srli_epi16(one, 8), ~EVEN) |
+           threes_64(&k->threes, p);
 }
 
 FOR_AVX512 static size_t sift_gathers(const struct probes *k, const char *text,
                                       size_t from, size_t to, uint16_t *out)
 {
-    const __m512i low = _mm512_set1_epi32(0xffff);
     size_t found = 0;
 
     for (size_t i = from; i < to; i += 64) {
-        uint64_t mask = 0;
+        uint64_t mask = ask_64(k, text + i) & mask_of(to - i);
 
-        for (unsigned odd = 0; odd < 2; odd++) {
-            const char *p = text + i + odd;
-            __m512i words = words_of(k, p), fourth = _mm512_loadu_si512(p + 2);
-
-            mask |= gather(k, _mm512_and_si512(words, low),
-                           _mm512_srli_epi32(fourth, 8))
-                    << odd;
-            mask |= gather(k, _mm512_srli_epi32(words, 16),
-                           _mm512_srli_epi32(fourth, 24))
-                    << (odd + 2);
-        }
-        found += put_places(mask & mask_of(to - i), i, out + found);
+        found += put_places(mask, i, out + found);
     }
     return found;
 }
@@ -295,17 +388,19 @@ FOR_AVX512 static size_t sift_gathers(const struct probes *k, const char *text,
 FOR_AVX512 static void batch_ask(const struct probes *k, const char *p,
                                  size_t n, uint16_t at[2][BATCH / 2])
 {
-    const __m512i part = _mm512_set1_epi16(3);
+    const __m512i low = _mm512_set1_epi16(1);
+    const __m512i before = _mm512_set1_epi16(BEFORE / 8);
 
-    for (size_t i = 0; i < n; i += 64)
-        for (size_t odd = 0; odd < 2; odd++) {
-            __m512i words = words_of(k, p + i + odd);
-            __m512i fourth = _mm512_loadu_si512(p + i + odd + 2);
+    for (size_t i = 0; i < n; i += 64) {
+        __m512i words = _mm512_slli_epi16(words_of(k, p + i), 2);
+        __m512i one = ones_of(p + i);
+        __m512i even = _mm512_and_si512(_mm512_srli_epi16(one, 3), low);
+        __m512i odd = _mm512_srli_epi16(one, 11);
 
-            fourth = _mm512_and_si512(_mm512_srli_epi16(fourth, 11), part);
-            words = _mm512_or_si512(_mm512_slli_epi16(words, 2), fourth);
-            _mm512_storeu_si512(at[odd] + i / 2, words);
-        }
+        even = _mm512_or_si512(_mm512_or_si512(even, before), words);
+        _mm512_storeu_si512(at[0] + i / 2, even);
+        _mm512_storeu_si512(at[1] + i / 2, _mm512_or_si512(odd, words));
+    }
 }
 
 /* The bytes of the table: those of eight places. */
@@ -324,20 +419,20 @@ FOR_AVX512 static inline __m128i batch_read(const unsigned char *maybe,
     return _mm_insert_epi8(b, maybe[odd[3]], 7);
 }
 
-/* Those that have the bit of their fourth byte: into out, how many. */
-FOR_AVX512 static size_t batch_test(const char *p, const unsigned char *bits,
-                                    size_t n, size_t from, uint16_t *out)
+/* Those that have their bit: into out, how many. */
+FOR_AVX512 static size_t batch_test(const struct probes *k, const char *p,
+                                    const unsigned char *bits, size_t n,
+                                    size_t from, uint16_t *out)
 {
     const __m512i one = _mm512_set1_epi64(CPU_BITS);
     size_t found = 0;
 
     for (size_t i = 0; i < n; i += 64) {
-        __m512i bit = _mm512_and_si512(_mm512_loadu_si512(p + i + 3),
-                                       _mm512_set1_epi8(7));
-        uint64_t mask = _mm512_mask_test_epi8_mask(
-            mask_of(n - i), _mm512_loadu_si512(bits + i),
-            _mm512_shuffle_epi8(one, bit));
+        __m512i bit = _mm512_and_si512(ones_of(p + i), _mm512_set1_epi8(7));
+        uint64_t mask = _mm512_test_epi8_mask(_mm512_loadu_si512(bits + i),
+                                              _mm512_shuffle_epi8(one, bit));
 
+        mask = (mask | threes_64(&k->threes, p + i)) & mask_of(n - i);
         found += put_places(mask, from + i, out + found);
     }
     return found;
@@ -357,7 +452,7 @@ FOR_AVX512 static size_t sift_batches(const struct probes *k, const char *text,
         for (size_t j = 0; j < n; j += 8)
             _mm_storel_epi64((void *)(bits + j),
                              batch_read(maybe, at[0] + j / 2, at[1] + j / 2));
-        found += batch_test(text + i, bits, n, i, out + found);
+        found += batch_test(k, text + i, bits, n, i, out + found);
     }
     return found;
 }
@@ -372,7 +467,7 @@ static size_t sift_64(const struct probes *k, const char *text, size_t from,
 static size_t sift_64(const struct probes *k, const char *text, size_t from,
                       size_t to, uint16_t *out)
 {
-    return sift_by(k->maybe, k->maybe_bits, text, from, to, out);
+    return sift_by(k, k->maybe_bits, text, from, to, out);
 }
 #endif
 
@@ -382,33 +477,114 @@ static size_t sift(const struct probes *k, const char *text, size_t from,
     if (k->step == CPU_64)
         return sift_64(k, text, from, to, out);
     if (k->maybe_bits == MAYBE_MOST) /* a constant saves a fifth of the time */
-        return sift_by(k->maybe, MAYBE_MOST, text, from, to, out);
-    return sift_by(k->maybe, k->maybe_bits, text, from, to, out);
+        return sift_by(k, MAYBE_MOST, text, from, to, out);
+    return sift_by(k, k->maybe_bits, text, from, to, out);
 }
+
+/* Of n places those that are in the second set, each with its key: into out,
+ * how many. */
+static size_t keyed_1(const struct probes *k, const char *text,
+                      const uint16_t *at, size_t n, uint64_t *out)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        uint32_t key = key_of(k, eight_bytes(text + at[i]));
+
+        out[left] = (uint64_t)key << 32 | at[i];
+        left += is_near(k, key);
+    }
+    return left;
+}
+
+#if CPU_AVX2
+/* Of eight times eight bytes: see maybe_word. */
+FOR_AVX512 static INLINE __m512i maybe_words(__m512i x, unsigned bits)
+{
+    const __m512i hash =
+        _mm512_set1_epi64((int64_t)((uint64_t)HASH_THIRD << 16 | HASH_TWO));
+
+    x = _mm512_and_si512(x, _mm512_set1_epi64(0xffffff));
+    x = _mm512_mullo_epi16(x, hash);
+    x = _mm512_add_epi16(x, _mm512_srli_epi64(x, 16));
+    x = _mm512_and_si512(x, _mm512_set1_epi64(0xffff));
+    return _mm512_srl_epi64(x, _mm_cvtsi32_si128(16 - (int)bits));
+}
+
+/* The upper half of the lower half of what each is times HASH_KEY. */
+FOR_AVX512 static INLINE __m512i times_key(__m512i x)
+{
+    const __m512i low = _mm512_set1_epi64((int64_t)(HASH_KEY & UINT32_MAX));
+    const __m512i high = _mm512_set1_epi64((int64_t)(HASH_KEY >> 32));
+    __m512i all = _mm512_srli_epi64(_mm512_mul_epu32(x, low), 32);
+
+    all = _mm512_add_epi64(all, _mm512_mul_epu32(x, high));
+    x = _mm512_mul_epu32(_mm512_srli_epi64(x, 32), low);
+    return _mm512_and_si512(_mm512_add_epi64(all, x),
+                            _mm512_set1_epi64(UINT32_MAX));
+}
+
+FOR_AVX512 static size_t keyed_64(const struct probes *k, const char *text,
+                                  const uint16_t *at, size_t n, uint64_t *out)
+{
+    const __m128i to_bit = _mm_cvtsi32_si128(32 - (int)(k->bits + NEAR_MORE));
+    size_t left = 0;
+
+    for (size_t i = 0; i < n; i += KEYED_STEP) {
+        size_t here = n - i < KEYED_STEP ? n - i : KEYED_STEP;
+        __mmask8 some = (__mmask8)mask_of(here);
+        __m512i none = _mm512_setzero_si512(), x, place, word, key, bit;
+
+        place = _mm512_cvtepu16_epi64(_mm_loadu_si128((const void *)(at + i)));
+        x = _mm512_mask_i64gather_epi64(none, some, place, text, 1);
+        word = _mm512_cvtepu32_epi64(
+            _mm512_i64gather_epi32(maybe_words(x, k->maybe_bits), k->over, 1));
+        word = _mm512_and_si512(word, _mm512_set1_epi64(0xff));
+        key = times_key(_mm512_sllv_epi64(x, word));
+        bit = _mm512_srl_epi64(key, to_bit);
+        word = _mm512_cvtepu32_epi64(
+            _mm512_i64gather_epi32(_mm512_srli_epi64(bit, 5), k->near, 4));
+        bit = _mm512_and_si512(bit, _mm512_set1_epi64(31));
+        bit = _mm512_sllv_epi64(_mm512_set1_epi64(1), bit);
+        some = _mm512_mask_test_epi64_mask(some, word, bit);
+        place = _mm512_or_si512(place, _mm512_slli_epi64(key, 32));
+        _mm512_storeu_si512(out + left,
+                            _mm512_maskz_compress_epi64(some, place));
+        left += (unsigned)__builtin_popcount(some);
+    }
+    return left;
+}
+#else
+static size_t keyed_64(const struct probes *k, const char *text,
+                       const uint16_t *at, size_t n, uint64_t *out)
+{
+    return keyed_1(k, text, at, n, out);
+}
+#endif
 
 size_t probes_sift(const struct probes *k, const char *text, size_t from,
                    size_t to, struct probe_place *ret_places)
 {
     uint16_t at[PROBE_PLACES + PROBE_STEP];
-    size_t left = 0, n = sift(k, text, from, to, at);
+    uint64_t keyed[PROBE_PLACES + KEYED_STEP];
+    size_t n = sift(k, text, from, to, at);
 
+    if (k->step == CPU_64 && k->gathers)
+        n = keyed_64(k, text, at, n, keyed);
+    else
+        n = keyed_1(k, text, at, n, keyed);
+    /* None of these waits for the one before it. */
     for (size_t i = 0; i < n; i++) {
-        uint32_t key = key_of(k, eight_bytes(text + at[i]));
+        uint32_t bucket = bucket_of(k, (uint32_t)(keyed[i] >> 32));
+        uint32_t next = k->first[bucket];
 
-        ret_places[left].at = at[i];
-        ret_places[left].next = bucket_of(k, key);
-        left += is_near(k, key);
+        ret_places[i] = (struct probe_place){.next = next,
+                                             .end = k->first[bucket + 1],
+                                             .at = (uint16_t)keyed[i]};
+        __builtin_prefetch(&k->bytes.key[next]);
+        __builtin_prefetch(&k->bytes.front[next]);
     }
-    /* Neither of these waits for the one before it. */
-    for (size_t i = 0; i < left; i++) {
-        struct probe_place *p = &ret_places[i];
-
-        p->end = k->first[p->next + 1];
-        p->next = k->first[p->next];
-        __builtin_prefetch(&k->bytes.key[p->next]);
-        __builtin_prefetch(&k->bytes.front[p->next]);
-    }
-    return left;
+    return n;
 }
 
 /* Of the entries from `next` on, EQUAL_STEP and before `end`, those that stand

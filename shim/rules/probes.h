@@ -4,6 +4,7 @@
 #include "base/cpu.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "rules/threes.h"
 
 struct probe_entry {
     uint32_t value, of; /* of the caller's */
@@ -19,27 +20,28 @@ struct probe_bytes {
 /*
  * A table of strings by a few of their bytes, their keys, to ask of many places
  * in a text whether one of them stands there. A key is three to eight bytes. A
- * table of bits says "maybe": a hash of the first three names a word of it, the
- * fourth a bit there. Of what passes, a second set of bits leaves those that
- * have entries, under as many bytes as the shortest key has of those that share
- * the word. Then up to eight entries of a place are compared at once. None is
- * asked with a branch, and each of many places at a time, because a wrong guess
- * of the processor costs as much as ten places.
+ * table of bits says "maybe": a hash of three of them names a word of it, the
+ * one behind these, or before them, a bit there. Of what passes, a second set
+ * of bits leaves those that have entries, under as many bytes as the shortest
+ * key has of those that share the word. Then up to eight entries of a place are
+ * compared at once. None is asked with a branch, and each of many places at a
+ * time, because a wrong guess of the processor costs as much as ten places.
  */
 struct probes {
     struct probe_added *added;   /* owned; before they are ready */
     struct probe_entry *entries; /* owned; bucket by bucket, and of each: */
     struct probe_bytes bytes;
     size_t count;
-    uint32_t *maybe;     /* owned */
-    unsigned char *over; /* by the word: bits that the bytes asked of leave of
-                            eight; owned */
-    uint32_t *near;      /* a set of bits, by key; owned */
-    uint32_t *first;     /* by key: the bucket's first entry; owned */
-    unsigned maybe_bits; /* of a hash into maybe, */
-    unsigned bits;       /* and into what is asked next */
-    enum cpu_step step;  /* of what the processor can */
-    bool gathers;        /* as cpu_gathers says */
+    uint32_t *maybe;      /* owned */
+    struct threes threes; /* the keys of three bytes */
+    unsigned char *over;  /* by the word: bits that the bytes asked of leave of
+                             eight; owned */
+    uint32_t *near;       /* a set of bits, by key; owned */
+    uint32_t *first;      /* by key: the bucket's first entry; owned */
+    unsigned maybe_bits;  /* of a hash into maybe, */
+    unsigned bits;        /* and into what is asked next */
+    enum cpu_step step;   /* of what the processor can */
+    bool gathers;         /* as cpu_gathers says */
 };
 
 #define KEY_LEAST  3u  /* bytes that a key has at the least */

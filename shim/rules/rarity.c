@@ -14,7 +14,12 @@
 static const unsigned char singles[CLASSES] = {
     36, 29, 33, 33, 39, 31, 29, 31, 36, 18, 23, 34, 31, 36,
     36, 31, 18, 36, 37, 38, 32, 25, 25, 23, 27, 16, 42, 43};
-#define OTHERS 22u /* less for any one of the last */
+
+/* The same of single bytes from the space on but for letters, 2 * log2: 'a' if
+ * it is one in 10^4 or less, as all others are. */
+static const char others[] = "vfmkjeiknmkhnnolklliihihhhmkhmjfh"
+                             "aaaaaaaaaaaaaaaaaaaaaaaaaaikibph"
+                             "aaaaaaaaaaaaaaaaaaaaaaaaaajhje";
 
 /* How often two stand side by side: 'a' - 4 + 2 * log2 of their share in 10^6.
  */
@@ -162,8 +167,13 @@ static unsigned between(const unsigned char *c)
 unsigned rarity_byte(char c)
 {
     unsigned char class = class_of(c);
+    unsigned at = (unsigned char)c - (unsigned)' ', twice = 0;
 
-    return 1u << (singles[class] - (class == OTHER ? OTHERS : 0)) / 4;
+    if (class < SPACE)
+        return 1u << singles[class] / 4;
+    if (at < sizeof(others) - 1)
+        twice = (unsigned char)others[at] - (unsigned)'a';
+    return 1u << twice / 2;
 }
 
 void rarity_read(const struct rarity_table *t, struct str keyword,
