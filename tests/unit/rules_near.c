@@ -331,7 +331,7 @@ static void test_known(void)
                         : turn % 2 == 0                ? NEAR_BEFORE
                                                        : NEAR_AFTER;
         load(near, &packed, &rs);
-        if (!CHECK_INT(rules_code(rs, rules_at(rs, 0), false, &code), OK))
+        if (!CHECK_INT(rules_code(rs, rules_at(rs, 0), CODE_WHOLE, &code), OK))
             return;
         for (uint32_t round = 0; round < 20; round++)
             compare(rs, code, round, scs, yes);

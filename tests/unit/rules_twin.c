@@ -31,7 +31,7 @@ static bool open_twin(void)
             bare[i].token = (struct token_set){0};
         bare[i].reach = 0;
         if (bare[i].detector == DETECTOR_PATTERN &&
-            code_new(&bare[i], false, &plain[i]))
+            code_new(&bare[i], CODE_WHOLE, &plain[i]))
             return false;
     }
     return true;

@@ -144,7 +144,7 @@ static void check_rule(struct set *set, const struct rule *r)
     char text[400];
 
     if (!CHECK(run_windowed(&set->rs->runs[0])) ||
-        !CHECK_INT(code_new(r, false, &plain), OK))
+        !CHECK_INT(code_new(r, CODE_WHOLE, &plain), OK))
         return;
     for (size_t turn = 0; turn < 3000; turn++) {
         struct str s = random_text(text, 20 + rnd(sizeof(text) - 20));

@@ -116,6 +116,7 @@ static size_t count_in(pcre2_code **code, struct str source, uint32_t options)
     if (pattern_compile(source, options | PCRE2_AUTO_CALLOUT, &counting, &slow,
                         &why))
         return 0;
+    (void)pcre2_jit_compile(counting, PCRE2_JIT_PARTIAL_HARD);
     pcre2_code_free(*code);
     *code = counting;
     return 1;
@@ -128,11 +129,12 @@ static bool count_all(void)
     for (size_t i = 0; i < live.rules->count; i++) {
         const struct rule *r = rules_at(live.rules, i);
         bool placed = live.rules->runs[i].before != RUN_NONE;
+        enum code_use use = placed ? CODE_PLACED : CODE_WHOLE;
         struct code *c;
 
         if (r->detector != DETECTOR_PATTERN)
             continue;
-        if (code_new(r, placed, &c))
+        if (code_new(r, use, &c))
             return false;
         known += count_in(&c->match, r->match,
                           placed || r->keyword_first || token_first(r)
@@ -150,8 +152,7 @@ static bool count_all(void)
             atomic_store(&c->needs, needs);
         }
         all++;
-        atomic_store(&live.rules->code[i + (placed ? live.rules->count : 0)],
-                     c);
+        atomic_store(&live.rules->code[use * live.rules->count + i], c);
     }
     pcre2_set_callout(live.scratch->mctx, count_item, NULL);
     return known * 100 > all * 95;
