@@ -13,6 +13,8 @@
  * would fall back without a word to what is slow.
  */
 
+#define TIMES_MOST 64u /* of an item of a pattern, that count */
+
 static pcre2_compile_context *compile_context(void)
 {
     pcre2_compile_context *ctx = pcre2_compile_context_create(NULL);
@@ -153,13 +155,30 @@ static enum err compile_gate(struct str pattern, pcre2_code **ret_gate,
     return compile(before, PCRE2_USE_OFFSET_LIMIT, true, ret_gate, slow);
 }
 
+/* The number at the front, as of {16,80}; no more than TIMES_MOST. */
+static uint32_t times_read(struct str s)
+{
+    uint32_t n = 0;
+
+    for (size_t i = 0; i < s.len && is_digit(s.ptr[i]) && n < TIMES_MOST; i++)
+        n = 10 * n + (uint32_t)(s.ptr[i] - '0');
+    return n < TIMES_MOST ? n : TIMES_MOST;
+}
+
 static struct toil toil_read(struct str pattern)
 {
-    uint32_t bars = 0;
+    uint32_t bars = 0, times = 0;
 
-    for (size_t i = 0; i < pattern.len; i++)
+    for (size_t i = 0; i < pattern.len; i++) {
         bars += pattern.ptr[i] == '|';
-    return (struct toil){.turn = 4 + bars / 8, .passed = 2 + bars / 4};
+        if (pattern.ptr[i] == '{') {
+            uint32_t n = times_read(str_skip(pattern, i + 1));
+
+            times = n > times ? n : times;
+        }
+    }
+    return (struct toil){.turn = 10 + bars / 8,
+                         .passed = 2 + bars / 4 + times / 12};
 }
 
 /* The patterns that a match is checked with. */

@@ -376,10 +376,11 @@ static enum err look(const struct search *s, struct scratch *sc, size_t i,
                      struct beside *b, size_t from, size_t to, bool *ret_found)
 {
     const pcre2_code *code = s->code->nears[i];
+    enum err e = steps_take(sc, STEPS_LOOK);
 
     *ret_found = false;
-    if (from >= to)
-        return OK;
+    if (e || from >= to)
+        return e;
     if (knows_end(s, i) && (code = s->code->gates[i]) == NULL) {
         *ret_found = true;
         return OK;

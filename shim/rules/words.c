@@ -306,7 +306,8 @@ static enum err run_keys(struct looking *lk, size_t from, size_t to)
     lk->hits->tried += n;
     n = probes_narrow(keys, text, places, n);
     for (size_t i = 0; i < n; i++)
-        while ((en = probes_at(keys, text, &places[i])) != NULL) {
+        for (; (en = probes_at(keys, text, &places[i])) != NULL;
+             lk->hits->tried++) {
             if (looking != NULL && !hits_bit(looking, en->of))
                 continue;
             if (count == SPOTS) {
