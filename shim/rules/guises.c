@@ -5,6 +5,17 @@
 #include "detect/respell.h"
 #include "rules/viewing.h"
 
+/* Of one that is made character by character, once it is. */
+static enum err normal_takes(const struct viewing *vw, const struct normal *n,
+                             struct str source, const struct textview *made)
+{
+    enum err e = view_takes(vw, source, 0, STEPS_WIDE);
+
+    if (!e)
+        e = steps_take(vw->sc, STEPS_ALONE * (uint64_t)n->alone);
+    return e ? e : pieces_take(vw, made);
+}
+
 /* Part of such a view, which is made with what stands around it. */
 static enum err scan_part(struct viewing *vw, const struct look *text,
                           unsigned what, enum view_step step, struct str part)
@@ -17,7 +28,7 @@ static enum err scan_part(struct viewing *vw, const struct look *text,
 
     if ((e = normal_make(&n, wide, (size_t)(wide.ptr - text->text.ptr),
                          &vw->made)) ||
-        (e = steps_take(vw->sc, STEPS_ALONE * (uint64_t)n.alone)))
+        (e = normal_takes(vw, &n, wide, &vw->made)))
         return e;
     l = look_at(text, &vw->made, step);
     to = textview_place(&vw->made, from + part.len);
@@ -52,8 +63,11 @@ static enum err scan_leet(struct viewing *vw, const struct look *of)
 
     if (!is_wanted(vw, VIEW_LEET))
         return OK;
-    if ((e = leet_make(of->text, &vw->made, &changed, &ones)) ||
-        (changed && (e = scan_made(vw, of, VIEW_LEET))) || !ones)
+    if ((e = view_takes(vw, of->text, STEPS_LEET, 0)) ||
+        (e = leet_make(of->text, &vw->made, &changed, &ones)) ||
+        (changed && ((e = pieces_take(vw, &vw->made)) ||
+                     (e = scan_made(vw, of, VIEW_LEET)))) ||
+        !ones)
         return e;
     leet_ells(of->text, &vw->made);
     return scan_made(vw, of, VIEW_LEET);
@@ -67,13 +81,17 @@ static enum err scan_words(struct viewing *vw, const struct look *of,
     enum err e;
 
     if ((classes & CLASS_NONASCII) != 0 && is_wanted(vw, VIEW_SKELETON) &&
-        ((e = skeleton_make(vw->sc->chars, of->text, &vw->made, &changed)) ||
-         (changed && (e = scan_made(vw, of, VIEW_SKELETON)))))
+        ((e = view_takes(vw, of->text, 0, STEPS_ALIKE)) ||
+         (e = skeleton_make(vw->sc->chars, of->text, &vw->made, &changed)) ||
+         (changed && ((e = pieces_take(vw, &vw->made)) ||
+                      (e = scan_made(vw, of, VIEW_SKELETON))))))
         return e;
     if ((classes & (CLASS_NONASCII | CLASS_CONTROL | CLASS_SPACED)) != 0 &&
         is_wanted(vw, VIEW_JOINED) &&
-        ((e = joined_make(vw->sc->chars, of->text, &vw->made, &changed)) ||
-         (changed && (e = scan_made(vw, of, VIEW_JOINED)))))
+        ((e = view_takes(vw, of->text, STEPS_JOIN, 0)) ||
+         (e = joined_make(vw->sc->chars, of->text, &vw->made, &changed)) ||
+         (changed && ((e = pieces_take(vw, &vw->made)) ||
+                      (e = scan_made(vw, of, VIEW_JOINED))))))
         return e;
     if ((classes & (CLASS_NONASCII | CLASS_CONTROL | CLASS_LEET)) != 0 &&
         (classes & CLASS_MIXED) != 0)
@@ -119,7 +137,7 @@ enum err guises_scan(struct viewing *vw, struct level *v)
     if ((v->classes & (CLASS_NONASCII | CLASS_CONTROL)) != 0) {
         normal_news_clear(&vw->news);
         if ((e = normal_make(&facts, v->text.text, 0, &v->clean)) ||
-            (e = steps_take(vw->sc, STEPS_ALONE * (uint64_t)facts.alone)))
+            (e = normal_takes(vw, &facts, v->text.text, &v->clean)))
             return e;
         clean = look_at(&v->text, &v->clean, VIEW_CLEAN);
         if (facts.changed) {

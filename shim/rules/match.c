@@ -35,6 +35,7 @@
 #define TURNS_LEAST  8   /* of a try at first ... */
 #define TURNS_MORE   4   /* ... and so many times more */
 #define WIDE         3   /* times the steps of a byte passed, of long texts */
+#define BEGINS       9   /* the same of one that a match can begin with */
 #define TRIES        4   /* in vain */
 #define SPARSE       128 /* bytes from one to the next, or they cost less */
 #define NEED_STEP    (4 * KIB) /* looked through at once for what is needed */
@@ -373,13 +374,24 @@ static enum err try_counted(struct search *s, struct scratch *sc,
         pcre2_set_match_limit(sc->mctx, most ? LIM_MATCH : s->turns);
         e = pattern_run(s->code->match, sc, s->text, s->cursor, s->open,
                         ret_hit);
-        steps += (uint64_t)s->code->toil.turn * s->turns;
+        steps += (uint64_t)s->code->toil.turn * (s->turns - TURNS_LEAST);
         if (e != E_LIMIT || most)
             break;
         s->turns *= TURNS_MORE;
     }
     pcre2_set_match_limit(sc->mctx, LIM_MATCH);
     return e ? e : steps_take(sc, steps);
+}
+
+/* Of so many bytes passed, those that a match can begin with. */
+static size_t begins(const struct search *s, size_t passed)
+{
+    const char *p = s->text.ptr + s->cursor;
+    size_t n = 0;
+
+    for (size_t i = 0; i < passed; i++)
+        n += s->code->first[(unsigned char)p[i]];
+    return n;
 }
 
 /* One try at the cursor or, where a match may begin at any place, from there
@@ -399,7 +411,8 @@ static enum err try_match(struct search *s, struct scratch *sc,
     if (e)
         return e;
     passed = (*ret_hit == HIT_NONE ? s->window : ov[0]) - s->cursor;
-    return steps_take(sc, WIDE * (uint64_t)s->code->toil.passed * passed);
+    return steps_take(sc, passed + BEGINS * (uint64_t)s->code->toil.passed *
+                                       begins(s, passed));
 }
 
 /* Where to go on behind a try in vain. */

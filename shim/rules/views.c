@@ -71,6 +71,14 @@ static bool is_worth(struct level *v, enum view_step how, unsigned classes)
     return (v->worth >> how & 1) != 0;
 }
 
+static enum err decoded_takes(const struct viewing *vw,
+                              const struct textview *out)
+{
+    enum err e = view_takes(vw, buf_str(&out->bytes), STEPS_DECODED, 0);
+
+    return e ? e : pieces_take(vw, out);
+}
+
 /* The next text that is encoded in this one, decoded; false if there is none.
  */
 static enum err decode_next(struct viewing *vw, struct level *v,
@@ -90,7 +98,9 @@ static enum err decode_next(struct viewing *vw, struct level *v,
             (how == VIEW_ESCAPES && v->escaped && v->best.map == v->text.map))
             continue;
         vw->decoding.enough = v == vw->levels ? vw->enough : 0;
-        if ((e = decode(&vw->decoding, how, look_for(v, how)->text, out)))
+        if ((e = view_takes(vw, look_for(v, how)->text, STEPS_DECODE, 0)) ||
+            (e = decode(&vw->decoding, how, look_for(v, how)->text, out)) ||
+            (e = decoded_takes(vw, out)))
             return e;
         *ret_how = how;
         *ret_some = out->bytes.len > 0;
@@ -109,7 +119,8 @@ static enum err scan_hidden(struct viewing *vw, const struct look *of)
     if (!is_wanted(vw, VIEW_HIDDEN) || vw->only != 0 ||
         (steps > 0 && of->chain.steps[steps - 1] == VIEW_SEAMS))
         return OK;
-    if ((e = markup_hidden(of->text, &vw->hidden)) || vw->hidden.bytes.len == 0)
+    if ((e = view_takes(vw, of->text, STEPS_LOOSE, 0)) ||
+        (e = markup_hidden(of->text, &vw->hidden)) || vw->hidden.bytes.len == 0)
         return e;
     l = look_at(of, &vw->hidden, VIEW_HIDDEN);
     vw->only = 1u << VIEW_HIDDEN;
@@ -286,8 +297,10 @@ static enum err scan_stretches(struct viewing *vw, struct str text,
     struct str stretch = text;
     bool far = (vw->views & VIEWS_FAR) != 0; /* they differ anywhere */
     unsigned classes;
-    enum err e = OK;
+    enum err e = view_takes(vw, text, STEPS_LOOSE, 0);
 
+    if (e)
+        return e;
     if (far || text.len <= SHORT) {
         classes = classes_of(text);
         *ret_escaped = (classes & CLASS_SHORT) != 0;
@@ -310,8 +323,9 @@ static enum err scan_unescaped(struct viewing *vw, struct str text,
     bool again;
     enum err e;
 
-    if ((e = decode(&vw->decoding, VIEW_ESCAPES, text, &vw->unescaped)) ||
-        vw->unescaped.bytes.len == 0)
+    if ((e = view_takes(vw, text, STEPS_DECODE, 0)) ||
+        (e = decode(&vw->decoding, VIEW_ESCAPES, text, &vw->unescaped)) ||
+        (e = decoded_takes(vw, &vw->unescaped)) || vw->unescaped.bytes.len == 0)
         return e;
     l.text = buf_str(&vw->unescaped.bytes);
     chain_add(&l.chain, VIEW_ESCAPES);
@@ -369,8 +383,10 @@ static enum err scan_unshown(struct viewing *vw)
 
 static enum err scan_page(struct viewing *vw)
 {
-    enum err e = markup_hidden(vw->whole, &vw->hidden);
+    enum err e = view_takes(vw, vw->whole, STEPS_LOOSE, 0);
 
+    if (!e)
+        e = markup_hidden(vw->whole, &vw->hidden);
     return e ? e : scan_unshown(vw);
 }
 

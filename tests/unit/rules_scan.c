@@ -294,12 +294,12 @@ static void test_steps(void)
               E_LIMIT);
     CHECK_INT(s.f.count, ARRAY_LEN(many));
     findings_clear(&s.f);
-    memcpy(text + 4 * KIB - 2, "k1", 2);
+    memcpy(text + 2 * KIB - 2, "k1", 2);
     CHECK_INT(
-        rules_scan(s.rs, s.sc, &user, (struct str){text, 4 * KIB}, 2, &s.f),
+        rules_scan(s.rs, s.sc, &user, (struct str){text, 2 * KIB}, 2, &s.f),
         OK);
     CHECK_INT(s.f.count, ARRAY_LEN(many));
-    CHECK_INT(s.f.list[0].start, 4 * KIB - 2);
+    CHECK_INT(s.f.list[0].start, 2 * KIB - 2);
     set_close(&s);
     free(text);
 }

@@ -35,8 +35,8 @@
 #define WORST  32
 #define CHANCE 400 /* texts tried by chance */
 #define ALONE  150 /* units for a byte of one rule, or of one kind of byte */
-#define FREE   90  /* units for a byte that no step tells of               */
-#define STEP   0.5 /* units that a step tells of                           */
+#define FREE   58  /* units for a byte that no step tells of               */
+#define STEP   0.4 /* units that a step tells of                           */
 
 /* ---- What is counted. ----------------------------------------------------
  */
