@@ -175,6 +175,28 @@ static bool change_next(struct news *n, size_t *ret_from, size_t *ret_to)
     return true;
 }
 
+/*
+ * Of a part the bytes need not be compared that stand between two changes near
+ * each other. A run is one, or what is between two of them: it ends with one,
+ * or before one, if it is not the last. *to moves behind those that end near.
+ */
+static void skip_near(struct news *n, size_t *to)
+{
+    const struct textview *v = n->view;
+    size_t i = n->run, len;
+    const struct view_run *r;
+
+    while (i + 1 < v->run_count && v->runs[i + 1].dst - *to <= APART)
+        *to = v->runs[++i].dst;
+    if (i == n->run)
+        return;
+    n->run = i;
+    n->at = *to;
+    r = &v->runs[i - 1];
+    len = *to - r->dst;
+    n->end = r->src + (r->back ? r->from : len / r->to * r->from);
+}
+
 bool news_next(struct news *n, struct str *ret_part)
 {
     struct str s = buf_str(&n->view->bytes);
@@ -193,6 +215,7 @@ bool news_next(struct news *n, struct str *ret_part)
         from = some ? from : start;
         to = end;
         some = true;
+        skip_near(n, &to);
     }
     if (!some)
         return false;

@@ -52,6 +52,17 @@ static bool gap_behind(const struct part *p, size_t at, struct str *ret_gap)
     return p->last || at < p->text.len;
 }
 
+/* Does it begin with the gap, which is short? */
+static inline bool gap_at(struct str rest, struct str gap)
+{
+    if (rest.len < gap.len)
+        return false;
+    for (size_t i = 0; i < gap.len; i++)
+        if (rest.ptr[i] != gap.ptr[i])
+            return false;
+    return true;
+}
+
 /* May the gap stand at the front of what is to come behind `rest`? */
 static bool gap_open(struct str rest, struct str gap, bool last)
 {
@@ -98,7 +109,7 @@ static enum look singles_at(const struct part *p, size_t at, struct str gap,
             return LOOK_YES;
         if (gap_open(rest, gap, p->last))
             return LOOK_OPEN;
-        if (others == OTHERS || !str_starts(rest, gap))
+        if (others == OTHERS || !gap_at(rest, gap))
             return LOOK_NO;
         at = *ret_end + gap.len;
     }
@@ -245,7 +256,7 @@ static enum look word_behind(const struct part *p, size_t at, struct str gap,
                              struct str *ret_taken)
 {
     struct str rest = str_skip(p->text, at), behind;
-    size_t blank = at + (str_starts(rest, gap) ? gap.len : 0), len;
+    size_t blank = at + (gap_at(rest, gap) ? gap.len : 0), len;
     enum look is;
     bool letter;
 
@@ -258,7 +269,7 @@ static enum look word_behind(const struct part *p, size_t at, struct str gap,
         return is == LOOK_OPEN ? LOOK_OPEN : LOOK_NO;
     *ret_taken = (struct str){p->text.ptr + blank, 1 + len};
     behind = str_skip(p->text, blank + 1 + len);
-    return str_starts(behind, gap)          ? LOOK_YES
+    return gap_at(behind, gap)              ? LOOK_YES
            : gap_open(behind, gap, p->last) ? LOOK_OPEN
                                             : LOOK_NO;
 }
@@ -277,7 +288,7 @@ static enum err put_joined(struct joined *j, const struct part *p, size_t base,
         bool letter;
 
         if (gap_open(rest, gap, p->last) ||
-            (!p->last && rest.len == gap.len && str_starts(rest, gap)))
+            (!p->last && rest.len == gap.len && gap_at(rest, gap)))
             return OK;
         is = word_behind(p, *at, gap, &word);
         if (is == LOOK_OPEN)
@@ -290,7 +301,7 @@ static enum err put_joined(struct joined *j, const struct part *p, size_t base,
             *at = from + word.len;
             continue;
         }
-        is = str_starts(rest, gap) && next < p->text.len
+        is = gap_at(rest, gap) && next < p->text.len
                  ? single_at(p, next, &letter, &len)
                  : LOOK_NO;
         if (is == LOOK_OPEN)
