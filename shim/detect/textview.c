@@ -120,10 +120,13 @@ void textview_rest(struct textview *v)
 static inline bool run_goes_on(const struct textview *v, size_t off,
                                size_t from, size_t to)
 {
-    const struct view_run *last = v->runs + v->run_count - 1;
+    const struct view_run *last;
     uint32_t len;
 
-    if (v->run_count == 0 || last->from != from || last->to != to || last->back)
+    if (v->run_count == 0)
+        return false;
+    last = &v->runs[v->run_count - 1];
+    if (last->from != from || last->to != to || last->back)
         return false;
     len = (uint32_t)v->bytes.len - last->dst;
     return last->src + (to == 1 ? len : len / last->to) * from == off;
