@@ -61,7 +61,7 @@ static inline bool cpu_gathers(void)
 }
 
 /* For shuffles of bytes: by a number, its bit; by one of 8 and more, that of
- * the number less 8. */
+ * the number less 8. And for matrices of bits: the one that changes nothing. */
 #define CPU_BITS INT64_C(-0x7fbfdfeff7fbfdff)
 
 /* How many bytes at once. */

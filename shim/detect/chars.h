@@ -6,24 +6,26 @@
 /*
  * What views ask of a character. A text has few different ones, and to work it
  * out takes long: it is kept of each that was asked for once.
+ *
+ * One that stays is itself in the clean view, unless one that joins it is
+ * behind it; one that joins and stays is itself behind such a one, which then
+ * stays, too (cluster_joins).
  */
-#define CHAR_KNOWN 1u    /* of every one that was worked out                */
-#define CHAR_STAYS 2u    /* it is itself in the clean view, unless one that   */
-                         /* joins it is behind it; of one that joins: behind  */
-                         /* such a one it is, and that too (cluster_joins)    */
-#define CHAR_CASED  4u   /* that is so, and folding its case changes it     */
-#define CHAR_FAR    8u   /* the same, by more than making it small          */
-#define CHAR_MARKED 16u  /* it stays, and NORMAL_NOMARK takes marks off it  */
-#define CHAR_LETTER 32u  /* is_letter                                       */
-#define CHAR_JOINS  64u  /* it belongs to the character before it           */
-#define CHAR_UNSEEN 128u /* and shows nothing: is_invisible                 */
-#define CHAR_MARK   256u /* it takes no place of its own                    */
-#define CHAR_ORDER  512u /* one of a few that have an order                 */
-#define CHAR_FIRST  1024u  /* the next may be one with it,                    */
-#define CHAR_SECOND 2048u  /* ... as this one may be with such a one */
-#define CHAR_BARES  4096u  /* NORMAL_NOMARK takes off what joins it           */
-#define CHAR_ALIKE  8192u  /* it looks like a letter of Latin (disguise.h)    */
-#define CHAR_LATIN  16384u /* it is one, or drawn from them                  */
+#define CHAR_KNOWN  1u     /* of every one that was worked out            */
+#define CHAR_STAYS  2u     /* see above                                   */
+#define CHAR_CASED  4u     /* it stays, and folding its case changes it   */
+#define CHAR_FAR    8u     /* the same, by more than making it small      */
+#define CHAR_MARKED 16u    /* it stays, and NORMAL_NOMARK takes marks off */
+#define CHAR_LETTER 32u    /* is_letter                                   */
+#define CHAR_JOINS  64u    /* it belongs to the character before it       */
+#define CHAR_UNSEEN 128u   /* it shows nothing: is_invisible              */
+#define CHAR_MARK   256u   /* it takes no place of its own                */
+#define CHAR_ORDER  512u   /* one of a few that have an order             */
+#define CHAR_FIRST  1024u  /* it may be one with the next,                */
+#define CHAR_SECOND 2048u  /* or with such a one before it                */
+#define CHAR_BARES  4096u  /* NORMAL_NOMARK takes off what joins it       */
+#define CHAR_ALIKE  8192u  /* it looks like a letter of Latin: disguise.h */
+#define CHAR_LATIN  16384u /* it is one, or drawn from them               */
 
 #define CHARS_KEPT 0x20000 /* most that are written; the rest is worked out */
 struct chars {

@@ -76,7 +76,7 @@ enum err decode(struct decoding *d, enum view_step how, struct str text,
 }
 
 /* The sum of its bytes. */
-static size_t sum_of(wide v)
+static size_t bytes_sum(wide v)
 {
     const uint64_t even = UINT64_C(0x00ff00ff00ff00ff);
     uint64_t half[2], sum;
@@ -104,9 +104,9 @@ static size_t makeup_ascii(struct makeup *m, struct str s)
         letters -= (wide)((wide)((v | 0x20) - 'a') < 26);
         digits -= (wide)((wide)(v - '0') < 10);
     }
-    m->good += sum_of(good);
-    m->letters += sum_of(letters);
-    m->digits += sum_of(digits);
+    m->good += bytes_sum(good);
+    m->letters += bytes_sum(letters);
+    m->digits += bytes_sum(digits);
     return at;
 }
 

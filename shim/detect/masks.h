@@ -45,34 +45,13 @@ struct masks {
     bool more;
 };
 
-/* The same of one step. */
-struct step {
-    uint64_t controls, high, numbers, signs, hex, code, digits, letters;
-    uint64_t slashes, slashed, amps, named, x;
-};
+#define STEP_TAKE(mask, what)                                                  \
+    m->mask[i] |= (uint64_t)wide_mask((wide)(what)) << at
 
-static inline void masks_put(struct masks *m, unsigned at, const struct step *s)
-{
-    m->controls[at] = s->controls;
-    m->high[at] = s->high;
-    m->numbers[at] = s->numbers;
-    m->signs[at] = s->signs;
-    m->hex[at] = s->hex;
-    m->code[at] = s->code;
-    m->digits[at] = s->digits;
-    m->letters[at] = s->letters;
-    m->slashes[at] = s->slashes;
-    m->slashed[at] = s->slashed;
-    m->amps[at] = s->amps;
-    m->named[at] = s->named;
-    m->x[at] = s->x;
-}
-
-#define STEP_TAKE(mask, what) s->mask |= (uint64_t)wide_mask((wide)(what)) << at
-
-/* Those of WIDE bytes at p, which are `at` of the 64. True: there is more to
- * know of them. */
-static inline bool look_wide(const char *p, unsigned at, struct step *s)
+/* Those of WIDE bytes at p, which are `at` of the 64 of step i. True: there is
+ * more to know of them. */
+static inline bool look_wide(const char *p, unsigned at, struct masks *m,
+                             unsigned i)
 {
     wide v = wide_at(p);
     wide letter = (wide)((wide)((v | 0x20) - 'a') < 26);
@@ -89,7 +68,8 @@ static inline bool look_wide(const char *p, unsigned at, struct step *s)
                             (v == '@') | (v == 0x7f))) != 0;
 }
 
-static inline void look_more(const char *p, unsigned at, struct step *s)
+static inline void look_more(const char *p, unsigned at, struct masks *m,
+                             unsigned i)
 {
     wide v = wide_at(p), low = v | 0x20;
     wide digit = (wide)((wide)(v - '0') < 10);
@@ -109,35 +89,21 @@ static inline void look_more(const char *p, unsigned at, struct step *s)
 }
 #undef STEP_TAKE
 
-/* The steps behind the n-th have nothing. */
-static inline void masks_end(struct masks *m, unsigned n)
-{
-    const struct step none = {0};
-
-    for (; n < ROW; n++) {
-        masks_put(m, n, &none);
-        m->seams[n] = 0;
-    }
-}
-
 /* masks_look - of n steps of a row at p, behind which is one byte more; it has
  * nothing behind them. masks_32, masks_512 - the same with AVX2 and AVX-512. */
 static inline void masks_look(const char *p, unsigned n, struct masks *m)
 {
-    m->more = false;
+    *m = (struct masks){0};
     for (unsigned i = 0; i < n; i++, p += STEP) {
-        struct step s = {0};
         bool more = false;
 
         for (unsigned at = 0; at < STEP; at += WIDE)
-            more |= look_wide(p + at, at, &s);
+            more |= look_wide(p + at, at, m, i);
         for (unsigned at = 0; more && at < STEP; at += WIDE)
-            look_more(p + at, at, &s);
-        masks_put(m, i, &s);
+            look_more(p + at, at, m, i);
         m->seams[i] = seams_look(p);
         m->more |= more;
     }
-    masks_end(m, n);
 }
 
 #if CPU_AVX2
@@ -187,18 +153,18 @@ FOR_AVX2 static inline struct wider wider_at(const char *p)
         _mm256_slli_epi16(a, up), _mm256_slli_epi16(b, more_up)))
 
 FOR_AVX2 static inline void take_wider(const struct wider *w, unsigned at,
-                                       struct step *s)
+                                       struct masks *m, unsigned i)
 {
     __m256i code = _mm256_and_si256(w->kind, _mm256_set1_epi8((char)0xf8));
     __m256i none = _mm256_cmpeq_epi8(code, _mm256_setzero_si256());
 
-    s->letters |= (uint64_t)WHERE(w->kind, 0, w->kind, 1) << at;
-    s->digits |= (uint64_t)WHERE(w->kind, 2, w->kind, 2) << at;
-    s->code |= (uint64_t)~WHERE(none, 0, none, 0) << at;
+    m->letters[i] |= (uint64_t)WHERE(w->kind, 0, w->kind, 1) << at;
+    m->digits[i] |= (uint64_t)WHERE(w->kind, 2, w->kind, 2) << at;
+    m->code[i] |= (uint64_t)~WHERE(none, 0, none, 0) << at;
 }
 
 FOR_AVX2 static inline void take_more(const struct wider *w, unsigned at,
-                                      struct step *s)
+                                      struct masks *m, unsigned i)
 {
     __m256i del = _mm256_cmpeq_epi8(w->bytes, _mm256_set1_epi8(0x7f));
     __m256i low = _mm256_or_si256(w->bytes, _mm256_set1_epi8(0x20));
@@ -207,22 +173,22 @@ FOR_AVX2 static inline void take_more(const struct wider *w, unsigned at,
     __m256i hash = _mm256_cmpeq_epi8(w->bytes, _mm256_set1_epi8('#'));
     __m256i semi = _mm256_cmpeq_epi8(w->bytes, _mm256_set1_epi8(';'));
 
-    s->slashed |= (uint64_t)WHERE(quote, 0, u, 0) << at;
-    s->named |= (uint64_t)WHERE(hash, 0, semi, 0) << at;
-    s->hex |= (uint64_t)(WHERE(w->kind, 2, w->kind, 2) |
-                         (WHERE(w->kind, 0, w->kind, 0) &
-                          ~WHERE(w->more, 0, w->more, 0)))
-              << at;
-    s->x |= (uint64_t)WHERE(w->more, 2, w->more, 2) << at;
-    s->signs |= (uint64_t)(WHERE(w->more, 3, w->more, 4) |
-                           WHERE(w->more, 5, w->more, 5))
-                << at;
-    s->numbers |= (uint64_t)WHERE(w->kind, 5, w->kind, 7) << at;
-    s->slashes |= (uint64_t)WHERE(w->kind, 6, w->kind, 6) << at;
-    s->amps |= (uint64_t)WHERE(w->more, 1, w->more, 1) << at;
-    s->controls |=
+    m->slashed[i] |= (uint64_t)WHERE(quote, 0, u, 0) << at;
+    m->named[i] |= (uint64_t)WHERE(hash, 0, semi, 0) << at;
+    m->hex[i] |= (uint64_t)(WHERE(w->kind, 2, w->kind, 2) |
+                            (WHERE(w->kind, 0, w->kind, 0) &
+                             ~WHERE(w->more, 0, w->more, 0)))
+                 << at;
+    m->x[i] |= (uint64_t)WHERE(w->more, 2, w->more, 2) << at;
+    m->signs[i] |= (uint64_t)(WHERE(w->more, 3, w->more, 4) |
+                              WHERE(w->more, 5, w->more, 5))
+                   << at;
+    m->numbers[i] |= (uint64_t)WHERE(w->kind, 5, w->kind, 7) << at;
+    m->slashes[i] |= (uint64_t)WHERE(w->kind, 6, w->kind, 6) << at;
+    m->amps[i] |= (uint64_t)WHERE(w->more, 1, w->more, 1) << at;
+    m->controls[i] |=
         (uint64_t)(WHERE(w->more, 6, w->more, 7) | WHERE(del, 0, del, 0)) << at;
-    s->high |= (uint64_t)WHERE(w->bytes, 0, w->bytes, 0) << at;
+    m->high[i] |= (uint64_t)WHERE(w->bytes, 0, w->bytes, 0) << at;
 }
 #undef WHERE
 
@@ -239,24 +205,20 @@ FOR_AVX2 static inline __m256i rest_of(const struct wider *w)
 
 FOR_AVX2 static inline void masks_32(const char *p, unsigned n, struct masks *m)
 {
-    m->more = false;
+    *m = (struct masks){0};
     for (unsigned i = 0; i < n; i++, p += STEP) {
         struct wider a = wider_at(p), b = wider_at(p + HALF);
         __m256i rest = _mm256_or_si256(rest_of(&a), rest_of(&b));
-        struct step s = {0};
-        bool more = !_mm256_testz_si256(rest, rest);
 
-        take_wider(&a, 0, &s);
-        take_wider(&b, HALF, &s);
-        if (more) {
-            take_more(&a, 0, &s);
-            take_more(&b, HALF, &s);
-        }
-        masks_put(m, i, &s);
+        take_wider(&a, 0, m, i);
+        take_wider(&b, HALF, m, i);
         m->seams[i] = seams_32(p);
-        m->more |= more;
+        if (_mm256_testz_si256(rest, rest))
+            continue;
+        take_more(&a, 0, m, i);
+        take_more(&b, HALF, m, i);
+        m->more = true;
     }
-    masks_end(m, n);
 }
 
 /*
@@ -292,7 +254,7 @@ FOR_AVX512 static inline struct turned turn_512(const char *p, __m512i *rest)
         ['\\'] = 0x01, ['"'] = 0x02, ['u'] = 0x02, ['U'] = 0x02, ['&'] = 0x04,
         ['#'] = 0x08,  [';'] = 0x08, ['x'] = 0x10, ['X'] = 0x10,
     };
-    const __m512i unit = _mm512_set1_epi64(INT64_C(-0x7fbfdfeff7fbfdff));
+    const __m512i unit = _mm512_set1_epi64(CPU_BITS);
     const __m512i back = _mm512_broadcast_i32x4(
         _mm_set_epi64x(0x08090a0b0c0d0e0f, 0x0001020304050607));
     /* Byte by byte of a step the same one of each eight. */

@@ -410,12 +410,10 @@ static bool in_leet(char c)
     return leet_kind(c) != 0;
 }
 
-/* Of what a word is made. */
+/* Of what a word is made: kinds of all, and, if it may be leet, of what is from
+ * its first letter to the last; and how many letters. */
 struct spelt {
-    unsigned all; /* kinds */
-    unsigned
-        within; /* of one that is_leet, from its first letter to the last */
-    unsigned letters; /* how many */
+    unsigned all, within, letters;
 };
 
 /* Given back through memory it would be waited for. */
