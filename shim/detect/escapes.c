@@ -328,9 +328,12 @@ static size_t mark_next(enum view_step how, struct str text, size_t at,
             return at; /* of several in a row */
         return at + str_find_byte(str_skip(text, at), marks[how]);
     }
-    for (; at < text.len && at <= near; at++)
-        if (seam_begins(text.ptr[at]))
+    if (at <= near) {
+        size_t end = near < text.len ? near + 1 : text.len;
+
+        if ((at = seam_near(text, at, end)) < end)
             return at;
+    }
     return seam_next(text, at);
 }
 

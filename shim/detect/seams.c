@@ -1,5 +1,6 @@
 #include "detect/seams.h"
 
+#include "base/wide.h"
 #include "detect/seam_masks.h"
 
 /*
@@ -34,32 +35,40 @@ static const struct seam cut = {0, true};
 
 /* --- Tags. */
 
-/* Elements that begin a line or a cell of their own (HTML 15.3.3). */
-static const struct str blocks[] = {
-    STR_INIT("address"),    STR_INIT("article"),  STR_INIT("aside"),
-    STR_INIT("blockquote"), STR_INIT("body"),     STR_INIT("br"),
-    STR_INIT("caption"),    STR_INIT("dd"),       STR_INIT("details"),
-    STR_INIT("dialog"),     STR_INIT("div"),      STR_INIT("dl"),
-    STR_INIT("dt"),         STR_INIT("fieldset"), STR_INIT("figcaption"),
-    STR_INIT("figure"),     STR_INIT("footer"),   STR_INIT("form"),
-    STR_INIT("h1"),         STR_INIT("h2"),       STR_INIT("h3"),
-    STR_INIT("h4"),         STR_INIT("h5"),       STR_INIT("h6"),
-    STR_INIT("head"),       STR_INIT("header"),   STR_INIT("hr"),
-    STR_INIT("html"),       STR_INIT("legend"),   STR_INIT("li"),
-    STR_INIT("main"),       STR_INIT("nav"),      STR_INIT("ol"),
-    STR_INIT("optgroup"),   STR_INIT("option"),   STR_INIT("p"),
-    STR_INIT("pre"),        STR_INIT("script"),   STR_INIT("section"),
-    STR_INIT("select"),     STR_INIT("style"),    STR_INIT("summary"),
-    STR_INIT("table"),      STR_INIT("tbody"),    STR_INIT("td"),
-    STR_INIT("textarea"),   STR_INIT("tfoot"),    STR_INIT("th"),
-    STR_INIT("thead"),      STR_INIT("title"),    STR_INIT("tr"),
-    STR_INIT("ul"),
+/* Elements that begin a line or a cell of their own (HTML 15.3.3), by their
+ * first letter. */
+#define BLOCKS_MOST 10
+static const struct str blocks[26][BLOCKS_MOST] = {
+    ['a' - 'a'] = {STR_INIT("address"), STR_INIT("article"), STR_INIT("aside")},
+    ['b' - 'a'] = {STR_INIT("blockquote"), STR_INIT("body"), STR_INIT("br")},
+    ['c' - 'a'] = {STR_INIT("caption")},
+    ['d' - 'a'] = {STR_INIT("dd"), STR_INIT("details"), STR_INIT("dialog"),
+                   STR_INIT("div"), STR_INIT("dl"), STR_INIT("dt")},
+    ['f' - 'a'] = {STR_INIT("fieldset"), STR_INIT("figcaption"),
+                   STR_INIT("figure"), STR_INIT("footer"), STR_INIT("form")},
+    ['h' - 'a'] = {STR_INIT("h1"), STR_INIT("h2"), STR_INIT("h3"),
+                   STR_INIT("h4"), STR_INIT("h5"), STR_INIT("h6"),
+                   STR_INIT("head"), STR_INIT("header"), STR_INIT("hr"),
+                   STR_INIT("html")},
+    ['l' - 'a'] = {STR_INIT("legend"), STR_INIT("li")},
+    ['m' - 'a'] = {STR_INIT("main")},
+    ['n' - 'a'] = {STR_INIT("nav")},
+    ['o' - 'a'] = {STR_INIT("ol"), STR_INIT("optgroup"), STR_INIT("option")},
+    ['p' - 'a'] = {STR_INIT("p"), STR_INIT("pre")},
+    ['s' - 'a'] = {STR_INIT("script"), STR_INIT("section"), STR_INIT("select"),
+                   STR_INIT("style"), STR_INIT("summary")},
+    ['t' - 'a'] = {STR_INIT("table"), STR_INIT("tbody"), STR_INIT("td"),
+                   STR_INIT("textarea"), STR_INIT("tfoot"), STR_INIT("th"),
+                   STR_INIT("thead"), STR_INIT("title"), STR_INIT("tr")},
+    ['u' - 'a'] = {STR_INIT("ul")},
 };
 
 static bool is_block(struct str name)
 {
-    for (size_t i = 0; i < ARRAY_LEN(blocks); i++)
-        if (name.len == blocks[i].len && str_eq_nocase(name, blocks[i]))
+    const struct str *of = blocks[to_lower(name.ptr[0]) - 'a'];
+
+    for (size_t i = 0; i < BLOCKS_MOST && of[i].len != 0; i++)
+        if (name.len == of[i].len && str_eq_nocase(name, of[i]))
             return true;
     return false;
 }
@@ -81,29 +90,64 @@ static struct seam comment(struct str s, bool open)
     return open && begin.len + in.len == s.len ? cut : none;
 }
 
-/* No attribute, but an expression of code. */
-static bool is_code(char c)
+/* Of a tag, outside of quotes: its end, what begins a quoted value, and what no
+ * attribute has, but an expression of code, or the next tag. */
+static bool is_tag_sign(char c)
 {
-    return c == '&' || c == '|' || c == ';' || c == '(' || c == ')' ||
-           c == '{' || c == '}';
+    return c == '"' || c == '<' || c == '>' || (c >= '&' && c <= ')') ||
+           c == ';' || (c >= '{' && c <= '}');
+}
+
+static unsigned tag_signs(wide v)
+{
+    return wide_mask((wide)((v == '"') | ((wide)(v - '&') < 4) |
+                            ((wide)(v - ';') < 2) | (v == '>') |
+                            ((wide)(v - '{') < 3)));
+}
+
+/* The first of those from `at` on; and, in a value, where that may end. */
+static size_t tag_sign(struct str s, size_t at)
+{
+    for (; s.len - at >= WIDE; at += WIDE) {
+        unsigned signs = tag_signs(wide_at(s.ptr + at));
+
+        if (signs != 0)
+            return at + (size_t)__builtin_ctz(signs);
+    }
+    while (at < s.len && !is_tag_sign(s.ptr[at]))
+        at++;
+    return at;
+}
+
+static size_t value_end(struct str s, size_t at, char quote)
+{
+    for (; s.len - at >= WIDE; at += WIDE) {
+        wide v = wide_at(s.ptr + at);
+        unsigned ends =
+            wide_mask((wide)((v == (unsigned char)quote) | (v == '<')));
+
+        if (ends != 0)
+            return at + (size_t)__builtin_ctz(ends);
+    }
+    while (at < s.len && s.ptr[at] != quote && s.ptr[at] != '<')
+        at++;
+    return at;
 }
 
 /* Where a tag whose name ends at `at` ends. */
 static struct seam tag_end(struct str s, size_t at, bool open)
 {
-    for (char quote = 0; at < s.len; at++) {
+    while ((at = tag_sign(s, at)) < s.len) {
         char c = s.ptr[at];
 
-        if (c == '<')
-            return none;
-        if (quote != 0)
-            quote = c == quote ? 0 : quote;
-        else if (c == '"' || c == '\'')
-            quote = c;
-        else if (c == '>')
+        if (c == '>')
             return (struct seam){at + 1, false};
-        else if (is_code(c))
+        if (c != '"' && c != '\'')
             return none;
+        at = value_end(s, at + 1, c);
+        if (at < s.len && s.ptr[at] == '<')
+            return none;
+        at += at < s.len;
     }
     return open ? cut : none;
 }
@@ -357,6 +401,43 @@ static uint64_t masks_of(const char *p)
         return seams_512(p);
 #endif
     return seams_look(p);
+}
+
+static uint64_t nears_of(const char *p)
+{
+#if CPU_AVX2
+    if (cpu_avx512())
+        return nears_512(p);
+#endif
+    return nears_look(p);
+}
+
+/* STEP bytes from `at` on with those on both sides, of which the text may not
+ * have all. */
+static const char *step_at(struct str text, size_t at, char rest[STEP + 2])
+{
+    size_t from = at == 0 ? 0 : at - 1, n = text.len - from;
+
+    if (at > 0 && text.len - at > STEP)
+        return text.ptr + at;
+    n = n < STEP + 2 ? n : STEP + 2;
+    memset(rest, ' ', STEP + 2);
+    memcpy(rest + (at == 0), text.ptr + from, n - (at == 0 && n == STEP + 2));
+    return rest + 1;
+}
+
+size_t seam_near(struct str text, size_t from, size_t to)
+{
+    for (size_t at = from; at < text.len && at < to; at += STEP) {
+        char rest[STEP + 2];
+        uint64_t mask = nears_of(step_at(text, at, rest));
+
+        if (mask != 0) {
+            at += (size_t)__builtin_ctzll(mask);
+            return at < to ? at : to;
+        }
+    }
+    return to;
 }
 
 size_t seam_next(struct str text, size_t from)

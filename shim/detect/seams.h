@@ -40,6 +40,10 @@ size_t seam_start(struct str text, size_t at);
  * no other; text.len if there is none. */
 size_t seam_next(struct str text, size_t from);
 
+/* seam_near - the same of one that is near another: the first byte from `from`
+ * up to `to`, which is the text's end or before that; `to` if there is none. */
+size_t seam_near(struct str text, size_t from, size_t to);
+
 /* seam_begins - may one begin with this byte? */
 static inline bool seam_begins(char c)
 {

@@ -153,7 +153,16 @@ static void test_held(void)
     buf_free(&text);
 }
 
-/* Two bytes tell where one may be that is near no other: none is passed. */
+/* The first place from `at` on at which one is. */
+static size_t first_seam(struct str text, size_t at, bool near)
+{
+    while (at < text.len && seam_at(text, at, near, true).len == 0)
+        at++;
+    return at;
+}
+
+/* A few bytes tell where one may be that is near no other, and where one that
+ * is: none is passed. */
 static void test_next(void)
 {
     static const char *const of[] = {
@@ -161,12 +170,14 @@ static void test_next(void)
         "\r\n", "\t", "<b>",    "</b>", "<!-- -->",
         "<",    "*",  "**",     "_",    "\"",
         "'",    "`",  "+",      " + ",  " . ",
-        ".",    "-",  "-\n",    "\\",   "word word word word "};
+        ".",    "-",  "-\n",    "\\",   "word word word word ",
+        "&",    "||", "<<",     "\v",   "/",
+        "!",    ":"};
     size_t seams = 0;
 
     for (unsigned turn = 0; turn < 3000; turn++) {
         char bytes[300];
-        size_t n = 0, first, at;
+        size_t n = 0, to;
         struct str text;
 
         for (size_t most = rnd(250); n < most;) {
@@ -176,12 +187,15 @@ static void test_next(void)
             n += strlen(piece);
         }
         text = page_end((struct str){bytes, n});
-        for (at = first = 0; at <= n; at++) {
-            while (first < at ||
-                   (first < n && seam_at(text, first, false, true).len == 0))
-                first++;
+        for (size_t at = 0; at <= n; at++) {
+            size_t first = first_seam(text, at, false);
+
             CHECK(seam_next(text, at) <= first);
             seams += first < n;
+            first = first_seam(text, at, true);
+            to = at + rnd((unsigned)(n - at) + 1);
+            CHECK(seam_near(text, at, to) <= first || first > to);
+            CHECK(seam_near(text, at, to) <= to);
         }
     }
     CHECK(seams > 10000);
