@@ -152,18 +152,47 @@ size_t plain_letters(struct str s)
     return n;
 }
 
+/* At so many bytes behind a letter or digit that is by itself stands what tells
+ * of more. */
+#define SPACED 4u
+
+/* Behind one by itself: is what parts it from the next such character, one byte
+ * or two, behind that again? */
+static bool is_spaced(struct str s, size_t i)
+{
+    const char *p = s.ptr + i;
+
+    if (s.len - i <= SPACED || ((p[1] | p[2] | p[3] | p[4]) & 0x80) != 0)
+        return true;
+    return is_alnum(p[2]) ? p[3] == p[1] : is_alnum(p[3]) && p[4] == p[1];
+}
+
+/* The same of those of WIDE bytes, as bits; SPACED more are behind. */
+static unsigned spaced_in(const char *p, unsigned singles)
+{
+    wide v = wide_at(p), ahead = wide_at(p + SPACED), gap = wide_at(p + 1);
+    unsigned words = words_in(v) | words_in(ahead) << SPACED;
+    unsigned high = wide_mask(v) | wide_mask(ahead) << SPACED;
+    unsigned one = words >> 2 & wide_mask((wide)(gap == wide_at(p + 3)));
+    unsigned two = ~(words >> 2) & words >> 3 & wide_mask((wide)(gap == ahead));
+
+    return singles &
+           (one | two | high >> 1 | high >> 2 | high >> 3 | high >> 4);
+}
+
 size_t plain_words(struct str s, bool *within)
 {
     bool in = *within;
     size_t i = 0;
 
-    for (; s.len - i > WIDE; i += WIDE) {
+    for (; s.len - i >= WIDE + SPACED; i += WIDE) {
         wide v = wide_at(s.ptr + i);
         unsigned next = is_alnum(s.ptr[i + WIDE]), words = words_in(v);
-        unsigned before = words << 1 | in;
-        unsigned stops = wide_mask(v) |
-                         (words & ~before & ~(words >> 1 | next << (WIDE - 1)));
+        unsigned before = words << 1 | in, stops = wide_mask(v);
+        unsigned singles = words & ~before & ~(words >> 1 | next << (WIDE - 1));
 
+        if (singles != 0)
+            stops |= spaced_in(s.ptr + i, singles);
         if (stops != 0) {
             unsigned at = (unsigned)__builtin_ctz(stops);
 
@@ -176,7 +205,8 @@ size_t plain_words(struct str s, bool *within)
         bool word = is_alnum(s.ptr[i]);
 
         if ((unsigned char)s.ptr[i] >= 0x80 ||
-            (word && !in && (i + 1 == s.len || !is_alnum(s.ptr[i + 1]))))
+            (word && !in && (i + 1 == s.len || !is_alnum(s.ptr[i + 1])) &&
+             is_spaced(s, i)))
             break;
         in = word;
     }

@@ -44,8 +44,10 @@ size_t plain_alnum(struct str s);
 size_t plain_letters(struct str s);
 
 /* plain_words - the first that is not ASCII, or a letter or digit that no other
- * of these stands beside; but not one at the front, where *within says that one
- * stands before it. *within: and before what was found. */
+ * of these stands beside and that others in the same way may follow: what parts
+ * it from the next, a byte or two, stands behind that again; or more is to come
+ * than tells. But not one at the front, where *within says that one stands
+ * before it. *within: and before what was found. */
 size_t plain_words(struct str s, bool *within);
 
 #endif

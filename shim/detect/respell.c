@@ -87,10 +87,10 @@ static enum look single_at(const struct part *p, size_t at, bool *ret_letter,
 
 /*
  * Characters of any kind with the gap behind each, from `at` on: are there
- * letters enough among them? If not, *ret_end is behind the last of them.
+ * letters enough among them? If not, *ret_last is the last of them.
  */
 static enum look singles_at(const struct part *p, size_t at, struct str gap,
-                            size_t *ret_end)
+                            size_t *ret_last)
 {
     size_t letters = 0, others = 0, len;
 
@@ -103,42 +103,43 @@ static enum look singles_at(const struct part *p, size_t at, struct str gap,
             return one;
         letters += letter;
         others = letter ? 0 : others + 1;
-        *ret_end = at + len;
-        rest = str_skip(p->text, *ret_end);
+        *ret_last = at;
+        rest = str_skip(p->text, at + len);
         if (letters == SINGLES)
             return LOOK_YES;
         if (gap_open(rest, gap, p->last))
             return LOOK_OPEN;
         if (others == OTHERS || !gap_at(rest, gap))
             return LOOK_NO;
-        at = *ret_end + gap.len;
+        at += len + gap.len;
     }
     return p->last ? LOOK_NO : LOOK_OPEN;
 }
 
-/* Do such characters begin here? *ret_end is `at` if not even one does. */
+/* Do such characters begin here? If not, *ret_last is the last of those that
+ * do, and `at` if not even one does. */
 static enum look joined_at(const struct part *p, size_t at, struct str *ret_gap,
-                           size_t *ret_end)
+                           size_t *ret_last)
 {
     size_t len;
 
-    *ret_end = at;
+    *ret_last = at;
     if (!is_word(p, at, &len))
         return LOOK_NO;
     if (!gap_behind(p, at + len, ret_gap))
         return LOOK_OPEN;
     if (ret_gap->len == 0)
         return LOOK_NO;
-    return singles_at(p, at, *ret_gap, ret_end);
+    return singles_at(p, at, *ret_gap, ret_last);
 }
 
 bool joined_begins(struct str text, size_t at)
 {
     const struct part p = {NULL, text, true};
     struct str gap;
-    size_t end;
+    size_t last;
 
-    return joined_at(&p, at, &gap, &end) == LOOK_YES;
+    return joined_at(&p, at, &gap, &last) == LOOK_YES;
 }
 
 static bool is_sign(char c)
@@ -206,7 +207,7 @@ static bool joined_next(struct joined *j, const struct part *p, size_t from,
                         size_t *at, size_t *ret_start)
 {
     struct str gap;
-    size_t end, len;
+    size_t last, len;
 
     for (;;) {
         enum look is;
@@ -214,7 +215,7 @@ static bool joined_next(struct joined *j, const struct part *p, size_t from,
         *at = pass_words(p, *at, &j->within);
         if (*at == p->text.len)
             return false;
-        is = j->within ? LOOK_NO : joined_at(p, *at, &gap, &end);
+        is = j->within ? LOOK_NO : joined_at(p, *at, &gap, &last);
         if (is == LOOK_OPEN)
             return false;
         if (is == LOOK_YES) {
@@ -223,10 +224,10 @@ static bool joined_next(struct joined *j, const struct part *p, size_t from,
             *ret_start = joined_start(p->text, from, *at, gap);
             return true;
         }
-        /* None that begins further on in them has more letters. */
-        if (!j->within && end > *at) {
-            j->within = true;
-            *at = end;
+        /* None that begins further on in them has more letters, but for the
+         * last: something else may stand behind that. */
+        if (!j->within && last > *at) {
+            *at = last;
             continue;
         }
         j->within = is_word(p, *at, &len);
@@ -355,9 +356,11 @@ enum err joined_make(struct chars *chars, struct str text, struct textview *out,
     enum err e;
 
     textview_clear(out);
-    e = joined_feed(&j, text, 0, &pos, true, out);
-    *ret_changed = j.changed;
-    return e;
+    *ret_changed = joined_plain(&j, text, &pos, true);
+    if (!*ret_changed)
+        return OK;
+    e = textview_copy(out, str_head(text, pos), 0);
+    return e ? e : joined_feed(&j, text, 0, &pos, true, out);
 }
 
 /* --- Digits for letters. */
@@ -613,9 +616,9 @@ enum err leet_make(struct str text, struct textview *out, bool *ret_changed,
     enum err e;
 
     textview_clear(out);
-    if ((e = textview_copy(out, text, 0)))
-        return e;
     for (; leet_next(&l, text, &at, true, &end); at = end) {
+        if (!l.changed && (e = textview_copy(out, text, 0)))
+            return e;
         l.changed = l.behind = true;
         spell(&l, text, at, end, out->bytes.ptr + at);
     }

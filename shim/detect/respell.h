@@ -59,9 +59,9 @@ bool leet_plain(struct leet *l, struct str text, size_t *pos, bool last);
 MUST_USE enum err leet_feed(struct leet *l, struct str text, size_t base,
                             size_t *pos, bool last, struct textview *out);
 
-/* joined_make, leet_make - of a whole text. *ret_changed: it is not the text.
- * *ret_ones: the two ways to read a 1 differ; leet_ells makes the view, which
- * is as long as the text, that of the other. */
+/* joined_make, leet_make - of a whole text. *ret_changed: it is not the text;
+ * if it is, *out is empty. *ret_ones: the two ways to read a 1 differ;
+ * leet_ells makes the view, which is as long as the text, that of the other. */
 MUST_USE enum err joined_make(struct chars *chars, struct str text,
                               struct textview *out, bool *ret_changed);
 MUST_USE enum err leet_make(struct str text, struct textview *out,

@@ -16,6 +16,18 @@ static bool is_sign(unsigned char c)
     return c != 0 && strchr("@$0134578", c) != NULL;
 }
 
+/* Two of a row, what parts them and what follows; or is that not seen? */
+static bool may_be_row(struct str s, size_t i)
+{
+    for (size_t n = 1; n <= 4; n++)
+        if (i + n >= s.len || (unsigned char)s.ptr[i + n] >= 0x80)
+            return true;
+    for (size_t gap = 1; gap <= 2; gap++)
+        if (is_alnum(s.ptr[i + 1 + gap]))
+            return s.ptr[i + 1] == s.ptr[i + 2 + gap];
+    return false;
+}
+
 static size_t words(struct str s, bool *within)
 {
     for (size_t i = 0; i < s.len; i++) {
@@ -23,7 +35,7 @@ static size_t words(struct str s, bool *within)
         bool behind = i + 1 < s.len && is_alnum(s.ptr[i + 1]);
 
         if ((unsigned char)s.ptr[i] >= 0x80 ||
-            (is_alnum(s.ptr[i]) && !before && !behind)) {
+            (is_alnum(s.ptr[i]) && !before && !behind && may_be_row(s, i))) {
             *within = before;
             return i;
         }

@@ -236,6 +236,7 @@ static const struct {
     {"reversed", "so\nsnoitcurtsni suoiverp erongi .won lla era uoy\nyes",
      "far 16-31 reversed"},
     {"spaced", "i g n o r e   p r e v i o u s", "say 0-29 joined"},
+    {"behind one that is none of them", "if a i.g.n.o.r.e.p.r.e.v.i.o.u.s", ""},
     {"with signs", "i-g-n-o-r-e p-r-e-v-i-o-u-s", "say 0-27 joined"},
     {"leet", "1gn0r3 pr3v10us", "say 0-15 leet"},
     {"leet with what may be a number", "1gn0r3 45 pr3v10us", "say 0-18 leet"},
