@@ -139,6 +139,8 @@ enum err guises_scan(struct viewing *vw, struct level *v)
         if ((e = normal_make(&facts, v->text.text, 0, &v->clean)) ||
             (e = normal_takes(vw, &facts, v->text.text, &v->clean)))
             return e;
+        v->seen =
+            v->clean.run_count <= 1 && v->clean.bytes.len == v->text.text.len;
         clean = look_at(&v->text, &v->clean, VIEW_CLEAN);
         if (facts.changed) {
             v->best = clean;

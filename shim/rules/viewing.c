@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/random.h"
 #include "detect/news.h"
 
 #define HELD (3 + 2 * (LIM_VIEW_DEPTH + 1))
@@ -29,6 +30,10 @@ enum err viewing_need(struct scratch *sc, struct viewing **ret_vw)
         vw = calloc(1, sizeof(*vw));
         if (vw == NULL)
             return E_NOMEM;
+        if ((e = random_fill(vw->key, sizeof(vw->key)))) {
+            free(vw);
+            return e;
+        }
         decoding_init(&vw->decoding);
         for (size_t i = 0; i < HELD; i++)
             textview_init(held(vw, i));

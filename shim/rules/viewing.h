@@ -1,6 +1,8 @@
 #ifndef SP_RULES_VIEWING_H
 #define SP_RULES_VIEWING_H
 
+#include <sodium/crypto_shorthash_siphash24.h>
+
 #include "detect/decode.h"
 #include "detect/normal.h"
 #include "rules/look.h"
@@ -19,8 +21,9 @@ struct level {
     struct look text, best; /* best: what is decoded: clean if it differs */
     unsigned classes;
     unsigned next;  /* how it is to be decoded next */
-    unsigned worth; /* decode_worth of `best`, if it is known */
+    unsigned worth; /* of `best`, if it is known: classes_worth */
     bool sifted;
+    bool seen;    /* all of it: nothing is left out of the clean view */
     bool escaped; /* scan_unescaped is going to read its escapes */
 };
 
@@ -47,10 +50,12 @@ struct viewing {
     size_t first;
     struct findings found; /* of the view in work; owned */
     struct done {
-        unsigned char hash[16];
+        unsigned char hash[crypto_shorthash_siphashx24_BYTES];
         uint64_t start, end; /* where it comes from */
     } done[DONE];            /* decoded from what was decoded */
     size_t done_count;
+    /* Of the hashes: nobody is to make two texts of one. */
+    unsigned char key[crypto_shorthash_siphashx24_KEYBYTES];
     size_t left; /* bytes of views that may still be looked at */
     size_t kept; /* and with what is read again so many more */
     struct decoding decoding;
@@ -59,8 +64,8 @@ struct viewing {
     struct level levels[LIM_VIEW_DEPTH + 1];
 };
 
-/* viewing_need - what there is of it, or new. E_NOMEM. viewing_rest - of what a
- * large text took, most is given back. */
+/* viewing_need - what there is of it, or new. E_NOMEM; E_INTERNAL as
+ * random_fill. viewing_rest - of what a large text took, most is given back. */
 MUST_USE enum err viewing_need(struct scratch *sc, struct viewing **ret_vw);
 void viewing_rest(struct viewing *vw);
 

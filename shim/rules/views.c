@@ -1,7 +1,5 @@
 #include "rules/viewing.h"
 
-#include <sodium/crypto_generichash.h>
-
 #include "detect/classes.h"
 #include "detect/markup.h"
 #include "detect/news.h"
@@ -44,20 +42,26 @@ static const unsigned classes_for[VIEW_STEPS] = {
     [VIEW_BIDI] = CLASS_NONASCII,
 };
 
+/* Does it show nothing? */
+static bool is_unseen(enum view_step how)
+{
+    return how >= VIEW_TAGS && how <= VIEW_BIDI;
+}
+
 /* May a text of these classes have it? Lists of numbers and Morse look as other
  * text does: who pays for ciphers pays for them too. */
-static bool may_have(const struct viewing *vw, enum view_step how,
-                     unsigned classes)
+static bool may_have(const struct viewing *vw, const struct level *v,
+                     enum view_step how, unsigned classes)
 {
-    return how == VIEW_NUMBERS || how == VIEW_MORSE
-               ? is_wanted(vw, VIEW_ROT13)
-               : (classes & classes_for[how]) != 0;
+    if (how == VIEW_NUMBERS || how == VIEW_MORSE)
+        return is_wanted(vw, VIEW_ROT13);
+    return (classes & classes_for[how]) != 0 && !(v->seen && is_unseen(how));
 }
 
 /* What shows nothing is in the text only; all else is read without it. */
 static const struct look *look_for(const struct level *v, enum view_step how)
 {
-    return how >= VIEW_TAGS && how <= VIEW_BIDI ? &v->text : &v->best;
+    return is_unseen(how) ? &v->text : &v->best;
 }
 
 /* Of those that are runs, one look at the text tells most. */
@@ -66,9 +70,10 @@ static bool is_worth(struct level *v, enum view_step how, unsigned classes)
     if (how < VIEW_BASE64 || how > VIEW_DEFLATE)
         return true;
     if (!v->sifted)
-        v->worth = decode_worth(look_for(v, how)->text, classes);
+        (void)classes_worth(v->best.text, &v->worth);
     v->sifted = true;
-    return (v->worth >> how & 1) != 0;
+    return (v->worth >> how & 1) != 0 ||
+           (how == VIEW_HEX && (classes & CLASS_PAIRS) != 0);
 }
 
 static enum err decoded_takes(const struct viewing *vw,
@@ -94,7 +99,7 @@ static enum err decode_next(struct viewing *vw, struct level *v,
         unsigned classes =
             v->best.map == v->text.map ? v->classes : v->classes | CLASS_RUN;
 
-        if (!may_have(vw, how, classes) || !is_worth(v, how, classes) ||
+        if (!may_have(vw, v, how, classes) || !is_worth(v, how, classes) ||
             (how == VIEW_ESCAPES && v->escaped && v->best.map == v->text.map))
             continue;
         vw->decoding.enough = v == vw->levels ? vw->enough : 0;
@@ -141,6 +146,7 @@ static enum err enter(struct viewing *vw, struct level *v, bool decoded)
     v->classes = classes_worth(v->text.text, &v->worth);
     v->next = VIEW_DECODED + 1;
     v->sifted = true;
+    v->seen = false;
     vw->within = decoded || vw->unescaping ? 1u << VIEW_DECODED : 0;
     v->escaped = !decoded && !vw->coded && !vw->unescaping &&
                  (v->classes & CLASS_SHORT) != 0;
@@ -166,9 +172,8 @@ static bool is_done(struct viewing *vw, const struct look *l)
         return false;
     d.start = all.start;
     d.end = all.end;
-    (void)crypto_generichash(d.hash, sizeof(d.hash),
-                             (const unsigned char *)l->text.ptr, l->text.len,
-                             NULL, 0);
+    (void)crypto_shorthash_siphashx24(
+        d.hash, (const unsigned char *)l->text.ptr, l->text.len, vw->key);
     for (size_t i = 0; i < vw->done_count && i < DONE; i++)
         if (memcmp(vw->done[i].hash, d.hash, sizeof(d.hash)) == 0 &&
             vw->done[i].start == d.start && vw->done[i].end == d.end)
