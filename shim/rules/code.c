@@ -250,6 +250,8 @@ enum err code_new(const struct rule *r, enum code_use use,
             goto out;
         c->toil = toil_read(r->match);
         c->needing = toil_read(r->needs);
+        if (options & PCRE2_ANCHORED)
+            ahead_read(r, &c->ahead);
         /* Of a group that the pattern lacks a match says not even that. */
         pcre2_pattern_info(c->match, PCRE2_INFO_CAPTURECOUNT, &groups);
     }

@@ -12,35 +12,7 @@
  * than they do.
  */
 
-#define NESTED     16  /* groups in groups */
-#define CLASS_MOST 256 /* bytes of a class [^...] */
-
-static const struct guard all_bytes = {{UINT64_MAX, UINT64_MAX}};
-
-static void guard_add(struct guard *to, const struct guard *g)
-{
-    to->bits[0] |= g->bits[0];
-    to->bits[1] |= g->bits[1];
-}
-
-static void guard_keep(struct guard *to, const struct guard *g)
-{
-    to->bits[0] &= g->bits[0];
-    to->bits[1] &= g->bits[1];
-}
-
-static struct guard guard_others(const struct guard *g)
-{
-    return (struct guard){{~g->bits[0], ~g->bits[1]}};
-}
-
-/* Letters in both cases: A to Z, and a to z, are bits of one word. */
-static void guard_cases(struct guard *g)
-{
-    const uint64_t large = UINT64_C(0x07fffffe);
-
-    g->bits[1] |= (g->bits[1] & large) << 32 | (g->bits[1] >> 32 & large);
-}
+#define NESTED 16 /* groups in groups */
 
 /* What begins a part of a pattern. */
 struct begins {
@@ -64,13 +36,13 @@ static struct guard read_nothing(struct str s, size_t len, bool word)
         return guard_others(&g);
     }
     if (!str_starts(s, STR("(?!")))
-        return all_bytes;
+        return guard_all;
     s = str_head(str_skip(s, 3), len - 3);
     if (str_eq(s, STR("\\p{L})"))) {
         guard_range(&g, 'A', 'Z');
         guard_range(&g, 'a', 'z');
     } else if (guard_item(s, &g) + 1 != s.len) {
-        return all_bytes;
+        return guard_all;
     }
     return guard_others(&g);
 }
@@ -101,39 +73,13 @@ static size_t item_times(struct str s, uint32_t *ret_least)
     return 0;
 }
 
-/* A class, an escape or a character. *ret_bytes: those of ASCII that it can be.
- */
-static size_t read_bytes(struct str s, bool plain, struct guard *ret_bytes)
-{
-    struct guard bytes = {{0}}, but = {{0}};
-    size_t n = guard_item(s, &bytes);
-
-    if (n == 0 && str_starts(s, STR("[^")) && (n = pattern_class(s)) > 3) {
-        char text[CLASS_MOST] = "[";
-
-        if (n > sizeof(text))
-            return 0;
-        memcpy(text + 1, s.ptr + 2, n - 2);
-        if (!guard_class(&but, (struct str){text, n - 1}))
-            return 0;
-        *ret_bytes = guard_others(&but);
-        return n;
-    }
-    if (n == 0 && (unsigned char)s.ptr[0] >= 0x80 && second_len(s) == 0)
-        n = utf8_char(s);
-    if (!plain)
-        guard_cases(&bytes);
-    *ret_bytes = bytes;
-    return n;
-}
-
 /* One item; its length. 0: it is not understood, and nothing is changed. */
 static size_t read_item(struct str s, unsigned depth, struct begins *b)
 {
     struct guard next = b->next, bytes = {{0}};
     bool group = s.ptr[0] == '(';
     size_t n =
-        group ? read_group(s, depth, b) : read_bytes(s, b->plain, &bytes);
+        group ? read_group(s, depth, b) : guard_text(s, b->plain, &bytes);
     uint32_t least;
 
     if (n == 0)
@@ -204,9 +150,9 @@ struct follow {
 static struct follow read_behind(struct str s, bool word, bool plain)
 {
     struct begins b = {
-        .next = all_bytes, .word = word, .plain = plain, .nothing = true};
+        .next = guard_all, .word = word, .plain = plain, .nothing = true};
     struct follow f = {0};
-    size_t n = s.len == 0 ? 0 : read_bytes(s, plain, &f.bytes);
+    size_t n = s.len == 0 ? 0 : guard_text(s, plain, &f.bytes);
 
     if (n != 0)
         item_times(str_skip(s, n), &f.least);
@@ -236,7 +182,7 @@ static void follow_one(void *into, size_t keyword, struct str behind)
     struct follow *all = &f->list[keyword];
 
     if (is_white(last)) /* there may be more of it */
-        one = (struct follow){.bytes = all_bytes};
+        one = (struct follow){.bytes = guard_all};
     if (!f->seen[keyword] || one.least < all->least)
         all->least = one.least;
     f->seen[keyword] = true;
@@ -267,7 +213,7 @@ void follows_read(const struct rule *r, struct key *keys,
     ret_follows->count = 0;
     for (size_t i = 0; i < r->keyword_count; i++) {
         keys[i].set = keys[i].least = 0;
-        if (!all || !f.seen[i] || guard_within(&all_bytes, &f.list[i].bytes))
+        if (!all || !f.seen[i] || guard_within(&guard_all, &f.list[i].bytes))
             continue;
         keys[i].set = add_set(ret_follows, &f.list[i].bytes);
         if (keys[i].set != 0)

@@ -8,6 +8,7 @@
 
 #include "detect/known.h"
 #include "detect/markup.h"
+#include "rules/ahead.h"
 #include "rules/detector.h"
 #include "rules/pack.h"
 #include "rules/prefilter.h"
@@ -125,6 +126,7 @@ struct code {
     struct toil toil;     /* of match */
     struct toil *toils;   /* of nears */
     struct toil needing;  /* of needs */
+    struct ahead ahead;   /* of match */
     size_t slow;          /* patterns that the JIT did not take */
     bool first[256];      /* bytes a match can begin with */
     struct keyword_index *index; /* of a rule that is keyword_first; owned */
@@ -441,6 +443,9 @@ struct search {
         size_t at, to; /* what the rule needs does not begin before `at`, as
                           far as the text up to `to` tells */
     } need;
+    struct {
+        uint32_t there, missing; /* places where what must be ahead was */
+    } ahead;
     uint64_t turn;  /* sc->turn, if sc->beside is of this search */
     uint32_t turns; /* that the last try had */
 };

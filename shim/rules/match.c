@@ -354,6 +354,23 @@ static enum err has_needs(struct search *s, struct scratch *sc, size_t at,
     return OK;
 }
 
+/* Can a match begin at `at`, as far as what must be ahead tells? Where that
+ * mostly is there, it is not looked for. */
+static enum err has_ahead(struct search *s, struct scratch *sc, size_t at,
+                          bool *ret_yes)
+{
+    size_t seen;
+
+    *ret_yes = true;
+    if (s->at == NULL || s->width != NULL ||
+        s->code->ahead.want.what == WANT_NOTHING ||
+        s->ahead.there > s->ahead.missing + TRIES)
+        return OK;
+    *ret_yes = ahead_can(&s->code->ahead, s->text, at, &seen);
+    *(*ret_yes ? &s->ahead.there : &s->ahead.missing) += 1;
+    return steps_take(sc, seen);
+}
+
 /*
  * How much a try was PCRE2 does not tell, but whether it was more than so many
  * goings back and on (its match limit, which the JIT counts for each place that
@@ -447,7 +464,8 @@ enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
             *ret_hit = HIT_PARTIAL;
             return OK;
         }
-        if ((e = has_needs(s, sc, at, &yes)) ||
+        if ((e = has_ahead(s, sc, at, &yes)) ||
+            (yes && (e = has_needs(s, sc, at, &yes))) ||
             (yes && (e = try_match(s, sc, &hit))))
             return e;
         if (hit == HIT_NONE) {

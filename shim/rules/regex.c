@@ -1,6 +1,11 @@
 #include "rules/regex.h"
 
 #include "base/utf8.h"
+#include "rules/prefilter.h"
+
+#define CLASS_MOST 256 /* bytes of a class [^...] */
+
+const struct guard guard_all = {{UINT64_MAX, UINT64_MAX}};
 
 size_t pattern_class(struct str s)
 {
@@ -313,4 +318,67 @@ size_t guard_item(struct str s, struct guard *g)
         return 0;
     guard_range(g, (unsigned char)s.ptr[0], (unsigned char)s.ptr[0]);
     return 1;
+}
+
+void guard_add(struct guard *to, const struct guard *g)
+{
+    to->bits[0] |= g->bits[0];
+    to->bits[1] |= g->bits[1];
+}
+
+void guard_keep(struct guard *to, const struct guard *g)
+{
+    to->bits[0] &= g->bits[0];
+    to->bits[1] &= g->bits[1];
+}
+
+struct guard guard_others(const struct guard *g)
+{
+    return (struct guard){{~g->bits[0], ~g->bits[1]}};
+}
+
+/* Letters in both cases: A to Z, and a to z, are bits of one word. */
+static void guard_cases(struct guard *g)
+{
+    const uint64_t large = UINT64_C(0x07fffffe);
+
+    g->bits[1] |= (g->bits[1] & large) << 32 | (g->bits[1] >> 32 & large);
+}
+
+/* The same of a class as of one without what in it is beyond ASCII. */
+static size_t class_text(struct str s, struct guard *ret_bytes)
+{
+    bool not = str_starts(s, STR("[^"));
+    char text[CLASS_MOST] = "[";
+    size_t len = pattern_class(s), n = 1, one;
+
+    for (size_t i = not ? 2 : 1; i < len; i += one) {
+        struct str rest = str_skip(s, i);
+
+        one = (unsigned char)rest.ptr[0] < 0x80 ? 1 : utf8_char(rest);
+        if (one == 0 || n == sizeof(text) || second_len(rest) != 0 ||
+            (one > 1 && (text[n - 1] == '-' || rest.ptr[one] == '-')))
+            return 0;
+        if (one == 1)
+            text[n++] = rest.ptr[0];
+    }
+    if (!guard_class(ret_bytes, (struct str){text, n}))
+        return 0;
+    if (not )
+        *ret_bytes = guard_others(ret_bytes);
+    return len;
+}
+
+size_t guard_text(struct str s, bool plain, struct guard *ret_bytes)
+{
+    struct guard bytes = {{0}};
+    size_t n =
+        str_starts(s, STR("[")) ? class_text(s, &bytes) : guard_item(s, &bytes);
+
+    if (n == 0 && (unsigned char)s.ptr[0] >= 0x80 && second_len(s) == 0)
+        n = utf8_char(s);
+    if (!plain)
+        guard_cases(&bytes);
+    *ret_bytes = bytes;
+    return n;
 }

@@ -66,6 +66,16 @@ size_t guard_escape(struct guard *g, struct str s);
 bool guard_class(struct guard *g, struct str s);
 size_t guard_item(struct str s, struct guard *g);
 
+/* guard_text - the length of a class, an escape or a character at the front of
+ * s; *ret_bytes: those of ASCII that it can be, in both cases unless `plain`.
+ * 0: it is not understood. */
+size_t guard_text(struct str s, bool plain, struct guard *ret_bytes);
+
+extern const struct guard guard_all;
+void guard_add(struct guard *to, const struct guard *g);
+void guard_keep(struct guard *to, const struct guard *g);
+struct guard guard_others(const struct guard *g);
+
 /* guard_within - are all bytes of a among those of b? */
 static inline bool guard_within(const struct guard *a, const struct guard *b)
 {

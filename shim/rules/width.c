@@ -1,13 +1,13 @@
 #include "rules/inside.h"
 
 #include "base/utf8.h"
-#include "rules/regex.h"
+#include "rules/ahead.h"
 
 /*
  * How many characters a match takes at the most, with what it looks at on both
- * sides: read off the pattern's text (PCRE2 10.42, pcre2pattern(3)), item by
- * item. Too much is no harm, it costs time; too little would be. So whatever
- * has no bound, or is not understood, gives "not known".
+ * sides, and what must stand in it: read off the pattern's text (PCRE2 10.42,
+ * pcre2pattern(3)), item by item. Too much is no harm, it costs time; too
+ * little would be. So whatever is not understood gives "not known".
  */
 
 #define NESTED 32 /* groups in groups */
@@ -16,9 +16,38 @@ struct reading {
     struct str rest;
     uint32_t back; /* the most that is looked at before */
     unsigned depth;
+    bool plain; /* letters are what they look like */
 };
 
-static bool read_choices(struct reading *rd, uint32_t *ret_most);
+/* Where a part of a pattern is. */
+struct place {
+    bool front; /* nothing must be before it */
+    bool edge;  /* no letter is right before it */
+};
+
+static bool read_choices(struct reading *rd, struct place at,
+                         struct piece *ret);
+
+static uint32_t times_of(uint32_t one, uint32_t times)
+{
+    uint64_t all = (uint64_t)one * times;
+
+    return one == PIECE_FREE || all > PIECE_FREE ? PIECE_FREE : (uint32_t)all;
+}
+
+/* One more, behind all of it. */
+static void put_behind(struct piece *all, struct piece *one, uint32_t least,
+                       uint32_t times)
+{
+    if (least != 0 && one->want.what != WANT_NOTHING) {
+        want_behind(&one->want, all);
+        if (want_better(&one->want, &all->want))
+            all->want = one->want;
+    }
+    guard_add(&all->bytes, &one->bytes);
+    all->least = piece_sum(all->least, times_of(one->least, least));
+    all->most = piece_sum(all->most, times_of(one->most, times));
+}
 
 static bool take(struct reading *rd, const char *front)
 {
@@ -81,12 +110,12 @@ static bool read_options(struct reading *rd, bool *ret_group)
     return *ret_group || take(rd, ")");
 }
 
-static bool read_inner(struct reading *rd, uint32_t *ret_most)
+static bool read_inner(struct reading *rd, struct place at, struct piece *ret)
 {
     if (rd->depth == NESTED)
         return false;
     rd->depth++;
-    if (!read_choices(rd, ret_most) || !take(rd, ")"))
+    if (!read_choices(rd, at, ret) || !take(rd, ")"))
         return false;
     rd->depth--;
     return true;
@@ -104,91 +133,163 @@ static bool skip_not(struct reading *rd)
 }
 
 /* Behind a bracket that opens a group. */
-static bool read_group(struct reading *rd, uint32_t *ret_most)
+static bool read_group(struct reading *rd, struct place at, struct piece *ret)
 {
     bool group;
-    uint32_t most;
 
     if (!take(rd, "?"))
-        return !str_starts(rd->rest, STR("*")) && read_inner(rd, ret_most);
-    if (take(rd, "=") || take(rd, ":") || take(rd, ">"))
-        return read_inner(rd, ret_most);
-    *ret_most = 0;
-    if (take(rd, "<=")) {
-        if (!read_inner(rd, &most))
+        return !str_starts(rd->rest, STR("*")) && read_inner(rd, at, ret);
+    if (take(rd, "=")) {
+        if (!read_inner(rd, at, ret))
             return false;
-        rd->back = most > rd->back ? most : rd->back;
+        ret->least = 0;
+        return true;
+    }
+    if (take(rd, ":") || take(rd, ">"))
+        return read_inner(rd, at, ret);
+    if (take(rd, "<=")) {
+        if (!read_inner(rd, at, ret))
+            return false;
+        rd->back = ret->most > rd->back ? ret->most : rd->back;
+        *ret = (struct piece){0};
         return true;
     }
     if (take(rd, "<") || take(rd, "P<"))
-        return skip_to(rd, '>') && read_inner(rd, ret_most);
+        return skip_to(rd, '>') && read_inner(rd, at, ret);
     if (!read_options(rd, &group))
         return false;
-    return !group || read_inner(rd, ret_most);
+    return !group || read_inner(rd, at, ret);
 }
 
 /* One item, without what says how often. */
-static bool read_item(struct reading *rd, uint32_t *ret_most)
+static bool read_item(struct reading *rd, struct place at, struct piece *ret)
 {
+    struct guard bytes;
     size_t len;
 
-    *ret_most = 0;
+    *ret = (struct piece){0};
     if (skip_not(rd))
         return true;
-    *ret_most = 1;
-    if (take(rd, "\\"))
-        return read_escape(rd, ret_most);
     if (take(rd, "("))
-        return read_group(rd, ret_most);
-    len = str_starts(rd->rest, STR("[")) ? pattern_item(rd->rest)
-                                         : utf8_char(rd->rest);
-    if (len == 0 || strchr("*+?{", rd->rest.ptr[0]) != NULL)
-        return false;
-    if (rd->rest.ptr[0] == '^' || rd->rest.ptr[0] == '$')
-        *ret_most = 0;
-    rd->rest = str_skip(rd->rest, len);
+        return read_group(rd, at, ret);
+    if (guard_text(rd->rest, rd->plain, &bytes) == 0)
+        bytes = guard_all;
+    ret->most = 1;
+    if (take(rd, "\\")) {
+        if (!read_escape(rd, &ret->most))
+            return false;
+    } else {
+        len = str_starts(rd->rest, STR("[")) ? pattern_item(rd->rest)
+                                             : utf8_char(rd->rest);
+        if (len == 0 || strchr("*+?{", rd->rest.ptr[0]) != NULL)
+            return false;
+        if (rd->rest.ptr[0] == '^' || rd->rest.ptr[0] == '$')
+            ret->most = 0;
+        rd->rest = str_skip(rd->rest, len);
+    }
+    if (ret->most != 0)
+        ret->bytes = bytes;
+    ret->least = ret->most != 0;
     return true;
 }
 
-static bool read_choice(struct reading *rd, uint32_t *ret_most)
+/* Literal text at the front, if there is any. */
+static bool read_word(struct reading *rd, struct place at, struct piece *ret)
 {
-    uint32_t least, times, one;
-    bool whole;
+    char word[LIM_KEYWORD];
+    struct guard bytes;
+    size_t n = 0, len;
 
-    *ret_most = 0;
+    *ret = (struct piece){0};
+    while (n < sizeof(word) &&
+           (len = pattern_letter(rd->rest, false, &word[n])) != 0 &&
+           (unsigned char)word[n] < 0x80 &&
+           guard_text(rd->rest, rd->plain, &bytes) == len) {
+        guard_add(&ret->bytes, &bytes);
+        rd->rest = str_skip(rd->rest, len);
+        n++;
+    }
+    ret->least = ret->most = (uint32_t)n;
+    if (!at.front) /* there it is the keyword */
+        ret->want = want_word(word, n);
+    ret->want.before = ret->bytes;
+    ret->want.edge = at.edge;
+    return n != 0;
+}
+
+/* The next of them, and how often; a run of one kind of bytes is known by that.
+ */
+static bool read_next(struct reading *rd, struct place at, struct piece *ret,
+                      uint32_t *ret_least, uint32_t *ret_times)
+{
+    bool group = str_starts(rd->rest, STR("(")), whole;
+
+    *ret_least = *ret_times = 1;
+    if (read_word(rd, at, ret))
+        return true;
+    if (!read_item(rd, at, ret) ||
+        !pattern_times(&rd->rest, ret_least, ret_times, &whole))
+        return false;
+    if (!group && ret->most == 1)
+        ret->want = want_run(&ret->bytes, *ret_least);
+    return true;
+}
+
+static bool read_choice(struct reading *rd, struct place at, struct piece *ret)
+{
+    uint32_t least, times;
+    struct piece one;
+    bool edge;
+
+    *ret = (struct piece){0};
     while (rd->rest.len != 0 && rd->rest.ptr[0] != '|' &&
            rd->rest.ptr[0] != ')') {
-        if (!read_item(rd, &one) ||
-            !pattern_times(&rd->rest, &least, &times, &whole) ||
-            times == TIMES_FREE ||
-            (uint64_t)one * times + *ret_most > WIDTH_MOST)
+        edge = str_starts(rd->rest, STR("\\b")) ||
+               str_starts(rd->rest, STR("(?<!\\p{L})"));
+        if (!read_next(rd, at, &one, &least, &times))
             return false;
-        *ret_most += one * times;
+        put_behind(ret, &one, least, times);
+        at = (struct place){at.front && ret->least == 0,
+                            edge || (at.edge && one.most == 0)};
     }
     return true;
 }
 
-static bool read_choices(struct reading *rd, uint32_t *ret_most)
+static bool read_choices(struct reading *rd, struct place at, struct piece *ret)
 {
-    uint32_t one;
+    struct piece one;
 
-    *ret_most = 0;
-    do {
-        if (!read_choice(rd, &one))
+    if (!read_choice(rd, at, ret))
+        return false;
+    while (take(rd, "|")) {
+        if (!read_choice(rd, at, &one))
             return false;
-        *ret_most = one > *ret_most ? one : *ret_most;
-    } while (take(rd, "|"));
+        ret->least = one.least < ret->least ? one.least : ret->least;
+        ret->most = one.most > ret->most ? one.most : ret->most;
+        guard_add(&ret->bytes, &one.bytes);
+        want_either(&ret->want, &one.want);
+    }
+    return true;
+}
+
+bool piece_read(struct str pattern, struct piece *ret_piece)
+{
+    const struct place front = {.front = true};
+    struct reading rd = {.rest = pattern, .plain = pattern_plain(pattern)};
+
+    if (!read_choices(&rd, front, ret_piece) || rd.rest.len != 0)
+        return false;
+    ret_piece->back = rd.back;
     return true;
 }
 
 struct width width_read(const struct rule *r)
 {
-    struct reading rd = {.rest = r->match};
-    struct width w = {0};
+    struct piece all;
 
     if (r->keyword_count == 0 || r->match.len == 0 ||
-        !read_choices(&rd, &w.most) || rd.rest.len != 0)
+        !piece_read(r->match, &all) || all.most > WIDTH_MOST ||
+        all.back > WIDTH_MOST)
         return (struct width){0};
-    w.back = rd.back;
-    return w;
+    return (struct width){all.most, all.back};
 }

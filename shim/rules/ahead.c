@@ -1,0 +1,247 @@
+#include "rules/ahead.h"
+
+#include "detect/plain.h"
+
+/*
+ * Text beyond ASCII has other spellings of letters, and characters of more
+ * bytes than one: there nothing is said.
+ */
+
+#define WORD_LEAST 3u  /* bytes of one that is worth looking for */
+#define RUN_LEAST  12u /* the same of a run */
+#define SUFFIX     8u  /* bytes behind a keyword that still belong to it */
+
+struct want want_word(const char *word, size_t n)
+{
+    struct want w = {.what = WANT_WORD, .end = (uint32_t)n, .count = 1};
+
+    if (n < WORD_LEAST)
+        return (struct want){0};
+    w.least = n < WANT_BYTES ? (uint32_t)n : WANT_BYTES;
+    for (size_t i = 0; i < w.least; i++)
+        w.words[0][i] = to_lower(word[i]);
+    return w;
+}
+
+struct want want_run(const struct guard *bytes, uint32_t n)
+{
+    if (n < RUN_LEAST || guard_stops(bytes, ' ') || guard_stops(bytes, '\n'))
+        return (struct want){0};
+    return (struct want){.what = WANT_RUN,
+                         .end = n,
+                         .least = n,
+                         .run = *bytes,
+                         .before = *bytes};
+}
+
+void want_behind(struct want *w, const struct piece *p)
+{
+    w->start = piece_sum(w->start, p->least);
+    w->end = piece_sum(w->end, p->most);
+    guard_add(&w->before, &p->bytes);
+}
+
+static bool has_word(const struct want *w, const char *word)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (memcmp(w->words[i], word, WANT_BYTES) == 0)
+            return true;
+    return false;
+}
+
+void want_either(struct want *w, const struct want *other)
+{
+    bool room = w->what == other->what && w->what != WANT_NOTHING;
+
+    for (size_t i = 0; i < other->count && room; i++) {
+        if (has_word(w, other->words[i]))
+            continue;
+        if ((room = w->count < WANT_WORDS))
+            memcpy(w->words[w->count++], other->words[i], WANT_BYTES);
+    }
+    if (!room) {
+        *w = (struct want){0};
+        return;
+    }
+    w->start = other->start < w->start ? other->start : w->start;
+    w->end = other->end > w->end ? other->end : w->end;
+    w->least = other->least < w->least ? other->least : w->least;
+    w->edge &= other->edge;
+    guard_add(&w->run, &other->run);
+    guard_add(&w->before, &other->before);
+}
+
+bool want_better(const struct want *a, const struct want *b)
+{
+    if (a->what != b->what)
+        return a->what > b->what;
+    if ((a->end > AHEAD_MOST) != (b->end > AHEAD_MOST))
+        return a->end <= AHEAD_MOST;
+    if (a->what == WANT_RUN && a->least == b->least)
+        return a->end < b->end;
+    return a->least >= b->least;
+}
+
+/* What a byte is. */
+#define WIDE   1u /* beyond ASCII */
+#define STOP   2u /* none that may be there */
+#define FIRST  4u /* the first of a word */
+#define LETTER 8u /* it can have no word right behind it */
+#define RUN    16u
+
+/* WANT_BYTES bytes, the first the lowest. */
+static uint32_t word_at(const char *p)
+{
+    unsigned char b[WANT_BYTES];
+
+    memcpy(b, p, sizeof(b));
+    return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 |
+           (uint32_t)b[3] << 24;
+}
+
+/* In lower case; of others than letters it does not matter what becomes. */
+static uint32_t word_hash(uint32_t word)
+{
+    return (word | UINT32_C(0x20202020)) * UINT32_C(0x9e3779b1) >>
+           (32 - AHEAD_BITS);
+}
+
+static uint32_t short_hash(uint32_t word)
+{
+    return word_hash(word << 8);
+}
+
+static bool has_bit(const uint64_t *bits, uint32_t i)
+{
+    return (bits[i / 64] >> i % 64 & 1) != 0;
+}
+
+/* Is it known where to end? What has no bound must end with a line or a
+ * sentence. */
+static bool is_bounded(const struct want *w)
+{
+    return w->end <= AHEAD_MOST ||
+           (w->what == WANT_WORD &&
+            (!guard_stops(&w->before, '.') || !guard_stops(&w->before, '\n')));
+}
+
+/* The longest keyword. */
+static uint32_t keyword_most(const struct rule *r)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < r->keyword_count; i++)
+        most = r->keywords[i].len > most ? r->keywords[i].len : most;
+    return (uint32_t)most;
+}
+
+static void put_words(struct ahead *a)
+{
+    for (size_t i = 0; i < a->want.count; i++) {
+        const char *word = a->want.words[i];
+        uint32_t v = word_at(word);
+        bool whole = word[WANT_BYTES - 1] != '\0';
+        uint32_t h = whole ? word_hash(v) : short_hash(v);
+
+        (whole ? a->words : a->shorts)[h / 64] |= UINT64_C(1) << h % 64;
+        a->kinds[(unsigned char)word[0]] |= FIRST;
+        if (word[0] >= 'a' && word[0] <= 'z')
+            a->kinds[word[0] & 0x5f] |= FIRST;
+    }
+}
+
+static void put_kinds(struct ahead *a)
+{
+    for (unsigned c = 0; c < sizeof(a->kinds); c++) {
+        unsigned kind = c >= 0x80 ? WIDE : 0;
+
+        if (kind == 0 && !guard_stops(&a->want.before, (unsigned char)c))
+            kind = STOP;
+        if (guard_stops(&a->want.run, (unsigned char)c))
+            kind |= RUN;
+        if (a->want.edge && is_alpha((char)c))
+            kind |= LETTER;
+        a->kinds[c] |= (unsigned char)kind;
+    }
+}
+
+void ahead_read(const struct rule *r, struct ahead *ret_ahead)
+{
+    struct ahead *a = ret_ahead;
+    struct piece all;
+
+    *a = (struct ahead){0};
+    if (!piece_read(r->match, &all) || !is_bounded(&all.want) ||
+        all.want.end <= keyword_most(r) + SUFFIX) /* it is a part of that */
+        return;
+    a->want = all.want;
+    put_words(a);
+    put_kinds(a);
+}
+
+/* Is it one of the words, as far as hashes tell? */
+static bool is_word(const struct ahead *a, uint32_t v)
+{
+    return has_bit(a->words, word_hash(v)) ||
+           (a->want.least < WANT_BYTES && has_bit(a->shorts, short_hash(v)));
+}
+
+/* Of s, with at least WANT_BYTES - 1 more bytes behind. */
+static bool can_word(const struct ahead *a, struct str s, bool all)
+{
+    unsigned kind = 0, before;
+
+    for (size_t i = 0; i < s.len; i++) {
+        before = kind;
+        kind = a->kinds[(unsigned char)s.ptr[i]];
+        if ((kind & (WIDE | STOP | FIRST)) == 0)
+            continue;
+        if ((kind & (WIDE | STOP)) != 0)
+            return (kind & WIDE) != 0;
+        if (i >= a->want.start && (before & LETTER) == 0 &&
+            is_word(a, word_at(s.ptr + i)))
+            return true;
+    }
+    return !all;
+}
+
+/* The same at the end of a text. */
+static bool can_word_last(const struct ahead *a, struct str s)
+{
+    char copy[AHEAD_MOST + WANT_BYTES] = {0};
+
+    memcpy(copy, s.ptr, s.len);
+    return can_word(a, (struct str){copy, s.len}, true);
+}
+
+static bool can_run(const struct ahead *a, struct str s)
+{
+    size_t from = a->want.start, least = a->want.least;
+
+    if (plain_ascii(s) < s.len)
+        return true;
+    while (s.len >= from && s.len - from >= least) {
+        size_t i = from + least;
+
+        while (i > from && (a->kinds[(unsigned char)s.ptr[i - 1]] & RUN) != 0)
+            i--;
+        if (i == from)
+            return true;
+        from = i;
+    }
+    return false;
+}
+
+bool ahead_can(const struct ahead *a, struct str text, size_t at,
+               size_t *ret_seen)
+{
+    uint32_t end = a->want.end;
+    struct str rest = str_skip(text, at),
+               s = str_head(rest, end < AHEAD_MOST ? end : AHEAD_MOST);
+
+    *ret_seen = s.len;
+    if (a->want.what == WANT_RUN)
+        return can_run(a, s);
+    return rest.len - s.len < WANT_BYTES ? can_word_last(a, s)
+                                         : can_word(a, s, s.len == end);
+}
