@@ -269,8 +269,8 @@ enum err code_new(const struct rule *r, enum code_use use,
         e = index_new(r, &c->index);
     else if (!token_first(r))
         first_set(c->match, c->first);
-    else
-        e = first_anchored(r->match, c->first);
+    else if (!(e = first_anchored(r->match, c->first)))
+        head_read(r->match, &c->head);
     if (e)
         goto out;
     *ret_code = c;

@@ -10,6 +10,7 @@
 #include "detect/markup.h"
 #include "rules/ahead.h"
 #include "rules/detector.h"
+#include "rules/head.h"
 #include "rules/pack.h"
 #include "rules/prefilter.h"
 #include "rules/rules.h"
@@ -129,6 +130,7 @@ struct code {
     struct ahead ahead;   /* of match */
     size_t slow;          /* patterns that the JIT did not take */
     bool first[256];      /* bytes a match can begin with */
+    struct head head;     /* more of them, of a rule that begins with a token */
     struct keyword_index *index; /* of a rule that is keyword_first; owned */
     _Atomic(pcre2_code *) needs; /* NULL until a search asks for it */
 };

@@ -231,7 +231,8 @@ static size_t start_token(struct search *s, bool *ret_cut)
     }
     for (; s->at_count != 0; s->at++, s->at_count--) {
         i = token_start(s->at[0]);
-        if (i >= s->cursor && s->code->first[(unsigned char)s->text.ptr[i]])
+        if (i >= s->cursor && s->code->first[(unsigned char)s->text.ptr[i]] &&
+            head_fits(&s->code->head, s->text, i))
             return i;
     }
     return s->text.len;

@@ -289,7 +289,7 @@ bool guard_class(struct guard *g, struct str s)
             size_t n = guard_escape(g, str_skip(s, i));
 
             i += n - 1;
-            if (n == 0 || s.ptr[i + 1] == '-')
+            if (n == 0 || (s.ptr[i + 1] == '-' && i + 3 < s.len))
                 return false;
         } else if (i + 3 < s.len && s.ptr[i + 1] == '-') {
             if (to == '\\' || to == '[' || to >= 0x80)
