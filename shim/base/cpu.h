@@ -24,6 +24,9 @@
 #define FOR_AVX512
 #endif
 
+/* Of what is called by what is built twice, to be built with it. */
+#define INLINE inline __attribute__((always_inline))
+
 static inline bool cpu_avx2(void)
 {
 #if CPU_AVX2

@@ -16,7 +16,7 @@
  */
 #define LEVEL_BLOCK 2048u /* bytes of text */
 #define LEVEL_SIDE  128u  /* before it, and behind it, at most */
-#define LEVEL_READ  72u   /* bytes that can be read before and behind those */
+#define LEVEL_READ  88u   /* bytes that can be read before and behind those */
 
 /* Words of a bit for each byte of text. */
 #define LEVEL_WORDS ((LEVEL_BLOCK + 2 * LEVEL_SIDE) / 64 + 1)

@@ -73,8 +73,8 @@ enum err prefilter_new(const struct rule *list, size_t n,
         return E_NOMEM;
     }
     read_gates(pf, list, n);
-    if ((e = words_new(list, n, listed, false, &pf->far)) ||
-        (e = words_new(list, n, listed, true, &pf->near))) {
+    if ((e = words_new(list, n, listed, guards, false, &pf->far)) ||
+        (e = words_new(list, n, listed, guards, true, &pf->near))) {
         prefilter_free(pf);
         return e;
     }

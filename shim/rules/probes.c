@@ -15,16 +15,12 @@
 
 #define PROBE_STEP 32u /* places at once */
 #define KEYED_STEP 8u  /* the same of those left */
-#define EQUAL_STEP 8u  /* entries at once */
 
 /* Of the first two of three bytes, and of the third: of some hundred pairs the
  * one by which the fewest places in texts and code pass in vain. */
 #define HASH_TWO   UINT16_C(0xa3cb)
 #define HASH_THIRD UINT16_C(0x697d)
 #define HASH_KEY   UINT64_C(0x9e3779b97f4a7c15)
-
-/* Built twice. */
-#define INLINE inline __attribute__((always_inline))
 
 /* A string, until all are known. */
 struct probe_added {
@@ -167,7 +163,7 @@ size_t probes_add(struct probes *k, const struct probe_string *s)
     k->added[k->count++] =
         (struct probe_added){.key = x,
                              .front = eight_bytes(front),
-                             .entry = {.value = s->value, .of = s->of},
+                             .entry = s->entry,
                              .over = (unsigned char)over,
                              .under = (unsigned char)(64 - 8 * back)};
     word = maybe_word((uint32_t)x, k->maybe_bits);
@@ -669,21 +665,14 @@ size_t probes_narrow(const struct probes *k, const char *text,
                              : narrow_by(k, text, places, n, equal_1);
 }
 
-const struct probe_entry *probes_at(const struct probes *k, const char *text,
-                                    struct probe_place *p)
+void probes_more(const struct probes *k, const char *text,
+                 struct probe_place *p)
 {
-    unsigned at;
-
-    while (p->equal == 0) {
-        if (p->end - p->next <= EQUAL_STEP)
-            return NULL;
+    while (p->equal == 0 && p->end - p->next > EQUAL_STEP) {
         p->next += EQUAL_STEP;
         p->equal =
             (uint16_t)(k->step == CPU_64
                            ? equal_64(&k->bytes, text + p->at, p->next, p->end)
                            : equal_1(&k->bytes, text + p->at, p->next, p->end));
     }
-    at = (unsigned)__builtin_ctz(p->equal);
-    p->equal &= p->equal - 1;
-    return &k->entries[p->next + at];
 }

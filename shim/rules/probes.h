@@ -4,10 +4,12 @@
 #include "base/cpu.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "rules/flanks.h"
 #include "rules/threes.h"
 
 struct probe_entry {
-    uint32_t value, of; /* of the caller's */
+    uint32_t value, of; /* of the caller's, */
+    struct flanks flanks;
 };
 
 /* Of each entry, owned: eight bytes from the place on and eight before it, the
@@ -54,7 +56,7 @@ struct probe_string {
     struct str bytes;
     size_t at;   /* the place */
     size_t room; /* bytes that its key may have: KEY_LEAST or more */
-    uint32_t value, of;
+    struct probe_entry entry;
 };
 
 /* probes_init - for n of them. *k: zeroed. E_NOMEM. */
@@ -87,9 +89,26 @@ size_t probes_sift(const struct probes *k, const char *text, size_t from,
 size_t probes_narrow(const struct probes *k, const char *text,
                      struct probe_place *places, size_t n);
 
+/* probes_more - go on to where such a place's entries have one that stands
+ * there, if more than the first of them were not yet compared. */
+#define EQUAL_STEP 8u /* entries at once */
+void probes_more(const struct probes *k, const char *text,
+                 struct probe_place *p);
+
 /* probes_at - of such a place's entries the next that stands there, as far as
  * it was compared; NULL if there is no more. */
-const struct probe_entry *probes_at(const struct probes *k, const char *text,
-                                    struct probe_place *p);
+static inline const struct probe_entry *
+probes_at(const struct probes *k, const char *text, struct probe_place *p)
+{
+    unsigned at;
+
+    if (p->equal == 0 && p->end - p->next > EQUAL_STEP)
+        probes_more(k, text, p);
+    if (p->equal == 0)
+        return NULL;
+    at = (unsigned)__builtin_ctz(p->equal);
+    p->equal &= (uint16_t)(p->equal - 1);
+    return &k->entries[p->next + at];
+}
 
 #endif

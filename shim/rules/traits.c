@@ -13,9 +13,6 @@
  */
 #define STEP 64u
 
-/* Built twice: `counts` is whether bits are counted by an instruction. */
-#define INLINE inline __attribute__((always_inline))
-
 struct masks {
     uint64_t digits, letters;
     uint64_t between; /* what may stand between the digits of one number */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/cpu.h"
+#include "rules/flanks.h"
 #include "rules/inside.h"
 #include "rules/key.h"
 #include "rules/level.h"
@@ -51,6 +52,7 @@ struct words {
     struct keyword *keywords; /* owned */
     size_t count;
     struct probes keys;      /* by the bytes that they are known by */
+    struct flank_sets sets;  /* of those */
     struct pairs pairs;      /* of the keywords that have none */
     struct brief *briefs;    /* owned; by their first byte */
     uint32_t brief[257];     /* where those of each begin, */
@@ -102,27 +104,49 @@ static enum err collect(struct words *ws, const struct rule *list, size_t n,
 
 /* --- By what each is known. */
 
-static void add_key(struct words *ws, uint32_t k)
+/* What may stand beside it, by its key. A letter beyond ASCII is no word for
+ * guards, and what is before white space has no one place. */
+static struct flanks flanks_of(struct words *ws, const struct keyword *kw,
+                               unsigned char before)
+{
+    size_t rest = (size_t)kw->len - kw->front;
+    struct flanks b = {.back = (unsigned char)(kw->key.at + 1u),
+                       .ahead = (unsigned char)(rest - kw->key.at)};
+
+    b.before =
+        kw->front == 0 && (unsigned char)kw->ptr[0] < 0x80 ? before : FLANK_ALL;
+    flanks_follows(&ws->sets, &ws->list[kw->rule], &kw->key, &b);
+    return b;
+}
+
+static void add_key(struct words *ws, uint32_t k, unsigned char before)
 {
     const struct keyword *kw = &ws->keywords[k];
     struct str rest = str_skip(text_of(kw), kw->front);
     char bytes[LIM_KEYWORD];
 
     level_keyword(rest, bytes);
-    probes_add(&ws->keys, &(struct probe_string){.bytes = {bytes, rest.len},
-                                                 .at = kw->key.at,
-                                                 .room = rest.len - kw->key.at,
-                                                 .value = k,
-                                                 .of = kw->rule});
+    probes_add(&ws->keys,
+               &(struct probe_string){
+                   .bytes = {bytes, rest.len},
+                   .at = kw->key.at,
+                   .room = rest.len - kw->key.at,
+                   .entry = {k, kw->rule, flanks_of(ws, kw, before)}});
 }
 
-static void add_keywords(struct words *ws)
+static void add_keywords(struct words *ws, const struct guard *guards)
 {
+    uint32_t rule = UINT32_MAX;
+    unsigned char before = FLANK_ALL;
+
     for (size_t k = 0; k < ws->count; k++) {
         const struct keyword *kw = &ws->keywords[k];
 
         if (kw->key.at != KEY_NONE) {
-            add_key(ws, (uint32_t)k);
+            if (kw->rule != rule)
+                before = flanks_stops(&ws->sets, &guards[kw->rule]);
+            rule = kw->rule;
+            add_key(ws, (uint32_t)k, before);
             continue;
         }
         ws->brief[(unsigned char)to_lower(kw->ptr[0])]++;
@@ -166,21 +190,23 @@ static enum err list_briefs(struct words *ws)
     return OK;
 }
 
-static enum err build(struct words *ws)
+static enum err build(struct words *ws, const struct guard *guards)
 {
     enum err e;
 
     ws->step = ws->pairs.step = cpu_step();
     if ((e = probes_init(&ws->keys, ws->count)))
         return e;
-    add_keywords(ws);
+    flanks_init(&ws->sets);
+    add_keywords(ws, guards);
     pairs_ready(&ws->pairs);
     probes_ready(&ws->keys);
     return list_briefs(ws);
 }
 
 enum err words_new(const struct rule *list, size_t n, const uint64_t *listed,
-                   bool near, struct words **ret_words)
+                   const struct guard *guards, bool near,
+                   struct words **ret_words)
 {
     struct words *ws = calloc(1, sizeof(*ws));
     enum err e;
@@ -188,7 +214,7 @@ enum err words_new(const struct rule *list, size_t n, const uint64_t *listed,
     if (ws == NULL)
         return E_NOMEM;
     ws->list = list;
-    if ((e = collect(ws, list, n, listed, near)) || (e = build(ws))) {
+    if ((e = collect(ws, list, n, listed, near)) || (e = build(ws, guards))) {
         words_free(ws);
         return e;
     }
@@ -213,12 +239,21 @@ bool words_any(const struct words *ws)
 
 /* --- The search. */
 
-/* What is searched, for what, and the block of it. */
+/* Where a keyword may stand: the first byte of its key is lk->lv.text[at]. */
+struct spot {
+    uint32_t keyword, rule;
+    uint32_t at;
+};
+#define SPOTS 64u /* at once */
+
+/* What is searched, for what, the block of it, and spots there. */
 struct looking {
     const struct words *ws;
     struct str text;
     struct prefilter_hits *hits;
     struct level lv;
+    struct spot spots[SPOTS];
+    size_t count;
 };
 
 /* Where a keyword begins of which the byte `i` is text[at]; SIZE_MAX if what is
@@ -261,27 +296,23 @@ static enum err note_keyword(const struct words *ws, const struct keyword *kw,
     return hits_note(hits, kw->rule, kw->listed, start);
 }
 
-/* Where a keyword may stand: the first byte of its key is lk->lv.text[at]. */
-struct spot {
-    uint32_t keyword;
-    uint32_t at;
-};
-#define SPOTS 64u /* at once */
-
 /* What is known of them is asked for before any is looked at: it is seldom in a
  * cache, and so none waits for it alone. */
-static void fetch(const struct looking *lk, const struct probe_entry *en)
+static void fetch(const struct looking *lk)
 {
-    __builtin_prefetch(&lk->ws->keywords[en->value]);
-    __builtin_prefetch(&lk->hits->guards[en->of]);
-    __builtin_prefetch(&lk->ws->list[en->of].follows);
+    for (size_t i = 0; i < lk->count; i++) {
+        __builtin_prefetch(&lk->ws->keywords[lk->spots[i].keyword]);
+        __builtin_prefetch(&lk->hits->guards[lk->spots[i].rule]);
+        __builtin_prefetch(&lk->ws->list[lk->spots[i].rule].follows);
+    }
 }
 
-static enum err look_at(struct looking *lk, const struct spot *spots, size_t n)
+static enum err look_at(struct looking *lk)
 {
-    for (size_t i = 0; i < n; i++) {
-        const struct keyword *kw = &lk->ws->keywords[spots[i].keyword];
-        size_t at = level_raw(&lk->lv, spots[i].at), start;
+    fetch(lk);
+    for (size_t i = 0; i < lk->count; i++) {
+        const struct keyword *kw = &lk->ws->keywords[lk->spots[i].keyword];
+        size_t at = level_raw(&lk->lv, lk->spots[i].at), start;
         enum err e;
 
         start = keyword_start(kw, kw->front + (size_t)kw->key.at, lk->text, at);
@@ -289,36 +320,70 @@ static enum err look_at(struct looking *lk, const struct spot *spots, size_t n)
             (e = note_keyword(lk->ws, kw, lk->text, start, lk->hits)))
             return e;
     }
+    lk->count = 0;
     return OK;
 }
+
+/* Of some places the spots: entries of rules that are asked for, beside which
+ * stands what may. Each is written, and counted only if it is one. In a folded
+ * text other bytes stand there. */
+static INLINE enum err spots_by(
+    struct looking *lk, struct probe_place *places, size_t n,
+    bool (*may)(const struct flank_sets *, const struct flanks *, const char *))
+{
+    const struct words *ws = lk->ws;
+    const uint64_t *looking = lk->hits->looking;
+    bool any = lk->hits->folded.count != 0;
+    const char *text = lk->lv.text;
+    const struct probe_entry *en;
+    enum err e;
+
+    for (size_t i = 0; i < n; i++)
+        for (; (en = probes_at(&ws->keys, text, &places[i])) != NULL;
+             lk->hits->tried++) {
+            uint32_t at = places[i].at;
+            size_t asked = looking == NULL || hits_bit(looking, en->of);
+            size_t fits = any || may(&ws->sets, &en->flanks, text + at);
+
+            if (lk->count == SPOTS && (e = look_at(lk)))
+                return e;
+            lk->spots[lk->count] = (struct spot){en->value, en->of, at};
+            lk->count += asked & fits;
+        }
+    return OK;
+}
+
+static enum err spots_1(struct looking *lk, struct probe_place *places,
+                        size_t n)
+{
+    return spots_by(lk, places, n, flanks_1);
+}
+
+#if CPU_AVX2
+FOR_AVX2 static enum err spots_16(struct looking *lk,
+                                  struct probe_place *places, size_t n)
+{
+    return spots_by(lk, places, n, flanks_16);
+}
+#else
+static enum err spots_16(struct looking *lk, struct probe_place *places,
+                         size_t n)
+{
+    return spots_1(lk, places, n);
+}
+#endif
 
 static enum err run_keys(struct looking *lk, size_t from, size_t to)
 {
     const struct probes *keys = &lk->ws->keys;
-    const uint64_t *looking = lk->hits->looking;
     const char *text = lk->lv.text;
     struct probe_place places[PROBE_PLACES + 1];
-    size_t n = probes_sift(keys, text, from, to, places), count = 0;
-    const struct probe_entry *en;
-    struct spot spots[SPOTS];
-    enum err e;
+    size_t n = probes_sift(keys, text, from, to, places);
 
     lk->hits->tried += n;
     n = probes_narrow(keys, text, places, n);
-    for (size_t i = 0; i < n; i++)
-        for (; (en = probes_at(keys, text, &places[i])) != NULL;
-             lk->hits->tried++) {
-            if (looking != NULL && !hits_bit(looking, en->of))
-                continue;
-            if (count == SPOTS) {
-                if ((e = look_at(lk, spots, count)))
-                    return e;
-                count = 0;
-            }
-            spots[count++] = (struct spot){en->value, places[i].at};
-            fetch(lk, en);
-        }
-    return look_at(lk, spots, count);
+    return lk->ws->step == CPU_1 ? spots_1(lk, places, n)
+                                 : spots_16(lk, places, n);
 }
 
 static enum err run_block(struct looking *lk)
@@ -331,7 +396,7 @@ static enum err run_block(struct looking *lk)
         if ((e = run_keys(lk, from, to)))
             return e;
     }
-    return OK;
+    return look_at(lk);
 }
 
 static enum err run_blocks(struct looking *lk)
@@ -348,17 +413,32 @@ static enum err run_blocks(struct looking *lk)
     return OK;
 }
 
+/* Of n places those where the last byte of all that begin so may stand: without
+ * a branch, as most do not. */
+static size_t brief_sift(const struct words *ws, struct str text,
+                         uint32_t *list, size_t n)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        unsigned char first = (unsigned char)to_lower(text.ptr[list[i]]);
+        const struct lasts *l = &ws->lasts[first];
+        size_t last = list[i] + l->len - (l->len != 0);
+        bool inside = last < text.len;
+
+        list[left] = list[i];
+        left += inside & (l->bits >> (text.ptr[inside ? last : 0] & 31) & 1);
+    }
+    return left;
+}
+
 /* Those that begin at offset i. */
 static enum err brief_here(const struct words *ws, struct str text, size_t i,
                            struct prefilter_hits *hits)
 {
     unsigned char c = (unsigned char)to_lower(text.ptr[i]);
-    const struct lasts *l = &ws->lasts[c];
     enum err e;
 
-    if (l->len != 0 && (text.len - i < l->len ||
-                        (l->bits >> (text.ptr[i + l->len - 1] & 31) & 1) == 0))
-        return OK;
     for (uint32_t k = ws->brief[c]; k < ws->brief[c + 1]; k++) {
         const struct brief *b = &ws->briefs[k];
         size_t last = i + b->len - 1;
@@ -382,6 +462,7 @@ static enum err run_brief(const struct words *ws, struct str text,
         size_t n = pairs_find(&ws->pairs, text, &from, list);
 
         hits->tried += n;
+        n = brief_sift(ws, text, list, n);
         for (size_t i = 0; i < n; i++)
             if ((e = brief_here(ws, text, list[i], hits)))
                 return e;
@@ -398,6 +479,7 @@ enum err words_run(const struct words *ws, struct str text,
     lk.ws = ws;
     lk.text = text;
     lk.hits = hits;
+    lk.count = 0;
     if (ws->keys.count != 0 && (e = run_blocks(&lk)))
         return e;
     return ws->brief[256] == 0 ? OK : run_brief(ws, text, hits);

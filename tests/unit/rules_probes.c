@@ -36,10 +36,10 @@ static bool set_open(struct set *s, size_t n)
         size_t len = KEY_LEAST + rnd(sizeof(s->bytes[i]) - KEY_LEAST + 1);
 
         fill(s->bytes[i], len);
-        *p = (struct probe_string){.bytes = {s->bytes[i], len},
-                                   .at = rnd(len - KEY_LEAST + 1),
-                                   .value = (uint32_t)i,
-                                   .of = (uint32_t)i + STRINGS};
+        *p = (struct probe_string){
+            .bytes = {s->bytes[i], len},
+            .at = rnd(len - KEY_LEAST + 1),
+            .entry = {.value = (uint32_t)i, .of = (uint32_t)i + STRINGS}};
         p->room = KEY_LEAST + rnd(len - p->at - KEY_LEAST + 1);
         CHECK_INT(probes_add(&s->probes, p),
                   p->room < KEY_MOST ? p->room : KEY_MOST);
