@@ -58,25 +58,17 @@ static unsigned no_words_in(wide v)
     return ~words_in(v) & 0xffff;
 }
 
-static unsigned no_leet_word_in(wide v)
-{
-    return no_words_in(v) & ~wide_mask((wide)((v == '@') | (v == '$')));
-}
-
 static unsigned no_leet_in(wide v)
 {
-    return no_leet_word_in(v) |
+    wide signs = (wide)((v == '@') | (v == '$'));
+
+    return (no_words_in(v) & ~wide_mask(signs)) |
            wide_mask((wide)((v == '2') | (v == '6') | (v == '9')));
 }
 
 static bool is_no_word(char c)
 {
     return !is_alnum(c);
-}
-
-static bool is_no_leet_word(char c)
-{
-    return leet_kind(c) == 0;
 }
 
 static bool is_no_leet(char c)
@@ -123,9 +115,28 @@ size_t plain_leet(struct str s)
     return pass(s, no_leet_in, is_no_leet);
 }
 
-size_t plain_leet_word(struct str s)
+static inline void look_wide(struct leet_masks *m, wide v, unsigned at)
 {
-    return pass(s, no_leet_word_in, is_no_leet_word);
+    wide low = v | 0x20, digits = (wide)((wide)(v - '0') < 10);
+    wide others = (wide)((v == '2') | (v == '6') | (v == '9'));
+    wide signs = (digits & ~others) | (wide)((v == '@') | (v == '$'));
+
+    m->letters |= (uint64_t)wide_mask((wide)((wide)(low - 'a') < 26)) << at;
+    m->far |= (uint64_t)wide_mask((wide)((wide)(low - 'g') < 20)) << at;
+    m->signs |= (uint64_t)wide_mask(signs) << at;
+    m->digits |= (uint64_t)wide_mask(others) << at;
+}
+
+struct leet_masks leet_look(struct str s)
+{
+    struct leet_masks m = {0};
+    char rest[LEET_STEP] = {0};
+
+    if (s.len < LEET_STEP)
+        s.ptr = memcpy(rest, s.ptr, s.len);
+    for (unsigned i = 0; i < LEET_STEP; i += WIDE)
+        look_wide(&m, wide_at(s.ptr + i), i);
+    return m;
 }
 
 size_t plain_alnum(struct str s)

@@ -33,11 +33,17 @@ static inline bool is_leet_sign(char c)
 }
 size_t plain_sign(struct str s);
 
+/* leet_look - what the first LEET_STEP bytes of s are, or as many as it has: a
+ * bit for each. */
+#define LEET_STEP 64u
+struct leet_masks {
+    uint64_t letters, signs, digits, far;
+};
+struct leet_masks leet_look(struct str s);
+
 /* plain_leet - the first that is neither a letter nor such a sign.
- * plain_leet_word - the first that is of no such word: no LEET_DIGIT either.
  * plain_alnum - the first that is neither a letter nor a digit. */
 size_t plain_leet(struct str s);
-size_t plain_leet_word(struct str s);
 size_t plain_alnum(struct str s);
 
 /* plain_letters - how many letters of ASCII there are. */

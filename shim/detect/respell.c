@@ -365,10 +365,9 @@ enum err joined_make(struct chars *chars, struct str text, struct textview *out,
 
 /* --- Digits for letters. */
 
-#define WORD_MOST  128 /* bytes of one; of what is longer, of a part */
-#define BESIDE     4   /* bytes of one that is such by the one beside it */
-#define SHORT_WORD 8   /* looked at byte by byte */
-#define NUMBER     2   /* bytes of one of signs alone, behind such a one */
+#define WORD_MOST 128 /* bytes of one; of what is longer, of a part */
+#define BESIDE    4   /* bytes of one that is such by the one beside it */
+#define NUMBER    2   /* bytes of one of signs alone, behind such a one */
 
 static char leet_letter(char c)
 {
@@ -413,32 +412,78 @@ static bool in_leet(char c)
     return leet_kind(c) != 0;
 }
 
-/* Of what a word is made: kinds of all, and, if it may be leet, of what is from
- * its first letter to the last; and how many letters. */
+/* A text and what some of its bytes are, from `at` on, if `some` are known. */
+struct leet_text {
+    struct str text;
+    bool some;
+    size_t at;
+    struct leet_masks of;
+};
+
+/* What the n bytes at `at` are, LEET_STEP at most. */
+static inline struct leet_masks masks_at(struct leet_text *t, size_t at,
+                                         size_t n)
+{
+    uint64_t these = ~UINT64_C(0) >> (LEET_STEP - n);
+    size_t off;
+
+    if (!t->some || at < t->at || at + n > t->at + LEET_STEP) {
+        t->of = leet_look(str_skip(t->text, at));
+        t->at = at;
+        t->some = true;
+    }
+    off = at - t->at;
+    return (struct leet_masks){.letters = t->of.letters >> off & these,
+                               .signs = t->of.signs >> off & these,
+                               .digits = t->of.digits >> off & these,
+                               .far = t->of.far >> off & these};
+}
+
+static inline uint64_t in_word(const struct leet_masks *m)
+{
+    return m->letters | m->signs | m->digits;
+}
+
+/* Of what a word is made: kinds of all, and of what is from its first letter to
+ * the last; and how many letters, up to two. */
 struct spelt {
     unsigned all, within, letters;
 };
 
+static inline unsigned kinds_of(const struct leet_masks *m, uint64_t these)
+{
+    return ((m->letters & these) != 0 ? LEET_LETTER : 0) |
+           ((m->signs & these) != 0 ? LEET_SIGN : 0) |
+           ((m->digits & these) != 0 ? LEET_DIGIT : 0) |
+           ((m->far & these) != 0 ? LEET_FAR : 0);
+}
+
 /* Given back through memory it would be waited for. */
 static inline __attribute__((always_inline)) struct spelt
-spelt_of(struct str word)
+spelt_of(struct leet_text *t, size_t at, size_t end)
 {
-    struct spelt m = {0};
-    size_t first = word.len, last = 0;
+    struct spelt s = {0};
+    unsigned behind = 0; /* the last letter */
 
-    for (size_t i = 0; i < word.len; i++) {
-        unsigned kind = leet_kind(word.ptr[i]), letter = kind & LEET_LETTER;
+    while (at < end) {
+        size_t n = end - at < LEET_STEP ? end - at : LEET_STEP;
+        struct leet_masks m = masks_at(t, at, n);
+        uint64_t up, rest;
 
-        m.all |= kind;
-        m.letters += letter;
-        first = letter != 0 && i < first ? i : first;
-        last = letter != 0 ? i + 1 : last;
+        at += n;
+        s.all |= kinds_of(&m, ~UINT64_C(0));
+        if (m.letters == 0) {
+            behind |= s.letters != 0 ? kinds_of(&m, ~UINT64_C(0)) : 0;
+            continue;
+        }
+        /* From the first letter on, and what is behind the last. */
+        up = s.letters != 0 ? ~UINT64_C(0) : ~(m.letters - 1) | m.letters;
+        rest = ~(~UINT64_C(0) >> __builtin_clzll(m.letters));
+        s.within |= behind | kinds_of(&m, up & ~rest);
+        behind = kinds_of(&m, rest);
+        s.letters += (m.letters & (m.letters - 1)) != 0 ? 2 : 1;
     }
-    if ((m.all & (LEET_SIGN | LEET_DIGIT)) != LEET_SIGN)
-        return m;
-    for (size_t i = first; i < last; i++)
-        m.within |= leet_kind(word.ptr[i]);
-    return m;
+    return s;
 }
 
 /* Letters and signs for letters alone, of letters so many. */
@@ -448,29 +493,39 @@ static bool is_leet(const struct spelt *m, size_t least)
            m->letters >= least;
 }
 
-static size_t leet_end(struct str text, size_t at)
+/* Of one that is longer, where a part of it ends. */
+static size_t leet_end(struct leet_text *t, size_t at)
 {
-    size_t most = text.len - at < SHORT_WORD ? text.len : at + SHORT_WORD;
-    size_t end = at;
+    size_t most = t->text.len - at < WORD_MOST ? t->text.len : at + WORD_MOST;
 
-    while (end < most && in_leet(text.ptr[end]))
-        end++;
-    if (end < most)
-        return end;
-    return end + plain_leet_word(
-                     str_head(str_skip(text, end), WORD_MOST - (end - at)));
+    while (at < most) {
+        size_t known = t->some && at >= t->at && at < t->at + LEET_STEP
+                           ? t->at + LEET_STEP - at
+                           : LEET_STEP;
+        size_t n = most - at < known ? most - at : known;
+        struct leet_masks m = masks_at(t, at, n);
+        uint64_t no = ~in_word(&m);
+        size_t len = no == 0 ? LEET_STEP : (size_t)__builtin_ctzll(no);
+
+        if (len < n)
+            return at + len;
+        at += n;
+    }
+    return most;
 }
 
 /* One between two letters, and no number in hex: no name with a number behind
  * it, no 1st and no $variable. */
-static bool is_plainly_leet(struct str word, const struct spelt *m)
+static bool is_plainly_leet(struct leet_text *t, size_t at, size_t end,
+                            const struct spelt *m)
 {
     struct spelt rest;
 
     if (!is_leet(m, 2))
         return false;
-    if (str_starts_nocase(word, STR("0x"))) {
-        rest = spelt_of(str_skip(word, 2));
+    if (str_starts_nocase((struct str){t->text.ptr + at, end - at},
+                          STR("0x"))) {
+        rest = spelt_of(t, at + 2, end);
         m = &rest;
     }
     return m->letters >= 2 && (m->within & LEET_FAR) != 0 &&
@@ -480,64 +535,92 @@ static bool is_plainly_leet(struct str word, const struct spelt *m)
 /* Is the word such? One that is not plainly so is, before the first, only right
  * before it, a short one only beside one, and what may be a number only behind
  * one: "4c7 45". */
-static enum look leet_word(const struct leet *l, struct str text, size_t at,
+static enum look leet_word(const struct leet *l, struct leet_text *t, size_t at,
                            size_t end, bool last)
 {
-    struct str word = {text.ptr + at, end - at}, beside;
+    size_t len = t->text.len, next, behind;
     struct spelt m;
-    size_t next;
     bool shorter;
 
-    if (end == text.len && !last)
+    if (end == len && !last)
         return LOOK_OPEN;
-    if (word.len > SHORT_WORD && plain_leet(word) < word.len)
-        return LOOK_NO;
-    m = spelt_of(word);
+    m = spelt_of(t, at, end);
     if (!is_leet(&m, 0))
         return LOOK_NO;
     if (!is_leet(&m, 1))
-        return l->behind && word.len <= NUMBER ? LOOK_YES : LOOK_NO;
+        return l->behind && end - at <= NUMBER ? LOOK_YES : LOOK_NO;
     shorter = !is_leet(&m, 2);
-    if (shorter && word.len > BESIDE)
+    if (shorter && end - at > BESIDE)
         return LOOK_NO;
-    if (is_plainly_leet(word, &m) || (shorter ? l->behind : l->changed))
+    if ((shorter ? l->behind : l->changed) || is_plainly_leet(t, at, end, &m))
         return LOOK_YES;
-    next = end + 1 < text.len ? end + 1 : text.len;
-    beside = (struct str){text.ptr + next, leet_end(text, next) - next};
-    if (next + beside.len == text.len && !last)
+    next = end + 1 < len ? end + 1 : len;
+    behind = leet_end(t, next);
+    if (behind == len && !last)
         return LOOK_OPEN;
-    m = spelt_of(beside);
-    return (l->changed ? is_leet(&m, 2) : is_plainly_leet(beside, &m))
+    m = spelt_of(t, next, behind);
+    return (l->changed ? is_leet(&m, 2) : is_plainly_leet(t, next, behind, &m))
                ? LOOK_YES
                : LOOK_NO;
 }
 
+/* The first sign from `at` on. */
+static size_t sign_next(struct leet_text *t, size_t at)
+{
+    if (t->some && at >= t->at && at < t->at + LEET_STEP) {
+        uint64_t m = t->of.signs >> (at - t->at);
+
+        if (m != 0)
+            return at + (size_t)__builtin_ctzll(m);
+        at = t->at + LEET_STEP;
+    }
+    return at >= t->text.len ? t->text.len
+                             : at + plain_sign(str_skip(t->text, at));
+}
+
+/* How many bytes before `at`, from `least` on, are of a word; or, with `other`,
+ * of none. */
+static size_t bytes_before(const struct leet_text *t, size_t least, size_t at,
+                           bool other)
+{
+    size_t from = at;
+
+    if (t->some && least >= t->at && at <= t->at + LEET_STEP && at > least) {
+        uint64_t words = other ? ~in_word(&t->of) : in_word(&t->of);
+        uint64_t no = ~(words << (LEET_STEP - (at - t->at)));
+        size_t n = no == 0 ? LEET_STEP : (size_t)__builtin_clzll(no);
+
+        return n < at - least ? n : at - least;
+    }
+    while (from > least && in_leet(t->text.ptr[from - 1]) != other)
+        from--;
+    return at - from;
+}
+
 /* Past words that have no such sign, and parts of one, to the front of the one
  * that has the next, or that is the last. */
-static size_t leet_skip(struct leet *l, struct str text, size_t at)
+static size_t leet_skip(struct leet *l, struct leet_text *t, size_t at)
 {
-    size_t to = at + plain_sign(str_skip(text, at)), from = to;
+    size_t to = sign_next(t, at);
+    size_t from = to - bytes_before(t, at, to, false) % WORD_MOST;
 
-    while (from > at && in_leet(text.ptr[from - 1]))
-        from--;
-    from = to - (to - from) % WORD_MOST;
-    for (size_t i = from; i > at && l->behind; i--)
-        l->behind = !in_leet(text.ptr[i - 1]);
+    if (l->behind)
+        l->behind = from - at == bytes_before(t, at, from, true);
     return from;
 }
 
 /* The next such word is *at..*ret_end; false: there is none up to *at. */
-static bool leet_next(struct leet *l, struct str text, size_t *at, bool last,
-                      size_t *ret_end)
+static bool leet_next(struct leet *l, struct leet_text *t, size_t *at,
+                      bool last, size_t *ret_end)
 {
-    while ((*at = leet_skip(l, text, *at)) < text.len) {
-        size_t end = leet_end(text, *at);
+    while ((*at = leet_skip(l, t, *at)) < t->text.len) {
+        size_t end = leet_end(t, *at);
 
         if (end == *at) {
             ++*at;
             continue;
         }
-        switch (leet_word(l, text, *at, end, last)) {
+        switch (leet_word(l, t, *at, end, last)) {
         case LOOK_OPEN:
             return false;
         case LOOK_YES:
@@ -558,8 +641,9 @@ static char byte_before(const struct leet *l, struct str text, size_t at)
 
 bool leet_plain(struct leet *l, struct str text, size_t *pos, bool last)
 {
+    struct leet_text t = {.text = text};
     size_t end;
-    bool yes = leet_next(l, text, pos, last, &end);
+    bool yes = leet_next(l, &t, pos, last, &end);
 
     l->before = byte_before(l, text, *pos);
     return yes;
@@ -584,11 +668,12 @@ static void spell(struct leet *l, struct str text, size_t at, size_t end,
 enum err leet_feed(struct leet *l, struct str text, size_t base, size_t *pos,
                    bool last, struct textview *out)
 {
+    struct leet_text t = {.text = text};
     size_t at = *pos, from = at, end;
     char word[WORD_MOST];
     enum err e;
 
-    while (leet_next(l, text, &at, last, &end)) {
+    while (leet_next(l, &t, &at, last, &end)) {
         if (l->one && memchr(text.ptr + at, '1', end - at) != NULL) {
             l->parted = true;
             l->one = false;
@@ -611,12 +696,13 @@ enum err leet_feed(struct leet *l, struct str text, size_t base, size_t *pos,
 enum err leet_make(struct str text, struct textview *out, bool *ret_changed,
                    bool *ret_ones)
 {
+    struct leet_text t = {.text = text};
     struct leet l = {0};
     size_t at = 0, end;
     enum err e;
 
     textview_clear(out);
-    for (; leet_next(&l, text, &at, true, &end); at = end) {
+    for (; leet_next(&l, &t, &at, true, &end); at = end) {
         if (!l.changed && (e = textview_copy(out, text, 0)))
             return e;
         l.changed = l.behind = true;

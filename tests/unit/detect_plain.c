@@ -44,6 +44,20 @@ static size_t words(struct str s, bool *within)
     return s.len;
 }
 
+static void check_masks(struct str s)
+{
+    struct leet_masks m = leet_look(s);
+
+    for (size_t i = 0; i < LEET_STEP; i++) {
+        unsigned kind = (m.letters >> i & 1 ? LEET_LETTER : 0) |
+                        (m.signs >> i & 1 ? LEET_SIGN : 0) |
+                        (m.digits >> i & 1 ? LEET_DIGIT : 0) |
+                        (m.far >> i & 1 ? LEET_FAR : 0);
+
+        CHECK_INT(kind, i < s.len ? leet_kind(s.ptr[i]) : 0);
+    }
+}
+
 static void check_text(struct str bytes)
 {
     struct str s = page_end(bytes);
@@ -60,9 +74,7 @@ static void check_text(struct str bytes)
          at < s.len && (leet_kind(s.ptr[at]) & (LEET_LETTER | LEET_SIGN)) != 0;)
         at++;
     CHECK_INT(plain_leet(s), at);
-    for (at = 0; at < s.len && leet_kind(s.ptr[at]) != 0;)
-        at++;
-    CHECK_INT(plain_leet_word(s), at);
+    check_masks(s);
     for (at = 0; at < s.len && is_alnum(s.ptr[at]);)
         at++;
     CHECK_INT(plain_alnum(s), at);
