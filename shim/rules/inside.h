@@ -171,6 +171,20 @@ struct rules {
     atomic_size_t slow;
 };
 
+/* What a rule was tried in vain, and what is known of what it needs. */
+struct vain {
+    size_t failed;    /* places where it was tried in vain, */
+    size_t failed_at; /* ... and the first of them          */
+    size_t at, to;    /* what it needs does not begin before `at`, as far as
+                         the text up to `to` tells */
+};
+
+/* How far a listed rule has come in a text. */
+struct progress {
+    size_t cursor;
+    struct vain vain;
+};
+
 struct scratch {
     const unsigned char *key; /* of fingerprints; borrowed, may be NULL */
     pcre2_match_context *mctx;
@@ -180,17 +194,21 @@ struct scratch {
     struct str in_parts;    /* see scratch_parts            */
     struct str around;      /* of a text that is part of another: that */
     struct prefilter_hits hits;
-    struct viewing *viewing; /* owned; NULL until a view is needed */
-    struct chars *chars;     /* owned; the same: scratch_chars */
-    struct beside *beside;   /* owned; what is known near a match (near.c) */
-    uint64_t turn;           /* number of the search that it is of */
-    uint32_t *cursors;       /* owned; of each listed rule, in one text */
-    uint64_t *begun;         /* owned; bit set of the rules that have one */
-    uint64_t *looking;       /* behind it; of those that look at the text */
-    size_t words;            /* of each of the two */
-    uint64_t steps;  /* that the text in work may still take: steps_take */
-    uint64_t taken;  /* of them, by the last one */
-    uint64_t *spare; /* see scratch_share */
+    struct viewing *viewing;   /* owned; NULL until a view is needed */
+    struct chars *chars;       /* owned; the same: scratch_chars */
+    struct beside *beside;     /* owned; what is known near a match (near.c) */
+    uint64_t turn;             /* number of the search that it is of */
+    struct progress *progress; /* owned; of each listed rule, in one text */
+    uint64_t *begun;           /* owned; bit set of the rules that have one */
+    uint64_t *looking;         /* behind it; of those that look at the text */
+    size_t words;              /* of each of the two */
+    uint64_t *searched; /* owned; of each rule, which of all searches was its
+                           last */
+    uint64_t searches;  /* all, */
+    uint64_t since;     /* and those before the text in work */
+    uint64_t steps;     /* that the text in work may still take: steps_take */
+    uint64_t taken;     /* of them, by the last one */
+    uint64_t *spare;    /* see scratch_share */
 };
 
 /*
@@ -225,11 +243,12 @@ MUST_USE enum err scratch_chars(struct scratch *sc);
  * joined, or read as leet; one that is decoded, and one that comes of it.
  *
  * Of keywords: a place where one may stand, or does as far as its bytes tell,
- * and one that is noted. Of patterns: one that is tried (and see struct toil);
- * a byte of a value that is checked, one that is looked through for what must
- * not be in it, and a hash of one; a finding; a token of its lengths, and one
- * that it is tried at; a match beside which something must stand, and a side of
- * it that is looked at.
+ * and one that is noted. Of patterns: a rule's whose search is so long ago that
+ * its code has left the caches (scan.c); one that is tried (and see struct
+ * toil); a byte of a value that is checked, one that is looked through for what
+ * must not be in it, and a hash of one; a finding; a token of its lengths, and
+ * one that it is tried at; a match beside which something must stand, and a
+ * side of it that is looked at.
  */
 enum {
     STEPS_SCAN = 1000,
@@ -247,6 +266,7 @@ enum {
     STEPS_DECODED = 4,
     STEPS_PLACE = 18,
     STEPS_HIT = 40,
+    STEPS_COLD = 8000,
     STEPS_VALUE = 4,
     STEPS_HASH = 3000,
     STEPS_FOUND = 180,
@@ -437,14 +457,9 @@ struct search {
     size_t at_count;       /*    the low half of each, or tokens that fit  */
     const struct run *run; /* what stands before those keywords, or NULL */
     const struct width *width; /* how far a match begins from them, or NULL */
-    size_t window;    /* ... and where the next of them begins no more */
-    size_t reached;   /* with HIT_NONE: where the cursor was before */
-    size_t failed;    /* places where it was tried in vain, */
-    size_t failed_at; /* ... and the first of them          */
-    struct {
-        size_t at, to; /* what the rule needs does not begin before `at`, as
-                          far as the text up to `to` tells */
-    } need;
+    size_t window;  /* ... and where the next of them begins no more */
+    size_t reached; /* with HIT_NONE: where the cursor was before */
+    struct vain vain;
     struct {
         uint32_t there, missing; /* places where what must be ahead was */
     } ahead;

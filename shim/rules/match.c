@@ -69,7 +69,8 @@ void scratch_free(struct scratch *sc)
     free(sc->chars);
     own_search_free(sc->own);
     free(sc->beside);
-    free(sc->cursors);
+    free(sc->progress);
+    free(sc->searched);
     free(sc->begun);
     pcre2_match_data_free(sc->mdata);
     pcre2_match_context_free(sc->mctx);
@@ -304,12 +305,12 @@ static size_t start_next(struct search *s, bool *ret_cut)
 }
 
 /* Look on for what the rule needs, from `at` on; known is what is before
- * need.at. */
+ * vain.at. */
 static enum err need_next(struct search *s, struct scratch *sc, size_t at,
                           size_t reach)
 {
     const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(sc->mdata);
-    size_t from = at > s->need.at ? at : s->need.at, to = s->text.len;
+    size_t from = at > s->vain.at ? at : s->vain.at, to = s->text.len;
     const pcre2_code *code;
     enum hit hit;
     enum err e;
@@ -322,8 +323,8 @@ static enum err need_next(struct search *s, struct scratch *sc, size_t at,
         (e = steps_take(sc, WIDE * (uint64_t)s->code->needing.passed *
                                 ((hit == HIT_NONE ? to : ov[0]) - from))))
         return e;
-    s->need.to = to;
-    s->need.at = hit != HIT_NONE                 ? ov[0]
+    s->vain.to = to;
+    s->vain.at = hit != HIT_NONE                 ? ov[0]
                  : !s->open && to == s->text.len ? RUN_NOWHERE
                                                  : to;
     return OK;
@@ -337,17 +338,17 @@ static enum err has_needs(struct search *s, struct scratch *sc, size_t at,
     enum err e;
 
     *ret_yes = true;
-    if (s->rule->needs.len == 0 || s->failed < TRIES ||
-        at - s->failed_at > s->failed * SPARSE)
+    if (s->rule->needs.len == 0 || s->vain.failed < TRIES ||
+        at - s->vain.failed_at > s->vain.failed * SPARSE)
         return OK;
-    if ((at > s->need.at ||
-         (s->need.at == s->need.to && s->need.to < s->text.len &&
-          s->need.to - at < reach)) &&
+    if ((at > s->vain.at ||
+         (s->vain.at == s->vain.to && s->vain.to < s->text.len &&
+          s->vain.to - at < reach)) &&
         (e = need_next(s, sc, at, reach)))
         return e;
-    apart = s->need.at - at;
+    apart = s->vain.at - at;
     if (apart <= s->rule->needs_within ||
-        (s->need.at == s->text.len && s->open))
+        (s->vain.at == s->text.len && s->open))
         return OK;
     *ret_yes =
         apart <= reach && utf8_count(str_head(str_skip(s->text, at), apart)) <=
@@ -470,8 +471,8 @@ enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
             (yes && (e = try_match(s, sc, &hit))))
             return e;
         if (hit == HIT_NONE) {
-            if (s->failed++ == 0)
-                s->failed_at = at;
+            if (s->vain.failed++ == 0)
+                s->vain.failed_at = at;
             s->cursor = behind_vain(s);
             continue;
         }

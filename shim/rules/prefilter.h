@@ -78,7 +78,7 @@ MUST_USE enum err prefilter_begin(const struct prefilter *pf, struct str text,
  * stays short, whatever the text is full of. hits->to is text.len with the last
  * piece. E_NOMEM.
  */
-#define PREFILTER_PIECE (32u * KIB)
+#define PREFILTER_PIECE (128u * KIB)
 MUST_USE enum err prefilter_next(const struct prefilter *pf, struct str text,
                                  struct prefilter_hits *hits);
 void prefilter_hits_free(struct prefilter_hits *hits);

@@ -365,6 +365,7 @@ static void steps_begin(struct scratch *sc, size_t len)
     sc->steps = LIM_SCAN_TIMES * (uint64_t)len +
                 (sc->spare == NULL ? LIM_SCAN_LEAST : *sc->spare);
     sc->taken = sc->steps;
+    sc->since = sc->searches;
 }
 
 static void steps_end(struct scratch *sc)

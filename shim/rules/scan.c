@@ -19,16 +19,18 @@ struct scan {
     struct findings *out;
 };
 
-/* Room for a cursor of each rule, and for sets of them. */
+/* Room for the progress of each rule, and for sets of them. */
 static enum err need_room(struct scratch *sc, size_t words)
 {
     if (sc->words < words) {
-        free(sc->cursors);
+        free(sc->progress);
+        free(sc->searched);
         free(sc->begun);
         sc->words = 0;
-        sc->cursors = malloc(64 * words * sizeof(*sc->cursors));
+        sc->progress = malloc(64 * words * sizeof(*sc->progress));
         sc->begun = malloc(2 * words * sizeof(*sc->begun));
-        if (sc->cursors == NULL || sc->begun == NULL)
+        sc->searched = calloc(64 * words, sizeof(*sc->searched));
+        if (sc->progress == NULL || sc->begun == NULL || sc->searched == NULL)
             return E_NOMEM;
         sc->words = words;
     }
@@ -91,6 +93,22 @@ static bool is_due(const struct scan *c, const struct rule *r)
            detector_ready(r, c->at->list[0].known) && !all_excluded(c, r);
 }
 
+/*
+ * Patterns are a lot of code, of which the caches hold that of some hundred
+ * rules: a text that has keywords of many more, in turn, waits for each of
+ * them. What a text begins with is not its fault.
+ */
+#define WARM 256 /* searches */
+
+static enum err rule_takes(struct scratch *sc, uint32_t rule)
+{
+    uint64_t *last = &sc->searched[rule];
+    uint64_t ago = ++sc->searches - (*last > sc->since ? *last : sc->since);
+
+    *last = sc->searches;
+    return ago > WARM ? steps_take(sc, STEPS_COLD) : OK;
+}
+
 static enum err scan_rule(const struct scan *c, struct search *s)
 {
     enum hit hit = HIT_NONE;
@@ -98,7 +116,8 @@ static enum err scan_rule(const struct scan *c, struct search *s)
     size_t start, end;
     enum err e;
 
-    if ((e = rules_code(c->rs, s->rule,
+    if ((e = rule_takes(c->sc, s->rule->index)) ||
+        (e = rules_code(c->rs, s->rule,
                         s->run != NULL ? CODE_PLACED : CODE_WHOLE, &s->code)))
         return e;
     for (;;) {
@@ -121,15 +140,15 @@ static enum err scan_rule(const struct scan *c, struct search *s)
     }
 }
 
-/* The place of a listed rule's cursor; the first time it is zero. */
-static uint32_t *cursor_of(struct scratch *sc, uint32_t rule)
+/* How far a listed rule has come; the first time it is at the front. */
+static struct progress *progress_of(struct scratch *sc, uint32_t rule)
 {
     uint64_t bit = UINT64_C(1) << rule % 64;
 
     if ((sc->begun[rule / 64] & bit) == 0)
-        sc->cursors[rule] = 0;
+        sc->progress[rule] = (struct progress){.cursor = 0};
     sc->begun[rule / 64] |= bit;
-    return &sc->cursors[rule];
+    return &sc->progress[rule];
 }
 
 /* One rule, at places where its keywords stand. */
@@ -137,7 +156,7 @@ static enum err scan_places(const struct scan *c, uint32_t rule,
                             const uint64_t *at, size_t count)
 {
     const struct run *run = &c->rs->runs[rule];
-    uint32_t *cursor = cursor_of(c->sc, rule);
+    struct progress *pr = progress_of(c->sc, rule);
     struct search s = {.rule = &c->rs->list[rule],
                        .text = c->text,
                        .around = c->sc->around,
@@ -146,7 +165,8 @@ static enum err scan_places(const struct scan *c, uint32_t rule,
                        .place_count = c->at->count,
                        .at = at,
                        .at_count = count,
-                       .cursor = *cursor,
+                       .cursor = pr->cursor,
+                       .vain = pr->vain,
                        .run = run_placed(run) ? run : NULL};
     enum err e;
 
@@ -155,7 +175,7 @@ static enum err scan_places(const struct scan *c, uint32_t rule,
 
     if ((e = scan_rule(c, &s)))
         return e;
-    *cursor = (uint32_t)s.reached;
+    *pr = (struct progress){s.reached, s.vain};
     return OK;
 }
 
@@ -209,7 +229,7 @@ static enum err scan_through(const struct scan *c, uint32_t rule)
     enum err e;
 
     if (hits_bit(c->rs->listed, rule))
-        s.cursor = *cursor_of(c->sc, rule);
+        s.cursor = progress_of(c->sc, rule)->cursor;
     if (token_first(s.rule) && !tokens->partial) {
         s.at = tokens->picked;
         s.at_count =
