@@ -5,9 +5,9 @@
 #include "detect/textview.h"
 
 /*
- * Views that undo how words are written: with something between their letters,
- * or with digits for some of them. They are made of a text that comes in
- * pieces; a whole text is one.
+ * Views that undo how words are written: with something between their letters
+ * here, with digits for some of them in leet.h. They are made of a text that
+ * comes in pieces; a whole text is one.
  *
  * A view is the text itself up to the first word that is written so. So of each
  * there is a function that only looks for that: *_plain moves *pos up to the
@@ -38,34 +38,9 @@ bool joined_plain(struct joined *j, struct str text, size_t *pos, bool last);
 MUST_USE enum err joined_feed(struct joined *j, struct str text, size_t base,
                               size_t *pos, bool last, struct textview *out);
 
-/*
- * Words of letters with digits and signs among them that stand for letters, as
- * those; of a word as long as none is, parts of it. The first has one between
- * two letters, or such a word behind it: many a name ends in a number. A 1 is
- * an i, or, with `ell`, an l where one is likely.
- */
-struct leet {
-    bool ell;
-    bool one;     /* leet_feed stops, once, before the first 1 in a word: */
-    bool parted;  /* it did. From there on the two may differ             */
-    bool behind;  /* the word before is such a word  */
-    bool changed; /* there was one                   */
-    bool ones;    /* and a 1 in one                  */
-    char before;  /* the byte before what is to come */
-};
-
-bool leet_plain(struct leet *l, struct str text, size_t *pos, bool last);
-/* leet_feed - errors as textview_put. */
-MUST_USE enum err leet_feed(struct leet *l, struct str text, size_t base,
-                            size_t *pos, bool last, struct textview *out);
-
-/* joined_make, leet_make - of a whole text. *ret_changed: it is not the text;
- * if it is, *out is empty. *ret_ones: the two ways to read a 1 differ;
- * leet_ells makes the view, which is as long as the text, that of the other. */
+/* joined_make - of a whole text. *ret_changed: it is not the text; if it is,
+ * *out is empty. Errors as textview_put. */
 MUST_USE enum err joined_make(struct chars *chars, struct str text,
                               struct textview *out, bool *ret_changed);
-MUST_USE enum err leet_make(struct str text, struct textview *out,
-                            bool *ret_changed, bool *ret_ones);
-void leet_ells(struct str text, struct textview *v);
 
 #endif

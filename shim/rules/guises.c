@@ -2,6 +2,7 @@
 #include "detect/classes.h"
 #include "detect/disguise.h"
 #include "detect/normal.h"
+#include "detect/leet.h"
 #include "detect/respell.h"
 #include "rules/viewing.h"
 

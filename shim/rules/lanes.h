@@ -3,6 +3,7 @@
 
 #include "detect/disguise.h"
 #include "detect/markup.h"
+#include "detect/leet.h"
 #include "detect/respell.h"
 #include "rules/inside.h"
 #include "rules/restore.h"

@@ -3,7 +3,7 @@
 #include "base/cpu.h"
 #include "check.h"
 #include "detect/decode.h"
-#include "detect/respell.h"
+#include "detect/leet.h"
 #include "detect/seams.h"
 #include "page_end.h"
 #include "rnd.h"

@@ -10,6 +10,7 @@
 #include "detect/decode.h"
 #include "detect/disguise.h"
 #include "detect/normal.h"
+#include "detect/leet.h"
 #include "detect/respell.h"
 #include "rnd.h"
 

@@ -5,6 +5,8 @@
 #include "check.h"
 #include "detect/disguise.h"
 #include "detect/normal.h"
+#include "detect/leet.h"
+#include "detect/respell.h"
 #include "detect/respell.h"
 #include "rnd.h"
 

@@ -1,0 +1,362 @@
+#include "detect/leet.h"
+
+#include "detect/look.h"
+#include "detect/plain.h"
+
+#define WORD_MOST 128 /* bytes of one; of what is longer, of a part */
+#define BESIDE    4   /* bytes of one that is such by the one beside it */
+#define NUMBER    2   /* bytes of one of signs alone, behind such a one */
+
+static char leet_letter(char c)
+{
+    switch (c) {
+    case '0':
+        return 'o';
+    case '1':
+        return 'i';
+    case '3':
+        return 'e';
+    case '4':
+    case '@':
+        return 'a';
+    case '5':
+    case '$':
+        return 's';
+    case '7':
+        return 't';
+    case '8':
+        return 'b';
+    default:
+        return 0;
+    }
+}
+
+/* The letter for text[at], behind `before`; a 1 behind a vowel, or an l, is
+ * more often an l. */
+static char leet_at(struct str text, size_t at, char before, bool ell)
+{
+    if (text.ptr[at] != '1' || !ell)
+        return leet_letter(text.ptr[at]);
+    before = to_lower(before);
+    if (before == '0' || before == '3' || before == '4')
+        before = leet_letter(before);
+    if (at + 1 < text.len && text.ptr[at + 1] == '1')
+        return 'l';
+    return memchr("aeou1l", before, 6) != NULL ? 'l' : 'i';
+}
+
+static bool in_leet(char c)
+{
+    return leet_kind(c) != 0;
+}
+
+/* A text and what some of its bytes are, from `at` on, if `some` are known. */
+struct leet_text {
+    struct str text;
+    bool some;
+    size_t at;
+    struct leet_masks of;
+};
+
+/* What the n bytes at `at` are, LEET_STEP at most. */
+static inline struct leet_masks masks_at(struct leet_text *t, size_t at,
+                                         size_t n)
+{
+    uint64_t these = ~UINT64_C(0) >> (LEET_STEP - n);
+    size_t off;
+
+    if (!t->some || at < t->at || at + n > t->at + LEET_STEP) {
+        t->of = leet_look(str_skip(t->text, at));
+        t->at = at;
+        t->some = true;
+    }
+    off = at - t->at;
+    return (struct leet_masks){.letters = t->of.letters >> off & these,
+                               .signs = t->of.signs >> off & these,
+                               .digits = t->of.digits >> off & these,
+                               .far = t->of.far >> off & these};
+}
+
+static inline uint64_t in_word(const struct leet_masks *m)
+{
+    return m->letters | m->signs | m->digits;
+}
+
+/* Of what a word is made: kinds of all, and of what is from its first letter to
+ * the last; and how many letters, up to two. */
+struct spelt {
+    unsigned all, within, letters;
+};
+
+static inline unsigned kinds_of(const struct leet_masks *m, uint64_t these)
+{
+    return ((m->letters & these) != 0 ? LEET_LETTER : 0) |
+           ((m->signs & these) != 0 ? LEET_SIGN : 0) |
+           ((m->digits & these) != 0 ? LEET_DIGIT : 0) |
+           ((m->far & these) != 0 ? LEET_FAR : 0);
+}
+
+/* Given back through memory it would be waited for. */
+static inline __attribute__((always_inline)) struct spelt
+spelt_of(struct leet_text *t, size_t at, size_t end)
+{
+    struct spelt s = {0};
+    unsigned behind = 0; /* the last letter */
+
+    while (at < end) {
+        size_t n = end - at < LEET_STEP ? end - at : LEET_STEP;
+        struct leet_masks m = masks_at(t, at, n);
+        uint64_t up, rest;
+
+        at += n;
+        s.all |= kinds_of(&m, ~UINT64_C(0));
+        if (m.letters == 0) {
+            behind |= s.letters != 0 ? kinds_of(&m, ~UINT64_C(0)) : 0;
+            continue;
+        }
+        /* From the first letter on, and what is behind the last. */
+        up = s.letters != 0 ? ~UINT64_C(0) : ~(m.letters - 1) | m.letters;
+        rest = ~(~UINT64_C(0) >> __builtin_clzll(m.letters));
+        s.within |= behind | kinds_of(&m, up & ~rest);
+        behind = kinds_of(&m, rest);
+        s.letters += (m.letters & (m.letters - 1)) != 0 ? 2 : 1;
+    }
+    return s;
+}
+
+/* Letters and signs for letters alone, of letters so many. */
+static bool is_leet(const struct spelt *m, size_t least)
+{
+    return (m->all & (LEET_SIGN | LEET_DIGIT)) == LEET_SIGN &&
+           m->letters >= least;
+}
+
+/* Of one that is longer, where a part of it ends. */
+static size_t leet_end(struct leet_text *t, size_t at)
+{
+    size_t most = t->text.len - at < WORD_MOST ? t->text.len : at + WORD_MOST;
+
+    while (at < most) {
+        size_t known = t->some && at >= t->at && at < t->at + LEET_STEP
+                           ? t->at + LEET_STEP - at
+                           : LEET_STEP;
+        size_t n = most - at < known ? most - at : known;
+        struct leet_masks m = masks_at(t, at, n);
+        uint64_t no = ~in_word(&m);
+        size_t len = no == 0 ? LEET_STEP : (size_t)__builtin_ctzll(no);
+
+        if (len < n)
+            return at + len;
+        at += n;
+    }
+    return most;
+}
+
+/* One between two letters, and no number in hex: no name with a number behind
+ * it, no 1st and no $variable. */
+static bool is_plainly_leet(struct leet_text *t, size_t at, size_t end,
+                            const struct spelt *m)
+{
+    struct spelt rest;
+
+    if (!is_leet(m, 2))
+        return false;
+    if (str_starts_nocase((struct str){t->text.ptr + at, end - at},
+                          STR("0x"))) {
+        rest = spelt_of(t, at + 2, end);
+        m = &rest;
+    }
+    return m->letters >= 2 && (m->within & LEET_FAR) != 0 &&
+           (m->within & LEET_SIGN) != 0;
+}
+
+/* Is the word such? One that is not plainly so is, before the first, only right
+ * before it, a short one only beside one, and what may be a number only behind
+ * one: "4c7 45". */
+static enum look leet_word(const struct leet *l, struct leet_text *t, size_t at,
+                           size_t end, bool last)
+{
+    size_t len = t->text.len, next, behind;
+    struct spelt m;
+    bool shorter;
+
+    if (end == len && !last)
+        return LOOK_OPEN;
+    m = spelt_of(t, at, end);
+    if (!is_leet(&m, 0))
+        return LOOK_NO;
+    if (!is_leet(&m, 1))
+        return l->behind && end - at <= NUMBER ? LOOK_YES : LOOK_NO;
+    shorter = !is_leet(&m, 2);
+    if (shorter && end - at > BESIDE)
+        return LOOK_NO;
+    if ((shorter ? l->behind : l->changed) || is_plainly_leet(t, at, end, &m))
+        return LOOK_YES;
+    next = end + 1 < len ? end + 1 : len;
+    behind = leet_end(t, next);
+    if (behind == len && !last)
+        return LOOK_OPEN;
+    m = spelt_of(t, next, behind);
+    return (l->changed ? is_leet(&m, 2) : is_plainly_leet(t, next, behind, &m))
+               ? LOOK_YES
+               : LOOK_NO;
+}
+
+/* The first sign from `at` on. */
+static size_t sign_next(struct leet_text *t, size_t at)
+{
+    if (t->some && at >= t->at && at < t->at + LEET_STEP) {
+        uint64_t m = t->of.signs >> (at - t->at);
+
+        if (m != 0)
+            return at + (size_t)__builtin_ctzll(m);
+        at = t->at + LEET_STEP;
+    }
+    return at >= t->text.len ? t->text.len
+                             : at + plain_sign(str_skip(t->text, at));
+}
+
+/* How many bytes before `at`, from `least` on, are of a word; or, with `other`,
+ * of none. */
+static size_t bytes_before(const struct leet_text *t, size_t least, size_t at,
+                           bool other)
+{
+    size_t from = at;
+
+    if (t->some && least >= t->at && at <= t->at + LEET_STEP && at > least) {
+        uint64_t words = other ? ~in_word(&t->of) : in_word(&t->of);
+        uint64_t no = ~(words << (LEET_STEP - (at - t->at)));
+        size_t n = no == 0 ? LEET_STEP : (size_t)__builtin_clzll(no);
+
+        return n < at - least ? n : at - least;
+    }
+    while (from > least && in_leet(t->text.ptr[from - 1]) != other)
+        from--;
+    return at - from;
+}
+
+/* Past words that have no such sign, and parts of one, to the front of the one
+ * that has the next, or that is the last. */
+static size_t leet_skip(struct leet *l, struct leet_text *t, size_t at)
+{
+    size_t to = sign_next(t, at);
+    size_t from = to - bytes_before(t, at, to, false) % WORD_MOST;
+
+    if (l->behind)
+        l->behind = from - at == bytes_before(t, at, from, true);
+    return from;
+}
+
+/* The next such word is *at..*ret_end; false: there is none up to *at. */
+static bool leet_next(struct leet *l, struct leet_text *t, size_t *at,
+                      bool last, size_t *ret_end)
+{
+    while ((*at = leet_skip(l, t, *at)) < t->text.len) {
+        size_t end = leet_end(t, *at);
+
+        if (end == *at) {
+            ++*at;
+            continue;
+        }
+        switch (leet_word(l, t, *at, end, last)) {
+        case LOOK_OPEN:
+            return false;
+        case LOOK_YES:
+            *ret_end = end;
+            return true;
+        case LOOK_NO:
+            l->behind = false;
+            *at = end;
+        }
+    }
+    return false;
+}
+
+static char byte_before(const struct leet *l, struct str text, size_t at)
+{
+    return at > 0 ? text.ptr[at - 1] : l->before;
+}
+
+bool leet_plain(struct leet *l, struct str text, size_t *pos, bool last)
+{
+    struct leet_text t = {.text = text};
+    size_t end;
+    bool yes = leet_next(l, &t, pos, last, &end);
+
+    l->before = byte_before(l, text, *pos);
+    return yes;
+}
+
+/* The word at..end, read, into out. */
+static void spell(struct leet *l, struct str text, size_t at, size_t end,
+                  char *out)
+{
+    for (; at < end; at++, out++) {
+        char c = text.ptr[at], before;
+
+        *out = c;
+        if (!is_leet_sign(c))
+            continue;
+        before = byte_before(l, text, at);
+        *out = leet_at(text, at, before, l->ell);
+        l->ones |= c == '1' && leet_at(text, at, before, true) != 'i';
+    }
+}
+
+enum err leet_feed(struct leet *l, struct str text, size_t base, size_t *pos,
+                   bool last, struct textview *out)
+{
+    struct leet_text t = {.text = text};
+    size_t at = *pos, from = at, end;
+    char word[WORD_MOST];
+    enum err e;
+
+    while (leet_next(l, &t, &at, last, &end)) {
+        if (l->one && memchr(text.ptr + at, '1', end - at) != NULL) {
+            l->parted = true;
+            l->one = false;
+            break;
+        }
+        l->changed = l->behind = true;
+        spell(l, text, at, end, word);
+        if ((e = textview_copy(out, (struct str){text.ptr + from, at - from},
+                               base + from)) ||
+            (e = textview_copy(out, (struct str){word, end - at}, base + at)))
+            return e;
+        from = at = end;
+    }
+    *pos = at;
+    l->before = byte_before(l, text, at);
+    return textview_copy(out, (struct str){text.ptr + from, at - from},
+                         base + from);
+}
+
+enum err leet_make(struct str text, struct textview *out, bool *ret_changed,
+                   bool *ret_ones)
+{
+    struct leet_text t = {.text = text};
+    struct leet l = {0};
+    size_t at = 0, end;
+    enum err e;
+
+    textview_clear(out);
+    for (; leet_next(&l, &t, &at, true, &end); at = end) {
+        if (!l.changed && (e = textview_copy(out, text, 0)))
+            return e;
+        l.changed = l.behind = true;
+        spell(&l, text, at, end, out->bytes.ptr + at);
+    }
+    *ret_changed = l.changed;
+    *ret_ones = l.ones;
+    return OK;
+}
+
+/* It says of each byte what it is for: only a 1 may be another. */
+void leet_ells(struct str text, struct textview *v)
+{
+    for (size_t at = 0;
+         (at += str_find_byte(str_skip(text, at), '1')) < text.len; at++)
+        if (v->bytes.ptr[at] != '1')
+            v->bytes.ptr[at] =
+                leet_at(text, at, at > 0 ? text.ptr[at - 1] : 0, true);
+}
