@@ -171,7 +171,7 @@ void ahead_read(const struct rule *r, struct ahead *ret_ahead)
     struct piece all;
 
     *a = (struct ahead){0};
-    if (!piece_read(r->match, &all) || !is_bounded(&all.want) ||
+    if (!piece_read(r->match, true, &all) || !is_bounded(&all.want) ||
         all.want.end <= keyword_most(r) + SUFFIX) /* it is a part of that */
         return;
     a->want = all.want;
@@ -244,4 +244,29 @@ bool ahead_can(const struct ahead *a, struct str text, size_t at,
         return can_run(a, s);
     return rest.len - s.len < WANT_BYTES ? can_word_last(a, s)
                                          : can_word(a, s, s.len == end);
+}
+
+void within_read(struct str pattern, struct ahead *ret_ahead)
+{
+    struct ahead *a = ret_ahead;
+    struct piece all;
+
+    *a = (struct ahead){0};
+    if (!piece_read(pattern, false, &all) || all.want.what != WANT_WORD)
+        return;
+    a->want = all.want;
+    a->want.start = 0;
+    a->want.before = guard_all;
+    put_words(a);
+    put_kinds(a);
+}
+
+bool within_can(const struct ahead *a, struct str text, size_t from, size_t to)
+{
+    struct str s = {text.ptr + from, to - from};
+
+    if (a->want.what == WANT_NOTHING || s.len > AHEAD_MOST)
+        return true;
+    return text.len - to < WANT_BYTES ? can_word_last(a, s)
+                                      : can_word(a, s, true);
 }

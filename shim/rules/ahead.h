@@ -59,8 +59,9 @@ void want_behind(struct want *w, const struct piece *p);
 void want_either(struct want *w, const struct want *other);
 bool want_better(const struct want *a, const struct want *b);
 
-/* piece_read - of a whole pattern. False: not understood. */
-bool piece_read(struct str pattern, struct piece *ret_piece);
+/* piece_read - of a whole pattern. keyed: the text that it begins with is not
+ * wanted, for it is looked for elsewhere. False: not understood. */
+bool piece_read(struct str pattern, bool keyed, struct piece *ret_piece);
 
 #define AHEAD_MOST 320u /* bytes looked at */
 #define AHEAD_BITS 12u  /* of a hash of a word */
@@ -78,5 +79,11 @@ void ahead_read(const struct rule *r, struct ahead *ret_ahead);
  * looked at. */
 bool ahead_can(const struct ahead *a, struct str text, size_t at,
                size_t *ret_seen);
+
+/* within_read - the same of a pattern that is looked for in a part of a text;
+ * nothing but words is known of it. within_can - could there be a match in
+ * text[from, to)? */
+void within_read(struct str pattern, struct ahead *ret_ahead);
+bool within_can(const struct ahead *a, struct str text, size_t from, size_t to);
 
 #endif

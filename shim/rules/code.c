@@ -190,8 +190,9 @@ static enum err compile_checks(const struct rule *r, struct code *c)
     c->nears = calloc(r->near_count + 1, sizeof(*c->nears));
     c->gates = calloc(r->near_count + 1, sizeof(*c->gates));
     c->toils = calloc(r->near_count + 1, sizeof(*c->toils));
+    c->words = calloc(r->near_count + 1, sizeof(*c->words));
     if (c->nots == NULL || c->nears == NULL || c->gates == NULL ||
-        c->toils == NULL)
+        c->toils == NULL || c->words == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < r->not_count; i++) {
         if ((e = compile(r->nots[i], 0, false, &c->nots[i], &c->slow)))
@@ -207,6 +208,7 @@ static enum err compile_checks(const struct rule *r, struct code *c)
             return e;
         c->near_count++;
         c->toils[i] = toil_read(match);
+        within_read(match, &c->words[i]);
         c->nears_front |= (unsigned)tells_front(match) << i;
         c->nears_end |= (unsigned)ends << i;
         if (ends && (e = compile_gate(match, &c->gates[i], &c->slow)))
@@ -296,6 +298,7 @@ void code_free(struct code *c)
     free(c->nots);
     free(c->gates);
     free(c->toils);
+    free(c->words);
     free(c->nears);
     free(c->index);
     free(c);

@@ -126,6 +126,7 @@ struct code {
                              whether it ends in a word */
     struct toil toil;     /* of match */
     struct toil *toils;   /* of nears */
+    struct ahead *words;  /* the same */
     struct toil needing;  /* of needs */
     struct ahead ahead;   /* of match */
     size_t slow;          /* patterns that the JIT did not take */

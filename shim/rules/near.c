@@ -371,12 +371,14 @@ static enum err look_on(const struct search *s, struct scratch *sc, size_t i,
     return OK;
 }
 
-/* As far as the gate of a pattern tells that knows where a text ends. */
+/* As far as the gate of a pattern tells that knows where a text ends. In a
+ * window by itself its words are looked for first. */
 static enum err look(const struct search *s, struct scratch *sc, size_t i,
                      struct beside *b, size_t from, size_t to, bool *ret_found)
 {
     const pcre2_code *code = s->code->nears[i];
     enum err e = steps_take(sc, STEPS_LOOK);
+    bool fresh;
 
     *ret_found = false;
     if (e || from >= to)
@@ -385,12 +387,15 @@ static enum err look(const struct search *s, struct scratch *sc, size_t i,
         *ret_found = true;
         return OK;
     }
-    if (b->from == NOWHERE || from < b->from || to < b->to || from > b->to) {
+    fresh = b->from == NOWHERE || from < b->from || to < b->to || from > b->to;
+    if (fresh) {
         b->base = b->next = from;
         b->start = b->end = 0;
     }
     b->from = from;
     b->to = to;
+    if (fresh && !within_can(&s->code->words[i], s->text, from, to))
+        return steps_take(sc, to - from);
     return look_on(s, sc, i, b, code, from, to, ret_found);
 }
 

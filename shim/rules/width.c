@@ -272,9 +272,9 @@ static bool read_choices(struct reading *rd, struct place at, struct piece *ret)
     return true;
 }
 
-bool piece_read(struct str pattern, struct piece *ret_piece)
+bool piece_read(struct str pattern, bool keyed, struct piece *ret_piece)
 {
-    const struct place front = {.front = true};
+    const struct place front = {.front = keyed};
     struct reading rd = {.rest = pattern, .plain = pattern_plain(pattern)};
 
     if (!read_choices(&rd, front, ret_piece) || rd.rest.len != 0)
@@ -288,7 +288,7 @@ struct width width_read(const struct rule *r)
     struct piece all;
 
     if (r->keyword_count == 0 || r->match.len == 0 ||
-        !piece_read(r->match, &all) || all.most > WIDTH_MOST ||
+        !piece_read(r->match, true, &all) || all.most > WIDTH_MOST ||
         all.back > WIDTH_MOST)
         return (struct width){0};
     return (struct width){all.most, all.back};

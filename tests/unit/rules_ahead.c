@@ -84,6 +84,39 @@ static void test_read(void)
     }
 }
 
+static const struct {
+    const char *match, *text;
+    bool can;
+} parts[] = {
+    {"\\b(?:not?|never)\\b", "no", true}, /* too short to be known */
+    {"(?i)\\b(?:Never|can['\xe2\x80\x99]t)\\s+$", "NEVER ", true},
+    {"(?i)\\b(?:Never|can['\xe2\x80\x99]t)\\s+$", "we can", true},
+    {"(?i)\\b(?:Never|can['\xe2\x80\x99]t)\\s+$", "we scan neva", false},
+    {"(?i)\\b(?:never|can)", "\xc3\xa9", true},
+    {"never", "nevernever", true},
+    {"never\\Q|\\E", "", true},
+    {"[a-z]{20}", "", true},
+};
+
+static void test_parts(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        struct str text = str_of(parts[i].text);
+        char longer[64];
+        struct ahead a;
+
+        CHECK_ROW(parts[i].match);
+        within_read(str_of(parts[i].match), &a);
+        CHECK_INT(within_can(&a, text, 0, text.len), parts[i].can);
+        memset(longer, 'x', sizeof(longer));
+        memcpy(longer + 1, text.ptr, text.len);
+        longer[0] = ' ';
+        CHECK_INT(within_can(&a, (struct str){longer, sizeof(longer)}, 1,
+                             1 + text.len),
+                  parts[i].can);
+    }
+}
+
 /* --- With it, and without. */
 
 static const char *const searched[] = {
@@ -181,6 +214,7 @@ static void test_search(void)
 int main(void)
 {
     RUN(test_read);
+    RUN(test_parts);
     RUN(test_search);
     return check_done();
 }
