@@ -34,9 +34,8 @@ bool key_fits(struct str keyword, size_t at)
     return from + KEY_LEAST <= keyword.len && !is_white(keyword.ptr[from]);
 }
 
-/* The place with the rarest bytes. */
-static unsigned char key_place(const struct rarity_table *often,
-                               struct str keyword)
+/* The place with the rarest bytes, which are taken. */
+static unsigned char key_place(struct rarity_table *often, struct str keyword)
 {
     struct str rest = str_skip(keyword, key_front(keyword));
     char bytes[LIM_KEYWORD];
@@ -61,10 +60,12 @@ static unsigned char key_place(const struct rarity_table *often,
         best = (unsigned char)at;
         least = share;
     }
+    if (best != KEY_NONE)
+        rarity_take(often, level, best);
     return best;
 }
 
-void keys_read(const struct rarity_table *often, const struct rule *r,
+void keys_read(struct rarity_table *often, const struct rule *r,
                struct key *ret_keys, struct follows *ret_follows)
 {
     follows_read(r, ret_keys, ret_follows);

@@ -36,9 +36,10 @@ struct follows {
 };
 
 /* keys_read - what each keyword of a rule is looked for by: keyword_count of
- * them, and the sets that their numbers are of. follows_read - of that what
- * stands behind them alone (follow.c). */
-void keys_read(const struct rarity_table *often, const struct rule *r,
+ * them, and the sets that their numbers are of; what those of the rules before
+ * are looked for by is taken already. follows_read - of that what stands behind
+ * them alone (follow.c). */
+void keys_read(struct rarity_table *often, const struct rule *r,
                struct key *ret_keys, struct follows *ret_follows);
 void follows_read(const struct rule *r, struct key *keys,
                   struct follows *ret_follows);

@@ -155,7 +155,7 @@ static enum err pack_list(struct buf *out, const struct str *list, size_t n)
 
 /* What is read of each, as bytes. */
 static enum err pack_keys(struct buf *out, const struct rule *r,
-                          const struct rarity_table *often)
+                          struct rarity_table *often)
 {
     unsigned char sets[FOLLOW_SETS][FOLLOW_BYTES];
     struct key keys[LIM_RULE_LIST];
@@ -175,7 +175,7 @@ static enum err pack_keys(struct buf *out, const struct rule *r,
 
 /* Each as it is looked for. */
 static enum err pack_keywords(struct buf *out, const struct rule *r,
-                              const struct rarity_table *often)
+                              struct rarity_table *often)
 {
     char tidy[LIM_RULE_LIST][LIM_KEYWORD];
     struct str list[LIM_RULE_LIST];
@@ -220,7 +220,7 @@ static enum err pack_nears(struct buf *out, const struct rule *r)
 }
 
 static enum err pack_rule(struct buf *out, const struct rule *r,
-                          const struct rarity_table *often)
+                          struct rarity_table *often)
 {
     const struct str strings[] = {r->id,    r->name,  r->category, r->kind,
                                   r->put,   r->match, r->end,      r->then,

@@ -114,6 +114,10 @@ static const char very_often[] =
     "yrig.yste.ytesho.ywor.y of.zati.zeof.zip .znksst.zone.";
 #define VERY_OFTEN 10u
 
+/* And what those weigh less that are taken already: with more, keywords are
+ * looked for by few that are often, with less by many. */
+#define TAKEN 8u
+
 static unsigned char class_of(char c)
 {
     unsigned letter = (unsigned)((unsigned char)c | 0x20u) - 'a';
@@ -191,5 +195,18 @@ void rarity_read(const struct rarity_table *t, struct str keyword,
 
         ret_shares[i] = pair(c) + pair(c + 1) + pair(c + 2) - between(c + 1) -
                         between(c + 2) + t->more[slot(c)];
+        if (i + 4 <= n && t->taken[slot(c)])
+            ret_shares[i] -= TAKEN;
     }
+}
+
+void rarity_take(struct rarity_table *t, struct str keyword, size_t at)
+{
+    unsigned char class[4];
+
+    if (at + sizeof(class) > keyword.len)
+        return;
+    for (size_t i = 0; i < sizeof(class); i++)
+        class[i] = class_of(keyword.ptr[at + i]);
+    t->taken[slot(class)] = true;
 }

@@ -12,10 +12,11 @@
 unsigned rarity_byte(char c);
 
 /* What stands far more often than the pairs that it is of say: how much that
- * adds, by a hash of four bytes, so that others share it. */
+ * adds; and what is taken. By a hash of four bytes, so that others share it. */
 #define RARITY_BITS 14u
 struct rarity_table {
     unsigned char more[1u << RARITY_BITS];
+    bool taken[1u << RARITY_BITS];
 };
 void rarity_table(struct rarity_table *ret);
 
@@ -26,5 +27,9 @@ void rarity_table(struct rarity_table *ret);
  */
 void rarity_read(const struct rarity_table *t, struct str keyword,
                  unsigned ret_shares[LIM_KEYWORD]);
+
+/* rarity_take - by the four bytes at `at` of a keyword it is looked for: that
+ * another one is by the same adds less to what is found in vain. */
+void rarity_take(struct rarity_table *t, struct str keyword, size_t at);
 
 #endif
