@@ -66,10 +66,12 @@ void flanks_follows(struct flank_sets *bs, const struct rule *r,
     b->least = 1;
     if (k->set == 0)
         return;
-    for (size_t i = 0; i < FOLLOW_BYTES; i++)
-        g.bits[i / 8] |=
-            (uint64_t)r->follows[(size_t)(k->set - 1) * FOLLOW_BYTES + i]
-            << i % 8 * 8;
+    memcpy(g.bits, r->follows + (size_t)(k->set - 1) * FOLLOW_BYTES,
+           sizeof(g.bits));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    for (size_t i = 0; i < ARRAY_LEN(g.bits); i++)
+        g.bits[i] = __builtin_bswap64(g.bits[i]);
+#endif
     white = (g.bits[0] & (WHITE | UINT64_C(1) << ' ')) != 0;
     b->behind = add(bs, g);
     if (!white && k->least > 1)

@@ -4,6 +4,8 @@
 #include <immintrin.h>
 #endif
 
+_Static_assert(LEVEL_WORDS < 64, "one is behind the last");
+
 static char level_byte(char c)
 {
     return is_white(c) ? ' ' : to_lower(c);

@@ -14,11 +14,12 @@
  *
  * It is made of a block at a time, with what stands before and behind it.
  */
-#define LEVEL_BLOCK 2048u /* bytes of text */
+#define LEVEL_BLOCK 3584u /* bytes of text */
 #define LEVEL_SIDE  128u  /* before it, and behind it, at most */
 #define LEVEL_READ  88u   /* bytes that can be read before and behind those */
 
-/* Words of a bit for each byte of text. */
+/* Words of a bit for each byte of text: fewer than 64, of which where each
+ * begins is asked at once. */
 #define LEVEL_WORDS ((LEVEL_BLOCK + 2 * LEVEL_SIDE) / 64 + 1)
 
 struct level {

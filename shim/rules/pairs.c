@@ -146,9 +146,10 @@ FOR_AVX2 static void find_32(struct finding_pairs *f)
 }
 
 /* The same of 64 bytes, each looked up whole; mostly all are ASCII. */
-FOR_AVX512 static void find_64(struct finding_pairs *f)
+FOR_AVX512 static void find_64(struct finding_pairs *into)
 {
-    const struct pairs *ps = f->ps;
+    const struct pairs *ps = into->ps;
+    struct finding_pairs f = *into; /* what the list is written to is not it */
     __m512i low[2][2], high[2][2];
 
     for (unsigned i = 0; i < 2; i++)
@@ -156,9 +157,9 @@ FOR_AVX512 static void find_64(struct finding_pairs *f)
             low[i][k] = _mm512_loadu_si512(ps->groups[i] + 64 * k);
             high[i][k] = _mm512_loadu_si512(ps->groups[i] + 64 * k + 128);
         }
-    for (; f->text.len - f->at > 64 && f->n + ROOM <= PAIRS_LIST; f->at += 64) {
-        __m512i a = _mm512_loadu_si512(f->text.ptr + f->at);
-        __m512i b = _mm512_loadu_si512(f->text.ptr + f->at + 1);
+    for (; f.text.len - f.at > 64 && f.n + ROOM <= PAIRS_LIST; f.at += 64) {
+        __m512i a = _mm512_loadu_si512(f.text.ptr + f.at);
+        __m512i b = _mm512_loadu_si512(f.text.ptr + f.at + 1);
         __mmask64 wide_a = _mm512_movepi8_mask(a);
         __mmask64 wide_b = _mm512_movepi8_mask(b);
         __m512i first = _mm512_permutex2var_epi8(low[0][0], a, low[0][1]);
@@ -170,8 +171,9 @@ FOR_AVX512 static void find_64(struct finding_pairs *f)
             first = _mm512_mask_mov_epi8(first, wide_a, a);
             second = _mm512_mask_mov_epi8(second, wide_b, b);
         }
-        put(f, _mm512_test_epi8_mask(first, second));
+        put(&f, _mm512_test_epi8_mask(first, second));
     }
+    *into = f;
 }
 #endif
 

@@ -9,7 +9,7 @@
 
 /* Many bytes at once and byte by byte, text is made the same. */
 
-#define SIZE 3000u
+#define SIZE 4000u
 
 /* Letters and white space mostly, in runs: some as long as a word of 64. */
 static void fill(char *text, size_t n, size_t longest)
