@@ -146,17 +146,20 @@ opens_well(const uint64_t bad[BYTES], size_t at, size_t chars)
     return (size_t)__builtin_popcountll(all_bad) * 6 <= all;
 }
 
-static inline __attribute__((always_inline)) uint32_t
-openings_in(const struct opening *o, size_t n)
+/* Are those of a run mixed as characters of base64 are? */
+static inline bool is_mixed(const struct opening *o, uint64_t in)
 {
-    uint64_t in = n < STEP ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
+    return ((o->upper & in) != 0) + ((o->lower & in) != 0) +
+               ((o->digits & in) != 0) >=
+           2;
+}
+
+static inline __attribute__((always_inline)) uint32_t
+openings_in(const struct opening *o, size_t n, uint64_t in)
+{
     uint64_t places = (o->joins & in) << 1, bad[BYTES];
     uint32_t set = 0;
 
-    if (((o->upper & in) != 0) + ((o->lower & in) != 0) +
-            ((o->digits & in) != 0) <
-        2)
-        return 0;
     find_bad(o, bad);
     for (places = (uint32_t)places | 15; places != 0; places &= places - 1) {
         size_t at = (size_t)__builtin_ctzll(places);
@@ -174,10 +177,11 @@ static uint32_t openings_16(struct str run)
     char chars[STEP] = {0};
     struct opening o = {0};
     size_t n = run.len < STEP ? run.len : STEP;
+    uint64_t in = n < STEP ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
 
     memcpy(chars, run.ptr, n);
     look_by_16(chars, &o);
-    return openings_in(&o, n);
+    return is_mixed(&o, in) ? openings_in(&o, n, in) : 0;
 }
 
 #if CPU_AVX2
@@ -262,12 +266,14 @@ FOR_AVX512 static uint32_t openings_64(struct str run)
     o.lower = _mm512_cmplt_epu8_mask(v, _mm512_set1_epi8(52)) & ~o.upper;
     o.joins = _mm512_cmpge_epu8_mask(v, _mm512_set1_epi8(62)) & in;
     o.digits = in & ~(o.upper | o.lower | o.joins);
+    if (!is_mixed(&o, in)) /* most, and that is soon known */
+        return 0;
     v = _mm512_and_si512(v, _mm512_set1_epi8(0x3f));
     next = _mm512_permutexvar_epi8(_mm512_loadu_si512(following), v);
     kinds_64(bits_64(v, 2, next, 4), &o.of[FIRST]);
     kinds_64(bits_64(v, 4, next, 2), &o.of[SECOND]);
     kinds_64(bits_64(v, 6, next, 0), &o.of[THIRD]);
-    return openings_in(&o, n);
+    return openings_in(&o, n, in);
 }
 #endif
 

@@ -211,10 +211,11 @@ static enum err put_table(struct str text, size_t at, size_t *done,
     static const char by[] = {'\t', ';', '|', ','};
     size_t start = line_start(text, *done, at);
     struct str row = line_at(text, start);
+    struct table t; /* most find no head, and no names */
 
+    t.text = text;
     for (size_t i = 0; i < ARRAY_LEN(by) && start > *done; i++) {
-        struct table t = {.text = text, .by = by[i]};
-
+        t.by = by[i];
         if (find_head(&t, row, *done, start))
             return put_rows(&t, out, done);
     }
