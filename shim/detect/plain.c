@@ -144,7 +144,20 @@ size_t plain_alnum(struct str s)
     return pass(s, no_words_in, is_no_word);
 }
 
-size_t plain_letters(struct str s)
+static wide letters_in(wide v)
+{
+    return (wide)((wide)((v | 0x20) - 'a') < 26);
+}
+
+static wide high_in(wide v)
+{
+    return (wide)(v > 0x7f);
+}
+
+/* How many bytes are such: by many, of which each is all bits, and then one by
+ * one. */
+static inline __attribute__((always_inline)) size_t
+count(struct str s, wide (*such)(wide), bool (*is)(char))
 {
     size_t n = 0, i = 0;
 
@@ -154,13 +167,28 @@ size_t plain_letters(struct str s)
 
         most = most < 255 ? most : 255; /* a byte counts no further */
         for (; most > 0; most--, i += WIDE)
-            sum -= (wide)((wide)((wide_at(s.ptr + i) | 0x20) - 'a') < 26);
+            sum -= such(wide_at(s.ptr + i));
         for (unsigned k = 0; k < WIDE; k++)
             n += sum[k];
     }
     for (; i < s.len; i++)
-        n += is_alpha(s.ptr[i]);
+        n += is(s.ptr[i]);
     return n;
+}
+
+static bool is_high(char c)
+{
+    return (c & 0x80) != 0;
+}
+
+size_t plain_letters(struct str s)
+{
+    return count(s, letters_in, is_alpha);
+}
+
+size_t plain_high(struct str s)
+{
+    return count(s, high_in, is_high);
 }
 
 /* At so many bytes behind a letter or digit that is by itself stands what tells

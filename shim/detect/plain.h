@@ -46,8 +46,10 @@ struct leet_masks leet_look(struct str s);
 size_t plain_leet(struct str s);
 size_t plain_alnum(struct str s);
 
-/* plain_letters - how many letters of ASCII there are. */
+/* plain_letters - how many letters of ASCII there are. plain_high - how many
+ * bytes that are not ASCII. */
 size_t plain_letters(struct str s);
+size_t plain_high(struct str s);
 
 /* plain_words - the first that is not ASCII, or a letter or digit that no other
  * of these stands beside and that others in the same way may follow: what parts

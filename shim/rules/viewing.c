@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "detect/news.h"
+#include "detect/plain.h"
 
 #define HELD (3 + 2 * (LIM_VIEW_DEPTH + 1))
 
@@ -84,29 +85,13 @@ bool viewing_span(const struct viewing *vw, const struct look *l,
     return start < end;
 }
 
-/* Bytes that are not of ASCII. */
-static size_t wide_bytes(struct str s)
-{
-    size_t n = 0, i = 0;
-    uint64_t eight;
-
-    for (; s.len - i >= sizeof(eight); i += sizeof(eight)) {
-        memcpy(&eight, s.ptr + i, sizeof(eight));
-        eight = eight >> 7 & UINT64_C(0x0101010101010101);
-        n += eight * UINT64_C(0x0101010101010101) >> 56;
-    }
-    for (; i < s.len; i++)
-        n += (unsigned char)s.ptr[i] >= 0x80;
-    return n;
-}
-
 enum err view_takes(const struct viewing *vw, struct str source, unsigned each,
                     unsigned wide)
 {
     uint64_t steps = (uint64_t)each * source.len;
 
     if (wide != 0)
-        steps += (uint64_t)wide * wide_bytes(source);
+        steps += (uint64_t)wide * plain_high(source);
     return steps_take(vw->sc, steps);
 }
 

@@ -62,7 +62,7 @@ static void check_text(struct str bytes)
 {
     struct str s = page_end(bytes);
     bool within = rnd(2), is = within;
-    size_t at = 0, letters = 0;
+    size_t at = 0, letters = 0, high = 0;
 
     while (at < s.len && !is_beyond((unsigned char)s.ptr[at]))
         at++;
@@ -78,9 +78,12 @@ static void check_text(struct str bytes)
     for (at = 0; at < s.len && is_alnum(s.ptr[at]);)
         at++;
     CHECK_INT(plain_alnum(s), at);
-    for (at = 0; at < s.len; at++)
+    for (at = 0; at < s.len; at++) {
         letters += is_alpha(s.ptr[at]);
+        high += (unsigned char)s.ptr[at] > 0x7f;
+    }
     CHECK_INT(plain_letters(s), letters);
+    CHECK_INT(plain_high(s), high);
     CHECK_INT(plain_words(s, &within), words(s, &is));
     CHECK_INT(within, is);
 }
