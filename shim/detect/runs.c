@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "base/wide.h"
 #include "detect/base64.h"
 #include "detect/classes.h"
 #include "detect/opening.h"
@@ -478,26 +479,59 @@ static enum err take_pairs(struct decoding *d, struct str s, size_t *ret_len)
     return OK;
 }
 
+static wide alnums(wide v)
+{
+    return (wide)((wide)((v | 0x20) - 'a') < 26) | (wide)((wide)(v - '0') < 10);
+}
+
+static wide digits(wide v)
+{
+    return (wide)((wide)((v | 0x20) - 'a') < 6) | (wide)((wide)(v - '0') < 10);
+}
+
+/* Of WIDE bytes, those that a pair may begin with: one stands before them, and
+ * two behind. */
+static unsigned pairs_in(const char *p)
+{
+    wide first = wide_at(p), second = wide_at(p + 1);
+    wide two = digits(second) & ~alnums(wide_at(p + 2));
+
+    return wide_mask(digits(first) & ~alnums(wide_at(p - 1)) &
+                     (two | (wide)((second | 0x20) == 'x')));
+}
+
+/* The first pair from `at` on, which is in no word: none begins inside of one.
+ */
+static size_t pair_next(struct str text, size_t at)
+{
+    if (at == 0 && pair_at(text) != 0)
+        return 0;
+    at += at == 0;
+    for (; at + WIDE + 2 <= text.len; at += WIDE)
+        for (unsigned m = pairs_in(text.ptr + at); m != 0; m &= m - 1) {
+            size_t first = at + (size_t)__builtin_ctz(m);
+
+            if (pair_at(str_skip(text, first)) != 0)
+                return first;
+        }
+    while (at < text.len &&
+           (is_alnum(text.ptr[at - 1]) || pair_at(str_skip(text, at)) == 0))
+        at++;
+    return at < text.len ? at : text.len;
+}
+
 static enum err decode_pairs(struct decoding *d, struct str text,
                              struct textview *out)
 {
-    size_t at = 0, len;
+    size_t len;
     bool taken;
     enum err e;
 
-    while (at < text.len) {
-        if (!is_alnum(text.ptr[at])) {
-            at++;
-            continue;
-        }
-        len = 0;
-        if (hex_value(text.ptr[at]) >= 0 &&
-            ((e = take_pairs(d, str_skip(text, at), &len)) ||
-             (len != 0 && (e = decode_part(d, at, len, out, &taken)))))
+    for (size_t at = pair_next(text, 0); at < text.len;
+         at = pair_next(text, at + (len != 0 ? len : 1)))
+        if ((e = take_pairs(d, str_skip(text, at), &len)) ||
+            (len != 0 && (e = decode_part(d, at, len, out, &taken))))
             return e;
-        for (at += len; len == 0 && at < text.len && is_alnum(text.ptr[at]);)
-            at++; /* none begins inside of a word */
-    }
     return OK;
 }
 
