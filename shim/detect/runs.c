@@ -544,28 +544,51 @@ size_t run_padding(struct str text, size_t at)
     return n;
 }
 
+#define RUN_SURE (CLASS_RUN_LEN - 2) /* and padding */
+
+/* Which of WIDE bytes, or those that are left, are not of base64. */
+static unsigned others_at(struct str text, size_t at)
+{
+    unsigned others = 0;
+    wide v;
+
+    if (text.len - at < WIDE) {
+        for (size_t i = at; i < text.len; i++)
+            others |= (unsigned)!is_base64_char(text.ptr[i]) << (i - at);
+        return others;
+    }
+    v = wide_at(text.ptr + at);
+    return ~wide_mask(alnums(v) | (wide)((v == '+') | (v == '/') | (v == '-') |
+                                         (v == '_'))) &
+           0xffff;
+}
+
+/* Where the characters of base64 at `at` end. */
+static size_t run_end(struct str text, size_t at)
+{
+    for (; at < text.len; at += WIDE) {
+        unsigned others = others_at(text, at);
+
+        if (others != 0)
+            return at + (size_t)__builtin_ctz(others);
+    }
+    return text.len;
+}
+
 bool run_next(struct str text, size_t *from, struct str *ret_run)
 {
-    size_t at = *from;
+    size_t at = *from, end;
 
-    while (at < text.len) {
-        size_t start, end;
+    while (at < text.len && text.len - at >= RUN_SURE) {
+        unsigned others = others_at(text, at) & ((1u << RUN_SURE) - 1);
 
-        /* The last byte a run could have, were it to begin here, and end in
-         * padding. */
-        end = at + CLASS_RUN_LEN - 3;
-        if (end >= text.len)
-            break;
-        if (!is_base64_char(text.ptr[end])) {
-            at = end + 1;
+        if (others != 0) { /* it may begin behind the last of them */
+            at += 32 - (size_t)__builtin_clz(others);
             continue;
         }
-        for (start = end; start > at && is_base64_char(text.ptr[start - 1]);)
-            start--;
-        while (end < text.len && is_base64_char(text.ptr[end]))
-            end++;
-        if (end - start + run_padding(text, end) >= CLASS_RUN_LEN) {
-            *ret_run = (struct str){text.ptr + start, end - start};
+        end = run_end(text, at + RUN_SURE);
+        if (end - at + run_padding(text, end) >= CLASS_RUN_LEN) {
+            *ret_run = (struct str){text.ptr + at, end - at};
             *from = end;
             return true;
         }
