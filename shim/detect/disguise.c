@@ -221,19 +221,24 @@ bool skeleton_keeps(uint32_t cp)
 
 static enum err put_skeleton(struct str word, size_t off, struct textview *out)
 {
-    size_t len;
+    size_t from = 0, len;
     enum err e;
 
     for (size_t at = 0; at < word.len; at += len) {
-        struct str rest = str_skip(word, at);
-        char as = alike(utf8_next(rest, &len));
+        char as = 0;
 
-        e = as != 0 ? textview_put(out, (struct str){&as, 1}, off + at, len)
-                    : textview_copy(out, str_head(rest, len), off + at);
-        if (e)
+        len = 1;
+        if ((unsigned char)word.ptr[at] >= 0x80)
+            as = alike(utf8_next(str_skip(word, at), &len));
+        if (as == 0)
+            continue;
+        if ((e = textview_copy(out, (struct str){word.ptr + from, at - from},
+                               off + from)) ||
+            (e = textview_put(out, (struct str){&as, 1}, off + at, len)))
             return e;
+        from = at + len;
     }
-    return OK;
+    return textview_copy(out, str_skip(word, from), off + from);
 }
 
 /* Is most of it Latin? Then it does not matter how many words mix. */
