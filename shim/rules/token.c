@@ -9,8 +9,8 @@
 #endif
 
 /* Noted; beyond, some thirty rules look for themselves. A megabyte of a log or
- * of a drawing has a good 100,000. */
-#define TOKENS_MAX  262144u
+ * of a drawing has a good 100,000, one of hex digits with colons 350,000. */
+#define TOKENS_MAX  524288u
 #define TOKENS_KEEP 16384u /* so many more than most texts have */
 #define PICK_STEP   8u     /* looked at at once */
 
