@@ -38,6 +38,7 @@
 #define BEGINS       9   /* the same of one that a match can begin with */
 #define TRIES        4   /* in vain */
 #define SPARSE       128 /* bytes from one to the next, or they cost less */
+#define DENSE        32  /* bytes from one to the next, or they are far apart */
 #define NEED_STEP    (4 * KIB) /* looked through at once for what is needed */
 
 enum err scratch_new(struct scratch **ret_scratch)
@@ -373,6 +374,22 @@ static enum err has_ahead(struct search *s, struct scratch *sc, size_t at,
     return steps_take(sc, seen);
 }
 
+/* Both. Where it was tried in vain at every few bytes, what it needs is known
+ * at once, and what is ahead is looked for in the same bytes again and again.
+ */
+static enum err has_all(struct search *s, struct scratch *sc, size_t at,
+                        bool *ret_yes)
+{
+    bool dense = at - s->vain.failed_at < s->vain.failed * DENSE;
+    enum err e =
+        dense ? has_needs(s, sc, at, ret_yes) : has_ahead(s, sc, at, ret_yes);
+
+    if (e || !*ret_yes)
+        return e;
+    return dense ? has_ahead(s, sc, at, ret_yes)
+                 : has_needs(s, sc, at, ret_yes);
+}
+
 /*
  * How much a try was PCRE2 does not tell, but whether it was more than so many
  * goings back and on (its match limit, which the JIT counts for each place that
@@ -466,8 +483,7 @@ enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
             *ret_hit = HIT_PARTIAL;
             return OK;
         }
-        if ((e = has_ahead(s, sc, at, &yes)) ||
-            (yes && (e = has_needs(s, sc, at, &yes))) ||
+        if ((e = has_all(s, sc, at, &yes)) ||
             (yes && (e = try_match(s, sc, &hit))))
             return e;
         if (hit == HIT_NONE) {
