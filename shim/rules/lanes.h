@@ -249,8 +249,9 @@ static inline void begun_copy(struct begun *to, const struct begun *of)
 uint64_t cut_token(const struct stream *st);
 
 /* cut_keyword - the least place where a match of a sleeping lane could begin
- * whose keyword the end of the text cuts off, or V. */
-uint64_t cut_keyword(const struct stream *st);
+ * whose keyword the end of the text cuts off; `least` if there is none before.
+ */
+uint64_t cut_keyword(const struct stream *st, uint64_t least);
 
 /* may_sleep - could the lane be woken by the trie, or by a token? */
 static inline bool may_sleep(const struct stream *st, const struct lane *l)

@@ -122,6 +122,9 @@ void side_forget(struct side *s);
  * where the byte before a place ends. */
 uint64_t side_start(const struct side *s, uint64_t at);
 uint64_t side_end(const struct side *s, uint64_t at);
+/* side_behind - all bytes of the view from there on begin at or behind `at`, a
+ * place of the text before s->fed. */
+uint64_t side_behind(const struct side *s, uint64_t at);
 /* side_same - are these bytes of the view those of the text, as far as is
  * known? Then a view of them is one of the text. */
 bool side_same(const struct side *s, uint64_t start, uint64_t end);

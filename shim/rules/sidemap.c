@@ -37,6 +37,17 @@ uint64_t side_end(const struct side *s, uint64_t at)
     return r->src + ((at - 1 - r->dst) / r->to + 1) * r->from;
 }
 
+uint64_t side_behind(const struct side *s, uint64_t at)
+{
+    const struct side_run *r = &s->runs.list[s->runs.count - 1];
+
+    while (r > s->runs.list && r->src > at)
+        r--;
+    return at <= r->src
+               ? r->dst
+               : r->dst + (at - r->src + r->from - 1) / r->from * r->to;
+}
+
 bool side_same(const struct side *s, uint64_t start, uint64_t end)
 {
     const struct side_run *r = run_at(s, start);

@@ -25,7 +25,7 @@
 struct node {
     uint32_t lo, hi;   /* keywords that go through */
     uint32_t eq;       /* those in [lo, eq) end here */
-    bool runs;         /* one of them is of a rule with a run */
+    uint32_t runs;     /* bits of those of their rules */
     bool gap;          /* the byte that leads here stands for white space */
     struct guard shut; /* no rule of them begins behind these bytes */
 };
@@ -283,7 +283,7 @@ static void node_guard(const struct trie *t, struct node *at,
         uint32_t rule = t->rules[i];
         bool run = runs[rule].before != RUN_NONE;
 
-        at->runs |= run;
+        at->runs |= runs[rule].bit;
         at->shut.bits[0] &= run ? 0 : guards[rule].bits[0];
         at->shut.bits[1] &= run ? 0 : guards[rule].bits[1];
     }

@@ -30,7 +30,8 @@ struct trie_walk {
     uint32_t back;        /* bytes since its beginning */
     uint32_t wide;        /* of them white space beyond the keyword's own */
     unsigned char before; /* the byte before that; TRIE_NONE: it is no matter */
-    bool runs;            /* has a rule with a run a keyword on the way? */
+    uint32_t runs;        /* bits of the runs of rules that have a keyword on
+                             the way (inside.h) */
 };
 #define TRIE_NONE 0xffu
 

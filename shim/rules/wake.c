@@ -187,29 +187,19 @@ uint64_t cut_token(const struct stream *st)
 
 /* --- What is held. */
 
-/*
- * Where a match of the rule could begin whose keyword begins at `at` and is cut
- * off by the end of the text; NEVER if it could not, or a lane that is awake
- * speaks for itself.
- */
-static uint64_t may_begin(const struct stream *st, uint32_t rule, uint64_t at)
+/* Could a match of the rule begin at `at` with a keyword that the end of the
+ * text cuts off? A lane that is awake speaks for itself. */
+static bool may_begin(const struct stream *st, uint32_t rule, uint64_t at)
 {
-    const struct run *run = &st->rs->runs[rule];
     const struct lane *l;
-    uint64_t start;
     size_t n;
 
-    if (run->before == RUN_NONE && is_guarded(st, rule, at))
-        return NEVER;
+    if (st->rs->runs[rule].before != RUN_NONE || is_guarded(st, rule, at))
+        return false;
     n = lane_of(st, rule);
     l = &st->lanes[n];
-    if (n == st->lane_count || !l->acts || l->off || l->cursor > at ||
-        is_awake(st, n))
-        return NEVER;
-    if (run->before == RUN_NONE)
-        return at;
-    start = run_begins(st, run, at);
-    return start < l->cursor ? l->cursor : start;
+    return n != st->lane_count && l->acts && !l->off && l->cursor <= at &&
+           !is_awake(st, n);
 }
 
 /* The earliest that matches of these lanes begin whose runs go from `at` to
@@ -261,18 +251,25 @@ static uint64_t cut_walk(const struct stream *st, const struct trie_walk *w,
     uint64_t at = st->v - w->back;
     struct trie_rules rules = trie_through(st->trie, w);
 
-    for (size_t k = 0; k < rules.count && (w->runs || at < least); k++) {
-        uint64_t start = may_begin(st, rules.list[k], at);
+    for (uint32_t b = w->runs & st->runs_asleep; b != 0; b &= b - 1) {
+        const struct lane *l = &st->lanes[st->run_lanes[__builtin_ctz(b)]];
+        uint64_t start = run_begins(st, &st->rs->runs[l->rule], at);
 
-        least = start < least ? start : least;
+        start = start < l->cursor ? l->cursor : start;
+        if (l->cursor <= at && start < least)
+            least = start;
     }
+    for (size_t k = 0; k < rules.count && at < least; k++)
+        if (may_begin(st, rules.list[k], at))
+            least = at;
     return least;
 }
 
-uint64_t cut_keyword(const struct stream *st)
+uint64_t cut_keyword(const struct stream *st, uint64_t least)
 {
-    uint64_t least = cut_run(st);
+    uint64_t run = cut_run(st);
 
+    least = run < least ? run : least;
     for (size_t i = 0; i < st->begun.walk_count; i++)
         least = cut_walk(st, &st->begun.walks[i], least);
     return least;
@@ -293,9 +290,22 @@ static uint64_t cut_asleep(const struct stream *st)
     return st->v - st->origin > far ? st->v - far : st->origin;
 }
 
+/* Of a view: what may be encoded at the end of what it is a view of is held, so
+ * that nothing behind its beginning need be known. */
+static uint64_t cut_outer(const struct stream *st)
+{
+    uint64_t at = st->v;
+
+    if (st->up != NULL) {
+        at = cut_coded(st->up);
+        at = at < st->side->fed ? side_behind(st->side, at) : st->v;
+    }
+    return lower(at, st->v);
+}
+
 static struct decided known_upto(const struct stream *st)
 {
-    struct decided k = {lower(cut_keyword(st), cut_token(st)), cut_asleep(st)};
+    struct decided k = {lower(cut_token(st), cut_outer(st)), cut_asleep(st)};
 
     k.acts = lower(lower(cut_mark(st), cut_coded(st)), k.acts);
     k.acts = lower(extents_start(st), k.acts);
@@ -307,6 +317,7 @@ static struct decided known_upto(const struct stream *st)
         if (l->acts)
             k.acts = lower(l->cursor, k.acts);
     }
+    k.acts = cut_keyword(st, k.acts); /* dear, and seldom the least */
     return k;
 }
 
