@@ -345,18 +345,19 @@ enum err skeleton_feed(struct skeleton *k, struct str text, size_t base,
         k->word = n;
         if (is_disguised(k, &n)) {
             k->changed = true;
-            if ((e = textview_copy(out,
-                                   (struct str){text.ptr + from, at - from},
-                                   base + from)) ||
-                (e = put_skeleton((struct str){text.ptr + at, end - at},
-                                  base + at, out)))
+            if (out != NULL &&
+                ((e = textview_copy(out,
+                                    (struct str){text.ptr + from, at - from},
+                                    base + from)) ||
+                 (e = put_skeleton((struct str){text.ptr + at, end - at},
+                                   base + at, out))))
                 return e;
             from = end;
         }
         at = end;
     }
     *pos = at;
-    if (last && k->whole && !k->changed)
+    if (out == NULL || (last && k->whole && !k->changed))
         return OK; /* nobody asks for it */
     return textview_copy(out, (struct str){text.ptr + from, at - from},
                          base + from);

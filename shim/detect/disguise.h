@@ -34,7 +34,8 @@ struct skeleton {
 /*
  * skeleton_feed - the words of text from *pos on, as many as have ended, or are
  * longer than words are; all with `last`. *pos moves behind them. What text it
- * is goes by the letters so far. Errors as textview_put.
+ * is goes by the letters so far. out: NULL to count them only. Errors as
+ * textview_put.
  */
 MUST_USE enum err skeleton_feed(struct skeleton *k, struct str text,
                                 size_t base, size_t *pos, bool last,

@@ -95,6 +95,24 @@ void extents_leave(struct stream *st)
     extents_off(st, LISTS);
 }
 
+void extents_back(struct stream *st, const struct side *clean)
+{
+    const struct extents *of = &clean->st->extents;
+
+    for (size_t i = 0; i < EXTENT_KINDS; i++) {
+        struct extent *x = &st->extents.list[i];
+
+        if ((of->on >> i & 1) == 0)
+            continue;
+        *x = of->list[i];
+        x->at = side_text(clean, x->at);
+        x->start = side_text(clean, x->start);
+        x->next = side_text(clean, x->next);
+        x->seen = side_text(clean, x->seen);
+    }
+    st->extents.on |= of->on;
+}
+
 bool extents_mind(const struct stream *st)
 {
     return st->extents.list[EXTENT_HIDDEN].page.raw != MARKUP_NONE;

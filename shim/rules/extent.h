@@ -10,10 +10,12 @@ void extents_reset(struct stream *st);
 /*
  * extents_copy - to a view that begins at V of another stream, as that stands.
  * Markup is read in the text as it is, and lists without what is invisible:
- * extents_leave, of the text that such a view began of.
+ * extents_leave, of the text that such a view began of. extents_back - that is
+ * the text again, and ends.
  */
 void extents_copy(struct stream *to, const struct stream *of);
 void extents_leave(struct stream *st);
+void extents_back(struct stream *st, const struct side *clean);
 
 /* feed_extents - the text is there up to V; `last`: and ends there. What is
  * found in what has ended goes to st. Errors as stream_take. */

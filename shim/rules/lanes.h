@@ -155,7 +155,7 @@ struct stream {
     unsigned within;     /* of a view: what all that look at it look at */
     bool respelled;      /* of the text: a view of words with digits began   */
     unsigned steps;      /* views that may go along, as bits: side.h */
-    bool sided;          /* and do */
+    bool sided;          /* and the clean one does, which has the rest */
     unsigned escapes;    /* kinds of them that no view here reads: escaped.c */
     unsigned elder;      /* and that are read in another view, if they stand */
                          /* in the text                                      */
@@ -167,7 +167,9 @@ struct stream {
     struct coded coded;
     struct extents extents;
     struct respell respell;
-    struct skeleton letters;    /* of the text up to V, until it has sides */
+    struct skeleton letters;    /* of the text up to letters_at, while no */
+    uint64_t letters_at;        /* view has them; NEVER: up to V, and none */
+                                /* looked like another yet */
     bool counts;                /* a score may block */
     struct score score;         /* of what was released */
     LIST(struct found) pending; /* sorted; not yet released */

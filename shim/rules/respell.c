@@ -68,6 +68,34 @@ void respell_move(struct stream *st, struct stream *clean)
     st->respell.from.v = st->respell.then.v = NEVER;
 }
 
+/* The same checkpoint, of the text. */
+static void checkpoint_back(const struct side *clean, struct checkpoint *cp,
+                            size_t lanes)
+{
+    if (cp->v == NEVER)
+        return;
+    cp->v = side_text(clean, cp->v);
+    cp->known = side_text(clean, cp->known);
+    cp->begun.token = side_text(clean, cp->begun.token);
+    for (size_t i = 0; i < lanes; i++) {
+        cp->lanes[i].cursor = side_text(clean, cp->lanes[i].cursor);
+        cp->lanes[i].seen = side_text(clean, cp->lanes[i].seen);
+    }
+}
+
+void respell_back(struct stream *st, const struct side *clean)
+{
+    struct respell *r = &st->respell, *of = &clean->st->respell;
+
+    respell_free(r);
+    *r = *of;
+    of->room = NULL;
+    r->leet_at = side_text(clean, r->leet_at);
+    r->joined_at = side_text(clean, r->joined_at);
+    checkpoint_back(clean, &r->from, r->lane_count);
+    checkpoint_back(clean, &r->then, r->lane_count);
+}
+
 /* --- Checkpoints. */
 
 static enum err make_room(struct stream *st)

@@ -11,8 +11,10 @@ bool is_respelled(const struct rules *rs, uint32_t rule);
 /* respell_reset - a text begins at V. */
 void respell_reset(struct stream *st);
 void respell_free(struct respell *r);
-/* respell_move - to the clean view, which begins at V. */
+/* respell_move - to the clean view, which begins at V. respell_back - that is
+ * the text again, and ends. */
 void respell_move(struct stream *st, struct stream *clean);
+void respell_back(struct stream *st, const struct side *clean);
 
 /* respell_copy - as another stream stands, to one with the same text. E_NOMEM.
  */

@@ -8,26 +8,18 @@
 #include "rules/extent.h"
 #include "rules/respell.h"
 
-static const struct {
-    enum view_step step;
-    unsigned what;
-} kinds[SIDES] = {
+const struct side_kind side_kinds[SIDES] = {
     {VIEW_CLEAN, 0},          {VIEW_GAP, NORMAL_GAP},
     {VIEW_FOLD, NORMAL_FOLD}, {VIEW_NOMARK, NORMAL_FOLD | NORMAL_NOMARK},
     {VIEW_SKELETON, 0},
 };
-
-/* Those that are made of the clean view, and those that go beside it where they
- * differ. */
-#define OF_CLEAN (1u << VIEW_SKELETON)
-#define BESIDE   (1u << VIEW_GAP | 1u << VIEW_FOLD | 1u << VIEW_NOMARK)
 
 unsigned sides_steps(unsigned views)
 {
     unsigned steps = 0;
 
     for (size_t i = 0; i < SIDES; i++)
-        steps |= views & 1u << kinds[i].step;
+        steps |= views & 1u << side_kinds[i].step;
     return steps;
 }
 
@@ -61,77 +53,6 @@ bool stream_sees(const struct chain *views)
             (sides_steps(1u << first) | respell_views(1u << first)) != 0);
 }
 
-/* --- When they begin. */
-
-static bool is_clean(const struct stream *st)
-{
-    return st->side != NULL && st->side->step == VIEW_CLEAN;
-}
-
-static bool is_plain(const struct stream *st, struct str c)
-{
-    size_t len;
-    uint32_t cp = utf8_next(c, &len);
-
-    if ((st->steps & 1u << VIEW_SKELETON) != 0 && !skeleton_keeps(cp))
-        return false;
-    return is_clean(st) ||
-           normal_keeps(st->sc->chars, (st->steps & 1u << VIEW_FOLD) != 0,
-                        (st->steps & 1u << VIEW_NOMARK) != 0, cp);
-}
-
-/* Whole characters that no view would change; the rest of the last is one. */
-static size_t plain_len(const struct stream *st, struct str s)
-{
-    size_t at = 0;
-
-    while (at < s.len) {
-        size_t n = utf8_char(str_skip(s, at));
-
-        if (n == 0)
-            return s.len; /* cut off: more is to come */
-        if (!is_plain(st, (struct str){s.ptr + at, n}))
-            break;
-        at += n;
-    }
-    return at;
-}
-
-size_t sides_plain(const struct stream *st, struct str more)
-{
-    char first[8];
-    size_t tail = utf8_tail(buf_str(&st->text)), n, need;
-
-    if (tail == 0)
-        return plain_len(st, more);
-    memcpy(first, st->text.ptr + (st->text.len - tail), tail);
-    for (need = 1; need <= more.len && tail + need <= 4; need++) {
-        memcpy(first + tail, more.ptr, need);
-        n = utf8_char((struct str){first, tail + need});
-        if (n == 0)
-            continue;
-        if (!is_plain(st, (struct str){first, n}))
-            return 0;
-        return need + plain_len(st, str_skip(more, need));
-    }
-    return more.len;
-}
-
-uint64_t sides_upto(const struct stream *st, uint64_t to)
-{
-    struct str text = {st->text.ptr, (size_t)(to - st->base)};
-    uint64_t front;
-    char last;
-
-    if (st->steps == 0 || st->sided || is_clean(st) || to == st->v)
-        return to;
-    last = text.ptr[text.len - 1];
-    if ((last & 0x80) == 0 && !is_alpha(last) && (last < '<' || last > '>'))
-        return to;
-    front = st->base + utf8_front(text, text.len - 1);
-    return front > st->v ? front : st->v;
-}
-
 struct lane_at lane_now(const struct stream *st, size_t i)
 {
     const struct lane *l = &st->lanes[i];
@@ -161,8 +82,7 @@ void side_begun(struct stream *st)
     st->told = known.all;
 }
 
-/* The place of one more. */
-static enum err side_slot(struct stream *st, size_t *ret_i)
+enum err side_slot(struct stream *st, size_t *ret_i)
 {
     size_t i = 0;
 
@@ -224,22 +144,25 @@ void side_take(struct stream *to, const struct stream *of)
     }
 }
 
-static enum err side_open(struct stream *st, size_t kind)
+enum err side_open(struct stream *st, size_t kind, struct side **ret_side)
 {
     struct str text = {st->text.ptr, (size_t)(st->v - st->base)};
     struct stream *to;
     struct side *s;
     enum err e;
 
-    if ((e = side_add(st, st, kinds[kind].step, st->v, &s)))
+    if ((e = side_add(st, st, side_kinds[kind].step, st->v, &s)))
         return e;
-    s->normal.what = kinds[kind].what;
+    s->own = st->v;
+    s->normal.what = side_kinds[kind].what;
     s->normal.chars = st->sc->chars;
     normal_begin(&s->normal, text);
     to = s->st;
-    to->letters = s->skeleton = st->letters;
-    skeleton_within(&s->skeleton, text);
+    if (s->step == VIEW_SKELETON)
+        s->skeleton = letters_now(st);
     if (s->step == VIEW_CLEAN) {
+        to->letters = st->letters;
+        to->letters_at = st->letters_at;
         to->steps = st->steps & OF_CLEAN;
         to->coded = st->coded; /* what is encoded is read without what is
                                   invisible, and else as it is */
@@ -247,73 +170,8 @@ static enum err side_open(struct stream *st, size_t kind)
     }
     side_take(to, st);
     side_begun(to);
+    *ret_side = s;
     return OK;
-}
-
-/* One of `old` stays with the stream. */
-static enum err side_keep(struct stream *st, struct side *old)
-{
-    struct stream *text = stream_text(st);
-    struct side *s;
-    size_t i;
-    enum err e;
-
-    if ((e = side_slot(st, &i)))
-        return e;
-    s = &st->sides->list[i];
-    *s = *old;
-    *old = (struct side){.st = NULL};
-    s->st->side = s;
-    for (i = 0; i < text->drops.count; i++)
-        if (text->drops.list[i].side == old)
-            text->drops.list[i].side = s;
-    return OK;
-}
-
-/* The views of words are those of the clean view from now on. Escapes that are
- * such without what it leaves out are read there. */
-static enum err hand_words(struct stream *st, struct sides *words)
-{
-    struct stream *clean = st->sides->list[0].st;
-    enum err e;
-
-    for (size_t i = 0; words != NULL && i < words->count; i++)
-        if (words->list[i].st != NULL && is_escape(words->list[i].step) &&
-            (e = side_keep(st, &words->list[i])))
-            return e;
-    clean->sides = words;
-    for (size_t i = 0; words != NULL && i < words->count; i++)
-        if (words->list[i].st != NULL)
-            words->list[i].st->up = clean;
-    escaped_clean(clean);
-    respell_move(st, clean);
-    side_begun(clean);
-    return OK;
-}
-
-/* *words: those of the text so far; NULL once they are handed on. */
-static enum err open_all(struct stream *st, struct sides **words)
-{
-    bool clean = false;
-    enum err e;
-
-    for (size_t i = 0; i < SIDES; i++) {
-        unsigned step = 1u << kinds[i].step;
-        bool here = (st->steps & step & ~BESIDE) != 0 &&
-                    ((step & OF_CLEAN) != 0) == is_clean(st);
-
-        if (!here)
-            continue;
-        if ((e = side_open(st, i)))
-            return e;
-        clean |= kinds[i].step == VIEW_CLEAN;
-    }
-    if (!clean)
-        return OK;
-    e = hand_words(st, *words);
-    if (!e)
-        *words = NULL;
-    return e;
 }
 
 void side_close(struct side *s)
@@ -323,7 +181,7 @@ void side_close(struct side *s)
     *s = (struct side){.st = NULL};
 }
 
-static void sides_free(struct sides *all)
+void sides_free(struct sides *all)
 {
     if (all == NULL)
         return;
@@ -331,25 +189,6 @@ static void sides_free(struct sides *all)
         side_close(&all->list[i]);
     textview_free(&all->made);
     free(all);
-}
-
-enum err sides_open(struct stream *st)
-{
-    struct sides *words = NULL;
-    enum err e;
-
-    if (!is_clean(st)) {
-        words = st->sides;
-        st->sides = NULL;
-    }
-    st->sided = true;
-    e = open_all(st, &words);
-    sides_free(words);
-    if (!e && st->up == NULL) {
-        coded_leave(st);
-        extents_leave(st);
-    }
-    return e;
 }
 
 void sides_close(struct stream *st)
@@ -423,12 +262,15 @@ static enum err side_taken(struct stream *st, struct side *s, uint64_t fed)
                        (size_t)(fed - s->fed)};
     enum err e;
 
-    if (respell_views(1u << s->step) != 0 &&
+    if (((respell_views(1u << s->step) | 1u << VIEW_CLEAN) >> s->step & 1) !=
+            0 &&
         !str_eq(from, buf_str(&made->bytes)))
         s->own = fed;
     if ((e = side_note(s, made)))
         return e;
     s->fed = fed;
+    if (made->bytes.len == 0) /* what it is a view of may hold less by now */
+        return let_go(s->st);
     s->len += made->bytes.len;
     if ((e = stream_grow(s->st, buf_str(&made->bytes))))
         return e;
@@ -436,7 +278,7 @@ static enum err side_taken(struct stream *st, struct side *s, uint64_t fed)
     return OK;
 }
 
-static enum err side_feed(struct stream *st, struct side *s, bool last)
+enum err side_feed(struct stream *st, struct side *s, bool last)
 {
     uint64_t fed;
     enum err e = side_read(st, s, last, &fed);
@@ -501,6 +343,7 @@ enum err sides_clone(struct stream *to, const struct stream *of)
     to->steps = of->steps;
     to->sided = of->sided;
     to->letters = of->letters;
+    to->letters_at = of->letters_at;
     for (size_t i = 0; !e && of->sides != NULL && i < of->sides->count; i++)
         if (of->sides->list[i].st != NULL &&
             !is_escape(of->sides->list[i].step))
@@ -535,15 +378,6 @@ static unsigned differing(const struct normal *n, struct str made)
            (n->marked ? 1u << VIEW_NOMARK : 0);
 }
 
-/* Of the sides of a stream, that of a view of these; NULL if it has none. */
-static struct side *side_of(const struct stream *st, enum view_step step)
-{
-    for (size_t i = 0; i < st->sides->count; i++)
-        if (st->sides->list[i].st != NULL && st->sides->list[i].step == step)
-            return &st->sides->list[i];
-    return NULL;
-}
-
 /* They begin as the clean view was before what is new, up to `own`. */
 static enum err begin_beside(struct stream *st, const struct side *clean,
                              unsigned steps, bool last, uint64_t own)
@@ -554,11 +388,11 @@ static enum err begin_beside(struct stream *st, const struct side *clean,
     if ((e = search_lanes(clean->st, false, true)))
         return e;
     for (size_t i = 0; i < SIDES; i++) {
-        if ((steps >> kinds[i].step & 1) == 0)
+        if ((steps >> side_kinds[i].step & 1) == 0)
             continue;
-        if ((e = side_copy(st, clean, kinds[i].step, &s)))
+        if ((e = side_copy(st, clean, side_kinds[i].step, &s)))
             return e;
-        s->normal.what = kinds[i].what;
+        s->normal.what = side_kinds[i].what;
         s->own = own;
         if ((e = side_copied(s, clean)) || (e = side_feed(st, s, last)))
             return e;
@@ -595,18 +429,6 @@ static enum err clean_feed(struct stream *st, struct side *clean, bool last)
     if ((e = begin_beside(st, clean, begin, last, fed)))
         return e;
     return side_feed(st, clean, last);
-}
-
-void sides_rest(struct stream *st)
-{
-    for (size_t i = 0; st->sides != NULL && i < st->sides->count; i++) {
-        struct side *s = &st->sides->list[i];
-
-        if (s->st != NULL && (1u << s->step & BESIDE) != 0 &&
-            side_start(s, s->st->told) >= s->own + ESCAPE_NEAR &&
-            !side_drops(s->st))
-            side_close(s);
-    }
 }
 
 /* From here on a 1 is an i in the one view, and may be an l in another, which

@@ -16,15 +16,11 @@
  *
  * What is made of the clean view goes along at the side of that.
  *
- * There are none until a character comes that one of them would change. They
- * begin there in the state the stream itself has come to, and end with its
- * text. So that a mark is composed with the character before it, the last one
- * of the text is not read until the next is there.
- *
- * Most texts have nothing by which the views with spaces for gaps, folded or
- * without marks differ from the clean view, but in the case of ASCII. Each of
- * them begins where it does, in the state of the clean view, and ends where no
- * match can reach from there to what is new:
+ * There are none until a character comes that one of them would change. That
+ * one begins there in the state that what it is made of has come to, and ends
+ * where no match can reach from there to what is new. So that a mark is
+ * composed with the character before it, the last one of the text is not read
+ * until the next is there.
  *
  *      clean   ... cafe\u0301 au lait ...
  *      nomark        |cafe au lait ...|
@@ -51,8 +47,21 @@ struct side {
 };
 
 #define SIDES         5
+#define SIDE_CLEAN    0 /* of side_kinds */
 #define SIDES_WORDS   3 /* respell.c */
 #define SIDES_ESCAPES 4 /* escaped.c */
+
+/* What of normal.h they are made with. */
+struct side_kind {
+    enum view_step step;
+    unsigned what;
+};
+extern const struct side_kind side_kinds[SIDES];
+
+/* Those that are made of the clean view, while it is there, and those that go
+ * beside it where they differ. */
+#define OF_CLEAN (1u << VIEW_SKELETON)
+#define BESIDE   (1u << VIEW_GAP | 1u << VIEW_FOLD | 1u << VIEW_NOMARK)
 
 struct sides {
     struct side list[SIDES + SIDES_WORDS + SIDES_ESCAPES];
@@ -64,19 +73,14 @@ struct sides {
  * set of view steps and, of all together, one of normal.h. */
 unsigned sides_steps(unsigned views);
 
-/*
- * sides_plain - of the bytes before `more` that are part of no character yet,
- * and more: how many of `more` may be taken before a view has to be there. 0
- * says: now.
- */
-size_t sides_plain(const struct stream *st, struct str more);
-/* sides_upto - how much of the text up to `to` is read as long as no view has
- * to be there: all, but a character that a mark may be composed with. */
-uint64_t sides_upto(const struct stream *st, uint64_t to);
-
-/* sides_open - all views, from V on. Every lane is searched up to there. */
-MUST_USE enum err sides_open(struct stream *st);
 void sides_close(struct stream *st);
+/* sides_free - of no stream any more. all: may be NULL. */
+void sides_free(struct sides *all);
+/* side_open - one of the kinds, from V on. side_slot - the place of one more.
+ * E_NOMEM. */
+MUST_USE enum err side_open(struct stream *st, size_t kind,
+                            struct side **ret_side);
+MUST_USE enum err side_slot(struct stream *st, size_t *ret_i);
 /* side_add - one that is the text of a stream up to v, this one's or a view's
  * of it, in no state yet. E_NOMEM. */
 MUST_USE enum err side_add(struct stream *st, const struct stream *of,
@@ -101,8 +105,8 @@ void lane_put(struct stream *to, size_t i, const struct lane_at *at);
  * goes to st. Errors as stream_take. */
 MUST_USE enum err sides_feed(struct stream *st, bool last);
 
-/* sides_rest - the views end that are the clean one by now. */
-void sides_rest(struct stream *st);
+/* side_feed - what is new in the text is taken by one of them. */
+MUST_USE enum err side_feed(struct stream *st, struct side *s, bool last);
 
 /* sides_search - every lane of every view. */
 MUST_USE enum err sides_search(struct stream *st);
@@ -110,6 +114,34 @@ MUST_USE enum err sides_search(struct stream *st);
 /* sides_known - how far all views are decided, as places of the text; V if
  * there are none. */
 struct decided sides_known(const struct stream *st);
+
+/* --- sideopen.c */
+
+/* side_of - of the sides of a stream, that of a view; NULL if it has none. */
+struct side *side_of(const struct stream *st, enum view_step step);
+
+/* letters_read - before V comes to `to`: st->letters, unless a view has them.
+ * E_NOMEM. letters_now - as they are at V, and in the word there. */
+MUST_USE enum err letters_read(struct stream *st, uint64_t to);
+struct skeleton letters_now(const struct stream *st);
+
+/*
+ * sides_plain - of the bytes before `more` that are part of no character yet,
+ * and more: how many of `more` may be taken before a view has to begin. 0: now,
+ * *ret_open, as bits. What is there already goes on.
+ */
+size_t sides_plain(struct stream *st, struct str more, unsigned *ret_open);
+/* sides_upto - how much of the text up to `to` is read as long as no view has
+ * to be there: all, but a character that a mark may be composed with. */
+uint64_t sides_upto(const struct stream *st, uint64_t to);
+
+/* sides_open - views, from V on. Every lane is searched up to there. E_NOMEM.
+ */
+MUST_USE enum err sides_open(struct stream *st, unsigned views);
+/* sides_rest - those end that are what they are made of again, but the clean
+ * one. clean_rest - that one; before `more` is taken. Errors as stream_take. */
+void sides_rest(struct stream *st);
+MUST_USE enum err clean_rest(struct stream *st, struct str more);
 
 /* --- sidemap.c */
 
@@ -125,6 +157,9 @@ uint64_t side_end(const struct side *s, uint64_t at);
 /* side_behind - all bytes of the view from there on begin at or behind `at`, a
  * place of the text before s->fed. */
 uint64_t side_behind(const struct side *s, uint64_t at);
+/* side_text - of a view that is the text from s->own on, so much behind it, a
+ * place of it in the text; 0 of what was before. */
+uint64_t side_text(const struct side *s, uint64_t at);
 /* side_same - are these bytes of the view those of the text, as far as is
  * known? Then a view of them is one of the text. */
 bool side_same(const struct side *s, uint64_t start, uint64_t end);

@@ -48,6 +48,15 @@ uint64_t side_behind(const struct side *s, uint64_t at)
                : r->dst + (at - r->src + r->from - 1) / r->from * r->to;
 }
 
+uint64_t side_text(const struct side *s, uint64_t at)
+{
+    uint64_t by = s->fed - s->len;
+
+    if (at == NEVER)
+        return NEVER;
+    return at < s->own - by ? 0 : at + by;
+}
+
 bool side_same(const struct side *s, uint64_t start, uint64_t end)
 {
     const struct side_run *r = run_at(s, start);

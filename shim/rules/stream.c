@@ -156,6 +156,7 @@ enum err stream_make(const struct rules *rs, struct scratch *sc,
     st->sc = sc;
     st->at = *at;
     st->begun.token = NEVER;
+    st->letters_at = NEVER;
     if ((rules_views_at(rs, at) & 1u << VIEW_DECODED) != 0)
         st->coded.views = rules_views_at(rs, at) & ~(1u << VIEW_TEXT);
     coded_reset(st);
@@ -463,11 +464,9 @@ enum err stream_read(struct stream *st, uint64_t to)
     feed_trie(st, to);
     feed_tokens(st, to);
     feed_marks(st, to);
-    if (!st->sided && (st->steps & 1u << VIEW_SKELETON) != 0)
-        skeleton_count(&st->letters,
-                       str_skip(text_upto(st, to), (size_t)(st->v - st->base)));
+    e = letters_read(st, to);
     st->v = to;
-    return OK;
+    return e;
 }
 
 /* The text that can be read, all of it with `last`: views begin in it. */
@@ -526,15 +525,20 @@ static enum err next_piece(struct stream *st, struct str more,
                            struct str *ret_piece)
 {
     struct str piece = str_head(more, (size_t)(st->stop - st->end));
-    size_t plain;
+    unsigned open;
     enum err e;
 
-    if (st->steps != 0 && !st->sided) {
-        plain = sides_plain(st, piece);
-        if (plain == 0 &&
-            ((e = search_lanes(st, false, true)) || (e = sides_open(st))))
+    if (st->sided && (e = clean_rest(st, piece)))
+        return e;
+    while (st->steps != 0 && !st->sided) {
+        size_t plain = sides_plain(st, piece, &open);
+
+        if (plain != 0) {
+            piece = str_head(piece, plain);
+            break;
+        }
+        if ((e = search_lanes(st, false, true)) || (e = sides_open(st, open)))
             return e;
-        piece = plain == 0 ? piece : str_head(piece, plain);
     }
     *ret_piece = piece;
     return OK;
@@ -616,6 +620,7 @@ static enum err end_text(struct stream *st, bool goes_on)
     extents_reset(st);
     respell_reset(st);
     st->letters = (struct skeleton){.chars = st->sc->chars};
+    st->letters_at = NEVER;
     st->drops.count = 0;
     st->score = (struct score){0};
     st->findings = 0;

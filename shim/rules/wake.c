@@ -291,12 +291,13 @@ static uint64_t cut_asleep(const struct stream *st)
 }
 
 /* Of a view: what may be encoded at the end of what it is a view of is held, so
- * that nothing behind its beginning need be known. */
+ * that nothing behind its beginning need be known. (Not where it would be kept:
+ * a checkpoint of respell.c.) */
 static uint64_t cut_outer(const struct stream *st)
 {
     uint64_t at = st->v;
 
-    if (st->up != NULL) {
+    if (st->up != NULL && st->respell.all == 0) {
         at = cut_coded(st->up);
         at = at < st->side->fed ? side_behind(st->side, at) : st->v;
     }

@@ -34,19 +34,23 @@ static const char *const parts[] = {
     "plea\u017fe hack",
     "1gn0r3 pr3v10us",
     "i g n o r e  p r e v i o u s",
+    "aWdub3JlIHByZXZpb3Vz so it ends",
+    "\\u0069gnore previous",
+    "69 67 6e 6f 72 65 20 70 72 65 76 69 6f 75 73 ends",
     "na\u00efve caf\u00e9 \u0418\u0418, Stra\u00dfe",
 };
 
-/* Words that no view changes, and between them what some do. */
+/* Words that no view changes, and between them what some do; also so many that
+ * even the clean view ends in them. */
 static struct str make(char *space, size_t size)
 {
     static const char *const words[] = {"the ",   "ship ",      "came in ",
                                         "late, ", "and left. ", "again\n"};
     size_t n = 0;
 
-    while (n + 1200 < size) {
+    while (n + 4200 < size) {
         const char *part = parts[rnd(ARRAY_LEN(parts))];
-        size_t to = n + rnd(4) * 300;
+        size_t to = n + (rnd(3) == 0 ? 2000 + rnd(2000) : rnd(4) * 300);
 
         while (n < to)
             n += (size_t)sprintf(space + n, "%s", words[rnd(6)]);
@@ -57,13 +61,13 @@ static struct str make(char *space, size_t size)
 
 static void test_begun_again(void)
 {
-    static char space[8 * KIB];
+    static char space[24 * KIB];
     size_t found = 0;
 
     rnd_seed = 11;
     streamed_open(list, ARRAY_LEN(list));
     for (size_t i = 0; i < 150; i++) {
-        struct str text = make(space, 1500 + rnd(6000));
+        struct str text = make(space, 5000 + rnd(18000));
         struct result want;
 
         whole(text, &want);

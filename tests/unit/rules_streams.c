@@ -364,7 +364,7 @@ static void out_add(struct result *r, struct str in, bool changed,
 
 struct grown {
     const struct stream *st;
-    uint64_t safe;
+    uint64_t safe, v;
 };
 #define VIEWS_MOST 32
 
@@ -381,8 +381,10 @@ static bool sides_grow(const struct stream *st, struct grown *all)
             continue;
         while (g->st != NULL && g->st != to && g < all + VIEWS_MOST - 1)
             g++;
-        good = good && (g->st != to || to->safe >= g->safe);
-        *g = (struct grown){to, to->safe};
+        /* Another one in the same place has begun later. */
+        good = good && (g->st != to || to->safe >= g->safe ||
+                        to->side->own > g->v || to->v < g->v);
+        *g = (struct grown){to, to->safe, to->v};
         good = good && sides_grow(to, all);
     }
     return good;
@@ -439,7 +441,7 @@ static enum err take(struct scratch *sc, const struct texts *t, size_t cut,
         return e;
     stream_restore(st, restorer.key == NULL ? NULL : &restorer);
     for (size_t k = 0; k < t->count && !e; k++) {
-        struct grown grown[VIEWS_MOST] = {{NULL, 0}};
+        struct grown grown[VIEWS_MOST] = {{NULL, 0, 0}};
 
         while (i < t->ends[k] && !e) {
             size_t left = t->ends[k] - i;
