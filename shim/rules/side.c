@@ -278,7 +278,7 @@ static enum err side_taken(struct stream *st, struct side *s, uint64_t fed)
     return OK;
 }
 
-enum err side_feed(struct stream *st, struct side *s, bool last)
+static enum err side_feed(struct stream *st, struct side *s, bool last)
 {
     uint64_t fed;
     enum err e = side_read(st, s, last, &fed);
@@ -401,7 +401,7 @@ static enum err begin_beside(struct stream *st, const struct side *clean,
 }
 
 /* What is new in the clean view: those that differ there go along. */
-static enum err clean_feed(struct stream *st, struct side *clean, bool last)
+enum err clean_feed(struct stream *st, struct side *clean, bool last)
 {
     struct normal was;
     unsigned differ, begin = 0;

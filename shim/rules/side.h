@@ -105,8 +105,9 @@ void lane_put(struct stream *to, size_t i, const struct lane_at *at);
  * goes to st. Errors as stream_take. */
 MUST_USE enum err sides_feed(struct stream *st, bool last);
 
-/* side_feed - what is new in the text is taken by one of them. */
-MUST_USE enum err side_feed(struct stream *st, struct side *s, bool last);
+/* clean_feed - the same for the clean one: those that differ from it there go
+ * along. */
+MUST_USE enum err clean_feed(struct stream *st, struct side *clean, bool last);
 
 /* sides_search - every lane of every view. */
 MUST_USE enum err sides_search(struct stream *st);

@@ -331,7 +331,7 @@ enum err clean_rest(struct stream *st, struct str more)
         more.len == 0 || plain_ascii(str_head(more, 1)) == 0 ||
         !clean_is_text(st, s))
         return OK;
-    if ((e = side_feed(st, s, true)))
+    if ((e = clean_feed(st, s, true)))
         return e;
     if (s->fed != st->v || s->st->v != s->len || s->normal.gap ||
         !clean_is_text(st, s))
