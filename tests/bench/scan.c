@@ -9,7 +9,8 @@
  *
  * The texts are made here: prose of common words; code, which is the text of
  * our own sources; dense text, prose with what the rules' own tests find put in
- * every 2 KB. The figures are the least of several runs.
+ * every 2 KB; prose with accents, for streams. The figures are the least of
+ * several runs.
  */
 #include <dlfcn.h>
 #include <glob.h>
@@ -141,6 +142,21 @@ static char *make_code(size_t size)
     text[size] = '\0';
     while (!utf8_valid((struct str){text, size}) && size > 0)
         text[--size] = '\0';
+    return text;
+}
+
+/* Prose with an accent on some of its letters, as many a language has. */
+static char *make_accented(const char *prose)
+{
+    char *text = malloc(2 * strlen(prose) + 1);
+    size_t n = 0;
+
+    for (const char *p = prose; *p != '\0'; p++)
+        if (*p == 'e' && rnd(3) == 0)
+            n += (size_t)sprintf(text + n, "\u00e9");
+        else
+            text[n++] = *p;
+    text[n] = '\0';
     return text;
 }
 
@@ -293,11 +309,12 @@ static void bodies(const char *name, const char *text, const char *goal)
  */
 
 /* Pieces of four bytes, as a model's words come. */
-static void deltas(const char *text)
+static void deltas(const char *name, const char *text)
 {
     const struct scope from = {.dir = DIR_RECV, .role = ROLE_ASSISTANT};
     struct str s = str_head(str_of(text), 256 * KIB);
     double best = 1e12;
+    char label[64];
 
     for (size_t turn = 0; turn < TURNS; turn++) {
         struct stream_edit edit;
@@ -317,7 +334,8 @@ static void deltas(const char *text)
         stream_free(st);
         best = begun < best ? begun : best;
     }
-    line("stream_delta_4", best * 4 / (double)s.len, "us", "<=1");
+    snprintf(label, sizeof(label), "stream_delta_4_%s", name);
+    line(label, best * 4 / (double)s.len, "us", "<=1");
 }
 
 /* ---- A hundred times as many rules ---------------------------------------
@@ -656,12 +674,13 @@ static bool open_rules(const char *policy, const char *dir, struct buf *bytes)
 int main(int argc, char **argv)
 {
     struct buf bytes;
-    char *prose, *code, *dense;
+    char *prose, *code, *dense, *accented;
 
     if (argc != 3 || !open_rules(argv[1], argv[2], &bytes))
         return 2;
     prose = make_prose(SIZE);
     code = make_code(SIZE);
+    accented = make_accented(prose);
     dense = make_dense(SIZE, 2 * KIB);
     memory(prose);
     line("rules", (double)rules_count(rules), "rules", ">=500");
@@ -670,7 +689,9 @@ int main(int argc, char **argv)
     texts("dense", dense, ">=60");
     bodies("prose", prose, ">=300");
     bodies("code", code, ">=300");
-    deltas(prose);
+    deltas("prose", prose);
+    deltas("code", code);
+    deltas("accented", accented);
     hundredfold(prose);
     one_by_one(code);
     ripgrep(code);
