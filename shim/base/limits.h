@@ -99,13 +99,13 @@
 #define LIM_VIEW_UNESCAPED (3 * MIB) /* decode_capped                       */
 
 /*
- * What the rules may do with one text and all its views, in steps of about half
- * a nanosecond: so many for each of its bytes, and so many more, which all
- * texts of a body share. Most large texts take some tens for a byte, Japanese
- * or markup within markup up to 97.
+ * What the rules may do with one text and all its views, in steps of about 0.4
+ * nanoseconds: so many for each of its bytes, and so many more, which all texts
+ * of a body share. Most large texts take some tens for a byte, Japanese or a
+ * page of markup up to 104, markup within markup up to 125.
  */
-#define LIM_SCAN_TIMES 120       /* rule_error                              */
-#define LIM_SCAN_LEAST (8 * MIB) /* the same                                */
+#define LIM_SCAN_TIMES 112        /* rule_error                             */
+#define LIM_SCAN_LEAST (16 * MIB) /* the same                               */
 
 /* A system prompt: what is behind its first so many letters, and any text of
  * its request behind so many, is not compared with. */

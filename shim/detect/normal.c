@@ -542,6 +542,8 @@ enum err normal_feed(struct normal *n, struct str text, size_t base,
         if (!front_at(n, text, at, last, &f))
             break;
         n->alone += f.end - at;
+        if (n->most != 0 && n->alone + out->run_count > n->most)
+            return E_LIMIT;
         e = take_front(n, &f, (struct str){text.ptr + at, f.end - at},
                        base + at, out);
         at = f.end;

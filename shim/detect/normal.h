@@ -40,6 +40,7 @@ struct normal {
     bool marked;  /* NOMARK took a mark off, or would have               */
     bool folded;  /* FOLD did, or would do, more than make letters small */
     size_t alone; /* bytes of characters that were taken by themselves  */
+    size_t most;  /* of them and of the view's runs, or E_LIMIT; 0: any */
     struct normal_known *known; /* NULL: each character is worked out anew */
 };
 
@@ -53,15 +54,15 @@ void normal_begin(struct normal *n, struct str text);
  * follow. *pos moves behind them. The text is valid UTF-8; its offsets are
  * those of the source less base.
  *
- * Errors as textview_put.
+ * Errors as textview_put; E_LIMIT too if there are too many.
  */
 MUST_USE enum err normal_feed(struct normal *n, struct str text, size_t base,
                               size_t *pos, bool last, struct textview *out);
 
 /*
  * normal_make - the view of a whole text, or of part of one that stands at base
- * of it. n: what, chars and news are set, all else zero; it has the facts then.
- * Errors as textview_put; *news is filled then as far as it went.
+ * of it. n: what, chars, news and most are set, all else zero; it has the facts
+ * then. Errors as normal_feed; *news is filled then as far as it went.
  */
 MUST_USE enum err normal_make(struct normal *n, struct str text, size_t base,
                               struct textview *out);

@@ -177,7 +177,7 @@ static struct toil toil_read(struct str pattern)
             times = n > times ? n : times;
         }
     }
-    return (struct toil){.turn = 10 + bars / 8,
+    return (struct toil){.turn = 13 + bars / 8,
                          .passed = 2 + bars / 4 + times / 12};
 }
 

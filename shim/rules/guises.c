@@ -6,7 +6,16 @@
 #include "detect/respell.h"
 #include "rules/viewing.h"
 
-/* Of one that is made character by character, once it is. */
+/* So much of one that is made character by character as there are steps for: it
+ * is known what it takes once it is made, and that may be half of all. */
+static size_t normal_most(const struct viewing *vw)
+{
+    const uint64_t steps = vw->sc->steps;
+
+    return steps == STEPS_FREE ? 0 : (size_t)(steps / STEPS_ALONE) + 1;
+}
+
+/* Once it is made. */
 static enum err normal_takes(const struct viewing *vw, const struct normal *n,
                              struct str source, const struct textview *made)
 {
@@ -14,14 +23,15 @@ static enum err normal_takes(const struct viewing *vw, const struct normal *n,
 
     if (!e)
         e = steps_take(vw->sc, STEPS_ALONE * (uint64_t)n->alone);
-    return e ? e : pieces_take(vw, made);
+    return e ? e : pieces_take(vw, made, STEPS_PIECE);
 }
 
 /* Part of such a view, which is made with what stands around it. */
 static enum err scan_part(struct viewing *vw, const struct look *text,
                           unsigned what, enum view_step step, struct str part)
 {
-    struct normal n = {.what = what, .chars = vw->sc->chars};
+    struct normal n = {
+        .what = what, .chars = vw->sc->chars, .most = normal_most(vw)};
     struct str wide = sites_around(text->text, part);
     size_t from = (size_t)(part.ptr - text->text.ptr), to;
     struct look l;
@@ -66,7 +76,7 @@ static enum err scan_leet(struct viewing *vw, const struct look *of)
         return OK;
     if ((e = view_takes(vw, of->text, STEPS_LEET, 0)) ||
         (e = leet_make(of->text, &vw->made, &changed, &ones)) ||
-        (changed && ((e = pieces_take(vw, &vw->made)) ||
+        (changed && ((e = pieces_take(vw, &vw->made, STEPS_WORD)) ||
                      (e = scan_made(vw, of, VIEW_LEET)))) ||
         !ones)
         return e;
@@ -84,14 +94,14 @@ static enum err scan_words(struct viewing *vw, const struct look *of,
     if ((classes & CLASS_NONASCII) != 0 && is_wanted(vw, VIEW_SKELETON) &&
         ((e = view_takes(vw, of->text, 0, STEPS_ALIKE)) ||
          (e = skeleton_make(vw->sc->chars, of->text, &vw->made, &changed)) ||
-         (changed && ((e = pieces_take(vw, &vw->made)) ||
+         (changed && ((e = pieces_take(vw, &vw->made, STEPS_WORD)) ||
                       (e = scan_made(vw, of, VIEW_SKELETON))))))
         return e;
     if ((classes & (CLASS_NONASCII | CLASS_CONTROL | CLASS_SPACED)) != 0 &&
         is_wanted(vw, VIEW_JOINED) &&
         ((e = view_takes(vw, of->text, STEPS_JOIN, 0)) ||
          (e = joined_make(vw->sc->chars, of->text, &vw->made, &changed)) ||
-         (changed && ((e = pieces_take(vw, &vw->made)) ||
+         (changed && ((e = pieces_take(vw, &vw->made, STEPS_WORD)) ||
                       (e = scan_made(vw, of, VIEW_JOINED))))))
         return e;
     if ((classes & (CLASS_NONASCII | CLASS_CONTROL | CLASS_LEET)) != 0 &&
@@ -130,7 +140,8 @@ enum err turned_scan(struct viewing *vw, const struct look *of)
 /* All but what is decoded. */
 enum err guises_scan(struct viewing *vw, struct level *v)
 {
-    struct normal facts = {.chars = vw->sc->chars, .news = &vw->news};
+    struct normal facts = {
+        .chars = vw->sc->chars, .news = &vw->news, .most = normal_most(vw)};
     struct look clean;
     enum err e;
 

@@ -235,9 +235,10 @@ MUST_USE enum err scratch_chars(struct scratch *sc);
 
 /*
  * What each takes, as fitted to ordinary texts and to texts bred to be slow, of
- * which most took 0.2 to 0.7 ns for a step, and none 0.9. Of views: one that is
- * looked at, and a byte of it; a piece of it that comes from one place of its
- * text, where it is looked at and where it was made (STEPS_PIECE); a byte of a
+ * which those that take all they may took 0.2 to 0.5 ns for a step. Of views:
+ * one that is looked at, and a byte of it; a piece of it that comes from one
+ * place of its text, where it is looked at and where it was made (STEPS_PIECE;
+ * STEPS_WORD of one that undoes what is done to words); a byte of a
  * text of which views are made, and of one that is passed for what they could
  * be made of; a byte of a character that is taken by itself; a byte beyond
  * ASCII that is normalised, and one that may look like a letter; a byte that is
@@ -254,20 +255,21 @@ MUST_USE enum err scratch_chars(struct scratch *sc);
 enum {
     STEPS_SCAN = 1000,
     STEPS_VIEW = 3,
-    STEPS_RUN = 24,
+    STEPS_RUN = 20,
     STEPS_PASS = 2,
     STEPS_LOOSE = 2,
-    STEPS_ALONE = 40,
-    STEPS_PIECE = 56,
-    STEPS_WIDE = 5,
+    STEPS_ALONE = 64,
+    STEPS_PIECE = 98,
+    STEPS_WORD = 150,
+    STEPS_WIDE = 4,
     STEPS_ALIKE = 6,
     STEPS_LEET = 2,
     STEPS_JOIN = 3,
     STEPS_DECODE = 1,
     STEPS_DECODED = 4,
-    STEPS_PLACE = 18,
+    STEPS_PLACE = 22,
     STEPS_HIT = 40,
-    STEPS_COLD = 8000,
+    STEPS_COLD = 10000,
     STEPS_VALUE = 4,
     STEPS_HASH = 3000,
     STEPS_FOUND = 180,
@@ -275,8 +277,8 @@ enum {
     STEPS_NOT = 14,
     STEPS_FITTED = 2,
     STEPS_TOKEN = 6,
-    STEPS_NEAR = 150,
-    STEPS_LOOK = 40
+    STEPS_NEAR = 200,
+    STEPS_LOOK = 80
 };
 
 /* rules_mask - the bit set for a place. Borrowed. */

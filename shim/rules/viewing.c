@@ -95,9 +95,10 @@ enum err view_takes(const struct viewing *vw, struct str source, unsigned each,
     return steps_take(vw->sc, steps);
 }
 
-enum err pieces_take(const struct viewing *vw, const struct textview *made)
+enum err pieces_take(const struct viewing *vw, const struct textview *made,
+                     unsigned each)
 {
-    return steps_take(vw->sc, STEPS_PIECE * (uint64_t)made->run_count);
+    return steps_take(vw->sc, each * (uint64_t)made->run_count);
 }
 
 /* What the rules of a view find in it. */

@@ -99,12 +99,12 @@ MUST_USE enum err scan_made(struct viewing *vw, const struct look *of,
                             enum view_step step);
 
 /* view_takes - steps of a view that is made: so many for each byte of its
- * source, more for each that is not of ASCII. pieces_take - for what was made
- * of it. Errors as steps_take. */
+ * source, more for each that is not of ASCII. pieces_take - so many for each
+ * piece of what was made of it. Errors as steps_take. */
 MUST_USE enum err view_takes(const struct viewing *vw, struct str source,
                              unsigned each, unsigned wide);
 MUST_USE enum err pieces_take(const struct viewing *vw,
-                              const struct textview *made);
+                              const struct textview *made, unsigned each);
 
 /*
  * guises_scan - all views of a text but what is decoded, which are made

@@ -81,7 +81,7 @@ static enum err decoded_takes(const struct viewing *vw,
 {
     enum err e = view_takes(vw, buf_str(&out->bytes), STEPS_DECODED, 0);
 
-    return e ? e : pieces_take(vw, out);
+    return e ? e : pieces_take(vw, out, STEPS_PIECE);
 }
 
 /* The next text that is encoded in this one, decoded; false if there is none.

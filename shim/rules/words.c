@@ -279,14 +279,17 @@ static size_t keyword_start(const struct keyword *kw, size_t i, struct str text,
     return at;
 }
 
-/* A keyword that may stand there. */
+/* A keyword that may stand there: it is compared, and what stands round it,
+ * which takes as long as so many places. */
+#define NOTED 2
+
 static enum err note_keyword(const struct words *ws, const struct keyword *kw,
                              struct str text, size_t start,
                              struct prefilter_hits *hits)
 {
     size_t len;
 
-    hits->tried++;
+    hits->tried += NOTED;
     if (hits_guarded(hits, kw->rule, start) ||
         keyword_at(text_of(kw), str_skip(text, start), &len) != KEYWORD_YES ||
         !key_follows(&ws->list[kw->rule], &kw->key, hits->whole,
