@@ -63,6 +63,7 @@ void respell_free(struct respell *r)
 void respell_move(struct stream *st, struct stream *clean)
 {
     clean->respell = st->respell;
+    clean->rest = st->rest;
     st->respell.room = NULL;
     st->respell.views = 0;
     st->respell.from.v = st->respell.then.v = NEVER;
@@ -75,6 +76,8 @@ static void checkpoint_back(const struct side *clean, struct checkpoint *cp,
     if (cp->v == NEVER)
         return;
     cp->v = side_text(clean, cp->v);
+    /* It may be older than what has been let go since. */
+    cp->known = cp->known > clean->st->safe ? cp->known : clean->st->safe;
     cp->known = side_text(clean, cp->known);
     cp->begun.token = side_text(clean, cp->begun.token);
     for (size_t i = 0; i < lanes; i++) {
