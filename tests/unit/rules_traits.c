@@ -268,7 +268,7 @@ static void test_many_tokens(void)
     struct token_want want = {.any = false};
     struct tokens tk = {.want = &want};
     struct places pl = {.digits = 1};
-    size_t len = 600000;
+    size_t len = 1200000;
     char *text = malloc(len);
     struct traits t;
 
