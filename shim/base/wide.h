@@ -40,4 +40,20 @@ static inline unsigned wide_mask(wide v)
 #endif
 }
 
+/* wide_letters, wide_digits, wide_alnums - those of ASCII: all bits of each. */
+static inline wide wide_letters(wide v)
+{
+    return (wide)((wide)((v | 0x20) - 'a') < 26);
+}
+
+static inline wide wide_digits(wide v)
+{
+    return (wide)((wide)(v - '0') < 10);
+}
+
+static inline wide wide_alnums(wide v)
+{
+    return wide_letters(v) | wide_digits(v);
+}
+
 #endif

@@ -101,8 +101,8 @@ static size_t makeup_ascii(struct makeup *m, struct str s)
             break;
         good -= (wide)((wide)(v - ' ') < 0x5f) | (wide)(v == '\n') |
                 (wide)(v == '\r') | (wide)(v == '\t');
-        letters -= (wide)((wide)((v | 0x20) - 'a') < 26);
-        digits -= (wide)((wide)(v - '0') < 10);
+        letters -= wide_letters(v);
+        digits -= wide_digits(v);
     }
     m->good += bytes_sum(good);
     m->letters += bytes_sum(letters);

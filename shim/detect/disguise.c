@@ -214,11 +214,6 @@ void skeleton_within(struct skeleton *k, struct str text)
     }
 }
 
-bool skeleton_keeps(uint32_t cp)
-{
-    return alike(cp) == 0;
-}
-
 static enum err put_skeleton(struct str word, size_t off, struct textview *out)
 {
     size_t from = 0, len;

@@ -45,9 +45,8 @@ MUST_USE enum err skeleton_feed(struct skeleton *k, struct str text,
 void skeleton_count(struct skeleton *k, struct str text);
 void skeleton_within(struct skeleton *k, struct str text);
 
-/* skeleton_keeps - a character that looks like no other. skeleton_kind -
- * CHAR_ALIKE if it does, and CHAR_LATIN. */
-bool skeleton_keeps(uint32_t cp);
+/* skeleton_kind - CHAR_ALIKE of a character that looks like another, and
+ * CHAR_LATIN. */
 unsigned skeleton_kind(uint32_t cp);
 
 #endif

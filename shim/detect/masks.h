@@ -54,8 +54,8 @@ static inline bool look_wide(const char *p, unsigned at, struct masks *m,
                              unsigned i)
 {
     wide v = wide_at(p);
-    wide letter = (wide)((wide)((v | 0x20) - 'a') < 26);
-    wide digit = (wide)((wide)(v - '0') < 10);
+    wide letter = wide_letters(v);
+    wide digit = wide_digits(v);
     wide white = (wide)((v == '\t') | (v == '\n') | (v == '\r'));
 
     STEP_TAKE(letters, letter);
@@ -72,7 +72,7 @@ static inline void look_more(const char *p, unsigned at, struct masks *m,
                              unsigned i)
 {
     wide v = wide_at(p), low = v | 0x20;
-    wide digit = (wide)((wide)(v - '0') < 10);
+    wide digit = wide_digits(v);
     wide white = (wide)((v == '\t') | (v == '\n') | (v == '\r'));
 
     STEP_TAKE(hex, digit | (wide)((wide)(low - 'a') < 6));

@@ -96,7 +96,7 @@ struct str sites_around(struct str text, struct str part)
 static unsigned differ_mask(const char *a, const char *b)
 {
     wide x = wide_at(a), y = wide_at(b), d = x ^ y;
-    wide cased = (wide)((wide)((x | 0x20) - 'a') < 26) & 0x20;
+    wide cased = wide_letters(x) & 0x20;
 
     return wide_mask((wide)(d != 0) & (wide)(d != cased));
 }

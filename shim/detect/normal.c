@@ -65,16 +65,6 @@ void normal_news_free(struct normal_news *n)
     sites_free(&n->marks);
 }
 
-bool normal_keeps(struct chars *chars, bool fold, bool nomark, uint32_t cp)
-{
-    unsigned bar =
-        CHAR_JOINS | (fold ? CHAR_FAR : 0) | (nomark ? CHAR_MARKED : 0);
-
-    if (cp < 0x80)
-        return !is_control(cp);
-    return (chars_kind(chars, cp) & (CHAR_STAYS | bar)) == CHAR_STAYS;
-}
-
 void normal_begin(struct normal *n, struct str text)
 {
     size_t len;

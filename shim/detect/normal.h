@@ -45,7 +45,7 @@ struct normal {
 };
 
 /* normal_begin - what is fed next stands behind this text, which the view has
- * as it is (normal_keeps): marks go to its last character. */
+ * as it is: marks go to its last character. */
 void normal_begin(struct normal *n, struct str text);
 
 /*
@@ -66,12 +66,6 @@ MUST_USE enum err normal_feed(struct normal *n, struct str text, size_t base,
  */
 MUST_USE enum err normal_make(struct normal *n, struct str text, size_t base,
                               struct textview *out);
-
-/*
- * normal_keeps - a character that no view changes but in its case, and that
- * changes none before it. fold, nomark: also of these views. chars as above.
- */
-bool normal_keeps(struct chars *chars, bool fold, bool nomark, uint32_t cp);
 
 /* utf8_next - the code point at s.ptr[0..) of valid UTF-8, and its length. */
 static inline uint32_t utf8_next(struct str s, size_t *ret_len)

@@ -55,7 +55,7 @@ values_at(const char *p, unsigned at, struct opening *o)
     wide v = wide_at(p), value;
     wide upper = (wide)((wide)(v - 'A') < 26);
     wide lower = (wide)((wide)(v - 'a') < 26);
-    wide digit = (wide)((wide)(v - '0') < 10);
+    wide digit = wide_digits(v);
     wide joins = ~(upper | lower | digit);
 
     TAKE(o->upper, upper);

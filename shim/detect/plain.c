@@ -41,7 +41,7 @@ static unsigned beyond(wide v)
 
 static unsigned signs_in(wide v)
 {
-    wide digits = (wide)((wide)(v - '0') < 10);
+    wide digits = wide_digits(v);
     wide others = (wide)((v == '2') | (v == '6') | (v == '9'));
 
     return wide_mask((digits & ~others) | (wide)((v == '@') | (v == '$')));
@@ -49,8 +49,7 @@ static unsigned signs_in(wide v)
 
 static unsigned words_in(wide v)
 {
-    return wide_mask((wide)((wide)((v | 0x20) - 'a') < 26) |
-                     (wide)((wide)(v - '0') < 10));
+    return wide_mask(wide_alnums(v));
 }
 
 static unsigned no_words_in(wide v)
@@ -117,11 +116,11 @@ size_t plain_leet(struct str s)
 
 static inline void look_wide(struct leet_masks *m, wide v, unsigned at)
 {
-    wide low = v | 0x20, digits = (wide)((wide)(v - '0') < 10);
+    wide low = v | 0x20, digits = wide_digits(v);
     wide others = (wide)((v == '2') | (v == '6') | (v == '9'));
     wide signs = (digits & ~others) | (wide)((v == '@') | (v == '$'));
 
-    m->letters |= (uint64_t)wide_mask((wide)((wide)(low - 'a') < 26)) << at;
+    m->letters |= (uint64_t)wide_mask(wide_letters(v)) << at;
     m->far |= (uint64_t)wide_mask((wide)((wide)(low - 'g') < 20)) << at;
     m->signs |= (uint64_t)wide_mask(signs) << at;
     m->digits |= (uint64_t)wide_mask(others) << at;
@@ -142,11 +141,6 @@ struct leet_masks leet_look(struct str s)
 size_t plain_alnum(struct str s)
 {
     return pass(s, no_words_in, is_no_word);
-}
-
-static wide letters_in(wide v)
-{
-    return (wide)((wide)((v | 0x20) - 'a') < 26);
 }
 
 static wide high_in(wide v)
@@ -183,7 +177,7 @@ static bool is_high(char c)
 
 size_t plain_letters(struct str s)
 {
-    return count(s, letters_in, is_alpha);
+    return count(s, wide_letters, is_alpha);
 }
 
 size_t plain_high(struct str s)

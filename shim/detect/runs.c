@@ -479,14 +479,9 @@ static enum err take_pairs(struct decoding *d, struct str s, size_t *ret_len)
     return OK;
 }
 
-static wide alnums(wide v)
+static wide hex_digits_in(wide v)
 {
-    return (wide)((wide)((v | 0x20) - 'a') < 26) | (wide)((wide)(v - '0') < 10);
-}
-
-static wide digits(wide v)
-{
-    return (wide)((wide)((v | 0x20) - 'a') < 6) | (wide)((wide)(v - '0') < 10);
+    return (wide)((wide)((v | 0x20) - 'a') < 6) | wide_digits(v);
 }
 
 /* Of WIDE bytes, those that a pair may begin with: one stands before them, and
@@ -494,9 +489,9 @@ static wide digits(wide v)
 static unsigned pairs_in(const char *p)
 {
     wide first = wide_at(p), second = wide_at(p + 1);
-    wide two = digits(second) & ~alnums(wide_at(p + 2));
+    wide two = hex_digits_in(second) & ~wide_alnums(wide_at(p + 2));
 
-    return wide_mask(digits(first) & ~alnums(wide_at(p - 1)) &
+    return wide_mask(hex_digits_in(first) & ~wide_alnums(wide_at(p - 1)) &
                      (two | (wide)((second | 0x20) == 'x')));
 }
 
@@ -558,8 +553,8 @@ static unsigned others_at(struct str text, size_t at)
         return others;
     }
     v = wide_at(text.ptr + at);
-    return ~wide_mask(alnums(v) | (wide)((v == '+') | (v == '/') | (v == '-') |
-                                         (v == '_'))) &
+    return ~wide_mask(wide_alnums(v) | (wide)((v == '+') | (v == '/') |
+                                              (v == '-') | (v == '_'))) &
            0xffff;
 }
 

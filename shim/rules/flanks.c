@@ -1,5 +1,7 @@
 #include "rules/flanks.h"
 
+#include "rules/regex.h"
+
 /* The set of some bytes, made level. */
 static struct flank_set set_of(const struct guard *g)
 {
@@ -52,7 +54,7 @@ void flanks_init(struct flank_sets *bs)
 
 unsigned char flanks_stops(struct flank_sets *bs, const struct guard *g)
 {
-    return add(bs, (struct guard){{~g->bits[0], ~g->bits[1]}});
+    return add(bs, guard_others(g));
 }
 
 /* Where white space may be among them, the second has no one place. */

@@ -37,11 +37,6 @@ static INLINE unsigned bits_in(uint64_t mask, bool counts)
     return mask == 0 ? n : n + (unsigned)__builtin_popcountll(mask);
 }
 
-static wide digits_in(wide v)
-{
-    return (wide)((wide)(v - '0') < 10);
-}
-
 static INLINE struct masks masks_of(const unsigned char *p)
 {
     struct masks m = {0};
@@ -50,10 +45,10 @@ static INLINE struct masks masks_of(const unsigned char *p)
         wide v = wide_at(p + i);
         wide between = (wide)((v == ' ') | (v == '-') | (v == '.') |
                               (v == '(') | (v == ')') | (v == '/'));
-        wide letters = (wide)((wide)((v | 0x20) - 'a') < 26);
+        wide letters = wide_letters(v);
         wide marks = (wide)((v == '-') | (v == ':') | (v == '.'));
 
-        m.digits |= (uint64_t)wide_mask(digits_in(v)) << i;
+        m.digits |= (uint64_t)wide_mask(wide_digits(v)) << i;
         m.letters |= (uint64_t)wide_mask(letters) << i;
         m.between |= (uint64_t)wide_mask(between) << i;
         m.marks |= (uint64_t)wide_mask(marks) << i;
@@ -72,7 +67,7 @@ static INLINE size_t next_step(const unsigned char *p, size_t i, size_t end)
         for (unsigned at = 0; at < STEP; at += WIDE) {
             wide v = wide_at(p + i + at);
 
-            any |= v | digits_in(v);
+            any |= v | wide_digits(v);
         }
         if (wide_mask(any) != 0)
             break;

@@ -79,8 +79,35 @@ static void test_begun_again(void)
     streamed_close();
 }
 
+/* Escapes behind what the clean view changes: of no view is more held than of
+ * the text, wherever in a long one they stand. */
+static void test_held(void)
+{
+    static char space[400 * KIB];
+    size_t n = 0;
+
+    rnd_seed = 5;
+    streamed_open(list, ARRAY_LEN(list));
+    while (n + 8000 < sizeof(space)) {
+        for (uint32_t i = 130 + rnd(80); i > 0; i--)
+            n += (size_t)sprintf(space + n, "%s", "the ship came in late, ");
+        n += (size_t)sprintf(space + n, "\uff1a");
+        for (uint32_t i = rnd(60); i > 0; i--)
+            n += (size_t)sprintf(space + n, "%s", rnd(4) == 0 ? "x " : "words");
+        n += (size_t)sprintf(space + n, " xx&gt; ");
+    }
+    for (uint32_t most = 1; most < 2000; most *= 3) {
+        struct result got;
+
+        CHECK_INT(pieces((struct str){space, n}, 0, most, &got), OK);
+        result_free(&got);
+    }
+    streamed_close();
+}
+
 int main(void)
 {
     RUN(test_begun_again);
+    RUN(test_held);
     return check_done();
 }
