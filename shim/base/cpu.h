@@ -17,7 +17,7 @@
 #define FOR_AVX2 __attribute__((target("avx2")))
 #define FOR_AVX512                                                             \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,"  \
-                          "gfni,bmi,bmi2,popcnt")))
+                          "avx512bitalg,gfni,bmi,bmi2,popcnt")))
 #else
 #define CPU_AVX2 0
 #define FOR_AVX2
@@ -43,6 +43,7 @@ static inline bool cpu_avx512(void)
 #if CPU_AVX2
     return __builtin_cpu_supports("avx512vbmi2") != 0 &&
            __builtin_cpu_supports("avx512vbmi") != 0 &&
+           __builtin_cpu_supports("avx512bitalg") != 0 &&
            __builtin_cpu_supports("gfni") != 0 &&
            __builtin_cpu_supports("avx512vl") != 0 &&
            __builtin_cpu_supports("avx512bw") != 0;

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "rules/maybe.h"
+
 #if CPU_AVX2
 #include <immintrin.h>
 #endif
@@ -10,17 +12,11 @@
  * fuller, what passes them in vain costs more than caches do. */
 #define BITS_LEAST 8u
 #define BITS_MOST  18u
-#define MAYBE_MOST 14u /* of the first: its bytes have numbers of 16 bits */
-#define NEAR_MORE  4u  /* so many more bits has a hash into the second set */
+#define NEAR_MORE  4u /* so many more bits has a hash into the second set */
 
-#define PROBE_STEP 32u /* places at once */
-#define KEYED_STEP 8u  /* the same of those left */
+#define KEYED_STEP 8u /* places at once */
 
-/* Of the first two of three bytes, and of the third: of some hundred pairs the
- * one by which the fewest places in texts and code pass in vain. */
-#define HASH_TWO   UINT16_C(0xa3cb)
-#define HASH_THIRD UINT16_C(0x697d)
-#define HASH_KEY   UINT64_C(0x9e3779b97f4a7c15)
+#define HASH_KEY UINT64_C(0x9e3779b97f4a7c15)
 
 /* A string, until all are known. */
 struct probe_added {
@@ -28,56 +24,6 @@ struct probe_added {
     struct probe_entry entry;
     unsigned char over, under;
 };
-
-/* Eight bytes, the first the lowest. */
-static inline uint64_t eight_bytes(const char *p)
-{
-    uint64_t x;
-
-    memcpy(&x, p, sizeof(x));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    x = __builtin_bswap64(x);
-#endif
-    return x;
-}
-
-/* One of 16 for each byte, by its lower six bits: such that text has about as
- * many of each, and 0, of which there are long runs, goes with no other digit.
- */
-static const unsigned char sixteenth[64] = {
-    7,  10, 10, 15, 15, 10, 10, 11, 15, 15, 10, 10, 11, 10, 12, 12,
-    12, 12, 11, 12, 11, 10, 11, 15, 11, 10, 12, 9,  10, 6,  15, 12,
-    0,  8,  15, 10, 11, 1,  14, 13, 13, 4,  8,  12, 9,  12, 3,  6,
-    1,  14, 7,  5,  2,  15, 10, 11, 13, 11, 9,  15, 13, 10, 14, 12};
-
-/*
- * Words of the first table have two halves, of keys that begin with these three
- * bytes and of such that have them behind their first one: a bit for the one
- * byte more, that is behind them or before them. So two places next to each
- * other have one word to ask, which takes most of the time. What the first of
- * them cannot know by it is whether a key of three bytes stands there.
- *
- *      text     . . a k e y s . .
- *                   | `-+-'  one word, here of "key":
- *                   |   +--- BEHIND   "keys"
- *                   `------- BEFORE   "akey"
- */
-#define BEHIND 0u /* where the bits of each begin */
-#define BEFORE 16u
-
-/* Of four bytes, of which the last does not matter. */
-static inline uint32_t maybe_word(uint32_t four, unsigned bits)
-{
-    uint32_t hash =
-        (four & 0xffff) * HASH_TWO + (four >> 16 & 0xff) * HASH_THIRD;
-
-    return (hash & 0xffff) >> (16 - bits);
-}
-
-static inline uint32_t bit_of(uint32_t byte)
-{
-    return UINT32_C(1) << sixteenth[byte & 63];
-}
 
 /* The key that is asked for where there are these eight bytes. */
 static inline uint32_t key_of(const struct probes *k, uint64_t x)
@@ -170,9 +116,9 @@ size_t probes_add(struct probes *k, const struct probe_string *s)
     if (len == KEY_LEAST) {
         k->maybe[word] |= UINT32_C(0xffff) << BEHIND;
     } else {
-        k->maybe[word] |= bit_of((uint32_t)(x >> 24)) << BEHIND;
+        k->maybe[word] |= maybe_bit((uint32_t)(x >> 24)) << BEHIND;
         word_before = maybe_word((uint32_t)(x >> 8), k->maybe_bits);
-        k->maybe[word_before] |= bit_of((uint32_t)x) << BEFORE;
+        k->maybe[word_before] |= maybe_bit((uint32_t)x) << BEFORE;
     }
     if (k->over[word] < over)
         k->over[word] = (unsigned char)over;
@@ -220,261 +166,6 @@ void probes_ready(struct probes *k)
         put_entry(k, &k->added[i]);
     free(k->added);
     k->added = NULL;
-}
-
-/* Does its word say so of a place, of which that is the one byte more? */
-static inline uint32_t is_maybe(uint32_t word, unsigned half, uint64_t byte)
-{
-    return word >> (half + sixteenth[byte & 63]) & 1;
-}
-
-/*
- * The places that may be one, of the first table: even ones, counted from the
- * first, by the word of the next place, odd ones by their own. Each is written,
- * and counted only if it is one: there is no branch to guess.
- */
-static INLINE size_t sift_by(const struct probes *k, unsigned bits,
-                             const char *text, size_t from, size_t to,
-                             uint16_t *out)
-{
-    const uint32_t *maybe = k->maybe;
-    size_t n = 0, i = from;
-
-    for (; to - i >= 4; i += 4) {
-        uint64_t x = eight_bytes(text + i);
-        uint32_t a = maybe[maybe_word((uint32_t)(x >> 8), bits)];
-        uint32_t b = maybe[maybe_word((uint32_t)(x >> 24), bits)];
-
-        out[n] = (uint16_t)i;
-        n += is_maybe(a, BEFORE, x) | threes_has(&k->threes, (uint32_t)x);
-        out[n] = (uint16_t)(i + 1);
-        n += is_maybe(a, BEHIND, x >> 32);
-        out[n] = (uint16_t)(i + 2);
-        n += is_maybe(b, BEFORE, x >> 16) |
-             threes_has(&k->threes, (uint32_t)(x >> 16));
-        out[n] = (uint16_t)(i + 3);
-        n += is_maybe(b, BEHIND, x >> 48);
-    }
-    for (unsigned odd = 0; i < to; i++, odd ^= 1) {
-        uint64_t x = eight_bytes(text + i);
-        uint32_t a = maybe[maybe_word((uint32_t)(odd ? x : x >> 8), bits)];
-
-        out[n] = (uint16_t)i;
-        n += odd ? is_maybe(a, BEHIND, x >> 24)
-                 : is_maybe(a, BEFORE, x) | threes_has(&k->threes, (uint32_t)x);
-    }
-    return n;
-}
-
-#if CPU_AVX2
-#define EVEN UINT64_C(0x5555555555555555)
-
-/* The words of 64 places, one for two. */
-FOR_AVX512 static INLINE __m512i words_of(const struct probes *k, const char *p)
-{
-    const __m512i two = _mm512_set1_epi16((short)HASH_TWO);
-    const __m512i third = _mm512_set1_epi16((short)HASH_THIRD);
-    __m512i a = _mm512_loadu_si512(p + 1), b = _mm512_loadu_si512(p + 3);
-
-    b = _mm512_and_si512(b, _mm512_set1_epi16(0xff));
-    a = _mm512_add_epi16(_mm512_mullo_epi16(a, two),
-                         _mm512_mullo_epi16(b, third));
-    return _mm512_srl_epi16(a, _mm_cvtsi32_si128(16 - (int)k->maybe_bits));
-}
-
-/* Of 64 places the one byte more: that which even ones begin with, and the last
- * of odd ones. */
-FOR_AVX512 static INLINE __m512i ones_of(const char *p)
-{
-    __m512i one = _mm512_mask_blend_epi8(~EVEN, _mm512_loadu_si512(p),
-                                         _mm512_loadu_si512(p + 3));
-
-    return _mm512_permutexvar_epi8(one, _mm512_loadu_si512(sixteenth));
-}
-
-/* Of 64 places from `from` on those of a mask: into out, how many. */
-FOR_AVX512 static INLINE size_t put_places(uint64_t mask, size_t from,
-                                           uint16_t *out)
-{
-    static const uint16_t each[PROBE_STEP] = {
-        0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
-        16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
-    __m512i places = _mm512_loadu_si512(each);
-    uint32_t low = (uint32_t)mask, high = (uint32_t)(mask >> PROBE_STEP);
-    unsigned n = (unsigned)__builtin_popcount(low);
-
-    places = _mm512_add_epi16(places, _mm512_set1_epi16((short)from));
-    _mm512_storeu_si512(out, _mm512_maskz_compress_epi16(low, places));
-    places = _mm512_add_epi16(places, _mm512_set1_epi16(PROBE_STEP));
-    _mm512_storeu_si512(out + n, _mm512_maskz_compress_epi16(high, places));
-    return n + (unsigned)__builtin_popcount(high);
-}
-
-static inline uint64_t mask_of(size_t n)
-{
-    return n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
-}
-
-FOR_AVX512 static INLINE __m512i groups_of(const unsigned char groups[128],
-                                           const char *p)
-{
-    return _mm512_permutex2var_epi8(_mm512_loadu_si512(groups),
-                                    _mm512_loadu_si512(p),
-                                    _mm512_loadu_si512(groups + 64));
-}
-
-/* Of the even ones of 64 places those where three bytes are in a group. */
-FOR_AVX512 static INLINE uint64_t threes_64(const struct threes *t,
-                                            const char *p)
-{
-    __m512i two = _mm512_and_si512(groups_of(t->groups[0], p),
-                                   groups_of(t->groups[1], p + 1));
-
-    return _mm512_mask_test_epi8_mask(EVEN, two,
-                                      groups_of(t->groups[2], p + 2));
-}
-
-/* Of 32 places which of 16 bits are set, those of one of 64 each. */
-FOR_AVX512 static INLINE uint64_t ask_32(__m512i have, __m512i which,
-                                         uint64_t places)
-{
-    const __m512i bit = _mm512_set1_epi16(1);
-
-    return _pdep_u64(
-        _mm512_test_epi16_mask(have, _mm512_sllv_epi16(bit, which)), places);
-}
-
-/* Of 64 places from p on, a bit each. */
-FOR_AVX512 static INLINE uint64_t ask_64(const struct probes *k, const char *p)
-{
-    const uint32_t even = (uint32_t)EVEN;
-    __m512i words = words_of(k, p), one = ones_of(p), a, b, before, behind;
-
-    a = _mm512_and_si512(words, _mm512_set1_epi32(0xffff));
-    a = _mm512_i32gather_epi32(a, k->maybe, 4);
-    b = _mm512_i32gather_epi32(_mm512_srli_epi32(words, 16), k->maybe, 4);
-    before = _mm512_mask_blend_epi16(even, b, _mm512_srli_epi32(a, BEFORE));
-    behind = _mm512_mask_blend_epi16(even, _mm512_slli_epi32(b, BEFORE), a);
-    return ask_32(before, _mm512_and_si512(one, _mm512_set1_epi16(15)), EVEN) |
-           ask_32(behind, _mm512_srli_epi16(one, 8), ~EVEN) |
-           threes_64(&k->threes, p);
-}
-
-FOR_AVX512 static size_t sift_gathers(const struct probes *k, const char *text,
-                                      size_t from, size_t to, uint16_t *out)
-{
-    size_t found = 0;
-
-    for (size_t i = from; i < to; i += 64) {
-        uint64_t mask = ask_64(k, text + i) & mask_of(to - i);
-
-        found += put_places(mask, i, out + found);
-    }
-    return found;
-}
-
-/*
- * The same for processors that read many places as slowly as they do one: a
- * batch of places, and each thing for all of them before the next: which byte
- * of the table to ask, what is in it, which bit it is.
- */
-#define BATCH 256u
-
-/* Of so many places, and of up to 63 more, even and odd ones. */
-FOR_AVX512 static void batch_ask(const struct probes *k, const char *p,
-                                 size_t n, uint16_t at[2][BATCH / 2])
-{
-    const __m512i low = _mm512_set1_epi16(1);
-    const __m512i before = _mm512_set1_epi16(BEFORE / 8);
-
-    for (size_t i = 0; i < n; i += 64) {
-        __m512i words = _mm512_slli_epi16(words_of(k, p + i), 2);
-        __m512i one = ones_of(p + i);
-        __m512i even = _mm512_and_si512(_mm512_srli_epi16(one, 3), low);
-        __m512i odd = _mm512_srli_epi16(one, 11);
-
-        even = _mm512_or_si512(_mm512_or_si512(even, before), words);
-        _mm512_storeu_si512(at[0] + i / 2, even);
-        _mm512_storeu_si512(at[1] + i / 2, _mm512_or_si512(odd, words));
-    }
-}
-
-/* The bytes of the table: those of eight places. */
-FOR_AVX512 static inline __m128i batch_read(const unsigned char *maybe,
-                                            const uint16_t *even,
-                                            const uint16_t *odd)
-{
-    __m128i b = _mm_cvtsi32_si128(maybe[even[0]]);
-
-    b = _mm_insert_epi8(b, maybe[odd[0]], 1);
-    b = _mm_insert_epi8(b, maybe[even[1]], 2);
-    b = _mm_insert_epi8(b, maybe[odd[1]], 3);
-    b = _mm_insert_epi8(b, maybe[even[2]], 4);
-    b = _mm_insert_epi8(b, maybe[odd[2]], 5);
-    b = _mm_insert_epi8(b, maybe[even[3]], 6);
-    return _mm_insert_epi8(b, maybe[odd[3]], 7);
-}
-
-/* Those that have their bit: into out, how many. */
-FOR_AVX512 static size_t batch_test(const struct probes *k, const char *p,
-                                    const unsigned char *bits, size_t n,
-                                    size_t from, uint16_t *out)
-{
-    const __m512i one = _mm512_set1_epi64(CPU_BITS);
-    size_t found = 0;
-
-    for (size_t i = 0; i < n; i += 64) {
-        __m512i bit = _mm512_and_si512(ones_of(p + i), _mm512_set1_epi8(7));
-        uint64_t mask = _mm512_test_epi8_mask(_mm512_loadu_si512(bits + i),
-                                              _mm512_shuffle_epi8(one, bit));
-
-        mask = (mask | threes_64(&k->threes, p + i)) & mask_of(n - i);
-        found += put_places(mask, from + i, out + found);
-    }
-    return found;
-}
-
-FOR_AVX512 static size_t sift_batches(const struct probes *k, const char *text,
-                                      size_t from, size_t to, uint16_t *out)
-{
-    const unsigned char *maybe = (const void *)k->maybe;
-    unsigned char bits[BATCH] = {0};
-    uint16_t at[2][BATCH / 2];
-    size_t found = 0;
-
-    for (size_t i = from, n; i < to; i += n) {
-        n = to - i < BATCH ? to - i : BATCH;
-        batch_ask(k, text + i, n, at);
-        for (size_t j = 0; j < n; j += 8)
-            _mm_storel_epi64((void *)(bits + j),
-                             batch_read(maybe, at[0] + j / 2, at[1] + j / 2));
-        found += batch_test(k, text + i, bits, n, i, out + found);
-    }
-    return found;
-}
-
-static size_t sift_64(const struct probes *k, const char *text, size_t from,
-                      size_t to, uint16_t *out)
-{
-    return k->gathers ? sift_gathers(k, text, from, to, out)
-                      : sift_batches(k, text, from, to, out);
-}
-#else
-static size_t sift_64(const struct probes *k, const char *text, size_t from,
-                      size_t to, uint16_t *out)
-{
-    return sift_by(k, k->maybe_bits, text, from, to, out);
-}
-#endif
-
-static size_t sift(const struct probes *k, const char *text, size_t from,
-                   size_t to, uint16_t *out)
-{
-    if (k->step == CPU_64)
-        return sift_64(k, text, from, to, out);
-    if (k->maybe_bits == MAYBE_MOST) /* a constant saves a fifth of the time */
-        return sift_by(k, MAYBE_MOST, text, from, to, out);
-    return sift_by(k, k->maybe_bits, text, from, to, out);
 }
 
 /* Of n places those that are in the second set, each with its key: into out,
@@ -561,9 +252,9 @@ static size_t keyed_64(const struct probes *k, const char *text,
 size_t probes_sift(const struct probes *k, const char *text, size_t from,
                    size_t to, struct probe_place *ret_places)
 {
-    uint16_t at[PROBE_PLACES + PROBE_STEP];
+    uint16_t at[PROBE_PLACES + MAYBE_MORE];
     uint64_t keyed[PROBE_PLACES + KEYED_STEP];
-    size_t n = sift(k, text, from, to, at);
+    size_t n = maybe_sift(k, text, from, to, at);
 
     if (k->step == CPU_64 && k->gathers)
         n = keyed_64(k, text, at, n, keyed);
