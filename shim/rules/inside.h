@@ -157,7 +157,6 @@ struct rules {
     unsigned asked;                 /* set of what any `when` asks about   */
     /* Bit sets of the rules that look at a place, hosts not regarded. */
     uint64_t *masks;   /* [dir][role][part][words]             */
-    uint32_t *ranks;   /* of each word of them: the rules before it */
     uint64_t *unkeyed; /* those without keywords: gated by nothing */
     uint64_t *viewers; /* bit sets of the rules of each view that has a name */
     unsigned *views;   /* of each place: the views that its rules look at */
@@ -165,7 +164,9 @@ struct rules {
     uint64_t *listed;  /* those that are tried where keywords stand, or near
                           them, only */
     struct prefilter *prefilter;
-    _Atomic(struct trie *) trie; /* of streams; NULL until the first */
+    /* Of streams, the first of each direction; NULL until one is there. */
+    _Atomic(struct trie *) tries[2];
+    _Atomic(struct lookers *) lookers;
     /* Of each rule, then of each where it is tried at known places only;
      * NULL until needed. */
     _Atomic(struct code *) *code;
@@ -283,8 +284,6 @@ enum {
 
 /* rules_mask - the bit set for a place. Borrowed. */
 const uint64_t *rules_mask(const struct rules *rs, const struct scope *at);
-/* rules_rank - of each word of it, how many rules stand before. Borrowed. */
-const uint32_t *rules_rank(const struct rules *rs, const struct scope *at);
 
 /* --- exclude.c */
 
@@ -416,9 +415,27 @@ MUST_USE enum err rules_code(const struct rules *rs, const struct rule *r,
 MUST_USE enum err code_needs(const struct rule *r, const struct code *c,
                              const pcre2_code **ret_needs);
 
-/* rules_trie - of the keywords, built if nobody did so before. E_NOMEM. */
-MUST_USE enum err rules_trie(const struct rules *rs,
-                             const struct trie **ret_trie);
+/* --- lookers.c */
+
+/* Rules that streams of one place and of some views have lanes for. Immutable,
+ * shared by threads. */
+struct lookers {
+    const uint64_t *place; /* rules_mask */
+    unsigned views;        /* all of them look at these */
+    uint64_t *mask;        /* bit set of them; owned */
+    uint32_t *ranks;       /* of each word of it: the rules before it; owned */
+    size_t count;
+    const struct trie *trie; /* of their keywords, and of others perhaps */
+    struct trie *own;        /* that, if it is of them alone; owned */
+    struct lookers *next;
+};
+
+/* rules_lookers - of a place, and a set of views of which a stream looks at
+ * each; made if nobody did so before. E_NOMEM. lookers_end - all are freed. */
+MUST_USE enum err rules_lookers(const struct rules *rs, const struct scope *at,
+                                unsigned views,
+                                const struct lookers **ret_lookers);
+void lookers_end(struct rules *rs);
 
 /* --- match.c */
 

@@ -98,19 +98,17 @@ struct extents {
     struct extent list[EXTENT_KINDS];
 };
 
-/* Keywords and the token that the end of the text may cut off: wake.c. */
-struct begun {
-    uint64_t token;                   /* where it begins, or NEVER */
-    bool token_letters, token_digits; /* what it has */
-    struct trie_walk *walks;          /* room for the depth of the trie */
-    size_t walk_count;
+/* The token that the end of the text may cut off: wake.c. */
+struct token_begun {
+    uint64_t at;          /* where it begins, or NEVER */
+    bool letters, digits; /* what it has */
 };
 
 /* A stream as it stood at a place: respell.c. */
 struct checkpoint {
     uint64_t v;     /* there; NEVER: none is kept */
     uint64_t known; /* what begins before was known, and may be gone */
-    struct begun begun;
+    struct token_begun token;
     struct lane_at *lanes; /* of those that look at these views */
 };
 
@@ -136,9 +134,8 @@ struct respell {
 
 struct stream {
     const struct rules *rs;
-    const struct trie *trie; /* of rs */
-    const uint64_t *mask;    /* rules_mask, rules_rank of the place; borrowed */
-    const uint32_t *ranks;
+    const struct lookers *lookers; /* of rs: which rule each lane is of */
+    const struct trie *trie;       /* of these */
     struct scratch *sc;
     struct scope at;
     struct buf text; /* bytes base..end */
@@ -184,7 +181,9 @@ struct stream {
     uint32_t runs_asleep;            /* run_bit of the lanes that sleep */
     uint32_t run_lanes[32];          /* of each run_bit */
     size_t token_most; /* longest that a lane waits for which changes text */
-    struct begun begun;
+    struct token_begun token;
+    struct trie_walk *walks; /* keywords begun; room for the trie's depth */
+    size_t walk_count;
     struct lane *lanes;
     size_t lane_count;
     uint64_t awake[]; /* bit set of lanes */
@@ -236,15 +235,12 @@ void feed_tokens(struct stream *st, uint64_t to);
 /* feed_last - the text ends at V, and with it a token. */
 void feed_last(struct stream *st);
 
-/* begun_copy - at the same place of the text. */
-static inline void begun_copy(struct begun *to, const struct begun *of)
-{
-    struct trie_walk *walks = to->walks;
+/* begun_as - as another stream stands at the same place of the same text, or
+ * stood there, whatever keywords that follows. */
+void begun_as(struct stream *st, const struct token_begun *token);
 
-    memcpy(walks, of->walks, of->walk_count * sizeof(*walks));
-    *to = *of;
-    to->walks = walks;
-}
+/* lane_of - that of a rule; lane_count if there is none. */
+size_t lane_of(const struct stream *st, uint32_t rule);
 
 /* cut_token - where the token begins that the end of the text cuts off, if a
  * match could begin with it, or V. */

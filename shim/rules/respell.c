@@ -79,7 +79,7 @@ static void checkpoint_back(const struct side *clean, struct checkpoint *cp,
     /* It may be older than what has been let go since. */
     cp->known = cp->known > clean->st->safe ? cp->known : clean->st->safe;
     cp->known = side_text(clean, cp->known);
-    cp->begun.token = side_text(clean, cp->begun.token);
+    cp->token.at = side_text(clean, cp->token.at);
     for (size_t i = 0; i < lanes; i++) {
         cp->lanes[i].cursor = side_text(clean, cp->lanes[i].cursor);
         cp->lanes[i].seen = side_text(clean, cp->lanes[i].seen);
@@ -105,24 +105,19 @@ static enum err make_room(struct stream *st)
 {
     struct respell *r = &st->respell;
     struct checkpoint *cps[] = {&r->from, &r->then};
-    size_t depth = trie_depth(st->trie), n = 0;
-    struct trie_walk *walks;
+    size_t n = 0;
 
     if (r->room != NULL)
         return OK;
     for (size_t i = 0; i < st->lane_count; i++)
         n += is_respelled(st->rs, st->lanes[i].rule);
-    r->room = calloc(ARRAY_LEN(cps), n * sizeof(struct lane_at) +
-                                         depth * sizeof(struct trie_walk) +
-                                         n * sizeof(*r->lanes) + 1);
+    r->room = calloc(ARRAY_LEN(cps),
+                     n * (sizeof(struct lane_at) + sizeof(*r->lanes)) + 1);
     if (r->room == NULL)
         return E_NOMEM;
-    walks = (struct trie_walk *)(r->room + ARRAY_LEN(cps) * n);
-    for (size_t i = 0; i < ARRAY_LEN(cps); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cps); i++)
         cps[i]->lanes = r->room + i * n;
-        cps[i]->begun.walks = walks + i * depth;
-    }
-    r->lanes = (uint32_t *)(walks + ARRAY_LEN(cps) * depth);
+    r->lanes = (uint32_t *)(r->room + ARRAY_LEN(cps) * n);
     r->lane_count = 0;
     for (size_t i = 0; i < st->lane_count; i++)
         if (is_respelled(st->rs, st->lanes[i].rule))
@@ -139,7 +134,7 @@ static enum err checkpoint_take(struct stream *st, struct checkpoint *cp)
         return e;
     cp->v = st->v;
     cp->known = st->rest;
-    begun_copy(&cp->begun, &st->begun);
+    cp->token = st->token;
     for (size_t i = 0; i < r->lane_count; i++)
         cp->lanes[i] = lane_now(st, r->lanes[i]);
     return OK;
@@ -180,7 +175,7 @@ static void checkpoint_copy(const struct respell *r, struct checkpoint *to,
     to->known = of->known;
     if (of->v == NEVER)
         return;
-    begun_copy(&to->begun, &of->begun);
+    to->token = of->token;
     memcpy(to->lanes, of->lanes, r->lane_count * sizeof(*to->lanes));
 }
 
@@ -224,9 +219,13 @@ static enum err begin(struct stream *st, enum view_step step, uint64_t at)
     s->leet = r->leet;
     s->leet.one = true;
     to = s->st;
-    begun_copy(&to->begun, &cp->begun);
-    for (size_t i = 0; i < r->lane_count; i++)
-        lane_put(to, r->lanes[i], &cp->lanes[i]);
+    begun_as(to, &cp->token);
+    for (size_t i = 0; i < r->lane_count; i++) {
+        size_t n = lane_of(to, st->lanes[r->lanes[i]].rule);
+
+        if (n != to->lane_count)
+            lane_put(to, n, &cp->lanes[i]);
+    }
     side_begun(to);
     return stream_grow(to, (struct str){st->text.ptr + (cp->v - st->base),
                                         (size_t)(at - cp->v)});

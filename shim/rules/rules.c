@@ -26,21 +26,6 @@ const uint64_t *rules_mask(const struct rules *rs, const struct scope *at)
     return rs->masks + place_of(at) * rs->words;
 }
 
-const uint32_t *rules_rank(const struct rules *rs, const struct scope *at)
-{
-    return rs->ranks + place_of(at) * rs->words;
-}
-
-static void build_ranks(const uint64_t *mask, size_t words, uint32_t *ret_rank)
-{
-    uint32_t n = 0;
-
-    for (size_t w = 0; w < words; w++) {
-        ret_rank[w] = n;
-        n += bits_count(mask[w]);
-    }
-}
-
 /* The rules of each direction, role and part, one set after the other. */
 #define SETS (2 + ROLE_COUNT + PART_COUNT)
 
@@ -83,22 +68,15 @@ static enum err build_masks(struct rules *rs)
 {
     rs->masks = calloc((rs->words * 2 * ROLE_COUNT * PART_COUNT) + 1,
                        sizeof(*rs->masks));
-    rs->ranks = calloc((rs->words * 2 * ROLE_COUNT * PART_COUNT) + 1,
-                       sizeof(*rs->ranks));
     rs->unkeyed = calloc(rs->words + 1, sizeof(*rs->unkeyed));
-    if (rs->masks == NULL || rs->ranks == NULL || rs->unkeyed == NULL)
+    if (rs->masks == NULL || rs->unkeyed == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < rs->count; i++)
         rs->detectors |= 1u << rs->list[i].detector;
     for (size_t i = 0; i < rs->count; i++)
         if (rs->list[i].keyword_count == 0)
             rs->unkeyed[i / 64] |= UINT64_C(1) << i % 64;
-    if (mask_places(rs))
-        return E_NOMEM;
-    for (size_t place = 0; place < 2 * ROLE_COUNT * PART_COUNT; place++)
-        build_ranks(rs->masks + place * rs->words, rs->words,
-                    rs->ranks + place * rs->words);
-    return OK;
+    return mask_places(rs);
 }
 
 /* Do rules of the place look at the view? But for those of a set, if any. */
@@ -202,25 +180,6 @@ static enum err build_search(struct rules *rs)
                          &rs->prefilter);
 }
 
-enum err rules_trie(const struct rules *rs, const struct trie **ret_trie)
-{
-    _Atomic(struct trie *) *place = &((struct rules *)(uintptr_t)rs)->trie;
-    struct trie *t = atomic_load_explicit(place, memory_order_acquire);
-    struct trie *none = NULL;
-    enum err e;
-
-    if (t == NULL) {
-        if ((e = trie_new(rs->list, rs->count, rs->guards, rs->runs, &t)))
-            return e;
-        if (!atomic_compare_exchange_strong(place, &none, t)) {
-            trie_free(t);
-            t = none;
-        }
-    }
-    *ret_trie = t;
-    return OK;
-}
-
 enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
 {
     struct unpacked all;
@@ -267,9 +226,8 @@ void rules_free(struct rules *rs)
             code_free(atomic_load(&rs->code[i]));
     free((void *)rs->code);
     prefilter_free(rs->prefilter);
-    trie_free(atomic_load(&rs->trie));
+    lookers_end(rs);
     free(rs->masks);
-    free(rs->ranks);
     free(rs->unkeyed);
     free(rs->viewers);
     free(rs->views);

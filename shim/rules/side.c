@@ -136,9 +136,9 @@ enum err side_add(struct stream *st, const struct stream *of,
 
 void side_take(struct stream *to, const struct stream *of)
 {
-    begun_copy(&to->begun, &of->begun);
-    for (size_t i = 0; i < of->lane_count; i++) {
-        struct lane_at now = lane_now(of, i);
+    begun_as(to, &of->token);
+    for (size_t i = 0; i < to->lane_count; i++) {
+        struct lane_at now = lane_now(of, lane_of(of, to->lanes[i].rule));
 
         lane_put(to, i, &now);
     }

@@ -97,7 +97,7 @@ static bool looks_at(const struct rules *rs, uint32_t rule, unsigned views)
     return true;
 }
 
-static void lanes_init(struct stream *st, const uint64_t *mask, unsigned views)
+static void lanes_init(struct stream *st, unsigned views)
 {
     const struct rules *rs = st->rs;
     size_t n = 0;
@@ -105,7 +105,8 @@ static void lanes_init(struct stream *st, const uint64_t *mask, unsigned views)
     st->min_hold = LIM_HOLD_MAX;
     st->context = CONTEXT;
     for (size_t w = 0; w < rs->words; w++)
-        for (uint64_t bits = mask[w]; bits != 0; bits &= bits - 1) {
+        for (uint64_t bits = st->lookers->mask[w]; bits != 0;
+             bits &= bits - 1) {
             uint32_t i = (uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(bits);
             const struct rule *r = &rs->list[i];
             struct lane *l = &st->lanes[n];
@@ -130,32 +131,29 @@ enum err stream_make(const struct rules *rs, struct scratch *sc,
                      const struct scope *at, unsigned views,
                      struct stream **ret_st)
 {
-    const uint64_t *mask = rules_mask(rs, at);
-    const struct trie *trie;
-    size_t n = 0, depth, size;
+    const struct lookers *lookers;
+    size_t n, depth, size;
     struct stream *st;
     enum err e;
 
-    if ((e = rules_trie(rs, &trie)))
+    if ((e = rules_lookers(rs, at, views, &lookers)))
         return e;
-    depth = trie_depth(trie);
-    for (size_t w = 0; w < rs->words; w++)
-        n += (size_t)__builtin_popcountll(mask[w]);
+    depth = trie_depth(lookers->trie);
+    n = lookers->count;
     size = sizeof(*st) + (n + 63) / 64 * sizeof(uint64_t);
     st = calloc(1, size + n * sizeof(struct lane) +
                        depth * sizeof(struct trie_walk));
     if (st == NULL)
         return E_NOMEM;
     st->lanes = (struct lane *)((char *)st + size);
-    st->begun.walks = (struct trie_walk *)(st->lanes + n);
+    st->walks = (struct trie_walk *)(st->lanes + n);
     st->lane_count = n;
     st->rs = rs;
-    st->trie = trie;
-    st->mask = mask;
-    st->ranks = rules_rank(rs, at);
+    st->lookers = lookers;
+    st->trie = lookers->trie;
     st->sc = sc;
     st->at = *at;
-    st->begun.token = NEVER;
+    st->token.at = NEVER;
     st->letters_at = NEVER;
     if ((rules_views_at(rs, at) & 1u << VIEW_DECODED) != 0)
         st->coded.views = rules_views_at(rs, at) & ~(1u << VIEW_TEXT);
@@ -164,7 +162,7 @@ enum err stream_make(const struct rules *rs, struct scratch *sc,
     respell_reset(st);
     st->counts = rs->at.block[at->dir] != 0 && !rs->monitor;
     buf_init(&st->text, TEXT_MAX);
-    lanes_init(st, mask, views);
+    lanes_init(st, views);
     *ret_st = st;
     return OK;
 }
@@ -614,8 +612,8 @@ static enum err end_text(struct stream *st, bool goes_on)
     buf_clear(&st->text);
     st->base = st->origin = st->v = st->end;
     st->stop = 0;
-    st->begun.walk_count = 0;
-    st->begun.token = NEVER;
+    st->walk_count = 0;
+    st->token.at = NEVER;
     coded_reset(st);
     extents_reset(st);
     respell_reset(st);

@@ -57,6 +57,11 @@ struct trie {
     bool gaps; /* a keyword has words, which a text may part by more */
 };
 
+static bool is_set(const uint64_t *bits, unsigned i)
+{
+    return (bits[i / 64] >> i % 64 & 1) != 0;
+}
+
 static struct edge *edge_place(const struct trie *t, uint32_t from,
                                unsigned char c)
 {
@@ -158,16 +163,21 @@ static size_t edges_of(struct str s)
     return n;
 }
 
-/* What a rule that may sleep waits for; false for one that does not sleep. */
-static bool waits_for(const struct rule *r, const struct run *run,
+/* What a rule that may sleep waits for; false for one that does not sleep, or
+ * is not of the set. */
+static bool waits_for(const struct rule *list, const struct run *runs,
+                      const uint64_t *only, size_t i,
                       const struct str **ret_list, size_t *ret_n)
 {
+    const struct rule *r = &list[i];
+    const struct run *run = &runs[i];
     static const struct str digits[] = {
         STR_INIT("0"), STR_INIT("1"), STR_INIT("2"), STR_INIT("3"),
         STR_INIT("4"), STR_INIT("5"), STR_INIT("6"), STR_INIT("7"),
         STR_INIT("8"), STR_INIT("9")};
 
-    if (r->whole || (!r->keyword_first && run->bit == 0))
+    if (r->whole || (!r->keyword_first && run->bit == 0) ||
+        (only != NULL && !is_set(only, (unsigned)i)))
         return false;
     *ret_list = run->before == RUN_DIGIT ? digits : r->keywords;
     *ret_n = run->before == RUN_DIGIT ? ARRAY_LEN(digits) : r->keyword_count;
@@ -175,19 +185,21 @@ static bool waits_for(const struct rule *r, const struct run *run,
 }
 
 static enum err collect(struct trie *t, const struct rule *list, size_t n,
-                        const struct run *runs, size_t *ret_edges)
+                        const uint64_t *only, const struct run *runs,
+                        size_t *ret_edges)
 {
     const struct str *texts;
     size_t total = 0, edges = 0, count;
 
-    for (size_t i = 0; i < n; i++) /* at most; ten digits stand for none */
-        total += list[i].keyword_count == 0 ? 10 : list[i].keyword_count;
+    for (size_t i = 0; i < n; i++)
+        if (waits_for(list, runs, only, i, &texts, &count))
+            total += count;
     t->sorted = calloc(total + 1, sizeof(*t->sorted));
     t->rules = calloc(total + 1, sizeof(*t->rules));
     if (t->sorted == NULL || t->rules == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < n; i++) {
-        if (!waits_for(&list[i], &runs[i], &texts, &count))
+        if (!waits_for(list, runs, only, i, &texts, &count))
             continue;
         for (size_t j = 0; j < count; j++) {
             t->sorted[t->count++] =
@@ -317,11 +329,6 @@ static bool shuts_words(const struct guard *shut)
     return true;
 }
 
-static bool is_set(const uint64_t *bits, unsigned i)
-{
-    return (bits[i / 64] >> i % 64 & 1) != 0;
-}
-
 static void set(uint64_t *bits, unsigned i)
 {
     bits[i / 64] |= UINT64_C(1) << i % 64;
@@ -391,8 +398,9 @@ static void enter_pairs(struct trie *t)
     }
 }
 
-enum err trie_new(const struct rule *list, size_t n, const struct guard *guards,
-                  const struct run *runs, struct trie **ret_trie)
+enum err trie_new(const struct rule *list, size_t n, const uint64_t *only,
+                  const struct guard *guards, const struct run *runs,
+                  struct trie **ret_trie)
 {
     struct trie *t = calloc(1, sizeof(*t));
     size_t edges = 0;
@@ -400,7 +408,8 @@ enum err trie_new(const struct rule *list, size_t n, const struct guard *guards,
 
     if (t == NULL)
         return E_NOMEM;
-    if ((e = collect(t, list, n, runs, &edges)) || (e = make_room(t, edges))) {
+    if ((e = collect(t, list, n, only, runs, &edges)) ||
+        (e = make_room(t, edges))) {
         trie_free(t);
         return e;
     }

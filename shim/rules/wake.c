@@ -8,14 +8,14 @@
  * back the beginning of one is held.
  */
 
-static size_t lane_of(const struct stream *st, uint32_t rule)
+size_t lane_of(const struct stream *st, uint32_t rule)
 {
-    uint64_t mask = st->mask[rule / 64];
+    uint64_t mask = st->lookers->mask[rule / 64];
     uint64_t below = (UINT64_C(1) << rule % 64) - 1;
 
     if ((mask >> rule % 64 & 1) == 0)
         return st->lane_count;
-    return st->ranks[rule / 64] + bits_count(mask & below);
+    return st->lookers->ranks[rule / 64] + bits_count(mask & below);
 }
 
 /*
@@ -103,11 +103,35 @@ void feed_trie(struct stream *st, uint64_t to)
     struct str text = {st->text.ptr, (size_t)(to - st->base)};
 
     if (trie_depth(st->trie) != 0)
-        trie_feed(st->trie, st->begun.walks, &st->begun.walk_count, text,
+        trie_feed(st->trie, st->walks, &st->walk_count, text,
                   (size_t)(st->v - st->base),
                   st->origin < st->base ? SIZE_MAX
                                         : (size_t)(st->origin - st->base),
                   feed_ended, st);
+}
+
+static void not_ended(void *ctx, struct trie_rules rules, size_t start,
+                      size_t least)
+{
+    (void)ctx;
+    (void)rules;
+    (void)start;
+    (void)least;
+}
+
+void begun_as(struct stream *st, const struct token_begun *token)
+{
+    struct str text = {st->text.ptr, (size_t)(st->v - st->base)};
+    size_t depth = trie_depth(st->trie); /* no walk is longer */
+    size_t from = text.len > depth ? text.len - depth : 0;
+
+    st->token = *token;
+    st->walk_count = 0;
+    if (depth != 0)
+        trie_feed(st->trie, st->walks, &st->walk_count, text, from,
+                  st->origin < st->base ? SIZE_MAX
+                                        : (size_t)(st->origin - st->base),
+                  not_ended, NULL);
 }
 
 /* --- Tokens. */
@@ -117,13 +141,13 @@ static void wake_token(struct stream *st, size_t n)
 {
     struct lane *l = &st->lanes[n];
 
-    if (n == st->lane_count || l->off || st->begun.token < l->cursor)
+    if (n == st->lane_count || l->off || st->token.at < l->cursor)
         return;
-    l->seen = st->begun.token + 1;
+    l->seen = st->token.at + 1;
     if (is_awake(st, n))
         return;
     set_awake(st, n, true);
-    l->cursor = st->begun.token;
+    l->cursor = st->token.at;
     l->next = 0;
 }
 
@@ -132,16 +156,16 @@ static void wake_token(struct stream *st, size_t n)
 static void token_ended(struct stream *st, uint64_t end, uint64_t upto)
 {
     const struct rules *rs = st->rs;
-    size_t len = (size_t)(end - st->begun.token);
+    size_t len = (size_t)(end - st->token.at);
     struct str text = {st->text.ptr, (size_t)(upto - st->base)};
 
-    if (!st->begun.token_digits || end - st->begun.token > TOKEN_MOST ||
-        !token_fits(&rs->token_all, len, st->begun.token_letters))
+    if (!st->token.digits || end - st->token.at > TOKEN_MOST ||
+        !token_fits(&rs->token_all, len, st->token.letters))
         return;
     for (size_t i = 0; i < rs->token_count; i++) {
         const struct rule *r = &rs->list[rs->tokens[i]];
 
-        if (token_fits(&r->token, len, st->begun.token_letters) &&
+        if (token_fits(&r->token, len, st->token.letters) &&
             token_then(r, text, (size_t)(end - st->base)))
             wake_token(st, lane_of(st, r->index));
     }
@@ -149,9 +173,9 @@ static void token_ended(struct stream *st, uint64_t end, uint64_t upto)
 
 void feed_last(struct stream *st)
 {
-    if (st->begun.token != NEVER)
+    if (st->token.at != NEVER)
         token_ended(st, st->v, st->v);
-    st->begun.token = NEVER;
+    st->token.at = NEVER;
 }
 
 void feed_tokens(struct stream *st, uint64_t to)
@@ -162,26 +186,26 @@ void feed_tokens(struct stream *st, uint64_t to)
         char c = st->text.ptr[i - st->base];
 
         if (!token_byte(c)) {
-            if (st->begun.token != NEVER)
+            if (st->token.at != NEVER)
                 token_ended(st, i, to);
-            st->begun.token = NEVER;
+            st->token.at = NEVER;
             continue;
         }
-        if (st->begun.token == NEVER) {
-            st->begun.token = i;
-            st->begun.token_letters = st->begun.token_digits = false;
+        if (st->token.at == NEVER) {
+            st->token.at = i;
+            st->token.letters = st->token.digits = false;
         }
         if (is_digit(c))
-            st->begun.token_digits = true;
+            st->token.digits = true;
         else
-            st->begun.token_letters = true;
+            st->token.letters = true;
     }
 }
 
 uint64_t cut_token(const struct stream *st)
 {
-    return st->begun.token != NEVER && st->v - st->begun.token <= st->token_most
-               ? st->begun.token
+    return st->token.at != NEVER && st->v - st->token.at <= st->token_most
+               ? st->token.at
                : st->v;
 }
 
@@ -270,8 +294,8 @@ uint64_t cut_keyword(const struct stream *st, uint64_t least)
     uint64_t run = cut_run(st);
 
     least = run < least ? run : least;
-    for (size_t i = 0; i < st->begun.walk_count; i++)
-        least = cut_walk(st, &st->begun.walks[i], least);
+    for (size_t i = 0; i < st->walk_count; i++)
+        least = cut_walk(st, &st->walks[i], least);
     return least;
 }
 
@@ -285,7 +309,8 @@ static uint64_t lower(uint64_t a, uint64_t b)
 /* What of the text a lane that sleeps, and holds nothing, may yet begin in. */
 static uint64_t cut_asleep(const struct stream *st)
 {
-    uint64_t far = trie_depth(st->trie) + st->rs->run_most + TOKEN_MOST + 1;
+    uint64_t far =
+        LIM_KEYWORD + KEYWORD_WIDE + st->rs->run_most + TOKEN_MOST + 1;
 
     return st->v - st->origin > far ? st->v - far : st->origin;
 }

@@ -440,7 +440,7 @@ static void test_trie_against_slow(void)
     char space[400];
 
     rnd_seed = 3;
-    if (!CHECK_INT(trie_new(rules, COUNT, open_guards, no_runs, &t), OK))
+    if (!CHECK_INT(trie_new(rules, COUNT, NULL, open_guards, no_runs, &t), OK))
         return;
     CHECK(trie_depth(t) <= LIM_KEYWORD + KEYWORD_WIDE);
     for (int i = 0; i < 20000; i++)
@@ -470,7 +470,7 @@ static void test_trie_guards(void)
     guards[2] = guards[0];
     runs[2].before = RUN_KEYWORD;
     runs[2].bit = 1;
-    if (!CHECK_INT(trie_new(list, 3, guards, runs, &t), OK))
+    if (!CHECK_INT(trie_new(list, 3, NULL, guards, runs, &t), OK))
         return;
     for (int before = 0; before < 256; before++)
         for (size_t r = 0; r < 3; r++) {
@@ -576,7 +576,7 @@ static void test_no_rules(void)
         CHECK_INT(run_piece(pf, STR("some 4111 text"), &hits), OK);
         prefilter_free(pf);
     }
-    if (CHECK_INT(trie_new(NULL, 0, NULL, NULL, &t), OK)) {
+    if (CHECK_INT(trie_new(NULL, 0, NULL, NULL, NULL, &t), OK)) {
         CHECK_INT(trie_depth(t), 0);
         trie_free(t);
     }
@@ -594,7 +594,7 @@ static void test_nth_allocation(void)
         failmalloc_at(n, FAIL_ONE);
         e = prefilter_new(rules, COUNT, wanted, open_guards, &pf);
         if (!e)
-            e = trie_new(rules, COUNT, open_guards, no_runs, &t);
+            e = trie_new(rules, COUNT, NULL, open_guards, no_runs, &t);
         if (!e)
             e = run_piece(pf, STR("abba"), &hits);
         prefilter_hits_free(&hits);
