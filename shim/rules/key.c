@@ -3,6 +3,8 @@
 #include "rules/level.h"
 #include "rules/probes.h"
 
+#define RARE_LEAST 3u /* bytes of a key, if there are so many */
+
 /*
  * What is less often in text than four bytes are: more of them, and much less
  * if they are of two words. first: the space among them; their number if none.
@@ -11,7 +13,7 @@ static unsigned bonus_of(size_t len, size_t first)
 {
     size_t behind = first < len ? len - first : 0;
 
-    if (len == KEY_LEAST)
+    if (len == RARE_LEAST)
         return 0;
     return 20 + (unsigned)(len - 4) + 4 * (unsigned)(behind < 5 ? behind : 4);
 }
@@ -34,7 +36,8 @@ bool key_fits(struct str keyword, size_t at)
     return from + KEY_LEAST <= keyword.len && !is_white(keyword.ptr[from]);
 }
 
-/* The place with the rarest bytes, which are taken. */
+/* The place with the rarest bytes, which are taken. One with less than three is
+ * the whole. */
 static unsigned char key_place(struct rarity_table *often, struct str keyword)
 {
     struct str rest = str_skip(keyword, key_front(keyword));
@@ -52,7 +55,7 @@ static unsigned char key_place(struct rarity_table *often, struct str keyword)
 
         if (level.ptr[at] == ' ')
             space = at;
-        if (!key_fits(rest, at))
+        if (room < RARE_LEAST || !key_fits(rest, at))
             continue;
         share = shares[at] + BONUS_MOST - bonus_of(room, space - at);
         if (best != KEY_NONE && share >= least)
@@ -60,8 +63,9 @@ static unsigned char key_place(struct rarity_table *often, struct str keyword)
         best = (unsigned char)at;
         least = share;
     }
-    if (best != KEY_NONE)
-        rarity_take(often, level, best);
+    if (best == KEY_NONE)
+        return rest.len == 0 ? KEY_NONE : 0;
+    rarity_take(often, level, best);
     return best;
 }
 

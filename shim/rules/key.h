@@ -16,8 +16,7 @@
  *                              do not in "pattern"
  */
 
-/* A keyword that is too short for a key, or has none that stands in one place
- * of a text. */
+/* A keyword of white space alone, which stands in no one place of a text. */
 #define KEY_NONE UINT8_MAX
 
 /* key_front - how many white bytes a keyword begins with. No key has one of

@@ -16,6 +16,13 @@ static inline uint32_t is_maybe(uint32_t word, unsigned half, uint64_t byte)
     return word >> (half + maybe_sixteenth[byte & 63]) & 1;
 }
 
+/* Does one of three bytes or less stand where these do? */
+static inline uint32_t shorts_have(const struct probes *k, uint64_t x)
+{
+    return threes_has(&k->threes, (uint32_t)x) |
+           twos_has(&k->twos, (uint32_t)x);
+}
+
 /*
  * The places that may be one, of the first table: even ones, counted from the
  * first, by the word of the next place, odd ones by their own. Each is written,
@@ -34,22 +41,24 @@ static INLINE size_t sift_by(const struct probes *k, unsigned bits,
         uint32_t b = maybe[maybe_word((uint32_t)(x >> 24), bits)];
 
         out[n] = (uint16_t)i;
-        n += is_maybe(a, BEFORE, x) | threes_has(&k->threes, (uint32_t)x);
+        n += is_maybe(a, BEFORE, x) | shorts_have(k, x);
         out[n] = (uint16_t)(i + 1);
-        n += is_maybe(a, BEHIND, x >> 32);
+        n += is_maybe(a, BEHIND, x >> 32) |
+             twos_has(&k->twos, (uint32_t)(x >> 8));
         out[n] = (uint16_t)(i + 2);
-        n += is_maybe(b, BEFORE, x >> 16) |
-             threes_has(&k->threes, (uint32_t)(x >> 16));
+        n += is_maybe(b, BEFORE, x >> 16) | shorts_have(k, x >> 16);
         out[n] = (uint16_t)(i + 3);
-        n += is_maybe(b, BEHIND, x >> 48);
+        n += is_maybe(b, BEHIND, x >> 48) |
+             twos_has(&k->twos, (uint32_t)(x >> 24));
     }
     for (unsigned odd = 0; i < to; i++, odd ^= 1) {
         uint64_t x = eight_bytes(text + i);
         uint32_t a = maybe[maybe_word((uint32_t)(odd ? x : x >> 8), bits)];
 
         out[n] = (uint16_t)i;
-        n += odd ? is_maybe(a, BEHIND, x >> 24)
-                 : is_maybe(a, BEFORE, x) | threes_has(&k->threes, (uint32_t)x);
+        n +=
+            odd ? is_maybe(a, BEHIND, x >> 24) | twos_has(&k->twos, (uint32_t)x)
+                : is_maybe(a, BEFORE, x) | shorts_have(k, x);
     }
     return n;
 }
@@ -60,12 +69,14 @@ static INLINE size_t sift_by(const struct probes *k, unsigned bits,
 /* What is asked with, in registers: what is written meanwhile is none of it. */
 struct sieve {
     __m512i groups[3][2], sixteenth;
+    struct twos_sieve twos;
     __m512i two, third, shift;
 };
 
 FOR_AVX512 static INLINE struct sieve sieve_of(const struct probes *k)
 {
     struct sieve s = {
+        .twos = twos_sieve(&k->twos),
         .sixteenth = _mm512_loadu_si512(maybe_sixteenth),
         .two = _mm512_set1_epi16((short)HASH_TWO),
         .third = _mm512_set1_epi16((short)HASH_THIRD),
@@ -137,14 +148,18 @@ FOR_AVX512 static INLINE __m512i groups_of(const __m512i groups[2],
                                     groups[1]);
 }
 
-/* Of the even ones of 64 places those where three bytes are in a group. */
-FOR_AVX512 static INLINE uint64_t threes_64(const struct sieve *s,
+/* Of 64 places those where two bytes are in a group, and of the even ones those
+ * where three are. */
+FOR_AVX512 static INLINE uint64_t shorts_64(const struct sieve *s,
                                             const char *p)
 {
+    __m512i twos =
+        twos_groups(&s->twos, _mm512_loadu_si512(p), _mm512_loadu_si512(p + 1));
     __m512i two = _mm512_and_si512(groups_of(s->groups[0], p),
                                    groups_of(s->groups[1], p + 1));
 
-    return _mm512_mask_test_epi8_mask(EVEN, two,
+    return _mm512_test_epi8_mask(twos, twos) |
+           _mm512_mask_test_epi8_mask(EVEN, two,
                                       groups_of(s->groups[2], p + 2));
 }
 
@@ -169,7 +184,7 @@ FOR_AVX512 static INLINE uint64_t ask_64(const struct sieve *s,
     a = _mm512_i32gather_epi32(a, maybe, 4);
     b = _mm512_i32gather_epi32(_mm512_srli_epi32(words, 16), maybe, 4);
     return (_mm512_bitshuffle_epi64_mask(a, which) & of_a) |
-           (_mm512_bitshuffle_epi64_mask(b, which) & ~of_a) | threes_64(s, p);
+           (_mm512_bitshuffle_epi64_mask(b, which) & ~of_a) | shorts_64(s, p);
 }
 
 FOR_AVX512 static size_t sift_gathers(const struct probes *k, const char *text,
@@ -242,7 +257,7 @@ FOR_AVX512 static size_t batch_test(const struct sieve *s, const char *p,
         uint64_t mask = _mm512_test_epi8_mask(_mm512_loadu_si512(bits + i),
                                               _mm512_shuffle_epi8(one, bit));
 
-        mask = (mask | threes_64(s, p + i)) & mask_of(n - i);
+        mask = (mask | shorts_64(s, p + i)) & mask_of(n - i);
         found += put_places(mask, from + i, out + found);
     }
     return found;

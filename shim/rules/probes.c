@@ -30,6 +30,8 @@ static inline uint32_t key_of(const struct probes *k, uint64_t x)
 {
     unsigned over = k->over[maybe_word((uint32_t)x, k->maybe_bits)];
 
+    if (twos_has(&k->twos, (uint32_t)x) && over < k->twos.over)
+        over = k->twos.over;
     return (uint32_t)((x << over) * HASH_KEY >> 32);
 }
 
@@ -94,13 +96,29 @@ void probes_free(struct probes *k)
     free(k->first);
 }
 
+/* Into the first table. */
+static void add_maybe(struct probes *k, uint64_t x, size_t len)
+{
+    uint32_t word = maybe_word((uint32_t)x, k->maybe_bits), word_before;
+    unsigned over = 64 - 8 * (unsigned)len;
+
+    if (len == 3) {
+        k->maybe[word] |= UINT32_C(0xffff) << BEHIND;
+    } else {
+        k->maybe[word] |= maybe_bit((uint32_t)(x >> 24)) << BEHIND;
+        word_before = maybe_word((uint32_t)(x >> 8), k->maybe_bits);
+        k->maybe[word_before] |= maybe_bit((uint32_t)x) << BEFORE;
+    }
+    if (k->over[word] < over)
+        k->over[word] = (unsigned char)over;
+}
+
 size_t probes_add(struct probes *k, const struct probe_string *s)
 {
     size_t len = s->room < KEY_MOST ? s->room : KEY_MOST;
     size_t back = s->at < PROBE_BACK ? s->at : PROBE_BACK;
     unsigned over = 64 - 8 * (unsigned)len;
     char key[KEY_MOST] = {0}, front[PROBE_BACK] = {0};
-    uint32_t word, word_before;
     uint64_t x;
 
     memcpy(key, s->bytes.ptr + s->at, len);
@@ -112,16 +130,10 @@ size_t probes_add(struct probes *k, const struct probe_string *s)
                              .entry = s->entry,
                              .over = (unsigned char)over,
                              .under = (unsigned char)(64 - 8 * back)};
-    word = maybe_word((uint32_t)x, k->maybe_bits);
-    if (len == KEY_LEAST) {
-        k->maybe[word] |= UINT32_C(0xffff) << BEHIND;
-    } else {
-        k->maybe[word] |= maybe_bit((uint32_t)(x >> 24)) << BEHIND;
-        word_before = maybe_word((uint32_t)(x >> 8), k->maybe_bits);
-        k->maybe[word_before] |= maybe_bit((uint32_t)x) << BEFORE;
-    }
-    if (k->over[word] < over)
-        k->over[word] = (unsigned char)over;
+    if (len < 3)
+        twos_add(&k->twos, (struct str){key, len});
+    else
+        add_maybe(k, x, len);
     return len;
 }
 
@@ -143,7 +155,7 @@ static void make_threes(struct probes *k)
     size_t n = 0;
 
     for (size_t i = 0; i < k->count; i++)
-        if (k->added[i].over == 64 - 8 * KEY_LEAST)
+        if (k->added[i].over == 64 - 8 * 3)
             list[n++] = k->added[i].key;
     threes_make(list, n, &k->threes);
 }
@@ -215,11 +227,13 @@ FOR_AVX512 static size_t keyed_64(const struct probes *k, const char *text,
                                   const uint16_t *at, size_t n, uint64_t *out)
 {
     const __m128i to_bit = _mm_cvtsi32_si128(32 - (int)(k->bits + NEAR_MORE));
+    const __m512i two_over = _mm512_set1_epi64(k->twos.over);
+    const struct twos_sieve twos = twos_sieve(&k->twos);
     size_t left = 0;
 
     for (size_t i = 0; i < n; i += KEYED_STEP) {
         size_t here = n - i < KEYED_STEP ? n - i : KEYED_STEP;
-        __mmask8 some = (__mmask8)mask_of(here);
+        __mmask8 some = (__mmask8)mask_of(here), two;
         __m512i none = _mm512_setzero_si512(), x, place, word, key, bit;
 
         place = _mm512_cvtepu16_epi64(_mm_loadu_si128((const void *)(at + i)));
@@ -227,6 +241,9 @@ FOR_AVX512 static size_t keyed_64(const struct probes *k, const char *text,
         word = _mm512_cvtepu32_epi64(
             _mm512_i64gather_epi32(maybe_words(x, k->maybe_bits), k->over, 1));
         word = _mm512_and_si512(word, _mm512_set1_epi64(0xff));
+        bit = twos_groups(&twos, x, _mm512_srli_epi64(x, 8));
+        two = _mm512_test_epi64_mask(bit, _mm512_set1_epi64(0xff));
+        word = _mm512_mask_max_epu64(word, two, word, two_over);
         key = times_key(_mm512_sllv_epi64(x, word));
         bit = _mm512_srl_epi64(key, to_bit);
         word = _mm512_cvtepu32_epi64(

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "rules/flanks.h"
 #include "rules/threes.h"
+#include "rules/twos.h"
 
 struct probe_entry {
     uint32_t value, of; /* of the caller's, */
@@ -21,9 +22,10 @@ struct probe_bytes {
 
 /*
  * A table of strings by a few of their bytes, their keys, to ask of many places
- * in a text whether one of them stands there. A key is three to eight bytes. A
+ * in a text whether one of them stands there. A key is one to eight bytes. A
  * table of bits says "maybe": a hash of three of them names a word of it, the
- * one behind these, or before them, a bit there. Of what passes, a second set
+ * one behind these, or before them, a bit there; those that are shorter are
+ * asked for beside that. Of what passes, a second set
  * of bits leaves those that have entries, under as many bytes as the shortest
  * key has of those that share the word. Then up to eight entries of a place are
  * compared at once. None is asked with a branch, and each of many places at a
@@ -35,7 +37,8 @@ struct probes {
     struct probe_bytes bytes;
     size_t count;
     uint32_t *maybe;      /* owned */
-    struct threes threes; /* the keys of three bytes */
+    struct threes threes; /* the keys of three bytes, */
+    struct twos twos;     /* and of less */
     unsigned char *over;  /* by the word: bits that the bytes asked of leave of
                              eight; owned */
     uint32_t *near;       /* a set of bits, by key; owned */
@@ -46,7 +49,7 @@ struct probes {
     bool gathers;         /* as cpu_gathers says */
 };
 
-#define KEY_LEAST  3u  /* bytes that a key has at the least */
+#define KEY_LEAST  1u  /* bytes that a key has at the least */
 #define KEY_MOST   8u  /* and that are read, from a place on */
 #define PROBE_READ 67u /* bytes behind the last place that can be read, */
 #define PROBE_BACK 8u  /* and before the first */

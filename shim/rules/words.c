@@ -7,7 +7,6 @@
 #include "rules/inside.h"
 #include "rules/key.h"
 #include "rules/level.h"
-#include "rules/pairs.h"
 #include "rules/probes.h"
 
 /*
@@ -19,8 +18,8 @@
  *                    |     |                        |     |
  *                     "eywo"                         "e me"
  *
- * Keywords that are too short to be known by anything else than all they are
- * are looked for by themselves (pairs.h).
+ * Keywords of white space alone have no such place, and are looked for
+ * everywhere; no one has reason to have any.
  */
 
 struct keyword {
@@ -34,29 +33,13 @@ struct keyword {
     bool gaps;   /* it has spaces, of which a text may have more */
 };
 
-/* One that is too short for a key. */
-struct brief {
-    uint32_t keyword;
-    unsigned char len;
-    char last; /* its last byte; 0: any white space stands for that */
-};
-
-/* The last bytes of some that are all as long, a bit each. */
-struct lasts {
-    uint32_t bits;     /* by the lowest five of theirs */
-    unsigned char len; /* 0: they are not, or there are none */
-};
-
 struct words {
     const struct rule *list;  /* borrowed */
     struct keyword *keywords; /* owned */
     size_t count;
-    struct probes keys;      /* by the bytes that they are known by */
-    struct flank_sets sets;  /* of those */
-    struct pairs pairs;      /* of the keywords that have none */
-    struct brief *briefs;    /* owned; by their first byte */
-    uint32_t brief[257];     /* where those of each begin, */
-    struct lasts lasts[256]; /* and what they end with */
+    struct probes keys;     /* by the bytes that they are known by */
+    struct flank_sets sets; /* of those */
+    size_t blank;           /* keywords that have none */
     enum cpu_step step;
 };
 
@@ -149,59 +132,21 @@ static void add_keywords(struct words *ws, const struct guard *guards)
             add_key(ws, (uint32_t)k, before);
             continue;
         }
-        ws->brief[(unsigned char)to_lower(kw->ptr[0])]++;
-        pairs_add(&ws->pairs, text_of(kw));
+        ws->blank++;
     }
-}
-
-static void add_last(struct lasts *l, const struct brief *b)
-{
-    if (l->bits == 0)
-        l->len = b->len;
-    if (b->last == '\0' || b->len != l->len)
-        *l = (struct lasts){.bits = UINT32_MAX};
-    else
-        l->bits |= UINT32_C(1) << (b->last & 31);
-}
-
-/* Those of each first byte have been counted. */
-static enum err list_briefs(struct words *ws)
-{
-    uint32_t n = 0;
-
-    for (size_t c = 0; c < ARRAY_LEN(ws->brief); c++)
-        n = ws->brief[c] += n;
-    ws->briefs = calloc(n + 1, sizeof(*ws->briefs));
-    if (ws->briefs == NULL)
-        return E_NOMEM;
-    for (size_t k = ws->count; k-- > 0;) {
-        const struct keyword *kw = &ws->keywords[k];
-        unsigned char first = (unsigned char)to_lower(kw->ptr[0]);
-        char last = to_lower(kw->ptr[kw->len - 1]);
-        struct brief b = {.keyword = (uint32_t)k,
-                          .len = kw->len,
-                          .last = kw->gaps ? '\0' : last};
-
-        if (kw->key.at != KEY_NONE)
-            continue;
-        ws->briefs[--ws->brief[first]] = b;
-        add_last(&ws->lasts[first], &b);
-    }
-    return OK;
 }
 
 static enum err build(struct words *ws, const struct guard *guards)
 {
     enum err e;
 
-    ws->step = ws->pairs.step = cpu_step();
+    ws->step = cpu_step();
     if ((e = probes_init(&ws->keys, ws->count)))
         return e;
     flanks_init(&ws->sets);
     add_keywords(ws, guards);
-    pairs_ready(&ws->pairs);
     probes_ready(&ws->keys);
-    return list_briefs(ws);
+    return OK;
 }
 
 enum err words_new(const struct rule *list, size_t n, const uint64_t *listed,
@@ -227,7 +172,6 @@ void words_free(struct words *ws)
     if (ws == NULL)
         return;
     free(ws->keywords);
-    free(ws->briefs);
     probes_free(&ws->keys);
     free(ws);
 }
@@ -416,60 +360,16 @@ static enum err run_blocks(struct looking *lk)
     return OK;
 }
 
-/* Of n places those where the last byte of all that begin so may stand: without
- * a branch, as most do not. */
-static size_t brief_sift(const struct words *ws, struct str text,
-                         uint32_t *list, size_t n)
-{
-    size_t left = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        unsigned char first = (unsigned char)to_lower(text.ptr[list[i]]);
-        const struct lasts *l = &ws->lasts[first];
-        size_t last = list[i] + l->len - (l->len != 0);
-        bool inside = last < text.len;
-
-        list[left] = list[i];
-        left += inside & (l->bits >> (text.ptr[inside ? last : 0] & 31) & 1);
-    }
-    return left;
-}
-
-/* Those that begin at offset i. */
-static enum err brief_here(const struct words *ws, struct str text, size_t i,
-                           struct prefilter_hits *hits)
-{
-    unsigned char c = (unsigned char)to_lower(text.ptr[i]);
-    enum err e;
-
-    for (uint32_t k = ws->brief[c]; k < ws->brief[c + 1]; k++) {
-        const struct brief *b = &ws->briefs[k];
-        size_t last = i + b->len - 1;
-
-        if (b->last != '\0' &&
-            (last >= text.len || to_lower(text.ptr[last]) != b->last))
-            continue;
-        if ((e = note_keyword(ws, &ws->keywords[b->keyword], text, i, hits)))
-            return e;
-    }
-    return OK;
-}
-
-static enum err run_brief(const struct words *ws, struct str text,
+static enum err run_blank(const struct words *ws, struct str text,
                           struct prefilter_hits *hits)
 {
-    uint32_t list[PAIRS_LIST];
     enum err e;
 
-    for (size_t from = 0; from < text.len;) {
-        size_t n = pairs_find(&ws->pairs, text, &from, list);
-
-        hits->tried += n;
-        n = brief_sift(ws, text, list, n);
-        for (size_t i = 0; i < n; i++)
-            if ((e = brief_here(ws, text, list[i], hits)))
+    for (size_t k = 0; k < ws->count; k++)
+        for (size_t i = 0; ws->keywords[k].key.at == KEY_NONE && i < text.len;
+             i++)
+            if ((e = note_keyword(ws, &ws->keywords[k], text, i, hits)))
                 return e;
-    }
     return OK;
 }
 
@@ -485,5 +385,5 @@ enum err words_run(const struct words *ws, struct str text,
     lk.count = 0;
     if (ws->keys.count != 0 && (e = run_blocks(&lk)))
         return e;
-    return ws->brief[256] == 0 ? OK : run_brief(ws, text, hits);
+    return ws->blank == 0 ? OK : run_blank(ws, text, hits);
 }
