@@ -2,6 +2,10 @@
 
 #include "detect/plain.h"
 
+#if CPU_AVX2
+#include <immintrin.h>
+#endif
+
 /*
  * Text beyond ASCII has other spellings of letters, and characters of more
  * bytes than one: there nothing is said.
@@ -83,10 +87,11 @@ bool want_better(const struct want *a, const struct want *b)
 }
 
 /* What a byte is. */
-#define WIDE   1u /* beyond ASCII */
-#define STOP   2u /* none that may be there */
-#define FIRST  4u /* the first of a word */
-#define LETTER 8u /* it can have no word right behind it */
+#define WIDE   1u  /* beyond ASCII */
+#define STOP   2u  /* none that may be there */
+#define FIRST  4u  /* the first of a word, */
+#define SECOND 32u /* and the next one */
+#define LETTER 8u  /* it can have no word right behind it */
 #define RUN    16u
 
 /* WANT_BYTES bytes, the first the lowest. */
@@ -135,6 +140,14 @@ static uint32_t keyword_most(const struct rule *r)
     return (uint32_t)most;
 }
 
+/* In either case. */
+static void put_letter(struct ahead *a, char c, unsigned kind)
+{
+    a->kinds[(unsigned char)c] |= (unsigned char)kind;
+    if (c >= 'a' && c <= 'z')
+        a->kinds[c & 0x5f] |= (unsigned char)kind;
+}
+
 static void put_words(struct ahead *a)
 {
     for (size_t i = 0; i < a->want.count; i++) {
@@ -144,16 +157,15 @@ static void put_words(struct ahead *a)
         uint32_t h = whole ? word_hash(v) : short_hash(v);
 
         (whole ? a->words : a->shorts)[h / 64] |= UINT64_C(1) << h % 64;
-        a->kinds[(unsigned char)word[0]] |= FIRST;
-        if (word[0] >= 'a' && word[0] <= 'z')
-            a->kinds[word[0] & 0x5f] |= FIRST;
+        put_letter(a, word[0], FIRST);
+        put_letter(a, word[1], SECOND);
     }
 }
 
 static void put_kinds(struct ahead *a)
 {
     for (unsigned c = 0; c < sizeof(a->kinds); c++) {
-        unsigned kind = c >= 0x80 ? WIDE : 0;
+        unsigned kind = c >= 0x80 ? WIDE | SECOND : 0;
 
         if (kind == 0 && !guard_stops(&a->want.before, (unsigned char)c))
             kind = STOP;
@@ -186,23 +198,92 @@ static bool is_word(const struct ahead *a, uint32_t v)
            (a->want.least < WANT_BYTES && has_bit(a->shorts, short_hash(v)));
 }
 
-/* Of s, with at least WANT_BYTES - 1 more bytes behind. */
-static bool can_word(const struct ahead *a, struct str s, bool all)
+static bool can_word_1(const struct ahead *a, struct str s, bool all)
 {
-    unsigned kind = 0, before;
+    unsigned kind = 0, before, next = a->kinds[(unsigned char)s.ptr[0]];
 
     for (size_t i = 0; i < s.len; i++) {
         before = kind;
-        kind = a->kinds[(unsigned char)s.ptr[i]];
-        if ((kind & (WIDE | STOP | FIRST)) == 0)
-            continue;
+        kind = next;
+        next = a->kinds[(unsigned char)s.ptr[i + 1]];
         if ((kind & (WIDE | STOP)) != 0)
             return (kind & WIDE) != 0;
-        if (i >= a->want.start && (before & LETTER) == 0 &&
-            is_word(a, word_at(s.ptr + i)))
+        if ((kind & FIRST) != 0 && (next & SECOND) != 0 && i >= a->want.start &&
+            (before & LETTER) == 0 && is_word(a, word_at(s.ptr + i)))
             return true;
     }
     return !all;
+}
+
+#if CPU_AVX2
+/* Which of 64 bytes are of a kind, and which are beyond ASCII. */
+struct kinds {
+    __m512i of;
+    uint64_t high;
+};
+
+FOR_AVX512 static inline struct kinds kinds_at(const struct ahead *a,
+                                               const char *p, uint64_t in)
+{
+    __m512i v = _mm512_maskz_loadu_epi8(in, p);
+
+    return (struct kinds){
+        _mm512_permutex2var_epi8(_mm512_loadu_si512(a->kinds), v,
+                                 _mm512_loadu_si512(a->kinds + 64)),
+        _mm512_movepi8_mask(v)};
+}
+
+FOR_AVX512 static inline uint64_t is_kind(const struct kinds *k, unsigned kind)
+{
+    return _mm512_test_epi8_mask(k->of, _mm512_set1_epi8((char)kind));
+}
+
+/* Does a word begin at any of these bytes, the one at p the lowest bit? */
+static bool any_word(const struct ahead *a, const char *p, uint64_t mask)
+{
+    for (; mask != 0; mask &= mask - 1)
+        if (is_word(a, word_at(p + __builtin_ctzll(mask))))
+            return true;
+    return false;
+}
+
+FOR_AVX512 static bool can_word_64(const struct ahead *a, struct str s,
+                                   bool all)
+{
+    uint64_t letter = 0;
+
+    for (size_t at = 0; at < s.len; at += 64) {
+        const char *p = s.ptr + at;
+        uint64_t in = _bzhi_u64(UINT64_MAX,
+                                (unsigned)(s.len - at < 64 ? s.len - at : 64));
+        struct kinds k = kinds_at(a, p, in), next = kinds_at(a, p + 1, in);
+        uint64_t stops = (k.high | is_kind(&k, STOP)) & in;
+        uint64_t letters = is_kind(&k, LETTER), first;
+
+        first = is_kind(&k, FIRST) & (is_kind(&next, SECOND) | next.high) & in &
+                _blsmsk_u64(stops) & ~(letters << 1 | letter);
+        if (a->want.start > at)
+            first &= a->want.start - at < 64
+                         ? UINT64_MAX << (a->want.start - at)
+                         : 0;
+        if (any_word(a, p, first & ~stops))
+            return true;
+        if (stops != 0)
+            return (k.high & stops & -stops) != 0;
+        letter = letters >> 63;
+    }
+    return !all;
+}
+#endif
+
+bool word_can(const struct ahead *a, struct str s, bool all, enum cpu_step step)
+{
+#if CPU_AVX2
+    if (step == CPU_64)
+        return can_word_64(a, s, all);
+#endif
+    (void)step;
+    return can_word_1(a, s, all);
 }
 
 /* The same at the end of a text. */
@@ -211,7 +292,7 @@ static bool can_word_last(const struct ahead *a, struct str s)
     char copy[AHEAD_MOST + WANT_BYTES] = {0};
 
     memcpy(copy, s.ptr, s.len);
-    return can_word(a, (struct str){copy, s.len}, true);
+    return word_can(a, (struct str){copy, s.len}, true, cpu_step());
 }
 
 static bool can_run(const struct ahead *a, struct str s)
@@ -242,8 +323,9 @@ bool ahead_can(const struct ahead *a, struct str text, size_t at,
     *ret_seen = s.len;
     if (a->want.what == WANT_RUN)
         return can_run(a, s);
-    return rest.len - s.len < WANT_BYTES ? can_word_last(a, s)
-                                         : can_word(a, s, s.len == end);
+    return rest.len - s.len < WANT_BYTES
+               ? can_word_last(a, s)
+               : word_can(a, s, s.len == end, cpu_step());
 }
 
 void within_read(struct str pattern, struct ahead *ret_ahead)
@@ -268,5 +350,5 @@ bool within_can(const struct ahead *a, struct str text, size_t from, size_t to)
     if (a->want.what == WANT_NOTHING || s.len > AHEAD_MOST)
         return true;
     return text.len - to < WANT_BYTES ? can_word_last(a, s)
-                                      : can_word(a, s, true);
+                                      : word_can(a, s, true, cpu_step());
 }

@@ -1,6 +1,7 @@
 #ifndef SP_RULES_AHEAD_H
 #define SP_RULES_AHEAD_H
 
+#include "base/cpu.h"
 #include "rules/regex.h"
 #include "rules/rule.h"
 
@@ -79,6 +80,11 @@ void ahead_read(const struct rule *r, struct ahead *ret_ahead);
  * looked at. */
 bool ahead_can(const struct ahead *a, struct str text, size_t at,
                size_t *ret_seen);
+
+/* word_can - the same of s, for words; behind it are WANT_BYTES - 1 bytes more.
+ * all: no match goes on behind s. */
+bool word_can(const struct ahead *a, struct str s, bool all,
+              enum cpu_step step);
 
 /* within_read - the same of a pattern that is looked for in a part of a text;
  * nothing but words is known of it. within_can - could there be a match in

@@ -150,6 +150,36 @@ static struct str random_text(char *text, size_t size)
     return (struct str){text, n};
 }
 
+/* By many bytes at once as one by one. */
+static void test_ways(void)
+{
+    size_t yes = 0, no = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(searched); i++) {
+        struct rule r = {KEYS(keys), .match = str_of(searched[i])};
+        struct ahead a;
+
+        CHECK_ROW(searched[i]);
+        ahead_read(&r, &a);
+        for (size_t turn = 0; turn < 20000 && a.want.what == WANT_WORD;
+             turn++) {
+            char text[400];
+            struct str s = random_text(text, 20 + rnd(sizeof(text) - 20));
+            bool all = rnd(2) == 0, can;
+
+            s = str_skip(s, rnd(s.len));
+            s.len -= s.len < WANT_BYTES ? s.len : WANT_BYTES - 1;
+            can = word_can(&a, s, all, CPU_1);
+            *(can ? &yes : &no) += 1;
+            if (!CHECK_INT(word_can(&a, s, all, cpu_step()), can)) {
+                check_show("text", s);
+                break;
+            }
+        }
+    }
+    CHECK(yes > 100 && no > 100);
+}
+
 /* All that the rule's pattern finds by itself must be in the list. */
 static size_t check_same(const struct rule *r, const struct code *plain,
                          struct set *set, struct str text)
@@ -215,6 +245,7 @@ int main(void)
 {
     RUN(test_read);
     RUN(test_parts);
+    RUN(test_ways);
     RUN(test_search);
     return check_done();
 }
