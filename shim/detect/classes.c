@@ -476,10 +476,17 @@ static void look_last_run(struct class_pass *p, size_t from, size_t to)
         judge_run(p, to, len < CLASS_RUN_LEN ? CLASS_RUN_LEN : len);
 }
 
+size_t classes_part(size_t len)
+{
+    return (len / 64 / BLOCK + 1) * BLOCK;
+}
+
 /* Has the block that ends at p->at any? */
 static bool block_has(struct class_pass *p, size_t from)
 {
     look_last_run(p, from, p->at);
+    if ((p->found & (CLASS_SHORT | CLASS_ESCAPE)) != 0)
+        p->escapes |= UINT64_C(1) << from / classes_part(p->text.len);
     p->escaped |= (p->found & CLASS_SHORT) != 0;
     p->found &= ~CLASS_NO_VIEW;
     return p->found != 0;

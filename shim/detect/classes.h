@@ -41,6 +41,7 @@ struct class_pass {
     unsigned found;
     unsigned sure;         /* classes with which no run matters */
     bool escaped;          /* CLASS_SHORT up to here */
+    uint64_t escapes;      /* parts (classes_part) of it with escapes */
     uint64_t last_letters; /* masks of the step before */
     uint64_t last_words;   /* and digits */
     uint64_t last_code;
@@ -56,6 +57,10 @@ struct class_pass {
     enum cpu_step step;        /* of what the processor can */
 };
 bool classes_next(struct class_pass *p, struct str *ret_stretch);
+
+/* classes_part - the length of each of 64 parts of a text of that length, by
+ * which the pass tells where CLASS_ESCAPE and CLASS_SHORT are. */
+size_t classes_part(size_t len);
 
 #define CLASS_RUN_LEN 16 /* characters of a run, with its padding */
 

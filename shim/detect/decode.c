@@ -32,6 +32,7 @@ void decoding_start(struct decoding *d, size_t len)
     d->work = LIM_VIEW_WORK;
     d->capped = false;
     d->enough = 0;
+    d->escapes = 0;
 }
 
 void decoding_rest(struct decoding *d)

@@ -27,6 +27,9 @@ struct decoding {
     size_t work;      /* bytes that inflating may still read and write */
     bool capped;      /* more was there */
     unsigned enough;  /* a set of steps: one is enough, others are elsewhere */
+    /* Parts of the text in hand (classes_part) that a view without backslashes
+     * may begin in; 0: not known. */
+    uint64_t escapes;
     /* Of the text in hand, what is known of its runs (runs.c): of the last in
      * each step of four, and of the last that goes on in lines behind it, which
      * the short ones among those must not push out. */

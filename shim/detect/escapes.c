@@ -58,6 +58,22 @@ static size_t mark_next(enum view_step how, struct str text, size_t at,
     return seam_next(text, at);
 }
 
+/* The first place from `at` on in a part that is known to have escapes: those
+ * are not parted from the backslashes before them. */
+static size_t part_next(const struct decoding *d, struct str text, size_t at)
+{
+    size_t part = classes_part(text.len), from = at;
+    uint64_t there = d->escapes >> at / part;
+
+    if (there == 0)
+        return text.len;
+    if ((there & 1) == 0)
+        at = (at / part + (size_t)__builtin_ctzll(there)) * part;
+    while (at > from && text.ptr[at - 1] == '\\')
+        at--;
+    return at;
+}
+
 /* So many of a kind make a view. */
 static size_t least_of(enum view_step how)
 {
@@ -160,6 +176,9 @@ enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
         struct str s;
         struct escape x;
 
+        if (how == VIEW_ESCAPES && d->escapes != 0 && at < text.len &&
+            (count == 0 || at > near))
+            at = part_next(d, text, at);
         at = mark_next(how, text, at, near);
         if (at >= text.len)
             break;

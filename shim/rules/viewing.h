@@ -45,7 +45,8 @@ struct viewing {
     /* The text in work is the first of these views of the next, and so on, of
      * the whole; NULL: it is the whole. */
     const struct textview *under[2];
-    bool unescaping; /* one of them is without escapes */
+    bool unescaping;  /* one of them is without escapes */
+    uint64_t escapes; /* parts of the whole with some, if it is read so */
     struct findings *out;
     size_t first;
     struct findings found; /* of the view in work; owned */

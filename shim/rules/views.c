@@ -294,9 +294,10 @@ static enum err scan_stretch(struct viewing *vw, struct str text,
 }
 
 /* A long text is looked at only where, and around where, it has something that
- * views differ by. */
+ * views differ by. *ret_escapes: the parts with escapes, if there are short
+ * ones that matter. */
 static enum err scan_stretches(struct viewing *vw, struct str text,
-                               struct chain chain, bool *ret_escaped)
+                               struct chain chain, uint64_t *ret_escapes)
 {
     struct class_pass pass = {.text = text, .step = cpu_step()};
     struct str stretch = text;
@@ -308,29 +309,33 @@ static enum err scan_stretches(struct viewing *vw, struct str text,
         return e;
     if (far || text.len <= SHORT) {
         classes = classes_of(text);
-        *ret_escaped = (classes & CLASS_SHORT) != 0;
+        *ret_escapes = (classes & CLASS_SHORT) != 0 ? UINT64_MAX : 0;
         return !far && (classes & ~CLASS_NO_VIEW) == 0
                    ? OK
-                   : scan_stretch(vw, text, text, *ret_escaped, &chain);
+                   : scan_stretch(vw, text, text, *ret_escapes != 0, &chain);
     }
     while (!e && classes_next(&pass, &stretch))
         e = scan_stretch(vw, text, stretch, pass.escaped, &chain);
-    *ret_escaped = pass.escaped;
+    *ret_escapes = pass.escaped ? pass.escapes : 0;
     return e;
 }
 
 /* A string of JSON or of code in a text is all of it escaped: as long as the
  * text, it is looked at as the text is. */
 static enum err scan_unescaped(struct viewing *vw, struct str text,
-                               struct chain chain)
+                               struct chain chain, uint64_t escapes)
 {
     struct look l = {.chain = chain};
-    bool again;
+    uint64_t again;
     enum err e;
 
-    if ((e = view_takes(vw, text, STEPS_DECODE, 0)) ||
-        (e = decode(&vw->decoding, VIEW_ESCAPES, text, &vw->unescaped)) ||
-        (e = decoded_takes(vw, &vw->unescaped)) || vw->unescaped.bytes.len == 0)
+    if ((e = view_takes(vw, text, STEPS_DECODE, 0)))
+        return e;
+    vw->decoding.escapes = escapes;
+    e = decode(&vw->decoding, VIEW_ESCAPES, text, &vw->unescaped);
+    vw->decoding.escapes = 0;
+    if (e || (e = decoded_takes(vw, &vw->unescaped)) ||
+        vw->unescaped.bytes.len == 0)
         return e;
     l.text = buf_str(&vw->unescaped.bytes);
     chain_add(&l.chain, VIEW_ESCAPES);
@@ -347,7 +352,7 @@ static enum err scan_unescaped(struct viewing *vw, struct str text,
 
 static enum err scan_whole_unescaped(struct viewing *vw)
 {
-    return scan_unescaped(vw, vw->whole, (struct chain){0});
+    return scan_unescaped(vw, vw->whole, (struct chain){0}, vw->escapes);
 }
 
 /* The cells of its tables, behind the names of their columns. */
@@ -366,7 +371,7 @@ static enum err scan_tables(struct viewing *vw)
 static enum err scan_unshown(struct viewing *vw)
 {
     struct look l = {.text = buf_str(&vw->hidden.bytes)};
-    bool escaped = false;
+    uint64_t escapes = 0;
     enum err e;
 
     if (l.text.len == 0)
@@ -378,9 +383,9 @@ static enum err scan_unshown(struct viewing *vw)
     vw->done_count = 0; /* others looked there */
     vw->under[1] = &vw->hidden;
     if (!(e = scan_look(vw, &l, VIEW_HIDDEN)) &&
-        !(e = scan_stretches(vw, l.text, l.chain, &escaped)) && escaped &&
+        !(e = scan_stretches(vw, l.text, l.chain, &escapes)) && escapes != 0 &&
         is_wanted(vw, VIEW_DECODED))
-        e = scan_unescaped(vw, l.text, l.chain);
+        e = scan_unescaped(vw, l.text, l.chain, escapes);
     vw->under[1] = NULL;
     vw->only = 0;
     return e;
@@ -456,7 +461,6 @@ enum err views_scan(const struct rules *rs, struct scratch *sc,
                     uint32_t seg, struct findings *out, size_t first)
 {
     struct viewing *vw;
-    bool escaped;
     enum err e;
 
     if ((e = viewing_begin(rs, sc, at, views, text, out, &vw)))
@@ -465,8 +469,8 @@ enum err views_scan(const struct rules *rs, struct scratch *sc,
     vw->seg = seg;
     if (is_wanted(vw, VIEW_DECODED) && (e = scan_tables(vw)))
         return viewing_end(vw, e);
-    e = scan_stretches(vw, text, (struct chain){0}, &escaped);
-    if (!e && escaped && is_wanted(vw, VIEW_DECODED))
+    e = scan_stretches(vw, text, (struct chain){0}, &vw->escapes);
+    if (!e && vw->escapes != 0 && is_wanted(vw, VIEW_DECODED))
         e = scan_again(vw, scan_whole_unescaped);
     if (!e && is_wanted(vw, VIEW_HIDDEN))
         e = scan_again(vw, scan_page);

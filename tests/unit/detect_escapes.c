@@ -1,4 +1,5 @@
 #include "check.h"
+#include "detect/classes.h"
 #include "detect/decode.h"
 #include "rnd.h"
 
@@ -109,8 +110,64 @@ static void test_anywhere(void)
     textview_free(&view);
 }
 
+/* A text with few escapes: where they are is told by the class pass. */
+static struct str few_escapes(char *text, size_t size)
+{
+    static const char *const some[] = {
+        "\\n\"",       "\\nword", "\\\\\\\\nx", "\\x41", "\\u0041",
+        "\\\\\\\\x41", "\\\":",   "\\\"a",      "\\ ",   "\\101",
+        "\\",          "\\\\",    "\\_",        "\\/a"};
+    size_t n = 0, apart = 1 + rnd(4000);
+
+    while (n + 40 < size) {
+        size_t blank = rnd(3) == 0 ? rnd(4) : rnd(apart);
+        const char *one = some[rnd(ARRAY_LEN(some))];
+
+        blank = blank < size - n - 40 ? blank : size - n - 40;
+        memset(text + n, rnd(9) == 0 ? '\\' : 'w', blank);
+        n += blank;
+        memcpy(text + n, one, strlen(one));
+        n += strlen(one);
+    }
+    return (struct str){text, n};
+}
+
+static void check_parts(struct str text, struct textview *other)
+{
+    struct class_pass pass = {.text = text, .step = cpu_step()};
+    struct str stretch;
+
+    while (classes_next(&pass, &stretch))
+        ;
+    decoding_start(&decoding, text.len);
+    if (!CHECK_INT(decode(&decoding, VIEW_ESCAPES, text, &view), OK) ||
+        pass.escapes == 0) {
+        CHECK(view.bytes.len == 0);
+        return;
+    }
+    decoding_start(&decoding, text.len);
+    decoding.escapes = pass.escapes;
+    if (!CHECK_INT(decode(&decoding, VIEW_ESCAPES, text, other), OK) ||
+        !CHECK(str_eq(buf_str(&other->bytes), buf_str(&view.bytes))) ||
+        !CHECK_INT(other->run_count, view.run_count))
+        check_show("text", text);
+}
+
+static void test_parts(void)
+{
+    static char text[64 << 10];
+    struct textview other;
+
+    textview_init(&other);
+    for (size_t turn = 0; turn < 2000; turn++)
+        check_parts(few_escapes(text, turn < 1000 ? 2 << 10 : sizeof(text)),
+                    &other);
+    textview_free(&other);
+}
+
 int main(void)
 {
     RUN(test_anywhere);
+    RUN(test_parts);
     return check_done();
 }
