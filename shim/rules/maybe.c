@@ -16,6 +16,15 @@ static inline uint32_t is_maybe(uint32_t word, unsigned half, uint64_t byte)
     return word >> (half + maybe_sixteenth[byte & 63]) & 1;
 }
 
+/* So many places are looked at, whatever is found, if any is. */
+#define BATCH 256u
+
+/* Is there no room for as many, where they begin? */
+static inline bool is_full(size_t found, size_t done)
+{
+    return found > PROBE_PLACES - BATCH && done % BATCH == 0;
+}
+
 /* Does one of three bytes or less stand where these do? */
 static inline uint32_t shorts_have(const struct probes *k, uint64_t x)
 {
@@ -29,13 +38,13 @@ static inline uint32_t shorts_have(const struct probes *k, uint64_t x)
  * and counted only if it is one: there is no branch to guess.
  */
 static INLINE size_t sift_by(const struct probes *k, unsigned bits,
-                             const char *text, size_t from, size_t to,
+                             const char *text, size_t *from, size_t to,
                              uint16_t *out)
 {
     const uint32_t *maybe = k->maybe;
-    size_t n = 0, i = from;
+    size_t n = 0, i = *from;
 
-    for (; to - i >= 4; i += 4) {
+    for (; to - i >= 4 && !is_full(n, i - *from); i += 4) {
         uint64_t x = eight_bytes(text + i);
         uint32_t a = maybe[maybe_word((uint32_t)(x >> 8), bits)];
         uint32_t b = maybe[maybe_word((uint32_t)(x >> 24), bits)];
@@ -51,7 +60,7 @@ static INLINE size_t sift_by(const struct probes *k, unsigned bits,
         n += is_maybe(b, BEHIND, x >> 48) |
              twos_has(&k->twos, (uint32_t)(x >> 24));
     }
-    for (unsigned odd = 0; i < to; i++, odd ^= 1) {
+    for (unsigned odd = 0; i < to && !is_full(n, i - *from); i++, odd ^= 1) {
         uint64_t x = eight_bytes(text + i);
         uint32_t a = maybe[maybe_word((uint32_t)(odd ? x : x >> 8), bits)];
 
@@ -60,6 +69,7 @@ static INLINE size_t sift_by(const struct probes *k, unsigned bits,
             odd ? is_maybe(a, BEHIND, x >> 24) | twos_has(&k->twos, (uint32_t)x)
                 : is_maybe(a, BEFORE, x) | shorts_have(k, x);
     }
+    *from = i < to ? i : to;
     return n;
 }
 
@@ -188,17 +198,18 @@ FOR_AVX512 static INLINE uint64_t ask_64(const struct sieve *s,
 }
 
 FOR_AVX512 static size_t sift_gathers(const struct probes *k, const char *text,
-                                      size_t from, size_t to, uint16_t *out)
+                                      size_t *from, size_t to, uint16_t *out)
 {
     const struct sieve s = sieve_of(k);
     const uint32_t *maybe = k->maybe;
-    size_t found = 0;
+    size_t found = 0, i = *from;
 
-    for (size_t i = from; i < to; i += 64) {
+    for (; i < to && !is_full(found, i - *from); i += 64) {
         uint64_t mask = ask_64(&s, maybe, text + i) & mask_of(to - i);
 
         found += put_places(mask, i, out + found);
     }
+    *from = i < to ? i : to;
     return found;
 }
 
@@ -207,7 +218,6 @@ FOR_AVX512 static size_t sift_gathers(const struct probes *k, const char *text,
  * batch of places, and each thing for all of them before the next: which byte
  * of the table to ask, what is in it, which bit it is.
  */
-#define BATCH 256u
 
 /* Of so many places, and of up to 63 more, even and odd ones. */
 FOR_AVX512 static void batch_ask(const struct sieve *s, const char *p, size_t n,
@@ -264,15 +274,15 @@ FOR_AVX512 static size_t batch_test(const struct sieve *s, const char *p,
 }
 
 FOR_AVX512 static size_t sift_batches(const struct probes *k, const char *text,
-                                      size_t from, size_t to, uint16_t *out)
+                                      size_t *from, size_t to, uint16_t *out)
 {
     const unsigned char *maybe = (const void *)k->maybe;
     const struct sieve s = sieve_of(k);
     unsigned char bits[BATCH] = {0};
     uint16_t at[2][BATCH / 2];
-    size_t found = 0;
+    size_t found = 0, i = *from;
 
-    for (size_t i = from, n; i < to; i += n) {
+    for (size_t n; i < to && !is_full(found, 0); i += n) {
         n = to - i < BATCH ? to - i : BATCH;
         batch_ask(&s, text + i, n, at);
         for (size_t j = 0; j < n; j += 8)
@@ -280,24 +290,25 @@ FOR_AVX512 static size_t sift_batches(const struct probes *k, const char *text,
                              batch_read(maybe, at[0] + j / 2, at[1] + j / 2));
         found += batch_test(&s, text + i, bits, n, i, out + found);
     }
+    *from = i;
     return found;
 }
 
-static size_t sift_64(const struct probes *k, const char *text, size_t from,
+static size_t sift_64(const struct probes *k, const char *text, size_t *from,
                       size_t to, uint16_t *out)
 {
     return k->gathers ? sift_gathers(k, text, from, to, out)
                       : sift_batches(k, text, from, to, out);
 }
 #else
-static size_t sift_64(const struct probes *k, const char *text, size_t from,
+static size_t sift_64(const struct probes *k, const char *text, size_t *from,
                       size_t to, uint16_t *out)
 {
     return sift_by(k, k->maybe_bits, text, from, to, out);
 }
 #endif
 
-size_t maybe_sift(const struct probes *k, const char *text, size_t from,
+size_t maybe_sift(const struct probes *k, const char *text, size_t *from,
                   size_t to, uint16_t *out)
 {
     if (k->step == CPU_64)

@@ -65,11 +65,12 @@ static inline uint64_t mask_of(size_t n)
     return n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
 }
 
-/* maybe_sift - the places in text[from, to) that may be one, in order, into
- * out; how many. PROBE_PLACES at most, and there is room for MAYBE_MORE. Text
- * can be read as for probes_sift. */
+/* maybe_sift - the places from text[*from] on, and before text[to], that may be
+ * one, in order, into out; how many. As far as there is room for PROBE_PLACES,
+ * and in any case for MAYBE_MORE behind them: *from is behind what was looked
+ * at. Text can be read as for probes_sift. */
 #define MAYBE_MORE 16u
-size_t maybe_sift(const struct probes *k, const char *text, size_t from,
+size_t maybe_sift(const struct probes *k, const char *text, size_t *from,
                   size_t to, uint16_t *out);
 
 #endif

@@ -266,7 +266,7 @@ static size_t keyed_64(const struct probes *k, const char *text,
 }
 #endif
 
-size_t probes_sift(const struct probes *k, const char *text, size_t from,
+size_t probes_sift(const struct probes *k, const char *text, size_t *from,
                    size_t to, struct probe_place *ret_places)
 {
     uint16_t at[PROBE_PLACES + MAYBE_MORE];

@@ -79,11 +79,13 @@ struct probe_place {
     uint16_t equal; /* those of the next eight that do */
 };
 
-/* probes_sift - of the places in text[from, to), those where one may stand; how
- * many. There are PROBE_PLACES of them at most, and ret_places has room for one
- * more; PROBE_READ bytes from each place on can be read. */
+/* probes_sift - of the places from text[*from] on, and before text[to], those
+ * where one may stand; how many. As far as there is room for PROBE_PLACES:
+ * *from is behind what was looked at. Many at once take less time, as what is
+ * known of each is seldom in a cache. ret_places has room for one more;
+ * PROBE_READ bytes from each place on can be read. */
 #define PROBE_PLACES 1024u
-size_t probes_sift(const struct probes *k, const char *text, size_t from,
+size_t probes_sift(const struct probes *k, const char *text, size_t *from,
                    size_t to, struct probe_place *ret_places);
 
 /* probes_narrow - of n such places, those where one stands, or may if they have

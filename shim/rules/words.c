@@ -183,7 +183,8 @@ bool words_any(const struct words *ws)
 
 /* --- The search. */
 
-/* Where a keyword may stand: the first byte of its key is lk->lv.text[at]. */
+/* Where a keyword may stand: the first byte of its key is at `at` of the text,
+ * or, of a spot of the block, of lk->lv.text. */
 struct spot {
     uint32_t keyword, rule;
     uint32_t at;
@@ -198,6 +199,7 @@ struct looking {
     struct level lv;
     struct spot spots[SPOTS];
     size_t count;
+    size_t left; /* that are not of the block */
 };
 
 /* Where a keyword begins of which the byte `i` is text[at]; SIZE_MAX if what is
@@ -254,12 +256,23 @@ static void fetch(const struct looking *lk)
     }
 }
 
+/* Spots of the block are such of the text. */
+static void leave_block(struct looking *lk)
+{
+    for (; lk->left < lk->count; lk->left++) {
+        struct spot *s = &lk->spots[lk->left];
+
+        s->at = (uint32_t)level_raw(&lk->lv, s->at);
+    }
+}
+
 static enum err look_at(struct looking *lk)
 {
+    leave_block(lk);
     fetch(lk);
     for (size_t i = 0; i < lk->count; i++) {
         const struct keyword *kw = &lk->ws->keywords[lk->spots[i].keyword];
-        size_t at = level_raw(&lk->lv, lk->spots[i].at), start;
+        size_t at = lk->spots[i].at, start;
         enum err e;
 
         start = keyword_start(kw, kw->front + (size_t)kw->key.at, lk->text, at);
@@ -267,7 +280,7 @@ static enum err look_at(struct looking *lk)
             (e = note_keyword(lk->ws, kw, lk->text, start, lk->hits)))
             return e;
     }
-    lk->count = 0;
+    lk->count = lk->left = 0;
     return OK;
 }
 
@@ -320,30 +333,25 @@ static enum err spots_16(struct looking *lk, struct probe_place *places,
 }
 #endif
 
-static enum err run_keys(struct looking *lk, size_t from, size_t to)
-{
-    const struct probes *keys = &lk->ws->keys;
-    const char *text = lk->lv.text;
-    struct probe_place places[PROBE_PLACES + 1];
-    size_t n = probes_sift(keys, text, from, to, places);
-
-    lk->hits->tried += n;
-    n = probes_narrow(keys, text, places, n);
-    return lk->ws->step == CPU_1 ? spots_1(lk, places, n)
-                                 : spots_16(lk, places, n);
-}
-
 static enum err run_block(struct looking *lk)
 {
-    size_t end = lk->lv.to;
+    const struct probes *keys = &lk->ws->keys;
+    struct probe_place places[PROBE_PLACES + 1];
+    const char *text = lk->lv.text;
     enum err e;
 
-    for (size_t from = lk->lv.from, to; from < end; from = to) {
-        to = end - from < PROBE_PLACES ? end : from + PROBE_PLACES;
-        if ((e = run_keys(lk, from, to)))
+    for (size_t from = lk->lv.from; from < lk->lv.to;) {
+        size_t n = probes_sift(keys, text, &from, lk->lv.to, places);
+
+        lk->hits->tried += n;
+        n = probes_narrow(keys, text, places, n);
+        e = lk->ws->step == CPU_1 ? spots_1(lk, places, n)
+                                  : spots_16(lk, places, n);
+        if (e)
             return e;
     }
-    return look_at(lk);
+    leave_block(lk);
+    return OK;
 }
 
 static enum err run_blocks(struct looking *lk)
@@ -357,7 +365,7 @@ static enum err run_blocks(struct looking *lk)
         if ((e = run_block(lk)))
             return e;
     }
-    return OK;
+    return look_at(lk);
 }
 
 static enum err run_blank(const struct words *ws, struct str text,
@@ -382,7 +390,7 @@ enum err words_run(const struct words *ws, struct str text,
     lk.ws = ws;
     lk.text = text;
     lk.hits = hits;
-    lk.count = 0;
+    lk.count = lk.left = 0;
     if (ws->keys.count != 0 && (e = run_blocks(&lk)))
         return e;
     return ws->blank == 0 ? OK : run_blank(ws, text, hits);

@@ -83,7 +83,8 @@ static size_t places_of(struct probes *k, enum cpu_step step, bool gathers,
 
     k->step = step;
     k->gathers = gathers;
-    n = probes_sift(k, text.ptr, from, to, ret_places);
+    n = probes_sift(k, text.ptr, &from, to, ret_places);
+    CHECK_INT(from, to);
     *ret_left = probes_narrow(k, text.ptr, ret_places, n);
     return n;
 }
@@ -164,9 +165,41 @@ static void test_many(void)
     check_sets(STRINGS, 100);
 }
 
+/* More places than there is room for: all ways stop at the same of them. */
+static void test_full(void)
+{
+    static const size_t ends[] = {1024, 2048, 3072, 4096, 5001};
+    static char text[PROBE_BACK + 5001 + PROBE_READ];
+    size_t ways = cpu_avx512() ? 3 : 1, to = PROBE_BACK + 5001;
+    struct probes k = {.count = 0};
+
+    memset(text, 'a', sizeof(text));
+    if (!CHECK_INT(probes_init(&k, 1), OK))
+        return;
+    probes_add(&k, &(struct probe_string){.bytes = STR("aaa"), .room = 3});
+    probes_ready(&k);
+    for (size_t way = 0; way < ways; way++) {
+        struct probe_place places[PROBE_PLACES + 1];
+        size_t from = PROBE_BACK, at = from;
+
+        k.step = way == 0 ? CPU_1 : CPU_64;
+        k.gathers = way == 2;
+        for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+            size_t n = probes_sift(&k, text, &from, to, places);
+
+            CHECK_INT(from, PROBE_BACK + ends[i]);
+            for (size_t p = 0; p < n; p++)
+                CHECK_INT(places[p].at, at++);
+            CHECK_INT(at, from);
+        }
+    }
+    probes_free(&k);
+}
+
 int main(void)
 {
     RUN(test_few);
     RUN(test_many);
+    RUN(test_full);
     return check_done();
 }
