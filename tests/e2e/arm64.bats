@@ -11,9 +11,9 @@ SYSTEM=$ROOT/build/arm64-root
 LIBS=$SYSTEM/usr/lib/aarch64-linux-gnu
 
 cross() { # TARGET...
-    make -C "$ROOT" B=build/arm64 CC=aarch64-linux-gnu-gcc WERROR=1 \
+    made B=build/arm64 CC=aarch64-linux-gnu-gcc WERROR=1 \
         CPPFLAGS="-I$SYSTEM/usr/include -I${LIBS/lib/include}" \
-        LDFLAGS="-L$LIBS" "${@/#/build/arm64/}" >&2
+        LDFLAGS="-L$LIBS" "${@/#/build/arm64/}"
 }
 
 setup_file() {

@@ -94,7 +94,7 @@ orders() {
     grep -q '^thresholds: request: 3 for 20 %: 1 of 7 exchanges, up to .* (indicative: too few exchanges)$' out
     grep -q '^thresholds: response: 1 for 20 %: 0 of 7 exchanges' out
     grep -v '^7 exchanges' out >judged
-    [ -z "$(ls /tmp/sallyport-play-* 2>/dev/null)" ]
+    none_left sallyport-play p.yaml
     for i in 1 2 3 4 5 6 7; do
         "$SALLYPORT" replay --rules p.yaml --request x/$i.request \
             --response x/$i.response >>audit.jsonl 2>/dev/null

@@ -13,7 +13,7 @@ GIVEN="execve execve-null execvpe execle fexecve fexecve-path execveat
 OWN="execv execvp execl execlp system popen"
 
 setup_file() {
-    make -C "$ROOT" B="$BUILD" helpers "$SHIM" >&2
+    made B="$BUILD" helpers "$SHIM"
     server_start
     policy_write "$BATS_FILE_TMPDIR/policy.yaml"
     printf 'int main(void) { return 7; }\n' >"$BATS_FILE_TMPDIR/seven.c"

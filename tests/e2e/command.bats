@@ -514,7 +514,7 @@ exchange() {
     cmp res dir/app.bin
     [ "$(wc -l <out)" -eq 1 ]
     grep -q '"action":"pass"' out
-    [ -z "$(find /tmp -maxdepth 1 -name 'sallyport-replay-*' -newer req)" ]
+    none_left sallyport-replay req
 }
 
 @test "replay: more is encoded than is decoded, which passes or blocks" {

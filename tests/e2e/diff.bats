@@ -135,7 +135,7 @@ x/sub/4.request: pass -> block
 END
     [ ! -s err ]
     expect 0 "$SALLYPORT" diff old.yaml old.yaml --over x
-    [ -z "$(ls /tmp/sallyport-play-* 2>/dev/null)" ]
+    none_left sallyport-play old.yaml
 }
 
 @test "diff over exchanges: JSON files, with a stream beside them" {

@@ -8,7 +8,7 @@ TESTS=$BUILD/tests
 SHIM=$BUILD/libsallyport.so
 
 setup_file() {
-    make -C "$ROOT" B="$BUILD" helpers "$SHIM" >&2
+    made B="$BUILD" helpers "$SHIM"
     server_start
 }
 
@@ -413,10 +413,10 @@ END
 sanitized() {
     local tree=$ROOT/build/${1/,/-} runtime what
     runtime=$(readlink -f "$(gcc -print-file-name="$2")")
-    make -C "$ROOT" SANITIZE="$1" "${tree#"$ROOT"/}/libsallyport.so" \
+    made SANITIZE="$1" "${tree#"$ROOT"/}/libsallyport.so" \
         "${tree#"$ROOT"/}/tests/prog_tls" \
         "${tree#"$ROOT"/}/tests/prog_many" \
-        "${tree#"$ROOT"/}/tests/so_toy_engine.so" >&2
+        "${tree#"$ROOT"/}/tests/so_toy_engine.so"
     for what in plain pass to-pass block fail cut tail peek pending clear \
         key-update "renegotiate 1.2" "renegotiated 1.2" bytes half-close early \
         alpn bio slow memory reuse unwoken fork objects; do

@@ -10,7 +10,7 @@ SHIM=$BUILD/libsallyport.so
 
 setup_file() {
     local port dir=$BATS_FILE_TMPDIR/nginx
-    make -C "$ROOT" B="$BUILD" helpers "$SHIM" >&2
+    made B="$BUILD" helpers "$SHIM"
     server_start
     port=$(free_port)
     export WEB=https://127.0.0.2:$port
@@ -150,8 +150,8 @@ one() {
 
 @test "every case under the thread sanitizer" {
     local tree=$ROOT/build/thread what
-    make -C "$ROOT" SANITIZE=thread build/thread/libsallyport.so \
-        build/thread/tests/prog_gnutls build/thread/tests/so_toy_engine.so >&2
+    made SANITIZE=thread build/thread/libsallyport.so \
+        build/thread/tests/prog_gnutls build/thread/tests/so_toy_engine.so
     for what in plain pass block fail cut tail bytes again cork half-close \
         update refused forms "anew 1.2" "anew-asked 1.2" sessions fork-within \
         early; do

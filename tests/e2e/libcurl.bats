@@ -6,7 +6,7 @@
 load ../lib/e2e
 
 setup_file() {
-    make -C "$ROOT" B="$BUILD" helpers >&2
+    made B="$BUILD" helpers
     server_start
 }
 

@@ -8,7 +8,7 @@ TESTS=$BUILD/tests
 SHIM=$BUILD/libsallyport.so
 
 setup_file() {
-    make -C "$ROOT" B="$BUILD" helpers "$SHIM" >&2
+    made B="$BUILD" helpers "$SHIM"
 }
 
 setup() {
@@ -130,9 +130,9 @@ END
 sanitized() {
     TREE=$ROOT/build/${1/,/-}
     RUNTIME=$(readlink -f "$(gcc -print-file-name="$2")")
-    make -C "$ROOT" SANITIZE="$1" "${TREE#"$ROOT"/}/libsallyport.so" \
+    made SANITIZE="$1" "${TREE#"$ROOT"/}/libsallyport.so" \
         "${TREE#"$ROOT"/}/tests/prog_sock" \
-        "${TREE#"$ROOT"/}/tests/so_toy_engine.so" >&2
+        "${TREE#"$ROOT"/}/tests/so_toy_engine.so"
     local what
     for what in forms six block wake fail cut tail peek waitall timeout \
         visible epoll held slow changed half-close threads signals closed dup reuse fork \

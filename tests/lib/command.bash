@@ -30,6 +30,19 @@ expect() {
     return 1
 }
 
+# none_left NAME FILE - no temporary file NAME-* of ours is newer than FILE; that
+# of a command which runs beside this test goes in a moment.
+none_left() {
+    local i
+
+    for ((i = 0; i < 100; i++)); do
+        [ -n "$(find /tmp -maxdepth 1 -name "$1-*" -newer "$2")" ] || return 0
+        sleep 0.05
+    done
+    echo "there is a $1"
+    return 1
+}
+
 # exchange NAME TEXT REPLY - a raw one, to OpenAI's chat.
 exchange() {
     local body='{"model":"m","messages":[{"role":"user","content":"'$2'"}]}'

@@ -15,6 +15,11 @@ KEY_TAIL=PR7INFP33UO5PSZK
 KEY=AKIA$KEY_TAIL
 export PLACEHOLDER='[redacted:aws-access-key]'
 
+# made OPTION... TARGET... - made, by one file of tests at a time.
+made() {
+    flock "$ROOT/build" make -C "$ROOT" -j2 "$@" >&2
+}
+
 # server_start [OPTION...] - makes certificates and starts the server of this
 # file. Sets PORT, LLM and PLAIN (base addresses), CA, SERVER_DIR.
 server_start() {

@@ -13,6 +13,16 @@
 #include "failmalloc.h"
 #include "ways.h"
 
+/* How much of a text, and how often 700 tokens. ThreadSanitizer makes these
+ * forty times slower, and there is one thread in them. */
+#ifdef __SANITIZE_THREAD__
+#define MUCH      (MIB / 16)
+#define ROTATIONS 2
+#else
+#define MUCH      MIB
+#define ROTATIONS 20
+#endif
+
 /* Made up, of the lengths and signs that keys have. */
 static const struct str values[] = {
     STR_INIT("q7-Kd93_mZp0"),
@@ -419,7 +429,7 @@ static void test_rotated(void)
     size_t set = 0;
     char value[64];
 
-    for (unsigned i = 0; i < 20 * ROTATED; i++) {
+    for (unsigned i = 0; i < ROTATIONS * ROTATED; i++) {
         token(i, value);
         CHECK_INT(own_learn(o, str_of(value), "x-api-key"), OK);
     }
@@ -452,7 +462,7 @@ static void test_alike(void)
     }
     CHECK_INT(n, LIM_OWN_LEARNT);
     buf_init(&text, 2 * MIB);
-    while (text.len < MIB)
+    while (text.len < MUCH)
         if (buf_add(&text, front))
             abort();
     t = now();
@@ -541,7 +551,7 @@ static void test_clean_text(void)
     double t;
 
     buf_init(&text, 2 * MIB);
-    while (text.len < MIB) {
+    while (text.len < MUCH) {
         seed = seed * 1103515245u + 12345u;
         if (buf_add(&text, str_of(words[seed >> 16 & 15])))
             abort();
@@ -564,7 +574,7 @@ static void test_worst_text(void)
     double t;
 
     buf_init(&text, 2 * MIB);
-    while (text.len < MIB)
+    while (text.len < MUCH)
         if (buf_add(&text, (struct str){values[2].ptr, 30}))
             abort();
     t = now();
