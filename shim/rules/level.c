@@ -4,7 +4,7 @@
 #include <immintrin.h>
 #endif
 
-_Static_assert(LEVEL_WORDS < 64, "one is behind the last");
+_Static_assert(LEVEL_WORDS < LEVEL_STARTS, "one is behind the last");
 
 static char level_byte(char c)
 {
@@ -180,11 +180,16 @@ void level_make(struct level *lv, struct str text, size_t from, size_t to,
 FOR_AVX512 static size_t raw_64(const struct level *lv, size_t at)
 {
     __m512i all = _mm512_set1_epi16((short)at);
-    __mmask32 a = _mm512_cmple_epu16_mask(_mm512_loadu_si512(lv->starts), all);
-    __mmask32 b =
-        _mm512_cmple_epu16_mask(_mm512_loadu_si512(lv->starts + 32), all);
-    size_t w = (size_t)__builtin_popcountll((uint64_t)b << 32 | a) - 1;
-    uint64_t bit = _pdep_u64(UINT64_C(1) << (at - lv->starts[w]), lv->kept[w]);
+    size_t w = 0;
+    uint64_t bit;
+
+    for (size_t i = 0; i < LEVEL_STARTS; i += 32) {
+        __m512i starts = _mm512_loadu_si512(lv->starts + i);
+
+        w += (unsigned)__builtin_popcount(_mm512_cmple_epu16_mask(starts, all));
+    }
+    w--;
+    bit = _pdep_u64(UINT64_C(1) << (at - lv->starts[w]), lv->kept[w]);
 
     return lv->raw + 64 * w + (size_t)__builtin_ctzll(bit);
 }

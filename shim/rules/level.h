@@ -14,13 +14,15 @@
  *
  * It is made of a block at a time, with what stands before and behind it.
  */
-#define LEVEL_BLOCK 3584u /* bytes of text */
+#define LEVEL_BLOCK 7680u /* bytes of text */
 #define LEVEL_SIDE  128u  /* before it, and behind it, at most */
 #define LEVEL_READ  88u   /* bytes that can be read before and behind those */
 
-/* Words of a bit for each byte of text: fewer than 64, of which where each
+/* Words of a bit for each byte of text: fewer than 128, of which where each
  * begins is asked at once. */
 #define LEVEL_WORDS ((LEVEL_BLOCK + 2 * LEVEL_SIDE) / 64 + 1)
+
+#define LEVEL_STARTS 128u
 
 struct level {
     const char *text; /* borrowed from space */
@@ -28,8 +30,8 @@ struct level {
     size_t from, to; /* the block is text[from, to) */
     size_t raw;      /* where the text that it was made of begins */
     enum cpu_step step;
-    uint64_t kept[LEVEL_WORDS]; /* bytes of that which are in text */
-    uint16_t starts[64];        /* where in text those of a word are; behind
+    uint64_t kept[LEVEL_WORDS];    /* bytes of that which are in text */
+    uint16_t starts[LEVEL_STARTS]; /* where in text those of a word are; behind
                                    the last UINT16_MAX */
     char space[LEVEL_BLOCK + 2 * LEVEL_SIDE + 128 + 2 * LEVEL_READ];
 };
