@@ -14,9 +14,8 @@
 #define BITS_MOST  18u
 #define NEAR_MORE  4u /* so many more bits has a hash into the second set */
 
-#define KEYED_STEP 8u /* places at once */
-
-#define HASH_KEY UINT64_C(0x9e3779b97f4a7c15)
+#define HASH_LOW  UINT32_C(0x9e3779b1) /* of half a key */
+#define HASH_HIGH UINT32_C(0xc2b2ae35)
 
 /* A string, until all are known. */
 struct probe_added {
@@ -32,7 +31,8 @@ static inline uint32_t key_of(const struct probes *k, uint64_t x)
 
     if (twos_has(&k->twos, (uint32_t)x) && over < k->twos.over)
         over = k->twos.over;
-    return (uint32_t)((x << over) * HASH_KEY >> 32);
+    x <<= over;
+    return (uint32_t)x * HASH_LOW + (uint32_t)(x >> 32) * HASH_HIGH;
 }
 
 static inline uint32_t near_bit(const struct probes *k, uint32_t key)
@@ -180,25 +180,28 @@ void probes_ready(struct probes *k)
     k->added = NULL;
 }
 
-/* Of n places those that are in the second set, each with its key: into out,
- * how many. */
-static size_t keyed_1(const struct probes *k, const char *text,
-                      const uint16_t *at, size_t n, uint64_t *out)
+/* Of n places those that are in the second set, and the keys of each; how many
+ * are left. */
+static size_t keyed_1(const struct probes *k, const char *text, uint16_t *at,
+                      size_t n, uint32_t *keys)
 {
     size_t left = 0;
 
     for (size_t i = 0; i < n; i++) {
         uint32_t key = key_of(k, eight_bytes(text + at[i]));
 
-        out[left] = (uint64_t)key << 32 | at[i];
+        at[left] = at[i];
+        keys[left] = key;
         left += is_near(k, key);
     }
     return left;
 }
 
+#define KEYED_STEP 16u /* places at once */
+
 #if CPU_AVX2
 /* Of eight times eight bytes: see maybe_word. */
-FOR_AVX512 static INLINE __m512i maybe_words(__m512i x, unsigned bits)
+FOR_AVX512 static INLINE __m512i maybe_words(__m512i x, __m512i shift)
 {
     const __m512i hash =
         _mm512_set1_epi64((int64_t)((uint64_t)HASH_THIRD << 16 | HASH_TWO));
@@ -206,63 +209,80 @@ FOR_AVX512 static INLINE __m512i maybe_words(__m512i x, unsigned bits)
     x = _mm512_and_si512(x, _mm512_set1_epi64(0xffffff));
     x = _mm512_mullo_epi16(x, hash);
     x = _mm512_add_epi16(x, _mm512_srli_epi64(x, 16));
-    x = _mm512_and_si512(x, _mm512_set1_epi64(0xffff));
-    return _mm512_srl_epi64(x, _mm_cvtsi32_si128(16 - (int)bits));
+    return _mm512_srlv_epi64(_mm512_and_si512(x, _mm512_set1_epi64(0xffff)),
+                             shift);
 }
 
-/* The upper half of the lower half of what each is times HASH_KEY. */
-FOR_AVX512 static INLINE __m512i times_key(__m512i x)
+/* The same: see key_of. */
+FOR_AVX512 static INLINE __m256i keys_of(__m512i x)
 {
-    const __m512i low = _mm512_set1_epi64((int64_t)(HASH_KEY & UINT32_MAX));
-    const __m512i high = _mm512_set1_epi64((int64_t)(HASH_KEY >> 32));
-    __m512i all = _mm512_srli_epi64(_mm512_mul_epu32(x, low), 32);
+    const __m512i low = _mm512_set1_epi64(HASH_LOW);
+    const __m512i high = _mm512_set1_epi64(HASH_HIGH);
+    __m512i half = _mm512_mul_epu32(_mm512_srli_epi64(x, 32), high);
 
-    all = _mm512_add_epi64(all, _mm512_mul_epu32(x, high));
-    x = _mm512_mul_epu32(_mm512_srli_epi64(x, 32), low);
-    return _mm512_and_si512(_mm512_add_epi64(all, x),
-                            _mm512_set1_epi64(UINT32_MAX));
+    return _mm512_cvtepi64_epi32(
+        _mm512_add_epi64(_mm512_mul_epu32(x, low), half));
 }
 
-FOR_AVX512 static size_t keyed_64(const struct probes *k, const char *text,
-                                  const uint16_t *at, size_t n, uint64_t *out)
+/* The keys of n places. */
+FOR_AVX512 static void list_keys(const struct probes *k, const char *text,
+                                 const uint16_t *at, size_t n, uint32_t *keys)
 {
-    const __m128i to_bit = _mm_cvtsi32_si128(32 - (int)(k->bits + NEAR_MORE));
+    const __m512i shift = _mm512_set1_epi64(16 - (int)k->maybe_bits);
     const __m512i two_over = _mm512_set1_epi64(k->twos.over);
+    const __m512i none = _mm512_setzero_si512();
     const struct twos_sieve twos = twos_sieve(&k->twos);
-    size_t left = 0;
 
-    for (size_t i = 0; i < n; i += KEYED_STEP) {
-        size_t here = n - i < KEYED_STEP ? n - i : KEYED_STEP;
-        __mmask8 some = (__mmask8)mask_of(here), two;
-        __m512i none = _mm512_setzero_si512(), x, place, word, key, bit;
+    for (size_t i = 0; i < n; i += 8) {
+        __mmask8 some = (__mmask8)mask_of(n - i), two;
+        __m512i place, x, over, groups;
 
         place = _mm512_cvtepu16_epi64(_mm_loadu_si128((const void *)(at + i)));
         x = _mm512_mask_i64gather_epi64(none, some, place, text, 1);
-        word = _mm512_cvtepu32_epi64(
-            _mm512_i64gather_epi32(maybe_words(x, k->maybe_bits), k->over, 1));
-        word = _mm512_and_si512(word, _mm512_set1_epi64(0xff));
-        bit = twos_groups(&twos, x, _mm512_srli_epi64(x, 8));
-        two = _mm512_test_epi64_mask(bit, _mm512_set1_epi64(0xff));
-        word = _mm512_mask_max_epu64(word, two, word, two_over);
-        key = times_key(_mm512_sllv_epi64(x, word));
-        bit = _mm512_srl_epi64(key, to_bit);
-        word = _mm512_cvtepu32_epi64(
-            _mm512_i64gather_epi32(_mm512_srli_epi64(bit, 5), k->near, 4));
-        bit = _mm512_and_si512(bit, _mm512_set1_epi64(31));
-        bit = _mm512_sllv_epi64(_mm512_set1_epi64(1), bit);
-        some = _mm512_mask_test_epi64_mask(some, word, bit);
-        place = _mm512_or_si512(place, _mm512_slli_epi64(key, 32));
-        _mm512_storeu_si512(out + left,
-                            _mm512_maskz_compress_epi64(some, place));
+        over = _mm512_cvtepu32_epi64(
+            _mm512_i64gather_epi32(maybe_words(x, shift), k->over, 1));
+        over = _mm512_and_si512(over, _mm512_set1_epi64(0xff));
+        groups = twos_groups(&twos, x, _mm512_srli_epi64(x, 8));
+        two = _mm512_test_epi64_mask(groups, _mm512_set1_epi64(0xff));
+        over = _mm512_mask_max_epu64(over, two, over, two_over);
+        _mm256_storeu_si256((void *)(keys + i),
+                            keys_of(_mm512_sllv_epi64(x, over)));
+    }
+}
+
+/* First all keys, and then what is known of them: so none waits for another. */
+FOR_AVX512 static size_t keyed_64(const struct probes *k, const char *text,
+                                  uint16_t *at, size_t n, uint32_t *keys)
+{
+    const __m512i shift = _mm512_set1_epi32(32 - (int)(k->bits + NEAR_MORE));
+    const __m512i none = _mm512_setzero_si512();
+    size_t left = 0;
+
+    list_keys(k, text, at, n, keys);
+    for (size_t i = 0; i < n; i += KEYED_STEP) {
+        __m256i place = _mm256_loadu_si256((const void *)(at + i));
+        __m512i key = _mm512_loadu_si512(keys + i), bit, word;
+        __mmask16 some = (__mmask16)mask_of(n - i);
+
+        bit = _mm512_srlv_epi32(key, shift);
+        word = _mm512_mask_i32gather_epi32(
+            none, some, _mm512_srli_epi32(bit, 5), k->near, 4);
+        bit = _mm512_and_si512(bit, _mm512_set1_epi32(31));
+        bit = _mm512_sllv_epi32(_mm512_set1_epi32(1), bit);
+        some = _mm512_mask_test_epi32_mask(some, word, bit);
+        _mm256_storeu_si256((void *)(at + left),
+                            _mm256_maskz_compress_epi16(some, place));
+        _mm512_storeu_si512(keys + left,
+                            _mm512_maskz_compress_epi32(some, key));
         left += (unsigned)__builtin_popcount(some);
     }
     return left;
 }
 #else
-static size_t keyed_64(const struct probes *k, const char *text,
-                       const uint16_t *at, size_t n, uint64_t *out)
+static size_t keyed_64(const struct probes *k, const char *text, uint16_t *at,
+                       size_t n, uint32_t *keys)
 {
-    return keyed_1(k, text, at, n, out);
+    return keyed_1(k, text, at, n, keys);
 }
 #endif
 
@@ -270,21 +290,20 @@ size_t probes_sift(const struct probes *k, const char *text, size_t *from,
                    size_t to, struct probe_place *ret_places)
 {
     uint16_t at[PROBE_PLACES + MAYBE_MORE];
-    uint64_t keyed[PROBE_PLACES + KEYED_STEP];
+    uint32_t keys[PROBE_PLACES + KEYED_STEP];
     size_t n = maybe_sift(k, text, from, to, at);
 
     if (k->step == CPU_64 && k->gathers)
-        n = keyed_64(k, text, at, n, keyed);
+        n = keyed_64(k, text, at, n, keys);
     else
-        n = keyed_1(k, text, at, n, keyed);
+        n = keyed_1(k, text, at, n, keys);
     /* None of these waits for the one before it. */
     for (size_t i = 0; i < n; i++) {
-        uint32_t bucket = bucket_of(k, (uint32_t)(keyed[i] >> 32));
+        uint32_t bucket = bucket_of(k, keys[i]);
         uint32_t next = k->first[bucket];
 
-        ret_places[i] = (struct probe_place){.next = next,
-                                             .end = k->first[bucket + 1],
-                                             .at = (uint16_t)keyed[i]};
+        ret_places[i] = (struct probe_place){
+            .next = next, .end = k->first[bucket + 1], .at = at[i]};
         __builtin_prefetch(&k->bytes.key[next]);
         __builtin_prefetch(&k->bytes.front[next]);
     }
