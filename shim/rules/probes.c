@@ -306,6 +306,7 @@ size_t probes_sift(const struct probes *k, const char *text, size_t *from,
             .next = next, .end = k->first[bucket + 1], .at = at[i]};
         __builtin_prefetch(&k->bytes.key[next]);
         __builtin_prefetch(&k->bytes.front[next]);
+        __builtin_prefetch(&k->entries[next]);
     }
     return n;
 }
