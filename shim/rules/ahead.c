@@ -198,7 +198,9 @@ static bool is_word(const struct ahead *a, uint32_t v)
            (a->want.least < WANT_BYTES && has_bit(a->shorts, short_hash(v)));
 }
 
-static bool can_word_1(const struct ahead *a, struct str s, bool all)
+/* The first place in s where one may begin, or a byte that tells more or less
+ * than that: WIDE, STOP. s.len: none. There are WANT_BYTES - 1 more bytes. */
+static size_t word_first_1(const struct ahead *a, struct str s)
 {
     unsigned kind = 0, before, next = a->kinds[(unsigned char)s.ptr[0]];
 
@@ -207,12 +209,12 @@ static bool can_word_1(const struct ahead *a, struct str s, bool all)
         kind = next;
         next = a->kinds[(unsigned char)s.ptr[i + 1]];
         if ((kind & (WIDE | STOP)) != 0)
-            return (kind & WIDE) != 0;
+            return i;
         if ((kind & FIRST) != 0 && (next & SECOND) != 0 && i >= a->want.start &&
             (before & LETTER) == 0 && is_word(a, word_at(s.ptr + i)))
-            return true;
+            return i;
     }
-    return !all;
+    return s.len;
 }
 
 #if CPU_AVX2
@@ -238,17 +240,17 @@ FOR_AVX512 static inline uint64_t is_kind(const struct kinds *k, unsigned kind)
     return _mm512_test_epi8_mask(k->of, _mm512_set1_epi8((char)kind));
 }
 
-/* Does a word begin at any of these bytes, the one at p the lowest bit? */
-static bool any_word(const struct ahead *a, const char *p, uint64_t mask)
+/* The first of these bytes that a word begins at, the one at p the lowest bit;
+ * 64 if there is none. */
+static unsigned first_word(const struct ahead *a, const char *p, uint64_t mask)
 {
     for (; mask != 0; mask &= mask - 1)
         if (is_word(a, word_at(p + __builtin_ctzll(mask))))
-            return true;
-    return false;
+            return (unsigned)__builtin_ctzll(mask);
+    return 64;
 }
 
-FOR_AVX512 static bool can_word_64(const struct ahead *a, struct str s,
-                                   bool all)
+FOR_AVX512 static size_t word_first_64(const struct ahead *a, struct str s)
 {
     uint64_t letter = 0;
 
@@ -259,6 +261,7 @@ FOR_AVX512 static bool can_word_64(const struct ahead *a, struct str s,
         struct kinds k = kinds_at(a, p, in), next = kinds_at(a, p + 1, in);
         uint64_t stops = (k.high | is_kind(&k, STOP)) & in;
         uint64_t letters = is_kind(&k, LETTER), first;
+        unsigned i;
 
         first = is_kind(&k, FIRST) & (is_kind(&next, SECOND) | next.high) & in &
                 _blsmsk_u64(stops) & ~(letters << 1 | letter);
@@ -266,24 +269,32 @@ FOR_AVX512 static bool can_word_64(const struct ahead *a, struct str s,
             first &= a->want.start - at < 64
                          ? UINT64_MAX << (a->want.start - at)
                          : 0;
-        if (any_word(a, p, first & ~stops))
-            return true;
+        if ((i = first_word(a, p, first & ~stops)) < 64)
+            return at + i;
         if (stops != 0)
-            return (k.high & stops & -stops) != 0;
+            return at + (unsigned)__builtin_ctzll(stops);
         letter = letters >> 63;
     }
-    return !all;
+    return s.len;
 }
 #endif
 
-bool word_can(const struct ahead *a, struct str s, bool all, enum cpu_step step)
+static size_t word_first(const struct ahead *a, struct str s,
+                         enum cpu_step step)
 {
 #if CPU_AVX2
     if (step == CPU_64)
-        return can_word_64(a, s, all);
+        return word_first_64(a, s);
 #endif
     (void)step;
-    return can_word_1(a, s, all);
+    return word_first_1(a, s);
+}
+
+bool word_can(const struct ahead *a, struct str s, bool all, enum cpu_step step)
+{
+    size_t i = word_first(a, s, step);
+
+    return i == s.len ? !all : (a->kinds[(unsigned char)s.ptr[i]] & STOP) == 0;
 }
 
 /* The same at the end of a text. */
@@ -343,12 +354,23 @@ void within_read(struct str pattern, struct ahead *ret_ahead)
     put_kinds(a);
 }
 
-bool within_can(const struct ahead *a, struct str text, size_t from, size_t to)
+size_t within_first(const struct ahead *a, struct str text, size_t from,
+                    size_t to)
 {
-    struct str s = {text.ptr + from, to - from};
+    size_t whole =
+        text.len - (text.len < WANT_BYTES ? text.len : WANT_BYTES - 1);
+    char last[2 * WANT_BYTES] = {0};
 
-    if (a->want.what == WANT_NOTHING || s.len > AHEAD_MOST)
-        return true;
-    return text.len - to < WANT_BYTES ? can_word_last(a, s)
-                                      : word_can(a, s, true, cpu_step());
+    if (from < whole) {
+        size_t end = to < whole ? to : whole;
+        size_t at =
+            from + word_first(a, (struct str){text.ptr + from, end - from},
+                              cpu_step());
+
+        if (at < end || end == to)
+            return at;
+        from = end;
+    }
+    memcpy(last, text.ptr + from, text.len - from);
+    return from + word_first(a, (struct str){last, to - from}, cpu_step());
 }

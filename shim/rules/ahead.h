@@ -87,9 +87,11 @@ bool word_can(const struct ahead *a, struct str s, bool all,
               enum cpu_step step);
 
 /* within_read - the same of a pattern that is looked for in a part of a text;
- * nothing but words is known of it. within_can - could there be a match in
- * text[from, to)? */
+ * nothing but words is known of it. within_first - before which place in
+ * text[from, to) no match in there can have its word; `to`: there is none. What
+ * follows in the text may tell otherwise of its last WANT_BYTES - 1 bytes. */
 void within_read(struct str pattern, struct ahead *ret_ahead);
-bool within_can(const struct ahead *a, struct str text, size_t from, size_t to);
+size_t within_first(const struct ahead *a, struct str text, size_t from,
+                    size_t to);
 
 #endif

@@ -32,6 +32,8 @@ struct beside {
     size_t from, to, base;
     size_t next;       /* no match begins before; but at the first characters */
     size_t start, end; /* of the last match of the pattern; equal: none */
+    /* From here up to there no word begins that the pattern needs. */
+    size_t bare, word;
 };
 
 #define NOWHERE SIZE_MAX
@@ -371,32 +373,59 @@ static enum err look_on(const struct search *s, struct scratch *sc, size_t i,
     return OK;
 }
 
-/* As far as the gate of a pattern tells that knows where a text ends. In a
- * window by itself its words are looked for first. */
+/* Can it be in the text at from..to, as far as its words tell? They are looked
+ * for once; but where a window begins in the midst of a word, what is left of
+ * that is one too. */
+static bool has_word(const struct ahead *a, struct beside *b, struct str text,
+                     size_t from, size_t to, size_t *ret_seen)
+{
+    size_t known;
+
+    *ret_seen = 0;
+    if (a->want.what == WANT_NOTHING)
+        return true;
+    if (from < b->bare || from > b->word)
+        b->bare = b->word = from;
+    if (from > b->bare && from < b->word &&
+        within_first(a, text, from, from + 1) == from)
+        return true;
+    known = b->word;
+    if (known < to)
+        b->word = within_first(a, text, known, to);
+    *ret_seen = b->word - known;
+    if (b->word < to)
+        return true;
+    if (text.len - b->word < WANT_BYTES) /* what follows may make one of it */
+        b->word = from;
+    return false;
+}
+
+/* As far as the gate of a pattern tells that knows where a text ends. Its words
+ * are looked for first. */
 static enum err look(const struct search *s, struct scratch *sc, size_t i,
                      struct beside *b, size_t from, size_t to, bool *ret_found)
 {
     const pcre2_code *code = s->code->nears[i];
-    enum err e = steps_take(sc, STEPS_LOOK);
-    bool fresh;
+    size_t seen;
+    bool can;
+    enum err e;
 
     *ret_found = false;
-    if (e || from >= to)
-        return e;
+    if (from >= to)
+        return steps_take(sc, STEPS_LOOK);
     if (knows_end(s, i) && (code = s->code->gates[i]) == NULL) {
         *ret_found = true;
-        return OK;
+        return steps_take(sc, STEPS_LOOK);
     }
-    fresh = b->from == NOWHERE || from < b->from || to < b->to || from > b->to;
-    if (fresh) {
+    if (b->from == NOWHERE || from < b->from || to < b->to || from > b->to) {
         b->base = b->next = from;
         b->start = b->end = 0;
     }
     b->from = from;
     b->to = to;
-    if (fresh && !within_can(&s->code->words[i], s->text, from, to))
-        return steps_take(sc, to - from);
-    return look_on(s, sc, i, b, code, from, to, ret_found);
+    can = has_word(&s->code->words[i], b, s->text, from, to, &seen);
+    e = steps_take(sc, STEPS_LOOK + 2 * (uint64_t)seen);
+    return e || !can ? e : look_on(s, sc, i, b, code, from, to, ret_found);
 }
 
 /* And what that pattern itself says, if its gate was there. */
