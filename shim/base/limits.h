@@ -86,7 +86,7 @@
 
 /* Views of a text (detect/textview.h), of which few are held at once. */
 #define LIM_VIEW_BYTES (64 * MIB) /* one view; rule_error                   */
-#define LIM_VIEW_RUNS  4000000    /* of its map, 20 bytes each; rule_error  */
+#define LIM_VIEW_RUNS  4000000    /* of its map, 16 bytes each; rule_error  */
 #define LIM_VIEW_TABLE (64 * KIB) /* cells of tables; the rest is not seen */
 #define LIM_VIEW_DEPTH 3          /* encodings in encodings; decode_capped  */
 #define LIM_VIEW_PARTS 64         /* decoded of one text; decode_capped     */

@@ -140,7 +140,7 @@ static enum err run_open(struct textview *v, size_t off, size_t from, size_t to,
     size_t cap = v->run_cap == 0 ? 64 : v->run_cap * 2;
     struct view_run *more;
 
-    if (off > UINT32_MAX || from > UINT32_MAX || to > UINT32_MAX)
+    if (off > UINT32_MAX || from > INT32_MAX || to > UINT32_MAX)
         return E_LIMIT;
     if (!back && run_goes_on(v, off, from, to))
         return OK;
@@ -154,7 +154,7 @@ static enum err run_open(struct textview *v, size_t off, size_t from, size_t to,
     }
     v->runs[v->run_count++] =
         (struct view_run){(uint32_t)v->bytes.len, (uint32_t)off, (uint32_t)to,
-                          (uint32_t)from, back};
+                          (uint32_t)from & INT32_MAX, back};
     return OK;
 }
 

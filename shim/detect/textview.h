@@ -84,8 +84,8 @@ size_t chain_len(const struct chain *c);
  *      view    A B C x y              dst 3, src 3, 1 from 2    x (DE) y (FG)
  */
 struct view_run {
-    uint32_t dst, src, to, from;
-    bool back;
+    uint32_t dst, src, to;
+    uint32_t from : 31, back : 1; /* there may be one for every character */
 };
 
 struct textview {
