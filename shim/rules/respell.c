@@ -76,8 +76,6 @@ static void checkpoint_back(const struct side *clean, struct checkpoint *cp,
     if (cp->v == NEVER)
         return;
     cp->v = side_text(clean, cp->v);
-    /* It may be older than what has been let go since. */
-    cp->known = cp->known > clean->st->safe ? cp->known : clean->st->safe;
     cp->known = side_text(clean, cp->known);
     cp->token.at = side_text(clean, cp->token.at);
     for (size_t i = 0; i < lanes; i++) {
