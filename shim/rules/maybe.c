@@ -25,11 +25,17 @@ static inline bool is_full(size_t found, size_t done)
     return found > PROBE_PLACES - BATCH && done % BATCH == 0;
 }
 
-/* Does one of three bytes or less stand where these do? */
-static inline uint32_t shorts_have(const struct probes *k, uint64_t x)
+/* May one of less than three bytes stand where these do; or of three? */
+static inline uint32_t two_here(const struct probes *k, uint64_t x)
 {
-    return threes_has(&k->threes, (uint32_t)x) |
-           twos_has(&k->twos, (uint32_t)x);
+    return (k->shorts[0][x & 255] & k->shorts[1][x >> 8 & 255]) > 255;
+}
+
+static inline uint32_t short_here(const struct probes *k, uint64_t x)
+{
+    unsigned third = k->threes.groups[2][x >> 16 & 127] | 0xff00u;
+
+    return (k->shorts[0][x & 255] & k->shorts[1][x >> 8 & 255] & third) != 0;
 }
 
 /*
@@ -50,24 +56,21 @@ static INLINE size_t sift_by(const struct probes *k, unsigned bits,
         uint32_t b = maybe[maybe_word((uint32_t)(x >> 24), bits)];
 
         out[n] = (uint16_t)i;
-        n += is_maybe(a, BEFORE, x) | shorts_have(k, x);
+        n += is_maybe(a, BEFORE, x) | short_here(k, x);
         out[n] = (uint16_t)(i + 1);
-        n += is_maybe(a, BEHIND, x >> 32) |
-             twos_has(&k->twos, (uint32_t)(x >> 8));
+        n += is_maybe(a, BEHIND, x >> 32) | two_here(k, x >> 8);
         out[n] = (uint16_t)(i + 2);
-        n += is_maybe(b, BEFORE, x >> 16) | shorts_have(k, x >> 16);
+        n += is_maybe(b, BEFORE, x >> 16) | short_here(k, x >> 16);
         out[n] = (uint16_t)(i + 3);
-        n += is_maybe(b, BEHIND, x >> 48) |
-             twos_has(&k->twos, (uint32_t)(x >> 24));
+        n += is_maybe(b, BEHIND, x >> 48) | two_here(k, x >> 24);
     }
     for (unsigned odd = 0; i < to && !is_full(n, i - *from); i++, odd ^= 1) {
         uint64_t x = eight_bytes(text + i);
         uint32_t a = maybe[maybe_word((uint32_t)(odd ? x : x >> 8), bits)];
 
         out[n] = (uint16_t)i;
-        n +=
-            odd ? is_maybe(a, BEHIND, x >> 24) | twos_has(&k->twos, (uint32_t)x)
-                : is_maybe(a, BEFORE, x) | shorts_have(k, x);
+        n += odd ? is_maybe(a, BEHIND, x >> 24) | two_here(k, x)
+                 : is_maybe(a, BEFORE, x) | short_here(k, x);
     }
     *from = i < to ? i : to;
     return n;

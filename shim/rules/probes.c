@@ -160,11 +160,24 @@ static void make_threes(struct probes *k)
     threes_make(list, n, &k->threes);
 }
 
+static void make_shorts(struct probes *k)
+{
+    for (unsigned c = 0; c < 256; c++) {
+        unsigned kind = c < 128 ? TWOS_ASCII : TWOS_WIDE;
+
+        k->shorts[0][c] = (uint16_t)((k->twos.groups[0][c & 127] & kind) << 8 |
+                                     k->threes.groups[0][c & 127]);
+        k->shorts[1][c] = (uint16_t)(k->twos.groups[1][c & 127] << 8 |
+                                     k->threes.groups[1][c & 127]);
+    }
+}
+
 void probes_ready(struct probes *k)
 {
     size_t buckets = (size_t)1 << (k->bits - 1);
 
     make_threes(k);
+    make_shorts(k);
     /* How many there are of each, where they end, and from there down. */
     for (size_t i = 0; i < k->count; i++) {
         uint32_t key = key_of(k, k->added[i].key), at = near_bit(k, key);

@@ -36,17 +36,20 @@ struct probes {
     struct probe_entry *entries; /* owned; bucket by bucket, and of each: */
     struct probe_bytes bytes;
     size_t count;
-    uint32_t *maybe;      /* owned */
-    struct threes threes; /* the keys of three bytes, */
-    struct twos twos;     /* and of less */
-    unsigned char *over;  /* by the word: bits that the bytes asked of leave of
-                             eight; owned */
-    uint32_t *near;       /* a set of bits, by key; owned */
-    uint32_t *first;      /* by key: the bucket's first entry; owned */
-    unsigned maybe_bits;  /* of a hash into maybe, */
-    unsigned bits;        /* and into what is asked next */
-    enum cpu_step step;   /* of what the processor can */
-    bool gathers;         /* as cpu_gathers says */
+    uint32_t *maybe;         /* owned */
+    struct threes threes;    /* the keys of three bytes, */
+    struct twos twos;        /* and of less, */
+    uint16_t shorts[2][256]; /* and both, of their first two bytes: groups of
+                                threes in the lower half, of twos in the upper,
+                                to ask one place after the other */
+    unsigned char *over; /* by the word: bits that the bytes asked of leave of
+                            eight; owned */
+    uint32_t *near;      /* a set of bits, by key; owned */
+    uint32_t *first;     /* by key: the bucket's first entry; owned */
+    unsigned maybe_bits; /* of a hash into maybe, */
+    unsigned bits;       /* and into what is asked next */
+    enum cpu_step step;  /* of what the processor can */
+    bool gathers;        /* as cpu_gathers says */
 };
 
 #define KEY_LEAST  1u  /* bytes that a key has at the least */

@@ -20,11 +20,4 @@ struct threes {
  * The list is sorted. */
 void threes_make(uint64_t *list, size_t n, struct threes *ret);
 
-/* threes_has - may one stand where these bytes do, the first the lowest? */
-static inline uint32_t threes_has(const struct threes *t, uint32_t bytes)
-{
-    return (t->groups[0][bytes & 127] & t->groups[1][bytes >> 8 & 127] &
-            t->groups[2][bytes >> 16 & 127]) != 0;
-}
-
 #endif
