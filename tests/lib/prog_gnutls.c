@@ -661,7 +661,7 @@ int main(int argc, char **argv)
                    ? "NORMAL:-KX-ALL:+ECDHE-PSK:-VERS-ALL:+VERS-TLS1.2"
                    : "NORMAL:-KX-ALL:+ECDHE-PSK:-VERS-ALL:+VERS-TLS1.3";
     signal(SIGPIPE, SIG_IGN);
-    alarm(60);
+    alarm(120);
     NEED(!gnutls_psk_allocate_client_credentials(&client_cred));
     NEED(!gnutls_psk_allocate_server_credentials(&server_cred));
     NEED(!gnutls_psk_set_client_credentials(client_cred, "test", &key,
