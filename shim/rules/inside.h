@@ -268,7 +268,7 @@ enum {
     STEPS_JOIN = 4,
     STEPS_DECODE = 1,
     STEPS_DECODED = 4,
-    STEPS_PLACE = 34,
+    STEPS_PLACE = 38,
     STEPS_HIT = 40,
     STEPS_COLD = 10000,
     STEPS_VALUE = 4,
