@@ -2,6 +2,7 @@
 #define SP_BASE_CPU_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -67,6 +68,13 @@ static inline bool cpu_gathers(void)
 /* For shuffles of bytes: by a number, its bit; by one of 8 and more, that of
  * the number less 8. And for matrices of bits: the one that changes nothing. */
 #define CPU_BITS INT64_C(-0x7fbfdfeff7fbfdff)
+
+/* first_bits - of a mask of 64 bytes, those of the first n, or of all if there
+ * are more. */
+static inline uint64_t first_bits(size_t n)
+{
+    return n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
+}
 
 /* How many bytes at once. */
 enum cpu_step {

@@ -102,7 +102,7 @@
  * What the rules may do with one text and all its views, in steps of about 0.4
  * nanoseconds: so many for each of its bytes, and so many more, which all texts
  * of a body share. Most large texts take some tens for a byte, Japanese or a
- * page of markup up to 107, markup within markup up to 125.
+ * page of markup up to 109, markup within markup up to 125.
  */
 #define LIM_SCAN_TIMES 112        /* rule_error                             */
 #define LIM_SCAN_LEAST (16 * MIB) /* the same                               */

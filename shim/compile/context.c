@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "compile/casing.h"
 #include "compile/pattern.h"
+#include "rules/key.h"
 #include "rules/token.h"
 
 #define WITHIN      48u /* characters between a word and its value */
@@ -23,9 +24,11 @@ bool context_list(struct reader *r, const struct yaml_node *n,
         return read_refuse(r, n, "'%.*s' is empty", STR_ARG(n->key->text));
     for (size_t i = 0; i < *ret_count; i++)
         if (words[i].len < 2 || words[i].len > LIM_KEYWORD ||
-            !utf8_valid(words[i]))
-            return read_refuse(
-                r, n, "a word of context must have 2 to %u bytes", LIM_KEYWORD);
+            key_front(words[i]) == words[i].len || !utf8_valid(words[i]))
+            return read_refuse(r, n,
+                               "a word of context must have 2 to %u bytes, and "
+                               "more than white space",
+                               LIM_KEYWORD);
     *ret_words = words;
     return true;
 }

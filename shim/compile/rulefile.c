@@ -15,6 +15,7 @@
 #include "compile/views.h"
 #include "compile/when.h"
 #include "compile/words.h"
+#include "rules/key.h"
 #include "rules/token.h"
 
 #define PLACEHOLDER_MAX 64
@@ -95,6 +96,13 @@ static bool on_keywords(struct reader *r, const struct yaml_node *n, void *into)
     if (n->count == 0 || n->count > LIM_RULE_LIST)
         return read_refuse(r, n, "'keywords' must have 1 to %u words",
                            LIM_RULE_LIST);
+    for (size_t i = 0; i < rule->keyword_count; i++)
+        if (rule->keywords[i].len > LIM_KEYWORD ||
+            key_front(rule->keywords[i]) == rule->keywords[i].len)
+            return read_refuse(r, n,
+                               "a keyword must have 1 to %u bytes, and more "
+                               "than white space",
+                               LIM_KEYWORD);
     return true;
 }
 

@@ -177,7 +177,7 @@ static uint32_t openings_16(struct str run)
     char chars[STEP] = {0};
     struct opening o = {0};
     size_t n = run.len < STEP ? run.len : STEP;
-    uint64_t in = n < STEP ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
+    uint64_t in = first_bits(n);
 
     memcpy(chars, run.ptr, n);
     look_by_16(chars, &o);
@@ -256,7 +256,7 @@ FOR_AVX512 static inline __m512i bits_64(__m512i v, int up, __m512i next,
 FOR_AVX512 static uint32_t openings_64(struct str run)
 {
     size_t n = run.len < STEP ? run.len : STEP;
-    uint64_t in = n < STEP ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
+    uint64_t in = first_bits(n);
     __m512i c = _mm512_maskz_loadu_epi8(in, run.ptr),
             v = ask_64(base64_values, c);
     struct opening o;

@@ -256,8 +256,7 @@ FOR_AVX512 static size_t word_first_64(const struct ahead *a, struct str s)
 
     for (size_t at = 0; at < s.len; at += 64) {
         const char *p = s.ptr + at;
-        uint64_t in = _bzhi_u64(UINT64_MAX,
-                                (unsigned)(s.len - at < 64 ? s.len - at : 64));
+        uint64_t in = first_bits(s.len - at);
         struct kinds k = kinds_at(a, p, in), next = kinds_at(a, p + 1, in);
         uint64_t stops = (k.high | is_kind(&k, STOP)) & in;
         uint64_t letters = is_kind(&k, LETTER), first;

@@ -1,5 +1,7 @@
 #include "rules/key.h"
 
+#include <limits.h>
+
 #include "rules/level.h"
 #include "rules/probes.h"
 
@@ -33,7 +35,7 @@ bool key_fits(struct str keyword, size_t at)
     size_t from = key_front(keyword) + at;
 
     /* A space may be more of them in a text, so that it has no one place. */
-    return from + KEY_LEAST <= keyword.len && !is_white(keyword.ptr[from]);
+    return from < keyword.len && !is_white(keyword.ptr[from]);
 }
 
 /* The place with the rarest bytes, which are taken. One with less than three is
@@ -43,9 +45,8 @@ static unsigned char key_place(struct rarity_table *often, struct str keyword)
     struct str rest = str_skip(keyword, key_front(keyword));
     char bytes[LIM_KEYWORD];
     struct str level = {bytes, rest.len};
-    unsigned char best = KEY_NONE;
-    size_t space = rest.len;
-    unsigned shares[LIM_KEYWORD], least = 0;
+    size_t space = rest.len, best = 0;
+    unsigned shares[LIM_KEYWORD], least = UINT_MAX;
 
     level_keyword(rest, bytes);
     rarity_read(often, level, shares);
@@ -58,15 +59,14 @@ static unsigned char key_place(struct rarity_table *often, struct str keyword)
         if (room < RARE_LEAST || !key_fits(rest, at))
             continue;
         share = shares[at] + BONUS_MOST - bonus_of(room, space - at);
-        if (best != KEY_NONE && share >= least)
+        if (share >= least)
             continue;
-        best = (unsigned char)at;
+        best = at;
         least = share;
     }
-    if (best == KEY_NONE)
-        return rest.len == 0 ? KEY_NONE : 0;
-    rarity_take(often, level, best);
-    return best;
+    if (least != UINT_MAX)
+        rarity_take(often, level, best);
+    return (unsigned char)best;
 }
 
 void keys_read(struct rarity_table *often, const struct rule *r,

@@ -16,14 +16,11 @@
  *                              do not in "pattern"
  */
 
-/* A keyword of white space alone, which stands in no one place of a text. */
-#define KEY_NONE UINT8_MAX
-
-/* key_front - how many white bytes a keyword begins with. No key has one of
- * them, and its place is counted from behind them. */
+/* key_front - how many white bytes a keyword begins with; no keyword has only
+ * such. No key has one of them, and its place is counted from behind them. */
 size_t key_front(struct str keyword);
 
-/* key_fits - can a key begin at `at` of a keyword? */
+/* key_fits - can a key begin at `at` of a keyword? At 0 one always can. */
 bool key_fits(struct str keyword, size_t at);
 
 /* What stands behind the keywords of a rule. */

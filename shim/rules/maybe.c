@@ -208,7 +208,7 @@ FOR_AVX512 static size_t sift_gathers(const struct probes *k, const char *text,
     size_t found = 0, i = *from;
 
     for (; i < to && !is_full(found, i - *from); i += 64) {
-        uint64_t mask = ask_64(&s, maybe, text + i) & mask_of(to - i);
+        uint64_t mask = ask_64(&s, maybe, text + i) & first_bits(to - i);
 
         found += put_places(mask, i, out + found);
     }
@@ -270,7 +270,7 @@ FOR_AVX512 static size_t batch_test(const struct sieve *s, const char *p,
         uint64_t mask = _mm512_test_epi8_mask(_mm512_loadu_si512(bits + i),
                                               _mm512_shuffle_epi8(one, bit));
 
-        mask = (mask | shorts_64(s, p + i)) & mask_of(n - i);
+        mask = (mask | shorts_64(s, p + i)) & first_bits(n - i);
         found += put_places(mask, from + i, out + found);
     }
     return found;

@@ -1,11 +1,13 @@
 #ifndef SP_RULES_MAYBE_H
 #define SP_RULES_MAYBE_H
 
+#include "base/cpu.h"
 #include "rules/probes.h"
 
 /* The first table of probes.h. */
 
-#define MAYBE_MOST 14u /* bits of a hash: bytes of it have numbers of 16 */
+#define MAYBE_BYTES 3u  /* that name a word of it: shorter keys have none */
+#define MAYBE_MOST  14u /* bits of a hash: bytes of it have numbers of 16 */
 
 /* Of the first two of three bytes, and of the third: of some hundred pairs the
  * one by which the fewest places in texts and code pass in vain. */
@@ -57,12 +59,6 @@ extern const unsigned char maybe_sixteenth[64];
 static inline uint32_t maybe_bit(uint32_t byte)
 {
     return UINT32_C(1) << maybe_sixteenth[byte & 63];
-}
-
-/* As many bits, 64 at most. */
-static inline uint64_t mask_of(size_t n)
-{
-    return n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
 }
 
 /* maybe_sift - the places from text[*from] on, and before text[to], that may be

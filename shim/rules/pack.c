@@ -393,11 +393,9 @@ static enum err read_keywords(struct reader *rd, struct rule *r)
     r->keys = (const struct key *)keys.ptr;
     r->follows = (const unsigned char *)sets.ptr;
     for (size_t i = 0; i < r->keyword_count; i++) {
-        unsigned char at = r->keys[i].at;
-
         if (!keyword_is_tidy(r->keywords[i]) ||
             r->keys[i].set > sets.len / FOLLOW_BYTES ||
-            (at != KEY_NONE && !key_fits(r->keywords[i], at)))
+            !key_fits(r->keywords[i], r->keys[i].at))
             return E_SYNTAX;
     }
     return OK;

@@ -102,7 +102,7 @@ static void add_maybe(struct probes *k, uint64_t x, size_t len)
     uint32_t word = maybe_word((uint32_t)x, k->maybe_bits), word_before;
     unsigned over = 64 - 8 * (unsigned)len;
 
-    if (len == 3) {
+    if (len == MAYBE_BYTES) {
         k->maybe[word] |= UINT32_C(0xffff) << BEHIND;
     } else {
         k->maybe[word] |= maybe_bit((uint32_t)(x >> 24)) << BEHIND;
@@ -130,7 +130,7 @@ size_t probes_add(struct probes *k, const struct probe_string *s)
                              .entry = s->entry,
                              .over = (unsigned char)over,
                              .under = (unsigned char)(64 - 8 * back)};
-    if (len < 3)
+    if (len < MAYBE_BYTES)
         twos_add(&k->twos, (struct str){key, len});
     else
         add_maybe(k, x, len);
@@ -155,7 +155,7 @@ static void make_threes(struct probes *k)
     size_t n = 0;
 
     for (size_t i = 0; i < k->count; i++)
-        if (k->added[i].over == 64 - 8 * 3)
+        if (k->added[i].over == 64 - 8 * MAYBE_BYTES)
             list[n++] = k->added[i].key;
     threes_make(list, n, &k->threes);
 }
@@ -247,7 +247,7 @@ FOR_AVX512 static void list_keys(const struct probes *k, const char *text,
     const struct twos_sieve twos = twos_sieve(&k->twos);
 
     for (size_t i = 0; i < n; i += 8) {
-        __mmask8 some = (__mmask8)mask_of(n - i), two;
+        __mmask8 some = (__mmask8)first_bits(n - i), two;
         __m512i place, x, over, groups;
 
         place = _mm512_cvtepu16_epi64(_mm_loadu_si128((const void *)(at + i)));
@@ -275,7 +275,7 @@ FOR_AVX512 static size_t keyed_64(const struct probes *k, const char *text,
     for (size_t i = 0; i < n; i += KEYED_STEP) {
         __m256i place = _mm256_loadu_si256((const void *)(at + i));
         __m512i key = _mm512_loadu_si512(keys + i), bit, word;
-        __mmask16 some = (__mmask16)mask_of(n - i);
+        __mmask16 some = (__mmask16)first_bits(n - i);
 
         bit = _mm512_srlv_epi32(key, shift);
         word = _mm512_mask_i32gather_epi32(

@@ -52,8 +52,7 @@ struct probes {
     bool gathers;        /* as cpu_gathers says */
 };
 
-#define KEY_LEAST  1u  /* bytes that a key has at the least */
-#define KEY_MOST   8u  /* and that are read, from a place on */
+#define KEY_MOST   8u  /* bytes of a key that are read, from a place on */
 #define PROBE_READ 67u /* bytes behind the last place that can be read, */
 #define PROBE_BACK 8u  /* and before the first */
 
@@ -61,7 +60,7 @@ struct probes {
 struct probe_string {
     struct str bytes;
     size_t at;   /* the place */
-    size_t room; /* bytes that its key may have: KEY_LEAST or more */
+    size_t room; /* bytes that its key may have: one or more */
     struct probe_entry entry;
 };
 

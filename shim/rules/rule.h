@@ -72,7 +72,7 @@ bool nears_eq(const struct near *a, size_t an, const struct near *b, size_t bn);
 
 /* What a keyword is looked for by. Bytes of the packed rules. */
 struct key {
-    unsigned char at;    /* where its key begins, or KEY_NONE                 */
+    unsigned char at;    /* where its key begins                              */
     unsigned char set;   /* the number of what stands behind it; 0: anything  */
     unsigned char least; /* so many bytes of that at the least                */
 };

@@ -177,7 +177,7 @@ static bool waits_for(const struct rule *list, const struct run *runs,
         STR_INIT("8"), STR_INIT("9")};
 
     if (r->whole || (!r->keyword_first && run->bit == 0) ||
-        (only != NULL && !is_set(only, (unsigned)i)))
+        !is_set(only, (unsigned)i))
         return false;
     *ret_list = run->before == RUN_DIGIT ? digits : r->keywords;
     *ret_n = run->before == RUN_DIGIT ? ARRAY_LEN(digits) : r->keyword_count;

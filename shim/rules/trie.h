@@ -14,10 +14,10 @@ struct run;
 struct trie; /* immutable after trie_new */
 
 /*
- * trie_new - of the rules of a bit set, or all if that is NULL, that are not
- * whole and either keyword_first or have a run (inside.h); of a run before
- * digits each digit is a keyword. guards and runs are of each rule; a keyword
- * that stands where none of its rules can begin is not followed. E_NOMEM.
+ * trie_new - of the rules of a bit set that are not whole and either
+ * keyword_first or have a run (inside.h); of a run before digits each digit is
+ * a keyword. guards and runs are of each rule; a keyword that stands where none
+ * of its rules can begin is not followed. E_NOMEM.
  */
 MUST_USE enum err trie_new(const struct rule *list, size_t n,
                            const uint64_t *only, const struct guard *guards,

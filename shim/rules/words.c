@@ -17,9 +17,6 @@
  *      text    . . k e y w o r d . .        . g i v e   m e   t h e
  *                    |     |                        |     |
  *                     "eywo"                         "e me"
- *
- * Keywords of white space alone have no such place, and are looked for
- * everywhere; no one has reason to have any.
  */
 
 struct keyword {
@@ -39,7 +36,6 @@ struct words {
     size_t count;
     struct probes keys;     /* by the bytes that they are known by */
     struct flank_sets sets; /* of those */
-    size_t blank;           /* keywords that have none */
     enum cpu_step step;
 };
 
@@ -125,14 +121,10 @@ static void add_keywords(struct words *ws, const struct guard *guards)
     for (size_t k = 0; k < ws->count; k++) {
         const struct keyword *kw = &ws->keywords[k];
 
-        if (kw->key.at != KEY_NONE) {
-            if (kw->rule != rule)
-                before = flanks_stops(&ws->sets, &guards[kw->rule]);
-            rule = kw->rule;
-            add_key(ws, (uint32_t)k, before);
-            continue;
-        }
-        ws->blank++;
+        if (kw->rule != rule)
+            before = flanks_stops(&ws->sets, &guards[kw->rule]);
+        rule = kw->rule;
+        add_key(ws, (uint32_t)k, before);
     }
 }
 
@@ -368,30 +360,14 @@ static enum err run_blocks(struct looking *lk)
     return look_at(lk);
 }
 
-static enum err run_blank(const struct words *ws, struct str text,
-                          struct prefilter_hits *hits)
-{
-    enum err e;
-
-    for (size_t k = 0; k < ws->count; k++)
-        for (size_t i = 0; ws->keywords[k].key.at == KEY_NONE && i < text.len;
-             i++)
-            if ((e = note_keyword(ws, &ws->keywords[k], text, i, hits)))
-                return e;
-    return OK;
-}
-
 enum err words_run(const struct words *ws, struct str text,
                    struct prefilter_hits *hits)
 {
     struct looking lk;
-    enum err e;
 
     lk.ws = ws;
     lk.text = text;
     lk.hits = hits;
     lk.count = lk.left = 0;
-    if (ws->keys.count != 0 && (e = run_blocks(&lk)))
-        return e;
-    return ws->blank == 0 ? OK : run_blank(ws, text, hits);
+    return ws->keys.count == 0 ? OK : run_blocks(&lk);
 }

@@ -34,6 +34,8 @@ void keyed_anyhow(struct keyed *k, struct rule *list, size_t n)
             struct str s = list[i].keywords[j];
             size_t at = rnd((unsigned)s.len);
 
-            next++->at = key_fits(s, at) ? (unsigned char)at : KEY_NONE;
+            while (!key_fits(s, at))
+                at--;
+            next++->at = (unsigned char)at;
         }
 }

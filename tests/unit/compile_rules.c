@@ -89,6 +89,16 @@ static const struct {
      "     match: '\\b[A-Z0-9]{10}\\b',\n"
      "     tests: {hit: [\"a A12345678Z\"], miss: [a]}}\n",
      "4:20: error: SP-1: 'digits' promises what the pattern does not keep"},
+    {"a keyword of white space alone",
+     "rules:\n  - {id: SP-1, name: n, category: c, keywords: [dog, \" \"],\n"
+     "     match: 'dog| ', action: log, tests: {hit: [dog], miss: [a]}}\n",
+     "a keyword must have 1 to 64 bytes, and more than white space"},
+    {"a keyword that is too long",
+     "rules:\n  - {id: SP-1, name: n, category: c, action: log, match: dog,\n"
+     "     keywords: "
+     "[ddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd],\n"
+     "     tests: {hit: [dog], miss: [a]}}\n",
+     "a keyword must have 1 to 64 bytes, and more than white space"},
     {"keywords that the pattern does not keep",
      "rules:\n  - {id: SP-1, name: n, category: c, keywords: [dog],\n"
      "     match: 'a d.g|d.g', keyword_first: false, action: log,\n"

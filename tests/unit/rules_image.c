@@ -327,8 +327,8 @@ static void test_key_places(void)
     static const struct {
         unsigned char place;
         enum err want;
-    } rows[] = {{0, OK},       {3, OK},         {4, E_SYNTAX}, {7, OK},
-                {8, E_SYNTAX}, {254, E_SYNTAX}, {KEY_NONE, OK}};
+    } rows[] = {{0, OK}, {3, OK},       {4, E_SYNTAX},
+                {7, OK}, {8, E_SYNTAX}, {254, E_SYNTAX}};
     struct rule r = list[0];
     struct str all;
     struct buf out;

@@ -41,6 +41,8 @@ static struct rule rules[] = {
     ROW(k0, true),  ROW(k8, true), {.digits = 13},
 };
 #define COUNT ARRAY_LEN(rules)
+static const uint64_t every_rule[] = {UINT64_MAX};
+_Static_assert(COUNT <= 64, "of one word");
 static const struct run no_runs[COUNT];
 static const struct guard open_guards[COUNT];
 /* Those that are keyword_first. */
@@ -440,7 +442,8 @@ static void test_trie_against_slow(void)
     char space[400];
 
     rnd_seed = 3;
-    if (!CHECK_INT(trie_new(rules, COUNT, NULL, open_guards, no_runs, &t), OK))
+    if (!CHECK_INT(trie_new(rules, COUNT, every_rule, open_guards, no_runs, &t),
+                   OK))
         return;
     CHECK(trie_depth(t) <= LIM_KEYWORD + KEYWORD_WIDE);
     for (int i = 0; i < 20000; i++)
@@ -470,7 +473,7 @@ static void test_trie_guards(void)
     guards[2] = guards[0];
     runs[2].before = RUN_KEYWORD;
     runs[2].bit = 1;
-    if (!CHECK_INT(trie_new(list, 3, NULL, guards, runs, &t), OK))
+    if (!CHECK_INT(trie_new(list, 3, every_rule, guards, runs, &t), OK))
         return;
     for (int before = 0; before < 256; before++)
         for (size_t r = 0; r < 3; r++) {
@@ -576,7 +579,7 @@ static void test_no_rules(void)
         CHECK_INT(run_piece(pf, STR("some 4111 text"), &hits), OK);
         prefilter_free(pf);
     }
-    if (CHECK_INT(trie_new(NULL, 0, NULL, NULL, NULL, &t), OK)) {
+    if (CHECK_INT(trie_new(NULL, 0, every_rule, NULL, NULL, &t), OK)) {
         CHECK_INT(trie_depth(t), 0);
         trie_free(t);
     }
@@ -594,7 +597,7 @@ static void test_nth_allocation(void)
         failmalloc_at(n, FAIL_ONE);
         e = prefilter_new(rules, COUNT, wanted, open_guards, &pf);
         if (!e)
-            e = trie_new(rules, COUNT, NULL, open_guards, no_runs, &t);
+            e = trie_new(rules, COUNT, every_rule, open_guards, no_runs, &t);
         if (!e)
             e = run_piece(pf, STR("abba"), &hits);
         prefilter_hits_free(&hits);

@@ -33,14 +33,14 @@ static bool set_open(struct set *s, size_t n)
         return false;
     for (size_t i = 0; i < n; i++) {
         struct probe_string *p = &s->list[i];
-        size_t len = KEY_LEAST + rnd(sizeof(s->bytes[i]) - KEY_LEAST + 1);
+        size_t len = 1 + rnd(sizeof(s->bytes[i]));
 
         fill(s->bytes[i], len);
         *p = (struct probe_string){
             .bytes = {s->bytes[i], len},
-            .at = rnd(len - KEY_LEAST + 1),
+            .at = rnd(len),
             .entry = {.value = (uint32_t)i, .of = (uint32_t)i + STRINGS}};
-        p->room = KEY_LEAST + rnd(len - p->at - KEY_LEAST + 1);
+        p->room = 1 + rnd(len - p->at);
         CHECK_INT(probes_add(&s->probes, p),
                   p->room < KEY_MOST ? p->room : KEY_MOST);
     }
