@@ -602,6 +602,12 @@ static void test_agree(void)
         {RULE "on: both}]", true},
         {RULE "on: all}]", false},
         {RULE "kind: \"a b\"}]", false},
+        {"rules: [{id: SP-1, name: n, category: c, match: m, action: log, "
+         "keywords: [\" \\t\"]}]",
+         false},
+        {"rules: [{id: SP-1, name: n, category: c, match: m, action: log, "
+         "keywords: [\" k\"]}]",
+         true},
         {RULE "digits: 13}]", true},
         {RULE "digits: 0}]", false},
         {RULE "digits: many}]", false},
