@@ -72,6 +72,14 @@ class Talk:
                 yield text[i:i + step]
         await self.ws.send(cut())
 
+    async def left(self):
+        """Whoever still writes when the client closes may never read what it
+        said last, so wait for a client that is about to leave."""
+        try:
+            await asyncio.wait_for(self.ws.wait_closed(), 1)
+        except asyncio.TimeoutError:
+            pass
+
     async def respond(self, number):
         say = self.options.get("say", "hello")
         text = self.instructions if say == "system" else SAY[say]
@@ -87,6 +95,8 @@ class Talk:
         for i in range(0, len(text), step):
             await self.send("response.output_text.delta",
                             delta=text[i:i + step], **at)
+            if say == "forbidden" and "PLUM " in text[:i + step]:
+                await self.left()
         await self.send("response.output_text.done", text=text, **at)
         await self.send("response.output_item.done", output_index=0, item=item)
         last = "done" if self.path.endswith("/realtime") else "completed"
