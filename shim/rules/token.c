@@ -147,25 +147,28 @@ void token_want_ready(struct token_want *want)
     want->brief = (found & (1u << 1 | 1u << 2)) == 0;
 }
 
-static void set_add(struct token_set *set, size_t len, bool letters)
-{
-    *(letters ? &set->mixed : &set->digits) |= UINT64_C(1) << len;
-}
-
 enum err tokens_add(struct tokens *tk, size_t start, size_t len, bool letters)
 {
-    struct token_set *group;
     enum err e;
 
     if (tk->count == tk->cap && ((e = make_room(tk)) || tk->partial))
         return e;
-    group = &tk->groups[tk->count / TOKEN_GROUP];
-    if (tk->count % TOKEN_GROUP == 0)
-        *group = (struct token_set){0};
-    tk->list[tk->count++] = (uint64_t)start << 8 | (letters ? 0x80 : 0) | len;
-    set_add(group, len, letters);
-    set_add(&tk->seen, len, letters);
+    tk->list[tk->count++] = token_entry(start, len, letters);
     return OK;
+}
+
+void tokens_ready(struct tokens *tk)
+{
+    for (size_t from = 0, to; from < tk->count; from = to) {
+        uint64_t lens[2] = {0}; /* without letters, and with */
+
+        to = tk->count - from < TOKEN_GROUP ? tk->count : from + TOKEN_GROUP;
+        for (size_t i = from; i < to; i++)
+            lens[tk->list[i] >> 7 & 1] |= UINT64_C(1) << (tk->list[i] & 0x7f);
+        tk->groups[from / TOKEN_GROUP] = (struct token_set){lens[0], lens[1]};
+        tk->seen.digits |= lens[0];
+        tk->seen.mixed |= lens[1];
+    }
 }
 
 /* Those of a group list[from, to) whose length the rule asks for: into out, how

@@ -115,6 +115,11 @@ struct tokens {
     enum cpu_step step;       /* of what the processor can, to pick some */
 };
 
+static inline uint64_t token_entry(size_t start, size_t len, bool letters)
+{
+    return (uint64_t)start << 8 | (letters ? 0x80 : 0) | len;
+}
+
 static inline size_t token_start(uint64_t entry)
 {
     return (size_t)(entry >> 8);
@@ -143,9 +148,11 @@ struct places {
 /* places_note - up to `at`, which never falls. E_NOMEM. */
 MUST_USE enum err places_note(struct places *pl, size_t at);
 
-/* tokens_add - one that is wanted. E_NOMEM. */
+/* tokens_add - one that is wanted. E_NOMEM. tokens_ready - behind the last of
+ * them, before any is picked. */
 MUST_USE enum err tokens_add(struct tokens *tk, size_t start, size_t len,
                              bool letters);
+void tokens_ready(struct tokens *tk);
 
 /* tokens_clear - none, for these; the memory is kept. */
 void tokens_clear(struct tokens *tk, const struct token_want *want);

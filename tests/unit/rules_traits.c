@@ -231,6 +231,28 @@ static void test_mixed(void)
         }
 }
 
+/* Longer than what is looked at at once: numbers here and there in it, some of
+ * which go on for steps with nothing but what may stand between digits. */
+static void test_long(void)
+{
+    static const char *const kinds[] = {"1",    "22",          "x7",   "4821",
+                                        "a1b2", "0171 482 10", "\x80", "y"};
+    static char text[9000];
+
+    for (size_t n = 0; n < 100; n++) {
+        size_t len = sizeof(text) - rnd(5000), sparse = 1 + rnd(300);
+
+        memset(text, n % 3 == 0 ? ' ' : n % 3 == 1 ? 'x' : ';', len);
+        for (size_t at = rnd(sparse); at < len; at += 1 + rnd(sparse)) {
+            const char *kind = kinds[rnd(ARRAY_LEN(kinds))];
+            size_t k = strlen(kind) < len - at ? strlen(kind) : len - at;
+
+            memcpy(text + at, kind, k);
+        }
+        check((struct str){text, len});
+    }
+}
+
 static bool has_folds(struct str s)
 {
     struct token_want nothing = {.any = false};
@@ -287,6 +309,7 @@ static void test_many_tokens(void)
 int main(void)
 {
     RUN(test_mixed);
+    RUN(test_long);
     RUN(test_folds);
     RUN(test_many_tokens);
     return check_done();
