@@ -186,7 +186,8 @@ struct stream {
     size_t walk_count;
     struct lane *lanes;
     size_t lane_count;
-    uint64_t awake[]; /* bit set of lanes */
+    size_t awake_count; /* mostly none is */
+    uint64_t awake[];   /* bit set of lanes */
 };
 
 static inline bool is_awake(const struct stream *st, size_t i)
@@ -197,7 +198,9 @@ static inline bool is_awake(const struct stream *st, size_t i)
 static inline void set_awake(struct stream *st, size_t i, bool yes)
 {
     uint64_t bit = UINT64_C(1) << i % 64;
+    bool was = (st->awake[i / 64] & bit) != 0;
 
+    st->awake_count += (size_t)yes - (size_t)was;
     if (yes) {
         st->awake[i / 64] |= bit;
         st->runs_asleep &= ~st->lanes[i].run_bit;
@@ -210,6 +213,8 @@ static inline void set_awake(struct stream *st, size_t i, bool yes)
 /* The next lane at or behind i that is awake; lane_count if none. */
 static inline size_t awake_next(const struct stream *st, size_t i)
 {
+    if (st->awake_count == 0)
+        return st->lane_count;
     while (i < st->lane_count) {
         uint64_t bits = st->awake[i / 64] >> i % 64;
 

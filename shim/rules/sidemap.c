@@ -5,10 +5,19 @@
  * of a side.
  */
 
+#define FORGET_MANY 64 /* runs: less are not worth moving the rest */
+
 static const struct side_run *run_at(const struct side *s, uint64_t at)
 {
     size_t lo = 0, hi = s->runs.count;
 
+    for (size_t back = 1; back < hi; back *= 2) { /* most is near the end */
+        if (s->runs.list[s->runs.count - back].dst <= at) {
+            lo = s->runs.count - back;
+            break;
+        }
+        hi = s->runs.count - back;
+    }
     while (hi - lo > 1) {
         size_t mid = lo + (hi - lo) / 2;
 
@@ -20,14 +29,21 @@ static const struct side_run *run_at(const struct side *s, uint64_t at)
     return &s->runs.list[lo];
 }
 
+/* So many bytes of the view in a run. */
+static uint64_t from_run(const struct side_run *r, uint64_t n)
+{
+    return r->to == 1 ? n * r->from : n / r->to * r->from;
+}
+
 uint64_t side_start(const struct side *s, uint64_t at)
 {
-    const struct side_run *r = run_at(s, at);
+    const struct side_run *r;
 
     if (at == s->len) /* what comes next, be it a space for a gap */
         return s->step == VIEW_GAP && s->normal.gap ? s->normal.gap_start
                                                     : s->fed;
-    return r->src + (at - r->dst) / r->to * r->from;
+    r = run_at(s, at);
+    return r->src + from_run(r, at - r->dst);
 }
 
 uint64_t side_end(const struct side *s, uint64_t at)
@@ -86,9 +102,12 @@ enum err side_note(struct side *s, const struct textview *made)
 
 void side_forget(struct side *s)
 {
-    size_t n = (size_t)(run_at(s, s->st->base) - s->runs.list);
+    size_t n;
 
-    if (n < 64)
+    if (s->runs.count <= FORGET_MANY)
+        return;
+    n = (size_t)(run_at(s, s->st->base) - s->runs.list);
+    if (n < FORGET_MANY)
         return;
     s->runs.count -= n;
     memmove(s->runs.list, s->runs.list + n,

@@ -382,9 +382,12 @@ static uint64_t stop_next(const struct stream *st)
  * a whole needs any more. */
 static void trim(struct stream *st)
 {
-    uint64_t whole = extents_start(st), keep = st->safe;
+    uint64_t whole, keep = st->safe;
     size_t n;
 
+    if (keep < st->base + 4 * st->context)
+        return; /* not worth moving the rest */
+    whole = extents_start(st);
     whole = st->coded.start < whole ? st->coded.start : whole;
     keep = whole < keep ? whole : keep;
     EACH_AWAKE(st, i)
@@ -394,7 +397,7 @@ static void trim(struct stream *st)
         keep = open < keep ? open : keep;
     }
     if (keep < st->base + 4 * st->context)
-        return; /* not worth moving the rest */
+        return;
     n = (size_t)(keep - st->base) - st->context;
     while (((unsigned char)st->text.ptr[n] & 0xc0) == 0x80)
         n--;
