@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "detect/plain.h"
 #include "rules/coded.h"
 #include "rules/escaped.h"
 #include "rules/extent.h"
@@ -286,6 +287,58 @@ static enum err side_feed(struct stream *st, struct side *s, bool last)
     return e ? e : side_taken(st, s, fed);
 }
 
+/*
+ * At most views few rules look, and wait for a keyword that hardly a text has.
+ * Where no lane is awake and nothing is held, what no keyword begins in changes
+ * nothing but the place: it is read with what comes, or when it is MUCH.
+ *
+ *      text    ... le pr\u00e9nom est le suivant
+ *      nomark            fed ^             ^ seen, and known up to there
+ */
+#define MUCH 64 /* bytes */
+
+static bool is_idle(const struct side *s)
+{
+    const struct stream *st = s->st;
+
+    return st->lookers->own != NULL && st->awake_count == 0 &&
+           st->walk_count == 0 && st->token_most == 0 && st->runs_asleep == 0 &&
+           st->sides == NULL && st->v == st->end && !s->normal.gap &&
+           !s->joined.on;
+}
+
+/* Beyond ASCII, letters are such: in no view does one become a sign. */
+static bool is_quiet(const struct trie *t, struct chars *chars, struct str s)
+{
+    for (;;) {
+        size_t len;
+
+        s = str_skip(s, trie_quiet(t, s));
+        if (s.len == 0)
+            return true;
+        if (!trie_of_signs(t) || (unsigned char)s.ptr[0] < 0x80 ||
+            (chars_kind(chars, utf8_next(s, &len)) &
+             (CHAR_LETTER | CHAR_JOINS)) != CHAR_LETTER)
+            return false;
+        s = str_skip(s, len);
+    }
+}
+
+static bool side_waits(const struct stream *st, struct side *s)
+{
+    uint64_t from = s->seen > s->fed ? s->seen : s->fed;
+    struct str more = {st->text.ptr + (from - st->base),
+                       (size_t)(st->v - from)};
+
+    if (st->v - s->fed >= MUCH || !is_idle(s) ||
+        !is_quiet(s->st->trie, st->sc->chars, more) ||
+        (s->step == VIEW_LEET && !trie_of_signs(s->st->trie) &&
+         plain_sign(more) < more.len))
+        return false;
+    s->seen = st->v;
+    return true;
+}
+
 /* One more, in the state of another, but for what goes along at its side. */
 static enum err side_copy(struct stream *st, const struct side *of,
                           enum view_step step, struct side **ret_side)
@@ -300,6 +353,7 @@ static enum err side_copy(struct stream *st, const struct side *of,
     s->joined = of->joined;
     s->leet = of->leet;
     s->fed = of->fed;
+    s->seen = of->seen;
     s->len = of->len;
     s->own = of->own;
     s->runs.count = 0;
@@ -468,7 +522,7 @@ enum err sides_feed(struct stream *st, bool last)
     for (size_t i = 0; i < st->sides->count; i++) {
         struct side *s = &st->sides->list[i];
 
-        if (s->st == NULL)
+        if (s->st == NULL || (!last && side_waits(st, s)))
             continue;
         e = s->step == VIEW_CLEAN ? clean_feed(st, s, last)
                                   : side_feed(st, s, last);
@@ -504,7 +558,7 @@ struct decided sides_known(const struct stream *st)
 
         if (s->st == NULL)
             continue;
-        at = side_start(s, s->st->safe);
+        at = s->seen > s->fed ? s->seen : side_start(s, s->st->safe);
         if (s->step == VIEW_CLEAN && s->normal.gap && s->normal.gap_start < at)
             at = s->normal.gap_start; /* there may be a space of VIEW_GAP */
         known.acts = at < known.acts ? at : known.acts;

@@ -41,9 +41,10 @@ struct side {
     struct leet leet;
     struct escaped escaped;
     LIST(struct side_run) runs;
-    uint64_t fed; /* the text has gone in up to there */
-    uint64_t len; /* and that much of the view came out */
-    uint64_t own; /* behind there it is the text, or the clean view */
+    uint64_t fed;  /* the text has gone in up to there */
+    uint64_t seen; /* if behind that: what is between may wait (side.c) */
+    uint64_t len;  /* and that much of the view came out */
+    uint64_t own;  /* behind there it is the text, or the clean view */
 };
 
 #define SIDES         5

@@ -277,6 +277,7 @@ static enum err give_sides(struct stream *st, struct side *clean)
         if (s->st == NULL)
             continue;
         s->fed = side_text(clean, s->fed);
+        s->seen = side_text(clean, s->seen);
         s->own = side_text(clean, s->own);
         for (size_t k = 0; k < s->runs.count; k++)
             s->runs.list[k].src += clean->fed - clean->len;
@@ -349,6 +350,7 @@ void sides_rest(struct stream *st)
         struct side *s = &st->sides->list[i];
 
         if (s->st == NULL || (1u << s->step & (BESIDE | OF_CLEAN)) == 0 ||
+            s->fed < s->own + ESCAPE_NEAR ||
             side_start(s, s->st->told) < s->own + ESCAPE_NEAR ||
             side_drops(s->st))
             continue;

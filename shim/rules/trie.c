@@ -20,6 +20,7 @@
  */
 
 #define ROOT  0u
+#define FRONT 4u /* bytes of a keyword that are looked at as one */
 #define FOURS (1u << 16)
 
 struct node {
@@ -53,6 +54,8 @@ struct trie {
     /* Does any keyword begin with these two bytes, or perhaps with these four?
      * [1]: and behind a letter, a digit or a _. Or has it no more than two? */
     uint64_t pairs[2][256][4], fours[2][FOURS / 64], brief[256][4];
+    uint64_t quiet[4]; /* bytes: trie_quiet */
+    bool of_signs;     /* trie_of_signs */
     size_t depth;
     bool gaps; /* a keyword has words, which a text may part by more */
 };
@@ -329,6 +332,11 @@ static bool shuts_words(const struct guard *shut)
     return true;
 }
 
+static bool is_seen(char c)
+{
+    return (c >= ' ' && c <= '~') || c == '\t' || c == '\n' || c == '\r';
+}
+
 static void set(uint64_t *bits, unsigned i)
 {
     bits[i / 64] |= UINT64_C(1) << i % 64;
@@ -391,8 +399,13 @@ static void enter_pair(struct trie *t, unsigned c, unsigned next)
 /* What the first byte leads to, and the first two. */
 static void enter_pairs(struct trie *t)
 {
+    t->of_signs = true;
     for (unsigned c = 0; c < 256; c++) {
         t->first[c] = edge_find(t, ROOT, (unsigned char)to_lower((char)c));
+        if (t->first[c] == ROOT && is_seen((char)c))
+            set(t->quiet, c);
+        if (t->first[c] != ROOT && (c <= ' ' || c >= 0x7f || is_alnum((char)c)))
+            t->of_signs = false;
         for (unsigned next = 0; next < 256 && t->first[c] != ROOT; next++)
             enter_pair(t, c, next);
     }
@@ -507,7 +520,7 @@ static inline bool may_begin(const struct trie *t, struct str text, bool behind)
         return true;
     if (!is_set(t->pairs[behind][p[0]], p[1]))
         return false;
-    return text.len < 4 || is_set(t->fours[behind], four_of(p)) ||
+    return text.len < FRONT || is_set(t->fours[behind], four_of(p)) ||
            !is_plain(p) || is_set(t->brief[p[0]], p[1]);
 }
 
@@ -521,6 +534,9 @@ void trie_feed(const struct trie *t, struct trie_walk *walks, size_t *count,
     for (size_t i = 0; i < *count; i++) {
         struct trie_walk w = walks[i];
 
+        if (w.back < FRONT &&
+            !may_begin(t, str_skip(text, from - w.back), is_word(w.before)))
+            continue;
         if (walk(t, &w, text, from, least, ended, ctx)) {
             walks[kept++] = w;
             least = text.len - walks[0].back;
@@ -540,6 +556,20 @@ void trie_feed(const struct trie *t, struct trie_walk *walks, size_t *count,
         }
     }
     *count = kept;
+}
+
+size_t trie_quiet(const struct trie *t, struct str text)
+{
+    size_t n = 0;
+
+    while (n < text.len && is_set(t->quiet, (unsigned char)text.ptr[n]))
+        n++;
+    return n;
+}
+
+bool trie_of_signs(const struct trie *t)
+{
+    return t->of_signs;
 }
 
 struct trie_rules trie_through(const struct trie *t, const struct trie_walk *w)

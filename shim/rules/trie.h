@@ -58,6 +58,12 @@ void trie_feed(const struct trie *t, struct trie_walk *walks, size_t *count,
                struct str text, size_t from, size_t begin, trie_ended *ended,
                void *ctx);
 
+/* trie_quiet - how many bytes at the front of the text are of ASCII that is
+ * seen or is white space, and no keyword begins with. */
+size_t trie_quiet(const struct trie *t, struct str text);
+/* trie_of_signs - do all keywords begin with signs of ASCII, as `![` does? */
+bool trie_of_signs(const struct trie *t);
+
 /* trie_through - the rules of all keywords that go through a walk's node. */
 struct trie_rules trie_through(const struct trie *t, const struct trie_walk *w);
 

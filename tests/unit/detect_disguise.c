@@ -137,10 +137,45 @@ static void test_plain_way(void)
         check_text(text_make(text, turn % 50 == 0 ? 400 : 60));
 }
 
+static bool has_signs(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.ptr[i] < 0x80 && s.ptr[i] != ' ' &&
+            !is_alnum(s.ptr[i]))
+            return true;
+    return false;
+}
+
+/* What streams count on (rules/side.c): in no view does a letter beyond ASCII
+ * become a sign. */
+static void test_letters(void)
+{
+    static const unsigned ways[] = {0, NORMAL_GAP, NORMAL_FOLD,
+                                    NORMAL_FOLD | NORMAL_NOMARK};
+    char text[] = "ab cd ____";
+    bool changed;
+
+    for (uint32_t cp = 0x80; cp < 0x32000; cp++) {
+        struct str s = {text, 6 + utf8_put(cp, text + 6)};
+
+        if ((chars_work_out(cp) & (CHAR_LETTER | CHAR_JOINS)) != CHAR_LETTER)
+            continue;
+        for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+            struct normal n = {.what = ways[i], .chars = &chars};
+
+            CHECK_INT(normal_make(&n, s, 0, &view), OK);
+            CHECK(!has_signs(buf_str(&view.bytes)));
+        }
+        CHECK_INT(skeleton_make(&chars, s, &view, &changed), OK);
+        CHECK(!changed || !has_signs(buf_str(&view.bytes)));
+    }
+}
+
 int main(void)
 {
     textview_init(&view);
     RUN(test_plain_way);
+    RUN(test_letters);
     textview_free(&view);
     return check_done();
 }

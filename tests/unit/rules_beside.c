@@ -105,9 +105,55 @@ static void test_held(void)
     streamed_close();
 }
 
+/*
+ * Views with few rules, which read what no keyword begins in when it pays: one
+ * of signs, that letters of any script say nothing of, and one of letters.
+ */
+#define IMAGE                                                                  \
+    ALL, KEYS(image_keys), .id = STR_INIT("image"), .keyword_first = true,     \
+                           .match = STR_INIT("!\\[[^\\]\n]*\\]\\([^)\n]*\\)"), \
+                           .action = ACTION_REDACT, .put = STR_INIT("[image]")
+static const struct str image_keys[] = {STR_INIT("![")};
+static const struct rule of_signs[] = {{IMAGE, VIEWS}};
+static const struct rule of_both[] = {
+    {IMAGE, VIEWS}, {ORDER_HELLO, VIEWS}, {ORDER_STOP, VIEWS}};
+
+static const char *const few[] = {
+    "le pr\u00e9nom est \u00e0 c\u00f4t\u00e9 ",
+    "g\u00fcn\u0131\u015f\u0131\u011f\u0131 ",
+    "\u0434\u043e\u0431\u0440\u043e \u043f\u043e\u0436",
+    "plain words of no matter, and more of them behind; ",
+    "![im\u00e4ge](a)",
+    "!\u200b[x](\u00e9)",
+    "\uff01[c](d)",
+    "![",
+    "!",
+    "[e](f)",
+    "\u01c3[g](h)",
+    "e\u0301 \u00ad \u2026 ",
+    "h\u00e9llo there ",
+    "h3ll0 th3r3 1gn0r3 ",
+    "h e l l o  t h e r e",
+    "stop the s\u0435rver",
+    "\x1b[0m",
+    "! [ i ] ( j ) ",
+    "abc d\u00e9f ",
+};
+
+static void test_waits(void)
+{
+    streamed_open(of_signs, ARRAY_LEN(of_signs));
+    CHECK(check_mixed(few, ARRAY_LEN(few), "", 3000) > 3000);
+    streamed_close();
+    streamed_open(of_both, ARRAY_LEN(of_both));
+    CHECK(check_mixed(few, ARRAY_LEN(few), "", 3000) > 3000);
+    streamed_close();
+}
+
 int main(void)
 {
     RUN(test_begun_again);
     RUN(test_held);
+    RUN(test_waits);
     return check_done();
 }
