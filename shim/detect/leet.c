@@ -7,27 +7,33 @@
 #define BESIDE    4   /* bytes of one that is such by the one beside it */
 #define NUMBER    2   /* bytes of one of signs alone, behind such a one */
 
+/* What each stands for. */
+static const char letters_for[256] = {
+    ['0'] = 'o', ['1'] = 'i', ['3'] = 'e', ['4'] = 'a', ['@'] = 'a',
+    ['5'] = 's', ['$'] = 's', ['7'] = 't', ['8'] = 'b',
+};
+
 static char leet_letter(char c)
 {
-    switch (c) {
+    return letters_for[(unsigned char)c];
+}
+
+/* Is a 1 behind it more often an l? */
+static bool is_before_ell(char c)
+{
+    switch (to_lower(c)) {
+    case 'a':
+    case 'e':
+    case 'o':
+    case 'u':
+    case 'l':
     case '0':
-        return 'o';
     case '1':
-        return 'i';
     case '3':
-        return 'e';
     case '4':
-    case '@':
-        return 'a';
-    case '5':
-    case '$':
-        return 's';
-    case '7':
-        return 't';
-    case '8':
-        return 'b';
+        return true;
     default:
-        return 0;
+        return false;
     }
 }
 
@@ -37,12 +43,9 @@ static char leet_at(struct str text, size_t at, char before, bool ell)
 {
     if (text.ptr[at] != '1' || !ell)
         return leet_letter(text.ptr[at]);
-    before = to_lower(before);
-    if (before == '0' || before == '3' || before == '4')
-        before = leet_letter(before);
     if (at + 1 < text.len && text.ptr[at + 1] == '1')
         return 'l';
-    return memchr("aeou1l", before, 6) != NULL ? 'l' : 'i';
+    return is_before_ell(before) ? 'l' : 'i';
 }
 
 static bool in_leet(char c)
@@ -331,20 +334,161 @@ enum err leet_feed(struct leet *l, struct str text, size_t base, size_t *pos,
                          base + from);
 }
 
+/*
+ * Behind the first, the words of LEET_STEP bytes are told at once. What is said
+ * of a word stands at the byte behind it, which a sum carries it to:
+ *
+ *      text      ab4c . x9z .
+ *      words     1111 0 111 0      (bits from left to right)
+ *      signs     0010 0 000 0
+ *      sum       1100 1 111 0      behind the word, one that has a sign
+ */
+struct leet_step {
+    uint64_t words, signs;
+    uint64_t ends;           /* behind words                               */
+    uint64_t none, one, two; /* of letters and signs alone, by letters     */
+    uint64_t yes;            /* of those that are such                     */
+    unsigned len;            /* as far as they are told                    */
+    bool last;               /* the text ends there                        */
+};
+
+static inline uint64_t bits_below(unsigned n)
+{
+    return (UINT64_C(1) << n) - 1;
+}
+
+static inline unsigned last_bit(uint64_t m)
+{
+    return LEET_STEP - 1 - (unsigned)__builtin_clzll(m);
+}
+
+static inline uint64_t behind_words(uint64_t words, uint64_t some)
+{
+    return (words + some) & ~words;
+}
+
+static inline unsigned word_front(uint64_t words, unsigned end)
+{
+    uint64_t no = ~words & bits_below(end);
+
+    return no == 0 ? 0 : last_bit(no) + 1;
+}
+
+/* Of one that may go on behind the step nothing is told. */
+static inline struct leet_step step_of(struct str s)
+{
+    struct leet_masks m = leet_look(s);
+    uint64_t words = in_word(&m), all, some, first, more, two;
+    unsigned len = s.len < LEET_STEP ? (unsigned)s.len : LEET_STEP;
+
+    if (len == LEET_STEP && words >> (LEET_STEP - 1) != 0) {
+        len -= ~words == 0 ? len : (unsigned)__builtin_clzll(~words);
+        words = len == 0 ? 0 : words & bits_below(len);
+        m.letters &= words;
+        m.signs &= words;
+        m.digits &= words;
+    }
+    all = behind_words(words, words & ~(words << 1));
+    some = behind_words(words, m.signs) & ~behind_words(words, m.digits);
+    first = words + m.letters; /* and from the second letter on */
+    more = first & m.letters;
+    two = behind_words(words, more);
+    return (struct leet_step){.words = words,
+                              .signs = m.signs,
+                              .ends = all,
+                              .none = some & ~first,
+                              .one = some & first & ~two,
+                              .two = some & two,
+                              .yes = some & two,
+                              .len = len,
+                              .last = len == s.len};
+}
+
+/* Is the word at front..end, of less than two letters, such? As leet_word. */
+static enum look step_word(const struct leet *l, const struct leet_step *st,
+                           unsigned front, unsigned end)
+{
+    uint64_t before = st->ends & bits_below(front);
+    bool behind = before == 0 ? l->behind : st->yes >> last_bit(before) & 1;
+    unsigned next = end + 1;
+
+    if ((st->none >> end & 1) != 0)
+        return behind && end - front <= NUMBER ? LOOK_YES : LOOK_NO;
+    if (end - front > BESIDE)
+        return LOOK_NO;
+    if (behind)
+        return LOOK_YES;
+    if (next >= st->len)
+        return st->last ? LOOK_NO : LOOK_OPEN;
+    if ((st->words >> next & 1) == 0)
+        return LOOK_NO;
+    next += (unsigned)__builtin_ctzll(~(st->words >> next));
+    return (st->two >> next & 1) != 0 ? LOOK_YES : LOOK_NO;
+}
+
+static inline void step_decide(const struct leet *l, struct leet_step *st)
+{
+    for (uint64_t m = st->none | st->one; m != 0; m &= m - 1) {
+        unsigned end = (unsigned)__builtin_ctzll(m);
+        unsigned front = word_front(st->words, end);
+
+        switch (step_word(l, st, front, end)) {
+        case LOOK_YES:
+            st->yes |= UINT64_C(1) << end;
+            break;
+        case LOOK_NO:
+            break;
+        case LOOK_OPEN:
+            st->len = front;
+            st->ends &= bits_below(front);
+            st->yes &= bits_below(front);
+            return;
+        }
+    }
+}
+
+/* The words from `at` on, of which none goes on before it, into out: how far;
+ * 0 if that is for leet_next. */
+static size_t leet_read(struct leet *l, struct str text, size_t at, char *out)
+{
+    struct leet_step st = step_of(str_skip(text, at));
+
+    step_decide(l, &st);
+    for (uint64_t m = st.yes; m != 0; m &= m - 1) {
+        unsigned end = (unsigned)__builtin_ctzll(m);
+        unsigned front = word_front(st.words, end);
+        uint64_t signs = st.signs & bits_below(end) & ~bits_below(front);
+
+        for (; signs != 0; signs &= signs - 1) {
+            size_t i = at + (unsigned)__builtin_ctzll(signs);
+
+            out[i] = leet_letter(text.ptr[i]);
+            l->ones |= text.ptr[i] == '1' &&
+                       leet_at(text, i, byte_before(l, text, i), true) != 'i';
+        }
+    }
+    if (st.ends != 0)
+        l->behind = st.yes >> last_bit(st.ends) & 1;
+    return st.len;
+}
+
 enum err leet_make(struct str text, struct textview *out, bool *ret_changed,
                    bool *ret_ones)
 {
     struct leet_text t = {.text = text};
     struct leet l = {0};
-    size_t at = 0, end;
+    size_t at = 0, end, n;
     enum err e;
 
     textview_clear(out);
-    for (; leet_next(&l, &t, &at, true, &end); at = end) {
+    while (leet_next(&l, &t, &at, true, &end)) {
         if (!l.changed && (e = textview_copy(out, text, 0)))
             return e;
         l.changed = l.behind = true;
         spell(&l, text, at, end, out->bytes.ptr + at);
+        for (at = end; at < text.len; at += n)
+            if ((n = leet_read(&l, text, at, out->bytes.ptr)) == 0)
+                break;
     }
     *ret_changed = l.changed;
     *ret_ones = l.ones;

@@ -396,8 +396,43 @@ static void test_ells(void)
     }
 }
 
+/* Many words at once, made as they come one by one. */
+static void test_leet(void)
+{
+    static const char *const few[] = {"a",   "1",    "4b", "t3st", "9", "x2 ",
+                                      " ",   " ",    ".",  "7 ",   "@", "$c ",
+                                      "a1 ", " 45 ", "\n", "w0rd", "e1"};
+    static char bytes[700];
+
+    for (unsigned turn = 0; turn < 30000; turn++) {
+        struct str text = {bytes, 0};
+        struct leet one = {.before = 0};
+        struct textview view, want;
+        size_t pos = 0, most = rnd(sizeof(bytes) - 70);
+        bool changed, ones;
+
+        while (text.len < most) {
+            struct str s = str_of(few[rnd(ARRAY_LEN(few))]);
+            size_t times = rnd(40) == 0 ? 1 + rnd(60) : 1;
+
+            for (; times > 0 && text.len < most; times--, text.len += s.len)
+                memcpy(bytes + text.len, s.ptr, s.len);
+        }
+        textview_init(&view);
+        textview_init(&want);
+        CHECK(leet_make(text, &view, &changed, &ones) == OK &&
+              leet_feed(&one, text, 0, &pos, true, &want) == OK);
+        CHECK(changed == one.changed && ones == one.ones);
+        CHECK(str_eq(changed ? buf_str(&view.bytes) : text,
+                     buf_str(&want.bytes)));
+        textview_free(&view);
+        textview_free(&want);
+    }
+}
+
 int main(void)
 {
+    RUN(test_leet);
     RUN(test_mixed);
     RUN(test_ells);
     RUN(test_worth);
