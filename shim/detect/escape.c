@@ -221,6 +221,12 @@ static size_t char_of_bytes(enum view_step how, struct str s, char out[4],
     return 0;
 }
 
+/* May a character of more bytes begin with this one? */
+static bool begins_char(uint32_t byte)
+{
+    return byte >= 0xc2 && byte <= 0xf4;
+}
+
 /* The character of the escape at s, for all the escapes that it takes. */
 enum err escape_put(enum view_step how, struct str s, size_t off,
                     struct escape x, struct textview *out, size_t *ret_taken)
@@ -229,7 +235,7 @@ enum err escape_put(enum view_step how, struct str s, size_t off,
     size_t n = 1, len = x.len;
 
     if (x.is_byte && x.cp >= 0x80) {
-        len = char_of_bytes(how, s, c, &n);
+        len = begins_char(x.cp) ? char_of_bytes(how, s, c, &n) : 0;
         if (len == 0) {
             len = x.len;
             c[0] = '?';

@@ -184,7 +184,8 @@ enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
             break;
         s = str_skip(text, at);
         x = escape_at(how, s);
-        taken = how == VIEW_SEAMS
+        taken = x.len != 0 ? 0
+                : how == VIEW_SEAMS
                     ? seam_at(text, at, count != 0 && at <= near, true).len
                     : escape_break(how, s);
         if (x.len == 0 && taken == 0) {
@@ -199,7 +200,7 @@ enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
             d->capped = true;
             break;
         }
-        if ((e = put_between(text, from, at, count == 0, out)) ||
+        if ((at > from && (e = put_between(text, from, at, count == 0, out))) ||
             (x.len != 0 && (e = escape_put(how, s, at, x, out, &taken))))
             return e;
         if (count < least_of(how))
