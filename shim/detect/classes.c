@@ -1,6 +1,7 @@
 #include "detect/classes.h"
 
 #include "base/utf8.h"
+#include "detect/base64.h"
 #include "detect/decode.h"
 #include "detect/masks.h"
 #include "detect/plain.h"
@@ -13,16 +14,9 @@
  * bits only say "perhaps", and a closer look at the place decides.
  */
 
-#define LEET_MOST  32  /* characters of a word, on either side of a digit */
-#define PAIRS      6   /* of hex digits in a row: two less than are decoded */
-#define BLOCK      256 /* bytes of which it is told whether they have any */
-#define MARGIN     512 /* bytes around a block that are looked at, too */
-#define MARGIN_RUN 64  /* the same where it stands for itself */
-
-/* Classes that a block is looked at for whatever else it has. */
-#define CLASS_SURE                                                             \
-    (CLASS_NONASCII | CLASS_CONTROL | CLASS_ESCAPE | CLASS_SPACED |            \
-     CLASS_LEET | CLASS_SEAM)
+#define LEET_MOST 32 /* characters of a word, on either side of a digit */
+#define PAIRS     6  /* of hex digits in a row: two less than are decoded */
+#define JOIN_BACK 8  /* white space that a run may go on behind */
 
 static bool is_hex_pair(struct str s)
 {
@@ -285,7 +279,7 @@ static __attribute__((noinline)) void look_leet(struct class_pass *p, size_t at,
  * a step is more than two are apart. */
 static inline bool leet_matters(const struct class_pass *p, size_t at)
 {
-    return (p->found & CLASS_LEET) == 0 || (at + STEP) % BLOCK == 0;
+    return (p->found & CLASS_LEET) == 0 || (at + STEP) % CLASS_BLOCK == 0;
 }
 
 bool joins_pairs(char c)
@@ -403,7 +397,7 @@ static __attribute__((noinline)) void look_seams(struct class_pass *p,
 }
 
 /* Has one of the steps of a block any? */
-static inline bool any_of(const uint64_t of[BLOCK / STEP])
+static inline bool any_of(const uint64_t of[CLASS_BLOCK / STEP])
 {
     return (of[0] | of[1] | of[2] | of[3]) != 0;
 }
@@ -419,18 +413,18 @@ block_more(struct class_pass *p, size_t at, const struct masks *m,
                 (ANY(m->controls) ? CLASS_CONTROL : 0) |
                 (ANY(f->mixed) ? CLASS_MIXED : 0);
     if (ANY(f->escapes) || ANY(f->amps))
-        for (unsigned k = 0; k < BLOCK / STEP; k++) {
+        for (unsigned k = 0; k < CLASS_BLOCK / STEP; k++) {
             uint64_t amps = f->amps[i + k] != 0 ? m->amps[i + k] : 0;
 
             if ((f->escapes[i + k] | amps) != 0)
                 look_escapes(p, at + k * STEP, f->escapes[i + k] | amps);
         }
     if (ANY(f->leet))
-        for (unsigned k = 0; k < BLOCK / STEP; k++)
+        for (unsigned k = 0; k < CLASS_BLOCK / STEP; k++)
             if (f->leet[i + k] != 0 && leet_matters(p, at + k * STEP))
                 look_leet(p, at + k * STEP, f->leet[i + k]);
     if (ANY(f->near))
-        for (unsigned k = 0; k < BLOCK / STEP; k++)
+        for (unsigned k = 0; k < CLASS_BLOCK / STEP; k++)
             if (f->near[i + k] != 0 && m->digits[i + k] != 0)
                 look_pairs(p, at + k * STEP, f->pairs[i + k]);
 }
@@ -439,11 +433,11 @@ static inline __attribute__((always_inline)) void
 block(struct class_pass *p, size_t at, const struct masks *m,
       const struct finds *f, unsigned i)
 {
-    const unsigned last = i + BLOCK / STEP - 1;
+    const unsigned last = i + CLASS_BLOCK / STEP - 1;
 
     if (m->more)
         block_more(p, at, m, f, i);
-    if (ANY(f->runs)) {
+    if (ANY(f->runs) && !p->known) {
         for (unsigned k = i; k <= last && at + (k - i) * STEP < p->text.len;
              k++)
             look_runs(p, at + (k - i) * STEP, m->code[k], m->numbers[k]);
@@ -452,11 +446,11 @@ block(struct class_pass *p, size_t at, const struct masks *m,
         p->run = (size_t)__builtin_clzll(~m->code[last]);
     }
     if (ANY(m->seams))
-        for (unsigned k = 0; k < BLOCK / STEP; k++)
+        for (unsigned k = 0; k < CLASS_BLOCK / STEP; k++)
             if (m->seams[i + k] != 0)
                 look_seams(p, at + k * STEP, m->seams[i + k]);
     if (ANY(f->three))
-        for (unsigned k = 0; k < BLOCK / STEP; k++) {
+        for (unsigned k = 0; k < CLASS_BLOCK / STEP; k++) {
             p->last_singles = k == 0 ? p->last_singles : f->singles[i + k - 1];
             if (f->three[i + k] != 0 && (p->found & CLASS_SPACED) == 0)
                 look_spaced(p, at + k * STEP, f->singles[i + k]);
@@ -478,7 +472,7 @@ static void look_last_run(struct class_pass *p, size_t from, size_t to)
 
 size_t classes_part(size_t len)
 {
-    return (len / 64 / BLOCK + 1) * BLOCK;
+    return (len / 64 / CLASS_BLOCK + 1) * CLASS_BLOCK;
 }
 
 /* Has the block that ends at p->at any? */
@@ -530,13 +524,13 @@ blocks_by(struct class_pass *p, bool each,
 
         row_make(p, &m, &f, masks);
         for (unsigned i = 0; i < ROW && p->at < p->text.len;
-             i += BLOCK / STEP) {
+             i += CLASS_BLOCK / STEP) {
             size_t from = p->at, left = p->text.len - from;
 
             if (each)
                 p->found = 0;
             block(p, from, &m, &f, i);
-            p->at += left < BLOCK ? left : BLOCK;
+            p->at += left < CLASS_BLOCK ? left : CLASS_BLOCK;
             if (each && block_has(p, from))
                 return true;
         }
@@ -567,6 +561,11 @@ static bool blocks(struct class_pass *p, bool each)
     return blocks_by(p, each, masks_look);
 }
 
+bool classes_block(struct class_pass *p)
+{
+    return blocks(p, true);
+}
+
 unsigned classes_worth(struct str text, unsigned *ret_worth)
 {
     struct class_pass p = {.text = text, .step = cpu_step()};
@@ -577,76 +576,56 @@ unsigned classes_worth(struct str text, unsigned *ret_worth)
     return p.found;
 }
 
+/* Back over what may stand before a line that a run goes on in. */
+static size_t line_front(struct str s, size_t at)
+{
+    size_t least = at < JOIN_BACK ? 0 : at - JOIN_BACK;
+
+    while (at > least && (is_white(s.ptr[at - 1])))
+        at--;
+    return at;
+}
+
+/* What the run may be that a place is in or at the end of; *end moves behind
+ * it. */
+static unsigned worth_around(struct str s, size_t at, size_t *end)
+{
+    size_t from = at, to = at;
+
+    if (at < *end)
+        return 0;
+    while (from > *end && is_base64_char(s.ptr[from - 1]))
+        from--;
+    while (to < s.len && is_base64_char(s.ptr[to]))
+        to++;
+    *end = to;
+    return to - from + run_padding(s, to) < CLASS_RUN_LEN
+               ? 0
+               : run_worth((struct str){s.ptr + from, to - from});
+}
+
+unsigned classes_seamless(const struct textview *v, unsigned *ret_worth)
+{
+    struct class_pass p = {
+        .text = buf_str(&v->bytes), .step = cpu_step(), .known = true};
+    unsigned worth = 0;
+    size_t end = 0;
+
+    (void)blocks(&p, false);
+    for (size_t i = 1; i < v->run_count; i++) {
+        size_t at = v->runs[i].dst;
+
+        worth |= worth_around(p.text, line_front(p.text, at), &end);
+        worth |= worth_around(p.text, at, &end);
+    }
+    p.found |= worth != 0 ? CLASS_RUN : 0;
+    *ret_worth = worth | ((p.found & CLASS_PAIRS) != 0 ? 1u << VIEW_HEX : 0);
+    return p.found & ~(CLASS_NONASCII | CLASS_CONTROL);
+}
+
 unsigned classes_of(struct str text)
 {
     unsigned worth;
 
     return classes_worth(text, &worth);
-}
-
-/* A stretch of text, widened to whole characters. */
-static void widen(struct str text, size_t *from, size_t *to)
-{
-    *from = utf8_front(text, *from);
-    *to = utf8_back(text, *to);
-}
-
-/* The next stretch of blocks that have any; *ret_kinds: what they have. */
-static bool blocks_next(struct class_pass *p, size_t *ret_from, size_t *ret_to,
-                        unsigned *ret_kinds)
-{
-    size_t from = p->kept_from, to = p->kept_to;
-    unsigned kinds = p->kept;
-
-    p->kept_from = p->kept_to = 0;
-    p->sure = CLASS_SURE;
-    while (blocks(p, true)) {
-        size_t block = (p->at - 1) / BLOCK * BLOCK, margin;
-
-        margin =
-            (p->found & ~(CLASS_RUN | CLASS_PAIRS)) != 0 ? MARGIN : MARGIN_RUN;
-        p->kept = p->found;
-        p->kept_from = block > margin ? block - margin : 0;
-        p->kept_to =
-            p->text.len - p->at > margin ? p->at + margin : p->text.len;
-        if (to == 0)
-            from = p->kept_from;
-        else if (p->kept_from > to)
-            break; /* kept for the next time */
-        kinds = to == 0 ? p->kept : kinds | p->kept;
-        from = p->kept_from < from ? p->kept_from : from;
-        to = p->kept_to > to ? p->kept_to : to;
-        p->kept_from = p->kept_to = 0;
-    }
-    *ret_from = from;
-    *ret_to = to;
-    *ret_kinds = kinds;
-    return to != 0;
-}
-
-/* A few escapes are none: of those that count together there must be enough. */
-static bool has_enough(struct str stretch, unsigned kinds)
-{
-    if ((kinds & ~(CLASS_PERCENT | CLASS_QUOTED | CLASS_ENTITY)) != 0)
-        return true;
-    return ((kinds & CLASS_PERCENT) != 0 &&
-            escapes_enough(VIEW_PERCENT, stretch)) ||
-           ((kinds & CLASS_QUOTED) != 0 &&
-            escapes_enough(VIEW_QUOTED, stretch)) ||
-           ((kinds & CLASS_ENTITY) != 0 &&
-            escapes_enough(VIEW_ENTITIES, stretch));
-}
-
-bool classes_next(struct class_pass *p, struct str *ret_stretch)
-{
-    size_t from, to;
-    unsigned kinds;
-
-    while (blocks_next(p, &from, &to, &kinds)) {
-        widen(p->text, &from, &to);
-        *ret_stretch = str_head(str_skip(p->text, from), to - from);
-        if (has_enough(*ret_stretch, kinds))
-            return true;
-    }
-    return false;
 }

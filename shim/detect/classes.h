@@ -2,7 +2,7 @@
 #define SP_DETECT_CLASSES_H
 
 #include "base/cpu.h"
-#include "base/str.h"
+#include "detect/textview.h"
 
 /*
  * What a text has that views can differ by. One pass, 64 bytes a step; of
@@ -30,33 +30,58 @@ unsigned classes_of(struct str text);
 unsigned classes_worth(struct str text, unsigned *ret_worth);
 
 /*
- * classes_next - the next stretch of text that has any, with what stands around
- * it; false at the end. Stretches do not touch. What is in a view of the text
- * and not in the text itself, and is no longer than a few hundred bytes, is in
- * that view of one of them. *p is zero but for the text, and `step`.
+ * classes_seamless - the same of what a stretch with seams alone (classes_next)
+ * is without them, but for what it has as the stretch has it and another
+ * stretch is for: what is no ASCII, controls, and runs that no seam stood in or
+ * beside.
  */
+unsigned classes_seamless(const struct textview *v, unsigned *ret_worth);
+
+/*
+ * classes_next - the next stretch of text that has any, with what stands around
+ * it; false at the end. What is in a view of the text and not in the text
+ * itself, and is no longer than a few hundred bytes, is in that view of one of
+ * them. Those with seams alone, *ret_seams, are apart from the others: each
+ * kind has an order of its own, and none touches another of its kind. Where
+ * something else is near a seam it is in one of the others with it, so that of
+ * these only what a text is without its seams is to be looked at. *p is zero
+ * but for the text, and `step`.
+ */
+struct class_stretch {
+    size_t from, to; /* to is 0: there is none */
+    unsigned kinds;  /* the classes that it was begun for */
+};
 struct class_pass {
     struct str text;
     size_t at;
     unsigned found;
     unsigned sure;         /* classes with which no run matters */
+    bool known;            /* what runs there are */
     bool escaped;          /* CLASS_SHORT up to here */
     uint64_t escapes;      /* parts (classes_part) of it with escapes */
     uint64_t last_letters; /* masks of the step before */
     uint64_t last_words;   /* and digits */
     uint64_t last_code;
-    uint64_t last_singles;     /* letters alone */
-    size_t leet;               /* behind the last word of that kind, or 0 */
-    size_t leet_end;           /* of the word looked at last */
-    bool is_leet;              /* what it is */
-    size_t run;                /* characters of base64 up to here */
-    unsigned worth;            /* what they may be: run_worth */
-    unsigned runs;             /* what any may be */
-    size_t kept_from, kept_to; /* a stretch for the next time */
-    unsigned kept;             /* the classes that it has */
-    enum cpu_step step;        /* of what the processor can */
+    uint64_t last_singles; /* letters alone */
+    size_t leet;           /* behind the last word of that kind, or 0 */
+    size_t leet_end;       /* of the word looked at last */
+    bool is_leet;          /* what it is */
+    size_t run;            /* characters of base64 up to here */
+    unsigned worth;        /* what they may be: run_worth */
+    unsigned runs;         /* what any may be */
+    struct class_stretch seams, others; /* that may go on */
+    struct class_stretch last;          /* of the others that ended */
+    struct class_stretch ended[2];      /* for the next time */
+    size_t ended_count;
+    enum cpu_step step; /* of what the processor can */
 };
-bool classes_next(struct class_pass *p, struct str *ret_stretch);
+bool classes_next(struct class_pass *p, struct str *ret_stretch,
+                  bool *ret_seams);
+
+/* classes_block - on to the end of the next block of so many bytes that has
+ * any: p->found. False at the end. */
+#define CLASS_BLOCK 256u
+bool classes_block(struct class_pass *p);
 
 /* classes_part - the length of each of 64 parts of a text of that length, by
  * which the pass tells where CLASS_ESCAPE and CLASS_SHORT are. */

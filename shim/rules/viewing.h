@@ -40,6 +40,7 @@ struct viewing {
     struct str whole; /* the text */
     size_t base;      /* of the stretch that is looked at, in what follows */
     unsigned enough;  /* escapes_enough_of, where that is a part of one */
+    bool seams;       /* it is begun for seams alone: classes_next */
     struct textview hidden;
     struct textview unescaped;
     /* The text in work is the first of these views of the next, and so on, of

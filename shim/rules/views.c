@@ -134,16 +134,33 @@ static enum err scan_hidden(struct viewing *vw, const struct look *of)
     return e;
 }
 
+/* What a text of a level has. Of a stretch with seams alone it is those. */
+static enum err take_classes(struct viewing *vw, struct level *v)
+{
+    enum err e;
+
+    if (vw->seams && v == &vw->levels[0]) {
+        v->classes = CLASS_SEAM;
+        v->worth = 0;
+        return OK;
+    }
+    if ((e = steps_take(vw->sc, STEPS_PASS * (uint64_t)v->text.text.len)))
+        return e;
+    v->classes = vw->seams && v == &vw->levels[1]
+                     ? classes_seamless(&v->decoded, &v->worth)
+                     : classes_worth(v->text.text, &v->worth);
+    return OK;
+}
+
 /* A text of a level, with all its views but what is encoded in it. */
 static enum err enter(struct viewing *vw, struct level *v, bool decoded)
 {
-    enum err e = steps_take(vw->sc, STEPS_PASS * (uint64_t)v->text.text.len);
+    enum err e = OK;
 
-    if (!e && v->text.map != NULL)
+    if (v->text.map != NULL)
         e = steps_take(vw->sc, STEPS_RUN * (uint64_t)v->text.map->run_count);
-    if (e)
+    if (e || (e = take_classes(vw, v)))
         return e;
-    v->classes = classes_worth(v->text.text, &v->worth);
     v->next = VIEW_DECODED + 1;
     v->sifted = true;
     v->seen = false;
@@ -251,9 +268,9 @@ static enum err scan_apart(struct viewing *vw, struct str text,
     return e;
 }
 
-static size_t budget(const struct viewing *vw)
+static size_t budget(size_t len)
 {
-    return LIM_VIEW_TIMES * vw->whole.len + LIM_VIEW_LEAST;
+    return LIM_VIEW_TIMES * len + LIM_VIEW_LEAST;
 }
 
 /* The share of so many bytes in what may be looked at is kept. */
@@ -293,6 +310,26 @@ static enum err scan_stretch(struct viewing *vw, struct str text,
     return e ? e : scan_part(vw, text, str_skip(stretch, from), chain);
 }
 
+/* A stretch with seams alone. It may be part of others, too, and takes nothing
+ * of what is left for them, but of *left. */
+static enum err scan_seams(struct viewing *vw, struct str text,
+                           struct str stretch, bool escaped,
+                           const struct chain *chain, size_t *left)
+{
+    size_t others = vw->left, kept = vw->kept;
+    enum err e;
+
+    vw->left = *left;
+    vw->kept = 0;
+    vw->seams = true;
+    e = scan_stretch(vw, text, stretch, escaped, chain);
+    vw->seams = false;
+    *left = vw->left + vw->kept;
+    vw->left = others;
+    vw->kept = kept;
+    return e;
+}
+
 /* A long text is looked at only where, and around where, it has something that
  * views differ by. *ret_escapes: the parts with escapes, if there are short
  * ones that matter. */
@@ -302,6 +339,8 @@ static enum err scan_stretches(struct viewing *vw, struct str text,
     struct class_pass pass = {.text = text, .step = cpu_step()};
     struct str stretch = text;
     bool far = (vw->views & VIEWS_FAR) != 0; /* they differ anywhere */
+    bool seams;
+    size_t left = budget(text.len);
     unsigned classes;
     enum err e = view_takes(vw, text, STEPS_LOOSE, 0);
 
@@ -314,8 +353,9 @@ static enum err scan_stretches(struct viewing *vw, struct str text,
                    ? OK
                    : scan_stretch(vw, text, text, *ret_escapes != 0, &chain);
     }
-    while (!e && classes_next(&pass, &stretch))
-        e = scan_stretch(vw, text, stretch, pass.escaped, &chain);
+    while (!e && classes_next(&pass, &stretch, &seams))
+        e = seams ? scan_seams(vw, text, stretch, pass.escaped, &chain, &left)
+                  : scan_stretch(vw, text, stretch, pass.escaped, &chain);
     *ret_escapes = pass.escaped ? pass.escapes : 0;
     return e;
 }
@@ -406,7 +446,7 @@ static enum err scan_again(struct viewing *vw,
                            enum err (*look)(struct viewing *))
 {
     bool capped = vw->decoding.capped;
-    size_t least = budget(vw) / 8;
+    size_t least = budget(vw->whole.len) / 8;
     enum err e;
 
     vw->left += vw->kept;
@@ -442,7 +482,7 @@ static enum err viewing_begin(const struct rules *rs, struct scratch *sc,
     vw->base = 0;
     vw->within = 0;
     vw->done_count = 0;
-    vw->left = budget(vw);
+    vw->left = budget(text.len);
     vw->kept = 0;
     decoding_start(&vw->decoding, text.len);
     *ret_vw = vw;

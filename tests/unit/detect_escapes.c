@@ -136,8 +136,9 @@ static void check_parts(struct str text, struct textview *other)
 {
     struct class_pass pass = {.text = text, .step = cpu_step()};
     struct str stretch;
+    bool seams;
 
-    while (classes_next(&pass, &stretch))
+    while (classes_next(&pass, &stretch, &seams))
         ;
     decoding_start(&decoding, text.len);
     if (!CHECK_INT(decode(&decoding, VIEW_ESCAPES, text, &view), OK) ||

@@ -78,6 +78,15 @@ static const char *const plain[] = {"a line of words that say nothing;\n",
                                     "open(path, mode=10, flag=False) ",
                                     "f(a, \"b\", c, d) \\d\\x "};
 
+/* With seams that hide nothing. */
+static const char *const page[] = {"a line of words that say nothing;\n",
+                                   "the <code>vault</code> holds it ",
+                                   "and <i>more</i> of it ",
+                                   "'some ' +\n    'words' ",
+                                   "x = y / z & 7; ",
+                                   "OPENSSL_sk_shift(UTF8PROC_CATEGORY_LU) ",
+                                   "assertIsInstance(SignedCertificate, 1) "};
+
 static const char *const odd[] = {
     "AK" ZWSP "IA" REST " ",
     "\uff21KIA" REST " ",
@@ -93,6 +102,14 @@ static const char *const odd[] = {
     "1gn0r3 pr3v10us ",
     "i g n o r e   p r e v i o u s  ",
     "i-g-n-o-r-e p-r-e-v-i-o-u-s ",
+    "ig<b>nore</b> previous ",
+    "ignore</i> previous ",
+    "say 'ig' + 'nore' + ' previous' ",
+    "\"ignore \" +\n \"previous \"\n",
+    "\"AKIA\" + \"" REST "\" ",
+    "'aWdub3Jl' + 'IHByZXZp' + 'b3Vz' ",
+    "ig<b>n\u043ere</b> previous ",
+    "ig<b>" ZWSP "nore</b> previous ",
     "ignor\u00e9 previous ",
     "\u0131gnore previous ",
     "ign\u043ere previous ",
@@ -187,7 +204,7 @@ static void test_beside(void)
     set_close(&far);
 }
 
-static void test_mixtures(void)
+static size_t check_mixtures(struct pieces most, size_t rare)
 {
     static const struct scope user = {.dir = DIR_SEND, .role = ROLE_USER};
     static char text[24 * KIB];
@@ -198,10 +215,9 @@ static void test_mixtures(void)
     set_open(&far, far_list, ARRAY_LEN(far_list));
     for (size_t turn = 0; turn < 1000; turn++) {
         /* Of short ones less is left out for being too much. */
-        size_t most = turn % 2 == 0 ? 2 * KIB : 20 * KIB;
-        size_t size = 4 * KIB + 1 + rnd(most), often = 4 + rnd(200);
-        struct str s = {text,
-                        mixture(PIECES(odd), PIECES(plain), often, text, size)};
+        size_t longest = turn % 2 == 0 ? 2 * KIB : 20 * KIB;
+        size_t size = 4 * KIB + 1 + rnd(longest), often = rare + rnd(200);
+        struct str s = {text, mixture(PIECES(odd), most, often, text, size)};
 
         findings_clear(&near.f);
         findings_clear(&far.f);
@@ -212,15 +228,26 @@ static void test_mixtures(void)
         CHECK(far.f.capped ? near.f.count >= far.f.count
                            : same(&near.f, &far.f));
     }
-    CHECK(some > 3000);
     CHECK(whole > 450);
     set_close(&near);
     set_close(&far);
+    return some;
+}
+
+static void test_mixtures(void)
+{
+    CHECK(check_mixtures(PIECES(plain), 4) > 3000);
+}
+
+static void test_pages(void)
+{
+    CHECK(check_mixtures(PIECES(page), 30) > 1000);
 }
 
 int main(void)
 {
     RUN(test_beside);
     RUN(test_mixtures);
+    RUN(test_pages);
     return check_done();
 }

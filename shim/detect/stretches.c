@@ -1,0 +1,128 @@
+#include "detect/classes.h"
+
+#include "base/utf8.h"
+#include "detect/decode.h"
+
+/*
+ * Of a long text the stretches that views are made of: blocks that have any
+ * class, with what stands around them. Seams are all over some texts, as tags
+ * in pages and as strings in code, and what else there is beside them is not;
+ * so blocks with seams alone make stretches of their own.
+ *
+ *      blocks     . . s s . s s x s s . . s . .
+ *      others             [---x---]
+ *      seams        [-----s-----s-s---s---]
+ */
+
+#define MARGIN     512 /* bytes around a block that are looked at, too */
+#define MARGIN_RUN 64  /* the same where it stands for itself */
+
+/* Classes that a block is looked at for whatever else it has; of what stands
+ * for itself; and of what counts only if there is more of it. */
+#define CLASS_SURE                                                             \
+    (CLASS_NONASCII | CLASS_CONTROL | CLASS_ESCAPE | CLASS_SPACED | CLASS_LEET)
+#define CLASS_RUNS (CLASS_RUN | CLASS_PAIRS)
+#define CLASS_FEW  (CLASS_PERCENT | CLASS_QUOTED | CLASS_ENTITY)
+
+/* A stretch of text, widened to whole characters. */
+static void widen(struct str text, size_t *from, size_t *to)
+{
+    *from = utf8_front(text, *from);
+    *to = utf8_back(text, *to);
+}
+
+/* Is all of it in another that is looked at whatever else there is? */
+static bool is_within(const struct class_stretch *s,
+                      const struct class_stretch *of)
+{
+    return (of->kinds & CLASS_SURE) != 0 && of->from <= s->from &&
+           s->to <= of->to;
+}
+
+/* A stretch, if it is one, goes on no farther. What is in one of the others is
+ * looked at there. */
+static void stretch_ends(struct class_pass *p, struct class_stretch *s)
+{
+    bool seams = s == &p->seams;
+
+    if (s->to == 0)
+        return;
+    if (!seams || !(is_within(s, &p->last) || is_within(s, &p->others)))
+        p->ended[p->ended_count++] = *s;
+    if (!seams)
+        p->last = *s;
+    s->to = 0;
+}
+
+/* A block at `from` is of a stretch, for what it has. */
+static void stretch_takes(struct class_pass *p, struct class_stretch *s,
+                          size_t from, unsigned kinds, size_t margin)
+{
+    size_t to = p->text.len - p->at > margin ? p->at + margin : p->text.len;
+
+    from = from > margin ? from - margin : 0;
+    if (from > s->to)
+        stretch_ends(p, s);
+    *s = s->to == 0 ? (struct class_stretch){from, to, kinds}
+                    : (struct class_stretch){from < s->from ? from : s->from,
+                                             to > s->to ? to : s->to,
+                                             s->kinds | kinds};
+}
+
+/* The block that ends at p->at has some. */
+static void block_takes(struct class_pass *p)
+{
+    size_t from = (p->at - 1) / CLASS_BLOCK * CLASS_BLOCK;
+    unsigned others = p->found & ~CLASS_SEAM;
+
+    if ((p->found & CLASS_SURE) != 0)
+        stretch_takes(p, &p->others, from, p->found, MARGIN);
+    else if (others != 0)
+        stretch_takes(p, &p->others, from, others,
+                      (others & ~CLASS_RUNS) != 0 ? MARGIN : MARGIN_RUN);
+    if (others != p->found && (p->found & CLASS_SURE) == 0)
+        stretch_takes(p, &p->seams, from, CLASS_SEAM, MARGIN);
+}
+
+static bool stretch_next(struct class_pass *p, struct class_stretch *ret_s)
+{
+    p->sure = CLASS_SURE;
+    while (p->ended_count == 0 && classes_block(p))
+        block_takes(p);
+    if (p->ended_count == 0) {
+        stretch_ends(p, &p->seams);
+        stretch_ends(p, &p->others);
+    }
+    if (p->ended_count == 0)
+        return false;
+    *ret_s = p->ended[--p->ended_count];
+    return true;
+}
+
+/* A few escapes are none: of those that count together there must be enough. */
+static bool has_enough(struct str stretch, unsigned kinds)
+{
+    if ((kinds & ~CLASS_FEW) != 0)
+        return true;
+    return ((kinds & CLASS_PERCENT) != 0 &&
+            escapes_enough(VIEW_PERCENT, stretch)) ||
+           ((kinds & CLASS_QUOTED) != 0 &&
+            escapes_enough(VIEW_QUOTED, stretch)) ||
+           ((kinds & CLASS_ENTITY) != 0 &&
+            escapes_enough(VIEW_ENTITIES, stretch));
+}
+
+bool classes_next(struct class_pass *p, struct str *ret_stretch,
+                  bool *ret_seams)
+{
+    struct class_stretch s;
+
+    while (stretch_next(p, &s)) {
+        widen(p->text, &s.from, &s.to);
+        *ret_stretch = str_head(str_skip(p->text, s.from), s.to - s.from);
+        *ret_seams = s.kinds == CLASS_SEAM;
+        if (has_enough(*ret_stretch, s.kinds))
+            return true;
+    }
+    return false;
+}
