@@ -246,25 +246,25 @@ static uint64_t runs_begin(const struct stream *st, uint32_t bits, uint64_t at,
 
 /*
  * The same where not even the keyword has begun: of all runs that reach up to
- * the end of the text, those of lanes that sleep. Mostly that is a word, and
- * they all begin where it does.
+ * the end of the text, those of lanes that sleep. Mostly that is a word, which
+ * is held for other reasons.
  */
-static uint64_t cut_run(const struct stream *st)
+static uint64_t cut_run(const struct stream *st, uint64_t least)
 {
-    uint64_t at = st->v, least = st->v;
+    uint64_t at = st->v;
     uint32_t live = st->runs_asleep;
 
     while (at > st->origin && st->v - at <= st->rs->run_most) {
         unsigned char c = (unsigned char)st->text.ptr[at - st->base - 1];
         uint32_t left = c < 0x80 ? live & st->rs->run_bits[c] : 0;
 
-        if (left != live && at != st->v)
+        if (left != live && at < least)
             least = runs_begin(st, live & ~left, at, least);
         if ((live = left) == 0)
             return least;
         at--;
     }
-    return at == st->v ? at : runs_begin(st, live, at, least);
+    return at < least ? runs_begin(st, live, at, least) : least;
 }
 
 /* Without a run, no rule of a walk begins before the walk did: one that may is
@@ -291,9 +291,7 @@ static uint64_t cut_walk(const struct stream *st, const struct trie_walk *w,
 
 uint64_t cut_keyword(const struct stream *st, uint64_t least)
 {
-    uint64_t run = cut_run(st);
-
-    least = run < least ? run : least;
+    least = cut_run(st, least);
     for (size_t i = 0; i < st->walk_count; i++)
         least = cut_walk(st, &st->walks[i], least);
     return least;
