@@ -239,14 +239,16 @@ static size_t bytes_before(const struct leet_text *t, size_t least, size_t at,
 }
 
 /* Past words that have no such sign, and parts of one, to the front of the one
- * that has the next, or that is the last. */
-static size_t leet_skip(struct leet *l, struct leet_text *t, size_t at)
+ * that has the next, or that is the last: *ret_sign tells which. */
+static size_t leet_skip(struct leet *l, struct leet_text *t, size_t at,
+                        bool *ret_sign)
 {
     size_t to = sign_next(t, at);
     size_t from = to - bytes_before(t, at, to, false) % WORD_MOST;
 
     if (l->behind)
         l->behind = from - at == bytes_before(t, at, from, true);
+    *ret_sign = to < t->text.len;
     return from;
 }
 
@@ -254,9 +256,14 @@ static size_t leet_skip(struct leet *l, struct leet_text *t, size_t at)
 static bool leet_next(struct leet *l, struct leet_text *t, size_t *at,
                       bool last, size_t *ret_end)
 {
-    while ((*at = leet_skip(l, t, *at)) < t->text.len) {
-        size_t end = leet_end(t, *at);
+    bool sign;
 
+    while ((*at = leet_skip(l, t, *at, &sign)) < t->text.len) {
+        size_t end;
+
+        if (!sign && !last) /* what follows may have one */
+            return false;
+        end = leet_end(t, *at);
         if (end == *at) {
             ++*at;
             continue;

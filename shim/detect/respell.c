@@ -158,6 +158,8 @@ static size_t signs_before(const struct part *p, size_t from, size_t at)
     size_t first = at, len;
 
     for (size_t to = at; to > from && at - to < SIGNS;) {
+        if (is_alnum(p->text.ptr[to - 1]))
+            break;
         to = utf8_front(p->text, to - 1);
         if (is_word(p, to, &len))
             break;
