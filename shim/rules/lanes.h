@@ -11,9 +11,9 @@
 #include "rules/score.h"
 
 /*
- * The inside of a stream, which its three files share: stream.c searches and
- * keeps time, wake.c follows keywords, release.c turns findings into edits.
- * What it all is for stands at the head of stream.c.
+ * The inside of a stream, which its files share: stream.c searches and keeps
+ * time, lanes.c makes the lanes, wake.c follows keywords, release.c turns
+ * findings into edits. What it all is for stands at the head of stream.c.
  */
 
 #define NEVER UINT64_MAX
@@ -149,6 +149,7 @@ struct stream {
     enum err failed;
     bool blocked;
     bool capped;         /* something encoded was not decoded: a limit */
+    unsigned views;      /* that all its rules look at */
     unsigned within;     /* of a view: what all that look at it look at */
     bool respelled;      /* of the text: a view of words with digits began   */
     unsigned steps;      /* views that may go along, as bits: side.h */
@@ -273,6 +274,14 @@ void feed_marks_last(struct stream *st);
  * text cuts off, or V. */
 uint64_t cut_mark(const struct stream *st);
 
+/* --- lanes.c */
+
+/* lanes_init - all of them, at the beginning of a text; lanes_copy - as those
+ * of another stand, of which the same rules are. lane_reset - the next text. */
+void lanes_init(struct stream *st);
+void lanes_copy(struct stream *st, const struct stream *of);
+void lane_reset(struct stream *st, size_t i);
+
 /* --- stream.c, for side.c */
 
 /* stream_text - of a view: the stream of the text itself. */
@@ -283,11 +292,12 @@ static inline struct stream *stream_text(struct stream *st)
     return st;
 }
 
-/* stream_make - a stream for the rules that look at all of these views.
- * E_NOMEM. */
+/* stream_make - a stream for the rules that look at all of these views. `of`:
+ * NULL, or what it is a view of: if the same rules look at that, its lanes
+ * stand as those do. E_NOMEM. */
 MUST_USE enum err stream_make(const struct rules *rs, struct scratch *sc,
                               const struct scope *at, unsigned views,
-                              struct stream **ret_st);
+                              const struct stream *of, struct stream **ret_st);
 /* stream_grow - more of the text. stream_last - it ends: all is searched. */
 MUST_USE enum err stream_grow(struct stream *st, struct str more);
 MUST_USE enum err stream_last(struct stream *st);

@@ -99,6 +99,13 @@ void respell_back(struct stream *st, const struct side *clean)
 
 /* --- Checkpoints. */
 
+/* Rules that look at these views, of a word of bits. */
+static uint64_t looking(const struct stream *st, size_t w)
+{
+    return st->lookers->mask[w] & (rules_viewing(st->rs, VIEW_LEET)[w] |
+                                   rules_viewing(st->rs, VIEW_JOINED)[w]);
+}
+
 static enum err make_room(struct stream *st)
 {
     struct respell *r = &st->respell;
@@ -107,8 +114,8 @@ static enum err make_room(struct stream *st)
 
     if (r->room != NULL)
         return OK;
-    for (size_t i = 0; i < st->lane_count; i++)
-        n += is_respelled(st->rs, st->lanes[i].rule);
+    for (size_t w = 0; w < st->rs->words; w++)
+        n += bits_count(looking(st, w));
     r->room = calloc(ARRAY_LEN(cps),
                      n * (sizeof(struct lane_at) + sizeof(*r->lanes)) + 1);
     if (r->room == NULL)
@@ -117,9 +124,10 @@ static enum err make_room(struct stream *st)
         cps[i]->lanes = r->room + i * n;
     r->lanes = (uint32_t *)(r->room + ARRAY_LEN(cps) * n);
     r->lane_count = 0;
-    for (size_t i = 0; i < st->lane_count; i++)
-        if (is_respelled(st->rs, st->lanes[i].rule))
-            r->lanes[r->lane_count++] = (uint32_t)i;
+    for (size_t w = 0; w < st->rs->words; w++)
+        for (uint64_t bits = looking(st, w); bits != 0; bits &= bits - 1)
+            r->lanes[r->lane_count++] = (uint32_t)lane_of(
+                st, (uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(bits));
     return OK;
 }
 

@@ -116,7 +116,7 @@ enum err side_add(struct stream *st, const struct stream *of,
         return e;
     s = &st->sides->list[i];
     *s = (struct side){.step = step, .fed = v, .len = v};
-    if ((e = stream_make(st->rs, st->sc, &st->at, views | st->within, &to)))
+    if ((e = stream_make(st->rs, st->sc, &st->at, views | st->within, of, &to)))
         return e;
     s->st = to;
     to->up = st;
@@ -138,6 +138,8 @@ enum err side_add(struct stream *st, const struct stream *of,
 void side_take(struct stream *to, const struct stream *of)
 {
     begun_as(to, &of->token);
+    if (to->lookers == of->lookers)
+        return; /* its lanes were made so */
     for (size_t i = 0; i < to->lane_count; i++) {
         struct lane_at now = lane_now(of, lane_of(of, to->lanes[i].rule));
 

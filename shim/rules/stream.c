@@ -6,7 +6,6 @@
 #include "rules/coded.h"
 #include "rules/escaped.h"
 #include "rules/extent.h"
-#include "rules/near.h"
 #include "rules/respell.h"
 
 /*
@@ -52,84 +51,12 @@
  * findings: it leaves step by step, so that it needs no memory.
  */
 
-#define CONTEXT                                                                \
-    (4 * (LIM_LOOKBEHIND + 1)) /* bytes, characters at their widest */
 #define TEXT_MAX (LIM_HOLD_CHAIN + 4 * LIM_HOLD_MAX)
 /* --- Birth and death. */
 
-static void lane_reset(struct stream *st, size_t i)
-{
-    struct lane *l = &st->lanes[i];
-
-    l->cursor = l->next = st->origin;
-    l->seen = 0;
-    l->tally = (struct tally){0};
-    l->dropping = false;
-    set_awake(st, i, !l->off && !may_sleep(st, l));
-}
-
-/* The lanes that hold text back: those whose findings change it or may by
- * score, or are of a view that begins before it is known to. */
-static void lanes_act(struct stream *st)
-{
-    st->token_most = 0;
-    st->runs_asleep = 0;
-    for (size_t i = 0; i < st->lane_count; i++) {
-        struct lane *l = &st->lanes[i];
-        const struct rule *r = &st->rs->list[l->rule];
-
-        l->acts = !l->off && (found_waits(st, r, rules_action(st->rs, r)) ||
-                              is_respelled(st->rs, l->rule));
-        l->run_bit = l->acts ? st->rs->runs[l->rule].bit : 0;
-        if (l->acts && token_most(&r->token) > st->token_most)
-            st->token_most = token_most(&r->token);
-        if (l->run_bit != 0)
-            st->run_lanes[__builtin_ctz(l->run_bit)] = (uint32_t)i;
-        set_awake(st, i, is_awake(st, i));
-    }
-}
-
-static bool looks_at(const struct rules *rs, uint32_t rule, unsigned views)
-{
-    for (; views != 0; views &= views - 1)
-        if (!rules_views(rs, rule, (enum view_step)__builtin_ctz(views)))
-            return false;
-    return true;
-}
-
-static void lanes_init(struct stream *st, unsigned views)
-{
-    const struct rules *rs = st->rs;
-    size_t n = 0;
-
-    st->min_hold = LIM_HOLD_MAX;
-    st->context = CONTEXT;
-    for (size_t w = 0; w < rs->words; w++)
-        for (uint64_t bits = st->lookers->mask[w]; bits != 0;
-             bits &= bits - 1) {
-            uint32_t i = (uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(bits);
-            const struct rule *r = &rs->list[i];
-            struct lane *l = &st->lanes[n];
-
-            l->rule = i;
-            l->max_hold = r->max_hold == 0 ? LIM_HOLD : r->max_hold;
-            l->max_hold += (uint32_t)near_after(r); /* it may wait so long */
-            if (CONTEXT + near_before(r) > st->context)
-                st->context = CONTEXT + near_before(r);
-            l->off = r->whole || !looks_at(rs, i, views) ||
-                     !detector_ready(r, st->at.known) ||
-                     rules_off(rs, i, &st->at);
-            l->token = token_first(r);
-            if (!l->off && l->max_hold < st->min_hold)
-                st->min_hold = l->max_hold;
-            lane_reset(st, n++);
-        }
-    lanes_act(st);
-}
-
 enum err stream_make(const struct rules *rs, struct scratch *sc,
                      const struct scope *at, unsigned views,
-                     struct stream **ret_st)
+                     const struct stream *of, struct stream **ret_st)
 {
     const struct lookers *lookers;
     size_t n, depth, size;
@@ -141,10 +68,11 @@ enum err stream_make(const struct rules *rs, struct scratch *sc,
     depth = trie_depth(lookers->trie);
     n = lookers->count;
     size = sizeof(*st) + (n + 63) / 64 * sizeof(uint64_t);
-    st = calloc(1, size + n * sizeof(struct lane) +
-                       depth * sizeof(struct trie_walk));
+    st = malloc(size + n * sizeof(struct lane) +
+                depth * sizeof(struct trie_walk));
     if (st == NULL)
         return E_NOMEM;
+    memset(st, 0, size);
     st->lanes = (struct lane *)((char *)st + size);
     st->walks = (struct trie_walk *)(st->lanes + n);
     st->lane_count = n;
@@ -162,7 +90,11 @@ enum err stream_make(const struct rules *rs, struct scratch *sc,
     respell_reset(st);
     st->counts = rs->at.block[at->dir] != 0 && !rs->monitor;
     buf_init(&st->text, TEXT_MAX);
-    lanes_init(st, views);
+    st->views = views;
+    if (of != NULL && of->lookers == lookers)
+        lanes_copy(st, of);
+    else
+        lanes_init(st);
     *ret_st = st;
     return OK;
 }
@@ -175,7 +107,7 @@ enum err stream_new(const struct rules *rs, struct scratch *sc,
     enum err e;
 
     if ((e = scratch_chars(sc)) ||
-        (e = stream_make(rs, sc, at, 1u << VIEW_TEXT, &st)))
+        (e = stream_make(rs, sc, at, 1u << VIEW_TEXT, NULL, &st)))
         return e;
     st->steps = sides_steps(views);
     st->letters.chars = sc->chars;
