@@ -7,6 +7,7 @@
 #include "detect/checksum.h"
 #include "detect/ids.h"
 #include "detect/net.h"
+#include "detect/top.h"
 #include "detect/wallet.h"
 
 /*
@@ -159,7 +160,8 @@ static bool is_github(struct str s)
     return true;
 }
 
-/* RFC 1035 2.3.4 and RFC 5321 4.5.3.1: 63 a label, 255 in all, 64 before @. */
+/* RFC 1035 2.3.4 and RFC 5321 4.5.3.1: 63 a label, 255 in all, 64 before @. The
+ * last label is one that there is. */
 static bool is_email(struct str s)
 {
     size_t at = str_find_byte(s, '@');
@@ -182,10 +184,7 @@ static bool is_email(struct str s)
         return false;
     if (str_eq_nocase(str_head(label, 4), STR("xn--")))
         return label.len > 4;
-    for (size_t i = 0; i < label.len; i++)
-        if (!is_alpha(label.ptr[i]))
-            return false;
-    return true;
+    return is_top_level(label);
 }
 
 /* The label of "-----BEGIN label-----" in *s, which moves behind the line. */
