@@ -227,6 +227,8 @@ bool id_it_vat(struct str s)
     char d[11];
     unsigned office;
 
+    if (str_eq_nocase(str_head(s, 2), STR("IT")))
+        s = str_skip(s, 2);
     if (digits_of(s, " -_", d, sizeof(d)) != 11 || number(d, 7) == 0)
         return false;
     office = number(d + 7, 3);
