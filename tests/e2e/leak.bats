@@ -119,7 +119,8 @@ says() {
 @test "hosts that the policy allows may have it, others that look like them not" {
     local POLICY=$BATS_TEST_TMPDIR/policy.yaml
     local data='/a?d=Y2FyZCA0MTExIDExMTEgMTExMQ'
-    printf '%s\n' 'include: [packs/leak.yaml]' 'hosts:' "  - localhost:$PORT" \
+    printf '%s\n' 'include: [packs/leak.yaml, packs/injection.yaml]' 'hosts:' \
+        "  - localhost:$PORT" \
         'links: {allow: ["*.ok.example", "bücher.example"]}' >"$POLICY"
     is "$(says 3 "\"![](https://img.OK.example.$data)\"")" \
         "![](https://img.OK.example.$data)"
