@@ -15,6 +15,7 @@
 #include "compile/views.h"
 #include "compile/when.h"
 #include "compile/words.h"
+#include "detect/top.h"
 #include "rules/key.h"
 #include "rules/token.h"
 
@@ -436,25 +437,44 @@ static bool default_placeholder(struct reader *r, struct rule *rule)
     return true;
 }
 
+/* Labels with a dot between two, escaped or not, the first of two letters or
+ * more, or of three labels; the last is one of the top level. */
+static bool is_domain(struct str s)
+{
+    size_t labels = 0, first = 0, n = 0;
+
+    for (;;) {
+        n = 0;
+        while (n < s.len && (is_alnum(s.ptr[n]) || s.ptr[n] == '-'))
+            n++;
+        first = labels++ == 0 ? n : first;
+        if (n == 0 || n == s.len)
+            break;
+        s = str_skip(s, n + (s.ptr[n] == '\\'));
+        if (s.len == 0 || s.ptr[0] != '.')
+            return false;
+        s = str_skip(s, 1);
+    }
+    return labels > 1 && (first > 1 || labels > 2) && is_top_level(s);
+}
+
 /*
  * [^corp.com] looks like "not corp.com" and means one character: a class that
- * is negated and ends in a dot and letters. The class itself, or empty.
+ * is the name of a host, and $ or / perhaps. The class itself, or empty.
  */
 static struct str domain_class(struct str pattern)
 {
     for (size_t i = 0; i + 1 < pattern.len; i++) {
         struct str class = str_skip(pattern, i);
-        size_t end = str_find_byte(class, ']'), at = end;
+        size_t end = str_find_byte(class, ']'), from, to = end;
 
         if (pattern.ptr[i] == '\\')
             i++; /* and what it escapes */
-        if (class.ptr[0] != '[' || class.ptr[1] != '^' || end == class.len)
+        if (class.ptr[0] != '[' || end == class.len)
             continue;
-        at -= class.ptr[at - 1] == '$';
-        while (at > 2 && is_alpha(class.ptr[at - 1]))
-            at--;
-        if (at > 4 && end - at >= 2 && class.ptr[at - 1] == '.' &&
-            is_alpha(class.ptr[at - 2]) && is_alpha(class.ptr[at - 3]))
+        from = 1u + (class.ptr[1] == '^');
+        to -= class.ptr[end - 1] == '$' || class.ptr[end - 1] == '/';
+        if (from < to && is_domain(str_head(str_skip(class, from), to - from)))
             return str_head(class, end + 1);
     }
     return STR("");
@@ -502,6 +522,8 @@ static bool check_value(struct reader *r, const struct yaml_node *n,
 static bool check_whole(struct reader *r, const struct yaml_node *n,
                         const struct rule *rule)
 {
+    struct str class = domain_class(rule->match);
+
     if (rule->keyword_count == 0 && rule->digits == 0 &&
         !token_any(&rule->token) && rule->detector == DETECTOR_PATTERN)
         return read_refuse(r, n,
@@ -513,11 +535,12 @@ static bool check_whole(struct reader *r, const struct yaml_node *n,
     if (token_first(rule) && rule->max_hold <= TOKEN_MOST)
         return read_refuse(r, n, "'token' needs a 'max_hold' over %u",
                            TOKEN_MOST);
-    if (domain_class(rule->match).len > 0 && yaml_get(n, STR("match")) != NULL)
+    if (class.len > 0 && yaml_get(n, STR("match")) != NULL)
         return read_refuse(r, yaml_get(n, STR("match")),
-                           "'%.*s' is one character that is none of these, "
-                           "not a name",
-                           STR_ARG(domain_class(rule->match)));
+                           "'%.*s' is one character that is %s of these, not "
+                           "a name",
+                           STR_ARG(class),
+                           class.ptr[1] == '^' ? "none" : "one");
     if (rule->keyword_first && rule->keyword_count == 0)
         return read_refuse(r, n, "'keyword_first' needs 'keywords'");
     if (str_eq(rule->category, STR("injection")) &&

@@ -298,6 +298,18 @@ static const struct {
      "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
      "    keywords: [a]\n    match: 'a@[^corp.com$]'\n    action: log\n",
      "6:12: error: '[^corp.com$]' is one character that is none of these"},
+    {"a name in a class, its dot escaped",
+     "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
+     "    keywords: [a]\n    match: 'a@[^corp\\.com]'\n    action: log\n",
+     "6:12: error: '[^corp\\.com]' is one character that is none of these"},
+    {"a name of three labels in a class",
+     "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
+     "    keywords: [a]\n    match: '//[^a.corp.co.uk/]'\n    action: log\n",
+     "6:12: error: '[^a.corp.co.uk/]' is one character that is none"},
+    {"a name in a class that is not negated",
+     "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
+     "    keywords: [a]\n    match: 'a@[corp.com]+'\n    action: log\n",
+     "6:12: error: '[corp.com]' is one character that is one of these, not"},
     {"injection for system",
      "rules:\n  - id: SP-1\n    name: n\n    category: injection\n"
      "    keywords: [a]\n    match: a\n    action: log\n",
