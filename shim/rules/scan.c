@@ -232,8 +232,7 @@ static enum err scan_through(const struct scan *c, uint32_t rule)
         s.cursor = progress_of(c->sc, rule)->cursor;
     if (token_first(s.rule) && !tokens->partial) {
         s.at = tokens->picked;
-        s.at_count =
-            tokens_pick(tokens, s.rule, &run->behind, &run->digit, s.text);
+        s.at_count = tokens_pick(tokens, s.rule, &run->behind, &run->digit);
         if ((e = steps_take(c->sc, STEPS_FITTED * tokens->fitted)))
             return e;
         if (s.at_count == 0)

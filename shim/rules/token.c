@@ -147,13 +147,13 @@ void token_want_ready(struct token_want *want)
     want->brief = (found & (1u << 1 | 1u << 2)) == 0;
 }
 
-enum err tokens_add(struct tokens *tk, size_t start, size_t len, bool letters)
+enum err tokens_add(struct tokens *tk, uint64_t entry)
 {
     enum err e;
 
     if (tk->count == tk->cap && ((e = make_room(tk)) || tk->partial))
         return e;
-    tk->list[tk->count++] = token_entry(start, len, letters);
+    tk->list[tk->count++] = entry;
     return OK;
 }
 
@@ -216,28 +216,41 @@ static size_t pick_64(const struct tokens *tk, const struct token_set *set,
 }
 #endif
 
-/* Is a match to be looked for there, as the bytes beside the token tell? */
-static inline bool fits_beside(uint64_t entry, const struct guard *then,
-                               const struct guard *behind,
-                               const struct guard *digit, struct str text)
-{
-    size_t at = token_start(entry), end = token_end(entry);
+/* Bytes, as bits: of all, none of which has to be asked whether it is ASCII. */
+struct beside {
+    uint64_t bits[4];
+};
 
-    if (then != NULL &&
-        (end == text.len || !guard_stops(then, (unsigned char)text.ptr[end])))
-        return false;
-    if (at == 0)
-        return true;
-    return !guard_stops(behind, (unsigned char)text.ptr[at - 1]) &&
-           (at == 1 || !is_digit(text.ptr[at - 2]) ||
-            !guard_stops(digit, (unsigned char)text.ptr[at - 1]));
+static struct beside beside_of(const struct guard *g)
+{
+    return (struct beside){{g->bits[0], g->bits[1]}};
+}
+
+/* What may stand behind a token: anything, or one of a few. */
+static struct beside beside_then(struct str then)
+{
+    struct beside b = {{0}};
+
+    if (then.len == 0)
+        memset(&b, 0xff, sizeof(b));
+    for (size_t i = 0; i < then.len; i++) {
+        unsigned char c = (unsigned char)then.ptr[i];
+
+        b.bits[c / 64] |= UINT64_C(1) << c % 64;
+    }
+    return b;
+}
+
+static inline uint64_t beside_bit(const struct beside *b, uint64_t byte)
+{
+    return b->bits[byte >> 6 & 3] >> (byte & 63);
 }
 
 size_t tokens_pick(struct tokens *tk, const struct rule *r,
-                   const struct guard *behind, const struct guard *digit,
-                   struct str text)
+                   const struct guard *behind, const struct guard *digit)
 {
-    struct guard then = {{0}};
+    const struct beside then = beside_then(r->then), none = beside_of(behind);
+    const struct beside number = beside_of(digit);
     size_t n = 0, left = 0;
 
     for (size_t from = 0, to; from < tk->count; from = to) {
@@ -252,15 +265,13 @@ size_t tokens_pick(struct tokens *tk, const struct rule *r,
                  : pick(tk, &r->token, from, to, tk->picked + n);
     }
     tk->fitted = n;
-    for (size_t i = 0; i < r->then.len; i++) {
-        unsigned char c = (unsigned char)r->then.ptr[i];
-
-        then.bits[c / 64 % 2] |= UINT64_C(1) << c % 64;
-    }
     for (size_t i = 0; i < n; i++) {
-        tk->picked[left] = tk->picked[i];
-        left += fits_beside(tk->picked[i], r->then.len == 0 ? NULL : &then,
-                            behind, digit, text);
+        uint64_t one = tk->picked[i], before = one >> 16;
+
+        /* None with a branch, that mostly would be guessed wrong. */
+        tk->picked[left] = one;
+        left += beside_bit(&then, one >> 8) & ~beside_bit(&none, before) &
+                ~(beside_bit(&number, before) & one >> 24) & 1;
     }
     return left;
 }
@@ -279,5 +290,5 @@ enum err tokens_note(struct tokens *tk, struct str text, size_t digit)
         letters = !is_digit(text.ptr[i]);
     if (!token_wanted(tk->want, text, tk->end, tk->end - start, letters))
         return OK;
-    return tokens_add(tk, start, tk->end - start, letters);
+    return tokens_add(tk, token_entry(text, start, tk->end - start, letters));
 }

@@ -104,7 +104,7 @@ static inline bool guard_stops(const struct guard *g, unsigned char before)
 #define TOKEN_GROUP 64u
 struct tokens {
     const struct token_want *want; /* borrowed */
-    uint64_t *list; /* owned; sorted: offset << 8 | letters << 7 | length */
+    uint64_t *list;                /* owned; sorted; see token_entry */
     size_t count, cap;
     struct token_set *groups; /* owned; lengths in each TOKEN_GROUP of them */
     uint64_t *picked;         /* owned; as long as the list */
@@ -115,19 +115,29 @@ struct tokens {
     enum cpu_step step;       /* of what the processor can, to pick some */
 };
 
-static inline uint64_t token_entry(size_t start, size_t len, bool letters)
+/*
+ * token_entry - a token of the list, with the bytes beside it, so that the text
+ * need not be asked again:
+ *
+ *      bits   63 .. 32   24              23 .. 16   15 .. 8   7         6 .. 0
+ *      its    offset     digit before    before,    behind    letters   length
+ *                        what is before  or 0xff, if none
+ */
+static inline uint64_t token_entry(struct str text, size_t start, size_t len,
+                                   bool letters)
 {
-    return (uint64_t)start << 8 | (letters ? 0x80 : 0) | len;
+    size_t end = start + len;
+    unsigned behind = end < text.len ? (unsigned char)text.ptr[end] : 0xff;
+    unsigned before = start > 0 ? (unsigned char)text.ptr[start - 1] : 0xff;
+    bool digit = start > 1 && is_digit(text.ptr[start - 2]);
+
+    return (uint64_t)start << 32 | (uint64_t)digit << 24 | before << 16 |
+           behind << 8 | (letters ? 0x80 : 0) | len;
 }
 
 static inline size_t token_start(uint64_t entry)
 {
-    return (size_t)(entry >> 8);
-}
-
-static inline size_t token_end(uint64_t entry)
-{
-    return token_start(entry) + (entry & 0x7f);
+    return (size_t)(entry >> 32);
 }
 
 static inline bool token_entry_in(const struct token_set *set, uint64_t entry)
@@ -150,8 +160,7 @@ MUST_USE enum err places_note(struct places *pl, size_t at);
 
 /* tokens_add - one that is wanted. E_NOMEM. tokens_ready - behind the last of
  * them, before any is picked. */
-MUST_USE enum err tokens_add(struct tokens *tk, size_t start, size_t len,
-                             bool letters);
+MUST_USE enum err tokens_add(struct tokens *tk, uint64_t entry);
 void tokens_ready(struct tokens *tk);
 
 /* tokens_clear - none, for these; the memory is kept. */
@@ -161,13 +170,12 @@ void tokens_free(struct tokens *tk);
 void tokens_rest(struct tokens *tk);
 
 /*
- * tokens_pick - those of a list that is not partial that a rule is tried at, in
- * this text: tk->picked, how many. behind: no match begins behind one of these;
- * digit: nor behind one of these that a digit is before.
+ * tokens_pick - those of a list that is not partial that a rule is tried at:
+ * tk->picked, how many. behind: no match begins behind one of these; digit: nor
+ * behind one of these that a digit is before.
  */
 size_t tokens_pick(struct tokens *tk, const struct rule *r,
-                   const struct guard *behind, const struct guard *digit,
-                   struct str text);
+                   const struct guard *behind, const struct guard *digit);
 
 /* tokens_note - of a text, taken from its front: here is a digit. E_NOMEM. */
 MUST_USE enum err tokens_note(struct tokens *tk, struct str text, size_t digit);

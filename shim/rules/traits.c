@@ -182,7 +182,8 @@ static enum err token_step(struct pass *ps, size_t i, const struct masks *m)
         ps->tokens->end = i + to;
         if (token_wanted(ps->tokens->want, ps->text, i + to, to - from,
                          letters) &&
-            (e = tokens_add(ps->tokens, i + from, to - from, letters)))
+            (e = tokens_add(ps->tokens, token_entry(ps->text, i + from,
+                                                    to - from, letters))))
             return e;
         left &= UINT64_MAX << to;
     }
@@ -438,7 +439,7 @@ FOR_AVX512 static INLINE void tokens_within(struct pass *ps, size_t i,
         unsigned to = (unsigned)__builtin_ctzll(ends);
         bool mixed = (with >> to & 1) != 0;
 
-        ps->tokens->list[n] = token_entry(i + from, to - from, mixed);
+        ps->tokens->list[n] = token_entry(ps->text, i + from, to - from, mixed);
         n += token_wanted(want, ps->text, i + to, to - from, mixed);
     }
     ps->tokens->count = n;

@@ -117,16 +117,17 @@ static void check_picks(struct str s, struct tokens *tk)
     for (size_t r = 0; r < 4 * ARRAY_LEN(rules); r++) {
         const struct rule *rule = &rules[r / 4];
         bool one = r % 2 != 0, two = r % 4 / 2 != 0;
-        size_t n = tokens_pick(tk, rule, one ? &marks : &none,
-                               two ? &marks : &none, s);
+        size_t n =
+            tokens_pick(tk, rule, one ? &marks : &none, two ? &marks : &none);
         size_t k = 0;
 
         for (size_t i = 0; i < tk->count; i++) {
             size_t at = token_start(tk->list[i]);
+            size_t end = at + (tk->list[i] & 0x7f);
             bool mark = at > 0 && strchr("-.", s.ptr[at - 1]) != NULL;
 
             if (token_entry_in(&rule->token, tk->list[i]) &&
-                token_then(rule, s, token_end(tk->list[i])) && !(mark && one) &&
+                token_then(rule, s, end) && !(mark && one) &&
                 !(mark && two && at > 1 && is_digit(s.ptr[at - 2])))
                 CHECK(k < n && tk->picked[k++] == tk->list[i]);
         }
