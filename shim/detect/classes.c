@@ -1,7 +1,6 @@
 #include "detect/classes.h"
 
 #include "base/utf8.h"
-#include "detect/base64.h"
 #include "detect/decode.h"
 #include "detect/masks.h"
 #include "detect/plain.h"
@@ -16,7 +15,6 @@
 
 #define LEET_MOST 32 /* characters of a word, on either side of a digit */
 #define PAIRS     6  /* of hex digits in a row: two less than are decoded */
-#define JOIN_BACK 8  /* white space that a run may go on behind */
 
 static bool is_hex_pair(struct str s)
 {
@@ -121,7 +119,8 @@ struct finds {
     eight escapes, amps; /* if there is one of the second, & may begin some */
     eight pairs, near;   /* the same: two that are near each other */
     eight leet, mixed;
-    eight runs;           /* of the step, and of the one before with it */
+    eight runs;           /* of the step, and of the one before with it; of
+                             them those that may be encoded text */
     eight singles, three; /* letters alone, and those of a row */
 };
 
@@ -173,22 +172,67 @@ find_signs(const struct class_pass *p, const struct masks *m, bool next_letter,
                (first | (m->signs & ~next)) >> (STEP - 1);
 }
 
-/* Runs as long as can matter, without their padding. One that two steps have is
- * found in the second half of the one and the first of the other. */
+/* Where as many characters of code end as can matter, without their padding. */
+#define RUNS(two, four) ((four) & (four) << 4 & (four) << 8 & (two) << 12)
+
+/* Runs as long as can matter. One that two steps have is found in the second
+ * half of the one and the first of the other. */
 static inline __attribute__((always_inline)) void
 find_runs(const struct class_pass *p, const struct masks *m, struct finds *f)
 {
     eight before = BEFORE(m->code, p->last_code);
-    eight in = m->code, across = before >> HALF | m->code << HALF;
-    eight two = in & in << 1, more = two & two << 2;
+    eight across = before >> HALF | m->code << HALF;
+    eight two = m->code & m->code << 1, four = two & two << 2;
     eight two_across = across & across << 1;
-    eight more_across = two_across & two_across << 2;
+    eight four_across = two_across & two_across << 2;
 
     _Static_assert(CLASS_RUN_LEN == 16, "two more than are put together here");
-    in = more & more << 4 & more << 8 & two << 12;
-    across =
-        more_across & more_across << 4 & more_across << 8 & two_across << 12;
-    f->runs = in | across;
+    f->runs = RUNS(two, four) | RUNS(two_across, four_across);
+}
+
+/* What a run is made of, of a row or of the halves of its steps. */
+struct runs {
+    eight code, letters, digits, uppers;
+};
+
+/* Behind each run that has any of them, a bit: the sum goes over its end. */
+#define HAVING(r, of) (((r)->code + (of)) & ~(r)->code)
+
+/* Behind each of them that may be encoded text: most that have something
+ * between their letters are names, of letters of one case. */
+static inline __attribute__((always_inline)) void
+runs_sift(const struct runs *r, eight *sifted)
+{
+    eight two = r->code & r->code << 1, four = two & two << 2;
+    eight upper = HAVING(r, r->uppers);
+    eight lower = HAVING(r, r->letters & ~r->uppers);
+    eight digit = HAVING(r, r->digits);
+    eight joined = HAVING(r, r->code & ~(r->letters | r->digits));
+
+    *sifted |= RUNS(two, four) << 1 & ~r->code &
+               ((upper & lower) | (digit & (upper | lower)) | ~joined);
+}
+
+#define ACROSS(of, first) (BEFORE(of, first) >> HALF | (of) << HALF)
+
+/*
+ * Of the runs of a row those that may be encoded text. One that is nowhere all
+ * of half a step is all in the step that it begins in, or in the halves of two
+ * of them; any other may be.
+ */
+static inline __attribute__((always_inline)) void
+sift_runs(const struct class_pass *p, const struct masks *m,
+          const eight *uppers, uint64_t last_uppers, struct finds *f)
+{
+    const uint64_t last_digits = p->last_words & ~p->last_letters;
+    struct runs in = {m->code, m->letters, m->digits, *uppers};
+    struct runs across = {
+        ACROSS(m->code, p->last_code), ACROSS(m->letters, p->last_letters),
+        ACROSS(m->digits, last_digits), ACROSS(*uppers, last_uppers)};
+
+    f->runs = (eight)((halves)m->code == ~(halves){0});
+    runs_sift(&in, &f->runs);
+    runs_sift(&across, &f->runs);
 }
 
 /* Single letters, of which three are near each other. */
@@ -486,11 +530,42 @@ static bool block_has(struct class_pass *p, size_t from)
     return p->found != 0;
 }
 
+/* How many blocks of a row have any runs. */
+static inline __attribute__((always_inline)) int blocks_with(const eight *runs)
+{
+    const uint64_t *of = (const uint64_t *)runs;
+
+    return any_of(of) + any_of(of + ROW / 2);
+}
+
+#define VAIN_ROWS 2 /* behind one in vain, of which it is not tried */
+
+/* The row without runs that can be no encoded text, where most are not. */
+static inline __attribute__((always_inline)) void
+row_sifted(struct class_pass *p, const char *text, unsigned n,
+           const struct masks *m, struct finds *f,
+           void (*uppers_at)(const char *, unsigned, eight *))
+{
+    int before = blocks_with(&f->runs);
+    eight uppers, last = {0};
+
+    if (p->vain != 0) {
+        p->vain--;
+        return;
+    }
+    if (p->at != 0)
+        uppers_at(p->text.ptr + p->at - STEP, 1, &last);
+    uppers_at(text, n, &uppers);
+    sift_runs(p, m, &uppers, last[0], f);
+    p->vain = blocks_with(&f->runs) < before ? 0 : VAIN_ROWS;
+}
+
 /* The masks of the row at p->at, as far as the text goes, and what is to be
  * looked at there. */
 static inline __attribute__((always_inline)) void
-row_make(const struct class_pass *p, struct masks *m, struct finds *f,
-         void (*masks)(const char *, unsigned, struct masks *))
+row_make(struct class_pass *p, struct masks *m, struct finds *f,
+         void (*masks)(const char *, unsigned, struct masks *),
+         void (*uppers_at)(const char *, unsigned, eight *))
 {
     struct str s = str_skip(p->text, p->at);
     char rest[ROW * STEP + 1];
@@ -511,18 +586,21 @@ row_make(const struct class_pass *p, struct masks *m, struct finds *f,
     }
     find_runs(p, m, f);
     find_singles(p, m, f);
+    if (blocks_with(&f->runs) != 0 && !p->known)
+        row_sifted(p, s.ptr, n, m, f, uppers_at);
 }
 
 /* All blocks from p->at on; or, each by itself, up to one that has any. */
 static inline __attribute__((always_inline)) bool
 blocks_by(struct class_pass *p, bool each,
-          void (*masks)(const char *, unsigned, struct masks *))
+          void (*masks)(const char *, unsigned, struct masks *),
+          void (*uppers)(const char *, unsigned, eight *))
 {
     while (p->at < p->text.len) {
         struct masks m;
         struct finds f;
 
-        row_make(p, &m, &f, masks);
+        row_make(p, &m, &f, masks, uppers);
         for (unsigned i = 0; i < ROW && p->at < p->text.len;
              i += CLASS_BLOCK / STEP) {
             size_t from = p->at, left = p->text.len - from;
@@ -541,12 +619,12 @@ blocks_by(struct class_pass *p, bool each,
 #if CPU_AVX2
 FOR_AVX2 static bool blocks_32(struct class_pass *p, bool each)
 {
-    return blocks_by(p, each, masks_32);
+    return blocks_by(p, each, masks_32, uppers_32);
 }
 
 FOR_AVX512 static bool blocks_512(struct class_pass *p, bool each)
 {
-    return blocks_by(p, each, masks_512);
+    return blocks_by(p, each, masks_512, uppers_512);
 }
 #endif
 
@@ -558,7 +636,7 @@ static bool blocks(struct class_pass *p, bool each)
     if (p->step == CPU_32)
         return blocks_32(p, each);
 #endif
-    return blocks_by(p, each, masks_look);
+    return blocks_by(p, each, masks_look, uppers_look);
 }
 
 bool classes_block(struct class_pass *p)
@@ -566,61 +644,19 @@ bool classes_block(struct class_pass *p)
     return blocks(p, true);
 }
 
+void classes_all(struct class_pass *p)
+{
+    (void)blocks(p, false);
+}
+
 unsigned classes_worth(struct str text, unsigned *ret_worth)
 {
     struct class_pass p = {.text = text, .step = cpu_step()};
 
-    (void)blocks(&p, false);
+    classes_all(&p);
     look_last_run(&p, 0, text.len);
     *ret_worth = p.runs | ((p.found & CLASS_PAIRS) != 0 ? 1u << VIEW_HEX : 0);
     return p.found;
-}
-
-/* Back over what may stand before a line that a run goes on in. */
-static size_t line_front(struct str s, size_t at)
-{
-    size_t least = at < JOIN_BACK ? 0 : at - JOIN_BACK;
-
-    while (at > least && (is_white(s.ptr[at - 1])))
-        at--;
-    return at;
-}
-
-/* What the run may be that a place is in or at the end of; *end moves behind
- * it. */
-static unsigned worth_around(struct str s, size_t at, size_t *end)
-{
-    size_t from = at, to = at;
-
-    if (at < *end)
-        return 0;
-    while (from > *end && is_base64_char(s.ptr[from - 1]))
-        from--;
-    while (to < s.len && is_base64_char(s.ptr[to]))
-        to++;
-    *end = to;
-    return to - from + run_padding(s, to) < CLASS_RUN_LEN
-               ? 0
-               : run_worth((struct str){s.ptr + from, to - from});
-}
-
-unsigned classes_seamless(const struct textview *v, unsigned *ret_worth)
-{
-    struct class_pass p = {
-        .text = buf_str(&v->bytes), .step = cpu_step(), .known = true};
-    unsigned worth = 0;
-    size_t end = 0;
-
-    (void)blocks(&p, false);
-    for (size_t i = 1; i < v->run_count; i++) {
-        size_t at = v->runs[i].dst;
-
-        worth |= worth_around(p.text, line_front(p.text, at), &end);
-        worth |= worth_around(p.text, at, &end);
-    }
-    p.found |= worth != 0 ? CLASS_RUN : 0;
-    *ret_worth = worth | ((p.found & CLASS_PAIRS) != 0 ? 1u << VIEW_HEX : 0);
-    return p.found & ~(CLASS_NONASCII | CLASS_CONTROL);
 }
 
 unsigned classes_of(struct str text)

@@ -69,6 +69,7 @@ struct class_pass {
     size_t run;            /* characters of base64 up to here */
     unsigned worth;        /* what they may be: run_worth */
     unsigned runs;         /* what any may be */
+    unsigned vain;         /* steps before they are sifted again */
     struct class_stretch seams, others; /* that may go on */
     struct class_stretch last;          /* of the others that ended */
     struct class_stretch ended[2];      /* for the next time */
@@ -77,6 +78,9 @@ struct class_pass {
 };
 bool classes_next(struct class_pass *p, struct str *ret_stretch,
                   bool *ret_seams);
+
+/* classes_all - to the end of the text: p->found is what all of it has. */
+void classes_all(struct class_pass *p);
 
 /* classes_block - on to the end of the next block of so many bytes that has
  * any: p->found. False at the end. */

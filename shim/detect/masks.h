@@ -22,6 +22,7 @@
 
 /* The masks of one kind. */
 typedef uint64_t eight __attribute__((vector_size(8 * ROW)));
+typedef uint32_t halves __attribute__((vector_size(8 * ROW)));
 
 /* What is known of a row; of 64 bytes the first one's bit is the lowest. The
  * order is that of two tables (masks_512). */
@@ -104,6 +105,18 @@ static inline void masks_look(const char *p, unsigned n, struct masks *m)
         m->seams[i] = seams_look(p);
         m->more |= more;
     }
+}
+
+/* uppers_look - of them the letters A to Z; uppers_32, uppers_512 - the same.
+ */
+static inline void uppers_look(const char *p, unsigned n, eight *ret_uppers)
+{
+    *ret_uppers = (eight){0};
+    for (unsigned i = 0; i < n; i++)
+        for (unsigned at = 0; at < STEP; at += WIDE, p += WIDE)
+            (*ret_uppers)[i] |=
+                (uint64_t)wide_mask((wide)((wide)(wide_at(p) - 'A') < 26))
+                << at;
 }
 
 #if CPU_AVX2
@@ -219,6 +232,33 @@ FOR_AVX2 static inline void masks_32(const char *p, unsigned n, struct masks *m)
         take_more(&b, HALF, m, i);
         m->more = true;
     }
+}
+
+FOR_AVX2 static inline uint64_t uppers_of_32(const char *p)
+{
+    __m256i v = _mm256_sub_epi8(_mm256_loadu_si256((const void *)p),
+                                _mm256_set1_epi8('A'));
+    __m256i low = _mm256_min_epu8(v, _mm256_set1_epi8('Z' - 'A'));
+
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, low));
+}
+
+FOR_AVX2 static inline void uppers_32(const char *p, unsigned n,
+                                      eight *ret_uppers)
+{
+    *ret_uppers = (eight){0};
+    for (unsigned i = 0; i < n; i++, p += STEP)
+        (*ret_uppers)[i] = uppers_of_32(p) | uppers_of_32(p + HALF) << HALF;
+}
+
+FOR_AVX512 static inline void uppers_512(const char *p, unsigned n,
+                                         eight *ret_uppers)
+{
+    *ret_uppers = (eight){0};
+    for (unsigned i = 0; i < n; i++, p += STEP)
+        (*ret_uppers)[i] = _mm512_cmplt_epu8_mask(
+            _mm512_sub_epi8(_mm512_loadu_si512(p), _mm512_set1_epi8('A')),
+            _mm512_set1_epi8(26));
 }
 
 /*

@@ -1,6 +1,7 @@
 #include "detect/classes.h"
 
 #include "base/utf8.h"
+#include "detect/base64.h"
 #include "detect/decode.h"
 
 /*
@@ -16,6 +17,7 @@
 
 #define MARGIN     512 /* bytes around a block that are looked at, too */
 #define MARGIN_RUN 64  /* the same where it stands for itself */
+#define JOIN_BACK  8   /* white space that a run may go on behind */
 
 /* Classes that a block is looked at for whatever else it has; of what stands
  * for itself; and of what counts only if there is more of it. */
@@ -125,4 +127,53 @@ bool classes_next(struct class_pass *p, struct str *ret_stretch,
             return true;
     }
     return false;
+}
+
+/* --- Without seams. */
+
+/* Back over what may stand before a line that a run goes on in. */
+static size_t line_front(struct str s, size_t at)
+{
+    size_t least = at < JOIN_BACK ? 0 : at - JOIN_BACK;
+
+    while (at > least && (is_white(s.ptr[at - 1])))
+        at--;
+    return at;
+}
+
+/* What the run may be that a place is in or at the end of; *end moves behind
+ * it. */
+static unsigned worth_around(struct str s, size_t at, size_t *end)
+{
+    size_t from = at, to = at;
+
+    if (at < *end)
+        return 0;
+    while (from > *end && is_base64_char(s.ptr[from - 1]))
+        from--;
+    while (to < s.len && is_base64_char(s.ptr[to]))
+        to++;
+    *end = to;
+    return to - from + run_padding(s, to) < CLASS_RUN_LEN
+               ? 0
+               : run_worth((struct str){s.ptr + from, to - from});
+}
+
+unsigned classes_seamless(const struct textview *v, unsigned *ret_worth)
+{
+    struct class_pass p = {
+        .text = buf_str(&v->bytes), .step = cpu_step(), .known = true};
+    unsigned worth = 0;
+    size_t end = 0;
+
+    classes_all(&p);
+    for (size_t i = 1; i < v->run_count; i++) {
+        size_t at = v->runs[i].dst;
+
+        worth |= worth_around(p.text, line_front(p.text, at), &end);
+        worth |= worth_around(p.text, at, &end);
+    }
+    p.found |= worth != 0 ? CLASS_RUN : 0;
+    *ret_worth = worth | ((p.found & CLASS_PAIRS) != 0 ? 1u << VIEW_HEX : 0);
+    return p.found & ~(CLASS_NONASCII | CLASS_CONTROL);
 }

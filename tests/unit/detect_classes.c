@@ -346,14 +346,20 @@ static void test_worth(void)
                                        "AAAA",
                                        "\xc3\xa9",
                                        "eJwBAgD9",
+                                       "some-name-of_a_thing",
+                                       "SOME_NAME_OF",
+                                       "deadbeefcafe",
+                                       "e",
+                                       "-",
+                                       "7",
                                        "Z"};
-    char bytes[500];
+    char bytes[1200];
 
     for (unsigned turn = 0; turn < 20000; turn++) {
         struct str text = {bytes, 0};
-        unsigned classes, worth;
+        unsigned classes, worth, few = turn % 4 == 0 ? 200 : 12;
 
-        while (rnd(12) != 0) {
+        while (rnd(few) != 0) {
             struct str s = str_of(bits[rnd(ARRAY_LEN(bits))]);
 
             if (s.len > sizeof(bytes) - text.len)
