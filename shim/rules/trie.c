@@ -52,8 +52,8 @@ struct trie {
     size_t edge_mask;
     uint32_t first[256]; /* edges of the root; ROOT is none */
     /* Does any keyword begin with these two bytes, or perhaps with these four?
-     * [1]: and behind a letter, a digit or a _. Or has it no more than two? */
-    uint64_t pairs[2][256][4], fours[2][FOURS / 64], brief[256][4];
+     * Or has it no more than two? */
+    uint64_t pairs[256][4], fours[FOURS / 64], brief[256][4];
     uint64_t quiet[4]; /* bytes: trie_quiet */
     bool of_signs;     /* trie_of_signs */
     size_t depth;
@@ -319,19 +319,6 @@ static uint32_t node_next(const struct trie *t, uint32_t from, unsigned char c)
     return t->nodes[to].gap ? to : ROOT;
 }
 
-static bool is_word(unsigned char c)
-{
-    return is_alnum((char)c) || c == '_';
-}
-
-static bool shuts_words(const struct guard *shut)
-{
-    for (unsigned c = 0; c < 128; c++)
-        if (is_word((unsigned char)c) && !guard_stops(shut, (unsigned char)c))
-            return false;
-    return true;
-}
-
 static bool is_seen(char c)
 {
     return (c >= ' ' && c <= '~') || c == '\t' || c == '\n' || c == '\r';
@@ -350,32 +337,26 @@ static unsigned four_of(const unsigned char *p)
     return (x | UINT32_C(0x20202020)) * UINT32_C(0x9e3779b1) >> 16;
 }
 
-static void enter_four(struct trie *t, const unsigned char *p, bool open)
+static void enter_four(struct trie *t, const unsigned char *p)
 {
-    set(t->fours[0], four_of(p));
-    if (open)
-        set(t->fours[1], four_of(p));
+    set(t->fours, four_of(p));
 }
 
 /* Of each keyword; of one that has three bytes with each that may follow. */
-static void enter_fours(struct trie *t, const struct guard *guards,
-                        const struct run *runs)
+static void enter_fours(struct trie *t)
 {
     for (size_t i = 0; i < t->count; i++) {
         struct str s = t->sorted[i].text;
-        uint32_t rule = t->sorted[i].rule;
-        bool open =
-            runs[rule].before != RUN_NONE || !shuts_words(&guards[rule]);
         unsigned char p[4];
 
         if (s.len < 3)
             continue;
         memcpy(p, s.ptr, s.len < 4 ? 3 : 4);
         if (s.len > 3)
-            enter_four(t, p, open);
+            enter_four(t, p);
         for (unsigned c = 0; s.len == 3 && c < 0x80; c++) {
             p[3] = (unsigned char)c;
-            enter_four(t, p, open);
+            enter_four(t, p);
         }
     }
 }
@@ -391,9 +372,7 @@ static void enter_pair(struct trie *t, unsigned c, unsigned next)
         return;
     if (brief || t->nodes[to].eq > t->nodes[to].lo)
         set(t->brief[c], next);
-    set(t->pairs[0][c], next);
-    if (c >= 0x80 || !shuts_words(&t->nodes[to].shut))
-        set(t->pairs[1][c], next);
+    set(t->pairs[c], next);
 }
 
 /* What the first byte leads to, and the first two. */
@@ -432,7 +411,7 @@ enum err trie_new(const struct rule *list, size_t n, const uint64_t *only,
     for (size_t i = 0; i < t->node_count; i++)
         node_guard(t, &t->nodes[i], guards, runs);
     enter_pairs(t);
-    enter_fours(t, guards, runs);
+    enter_fours(t);
     free(t->sorted);
     t->sorted = NULL;
     *ret_trie = t;
@@ -512,16 +491,16 @@ static bool is_plain(const unsigned char *p)
 }
 
 /* At the front of the text, of which there is one byte at least? */
-static inline bool may_begin(const struct trie *t, struct str text, bool behind)
+static inline bool may_begin(const struct trie *t, struct str text)
 {
     const unsigned char *p = (const unsigned char *)text.ptr;
 
     if (text.len < 2)
         return true;
-    if (!is_set(t->pairs[behind][p[0]], p[1]))
+    if (!is_set(t->pairs[p[0]], p[1]))
         return false;
-    return text.len < FRONT || is_set(t->fours[behind], four_of(p)) ||
-           !is_plain(p) || is_set(t->brief[p[0]], p[1]);
+    return text.len < FRONT || is_set(t->fours, four_of(p)) || !is_plain(p) ||
+           is_set(t->brief[p[0]], p[1]);
 }
 
 void trie_feed(const struct trie *t, struct trie_walk *walks, size_t *count,
@@ -534,8 +513,7 @@ void trie_feed(const struct trie *t, struct trie_walk *walks, size_t *count,
     for (size_t i = 0; i < *count; i++) {
         struct trie_walk w = walks[i];
 
-        if (w.back < FRONT &&
-            !may_begin(t, str_skip(text, from - w.back), is_word(w.before)))
+        if (w.back < FRONT && !may_begin(t, str_skip(text, from - w.back)))
             continue;
         if (walk(t, &w, text, from, least, ended, ctx)) {
             walks[kept++] = w;
@@ -543,13 +521,12 @@ void trie_feed(const struct trie *t, struct trie_walk *walks, size_t *count,
         }
     }
     for (size_t at = from; at < text.len; at++) {
-        unsigned char before = at == begin ? TRIE_NONE : p[at - 1], c = p[at];
-        struct trie_walk w = {.before = before};
+        struct trie_walk w = {.before = TRIE_NONE};
 
-        if (!may_begin(t, str_skip(text, at), is_word(before)))
+        if (!may_begin(t, str_skip(text, at)))
             continue;
-        if (c >= 0x80) /* second spellings of s and k are no letters to a \b */
-            w.before = TRIE_NONE;
+        if (at != begin && p[at] < 0x80) /* second spellings of s and k are */
+            w.before = p[at - 1];        /* no letters to a \b */
         if (walk(t, &w, text, at, least, ended, ctx) && kept < t->depth) {
             walks[kept++] = w;
             least = text.len - walks[0].back;
