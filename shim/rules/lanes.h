@@ -125,6 +125,13 @@ struct respell {
     size_t lane_count;
 };
 
+/* Which letters a text has, while no view counts them: sideopen.c. */
+struct letters_seen {
+    struct skeleton of; /* the text up to `at` */
+    uint64_t at;
+    bool alike; /* some may have looked like others: it goes word by word */
+};
+
 /* A growing array of T with a reading place. */
 #define LIST(T)                                                                \
     struct {                                                                   \
@@ -165,13 +172,11 @@ struct stream {
     struct coded coded;
     struct extents extents;
     struct respell respell;
-    struct skeleton letters;    /* of the text up to letters_at, while no */
-    uint64_t letters_at;        /* view has them; NEVER: up to V, and none */
-                                /* looked like another yet */
-    bool counts;                /* a score may block */
-    struct score score;         /* of what was released */
-    LIST(struct found) pending; /* sorted; not yet released */
-    LIST(struct drop) drops;    /* sorted by start */
+    struct letters_seen letters;
+    bool counts;                     /* a score may block */
+    struct score score;              /* of what was released */
+    LIST(struct found) pending;      /* sorted; not yet released */
+    LIST(struct drop) drops;         /* sorted by start */
     LIST(struct stream_edit) edits;  /* for stream_next */
     LIST(struct finding) report;     /* for stream_finding */
     const struct restorer *restorer; /* NULL: none */

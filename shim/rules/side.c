@@ -161,11 +161,10 @@ enum err side_open(struct stream *st, size_t kind, struct side **ret_side)
     s->normal.chars = st->sc->chars;
     normal_begin(&s->normal, text);
     to = s->st;
-    if (s->step == VIEW_SKELETON)
-        s->skeleton = letters_now(st);
+    if (s->step == VIEW_SKELETON && (e = letters_now(st, &s->skeleton)))
+        return e;
     if (s->step == VIEW_CLEAN) {
         to->letters = st->letters;
-        to->letters_at = st->letters_at;
         to->steps = st->steps & OF_CLEAN;
         to->coded = st->coded; /* what is encoded is read without what is
                                   invisible, and else as it is */
@@ -399,7 +398,6 @@ enum err sides_clone(struct stream *to, const struct stream *of)
     to->steps = of->steps;
     to->sided = of->sided;
     to->letters = of->letters;
-    to->letters_at = of->letters_at;
     for (size_t i = 0; !e && of->sides != NULL && i < of->sides->count; i++)
         if (of->sides->list[i].st != NULL &&
             !is_escape(of->sides->list[i].step))

@@ -125,7 +125,7 @@ struct side *side_of(const struct stream *st, enum view_step step);
 /* letters_read - before V comes to `to`: st->letters, unless a view has them.
  * E_NOMEM. letters_now - as they are at V, and in the word there. */
 MUST_USE enum err letters_read(struct stream *st, uint64_t to);
-struct skeleton letters_now(const struct stream *st);
+MUST_USE enum err letters_now(const struct stream *st, struct skeleton *ret);
 
 /*
  * sides_plain - of the bytes before `more` that are part of no character yet,

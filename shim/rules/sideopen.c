@@ -42,33 +42,41 @@ static struct str text_from(const struct stream *st, uint64_t from, uint64_t to)
     return (struct str){st->text.ptr + (from - st->base), (size_t)(to - from)};
 }
 
+#define LETTERS_MUCH 64 /* bytes that are worth to be read */
+
 enum err letters_read(struct stream *st, uint64_t to)
 {
-    size_t pos;
+    struct letters_seen *l = &st->letters;
+    size_t pos = (size_t)(l->at - st->base);
     enum err e;
 
     if ((st->steps & OF_CLEAN) == 0 || st->sided ||
-        side_of(st, VIEW_SKELETON) != NULL)
+        side_of(st, VIEW_SKELETON) != NULL || to - l->at < LETTERS_MUCH)
         return OK;
-    if (st->letters_at == NEVER) {
-        skeleton_count(&st->letters, text_from(st, st->v, to));
+    if (!l->alike) {
+        skeleton_count(&l->of, text_from(st, l->at, to));
+        l->at = to;
         return OK;
     }
-    pos = (size_t)(st->letters_at - st->base);
-    e = skeleton_feed(&st->letters, text_from(st, st->base, to), 0, &pos, false,
+    e = skeleton_feed(&l->of, text_from(st, st->base, to), 0, &pos, false,
                       NULL);
-    st->letters_at = st->base + pos;
+    l->at = st->base + pos;
     return e;
 }
 
-struct skeleton letters_now(const struct stream *st)
+enum err letters_now(const struct stream *st, struct skeleton *ret)
 {
-    struct skeleton k = st->letters;
+    const struct letters_seen *l = &st->letters;
+    struct str text = text_from(st, st->base, st->v);
+    size_t pos = (size_t)(l->at - st->base);
+    enum err e;
 
-    if (st->letters_at != NEVER)
-        skeleton_count(&k, text_from(st, st->letters_at, st->v));
-    skeleton_within(&k, text_from(st, st->base, st->v));
-    return k;
+    *ret = l->of;
+    if (l->alike && (e = skeleton_feed(ret, text, 0, &pos, false, NULL)))
+        return e;
+    skeleton_count(ret, str_skip(text, pos));
+    skeleton_within(ret, text);
+    return OK;
 }
 
 /* --- When they begin. */
@@ -303,7 +311,7 @@ static void give_state(struct stream *st, const struct side *clean)
         extents_back(st, clean);
     }
     st->letters = of->letters;
-    st->letters_at = side_text(clean, of->letters_at);
+    st->letters.at = side_text(clean, of->letters.at);
     st->sided = false;
     respell_back(st, clean);
 }
@@ -355,8 +363,7 @@ void sides_rest(struct stream *st)
             side_drops(s->st))
             continue;
         if (s->step == VIEW_SKELETON) {
-            st->letters = s->skeleton;
-            st->letters_at = s->fed;
+            st->letters = (struct letters_seen){s->skeleton, s->fed, true};
         }
         side_close(s);
     }

@@ -82,7 +82,6 @@ enum err stream_make(const struct rules *rs, struct scratch *sc,
     st->sc = sc;
     st->at = *at;
     st->token.at = NEVER;
-    st->letters_at = NEVER;
     if ((rules_views_at(rs, at) & 1u << VIEW_DECODED) != 0)
         st->coded.views = rules_views_at(rs, at) & ~(1u << VIEW_TEXT);
     coded_reset(st);
@@ -110,7 +109,7 @@ enum err stream_new(const struct rules *rs, struct scratch *sc,
         (e = stream_make(rs, sc, at, 1u << VIEW_TEXT, NULL, &st)))
         return e;
     st->steps = sides_steps(views);
-    st->letters.chars = sc->chars;
+    st->letters.of.chars = sc->chars;
     st->respell.all = st->respell.views = respell_views(views);
     if (st->coded.views != 0)
         st->steps |= 1u << VIEW_CLEAN; /* in which runs are read */
@@ -552,8 +551,7 @@ static enum err end_text(struct stream *st, bool goes_on)
     coded_reset(st);
     extents_reset(st);
     respell_reset(st);
-    st->letters = (struct skeleton){.chars = st->sc->chars};
-    st->letters_at = NEVER;
+    st->letters = (struct letters_seen){.of.chars = st->sc->chars, .at = st->v};
     st->drops.count = 0;
     st->score = (struct score){0};
     st->findings = 0;
