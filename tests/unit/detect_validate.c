@@ -282,6 +282,10 @@ static void test_published(void)
     CHECK(is_published(all));
     CHECK(!is_published(str_head(all, all.len - 1)));
     CHECK(!is_published(str_skip(all, 1)));
+    CHECK(is_published(
+        STR("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
+            "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiYWRtaW4iOnRyd"
+            "WV9.TJVA95OrM7E2cBab30RMHrHDcEfxjoYZgeFONFh7HgQ")));
     CHECK(!is_published((struct str){0}));
     CHECK(!is_published(STR("AKIAIOSFODNN7EXAMPLE")));
 }
