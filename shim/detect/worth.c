@@ -1,5 +1,6 @@
 #include "detect/worth.h"
 
+#include "detect/common.h"
 #include "detect/entropy.h"
 #include "detect/placeholder.h"
 
@@ -342,7 +343,7 @@ bool worth_knowing(struct str value, bool named, size_t least)
 
     if (value.len < least || entropy_milli(value) < ENTROPY_NAMED ||
         is_placeholder(value) || is_number(&m) || is_path(&m, value) ||
-        is_url(value))
+        is_url(value) || is_common(value))
         return false;
     if (!named)
         return !is_uuid(value) && !is_public(value) && is_bare_key(&m, value);

@@ -7,7 +7,8 @@
  * Which of a program's settings are secrets, by their names and what their
  * values look like. One that is taken for a secret and is none is missed in
  * texts from then on, so that what is common is left out: paths, addresses,
- * numbers, dates, words, names of hosts, placeholders.
+ * numbers, dates, words, names of hosts, placeholders, passwords that many
+ * have (common.h).
  */
 
 /* name_is_plain - a setting that every program has: PATH, HOME, LANG, ...; or

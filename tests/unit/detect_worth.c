@@ -16,6 +16,15 @@ static const struct {
     {"aws_secret_access_key", "Kz4+Qm8Wj2/Tn6Bv9+Xs3Rd7Hf1Lp5YcUeIoAr2G", true},
     {"aws_secret_access_key", "/z4+Qm8Wj2/Tn6Bv9+Xs3Rd7Hf1Lp5YcUeIoAr2G", true},
     {"SOMETHING", "Kz4Qm8Wj2Tn6Bv9Xs3Rd7Hf1Lp5YcUeIoAr2G", true},
+    /* what everybody has */
+    {"DB_PASSWORD", "password1234", false},
+    {"DB_PASSWORD", "P@$$w0rd1234!", false},
+    {"DB_PASSWORD", "letmein123456", false},
+    {"DB_PASSWORD", "trustno1trustno1", false},
+    {"DB_PASSWORD", "my-secret-key", false},
+    {"DB_PASSWORD", "postgres-password", false},
+    {"DB_PASSWORD", "password48210735", true},
+    {"DB_PASSWORD", "password-of-Kzqm", true},
     /* paths and addresses of secrets */
     {"GOOGLE_APPLICATION_CREDENTIALS", "/home/someone/keys/prod-1.json", false},
     {"SSH_KEY", "~/.ssh/id_ed25519_work", false},
