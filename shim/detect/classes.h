@@ -33,9 +33,10 @@ unsigned classes_worth(struct str text, unsigned *ret_worth);
  * classes_seamless - the same of what a stretch with seams alone (classes_next)
  * is without them, but for what it has as the stretch has it and another
  * stretch is for: what is no ASCII, controls, and runs that no seam stood in or
- * beside.
+ * beside; and but for such escapes, if `escapes` does not ask for those.
  */
-unsigned classes_seamless(const struct textview *v, unsigned *ret_worth);
+unsigned classes_seamless(const struct textview *v, bool escapes,
+                          unsigned *ret_worth);
 
 /*
  * classes_next - the next stretch of text that has any, with what stands around

@@ -19,6 +19,9 @@
 #define MARGIN_RUN 64  /* the same where it stands for itself */
 #define JOIN_BACK  8   /* white space that a run may go on behind */
 
+#define ESCAPE_BACK  16 /* bytes of an escape, and of what it stands before */
+#define ESCAPE_AHEAD 9  /* backslashes that a mark may be behind, and it */
+
 /* Classes that a block is looked at for whatever else it has; of what stands
  * for itself; and of what counts only if there is more of it. */
 #define CLASS_SURE                                                             \
@@ -159,7 +162,18 @@ static unsigned worth_around(struct str s, size_t at, size_t *end)
                : run_worth((struct str){s.ptr + from, to - from});
 }
 
-unsigned classes_seamless(const struct textview *v, unsigned *ret_worth)
+/* May an escape begin at a backslash so near a place that what stands there is
+ * of it, or makes it matter? */
+static bool escape_around(struct str s, size_t at)
+{
+    size_t from = at < ESCAPE_BACK ? 0 : at - ESCAPE_BACK;
+    struct str around = str_head(str_skip(s, from), at - from + ESCAPE_AHEAD);
+
+    return str_find_byte(around, '\\') < around.len;
+}
+
+unsigned classes_seamless(const struct textview *v, bool escapes,
+                          unsigned *ret_worth)
 {
     struct class_pass p = {
         .text = buf_str(&v->bytes), .step = cpu_step(), .known = true};
@@ -172,7 +186,10 @@ unsigned classes_seamless(const struct textview *v, unsigned *ret_worth)
 
         worth |= worth_around(p.text, line_front(p.text, at), &end);
         worth |= worth_around(p.text, at, &end);
+        escapes = escapes || escape_around(p.text, at);
     }
+    if (!escapes)
+        p.found &= ~(CLASS_ESCAPE | CLASS_SHORT);
     p.found |= worth != 0 ? CLASS_RUN : 0;
     *ret_worth = worth | ((p.found & CLASS_PAIRS) != 0 ? 1u << VIEW_HEX : 0);
     return p.found & ~(CLASS_NONASCII | CLASS_CONTROL);

@@ -134,6 +134,15 @@ static enum err scan_hidden(struct viewing *vw, const struct look *of)
     return e;
 }
 
+/* Is what stands among escapes going to be looked at without them, with all of
+ * its views and as much as there is? */
+static bool is_read_again(const struct viewing *vw)
+{
+    return is_wanted(vw, VIEW_DECODED) && (vw->views & VIEWS_FAR) == 0 &&
+           !vw->unescaping && vw->under[1] == NULL &&
+           vw->whole.len <= LIM_VIEW_UNESCAPED;
+}
+
 /* What a text of a level has. Of a stretch with seams alone it is those. */
 static enum err take_classes(struct viewing *vw, struct level *v)
 {
@@ -146,9 +155,10 @@ static enum err take_classes(struct viewing *vw, struct level *v)
     }
     if ((e = steps_take(vw->sc, STEPS_PASS * (uint64_t)v->text.text.len)))
         return e;
-    v->classes = vw->seams && v == &vw->levels[1]
-                     ? classes_seamless(&v->decoded, &v->worth)
-                     : classes_worth(v->text.text, &v->worth);
+    v->classes =
+        vw->seams && v == &vw->levels[1]
+            ? classes_seamless(&v->decoded, !is_read_again(vw), &v->worth)
+            : classes_worth(v->text.text, &v->worth);
     return OK;
 }
 
@@ -239,15 +249,6 @@ static enum err scan_part(struct viewing *vw, struct str text, struct str part,
     vw->base = (size_t)(part.ptr - text.ptr);
     vw->levels[0].text = (struct look){.text = part, .chain = *chain};
     return scan_levels(vw);
-}
-
-/* Is what stands among escapes going to be looked at without them, with all of
- * its views and as much as there is? */
-static bool is_read_again(const struct viewing *vw)
-{
-    return is_wanted(vw, VIEW_DECODED) && (vw->views & VIEWS_FAR) == 0 &&
-           !vw->unescaping && vw->under[1] == NULL &&
-           vw->whole.len <= LIM_VIEW_UNESCAPED;
 }
 
 /* What is read again, by the rules that do not look there. */

@@ -87,6 +87,27 @@ static const char *const page[] = {"a line of words that say nothing;\n",
                                    "OPENSSL_sk_shift(UTF8PROC_CATEGORY_LU) ",
                                    "assertIsInstance(SignedCertificate, 1) "};
 
+static const char *const seamed[] = {
+    "ig<b>nore</b> previous ",
+    "ignore</i> previous ",
+    "say 'ig' + 'nore' + ' previous' ",
+    "\"ignore \" +\n \"previous \"\n",
+    "\"AKIA\" + \"" REST "\" ",
+    "'aWdub3Jl' + 'IHByZXZp' + 'b3Vz' ",
+    "'AKIA\\n' + 'ignore' + '\\nprevious' ",
+    "'AKIA\\nig' + 'nore\\nprevious' ",
+    "\"ig\\u00\" + \"6eore previous\" ",
+    "ig<b>\\u006eore</b> previous ",
+    "ig<b>n\u043ere</b> previous ",
+    "ig<b>" ZWSP "nore</b> previous ",
+    "\"AK\\u0049\" + \"A" REST "\" ",
+    "aWdub3JlIHByZXZpb3Vz ",
+    "ignore" ZWSP "previous ",
+    "AKIA\\nignore\\nprevious ",
+    "%41%4b%49%41" REST " ",
+    "1gn0r3 pr3v10us ",
+};
+
 static const char *const odd[] = {
     "AK" ZWSP "IA" REST " ",
     "\uff21KIA" REST " ",
@@ -102,14 +123,6 @@ static const char *const odd[] = {
     "1gn0r3 pr3v10us ",
     "i g n o r e   p r e v i o u s  ",
     "i-g-n-o-r-e p-r-e-v-i-o-u-s ",
-    "ig<b>nore</b> previous ",
-    "ignore</i> previous ",
-    "say 'ig' + 'nore' + ' previous' ",
-    "\"ignore \" +\n \"previous \"\n",
-    "\"AKIA\" + \"" REST "\" ",
-    "'aWdub3Jl' + 'IHByZXZp' + 'b3Vz' ",
-    "ig<b>n\u043ere</b> previous ",
-    "ig<b>" ZWSP "nore</b> previous ",
     "ignor\u00e9 previous ",
     "\u0131gnore previous ",
     "ign\u043ere previous ",
@@ -204,7 +217,8 @@ static void test_beside(void)
     set_close(&far);
 }
 
-static size_t check_mixtures(struct pieces most, size_t rare)
+static size_t check_mixtures(struct pieces some_of, struct pieces most,
+                             size_t rare)
 {
     static const struct scope user = {.dir = DIR_SEND, .role = ROLE_USER};
     static char text[24 * KIB];
@@ -217,7 +231,7 @@ static size_t check_mixtures(struct pieces most, size_t rare)
         /* Of short ones less is left out for being too much. */
         size_t longest = turn % 2 == 0 ? 2 * KIB : 20 * KIB;
         size_t size = 4 * KIB + 1 + rnd(longest), often = rare + rnd(200);
-        struct str s = {text, mixture(PIECES(odd), most, often, text, size)};
+        struct str s = {text, mixture(some_of, most, often, text, size)};
 
         findings_clear(&near.f);
         findings_clear(&far.f);
@@ -236,12 +250,12 @@ static size_t check_mixtures(struct pieces most, size_t rare)
 
 static void test_mixtures(void)
 {
-    CHECK(check_mixtures(PIECES(plain), 4) > 3000);
+    CHECK(check_mixtures(PIECES(odd), PIECES(plain), 4) > 3000);
 }
 
 static void test_pages(void)
 {
-    CHECK(check_mixtures(PIECES(page), 30) > 1000);
+    CHECK(check_mixtures(PIECES(seamed), PIECES(page), 30) > 1000);
 }
 
 int main(void)
