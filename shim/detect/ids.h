@@ -18,7 +18,23 @@ bool id_us_dea(struct str s);  /* DEA, 21 CFR 1301: d1+d3+d5+2(d2+d4+d6) */
 bool id_us_mbi(struct str s);  /* CMS, MBI format: no check digit */
 bool id_ca_sin(struct str s);  /* Service Canada: Luhn, not 0 or 8 first */
 
-/* --- Europe (ids_europe.c). */
+/* --- Latin America (ids_latin.c). */
+
+bool id_br_cpf(struct str s); /* Receita Federal, IN 1548/2015: two of mod 11 */
+bool id_br_cnpj(struct str s); /* Receita Federal, IN 2229/2024: the same, from
+                                  2026 with letters */
+bool id_mx_curp(struct str s); /* SEGOB, DOF 18/10/2021: date, state, mod 10 */
+bool id_mx_rfc(struct str s);  /* SAT, CFF art. 29-A: date, mod 11 */
+
+/* --- North and west of Europe (ids_north.c). */
+
+bool id_be_person(struct str s); /* AR 3/4/1984: date, mod 97 */
+bool id_dk_cpr(struct str s);    /* CPR-kontoret: date; no check since 2007 */
+bool id_fr_nir(struct str s);    /* INSEE, decree 82-103: mod 97, 2A and 2B */
+bool id_nl_bsn(struct str s);    /* RvIG, Besluit BSN: the eleven test */
+bool id_no_person(struct str s); /* Skatteetaten: date, two of mod 11 */
+
+/* --- Other parts of Europe (ids_europe.c). */
 
 bool id_de_tax(struct str s);      /* BZSt, § 139b AO: ISO 7064 mod 11,10 */
 bool id_de_vat(struct str s);      /* DE and 9 digits, mod 11,10: as used;
@@ -36,6 +52,7 @@ bool id_fi_hetu(struct str s);     /* DVV: date, mod 31 */
 bool id_it_fiscal(struct str s);   /* DM 23/12/1976: table, mod 26 */
 bool id_it_vat(struct str s);      /* Agenzia delle Entrate: Luhn, office */
 bool id_pl_pesel(struct str s);    /* MSWiA: date, weights 1-3-7-9 */
+bool id_pl_nip(struct str s);      /* MF, Dz.U. 1995 nr 142: mod 11 */
 bool id_se_person(struct str s);   /* Skatteverket, SKV 704: date, Luhn */
 bool id_se_organisation(struct str s); /* Skatteverket, SKV 709: Luhn */
 bool id_tr_id(struct str s);           /* NVI: two check digits */
@@ -46,6 +63,8 @@ bool id_uk_plate(struct str s);        /* DVLA, INF104: age and area code */
 
 /* --- Asia, Africa, Oceania (ids_asia.c). */
 
+bool id_cn_resident(struct str s); /* GB 11643-1999: date, mod 11-2 */
+bool id_jp_number(struct str s);   /* MIC, ordinance 85 of 2014, 5: mod 11 */
 bool id_in_aadhaar(struct str s);  /* UIDAI: Verhoeff, first digit 2-9 */
 bool id_in_gstin(struct str s);    /* GSTN: state, PAN, mod 36 */
 bool id_in_pan(struct str s);      /* Income Tax Department: fourth letter */
@@ -64,5 +83,11 @@ bool id_au_acn(struct str s);      /* ASIC: weights 8-1, mod 10 */
 bool id_au_medicare(struct str s); /* Services Australia: 1-3-7-9, digit 9 */
 bool id_au_tfn(struct str s);      /* ATO: mod 11 */
 bool id_za_id(struct str s);       /* DHA: date, citizenship, Luhn */
+
+/* --- Things that tell of their owner (ids_things.c). */
+
+bool id_vin(struct str s);         /* ISO 3779: letters, the last four digits */
+bool id_vin_checked(struct str s); /* 49 CFR 565.15: mod 11 at the ninth */
+bool id_imei(struct str s);        /* 3GPP TS 23.003, annex B: Luhn */
 
 #endif

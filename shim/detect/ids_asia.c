@@ -2,6 +2,30 @@
 
 #include "detect/numbers.h"
 
+/* --- China. */
+
+/* A province (or Hong Kong, Macao, Taiwan: 81-83) and place, day of birth, a
+ * serial number, the check. */
+bool id_cn_resident(struct str s)
+{
+    static const unsigned char weights[] = {7, 9, 10, 5,  8, 4, 2, 1, 6,
+                                            3, 7, 9,  10, 5, 8, 4, 2};
+    static const char regions[] = "11 12 13 14 15 21 22 23 31 32 33 34 35 36 "
+                                  "37 41 42 43 44 45 46 50 51 52 53 54 61 62 "
+                                  "63 64 65 71 81 82 83 ";
+    char c[18], region[4] = {0};
+    unsigned year;
+
+    if (compact(s, " -", c, sizeof(c)) != 18 || !all_digits(c, 17))
+        return false;
+    memcpy(region, c, 2);
+    region[2] = ' ';
+    year = number(c + 6, 4);
+    return strstr(regions, region) != NULL && year >= 1880 && year < 2100 &&
+           date_ok(year, number(c + 10, 2), number(c + 12, 2)) &&
+           c[17] == "10X98765432"[weigh(c, weights, 17) % 11];
+}
+
 /* --- India. */
 
 bool id_in_aadhaar(struct str s)
@@ -77,6 +101,20 @@ bool id_in_plate(struct str s)
     for (; i + 4 < n && is_letter(c[i]); i++)
         letters++;
     return letters <= 3 && n - i <= 4 && all_digits(c + i, n - i);
+}
+
+/* --- Japan. */
+
+bool id_jp_number(struct str s)
+{
+    static const unsigned char weights[] = {6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2};
+    char d[12];
+    unsigned rest;
+
+    if (digits_of(s, " -", d, sizeof(d)) != 12 || longest_equal(d, 12) == 12)
+        return false;
+    rest = weigh(d, weights, 11) % 11;
+    return (rest < 2 ? 0 : 11 - rest) == number(d + 11, 1);
 }
 
 /* --- Korea. */

@@ -2,6 +2,12 @@
 
 #include "detect/numbers.h"
 
+/* Behind the two letters of the land, which may stand before it. */
+static struct str behind(struct str s, struct str land)
+{
+    return str_eq_nocase(str_head(s, 2), land) ? str_skip(s, 2) : s;
+}
+
 /* --- Germany. */
 
 /* Of the first ten digits one stands there twice or three times, not three
@@ -227,9 +233,8 @@ bool id_it_vat(struct str s)
     char d[11];
     unsigned office;
 
-    if (str_eq_nocase(str_head(s, 2), STR("IT")))
-        s = str_skip(s, 2);
-    if (digits_of(s, " -_", d, sizeof(d)) != 11 || number(d, 7) == 0)
+    if (digits_of(behind(s, STR("IT")), " -_", d, sizeof(d)) != 11 ||
+        number(d, 7) == 0)
         return false;
     office = number(d + 7, 3);
     return ((office >= 1 && office <= 100) || office == 120 || office == 121 ||
@@ -253,6 +258,16 @@ bool id_pl_pesel(struct str s)
     return date_ok(centuries[month / 20] + number(d, 2), month % 20,
                    number(d + 4, 2)) &&
            (10 - weigh(d, weights, 10) % 10) % 10 == number(d + 10, 1);
+}
+
+bool id_pl_nip(struct str s)
+{
+    static const unsigned char weights[] = {6, 5, 7, 2, 3, 4, 5, 6, 7};
+    char d[10];
+
+    return digits_of(behind(s, STR("PL")), " -", d, sizeof(d)) == 10 &&
+           number(d, 3) != 0 && longest_equal(d, 10) < 10 &&
+           weigh(d, weights, 9) % 11 == number(d + 9, 1);
 }
 
 /* --- Sweden. */

@@ -297,6 +297,21 @@ static const struct {
     [VALID_AU_MEDICARE] = {STR_INIT("au-medicare"), id_au_medicare},
     [VALID_AU_TFN] = {STR_INIT("au-tfn"), id_au_tfn},
     [VALID_ZA_ID] = {STR_INIT("za-id"), id_za_id},
+    [VALID_BR_CPF] = {STR_INIT("br-cpf"), id_br_cpf},
+    [VALID_BR_CNPJ] = {STR_INIT("br-cnpj"), id_br_cnpj},
+    [VALID_MX_CURP] = {STR_INIT("mx-curp"), id_mx_curp},
+    [VALID_MX_RFC] = {STR_INIT("mx-rfc"), id_mx_rfc},
+    [VALID_BE_PERSON] = {STR_INIT("be-person"), id_be_person},
+    [VALID_DK_CPR] = {STR_INIT("dk-cpr"), id_dk_cpr},
+    [VALID_FR_NIR] = {STR_INIT("fr-nir"), id_fr_nir},
+    [VALID_NL_BSN] = {STR_INIT("nl-bsn"), id_nl_bsn},
+    [VALID_NO_PERSON] = {STR_INIT("no-fodselsnummer"), id_no_person},
+    [VALID_PL_NIP] = {STR_INIT("pl-nip"), id_pl_nip},
+    [VALID_CN_RESIDENT] = {STR_INIT("cn-resident-id"), id_cn_resident},
+    [VALID_JP_NUMBER] = {STR_INIT("jp-my-number"), id_jp_number},
+    [VALID_VIN] = {STR_INIT("vin"), id_vin},
+    [VALID_VIN_CHECKED] = {STR_INIT("vin-checked"), id_vin_checked},
+    [VALID_IMEI] = {STR_INIT("imei"), id_imei},
 };
 
 bool validator_from(struct str name, enum validator *ret_v)
