@@ -26,6 +26,9 @@ bool id_br_cnpj(struct str s); /* Receita Federal, IN 2229/2024: the same, from
 bool id_mx_curp(struct str s); /* SEGOB, DOF 18/10/2021: date, state, mod 10 */
 bool id_mx_rfc(struct str s);  /* SAT, CFF art. 29-A: date, mod 11 */
 
+bool id_ar_cuit(struct str s); /* ARCA, RG 10/97: kind, mod 11 */
+bool id_cl_rut(struct str s);  /* Registro Civil, DS 18 of 1973: mod 11, K */
+
 /* --- North and west of Europe (ids_north.c). */
 
 bool id_be_person(struct str s); /* AR 3/4/1984: date, mod 97 */
@@ -33,6 +36,19 @@ bool id_dk_cpr(struct str s);    /* CPR-kontoret: date; no check since 2007 */
 bool id_fr_nir(struct str s);    /* INSEE, decree 82-103: mod 97, 2A and 2B */
 bool id_nl_bsn(struct str s);    /* RvIG, Besluit BSN: the eleven test */
 bool id_no_person(struct str s); /* Skatteetaten: date, two of mod 11 */
+
+bool id_at_insurance(struct str s); /* ASVG § 30c: date, mod 11 */
+bool id_ie_pps(struct str s);       /* Revenue, SI 65/2013: mod 23 */
+bool id_pt_nif(struct str s);       /* DL 14/2013: mod 11 */
+bool id_ch_ahv(struct str s);       /* AHVV Art. 133: 756, EAN-13 */
+
+/* --- East of Europe (ids_east.c). */
+
+bool id_bg_egn(struct str s);   /* GRAO, Naredba RD-02-20-9: date, mod 11 */
+bool id_hr_oib(struct str s);   /* NN 60/2008: ISO 7064 mod 11,10 */
+bool id_cz_birth(struct str s); /* 133/2000 Sb. § 13: date, mod 11 */
+bool id_ro_cnp(struct str s);   /* HG 64/2011: date, county, mod 11 */
+bool id_ru_snils(struct str s); /* PFR, decree 1133 of 2019: mod 101 */
 
 /* --- Other parts of Europe (ids_europe.c). */
 
@@ -65,6 +81,9 @@ bool id_uk_plate(struct str s);        /* DVLA, INF104: age and area code */
 
 bool id_cn_resident(struct str s); /* GB 11643-1999: date, mod 11-2 */
 bool id_jp_number(struct str s);   /* MIC, ordinance 85 of 2014, 5: mod 11 */
+bool id_hk_card(struct str s);     /* Immigration Department: mod 11 */
+bool id_tw_card(struct str s);     /* MOI: place, mod 10 */
+bool id_il_id(struct str s);       /* PIBA: Luhn */
 bool id_in_aadhaar(struct str s);  /* UIDAI: Verhoeff, first digit 2-9 */
 bool id_in_gstin(struct str s);    /* GSTN: state, PAN, mod 36 */
 bool id_in_pan(struct str s);      /* Income Tax Department: fourth letter */

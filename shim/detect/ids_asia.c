@@ -26,6 +26,51 @@ bool id_cn_resident(struct str s)
            c[17] == "10X98765432"[weigh(c, weights, 17) % 11];
 }
 
+/* --- Hong Kong, Taiwan, Israel. */
+
+/* One letter, or two, six digits, the check, A for 10. */
+bool id_hk_card(struct str s)
+{
+    static const unsigned char weights[] = {7, 6, 5, 4, 3, 2};
+    char c[9];
+    size_t n = compact(s, " ()", c, sizeof(c)), name = n - 7;
+    unsigned sum;
+
+    if ((n != 8 && n != 9) || !is_letter(c[0]) || !is_letter(c[name - 1]) ||
+        !all_digits(c + name, 6) || (!is_digit(c[n - 1]) && c[n - 1] != 'A'))
+        return false;
+    sum = 8 * (unsigned)(c[name - 1] - 'A' + 10) +
+          9 * (name == 2 ? (unsigned)(c[0] - 'A' + 10) : 36) +
+          weigh(c + name, weights, 6);
+    return (11 - sum % 11) % 11 ==
+           (c[n - 1] == 'A' ? 10 : number(c + n - 1, 1));
+}
+
+/* The letter stands for a place, in two digits. */
+bool id_tw_card(struct str s)
+{
+    static const unsigned char places[] = {10, 11, 12, 13, 14, 15, 16, 17, 34,
+                                           18, 19, 20, 21, 22, 35, 23, 24, 25,
+                                           26, 27, 28, 29, 32, 30, 31, 33};
+    static const unsigned char weights[] = {8, 7, 6, 5, 4, 3, 2, 1, 1};
+    char c[10];
+    unsigned place;
+
+    if (compact(s, " ", c, sizeof(c)) != 10 || !is_letter(c[0]) ||
+        !all_digits(c + 1, 9) || strchr("1289", c[1]) == NULL)
+        return false;
+    place = places[c[0] - 'A'];
+    return (place / 10 + place % 10 * 9 + weigh(c + 1, weights, 9)) % 10 == 0;
+}
+
+bool id_il_id(struct str s)
+{
+    char d[9];
+
+    return digits_of(s, " -", d, sizeof(d)) == 9 && longest_equal(d, 9) < 9 &&
+           luhn_ok(d, 9);
+}
+
 /* --- India. */
 
 bool id_in_aadhaar(struct str s)

@@ -125,3 +125,34 @@ bool id_mx_rfc(struct str s)
         sum += mexican(c[i]) * (unsigned)(n - i);
     return mexican(c[n - 1]) == (11 - sum % 11) % 11;
 }
+
+/* --- Argentina, Chile. */
+
+bool id_ar_cuit(struct str s)
+{
+    static const unsigned char weights[] = {5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1};
+    static const char kinds[] = "20 23 24 25 26 27 30 33 34 ";
+    char d[11], kind[4] = {0};
+
+    if (digits_of(s, " -", d, sizeof(d)) != 11)
+        return false;
+    memcpy(kind, d, 2);
+    kind[2] = ' ';
+    return strstr(kinds, kind) != NULL && longest_equal(d + 2, 9) < 9 &&
+           weigh(d, weights, 11) % 11 == 0;
+}
+
+/* Seven or eight digits and the check, K for 10. */
+bool id_cl_rut(struct str s)
+{
+    char c[9];
+    size_t n = compact(s, " .-", c, sizeof(c));
+    unsigned sum = 0;
+
+    if ((n != 8 && n != 9) || c[0] == '0' || !all_digits(c, n - 1) ||
+        longest_equal(c, n - 1) == n - 1)
+        return false;
+    for (size_t i = 0; i + 1 < n; i++)
+        sum += number(c + n - 2 - i, 1) * (unsigned)(2 + i % 6);
+    return c[n - 1] == "0K987654321"[sum % 11];
+}

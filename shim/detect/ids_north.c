@@ -97,3 +97,56 @@ bool id_no_person(struct str s)
                    day > 40 ? day - 40 : day) &&
            weigh(d, first, 10) % 11 == 0 && weigh(d, second, 11) % 11 == 0;
 }
+
+/* --- Austria, Ireland, Portugal, Switzerland. */
+
+/* Three digits, the check, the day of birth. */
+bool id_at_insurance(struct str s)
+{
+    static const unsigned char weights[] = {3, 7, 9, 0, 5, 8, 4, 2, 1, 6};
+    char d[10];
+
+    return digits_of(s, " -/", d, sizeof(d)) == 10 && d[0] != '0' &&
+           date_ok(number(d + 8, 2), number(d + 6, 2), number(d + 4, 2)) &&
+           weigh(d, weights, 10) % 11 == number(d + 3, 1);
+}
+
+/* Seven digits, the check, perhaps a second letter. */
+bool id_ie_pps(struct str s)
+{
+    static const unsigned char weights[] = {8, 7, 6, 5, 4, 3, 2};
+    char c[9];
+    size_t n = compact(s, " -", c, sizeof(c));
+    unsigned sum;
+
+    if ((n != 8 && n != 9) || !all_digits(c, 7) || number(c, 7) == 0 ||
+        (n == 9 && (!is_letter(c[8]) || (c[8] > 'I' && c[8] != 'W'))))
+        return false;
+    sum = weigh(c, weights, 7);
+    if (n == 9 && c[8] != 'W')
+        sum += 9 * (unsigned)(c[8] - 'A' + 1);
+    return c[7] == "WABCDEFGHIJKLMNOPQRSTUV"[sum % 23];
+}
+
+bool id_pt_nif(struct str s)
+{
+    static const unsigned char weights[] = {9, 8, 7, 6, 5, 4, 3, 2};
+    char d[9];
+    unsigned rest;
+
+    if (digits_of(s, " .-", d, sizeof(d)) != 9 || d[0] == '0' ||
+        (d[0] == '4' && d[1] != '5') || longest_equal(d, 9) > 7)
+        return false;
+    rest = weigh(d, weights, 8) % 11;
+    return (rest < 2 ? 0 : 11 - rest) == number(d + 8, 1);
+}
+
+bool id_ch_ahv(struct str s)
+{
+    static const unsigned char weights[] = {1, 3, 1, 3, 1, 3, 1,
+                                            3, 1, 3, 1, 3, 1};
+    char d[13];
+
+    return digits_of(s, " .", d, sizeof(d)) == 13 && number(d, 3) == 756 &&
+           longest_equal(d + 3, 9) < 9 && weigh(d, weights, 13) % 10 == 0;
+}

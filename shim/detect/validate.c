@@ -312,6 +312,20 @@ static const struct {
     [VALID_VIN] = {STR_INIT("vin"), id_vin},
     [VALID_VIN_CHECKED] = {STR_INIT("vin-checked"), id_vin_checked},
     [VALID_IMEI] = {STR_INIT("imei"), id_imei},
+    [VALID_AR_CUIT] = {STR_INIT("ar-cuit"), id_ar_cuit},
+    [VALID_CL_RUT] = {STR_INIT("cl-rut"), id_cl_rut},
+    [VALID_AT_INSURANCE] = {STR_INIT("at-svnr"), id_at_insurance},
+    [VALID_IE_PPS] = {STR_INIT("ie-pps"), id_ie_pps},
+    [VALID_PT_NIF] = {STR_INIT("pt-nif"), id_pt_nif},
+    [VALID_CH_AHV] = {STR_INIT("ch-ahv"), id_ch_ahv},
+    [VALID_BG_EGN] = {STR_INIT("bg-egn"), id_bg_egn},
+    [VALID_HR_OIB] = {STR_INIT("hr-oib"), id_hr_oib},
+    [VALID_CZ_BIRTH] = {STR_INIT("cz-birth-number"), id_cz_birth},
+    [VALID_RO_CNP] = {STR_INIT("ro-cnp"), id_ro_cnp},
+    [VALID_RU_SNILS] = {STR_INIT("ru-snils"), id_ru_snils},
+    [VALID_HK_CARD] = {STR_INIT("hk-id"), id_hk_card},
+    [VALID_TW_CARD] = {STR_INIT("tw-id"), id_tw_card},
+    [VALID_IL_ID] = {STR_INIT("il-id"), id_il_id},
 };
 
 bool validator_from(struct str name, enum validator *ret_v)
