@@ -29,6 +29,12 @@ bool id_mx_rfc(struct str s);  /* SAT, CFF art. 29-A: date, mod 11 */
 bool id_ar_cuit(struct str s); /* ARCA, RG 10/97: kind, mod 11 */
 bool id_cl_rut(struct str s);  /* Registro Civil, DS 18 of 1973: mod 11, K */
 
+bool id_co_nit(struct str s);    /* DIAN, Orden 4 of 1989: mod 11 */
+bool id_do_cedula(struct str s); /* JCE: Luhn */
+bool id_ec_cedula(struct str s); /* Registro Civil: province, Luhn */
+bool id_pe_ruc(struct str s);    /* SUNAT: mod 11 */
+bool id_uy_cedula(struct str s); /* DNIC: mod 10 */
+
 /* --- North and west of Europe (ids_north.c). */
 
 bool id_be_person(struct str s); /* AR 3/4/1984: date, mod 97 */
@@ -42,6 +48,10 @@ bool id_ie_pps(struct str s);       /* Revenue, SI 65/2013: mod 23 */
 bool id_pt_nif(struct str s);       /* DL 14/2013: mod 11 */
 bool id_ch_ahv(struct str s);       /* AHVV Art. 133: 756, EAN-13 */
 
+bool id_is_person(struct str s); /* Þjóðskrá: date, mod 11 */
+bool id_fr_tax(struct str s);    /* DGFiP, numéro SPI: mod 511 */
+bool id_uk_utr(struct str s);    /* HMRC: mod 11, the first digit */
+
 /* --- East of Europe (ids_east.c). */
 
 bool id_bg_egn(struct str s);   /* GRAO, Naredba RD-02-20-9: date, mod 11 */
@@ -49,6 +59,17 @@ bool id_hr_oib(struct str s);   /* NN 60/2008: ISO 7064 mod 11,10 */
 bool id_cz_birth(struct str s); /* 133/2000 Sb. § 13: date, mod 11 */
 bool id_ro_cnp(struct str s);   /* HG 64/2011: date, county, mod 11 */
 bool id_ru_snils(struct str s); /* PFR, decree 1133 of 2019: mod 101 */
+
+bool id_baltic(struct str s);       /* EVS 585, LT Įstatymas I-2237: mod 11 */
+bool id_lv_person(struct str s);    /* PMLP: date, mod 11 */
+bool id_ua_taxpayer(struct str s);  /* DPS, order 822 of 2017: mod 11 */
+bool id_ru_taxpayer(struct str s);  /* FNS, order ED-7-14/559: mod 11 */
+bool id_kz_person(struct str s);    /* Decree 853 of 2003: date, mod 11 */
+bool id_jmbg(struct str s);         /* SFRJ 58/76: date, mod 11 */
+bool id_gr_taxpayer(struct str s);  /* AADE: mod 11 */
+bool id_gr_insurance(struct str s); /* IDIKA: date, Luhn */
+bool id_hu_insurance(struct str s); /* 1996 XX., annex: mod 10 */
+bool id_hu_taxpayer(struct str s);  /* the same: mod 11 */
 
 /* --- Other parts of Europe (ids_europe.c). */
 
@@ -84,6 +105,11 @@ bool id_jp_number(struct str s);   /* MIC, ordinance 85 of 2014, 5: mod 11 */
 bool id_hk_card(struct str s);     /* Immigration Department: mod 11 */
 bool id_tw_card(struct str s);     /* MOI: place, mod 10 */
 bool id_il_id(struct str s);       /* PIBA: Luhn */
+bool id_ae_id(struct str s);       /* ICP: year, Luhn */
+bool id_ir_person(struct str s);   /* Sabte Ahval: mod 11 */
+bool id_kw_civil(struct str s);    /* PACI: date, mod 11 */
+bool id_sa_id(struct str s);       /* MOI: Luhn */
+bool id_nz_ird(struct str s);      /* Inland Revenue, RWT spec: mod 11 */
 bool id_in_aadhaar(struct str s);  /* UIDAI: Verhoeff, first digit 2-9 */
 bool id_in_gstin(struct str s);    /* GSTN: state, PAN, mod 36 */
 bool id_in_pan(struct str s);      /* Income Tax Department: fourth letter */

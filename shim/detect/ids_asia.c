@@ -348,3 +348,68 @@ bool id_za_id(struct str s)
            date_ok(number(d, 2), number(d + 2, 2), number(d + 4, 2)) &&
            d[10] <= '2' && luhn_ok(d, 13);
 }
+
+/* --- The Emirates, Iran, Kuwait, Saudi Arabia; New Zealand. */
+
+/* 784, the year of birth, seven digits, the check. */
+bool id_ae_id(struct str s)
+{
+    char d[15];
+
+    return digits_of(s, " -", d, sizeof(d)) == 15 && number(d, 3) == 784 &&
+           (number(d + 3, 2) == 19 || number(d + 3, 2) == 20) && luhn_ok(d, 15);
+}
+
+bool id_ir_person(struct str s)
+{
+    static const unsigned char weights[] = {10, 9, 8, 7, 6, 5, 4, 3, 2};
+    char d[10];
+    unsigned rest;
+
+    if (digits_of(s, " -", d, sizeof(d)) != 10 || longest_equal(d, 10) > 7)
+        return false;
+    rest = weigh(d, weights, 9) % 11;
+    return (rest < 2 ? rest : 11 - rest) == number(d + 9, 1);
+}
+
+/* The century, the day of birth, four digits, the check. */
+bool id_kw_civil(struct str s)
+{
+    static const unsigned char weights[] = {2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
+    char d[12];
+
+    return digits_of(s, " ", d, sizeof(d)) == 12 &&
+           (d[0] == '2' || d[0] == '3') &&
+           date_ok(number(d + 1, 2), number(d + 3, 2), number(d + 5, 2)) &&
+           11 - weigh(d, weights, 11) % 11 == number(d + 11, 1);
+}
+
+bool id_sa_id(struct str s)
+{
+    char d[10];
+
+    return digits_of(s, " -", d, sizeof(d)) == 10 &&
+           (d[0] == '1' || d[0] == '2') && longest_equal(d, 10) < 8 &&
+           luhn_ok(d, 10);
+}
+
+/* Eight or nine digits; by other weights where the first leave 10. */
+bool id_nz_ird(struct str s)
+{
+    static const unsigned char first[] = {3, 2, 7, 6, 5, 4, 3, 2};
+    static const unsigned char second[] = {7, 4, 3, 2, 5, 2, 7, 6};
+    char c[9], d[9];
+    size_t n = digits_of(s, " -", c, sizeof(c));
+    unsigned rest;
+
+    if (n != 8 && n != 9)
+        return false;
+    d[0] = '0';
+    memcpy(d + 9 - n, c, n);
+    if (number(d, 9) < 10000000 || number(d, 9) > 150000000)
+        return false;
+    rest = (11 - weigh(d, first, 8) % 11) % 11;
+    if (rest == 10)
+        rest = (11 - weigh(d, second, 8) % 11) % 11;
+    return rest == number(d + 8, 1);
+}

@@ -156,3 +156,62 @@ bool id_cl_rut(struct str s)
         sum += number(c + n - 2 - i, 1) * (unsigned)(2 + i % 6);
     return c[n - 1] == "0K987654321"[sum % 11];
 }
+
+/* --- Colombia, the Dominican Republic, Ecuador, Peru, Uruguay. */
+
+/* Nine or ten digits and the check. */
+bool id_co_nit(struct str s)
+{
+    static const unsigned char weights[] = {3,  7,  13, 17, 19,
+                                            23, 29, 37, 41, 43};
+    char d[11];
+    size_t n = digits_of(s, " .-", d, sizeof(d));
+    unsigned sum = 0;
+
+    if ((n != 10 && n != 11) || d[0] == '0' || longest_equal(d, n) > 7)
+        return false;
+    for (size_t i = 0; i + 1 < n; i++)
+        sum += number(d + n - 2 - i, 1) * weights[i];
+    sum %= 11;
+    return (sum < 2 ? sum : 11 - sum) == number(d + n - 1, 1);
+}
+
+bool id_do_cedula(struct str s)
+{
+    char d[11];
+
+    return digits_of(s, " -", d, sizeof(d)) == 11 && longest_equal(d, 11) < 8 &&
+           luhn_ok(d, 11);
+}
+
+/* The province, a digit below six, the check. */
+bool id_ec_cedula(struct str s)
+{
+    char d[10];
+    unsigned province;
+
+    if (digits_of(s, " -", d, sizeof(d)) != 10 || d[2] > '5')
+        return false;
+    province = number(d, 2);
+    return ((province >= 1 && province <= 24) || province == 30) &&
+           luhn_ok(d, 10);
+}
+
+bool id_pe_ruc(struct str s)
+{
+    static const unsigned char weights[] = {5, 4, 3, 2, 7, 6, 5, 4, 3, 2};
+    char d[11];
+
+    return digits_of(s, " -", d, sizeof(d)) == 11 &&
+           (d[0] == '1' || d[0] == '2') && longest_equal(d + 2, 9) < 8 &&
+           (11 - weigh(d, weights, 10) % 11) % 10 == number(d + 10, 1);
+}
+
+bool id_uy_cedula(struct str s)
+{
+    static const unsigned char weights[] = {2, 9, 8, 7, 6, 3, 4, 1};
+    char d[8];
+
+    return digits_of(s, " .-", d, sizeof(d)) == 8 && longest_equal(d, 8) < 7 &&
+           weigh(d, weights, 8) % 10 == 0;
+}

@@ -150,3 +150,35 @@ bool id_ch_ahv(struct str s)
     return digits_of(s, " .", d, sizeof(d)) == 13 && number(d, 3) == 756 &&
            longest_equal(d + 3, 9) < 9 && weigh(d, weights, 13) % 10 == 0;
 }
+
+/* --- Iceland, and the tax offices of France and Great Britain. */
+
+/* Day of birth, two digits, the check, the century. */
+bool id_is_person(struct str s)
+{
+    static const unsigned char weights[] = {3, 2, 7, 6, 5, 4, 3, 2, 1};
+    char d[10];
+
+    return digits_of(s, " -", d, sizeof(d)) == 10 &&
+           (d[9] == '0' || d[9] >= '8') &&
+           date_ok(number(d + 4, 2), number(d + 2, 2), number(d, 2)) &&
+           weigh(d, weights, 9) % 11 == 0;
+}
+
+bool id_fr_tax(struct str s)
+{
+    char d[13];
+
+    return digits_of(s, " ", d, sizeof(d)) == 13 && d[0] <= '3' &&
+           lead(d, 10) > 511 && lead(d, 10) % 511 == number(d + 10, 3);
+}
+
+/* The check comes first. */
+bool id_uk_utr(struct str s)
+{
+    static const unsigned char weights[] = {6, 7, 8, 9, 10, 5, 4, 3, 2};
+    char d[10];
+
+    return digits_of(s, " ", d, sizeof(d)) == 10 && longest_equal(d, 10) < 8 &&
+           d[0] == "21987654321"[weigh(d + 1, weights, 9) % 11];
+}
