@@ -11,12 +11,13 @@
 
 /* --- The Americas (ids_america.c). */
 
-bool id_us_itin(struct str s); /* IRS: 9nn-nn-nnnn, group 50-65 70-88 90-92
-                                  94-99; no check digit */
-bool id_us_npi(struct str s);  /* CMS, 45 CFR 162.406: Luhn behind 80840 */
-bool id_us_dea(struct str s);  /* DEA, 21 CFR 1301: d1+d3+d5+2(d2+d4+d6) */
-bool id_us_mbi(struct str s);  /* CMS, MBI format: no check digit */
-bool id_ca_sin(struct str s);  /* Service Canada: Luhn, not 0 or 8 first */
+bool id_us_itin(struct str s);   /* IRS: 9nn-nn-nnnn, group 50-65 70-88 90-92
+                                    94-99; no check digit */
+bool id_us_npi(struct str s);    /* CMS, 45 CFR 162.406: Luhn behind 80840 */
+bool id_us_dea(struct str s);    /* DEA, 21 CFR 1301: d1+d3+d5+2(d2+d4+d6) */
+bool id_us_mbi(struct str s);    /* CMS, MBI format: no check digit */
+bool id_ca_health(struct str s); /* BC Health: mod 11 */
+bool id_ca_sin(struct str s);    /* Service Canada: Luhn, not 0 or 8 first */
 
 /* --- Latin America (ids_latin.c). */
 
@@ -48,6 +49,7 @@ bool id_ie_pps(struct str s);       /* Revenue, SI 65/2013: mod 23 */
 bool id_pt_nif(struct str s);       /* DL 14/2013: mod 11 */
 bool id_ch_ahv(struct str s);       /* AHVV Art. 133: 756, EAN-13 */
 
+bool id_lu_person(struct str s); /* CTIE: date, Luhn, Verhoeff */
 bool id_is_person(struct str s); /* Þjóðskrá: date, mod 11 */
 bool id_fr_tax(struct str s);    /* DGFiP, numéro SPI: mod 511 */
 bool id_uk_utr(struct str s);    /* HMRC: mod 11, the first digit */
@@ -88,6 +90,7 @@ bool id_es_nie(struct str s);      /* the same, X Y Z = 0 1 2 */
 bool id_fi_hetu(struct str s);     /* DVV: date, mod 31 */
 bool id_it_fiscal(struct str s);   /* DM 23/12/1976: table, mod 26 */
 bool id_it_vat(struct str s);      /* Agenzia delle Entrate: Luhn, office */
+bool id_pl_card(struct str s);     /* MSWiA: 7-3-1, mod 10 */
 bool id_pl_pesel(struct str s);    /* MSWiA: date, weights 1-3-7-9 */
 bool id_pl_nip(struct str s);      /* MF, Dz.U. 1995 nr 142: mod 11 */
 bool id_se_person(struct str s);   /* Skatteverket, SKV 704: date, Luhn */
@@ -109,6 +112,7 @@ bool id_ae_id(struct str s);       /* ICP: year, Luhn */
 bool id_ir_person(struct str s);   /* Sabte Ahval: mod 11 */
 bool id_kw_civil(struct str s);    /* PACI: date, mod 11 */
 bool id_sa_id(struct str s);       /* MOI: Luhn */
+bool id_nz_health(struct str s);   /* HISO 10046: mod 11 */
 bool id_nz_ird(struct str s);      /* Inland Revenue, RWT spec: mod 11 */
 bool id_in_aadhaar(struct str s);  /* UIDAI: Verhoeff, first digit 2-9 */
 bool id_in_gstin(struct str s);    /* GSTN: state, PAN, mod 36 */
@@ -134,5 +138,6 @@ bool id_za_id(struct str s);       /* DHA: date, citizenship, Luhn */
 bool id_vin(struct str s);         /* ISO 3779: letters, the last four digits */
 bool id_vin_checked(struct str s); /* 49 CFR 565.15: mod 11 at the ninth */
 bool id_imei(struct str s);        /* 3GPP TS 23.003, annex B: Luhn */
+bool id_passport_zone(struct str s); /* ICAO Doc 9303-4: three checks */
 
 #endif

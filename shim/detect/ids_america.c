@@ -67,3 +67,13 @@ bool id_ca_sin(struct str s)
     return digits_of(s, " -", d, sizeof(d)) == 9 && d[0] != '0' &&
            d[0] != '8' && longest_equal(d, 9) < 9 && luhn_ok(d, 9);
 }
+
+/* British Columbia, health: 9, eight digits, the check. */
+bool id_ca_health(struct str s)
+{
+    static const unsigned char weights[] = {2, 4, 8, 5, 10, 9, 7, 3};
+    char d[10];
+
+    return digits_of(s, " -", d, sizeof(d)) == 10 && d[0] == '9' &&
+           11 - weigh(d + 1, weights, 8) % 11 == number(d + 9, 1);
+}

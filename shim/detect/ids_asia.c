@@ -413,3 +413,24 @@ bool id_nz_ird(struct str s)
         rest = (11 - weigh(d, second, 8) % 11) % 11;
     return rest == number(d + 8, 1);
 }
+
+/* Health: three letters without I and O, three digits, the check. */
+bool id_nz_health(struct str s)
+{
+    static const char letters[] = "ABCDEFGHJKLMNPQRSTUVWXYZ";
+    static const unsigned char weights[] = {4, 3, 2};
+    char c[7];
+    unsigned sum = 0;
+
+    if (compact(s, " ", c, sizeof(c)) != 7 || !all_digits(c + 3, 4))
+        return false;
+    for (unsigned i = 0; i < 3; i++) {
+        const char *at = strchr(letters, c[i]);
+
+        if (at == NULL)
+            return false;
+        sum += (unsigned)(at - letters + 1) * (7 - i);
+    }
+    sum = (sum + weigh(c + 3, weights, 3)) % 11;
+    return sum != 0 && (11 - sum) % 10 == number(c + 6, 1);
+}

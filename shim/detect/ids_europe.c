@@ -391,3 +391,20 @@ bool id_uk_plate(struct str s)
     return letters == 3 && n == 3 + digits + 1 &&
            strchr("IOQUZ", c[n - 1]) == NULL;
 }
+
+/* Poland, identity card: three letters, the check, five digits. */
+bool id_pl_card(struct str s)
+{
+    static const unsigned char weights[] = {7, 3, 1, 9, 7, 3, 1, 7, 3};
+    char c[9];
+    unsigned sum = 0;
+
+    if (compact(s, " ", c, sizeof(c)) != 9 || !all_digits(c + 3, 6))
+        return false;
+    for (size_t i = 0; i < 3; i++) {
+        if (!is_letter(c[i]))
+            return false;
+        sum += (unsigned)(c[i] - 'A' + 10) * weights[i];
+    }
+    return (sum + weigh(c + 3, weights + 3, 6)) % 10 == 0;
+}

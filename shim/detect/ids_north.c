@@ -182,3 +182,18 @@ bool id_uk_utr(struct str s)
     return digits_of(s, " ", d, sizeof(d)) == 10 && longest_equal(d, 10) < 8 &&
            d[0] == "21987654321"[weigh(d + 1, weights, 9) % 11];
 }
+
+/* Luxembourg: day of birth, three digits, a check by Luhn and one by Verhoeff,
+ * each over the eleven. */
+bool id_lu_person(struct str s)
+{
+    char d[13];
+
+    if (digits_of(s, " ", d, sizeof(d)) != 13 ||
+        (number(d, 2) != 19 && number(d, 2) != 20) ||
+        !date_ok(number(d + 2, 2), number(d + 4, 2), number(d + 6, 2)) ||
+        !luhn_ok(d, 12))
+        return false;
+    d[11] = d[12];
+    return verhoeff_ok(d, 12);
+}

@@ -51,3 +51,16 @@ bool id_imei(struct str s)
     return digits_of(s, " -/.", d, sizeof(d)) == 15 && number(d, 2) != 0 &&
            longest_equal(d, 15) < 9 && luhn_ok(d, 15);
 }
+
+/* Second line of a passport's machine readable zone: number, state, day of
+ * birth, sex, last day; three of its checks. */
+bool id_passport_zone(struct str s)
+{
+    char c[44];
+    size_t n = compact(s, "<", c, sizeof(c));
+
+    return n >= 28 && icao_ok(c, 10) && icao_ok(c + 13, 7) &&
+           icao_ok(c + 21, 7) &&
+           date_ok(number(c + 13, 2), number(c + 15, 2), number(c + 17, 2)) &&
+           date_ok(number(c + 21, 2), number(c + 23, 2), number(c + 25, 2));
+}

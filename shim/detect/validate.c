@@ -349,6 +349,11 @@ static const struct {
     [VALID_KW_CIVIL] = {STR_INIT("kw-civil-id"), id_kw_civil},
     [VALID_SA_ID] = {STR_INIT("sa-id"), id_sa_id},
     [VALID_NZ_IRD] = {STR_INIT("nz-ird"), id_nz_ird},
+    [VALID_LU_PERSON] = {STR_INIT("lu-matricule"), id_lu_person},
+    [VALID_PASSPORT_ZONE] = {STR_INIT("passport-zone"), id_passport_zone},
+    [VALID_PL_CARD] = {STR_INIT("pl-dowod"), id_pl_card},
+    [VALID_NZ_HEALTH] = {STR_INIT("nz-nhi"), id_nz_health},
+    [VALID_CA_HEALTH] = {STR_INIT("ca-bc-phn"), id_ca_health},
 };
 
 bool validator_from(struct str name, enum validator *ret_v)
