@@ -7,12 +7,26 @@
 
 #define FORGET_MANY 64 /* runs: less are not worth moving the rest */
 
-static const struct side_run *run_at(const struct side *s, uint64_t at)
+enum axis {
+    IN_TEXT, /* of what the view is made of */
+    IN_VIEW,
+};
+
+/*
+ * The last run that begins at this place or before it; if none does, the first.
+ * Most that is asked for is near the end, but not where a word has gone on for
+ * long.
+ */
+static const struct side_run *run_at(const struct side *s, enum axis axis,
+                                     uint64_t at)
 {
+    const struct side_run *list = s->runs.list;
     size_t lo = 0, hi = s->runs.count;
 
-    for (size_t back = 1; back < hi; back *= 2) { /* most is near the end */
-        if (s->runs.list[s->runs.count - back].dst <= at) {
+    for (size_t back = 1; back < hi; back *= 2) {
+        const struct side_run *r = &list[s->runs.count - back];
+
+        if ((axis == IN_TEXT ? r->src : r->dst) <= at) {
             lo = s->runs.count - back;
             break;
         }
@@ -21,12 +35,12 @@ static const struct side_run *run_at(const struct side *s, uint64_t at)
     while (hi - lo > 1) {
         size_t mid = lo + (hi - lo) / 2;
 
-        if (s->runs.list[mid].dst <= at)
+        if ((axis == IN_TEXT ? list[mid].src : list[mid].dst) <= at)
             lo = mid;
         else
             hi = mid;
     }
-    return &s->runs.list[lo];
+    return &list[lo];
 }
 
 /* So many bytes of the view in a run. */
@@ -42,23 +56,21 @@ uint64_t side_start(const struct side *s, uint64_t at)
     if (at == s->len) /* what comes next, be it a space for a gap */
         return s->step == VIEW_GAP && s->normal.gap ? s->normal.gap_start
                                                     : s->fed;
-    r = run_at(s, at);
+    r = run_at(s, IN_VIEW, at);
     return r->src + from_run(r, at - r->dst);
 }
 
 uint64_t side_end(const struct side *s, uint64_t at)
 {
-    const struct side_run *r = run_at(s, at - 1);
+    const struct side_run *r = run_at(s, IN_VIEW, at - 1);
 
     return r->src + ((at - 1 - r->dst) / r->to + 1) * r->from;
 }
 
 uint64_t side_behind(const struct side *s, uint64_t at)
 {
-    const struct side_run *r = &s->runs.list[s->runs.count - 1];
+    const struct side_run *r = run_at(s, IN_TEXT, at);
 
-    while (r > s->runs.list && r->src > at)
-        r--;
     return at <= r->src
                ? r->dst
                : r->dst + (at - r->src + r->from - 1) / r->from * r->to;
@@ -75,9 +87,9 @@ uint64_t side_text(const struct side *s, uint64_t at)
 
 bool side_same(const struct side *s, uint64_t start, uint64_t end)
 {
-    const struct side_run *r = run_at(s, start);
+    const struct side_run *r = run_at(s, IN_VIEW, start);
 
-    return r == run_at(s, end - 1) && r->to == r->from;
+    return r == run_at(s, IN_VIEW, end - 1) && r->to == r->from;
 }
 
 enum err side_note(struct side *s, const struct textview *made)
@@ -106,7 +118,7 @@ void side_forget(struct side *s)
 
     if (s->runs.count <= FORGET_MANY)
         return;
-    n = (size_t)(run_at(s, s->st->base) - s->runs.list);
+    n = (size_t)(run_at(s, IN_VIEW, s->st->base) - s->runs.list);
     if (n < FORGET_MANY)
         return;
     s->runs.count -= n;
