@@ -14,7 +14,7 @@
 
 #include "base/utf8.h"
 #include "check.h"
-#include "rules/inside.h"
+#include "rules/lanes.h"
 #include "rules/stream.h"
 #include "shipped.h"
 
@@ -273,6 +273,31 @@ static void test_waiting(void)
             fprintf(stderr, "%.0f for each byte\n", cost[q]);
 }
 
+/* Between keywords: one rule that does not sleep is looked at with each piece,
+ * which costs as much as all the rest. */
+static void test_asleep(void)
+{
+    static const enum part parts[] = {PART_TEXT, PART_TOOL_ARGS,
+                                      PART_REASONING};
+
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        const struct scope at = {
+            .dir = DIR_RECV, .role = ROLE_ASSISTANT, .part = parts[i]};
+        struct stream *st;
+
+        if (!CHECK_INT(stream_new(live.rules, live.scratch, &at, &st), OK))
+            return;
+        CHECK_INT(stream_take(st, STR("the ship came in late")), OK);
+        CHECK(st->lane_count > 1000);
+        for (size_t l = awake_next(st, 0); l < st->lane_count;
+             l = awake_next(st, l + 1)) {
+            CHECK(!is_awake(st, l));
+            check_show("rule", rules_at(live.rules, st->lanes[l].rule)->id);
+        }
+        stream_free(st);
+    }
+}
+
 int main(int argc, char **argv)
 {
     shows = argc > 1;
@@ -281,6 +306,7 @@ int main(int argc, char **argv)
         return 1;
     RUN(test_kinds);
     RUN(test_waiting);
+    RUN(test_asleep);
     shipped_close(&live);
     return check_done();
 }
