@@ -1,5 +1,6 @@
 #include "detect/markup.h"
 
+#include "base/wide.h"
 #include "detect/markup_style.h"
 
 /*
@@ -60,6 +61,30 @@ static size_t next_mark(struct str text, size_t at)
            text.ptr[at] != '!')
         at++;
     return at;
+}
+
+/* Of those at p, WIDE bytes and one behind them, the ones that may be of
+ * something. */
+static unsigned telling(const char *p)
+{
+    wide a = wide_at(p), b = wide_at(p + 1);
+    wide tag = wide_letters(b) | (wide)((b == '/') | (b == '\\') | (b == '!'));
+    wide title = (wide)((b == '(') | (b == ':'));
+
+    return wide_mask(((wide)(a == '<') & tag) | ((wide)(a == ']') & title) |
+                     (wide)((a == '!') & (b == '[')));
+}
+
+/* The next of those; at the end of the text, of any. */
+static size_t next_telling(struct str text, size_t at)
+{
+    for (; at + WIDE < text.len; at += WIDE) {
+        unsigned marks = telling(text.ptr + at);
+
+        if (marks != 0)
+            return at + (size_t)__builtin_ctz(marks);
+    }
+    return next_mark(text, at);
 }
 
 static bool is_end(struct page *p, size_t at)
@@ -127,16 +152,42 @@ static enum err put_text(struct page *p, size_t end, bool apart)
 
 static bool is_name(char c)
 {
-    return (unsigned char)c > ' ' && strchr("<>/=\"'\\", c) == NULL;
+    switch (c) {
+    case '<':
+    case '>':
+    case '/':
+    case '=':
+    case '"':
+    case '\'':
+    case '\\':
+        return false;
+    default:
+        return (unsigned char)c > ' ';
+    }
+}
+
+/* Of WIDE bytes those that are of no name. */
+static unsigned nameless(wide v)
+{
+    return wide_mask((wide)((v <= ' ') | (v == '"') | (v == '\'') | (v == '/') |
+                            ((wide)(v - '<') < 3) | (v == '\\')));
 }
 
 static struct str name_at(struct page *p)
 {
-    size_t from = p->at;
+    struct str s = str_skip(p->text, p->at);
+    unsigned ends = 0;
+    size_t n = 0;
 
-    while (!is_end(p, p->at) && is_name(p->text.ptr[p->at]))
-        p->at++;
-    return (struct str){p->text.ptr + from, p->at - from};
+    for (; s.len - n >= WIDE && ends == 0; n += WIDE)
+        ends = nameless(wide_at(s.ptr + n));
+    if (ends != 0)
+        n += (size_t)__builtin_ctz(ends) - WIDE;
+    while (ends == 0 && n < s.len && is_name(s.ptr[n]))
+        n++;
+    p->at += n;
+    (void)is_end(p, p->at);
+    return str_head(s, n);
 }
 
 static void skip_spaces(struct page *p)
@@ -216,6 +267,8 @@ static bool is_said(struct str tag, struct str name)
 
 static bool hides(struct str tag, const struct attribute *a)
 {
+    if (a->name.len < 4 || a->name.len > 6) /* as most */
+        return false;
     if (str_eq_nocase(a->name, STR("hidden")))
         return true;
     if (str_eq_nocase(tag, STR("font")))
@@ -466,7 +519,7 @@ enum err markup_hidden(struct str text, struct textview *out)
     enum err e;
 
     textview_clear(out);
-    while ((p.at = next_mark(text, p.at)) < text.len)
+    while ((p.at = next_telling(text, p.at)) < text.len)
         if ((e = take_mark(&p)))
             return e;
     return put_text(&p, text.len, true);
