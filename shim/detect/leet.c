@@ -503,11 +503,20 @@ enum err leet_make(struct str text, struct textview *out, bool *ret_changed,
 }
 
 /* It says of each byte what it is for: only a 1 may be another. */
-void leet_ells(struct str text, struct textview *v)
+enum err leet_ells(struct str text, struct textview *v, struct sites *ret_news)
 {
+    char *out = v->bytes.ptr;
+    enum err e;
+
+    ret_news->count = 0;
     for (size_t at = 0;
-         (at += str_find_byte(str_skip(text, at), '1')) < text.len; at++)
-        if (v->bytes.ptr[at] != '1')
-            v->bytes.ptr[at] =
-                leet_at(text, at, at > 0 ? text.ptr[at - 1] : 0, true);
+         (at += str_find_byte(str_skip(text, at), '1')) < text.len; at++) {
+        if (out[at] == '1' ||
+            leet_at(text, at, at > 0 ? text.ptr[at - 1] : 0, true) == out[at])
+            continue;
+        out[at] = 'l';
+        if ((e = sites_note(ret_news, at, at + 1)))
+            return e;
+    }
+    return OK;
 }

@@ -1,7 +1,7 @@
 #ifndef SP_DETECT_LEET_H
 #define SP_DETECT_LEET_H
 
-#include "detect/textview.h"
+#include "detect/news.h"
 
 /*
  * Words of letters with digits and signs among them that stand for letters, as
@@ -27,10 +27,11 @@ MUST_USE enum err leet_feed(struct leet *l, struct str text, size_t base,
 
 /* leet_make - of a whole text. *ret_changed: it is not the text; if it is,
  * *out is empty. *ret_ones: the two ways to read a 1 differ; leet_ells makes
- * the view, which is as long as the text, that of the other. Errors as
- * textview_put. */
+ * the view, which is as long as the text, that of the other, and tells where
+ * that has anything new. Errors as textview_put; E_NOMEM. */
 MUST_USE enum err leet_make(struct str text, struct textview *out,
                             bool *ret_changed, bool *ret_ones);
-void leet_ells(struct str text, struct textview *v);
+MUST_USE enum err leet_ells(struct str text, struct textview *v,
+                            struct sites *ret_news);
 
 #endif

@@ -67,6 +67,25 @@ static enum err scan_normal(struct viewing *vw, const struct look *text,
     return e;
 }
 
+/* That of the other way to read a 1: what the one before had is known. */
+static enum err scan_ells(struct viewing *vw, const struct look *of)
+{
+    struct look l = look_at(of, &vw->made, VIEW_LEET);
+    struct str whole = l.text;
+    size_t i = 0;
+    enum err e;
+
+    if ((e = leet_ells(of->text, &vw->made, &vw->ells)))
+        return e;
+    if (is_whole(vw, whole.len))
+        return scan_look(vw, &l, VIEW_LEET);
+    while (!e && sites_next(&vw->ells, &i, whole, &l.text)) {
+        l.at = (size_t)(l.text.ptr - whole.ptr);
+        e = scan_look(vw, &l, VIEW_LEET);
+    }
+    return e;
+}
+
 static enum err scan_leet(struct viewing *vw, const struct look *of)
 {
     bool changed, ones;
@@ -80,8 +99,7 @@ static enum err scan_leet(struct viewing *vw, const struct look *of)
                      (e = scan_made(vw, of, VIEW_LEET)))) ||
         !ones)
         return e;
-    leet_ells(of->text, &vw->made);
-    return scan_made(vw, of, VIEW_LEET);
+    return scan_ells(vw, of);
 }
 
 /* Those that undo what is done to words. */

@@ -58,6 +58,7 @@ void viewing_free(struct viewing *vw)
         return;
     findings_free(&vw->found);
     normal_news_free(&vw->news);
+    sites_free(&vw->ells);
     decoding_free(&vw->decoding);
     for (size_t i = 0; i < HELD; i++)
         textview_free(held(vw, i));

@@ -4,6 +4,7 @@
 #include <sodium/crypto_shorthash_siphash24.h>
 
 #include "detect/decode.h"
+#include "detect/leet.h"
 #include "detect/normal.h"
 #include "rules/look.h"
 
@@ -62,6 +63,7 @@ struct viewing {
     size_t kept; /* and with what is read again so many more */
     struct decoding decoding;
     struct normal_news news; /* of the text in work */
+    struct sites ells;       /* the same, of its view in leet */
     struct textview made;
     struct level levels[LIM_VIEW_DEPTH + 1];
 };

@@ -376,6 +376,7 @@ static void test_worth(void)
 static void test_ells(void)
 {
     static const char few[] = "aelou1o1034 1s1@$ x2";
+    struct sites news = {0};
     char bytes[60];
 
     for (unsigned turn = 0; turn < 20000; turn++) {
@@ -393,8 +394,9 @@ static void test_ells(void)
               leet_feed(&ell, text, 0, &pos, true, &want) == OK);
         if (changed) {
             CHECK(ones != str_eq(buf_str(&view.bytes), buf_str(&want.bytes)));
-            leet_ells(text, &view);
+            CHECK(leet_ells(text, &view, &news) == OK);
             CHECK(str_eq(buf_str(&view.bytes), buf_str(&want.bytes)));
+            CHECK_INT(news.count, ones);
         } else {
             CHECK(!ones && view.bytes.len == 0);
             CHECK(str_eq(text, buf_str(&want.bytes)));
@@ -402,6 +404,34 @@ static void test_ells(void)
         textview_free(&view);
         textview_free(&want);
     }
+    sites_free(&news);
+}
+
+/* Where the two differ in a long text, and nowhere else. */
+static void test_ells_where(void)
+{
+    static char bytes[20000];
+    struct str text = {bytes, sizeof(bytes)};
+    struct sites news = {0};
+    struct textview view;
+    bool changed, ones;
+
+    memset(bytes, ' ', sizeof(bytes));
+    memcpy(bytes + 100, "p1ease", 6);
+    memcpy(bytes + 9000, "sa1t", 4);
+    memcpy(bytes + 12000, "1gn0re", 6);
+    memcpy(bytes + 16000, "te11 m3", 7);
+    textview_init(&view);
+    CHECK(leet_make(text, &view, &changed, &ones) == OK && ones);
+    CHECK(leet_ells(text, &view, &news) == OK);
+    if (CHECK_INT(news.count, 2)) {
+        CHECK_INT(news.list[0].from, 9002);
+        CHECK_INT(news.list[0].to, 9003);
+        CHECK_INT(news.list[1].from, 16002);
+        CHECK_INT(news.list[1].to, 16004);
+    }
+    textview_free(&view);
+    sites_free(&news);
 }
 
 /* Many words at once, made as they come one by one. */
@@ -443,6 +473,7 @@ int main(void)
     RUN(test_leet);
     RUN(test_mixed);
     RUN(test_ells);
+    RUN(test_ells_where);
     RUN(test_worth);
     RUN(test_few);
     RUN(test_texts);
