@@ -321,9 +321,11 @@ static __attribute__((noinline)) void look_leet(struct class_pass *p, size_t at,
 
 /* Of a block that has such words, only its last ones may matter, to the next:
  * a step is more than two are apart. */
-static inline bool leet_matters(const struct class_pass *p, size_t at)
+static inline bool leet_matters(const struct class_pass *p, size_t at,
+                                bool each)
 {
-    return (p->found & CLASS_LEET) == 0 || (at + STEP) % CLASS_BLOCK == 0;
+    return (p->found & CLASS_LEET) == 0 ||
+           (each && (at + STEP) % CLASS_BLOCK == 0);
 }
 
 bool joins_pairs(char c)
@@ -448,26 +450,45 @@ static inline bool any_of(const uint64_t of[CLASS_BLOCK / STEP])
 
 #define ANY(of) any_of((const uint64_t *)&(of) + i)
 
+/* Is one of these classes not known yet? As a mask of all bytes. */
+static inline uint64_t unknown(const struct class_pass *p, unsigned classes)
+{
+    return (p->found & classes) == classes ? 0 : UINT64_MAX;
+}
+
+/* Escapes, perhaps, of those that are not known yet. */
+static inline __attribute__((always_inline)) void
+block_escapes(struct class_pass *p, size_t at, const struct masks *m,
+              const struct finds *f, unsigned i)
+{
+    for (unsigned k = 0; k < CLASS_BLOCK / STEP; k++) {
+        uint64_t numbers = unknown(p, CLASS_PERCENT | CLASS_QUOTED);
+        uint64_t slashes = unknown(p, CLASS_ESCAPE | CLASS_SHORT);
+        uint64_t amps = f->amps[i + k] != 0 ? unknown(p, CLASS_ENTITY) : 0;
+
+        numbers &= f->escapes[i + k] & m->numbers[i + k];
+        slashes &= f->escapes[i + k] & m->slashes[i + k];
+        amps &= m->amps[i + k];
+        if ((numbers | slashes | amps) != 0)
+            look_escapes(p, at + k * STEP, numbers | slashes | amps);
+    }
+}
+
 /* What prose has little of, in the block of a row that its i-th step begins. */
 static inline __attribute__((always_inline)) void
 block_more(struct class_pass *p, size_t at, const struct masks *m,
-           const struct finds *f, unsigned i)
+           const struct finds *f, unsigned i, bool each)
 {
     p->found |= (ANY(m->high) ? CLASS_NONASCII : 0) |
                 (ANY(m->controls) ? CLASS_CONTROL : 0) |
                 (ANY(f->mixed) ? CLASS_MIXED : 0);
     if (ANY(f->escapes) || ANY(f->amps))
-        for (unsigned k = 0; k < CLASS_BLOCK / STEP; k++) {
-            uint64_t amps = f->amps[i + k] != 0 ? m->amps[i + k] : 0;
-
-            if ((f->escapes[i + k] | amps) != 0)
-                look_escapes(p, at + k * STEP, f->escapes[i + k] | amps);
-        }
+        block_escapes(p, at, m, f, i);
     if (ANY(f->leet))
         for (unsigned k = 0; k < CLASS_BLOCK / STEP; k++)
-            if (f->leet[i + k] != 0 && leet_matters(p, at + k * STEP))
+            if (f->leet[i + k] != 0 && leet_matters(p, at + k * STEP, each))
                 look_leet(p, at + k * STEP, f->leet[i + k]);
-    if (ANY(f->near))
+    if (ANY(f->near) && unknown(p, CLASS_PAIRS) != 0)
         for (unsigned k = 0; k < CLASS_BLOCK / STEP; k++)
             if (f->near[i + k] != 0 && m->digits[i + k] != 0)
                 look_pairs(p, at + k * STEP, f->pairs[i + k]);
@@ -475,12 +496,12 @@ block_more(struct class_pass *p, size_t at, const struct masks *m,
 
 static inline __attribute__((always_inline)) void
 block(struct class_pass *p, size_t at, const struct masks *m,
-      const struct finds *f, unsigned i)
+      const struct finds *f, unsigned i, bool each)
 {
     const unsigned last = i + CLASS_BLOCK / STEP - 1;
 
     if (m->more)
-        block_more(p, at, m, f, i);
+        block_more(p, at, m, f, i, each);
     if (ANY(f->runs) && !p->known) {
         for (unsigned k = i; k <= last && at + (k - i) * STEP < p->text.len;
              k++)
@@ -489,7 +510,7 @@ block(struct class_pass *p, size_t at, const struct masks *m,
         p->worth = 0;
         p->run = (size_t)__builtin_clzll(~m->code[last]);
     }
-    if (ANY(m->seams))
+    if (ANY(m->seams) && unknown(p, CLASS_SEAM) != 0)
         for (unsigned k = 0; k < CLASS_BLOCK / STEP; k++)
             if (m->seams[i + k] != 0)
                 look_seams(p, at + k * STEP, m->seams[i + k]);
@@ -607,7 +628,7 @@ blocks_by(struct class_pass *p, bool each,
 
             if (each)
                 p->found = 0;
-            block(p, from, &m, &f, i);
+            block(p, from, &m, &f, i, each);
             p->at += left < CLASS_BLOCK ? left : CLASS_BLOCK;
             if (each && block_has(p, from))
                 return true;
