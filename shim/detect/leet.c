@@ -1,7 +1,12 @@
 #include "detect/leet.h"
 
+#include "base/cpu.h"
 #include "detect/look.h"
 #include "detect/plain.h"
+
+#if CPU_AVX2
+#include <immintrin.h>
+#endif
 
 #define WORD_MOST 128 /* bytes of one; of what is longer, of a part */
 #define BESIDE    4   /* bytes of one that is such by the one beside it */
@@ -433,9 +438,22 @@ static enum look step_word(const struct leet *l, const struct leet_step *st,
     return (st->two >> next & 1) != 0 ? LOOK_YES : LOOK_NO;
 }
 
+/* Ends of words that are longer than so many bytes, which are not 0. */
+static inline uint64_t longer(uint64_t words, unsigned len)
+{
+    uint64_t all = words << 1;
+
+    while (len-- > 0)
+        all &= all << 1;
+    return all;
+}
+
 static inline void step_decide(const struct leet *l, struct leet_step *st)
 {
-    for (uint64_t m = st->none | st->one; m != 0; m &= m - 1) {
+    uint64_t some = (st->none & ~longer(st->words, NUMBER)) |
+                    (st->one & ~longer(st->words, BESIDE));
+
+    for (uint64_t m = some; m != 0; m &= m - 1) {
         unsigned end = (unsigned)__builtin_ctzll(m);
         unsigned front = word_front(st->words, end);
 
@@ -454,25 +472,65 @@ static inline void step_decide(const struct leet *l, struct leet_step *st)
     }
 }
 
+/* The signs of such words, read, into out: those of them that are a 1. */
+static uint64_t step_put(const struct leet_step *st, const char *text,
+                         char *out)
+{
+    uint64_t signs = 0, ones = 0;
+
+    for (uint64_t m = st->yes; m != 0; m &= m - 1) {
+        unsigned end = (unsigned)__builtin_ctzll(m);
+
+        signs |= bits_below(end) & ~bits_below(word_front(st->words, end));
+    }
+    for (signs &= st->signs; signs != 0; signs &= signs - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(signs);
+
+        out[i] = leet_letter(text[i]);
+        ones |= (uint64_t)(text[i] == '1') << i;
+    }
+    return ones;
+}
+
+#if CPU_AVX2
+/* The same: of each word there is a start, in the same order, and what is
+ * between the two is their difference. */
+FOR_AVX512 static uint64_t step_put_64(const struct leet_step *st,
+                                       const char *text, char *out)
+{
+    uint64_t starts = st->words & ~(st->words << 1);
+    uint64_t these = _pdep_u64(_pext_u64(st->yes, st->ends), starts);
+    uint64_t signs = st->signs & (st->yes - these);
+    __m512i v = _mm512_maskz_loadu_epi8(signs, text);
+    __m512i letters =
+        _mm512_permutex2var_epi8(_mm512_loadu_si512(letters_for), v,
+                                 _mm512_loadu_si512(letters_for + 64));
+
+    _mm512_mask_storeu_epi8(out, signs, letters);
+    return _mm512_mask_cmpeq_epi8_mask(signs, v, _mm512_set1_epi8('1'));
+}
+#else
+static uint64_t step_put_64(const struct leet_step *st, const char *text,
+                            char *out)
+{
+    return step_put(st, text, out);
+}
+#endif
+
 /* The words from `at` on, of which none goes on before it, into out: how far;
  * 0 if that is for leet_next. */
 static size_t leet_read(struct leet *l, struct str text, size_t at, char *out)
 {
     struct leet_step st = step_of(str_skip(text, at));
+    uint64_t ones;
 
     step_decide(l, &st);
-    for (uint64_t m = st.yes; m != 0; m &= m - 1) {
-        unsigned end = (unsigned)__builtin_ctzll(m);
-        unsigned front = word_front(st.words, end);
-        uint64_t signs = st.signs & bits_below(end) & ~bits_below(front);
+    ones = cpu_avx512() ? step_put_64(&st, text.ptr + at, out + at)
+                        : step_put(&st, text.ptr + at, out + at);
+    for (; ones != 0 && !l->ones; ones &= ones - 1) {
+        size_t i = at + (unsigned)__builtin_ctzll(ones);
 
-        for (; signs != 0; signs &= signs - 1) {
-            size_t i = at + (unsigned)__builtin_ctzll(signs);
-
-            out[i] = leet_letter(text.ptr[i]);
-            l->ones |= text.ptr[i] == '1' &&
-                       leet_at(text, i, byte_before(l, text, i), true) != 'i';
-        }
+        l->ones = leet_at(text, i, byte_before(l, text, i), true) != 'i';
     }
     if (st.ends != 0)
         l->behind = st.yes >> last_bit(st.ends) & 1;

@@ -1,6 +1,11 @@
 #include "detect/plain.h"
 
+#include "base/cpu.h"
 #include "base/wide.h"
+
+#if CPU_AVX2
+#include <immintrin.h>
+#endif
 
 #define NEAR LEET_LETTER
 #define FAR  (LEET_LETTER | LEET_FAR)
@@ -126,11 +131,35 @@ static inline void look_wide(struct leet_masks *m, wide v, unsigned at)
     m->digits |= (uint64_t)wide_mask(others) << at;
 }
 
+#if CPU_AVX2
+FOR_AVX512 static inline uint64_t is_kind(__m512i kinds, unsigned kind)
+{
+    return _mm512_test_epi8_mask(kinds, _mm512_set1_epi8((char)kind));
+}
+
+FOR_AVX512 static struct leet_masks look_64(struct str s)
+{
+    __m512i v = _mm512_maskz_loadu_epi8(first_bits(s.len), s.ptr);
+    __m512i kinds = _mm512_permutex2var_epi8(
+        _mm512_loadu_si512(leet_kinds), v, _mm512_loadu_si512(leet_kinds + 64));
+
+    kinds = _mm512_maskz_mov_epi8(~_mm512_movepi8_mask(v), kinds);
+    return (struct leet_masks){.letters = is_kind(kinds, LEET_LETTER),
+                               .signs = is_kind(kinds, LEET_SIGN),
+                               .digits = is_kind(kinds, LEET_DIGIT),
+                               .far = is_kind(kinds, LEET_FAR)};
+}
+#endif
+
 struct leet_masks leet_look(struct str s)
 {
     struct leet_masks m = {0};
     char rest[LEET_STEP] = {0};
 
+#if CPU_AVX2
+    if (cpu_avx512())
+        return look_64(s);
+#endif
     if (s.len < LEET_STEP)
         s.ptr = memcpy(rest, s.ptr, s.len);
     for (unsigned i = 0; i < LEET_STEP; i += WIDE)
