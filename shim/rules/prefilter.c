@@ -92,27 +92,19 @@ void prefilter_free(struct prefilter *pf)
     free(pf);
 }
 
-/* The end of the next number from *place and *token on that a near rule may ask
- * for; SIZE_MAX if there is none. */
-static size_t number_next(const struct prefilter *pf,
-                          const struct prefilter_hits *hits, size_t *place,
-                          size_t *token)
+/* The end of the next number that a near rule may ask for, of what is left of
+ * the places and of the tokens that are picked; SIZE_MAX if there is none. */
+static size_t number_next(struct prefilter_hits *hits)
 {
     const struct places *pl = &hits->places;
-    const struct tokens *tk = &hits->tokens;
     size_t a = SIZE_MAX, b = SIZE_MAX;
 
-    while (*token < tk->count &&
-           !token_entry_in(&pf->near_tokens, tk->list[*token]))
-        ++*token;
-    if (*place < pl->count)
-        a = pl->list[*place];
-    if (*token < tk->count)
-        b = token_start(tk->list[*token]) + PLACE_STEP;
-    if (a <= b)
-        ++*place;
-    if (b <= a)
-        ++*token;
+    if (hits->near.place < pl->count)
+        a = pl->list[hits->near.place];
+    if (hits->near.token < hits->near.tokens)
+        b = token_start(hits->tokens.picked[hits->near.token]) + PLACE_STEP;
+    hits->near.place += a <= b;
+    hits->near.token += b <= a;
     return a < b ? a : b;
 }
 
@@ -129,8 +121,7 @@ static void stretch_next(const struct prefilter *pf, struct str text,
         hits->near.from = SIZE_MAX;
         return;
     }
-    while ((hits->near.next = number_next(pf, hits, &hits->near.place,
-                                          &hits->near.token)) != SIZE_MAX &&
+    while ((hits->near.next = number_next(hits)) != SIZE_MAX &&
            hits->near.next <= hits->near.to + reach)
         hits->near.to = hits->near.next;
     hits->near.from = utf8_front(text, hits->near.from);
@@ -151,8 +142,8 @@ static void stretch_first(const struct prefilter *pf, struct str text,
         hits->near.to = text.len;
         return;
     }
-    hits->near.next =
-        number_next(pf, hits, &hits->near.place, &hits->near.token);
+    hits->near.tokens = tokens_fit(&hits->tokens, &pf->near_tokens);
+    hits->near.next = number_next(hits);
     stretch_next(pf, text, hits);
 }
 

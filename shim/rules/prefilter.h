@@ -42,6 +42,7 @@ struct prefilter_hits {
     struct {
         size_t from, to;           /* the stretch of text before numbers, ... */
         size_t place, token, next; /* and what of them is behind it */
+        size_t tokens;             /* that are picked: no other are meanwhile */
     } near;
     size_t base, limit;         /* of what is looked at: keywords begin in it */
     struct folded folded;       /* that is, if it has second spellings */

@@ -246,25 +246,29 @@ static inline uint64_t beside_bit(const struct beside *b, uint64_t byte)
     return b->bits[byte >> 6 & 3] >> (byte & 63);
 }
 
-size_t tokens_pick(struct tokens *tk, const struct rule *r,
-                   const struct guard *behind, const struct guard *digit)
+size_t tokens_fit(struct tokens *tk, const struct token_set *set)
 {
-    const struct beside then = beside_then(r->then), none = beside_of(behind);
-    const struct beside number = beside_of(digit);
-    size_t n = 0, left = 0;
+    size_t n = 0;
 
     for (size_t from = 0, to; from < tk->count; from = to) {
         const struct token_set *group = &tk->groups[from / TOKEN_GROUP];
 
         to = tk->count - from < TOKEN_GROUP ? tk->count : from + TOKEN_GROUP;
-        if (((r->token.digits & group->digits) |
-             (r->token.mixed & group->mixed)) == 0)
+        if (((set->digits & group->digits) | (set->mixed & group->mixed)) == 0)
             continue;
-        n += tk->step == CPU_64
-                 ? pick_64(tk, &r->token, from, to, tk->picked + n)
-                 : pick(tk, &r->token, from, to, tk->picked + n);
+        n += tk->step == CPU_64 ? pick_64(tk, set, from, to, tk->picked + n)
+                                : pick(tk, set, from, to, tk->picked + n);
     }
-    tk->fitted = n;
+    return n;
+}
+
+size_t tokens_pick(struct tokens *tk, const struct rule *r,
+                   const struct guard *behind, const struct guard *digit)
+{
+    const struct beside then = beside_then(r->then), none = beside_of(behind);
+    const struct beside number = beside_of(digit);
+    size_t n = tk->fitted = tokens_fit(tk, &r->token), left = 0;
+
     for (size_t i = 0; i < n; i++) {
         uint64_t one = tk->picked[i], before = one >> 16;
 

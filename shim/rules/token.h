@@ -169,6 +169,10 @@ void tokens_free(struct tokens *tk);
 /* tokens_rest - there are none, and the memory of very many is given back. */
 void tokens_rest(struct tokens *tk);
 
+/* tokens_fit - those of a list that is not partial whose lengths are in a set:
+ * tk->picked, how many. */
+size_t tokens_fit(struct tokens *tk, const struct token_set *set);
+
 /*
  * tokens_pick - those of a list that is not partial that a rule is tried at:
  * tk->picked, how many. behind: no match begins behind one of these; digit: nor

@@ -401,13 +401,16 @@ FOR_AVX512 static INLINE enum err run_64(struct pass *ps, size_t i,
     return OK;
 }
 
-/* The runs of bits at both ends of a mask. */
-static INLINE uint64_t edges_of(uint64_t mask)
+/* The run of bits at the low end of a mask, and at the high one; of a mask that
+ * is all one run both are that. */
+static INLINE uint64_t low_run(uint64_t mask)
 {
-    uint64_t high =
-        ~mask == 0 ? mask : ~(UINT64_MAX >> __builtin_clzll(~mask) % 64);
+    return mask & ~(mask + 1);
+}
 
-    return (mask & ~(mask + 1)) | high;
+static INLINE uint64_t high_run(uint64_t mask)
+{
+    return ~mask == 0 ? mask : ~(UINT64_MAX >> __builtin_clzll(~mask) % 64);
 }
 
 /* Where those of some runs end that have one of these bits. */
@@ -423,7 +426,7 @@ struct tokens_due {
     size_t count;
 };
 
-/* Of a step at i without digits at its edges, with room for its tokens. */
+/* Of a step at i those that are not at its edges; there is room for them. */
 FOR_AVX512 static INLINE void tokens_within(struct pass *ps, size_t i,
                                             uint64_t runs, uint64_t digits,
                                             uint64_t letters)
@@ -445,6 +448,15 @@ FOR_AVX512 static INLINE void tokens_within(struct pass *ps, size_t i,
     ps->tokens->count = n;
 }
 
+/* The token of the run at an edge of the step at i, which may go on beyond it,
+ * if that has a digit. */
+static INLINE enum err token_edge(struct pass *ps, size_t i, uint64_t digits)
+{
+    return digits == 0 ? OK
+                       : tokens_note(ps->tokens, ps->text,
+                                     i + (size_t)__builtin_ctzll(digits));
+}
+
 FOR_AVX512 static enum err tokens_64(struct pass *ps,
                                      const struct tokens_due *due)
 {
@@ -453,12 +465,19 @@ FOR_AVX512 static enum err tokens_64(struct pass *ps,
 
     for (size_t k = 0; k < due->count && !tk->partial; k++) {
         const struct masks *m = &due->list[k];
-        uint64_t alnum = m->digits | m->letters, edges = edges_of(alnum);
+        uint64_t alnum = m->digits | m->letters;
+        uint64_t low = low_run(alnum), high = high_run(alnum);
 
-        if ((m->digits & edges) == 0 && tk->cap - tk->count >= STEP / 2)
-            tokens_within(ps, due->at[k], alnum & ~edges, m->digits,
-                          m->letters);
-        else if ((e = token_step(ps, due->at[k], m)))
+        if (tk->cap - tk->count < STEP / 2) {
+            if ((e = token_step(ps, due->at[k], m)))
+                return e;
+            continue;
+        }
+        if ((e = token_edge(ps, due->at[k], m->digits & low)))
+            return e;
+        tokens_within(ps, due->at[k], alnum & ~(low | high), m->digits,
+                      m->letters);
+        if ((e = token_edge(ps, due->at[k], m->digits & high)))
             return e;
     }
     return OK;
