@@ -63,6 +63,9 @@ bool want_better(const struct want *a, const struct want *b);
 /* piece_read - of a whole pattern. keyed: the text that it begins with is not
  * wanted, for it is looked for elsewhere. False: not understood. */
 bool piece_read(struct str pattern, bool keyed, struct piece *ret_piece);
+/* behind_read - the same of what a pattern has behind its keyword; wanted is
+ * the first byte that has to be one of few (tail.h), as a run of one. */
+bool behind_read(struct str behind, struct piece *ret_piece);
 
 #define AHEAD_MOST 320u /* bytes looked at */
 #define AHEAD_BITS 12u  /* of a hash of a word */

@@ -254,6 +254,8 @@ enum err code_new(const struct rule *r, enum code_use use,
         c->needing = toil_read(r->needs);
         if (options & PCRE2_ANCHORED)
             ahead_read(r, &c->ahead);
+        if (placed)
+            tail_read(r, &c->tail);
         /* Of a group that the pattern lacks a match says not even that. */
         pcre2_pattern_info(c->match, PCRE2_INFO_CAPTURECOUNT, &groups);
     }

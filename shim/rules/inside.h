@@ -14,6 +14,7 @@
 #include "rules/pack.h"
 #include "rules/prefilter.h"
 #include "rules/rules.h"
+#include "rules/tail.h"
 #include "rules/token.h"
 #include "rules/trie.h"
 
@@ -132,6 +133,7 @@ struct code {
     size_t slow;          /* patterns that the JIT did not take */
     bool first[256];      /* bytes a match can begin with */
     struct head head;     /* more of them, of a rule that begins with a token */
+    struct tail tail;     /* of one that is tried before its keywords */
     struct keyword_index *index; /* of a rule that is keyword_first; owned */
     _Atomic(pcre2_code *) needs; /* NULL until a search asks for it */
 };

@@ -322,8 +322,9 @@ struct guard guard_read(const struct rule *r)
 /* --- What stands before the keyword. */
 
 /* Follow one candidate up to its keyword or digit. */
-static bool run_follow(const struct rule *r, struct str s, struct run *run)
+static bool run_follow(const struct telling *t, struct str s, struct run *run)
 {
+    const struct rule *r = t->r;
     struct guard digit = {{0}};
     uint32_t least = 0, most = 0, lo, hi;
     bool whole;
@@ -348,23 +349,29 @@ static bool run_follow(const struct rule *r, struct str s, struct run *run)
     }
     run->most = most > run->most ? most : run->most;
     run->least = least < run->least ? least : run->least;
+    if (r->keyword_count != 0) {
+        size_t keyword = find_keyword(r, s, false);
+
+        t->told(t->into, keyword,
+                pattern_behind(s, false, r->keywords[keyword].len));
+    }
     return true;
 }
 
 /* Deal with one candidate, as reduce() does. */
-static bool run_reduce(struct candidates *cs, const struct rule *r,
+static bool run_reduce(struct candidates *cs, const struct telling *t,
                        struct str s, struct run *run)
 {
     bool split, ok = split_front(cs, &s, &split);
 
     if (!ok || split)
         return ok;
-    return run_follow(r, s, run);
+    return run_follow(t, s, run);
 }
 
-/* The run itself: RUN_NONE of a rule that begins with what it is tried at. */
-static struct run run_before(const struct rule *r)
+struct run run_lead(const struct rule *r, lead_told *told, void *into)
 {
+    const struct telling t = {r, false, told, into};
     struct run run = {.least = RUN_MOST};
     struct candidates cs;
 
@@ -378,7 +385,7 @@ static struct run run_before(const struct rule *r)
         struct str s = {text, cs.list[--cs.count].len};
 
         memcpy(text, cs.list[cs.count].text, s.len);
-        if (round == ROUNDS || !run_reduce(&cs, r, s, &run))
+        if (round == ROUNDS || !run_reduce(&cs, &t, s, &run))
             return (struct run){0};
     }
     run.behind = guard_front(r->match, false);
@@ -422,7 +429,7 @@ static struct guard guard_digits(struct str s)
 
 struct run run_read(const struct rule *r)
 {
-    struct run run = run_before(r);
+    struct run run = run_lead(r, tell_nobody, NULL);
 
     if (r->keyword_first)
         return run;

@@ -15,4 +15,9 @@ typedef void lead_told(void *into, size_t keyword, struct str behind);
 bool lead_each(const struct rule *r, bool promised, lead_told *told,
                void *into);
 
+/* run_lead - the same of a rule that has a run before its keywords (run_read):
+ * that run, less what is known of such as have none. */
+struct run;
+struct run run_lead(const struct rule *r, lead_told *told, void *into);
+
 #endif

@@ -247,7 +247,9 @@ static size_t start_listed(struct search *s)
         size_t i = (uint32_t)s->at[0];
 
         if (i >= s->cursor && s->run != NULL)
-            i = run_start(s->run, s->text, i);
+            i = tail_can(&s->code->tail, s->text, i)
+                    ? run_start(s->run, s->text, i)
+                    : RUN_NOWHERE;
         if (i >= s->cursor && i != RUN_NOWHERE)
             return i;
     }

@@ -17,6 +17,7 @@ struct reading {
     uint32_t back; /* the most that is looked at before */
     unsigned depth;
     bool plain; /* letters are what they look like */
+    bool bytes; /* the first of any text is wanted, not the text */
 };
 
 /* Where a part of a pattern is. */
@@ -193,11 +194,20 @@ static bool read_item(struct reading *rd, struct place at, struct piece *ret)
     return true;
 }
 
+/* What is wanted of literal text. */
+static struct want want_text(const struct reading *rd, const char *word,
+                             size_t n, const struct guard *first)
+{
+    if (!rd->bytes)
+        return want_word(word, n);
+    return (struct want){.what = WANT_RUN, .end = 1, .least = 1, .run = *first};
+}
+
 /* Literal text at the front, if there is any. */
 static bool read_word(struct reading *rd, struct place at, struct piece *ret)
 {
     char word[LIM_KEYWORD];
-    struct guard bytes;
+    struct guard bytes, first = {{0}};
     size_t n = 0, len;
 
     *ret = (struct piece){0};
@@ -205,13 +215,14 @@ static bool read_word(struct reading *rd, struct place at, struct piece *ret)
            (len = pattern_letter(rd->rest, false, &word[n])) != 0 &&
            (unsigned char)word[n] < 0x80 &&
            guard_text(rd->rest, rd->plain, &bytes) == len) {
+        first = n == 0 ? bytes : first;
         guard_add(&ret->bytes, &bytes);
         rd->rest = str_skip(rd->rest, len);
         n++;
     }
     ret->least = ret->most = (uint32_t)n;
-    if (!at.front) /* there it is the keyword */
-        ret->want = want_word(word, n);
+    if (n != 0 && !at.front) /* there it is the keyword */
+        ret->want = want_text(rd, word, n, &first);
     ret->want.before = ret->bytes;
     ret->want.edge = at.edge;
     return n != 0;
@@ -230,7 +241,7 @@ static bool read_next(struct reading *rd, struct place at, struct piece *ret,
     if (!read_item(rd, at, ret) ||
         !pattern_times(&rd->rest, ret_least, ret_times, &whole))
         return false;
-    if (!group && ret->most == 1)
+    if (!group && ret->most == 1 && !rd->bytes)
         ret->want = want_run(&ret->bytes, *ret_least);
     return true;
 }
@@ -281,6 +292,13 @@ bool piece_read(struct str pattern, bool keyed, struct piece *ret_piece)
         return false;
     ret_piece->back = rd.back;
     return true;
+}
+
+bool behind_read(struct str behind, struct piece *ret_piece)
+{
+    struct reading rd = {.rest = behind, .plain = true, .bytes = true};
+
+    return read_choices(&rd, (struct place){0}, ret_piece) && rd.rest.len == 0;
 }
 
 struct width width_read(const struct rule *r)
