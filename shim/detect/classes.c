@@ -321,11 +321,10 @@ static __attribute__((noinline)) void look_leet(struct class_pass *p, size_t at,
 
 /* Of a block that has such words, only its last ones may matter, to the next:
  * a step is more than two are apart. */
-static inline bool leet_matters(const struct class_pass *p, size_t at,
-                                bool each)
+static inline bool leet_matters(const struct class_pass *p, size_t at)
 {
     return (p->found & CLASS_LEET) == 0 ||
-           (each && (at + STEP) % CLASS_BLOCK == 0);
+           (!p->all && (at + STEP) % CLASS_BLOCK == 0);
 }
 
 bool joins_pairs(char c)
@@ -374,7 +373,7 @@ static void judge_run(struct class_pass *p, size_t end, size_t len)
     if (len < CLASS_RUN_LEN && len + run_padding(p->text, end) < CLASS_RUN_LEN)
         return;
     if (p->worth == 0)
-        p->runs |= p->worth = run_worth(run);
+        p->runs |= p->worth = run_worth(run, p->all ? p->runs : 0);
     if (p->worth != 0)
         p->found |= CLASS_RUN;
 }
@@ -477,7 +476,7 @@ block_escapes(struct class_pass *p, size_t at, const struct masks *m,
 /* What prose has little of, in the block of a row that its i-th step begins. */
 static inline __attribute__((always_inline)) void
 block_more(struct class_pass *p, size_t at, const struct masks *m,
-           const struct finds *f, unsigned i, bool each)
+           const struct finds *f, unsigned i)
 {
     p->found |= (ANY(m->high) ? CLASS_NONASCII : 0) |
                 (ANY(m->controls) ? CLASS_CONTROL : 0) |
@@ -486,7 +485,7 @@ block_more(struct class_pass *p, size_t at, const struct masks *m,
         block_escapes(p, at, m, f, i);
     if (ANY(f->leet))
         for (unsigned k = 0; k < CLASS_BLOCK / STEP; k++)
-            if (f->leet[i + k] != 0 && leet_matters(p, at + k * STEP, each))
+            if (f->leet[i + k] != 0 && leet_matters(p, at + k * STEP))
                 look_leet(p, at + k * STEP, f->leet[i + k]);
     if (ANY(f->near) && unknown(p, CLASS_PAIRS) != 0)
         for (unsigned k = 0; k < CLASS_BLOCK / STEP; k++)
@@ -496,12 +495,12 @@ block_more(struct class_pass *p, size_t at, const struct masks *m,
 
 static inline __attribute__((always_inline)) void
 block(struct class_pass *p, size_t at, const struct masks *m,
-      const struct finds *f, unsigned i, bool each)
+      const struct finds *f, unsigned i)
 {
     const unsigned last = i + CLASS_BLOCK / STEP - 1;
 
     if (m->more)
-        block_more(p, at, m, f, i, each);
+        block_more(p, at, m, f, i);
     if (ANY(f->runs) && !p->known) {
         for (unsigned k = i; k <= last && at + (k - i) * STEP < p->text.len;
              k++)
@@ -628,7 +627,7 @@ blocks_by(struct class_pass *p, bool each,
 
             if (each)
                 p->found = 0;
-            block(p, from, &m, &f, i, each);
+            block(p, from, &m, &f, i);
             p->at += left < CLASS_BLOCK ? left : CLASS_BLOCK;
             if (each && block_has(p, from))
                 return true;
@@ -667,6 +666,7 @@ bool classes_block(struct class_pass *p)
 
 void classes_all(struct class_pass *p)
 {
+    p->all = true;
     (void)blocks(p, false);
 }
 

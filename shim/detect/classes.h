@@ -58,6 +58,7 @@ struct class_pass {
     unsigned found;
     unsigned sure;         /* classes with which no run matters */
     bool known;            /* what runs there are */
+    bool all;              /* what is found once need not be found again */
     bool escaped;          /* CLASS_SHORT up to here */
     uint64_t escapes;      /* parts (classes_part) of it with escapes */
     uint64_t last_letters; /* masks of the step before */

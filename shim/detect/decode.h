@@ -62,9 +62,9 @@ MUST_USE enum err decode(struct decoding *d, enum view_step how,
 
 /* decode_worth - of VIEW_BASE64 to VIEW_DEFLATE those that a text may have
  * something of, as a set: one look at all its runs. classes: of the text.
- * run_worth - the same of one run (classes.h). */
+ * run_worth - the same of one run (classes.h), but for those that are known. */
 unsigned decode_worth(struct str text, unsigned classes);
-unsigned run_worth(struct str run);
+unsigned run_worth(struct str run, unsigned known);
 
 /*
  * run_next - the next run of characters of base64, of either alphabet, at or

@@ -626,7 +626,7 @@ static bool is_base64(struct str run)
     return false;
 }
 
-unsigned run_worth(struct str run)
+unsigned run_worth(struct str run, unsigned known)
 {
     bool ox = run.len > 1 && run.ptr[0] == '0' && run.ptr[1] == 'x';
     struct str hex = str_skip(run, ox ? 2 : 0);
@@ -638,9 +638,9 @@ unsigned run_worth(struct str run)
         set |= 1u << VIEW_HEX;
     if (is_all(VIEW_BASE32, run) && begins_well(VIEW_BASE32, run))
         set |= 1u << VIEW_BASE32;
-    if (is_base64(run))
+    if ((known >> VIEW_BASE64 & 1) == 0 && is_base64(run))
         set |= 1u << VIEW_BASE64;
-    return set;
+    return set & ~known;
 }
 
 unsigned decode_worth(struct str text, unsigned classes)
@@ -652,6 +652,6 @@ unsigned decode_worth(struct str text, unsigned classes)
     struct str run;
 
     while (set != all && run_next(text, &from, &run))
-        set |= run_worth(run);
+        set |= run_worth(run, set);
     return set;
 }

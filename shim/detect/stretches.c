@@ -159,7 +159,7 @@ static unsigned worth_around(struct str s, size_t at, size_t *end)
     *end = to;
     return to - from + run_padding(s, to) < CLASS_RUN_LEN
                ? 0
-               : run_worth((struct str){s.ptr + from, to - from});
+               : run_worth((struct str){s.ptr + from, to - from}, 0);
 }
 
 /* May an escape begin at a backslash so near a place that what stands there is
