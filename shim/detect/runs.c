@@ -570,13 +570,40 @@ static size_t run_end(struct str text, size_t at)
     return text.len;
 }
 
+#define RUN_STEP 64u /* bytes asked at once */
+
+/* Of RUN_STEP bytes, those that RUN_SURE characters of base64 begin with, which
+ * are all among them. */
+static uint64_t runs_in(struct str s)
+{
+    uint64_t others = 0, runs;
+
+    for (unsigned at = 0; at < RUN_STEP; at += WIDE)
+        others |= (uint64_t)others_at(s, at) << at;
+    _Static_assert(RUN_SURE == 14, "as many as are put together here");
+    runs = ~others & ~others >> 1;
+    runs &= runs >> 2;
+    return runs & runs >> 4 & runs >> 8 & runs >> 10;
+}
+
 bool run_next(struct str text, size_t *from, struct str *ret_run)
 {
     size_t at = *from, end;
 
     while (at < text.len && text.len - at >= RUN_SURE) {
-        unsigned others = others_at(text, at) & ((1u << RUN_SURE) - 1);
+        unsigned others;
 
+        if (text.len - at >= RUN_STEP) {
+            uint64_t runs = runs_in(str_skip(text, at));
+
+            /* One that is too short for a step, and goes on behind it, may
+             * begin in its last bytes. */
+            at += runs == 0 ? RUN_STEP - (RUN_SURE - 1)
+                            : (size_t)__builtin_ctzll(runs);
+            if (runs == 0)
+                continue;
+        }
+        others = others_at(text, at) & ((1u << RUN_SURE) - 1);
         if (others != 0) { /* it may begin behind the last of them */
             at += 32 - (size_t)__builtin_clz(others);
             continue;
