@@ -288,6 +288,7 @@ static enum err tag_at(struct page *p, struct tag *t)
     enum err e;
 
     t->name = name_at(p);
+    p->at = attributes_end(p->text, p->at);
     while (attribute_at(p, &a)) {
         t->hides |= hides(t->name, &a);
         if (a.value.len > 0 && is_said(t->name, a.name) &&

@@ -1,5 +1,7 @@
 #include "detect/markup_style.h"
 
+#include "base/wide.h"
+
 /* The next of "name: value;". */
 static struct str next_style(struct str *rest, struct str *ret_name)
 {
@@ -132,4 +134,66 @@ bool class_hides(struct str classes)
         if (is_among(str_split(&classes, ' '), names, ARRAY_LEN(names)))
             return true;
     return false;
+}
+
+/* --- Attributes. */
+
+/* The first of < > = from `at` on; text.len if there is none, or two letters
+ * are before it that "hidden" has. */
+static size_t sign_next(struct str text, size_t at)
+{
+    for (; at + WIDE < text.len; at += WIDE) {
+        wide v = wide_at(text.ptr + at), next = wide_at(text.ptr + at + 1);
+        unsigned signs = wide_mask((wide)((wide)(v - '<') < 3));
+        unsigned hidden =
+            wide_mask((wide)(((v | 0x20) == 'd') & ((next | 0x20) == 'd')));
+
+        if ((hidden & (signs - 1)) != 0) /* before the first, if any */
+            break;
+        if (signs != 0)
+            return at + (size_t)__builtin_ctz(signs);
+    }
+    return text.len;
+}
+
+/* Does the byte end a name of an attribute whose value matters? */
+static bool ends_telling(char c)
+{
+    return memchr("elnrsty", to_lower(c), 7) != NULL;
+}
+
+/* Of a = with a name before it, or a mark: where the value ends. `at` if that
+ * may tell, or is not that simple; \n of a string of JSON is no name. */
+static size_t value_past(struct str text, size_t at)
+{
+    char before = text.ptr[at - 1], next = text.ptr[at + 1];
+    size_t end = at + 1;
+
+    if ((unsigned char)before <= ' ' || ends_telling(before) ||
+        is_white(next) || strchr("\"'\\", next) != NULL ||
+        text.ptr[at - 2] == '\\')
+        return at;
+    if (strchr("/=\"'\\", before) != NULL)
+        return end;
+    while (end < text.len && !is_white(text.ptr[end]) && text.ptr[end] != '>')
+        end++;
+    return end < text.len ? end : at;
+}
+
+size_t attributes_end(struct str text, size_t at)
+{
+    size_t from = at, sign, end;
+
+    while ((sign = sign_next(text, from)) < text.len) {
+        if (text.ptr[sign] != '=')
+            return sign;
+        if (sign == at) { /* that is the element's name before it */
+            from = sign + 1;
+            continue;
+        }
+        if ((end = value_past(text, sign)) == sign)
+            break;
+        from = end;
+    }
+    return at;
 }

@@ -24,4 +24,11 @@ bool class_hides(struct str classes);
 bool style_is_nothing(struct str value);
 bool style_is_white(struct str value);
 
+/*
+ * attributes_end - behind the name of a tag: where its attributes end, with a
+ * < or >, if they say nothing and hide nothing whatever they are; `at` if they
+ * may. Of what is no markup, but looks as if it were, that is most.
+ */
+size_t attributes_end(struct str text, size_t at);
+
 #endif

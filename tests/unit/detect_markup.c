@@ -231,6 +231,54 @@ static void test_bytes(void)
     }
 }
 
+/* Attributes that are passed at once, and those that are read one by one, which
+ * two letters of "hidden" see to. */
+static void test_attributes(void)
+{
+    static const char *const few[] = {"alt",    "title",
+                                      "hidden", "class=",
+                                      "style=", "display:none",
+                                      "=",      "=",
+                                      "\"",     "'",
+                                      "\\n",    "\\r",
+                                      "\\",     " ",
+                                      " ",      ">",
+                                      "<",      "<p ",
+                                      "<b",     "/",
+                                      "q",      "x=",
+                                      "k-",     "hide",
+                                      "size=0", "\n",
+                                      "\1",     "<font size=0",
+                                      "d",      "\xc3\xa9=",
+                                      "value=", "</p>",
+                                      "w0",     "<input "};
+    static const char behind[] = " what is behind it, so that it is looked at";
+    size_t some = 0;
+
+    for (unsigned turn = 0; turn < 200000; turn++) {
+        char bytes[300] = "<p dd x";
+        size_t n = strlen(bytes), most = n + rnd(120);
+        struct textview plain;
+
+        while (n < most) {
+            const char *one = few[rnd(ARRAY_LEN(few))];
+
+            memcpy(bytes + n, one, strlen(one));
+            n += strlen(one);
+        }
+        memcpy(bytes + n, behind, strlen(behind));
+        n += strlen(behind);
+        textview_init(&plain);
+        CHECK(markup_hidden((struct str){bytes, n}, &view) == OK);
+        memmove(bytes + 2, bytes + 5, n - 5);
+        CHECK(markup_hidden((struct str){bytes, n - 3}, &plain) == OK);
+        CHECK(str_eq(buf_str(&view.bytes), buf_str(&plain.bytes)));
+        some += plain.bytes.len != 0;
+        textview_free(&plain);
+    }
+    CHECK(some > 1000);
+}
+
 /* Each byte is read a few times at most: if not, this never ends. */
 static void test_hostile(void)
 {
@@ -287,6 +335,7 @@ int main(void)
     RUN(test_in_pieces);
     RUN(test_at_random);
     RUN(test_bytes);
+    RUN(test_attributes);
     RUN(test_hostile);
     textview_free(&view);
     return check_done();
