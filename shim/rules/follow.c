@@ -4,12 +4,14 @@
 #include "rules/lead.h"
 #include "rules/prefilter.h"
 #include "rules/regex.h"
+#include "rules/tail.h"
 
 /*
  * What can stand behind a keyword in a match. For each way in which matches
  * begin (lead.h) the pattern's text behind the keyword is read up to the first
  * item that has to be there. Assertions, and what is not understood, allow more
- * than they do.
+ * than they do. Of a rule that has a run before its keywords it is what its
+ * tail says (tail.h).
  */
 
 #define NESTED 16 /* groups in groups */
@@ -189,6 +191,19 @@ static void follow_one(void *into, size_t keyword, struct str behind)
     guard_add(&all->bytes, &one.bytes);
 }
 
+/* The same of all keywords of a rule that has a tail. */
+static bool follow_tail(struct following *f)
+{
+    struct tail t;
+
+    tail_read(f->r, &t);
+    for (size_t i = 0; t.keyword != 0 && i < f->r->keyword_count; i++) {
+        f->list[i] = (struct follow){tail_bytes(&t), t.start + 1};
+        f->seen[i] = true;
+    }
+    return t.keyword != 0;
+}
+
 /* The number of a set, from 1 on; 0: there is no more room. */
 static unsigned char add_set(struct follows *to, const struct guard *bytes)
 {
@@ -208,7 +223,8 @@ void follows_read(const struct rule *r, struct key *keys,
                   struct follows *ret_follows)
 {
     struct following f = {.r = r, .plain = pattern_plain(r->match)};
-    bool all = r->keyword_first && lead_each(r, true, follow_one, &f);
+    bool all =
+        r->keyword_first ? lead_each(r, true, follow_one, &f) : follow_tail(&f);
 
     ret_follows->count = 0;
     for (size_t i = 0; i < r->keyword_count; i++) {

@@ -2,6 +2,7 @@
 
 #include "rules/inside.h"
 #include "rules/lead.h"
+#include "rules/regex.h"
 
 /*
  * A byte that begins a keyword is none of those that stand behind it, or before
@@ -76,6 +77,16 @@ void tail_read(const struct rule *r, struct tail *ret_tail)
     ret_tail->end = rd.want.end;
     for (unsigned c = 0; c < 256; c++)
         ret_tail->kinds[c] = (unsigned char)kind_of(&rd.want, c);
+}
+
+struct guard tail_bytes(const struct tail *t)
+{
+    struct guard bytes = {{0}};
+
+    for (unsigned c = 0; c < 0x80; c++)
+        if (t->kinds[c] != STOP)
+            guard_range(&bytes, c, c);
+    return bytes;
 }
 
 bool tail_can(const struct tail *t, struct str text, size_t at)

@@ -1,7 +1,7 @@
 #ifndef SP_RULES_TAIL_H
 #define SP_RULES_TAIL_H
 
-#include "rules/rule.h"
+#include "rules/token.h"
 
 /*
  * What stands behind the keyword of a rule that has a run before it (inside.h),
@@ -21,6 +21,9 @@ struct tail {
 
 /* tail_read - of a rule; all zero where its pattern does not say. */
 void tail_read(const struct rule *r, struct tail *ret_tail);
+
+/* tail_bytes - those of ASCII that can stand up to the end, with that. */
+struct guard tail_bytes(const struct tail *t);
 
 /* tail_can - may a match have its keyword at `at` of a whole text? */
 bool tail_can(const struct tail *t, struct str text, size_t at);

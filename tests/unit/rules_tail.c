@@ -1,6 +1,7 @@
 #include "rules/inside.h"
 
 #include "check.h"
+#include "keyed.h"
 #include "rnd.h"
 #include "set.h"
 
@@ -99,6 +100,22 @@ static void test_keywords(void)
     CHECK_INT(t.keyword, 0);
 }
 
+/* It is what the keyword is noted by, too. */
+static void test_follows(void)
+{
+    struct rule r = {KEYS(keys), .match = str_of(rows[0].match)};
+    struct keyed list;
+
+    keyed(&list, &r, 1);
+    CHECK_INT(r.keys[0].least, 2);
+    CHECK(key_follows(&r, &r.keys[0], STR("@ab"), 1));
+    CHECK(key_follows(&r, &r.keys[0], STR("@a.b"), 1));
+    CHECK(key_follows(&r, &r.keys[0], STR("@a\x80"), 1));
+    CHECK(!key_follows(&r, &r.keys[0], STR("@a"), 1));
+    CHECK(!key_follows(&r, &r.keys[0], STR("@a-b"), 1));
+    CHECK(!key_follows(&r, &r.keys[0], STR("@ ab"), 1));
+}
+
 /* Where one can be none, the pattern does not match. */
 static void test_search(void)
 {
@@ -142,6 +159,7 @@ int main(void)
 {
     RUN(test_read);
     RUN(test_keywords);
+    RUN(test_follows);
     RUN(test_search);
     return check_done();
 }
