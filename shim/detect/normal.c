@@ -148,12 +148,15 @@ static size_t joined_by(struct normal *n, struct str text, size_t at)
     return at;
 }
 
+#define ASCII_FEW 4 /* looked at one by one: what is no text has no more */
+
 /* As much of ASCII as stays. */
-static size_t ascii_len(struct str s)
+static inline size_t ascii_len(struct str s)
 {
-    return s.len > 1 && (s.ptr[1] & 0x80) != 0 && s.ptr[0] == ' '
-               ? 1
-               : plain_ascii(s);
+    for (size_t i = 0; i < ASCII_FEW && i < s.len; i++)
+        if ((unsigned char)(s.ptr[i] - ' ') >= 0x7f - ' ')
+            return i != 0 || (s.ptr[0] & 0x80) != 0 ? i : plain_ascii(s);
+    return plain_ascii(s);
 }
 
 /* Those that stay from `at` on up to `end`; not one that what follows may
@@ -299,7 +302,8 @@ static struct became *known_of(struct normal *n, struct str cluster,
 {
     uint64_t key = 0;
 
-    memcpy(&key, cluster.ptr, cluster.len);
+    for (size_t i = 0; i < cluster.len; i++)
+        key |= (uint64_t)(unsigned char)cluster.ptr[i] << 8 * i;
     *ret_key = key;
     return &n->known->of[(key * UINT64_C(0x9e3779b97f4a7c15)) >> 57];
 }
@@ -370,15 +374,29 @@ static enum err take_seen(struct normal *n, struct str cluster, uint32_t cp,
                          : take_new(n, b, key, cluster, cp, off, out);
 }
 
-/* Does anything join the character that ends at `at`, or may something? */
-static bool is_joined(struct normal *n, struct str text, size_t at)
+/*
+ * What the characters that begin with a byte from 0xc0 on do never: join. They
+ * are U+00C0-02FF, U+0380-047F, U+4000-9FFF and U+B000-CFFF.
+ */
+#define NEVER_JOIN UINT64_C(0x1bf00003cff8)
+
+static bool joins_before(struct normal *n, struct str s)
 {
     size_t len;
 
-    return at >= text.len ||
-           ((unsigned char)text.ptr[at] >= 0x80 &&
-            (chars_kind(n->chars, utf8_next(str_skip(text, at), &len)) &
-             CHAR_JOINS) != 0);
+    return (chars_kind(n->chars, utf8_next(s, &len)) & CHAR_JOINS) != 0;
+}
+
+/* Does anything join the character that ends at `at`, or may something? */
+static inline bool is_joined(struct normal *n, struct str text, size_t at)
+{
+    unsigned char first;
+
+    if (at >= text.len)
+        return true;
+    first = (unsigned char)text.ptr[at];
+    return first >= 0x80 && (NEVER_JOIN >> (first & 0x3f) & 1) == 0 &&
+           joins_before(n, str_skip(text, at));
 }
 
 /* One that nothing joins, of which it is known what it becomes; *ret_taken if
@@ -406,27 +424,95 @@ static enum err take_single(struct normal *n, struct str one, uint32_t cp,
     return note_kind(n, kind, off, off + one.len);
 }
 
-/* As many as there are of them, from *at on, which moves behind them. */
+/* Controls, from *at on, that nothing joins; some open more. */
+static void take_controls(struct normal *n, struct str text, size_t base,
+                          size_t *at)
+{
+    size_t end = *at, len;
+
+    while (end < text.len && text.ptr[end] != 0x1b &&
+           is_control(utf8_next(str_skip(text, end), &len)) &&
+           !is_joined(n, text, end + len)) {
+        gap_note(n, base + end, base + end + len);
+        end += len;
+    }
+    n->alone += end - *at;
+    *at = end;
+}
+
+static unsigned kind_at(struct normal *n, struct str text, size_t at,
+                        size_t *ret_len)
+{
+    return chars_kind(n->chars, utf8_next(str_skip(text, at), ret_len));
+}
+
+/* Those from `from` on that stay, each by itself: where they end. */
+static enum err lone_end(struct normal *n, struct str text, size_t base,
+                         size_t from, size_t *ret_end)
+{
+    const unsigned bar = barred(n), far = CHAR_FAR | CHAR_MARKED;
+    size_t at = from, len = 0, next_len = 0;
+    unsigned kind, next = 0; /* of the one ahead; 0: it is of ASCII */
+    enum err e = OK;
+
+    if (at < text.len && (unsigned char)text.ptr[at] >= 0x80)
+        next = kind_at(n, text, at, &next_len);
+    for (; !e && at < text.len; at += len) {
+        kind = next;
+        len = next != 0 ? next_len : ascii_len(str_skip(text, at));
+        if (len == 0 ||
+            (kind != 0 && (kind & (CHAR_STAYS | bar)) != CHAR_STAYS))
+            break;
+        next = 0;
+        if (at + len < text.len && (unsigned char)text.ptr[at + len] >= 0x80)
+            next = kind_at(n, text, at + len, &next_len);
+        if ((next & CHAR_JOINS) != 0 || at + len >= text.len) {
+            at += kind == 0 ? len - 1 : 0;
+            break;
+        }
+        if ((kind & far) != 0)
+            e = note_kind(n, kind, base + at, base + at + len);
+    }
+    *ret_end = at;
+    return e;
+}
+
+/* As many as there are of either, from *at on, which moves behind them. */
+static enum err take_lone(struct normal *n, struct str text, size_t base,
+                          size_t *at, struct textview *out)
+{
+    size_t end;
+    enum err e = lone_end(n, text, base, *at, &end);
+
+    if (!e && end > *at)
+        e = copy_staying(n, (struct str){text.ptr + *at, end - *at}, base + *at,
+                         out);
+    *at = end;
+    if (!e)
+        take_controls(n, text, base, at);
+    return e;
+}
+
+/* Those that nothing joins, from *at on, which moves behind as many as there
+ * are. */
 static enum err take_singles(struct normal *n, struct str text, size_t base,
                              size_t *at, struct textview *out)
 {
     bool taken = true;
     enum err e;
 
-    while (n->known != NULL && *at < text.len) {
+    while (!(e = take_lone(n, text, base, at, out)) && n->known != NULL &&
+           *at < text.len && (unsigned char)text.ptr[*at] >= 0x80) {
         struct str one = str_skip(text, *at);
-        uint32_t cp;
+        uint32_t cp = utf8_next(one, &one.len);
 
-        if ((unsigned char)one.ptr[0] < 0x80)
-            break;
-        cp = utf8_next(one, &one.len);
         if (is_joined(n, text, *at + one.len))
             break;
         if ((e = take_single(n, one, cp, base + *at, out, &taken)) || !taken)
             return e;
         *at += one.len;
     }
-    return OK;
+    return e;
 }
 
 /* --- The text. */
@@ -526,8 +612,8 @@ enum err normal_feed(struct normal *n, struct str text, size_t base,
             at += csi;
             continue;
         }
-        if ((e = take_staying(n, text, base, &at, last, out)) ||
-            (e = take_singles(n, text, base, &at, out)) || at > from)
+        if ((e = take_singles(n, text, base, &at, out)) ||
+            (e = take_staying(n, text, base, &at, last, out)) || at > from)
             continue;
         if (!front_at(n, text, at, last, &f))
             break;

@@ -121,15 +121,14 @@ static inline bool run_goes_on(const struct textview *v, size_t off,
                                size_t from, size_t to)
 {
     const struct view_run *last;
-    uint32_t len;
 
     if (v->run_count == 0)
         return false;
     last = &v->runs[v->run_count - 1];
-    if (last->from != from || last->to != to || last->back)
-        return false;
-    len = (uint32_t)v->bytes.len - last->dst;
-    return last->src + (to == 1 ? len : len / last->to) * from == off;
+    return last->from == from && last->to == to && !last->back &&
+           off >= last->src &&
+           (uint64_t)(off - last->src) * to ==
+               (uint64_t)(v->bytes.len - last->dst) * from;
 }
 
 /* The next bytes come from source[off..), in units of from to to; or `back`:
@@ -158,6 +157,22 @@ static enum err run_open(struct textview *v, size_t off, size_t from, size_t to,
     return OK;
 }
 
+/* The bytes, for which there is room; most are few. */
+static inline void add_bytes(struct textview *v, struct str s)
+{
+    char *to = v->bytes.ptr + v->bytes.len;
+
+    v->bytes.len += s.len;
+    if (s.len > 4) {
+        memcpy(to, s.ptr, s.len);
+    } else if (s.len >= 2) {
+        memcpy(to, s.ptr, 2);
+        memcpy(to + s.len - 2, s.ptr + s.len - 2, 2);
+    } else {
+        *to = *s.ptr;
+    }
+}
+
 enum err textview_put(struct textview *v, struct str bytes, size_t off,
                       size_t len)
 {
@@ -169,7 +184,8 @@ enum err textview_put(struct textview *v, struct str bytes, size_t off,
          (e = buf_reserve(&v->bytes, bytes.len))) ||
         (e = run_open(v, off, len, bytes.len, false)))
         return e;
-    return buf_add(&v->bytes, bytes);
+    add_bytes(v, bytes);
+    return OK;
 }
 
 enum err textview_copy(struct textview *v, struct str bytes, size_t off)
@@ -182,7 +198,8 @@ enum err textview_copy(struct textview *v, struct str bytes, size_t off)
          (e = buf_reserve(&v->bytes, bytes.len))) ||
         (e = run_open(v, off, 1, 1, false)))
         return e;
-    return buf_add(&v->bytes, bytes);
+    add_bytes(v, bytes);
+    return OK;
 }
 
 enum err textview_back(struct textview *v, struct str bytes, size_t off)
