@@ -20,7 +20,7 @@ static size_t braced(struct str s, uint32_t *ret_cp)
 {
     size_t n;
 
-    if (!str_starts(s, STR("{")))
+    if (s.len == 0 || s.ptr[0] != '{')
         return 0;
     n = hex_digits(str_skip(s, 1), 6, ret_cp);
     return n > 0 && n + 1 < s.len && s.ptr[n + 1] == '}' ? n + 2 : 0;
@@ -123,6 +123,10 @@ static struct escape any_backslash(struct str s)
 
     if (code.len == 0)
         return x;
+    if (lead > 1 && (x = plain_backslash(str_skip(s, lead - 1))).len != 0) {
+        x.len += lead - 1;
+        return x;
+    }
     switch (code.ptr[0]) {
     case 'u':
         n = braced(rest, &x.cp);
