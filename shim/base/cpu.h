@@ -53,18 +53,6 @@ static inline bool cpu_avx512(void)
 #endif
 }
 
-/* With that, is it soon done with reading many places at once? Intel's since
- * Sapphire Rapids and AMD's since Zen 4, which have this feature. Those before
- * take very long, since they are kept from showing others what they read. */
-static inline bool cpu_gathers(void)
-{
-#if CPU_AVX2
-    return __builtin_cpu_supports("avx512bf16") != 0;
-#else
-    return false;
-#endif
-}
-
 /* For shuffles of bytes: by a number, its bit; by one of 8 and more, that of
  * the number less 8. And for matrices of bits: the one that changes nothing. */
 #define CPU_BITS INT64_C(-0x7fbfdfeff7fbfdff)

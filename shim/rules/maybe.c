@@ -176,132 +176,74 @@ FOR_AVX512 static INLINE uint64_t shorts_64(const struct sieve *s,
                                       groups_of(s->groups[2], p + 2));
 }
 
+/* Four words of the table, for every other of eight places by two. */
+FOR_AVX512 static INLINE __m128i read_4(const uint32_t *maybe,
+                                        const uint16_t *words)
+{
+    __m128i v = _mm_cvtsi32_si128((int)maybe[words[0]]);
+
+    v = _mm_insert_epi32(v, (int)maybe[words[2]], 1);
+    v = _mm_insert_epi32(v, (int)maybe[words[4]], 2);
+    return _mm_insert_epi32(v, (int)maybe[words[6]], 3);
+}
+
+FOR_AVX512 static INLINE __m512i read_16(const uint32_t *maybe,
+                                         const uint16_t *words)
+{
+    __m512i v = _mm512_castsi128_si512(read_4(maybe, words));
+
+    v = _mm512_inserti32x4(v, read_4(maybe, words + 8), 1);
+    v = _mm512_inserti32x4(v, read_4(maybe, words + 16), 2);
+    return _mm512_inserti32x4(v, read_4(maybe, words + 24), 3);
+}
+
 /*
- * Of 64 places from p on, a bit each. Words are read in two halves: those of
- * the first four and third four places, and so on, and those of the others;
+ * Of 64 places from p on, a bit each. Their words are read in two halves: those
+ * of the first four and third four places, and so on, and those of the others;
  * each in 64 bits with the next one of its half.
  *
  *      places   0 1 2 3 4 5 6 7
  *      words    a a b b a a b b
  */
 FOR_AVX512 static INLINE uint64_t ask_64(const struct sieve *s,
-                                         const uint32_t *maybe, const char *p)
+                                         const uint32_t *maybe, const char *p,
+                                         const uint16_t *words)
 {
     /* Where bits begin, by the place: BEFORE or BEHIND, of its word of two. */
     const __m512i bits = _mm512_set1_epi64(INT64_C(0x2030203000100010));
     const uint64_t of_a = UINT64_C(0x3333333333333333);
-    __m512i words = words_of(s, p), a, b;
     __m512i which = _mm512_or_si512(ones_of(s, p), bits);
+    __m512i a = read_16(maybe, words), b = read_16(maybe, words + 1);
 
-    a = _mm512_and_si512(words, _mm512_set1_epi32(0xffff));
-    a = _mm512_i32gather_epi32(a, maybe, 4);
-    b = _mm512_i32gather_epi32(_mm512_srli_epi32(words, 16), maybe, 4);
     return (_mm512_bitshuffle_epi64_mask(a, which) & of_a) |
            (_mm512_bitshuffle_epi64_mask(b, which) & ~of_a) | shorts_64(s, p);
 }
 
-FOR_AVX512 static size_t sift_gathers(const struct probes *k, const char *text,
-                                      size_t *from, size_t to, uint16_t *out)
-{
-    const struct sieve s = sieve_of(k);
-    const uint32_t *maybe = k->maybe;
-    size_t found = 0, i = *from;
-
-    for (; i < to && !is_full(found, i - *from); i += 64) {
-        uint64_t mask = ask_64(&s, maybe, text + i) & first_bits(to - i);
-
-        found += put_places(mask, i, out + found);
-    }
-    *from = i < to ? i : to;
-    return found;
-}
-
 /*
- * The same for processors that read many places as slowly as they do one: a
- * batch of places, and each thing for all of them before the next: which byte
- * of the table to ask, what is in it, which bit it is.
+ * A batch of places, and of all of them first which words to read. Those are
+ * read one by one: the instruction that reads many is slower on AMD's Zen 4,
+ * and very slow on what keeps such reads from being seen by others.
  */
-
-/* Of so many places, and of up to 63 more, even and odd ones. */
-FOR_AVX512 static void batch_ask(const struct sieve *s, const char *p, size_t n,
-                                 uint16_t at[2][BATCH / 2])
+FOR_AVX512 static size_t sift_64(const struct probes *k, const char *text,
+                                 size_t *from, size_t to, uint16_t *out)
 {
-    const __m512i low = _mm512_set1_epi16(1);
-    const __m512i before = _mm512_set1_epi16(BEFORE / 8);
-
-    for (size_t i = 0; i < n; i += 64) {
-        __m512i words = _mm512_slli_epi16(words_of(s, p + i), 2);
-        __m512i one = ones_of(s, p + i);
-        __m512i even = _mm512_and_si512(_mm512_srli_epi16(one, 3), low);
-        __m512i odd = _mm512_srli_epi16(one, 11);
-
-        even = _mm512_or_si512(_mm512_or_si512(even, before), words);
-        _mm512_storeu_si512(at[0] + i / 2, even);
-        _mm512_storeu_si512(at[1] + i / 2, _mm512_or_si512(odd, words));
-    }
-}
-
-/* The bytes of the table: those of eight places. */
-FOR_AVX512 static inline __m128i batch_read(const unsigned char *maybe,
-                                            const uint16_t *even,
-                                            const uint16_t *odd)
-{
-    __m128i b = _mm_cvtsi32_si128(maybe[even[0]]);
-
-    b = _mm_insert_epi8(b, maybe[odd[0]], 1);
-    b = _mm_insert_epi8(b, maybe[even[1]], 2);
-    b = _mm_insert_epi8(b, maybe[odd[1]], 3);
-    b = _mm_insert_epi8(b, maybe[even[2]], 4);
-    b = _mm_insert_epi8(b, maybe[odd[2]], 5);
-    b = _mm_insert_epi8(b, maybe[even[3]], 6);
-    return _mm_insert_epi8(b, maybe[odd[3]], 7);
-}
-
-/* Those that have their bit: into out, how many. */
-FOR_AVX512 static size_t batch_test(const struct sieve *s, const char *p,
-                                    const unsigned char *bits, size_t n,
-                                    size_t from, uint16_t *out)
-{
-    const __m512i one = _mm512_set1_epi64(CPU_BITS);
-    size_t found = 0;
-
-    for (size_t i = 0; i < n; i += 64) {
-        __m512i bit = _mm512_and_si512(ones_of(s, p + i), _mm512_set1_epi8(7));
-        uint64_t mask = _mm512_test_epi8_mask(_mm512_loadu_si512(bits + i),
-                                              _mm512_shuffle_epi8(one, bit));
-
-        mask = (mask | shorts_64(s, p + i)) & first_bits(n - i);
-        found += put_places(mask, from + i, out + found);
-    }
-    return found;
-}
-
-FOR_AVX512 static size_t sift_batches(const struct probes *k, const char *text,
-                                      size_t *from, size_t to, uint16_t *out)
-{
-    const unsigned char *maybe = (const void *)k->maybe;
     const struct sieve s = sieve_of(k);
-    unsigned char bits[BATCH] = {0};
-    uint16_t at[2][BATCH / 2];
+    uint16_t words[BATCH / 2];
     size_t found = 0, i = *from;
 
     for (size_t n; i < to && !is_full(found, 0); i += n) {
         n = to - i < BATCH ? to - i : BATCH;
-        batch_ask(&s, text + i, n, at);
-        for (size_t j = 0; j < n; j += 8)
-            _mm_storel_epi64((void *)(bits + j),
-                             batch_read(maybe, at[0] + j / 2, at[1] + j / 2));
-        found += batch_test(&s, text + i, bits, n, i, out + found);
+        for (size_t j = 0; j < n; j += 64)
+            _mm512_storeu_si512(words + j / 2, words_of(&s, text + i + j));
+        for (size_t j = 0; j < n; j += 64) {
+            uint64_t mask = ask_64(&s, k->maybe, text + i + j, words + j / 2);
+
+            mask &= first_bits(n - j);
+            found += put_places(mask, i + j, out + found);
+        }
     }
     *from = i;
     return found;
-}
-
-static size_t sift_64(const struct probes *k, const char *text, size_t *from,
-                      size_t to, uint16_t *out)
-{
-    return k->gathers ? sift_gathers(k, text, from, to, out)
-                      : sift_batches(k, text, from, to, out);
 }
 #else
 static size_t sift_64(const struct probes *k, const char *text, size_t *from,

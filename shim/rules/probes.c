@@ -61,7 +61,6 @@ enum err probes_init(struct probes *k, size_t n)
         k->bits++;
     k->maybe_bits = k->bits < MAYBE_MOST ? k->bits : MAYBE_MOST;
     k->step = cpu_step();
-    k->gathers = cpu_gathers();
     k->added = malloc((n + 1) * sizeof(*k->added));
     k->entries = malloc((n + 1) * sizeof(*k->entries));
     /* As many at once are read, the last of them too. */
@@ -210,8 +209,6 @@ static size_t keyed_1(const struct probes *k, const char *text, uint16_t *at,
     return left;
 }
 
-#define KEYED_STEP 16u /* places at once */
-
 #if CPU_AVX2
 /* Of eight times eight bytes: see maybe_word. */
 FOR_AVX512 static INLINE __m512i maybe_words(__m512i x, __m512i shift)
@@ -237,57 +234,101 @@ FOR_AVX512 static INLINE __m256i keys_of(__m512i x)
         _mm512_add_epi64(_mm512_mul_epu32(x, low), half));
 }
 
-/* The keys of n places. */
-FOR_AVX512 static void list_keys(const struct probes *k, const char *text,
-                                 const uint16_t *at, size_t n, uint32_t *keys)
+/* Some places, what was read for each, and their keys. */
+#define KEYED_STEP 128u
+struct keying {
+    uint64_t bytes[KEYED_STEP];
+    uint32_t words[KEYED_STEP]; /* of the first table, then of the second set */
+    unsigned char over[KEYED_STEP];
+    uint32_t keys[KEYED_STEP];
+};
+
+FOR_AVX512 static INLINE void find_words(const struct probes *k,
+                                         struct keying *q, size_t n)
 {
     const __m512i shift = _mm512_set1_epi64(16 - (int)k->maybe_bits);
-    const __m512i two_over = _mm512_set1_epi64(k->twos.over);
-    const __m512i none = _mm512_setzero_si512();
-    const struct twos_sieve twos = twos_sieve(&k->twos);
 
     for (size_t i = 0; i < n; i += 8) {
-        __mmask8 some = (__mmask8)first_bits(n - i), two;
-        __m512i place, x, over, groups;
+        __m512i x = _mm512_loadu_si512(q->bytes + i);
 
-        place = _mm512_cvtepu16_epi64(_mm_loadu_si128((const void *)(at + i)));
-        x = _mm512_mask_i64gather_epi64(none, some, place, text, 1);
-        over = _mm512_cvtepu32_epi64(
-            _mm512_i64gather_epi32(maybe_words(x, shift), k->over, 1));
-        over = _mm512_and_si512(over, _mm512_set1_epi64(0xff));
-        groups = twos_groups(&twos, x, _mm512_srli_epi64(x, 8));
-        two = _mm512_test_epi64_mask(groups, _mm512_set1_epi64(0xff));
-        over = _mm512_mask_max_epu64(over, two, over, two_over);
-        _mm256_storeu_si256((void *)(keys + i),
-                            keys_of(_mm512_sllv_epi64(x, over)));
+        _mm256_storeu_si256((void *)(q->words + i),
+                            _mm512_cvtepi64_epi32(maybe_words(x, shift)));
     }
 }
 
-/* First all keys, and then what is known of them: so none waits for another. */
-FOR_AVX512 static size_t keyed_64(const struct probes *k, const char *text,
-                                  uint16_t *at, size_t n, uint32_t *keys)
+FOR_AVX512 static INLINE void find_keys(const struct probes *k,
+                                        const struct twos_sieve *twos,
+                                        struct keying *q, size_t n)
+{
+    const __m512i two_over = _mm512_set1_epi64(k->twos.over);
+    const unsigned shift = 32 - (k->bits + NEAR_MORE) + 5;
+
+    for (size_t i = 0; i < n; i += 8) {
+        __m512i x = _mm512_loadu_si512(q->bytes + i), over, groups;
+        __m256i key;
+        __mmask8 two;
+
+        over =
+            _mm512_cvtepu8_epi64(_mm_loadl_epi64((const void *)(q->over + i)));
+        groups = twos_groups(twos, x, _mm512_srli_epi64(x, 8));
+        two = _mm512_test_epi64_mask(groups, _mm512_set1_epi64(0xff));
+        over = _mm512_mask_max_epu64(over, two, over, two_over);
+        key = keys_of(_mm512_sllv_epi64(x, over));
+        _mm256_storeu_si256((void *)(q->keys + i), key);
+        _mm256_storeu_si256(
+            (void *)(q->words + i),
+            _mm256_srl_epi32(key, _mm_cvtsi32_si128((int)shift)));
+    }
+}
+
+/* Those that are in the second set, of which the words are read. */
+FOR_AVX512 static INLINE size_t keep_near(const struct probes *k,
+                                          const struct keying *q, size_t n,
+                                          const uint16_t *from, uint16_t *at,
+                                          uint32_t *keys)
 {
     const __m512i shift = _mm512_set1_epi32(32 - (int)(k->bits + NEAR_MORE));
-    const __m512i none = _mm512_setzero_si512();
     size_t left = 0;
 
-    list_keys(k, text, at, n, keys);
-    for (size_t i = 0; i < n; i += KEYED_STEP) {
-        __m256i place = _mm256_loadu_si256((const void *)(at + i));
-        __m512i key = _mm512_loadu_si512(keys + i), bit, word;
+    for (size_t i = 0; i < n; i += 16) {
+        __m256i place = _mm256_loadu_si256((const void *)(from + i));
+        __m512i key = _mm512_loadu_si512(q->keys + i), bit;
         __mmask16 some = (__mmask16)first_bits(n - i);
 
-        bit = _mm512_srlv_epi32(key, shift);
-        word = _mm512_mask_i32gather_epi32(
-            none, some, _mm512_srli_epi32(bit, 5), k->near, 4);
-        bit = _mm512_and_si512(bit, _mm512_set1_epi32(31));
+        bit = _mm512_and_si512(_mm512_srlv_epi32(key, shift),
+                               _mm512_set1_epi32(31));
         bit = _mm512_sllv_epi32(_mm512_set1_epi32(1), bit);
-        some = _mm512_mask_test_epi32_mask(some, word, bit);
+        some = _mm512_mask_test_epi32_mask(
+            some, _mm512_loadu_si512(q->words + i), bit);
         _mm256_storeu_si256((void *)(at + left),
                             _mm256_maskz_compress_epi16(some, place));
         _mm512_storeu_si512(keys + left,
                             _mm512_maskz_compress_epi32(some, key));
         left += (unsigned)__builtin_popcount(some);
+    }
+    return left;
+}
+
+/* Each thing of many places before the next: so none waits for another. What is
+ * read is read one by one, as maybe.c does. */
+FOR_AVX512 static size_t keyed_64(const struct probes *k, const char *text,
+                                  uint16_t *at, size_t n, uint32_t *keys)
+{
+    const struct twos_sieve twos = twos_sieve(&k->twos);
+    struct keying q;
+    size_t left = 0;
+
+    for (size_t i = 0, m; i < n; i += m) {
+        m = n - i < KEYED_STEP ? n - i : KEYED_STEP;
+        for (size_t j = 0; j < m; j++)
+            q.bytes[j] = eight_bytes(text + at[i + j]);
+        find_words(k, &q, m);
+        for (size_t j = 0; j < m; j++)
+            q.over[j] = k->over[q.words[j]];
+        find_keys(k, &twos, &q, m);
+        for (size_t j = 0; j < m; j++)
+            q.words[j] = k->near[q.words[j]];
+        left += keep_near(k, &q, m, at + i, at + left, keys + left);
     }
     return left;
 }
@@ -303,10 +344,10 @@ size_t probes_sift(const struct probes *k, const char *text, size_t *from,
                    size_t to, struct probe_place *ret_places)
 {
     uint16_t at[PROBE_PLACES + MAYBE_MORE];
-    uint32_t keys[PROBE_PLACES + KEYED_STEP];
+    uint32_t keys[PROBE_PLACES + MAYBE_MORE];
     size_t n = maybe_sift(k, text, from, to, at);
 
-    if (k->step == CPU_64 && k->gathers)
+    if (k->step == CPU_64)
         n = keyed_64(k, text, at, n, keys);
     else
         n = keyed_1(k, text, at, n, keys);

@@ -49,7 +49,6 @@ struct probes {
     unsigned maybe_bits; /* of a hash into maybe, */
     unsigned bits;       /* and into what is asked next */
     enum cpu_step step;  /* of what the processor can */
-    bool gathers;        /* as cpu_gathers says */
 };
 
 #define KEY_MOST   8u  /* bytes of a key that are read, from a place on */

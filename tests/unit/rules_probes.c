@@ -75,14 +75,13 @@ static void check_place(const struct set *s, struct str text,
 }
 
 /* The places of a text, by one of the ways that there are. */
-static size_t places_of(struct probes *k, enum cpu_step step, bool gathers,
-                        struct str text, size_t from, size_t to,
-                        struct probe_place *ret_places, size_t *ret_left)
+static size_t places_of(struct probes *k, enum cpu_step step, struct str text,
+                        size_t from, size_t to, struct probe_place *ret_places,
+                        size_t *ret_left)
 {
     size_t n;
 
     k->step = step;
-    k->gathers = gathers;
     n = probes_sift(k, text.ptr, &from, to, ret_places);
     CHECK_INT(from, to);
     *ret_left = probes_narrow(k, text.ptr, ret_places, n);
@@ -92,14 +91,14 @@ static size_t places_of(struct probes *k, enum cpu_step step, bool gathers,
 static void check_ways(struct set *s, struct str text, size_t from, size_t to,
                        const struct probe_place *plain, size_t n, size_t left)
 {
-    static const enum cpu_step steps[] = {CPU_32, CPU_64, CPU_64};
-    size_t ways = cpu_avx512() ? 3 : cpu_avx2() ? 1 : 0, left_here;
+    static const enum cpu_step steps[] = {CPU_32, CPU_64};
+    size_t ways = cpu_avx512() ? 2 : cpu_avx2() ? 1 : 0, left_here;
     struct probe_place many[SIZE + 1];
 
     for (size_t way = 0; way < ways; way++) {
-        CHECK_INT(places_of(&s->probes, steps[way], way == 2, text, from, to,
-                            many, &left_here),
-                  n);
+        CHECK_INT(
+            places_of(&s->probes, steps[way], text, from, to, many, &left_here),
+            n);
         if (CHECK_INT(left_here, left))
             for (size_t i = 0; i < left; i++)
                 CHECK(many[i].at == plain[i].at &&
@@ -116,7 +115,7 @@ static void check_text(struct set *s, struct str text, size_t from, size_t to)
     struct probe_place plain[SIZE + 1];
     size_t k = 0, left, n;
 
-    n = places_of(&s->probes, CPU_1, false, text, from, to, plain, &left);
+    n = places_of(&s->probes, CPU_1, text, from, to, plain, &left);
     CHECK(left <= n);
     check_ways(s, text, from, to, plain, n, left);
     s->probes.step = CPU_1;
@@ -170,7 +169,7 @@ static void test_full(void)
 {
     static const size_t ends[] = {1024, 2048, 3072, 4096, 5001};
     static char text[PROBE_BACK + 5001 + PROBE_READ];
-    size_t ways = cpu_avx512() ? 3 : 1, to = PROBE_BACK + 5001;
+    size_t ways = cpu_avx512() ? 2 : 1, to = PROBE_BACK + 5001;
     struct probes k = {.count = 0};
 
     memset(text, 'a', sizeof(text));
@@ -183,7 +182,6 @@ static void test_full(void)
         size_t from = PROBE_BACK, at = from;
 
         k.step = way == 0 ? CPU_1 : CPU_64;
-        k.gathers = way == 2;
         for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
             size_t n = probes_sift(&k, text, &from, to, places);
 
