@@ -656,6 +656,14 @@ bool markup_ends(struct markup *m, struct str text, bool last)
     return ended;
 }
 
+bool markup_in_tag(const struct markup *m, struct str text)
+{
+    struct page p = {.text = text};
+
+    return m->at == 0 && m->raw == MARKUP_NONE && str_starts(text, STR("<")) &&
+           (name_begins(&p) != 0 || str_starts(text, STR("<!--")));
+}
+
 bool markup_back(struct markup *m)
 {
     m->at = m->whole;

@@ -61,6 +61,9 @@ size_t markup_mark(struct str text);
  * then. What is open with `last` ends with the text.
  */
 bool markup_ends(struct markup *m, struct str text, bool last);
+/* markup_in_tag - m has followed the text, and that has not ended: is it one
+ * tag or comment? Then only "<" or ">" can end it. */
+bool markup_in_tag(const struct markup *m, struct str text);
 /* markup_back - of what has not ended, that which has: up to m->at. */
 bool markup_back(struct markup *m);
 /* markup_ended - the view of that. Errors as textview_put. */

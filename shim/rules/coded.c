@@ -368,6 +368,20 @@ static enum err take(struct stream *st, uint64_t at)
     return e || b < 0x80 ? e : take_hidden(st, at);
 }
 
+bool coded_waits(const struct stream *st)
+{
+    const struct coded *c = &st->coded;
+    uint64_t at = c->at;
+
+    if (c->state != CODED_WORD || c->pairs != 0 || cut_coded(st) > st->safe ||
+        st->end - c->start >= PIECE ||
+        (!c->escaped && st->end - c->run >= PROBE))
+        return false;
+    while (at < st->end && is_coded_char((char)byte_at(st, at)))
+        at++;
+    return at == st->end;
+}
+
 enum err feed_coded(struct stream *st)
 {
     enum err e = OK;

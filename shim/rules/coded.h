@@ -15,6 +15,10 @@ MUST_USE enum err feed_coded(struct stream *st);
 /* feed_coded_last - and there it ends. */
 MUST_USE enum err feed_coded_last(struct stream *st);
 
+/* coded_waits - does all that came go on a word that is held, so that nothing
+ * can leave? */
+bool coded_waits(const struct stream *st);
+
 /* cut_coded - where begins what may be encoded and goes on, or V. */
 uint64_t cut_coded(const struct stream *st);
 

@@ -128,6 +128,19 @@ uint64_t extents_start(const struct stream *st)
     return start;
 }
 
+bool extents_wait(const struct stream *st)
+{
+    const struct extent *x = &st->extents.list[EXTENT_HIDDEN];
+    struct str more = {st->text.ptr + (st->v - st->base),
+                       (size_t)(st->end - st->v)};
+
+    /* Up to SHORT, all of it was looked at. */
+    return x->start <= st->safe && st->v - x->start < SHORT &&
+           markup_in_tag(&x->page, text_from(st, x->start)) &&
+           str_find_byte(more, '<') == more.len &&
+           str_find_byte(more, '>') == more.len;
+}
+
 /* --- One. */
 
 static size_t begin(const struct stream *st, struct extent *x, unsigned kind)

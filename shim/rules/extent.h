@@ -24,6 +24,9 @@ MUST_USE enum err feed_extents(struct stream *st, bool last);
 /* extents_mind - is the text part of what began before? */
 bool extents_mind(const struct stream *st);
 
+/* extents_wait - does all that came go on what is held, so that nothing can
+ * leave? */
+bool extents_wait(const struct stream *st);
 /* extents_start - where the first begins that has not ended, or NEVER. */
 uint64_t extents_start(const struct stream *st);
 

@@ -149,6 +149,7 @@ struct stream {
     uint64_t base, origin, safe, end;
     uint64_t told; /* of a view: all that ends before is known */
     uint64_t v;    /* end without an unfinished character */
+    bool waits;    /* what is behind V is not read yet: stream.c */
     uint64_t stop; /* no lane can reach its cap before */
     uint32_t min_hold;
     size_t context;  /* bytes kept before what is held */
@@ -314,9 +315,10 @@ struct decided {
     uint64_t acts, all;
 };
 struct decided known_all(const struct stream *st);
-/* known_rest - the same, but for what the end of a word decides; known_word -
- * and with that. */
-struct decided known_rest(const struct stream *st);
+/* known_own - the same, but for what the views decide, and the end of a word;
+ * known_rest - and with the one; known_word - and with the other. */
+struct decided known_own(const struct stream *st);
+struct decided known_rest(const struct stream *st, struct decided k);
 struct decided known_word(const struct stream *st, struct decided k);
 /* let_go - what is known of text and views may leave; of a view, the text
  * decides. Nothing that was safe ever is not again. E_NOMEM. */

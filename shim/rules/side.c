@@ -501,35 +501,67 @@ static enum err side_part(struct stream *st, struct side *s, bool last)
     return side_feed(st, s, last);
 }
 
-/* With their texts all views end, and those at their sides. */
-static enum err sides_last(struct stream *st)
+/* Of what begins before there, all is known that the view has. */
+static uint64_t known_acts(const struct side *s)
 {
-    enum err e = OK;
+    uint64_t at = s->seen > s->fed ? s->seen : side_start(s, s->st->safe);
 
-    for (size_t i = 0; !e && i < st->sides->count; i++) {
-        struct stream *to = st->sides->list[i].st;
-
-        if (to != NULL && !(e = stream_last(to)) && to->sides != NULL)
-            e = sides_feed(to, true);
-    }
-    return e;
+    if (s->step == VIEW_CLEAN && s->normal.gap && s->normal.gap_start < at)
+        at = s->normal.gap_start; /* there may be a space of VIEW_GAP */
+    return at;
 }
 
-enum err sides_feed(struct stream *st, bool last)
+static enum err feed_one(struct stream *st, struct side *s, bool last)
+{
+    enum err e = s->step == VIEW_CLEAN ? clean_feed(st, s, last)
+                                       : side_feed(st, s, last);
+
+    return e || !s->leet.parted ? e : side_part(st, s, last);
+}
+
+enum err sides_feed(struct stream *st, uint64_t known)
 {
     enum err e;
 
     for (size_t i = 0; i < st->sides->count; i++) {
         struct side *s = &st->sides->list[i];
 
-        if (s->st == NULL || (!last && side_waits(st, s)))
+        if (s->st == NULL || known_acts(s) >= known || side_waits(st, s))
             continue;
-        e = s->step == VIEW_CLEAN ? clean_feed(st, s, last)
-                                  : side_feed(st, s, last);
-        if (e || (s->leet.parted && (e = side_part(st, s, last))))
+        if ((e = feed_one(st, s, false)))
             return e;
     }
-    return last ? sides_last(st) : OK;
+    return OK;
+}
+
+enum err sides_settle(struct stream *st)
+{
+    enum err e = OK;
+
+    for (size_t i = 0; !e && i < st->sides->count; i++) {
+        struct side *s = &st->sides->list[i];
+
+        if (s->st != NULL && !(e = feed_one(st, s, false)) &&
+            s->st->sides != NULL)
+            e = sides_settle(s->st);
+    }
+    return e;
+}
+
+enum err sides_last(struct stream *st)
+{
+    enum err e = OK;
+
+    for (size_t i = 0; !e && i < st->sides->count; i++)
+        if (st->sides->list[i].st != NULL)
+            e = feed_one(st, &st->sides->list[i], true);
+    for (size_t i = 0; !e && i < st->sides->count; i++) {
+        struct stream *to = st->sides->list[i].st;
+
+        if (to != NULL && !(e = stream_last(to)) && to->sides != NULL)
+            e = sides_last(to);
+    }
+    return e;
 }
 
 enum err sides_search(struct stream *st)
@@ -558,9 +590,7 @@ struct decided sides_known(const struct stream *st)
 
         if (s->st == NULL)
             continue;
-        at = s->seen > s->fed ? s->seen : side_start(s, s->st->safe);
-        if (s->step == VIEW_CLEAN && s->normal.gap && s->normal.gap_start < at)
-            at = s->normal.gap_start; /* there may be a space of VIEW_GAP */
+        at = known_acts(s);
         known.acts = at < known.acts ? at : known.acts;
         at = side_start(s, s->st->told);
         known.all = at < known.all ? at : known.all;

@@ -102,9 +102,15 @@ bool side_drops(const struct stream *st);
 struct lane_at lane_now(const struct stream *st, size_t i);
 void lane_put(struct stream *to, size_t i, const struct lane_at *at);
 
-/* sides_feed - the text is there up to V; `last`: and ends there. What is found
- * goes to st. Errors as stream_take. */
-MUST_USE enum err sides_feed(struct stream *st, bool last);
+/*
+ * sides_feed - the text is there up to V. Of what begins before `known` all
+ * must be known: views of which more is known already may wait for what comes
+ * next. What is found goes to st. sides_last - the text ends at V. sides_settle
+ * - they wait no more. Errors as stream_take.
+ */
+MUST_USE enum err sides_feed(struct stream *st, uint64_t known);
+MUST_USE enum err sides_last(struct stream *st);
+MUST_USE enum err sides_settle(struct stream *st);
 
 /* clean_feed - the same for the clean one: those that differ from it there go
  * along. */

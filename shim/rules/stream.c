@@ -374,9 +374,9 @@ enum err search_lanes(struct stream *st, bool at_stop, bool all)
     return OK;
 }
 
-enum err let_go(struct stream *st)
+static enum err let_go_own(struct stream *st, struct decided own)
 {
-    struct decided known = known_rest(st);
+    struct decided known = known_rest(st, own);
 
     st->rest = known.acts;
     known = known_word(st, known);
@@ -385,6 +385,11 @@ enum err let_go(struct stream *st)
     st->safe = known.acts > st->safe ? known.acts : st->safe;
     st->told = known.all > st->told ? known.all : st->told;
     return OK;
+}
+
+enum err let_go(struct stream *st)
+{
+    return let_go_own(st, known_own(st));
 }
 
 enum err stream_read(struct stream *st, uint64_t to)
@@ -418,20 +423,24 @@ static enum err read_more(struct stream *st, bool last)
 static enum err advance(struct stream *st)
 {
     bool at_stop = (st->end - st->origin) % LIM_HOLD_STEP == 0;
+    struct decided own;
     enum err e;
 
     if ((e = read_more(st, false)) || (e = search_lanes(st, at_stop, false)) ||
-        (e = feed_coded(st)) || (e = feed_extents(st, false)) ||
-        (st->sides != NULL && (e = sides_feed(st, false))) ||
-        (e = let_go(st)) || st->blocked)
+        (e = feed_coded(st)) || (e = feed_extents(st, false)))
+        return e;
+    own = known_own(st);
+    if ((st->sides != NULL && (e = sides_feed(st, own.acts))) ||
+        (e = let_go_own(st, own)) || st->blocked)
         return e;
     escaped_rest(st);
     sides_rest(st);
     respell_rest(st);
     if (at_stop && st->end - st->safe >= LIM_HOLD_CHAIN) {
         if ((e = search_lanes(st, at_stop, true)) ||
-            (st->sides != NULL && (e = sides_search(st))) || (e = let_go(st)) ||
-            st->blocked)
+            (st->sides != NULL &&
+             ((e = sides_settle(st)) || (e = sides_search(st)))) ||
+            (e = let_go(st)) || st->blocked)
             return e;
         if (st->end - st->safe >= LIM_HOLD_CHAIN)
             return E_LIMIT;
@@ -440,6 +449,27 @@ static enum err advance(struct stream *st)
         st->stop = stop_next(st);
     trim(st);
     return OK;
+}
+
+/*
+ * While a word or a tag is held from `safe` on and goes on, nothing can leave:
+ * what comes of it is read when there is MUCH, or something else may be. That
+ * is as if it had come at once.
+ */
+#define MUCH 64 /* bytes */
+
+static bool may_wait(const struct stream *st)
+{
+    return st->up == NULL && st->end < st->stop && st->end - st->v < MUCH &&
+           (coded_waits(st) || extents_wait(st));
+}
+
+static enum err catch_up(struct stream *st)
+{
+    if (!st->waits)
+        return OK;
+    st->waits = false;
+    return advance(st);
 }
 
 /* An error is final. Edits of what it kept from being safe are taken back. */
@@ -460,6 +490,7 @@ static enum err next_piece(struct stream *st, struct str more,
     unsigned open;
     enum err e;
 
+    *ret_piece = (struct str){0};
     if (st->sided && (e = clean_rest(st, piece)))
         return e;
     while (st->steps != 0 && !st->sided) {
@@ -469,6 +500,8 @@ static enum err next_piece(struct stream *st, struct str more,
             piece = str_head(piece, plain);
             break;
         }
+        if ((e = catch_up(st)) || st->blocked)
+            return e;
         if ((e = search_lanes(st, false, true)) || (e = sides_open(st, open)))
             return e;
     }
@@ -489,7 +522,8 @@ enum err stream_grow(struct stream *st, struct str more)
             (e = buf_add(&st->text, piece)))
             return e;
         st->end += piece.len;
-        if ((e = advance(st)))
+        st->waits = true;
+        if (!may_wait(st) && (e = catch_up(st)))
             return e;
         more = str_skip(more, piece.len);
     }
@@ -528,8 +562,8 @@ static enum err finish(struct stream *st)
 {
     enum err e;
 
-    if ((e = stream_last(st)) ||
-        (st->sides != NULL && (e = sides_feed(st, true))))
+    if ((e = catch_up(st)) || st->blocked || (e = stream_last(st)) ||
+        (st->sides != NULL && (e = sides_last(st))))
         return e;
     return release(st, (struct decided){st->v, st->v});
 }
@@ -583,8 +617,17 @@ static bool lanes_mind(const struct stream *st)
     return false;
 }
 
-bool stream_minds(const struct stream *st)
+static enum err settle(struct stream *st)
 {
+    enum err e = catch_up(st);
+
+    return e || st->blocked || st->sides == NULL ? e : sides_settle(st);
+}
+
+bool stream_minds(struct stream *st)
+{
+    if (!st->failed && !st->blocked)
+        (void)stream_fail(st, settle(st));
     return (st->counts && st->score.sum != 0) || extents_mind(st) ||
            lanes_mind(st);
 }

@@ -68,9 +68,10 @@ MUST_USE enum err stream_rest(struct stream *st);
 /*
  * stream_minds - does it know of the text what the end of that would not tell
  * another stream: that it drops until an end comes, what has scored so far,
- * what a detector has counted?
+ * what a detector has counted? All that came of it is read for that; if that
+ * fails it has failed.
  */
-bool stream_minds(const struct stream *st);
+bool stream_minds(struct stream *st);
 
 /* stream_safe - all text below is decided. Never falls. */
 uint64_t stream_safe(const struct stream *st);

@@ -327,7 +327,7 @@ static uint64_t cut_outer(const struct stream *st)
     return lower(at, st->v);
 }
 
-static struct decided known_upto(const struct stream *st)
+struct decided known_own(const struct stream *st)
 {
     struct decided k = {lower(cut_token(st), cut_outer(st)), cut_asleep(st)};
 
@@ -341,13 +341,14 @@ static struct decided known_upto(const struct stream *st)
         if (l->acts)
             k.acts = lower(l->cursor, k.acts);
     }
-    k.acts = cut_keyword(st, k.acts); /* dear, and seldom the least */
+    if (k.acts > st->safe) /* dear, and seldom the least */
+        k.acts = cut_keyword(st, k.acts);
     return k;
 }
 
-struct decided known_rest(const struct stream *st)
+struct decided known_rest(const struct stream *st, struct decided k)
 {
-    struct decided k = known_upto(st), sides = sides_known(st);
+    struct decided sides = sides_known(st);
 
     k.acts = lower(k.acts, sides.acts);
     k.all = lower(lower(k.all, sides.all), k.acts);
@@ -363,5 +364,5 @@ struct decided known_word(const struct stream *st, struct decided k)
 
 struct decided known_all(const struct stream *st)
 {
-    return known_word(st, known_rest(st));
+    return known_word(st, known_rest(st, known_own(st)));
 }

