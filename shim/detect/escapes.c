@@ -1,7 +1,9 @@
 #include "detect/decode.h"
 
+#include "base/wide.h"
 #include "detect/classes.h"
 #include "detect/escape.h"
+#include "detect/escape_block.h"
 #include "detect/news.h"
 #include "detect/seams.h"
 
@@ -39,16 +41,29 @@ static const char marks[] = {[VIEW_ESCAPES] = '\\',
                              [VIEW_ENTITIES] = '&',
                              [VIEW_QUOTED] = '='};
 
+/* The first one from `at` on; most are near the last. */
+static inline size_t byte_next(struct str text, size_t at, char c)
+{
+    if (at < text.len && text.ptr[at] == c)
+        return at; /* of several in a row */
+    if (text.len - at >= WIDE) {
+        wide v = wide_at(text.ptr + at);
+        unsigned some = wide_mask((wide)(v == (unsigned char)c));
+
+        if (some != 0)
+            return at + (size_t)__builtin_ctz(some);
+        at += WIDE;
+    }
+    return at + str_find_byte(str_skip(text, at), c);
+}
+
 /* The first place from `at` on at which one may begin; of seams, up to `near`
  * one that stands near another. */
 static size_t mark_next(enum view_step how, struct str text, size_t at,
                         size_t near)
 {
-    if (how != VIEW_SEAMS) {
-        if (at < text.len && text.ptr[at] == marks[how])
-            return at; /* of several in a row */
-        return at + str_find_byte(str_skip(text, at), marks[how]);
-    }
+    if (how != VIEW_SEAMS)
+        return at < text.len ? byte_next(text, at, marks[how]) : at;
     if (at <= near) {
         size_t end = near < text.len ? near + 1 : text.len;
 
@@ -164,58 +179,135 @@ bool escape_group_next(struct escape_group *g, struct str text)
     return true;
 }
 
+/* How far a text is read. */
+struct reading {
+    enum view_step how;
+    struct str text;
+    size_t from; /* behind the last escape               */
+    size_t last; /* and the last that is not weak        */
+    size_t count;
+    struct textview *out;
+};
+
+/* More than a block gives, with the text before it. */
+#define ROOM (8 * ESCAPES_NEAR)
+
+/* May what is at a mark near others be read with what is behind it? */
+static bool is_block(const struct reading *r, size_t at, size_t left)
+{
+    struct str s = str_skip(r->text, at);
+
+    if (r->how == VIEW_ENTITIES || r->how == VIEW_SEAMS ||
+        r->count < least_of(r->how) || r->out->bytes.len + ROOM > left ||
+        at + VIEW_UNITS > r->last + ESCAPES_NEAR || s.len < 2)
+        return false;
+    return r->how == VIEW_ESCAPES ? s.ptr[1] == 'x' : hex_value(s.ptr[1]) >= 0;
+}
+
+/* Behind the last in a block that is not weak. */
+static size_t block_last(const struct reading *r, size_t at,
+                         const struct escape_block *b)
+{
+    for (uint64_t set = b->ends; set != 0;) {
+        unsigned i = 63 - (unsigned)__builtin_clzll(set);
+
+        if ((b->made.ones >> i & 1) == 0 || r->how != VIEW_QUOTED ||
+            !quoted_is_value(str_skip(r->text, at + i)))
+            return at + i + b->made.each - (b->breaks >> i & 1);
+        set ^= UINT64_C(1) << i;
+    }
+    return r->last;
+}
+
+/* Those that are near others, many at once, with the text before them; *at
+ * moves behind them, if there are any. */
+static enum err put_block(struct reading *r, size_t *at)
+{
+    struct escape_block b;
+    enum err e;
+
+    if (!escape_block(r->how, str_skip(r->text, *at), &b))
+        return OK;
+    if ((e = put_between(r->text, r->from, *at, false, r->out)) ||
+        (e = textview_units(r->out, &b.made, *at)))
+        return e;
+    r->last = block_last(r, *at, &b);
+    r->from = *at += b.len;
+    return OK;
+}
+
+/* What is at a mark, if it is one, with the text before it; *at moves on. */
+static enum err put_mark(struct reading *r, size_t *at, size_t left,
+                         bool *ret_full)
+{
+    struct str s = str_skip(r->text, *at);
+    struct escape x = escape_at(r->how, s);
+    bool near = r->count != 0 && *at <= r->last + ESCAPES_NEAR;
+    size_t taken = x.len != 0 ? 0
+                   : r->how == VIEW_SEAMS
+                       ? seam_at(r->text, *at, near, true).len
+                       : escape_break(r->how, s);
+    enum err e;
+
+    if (x.len == 0 && taken == 0) {
+        *at += r->how == VIEW_ESCAPES ? escape_slashes(s) : 1;
+        return OK;
+    }
+    if (!near && escape_is_slight(r->how, r->text, *at, x)) {
+        *at += x.len;
+        return OK;
+    }
+    *ret_full = r->out->bytes.len + 4 * ESCAPES_NEAR > left;
+    if (*ret_full)
+        return OK;
+    if ((*at > r->from &&
+         (e = put_between(r->text, r->from, *at, r->count == 0, r->out))) ||
+        (x.len != 0 && (e = escape_put(r->how, s, *at, x, r->out, &taken))))
+        return e;
+    if (r->count < least_of(r->how))
+        r->count += weight_of(r->how, r->text, *at, x);
+    r->from = *at += taken;
+    if (!escape_is_weak(r->how, s, x))
+        r->last = r->from;
+    return OK;
+}
+
+/* The first mark from `at` on, where the text may have any. */
+static size_t reading_next(const struct decoding *d, const struct reading *r,
+                           size_t at)
+{
+    size_t near = r->count != 0 ? r->last + ESCAPES_NEAR : 0;
+
+    if (r->how == VIEW_ESCAPES && d->escapes != 0 && at < r->text.len &&
+        (r->count == 0 || at > near))
+        at = part_next(d, r->text, at);
+    return mark_next(r->how, r->text, at, near);
+}
+
 enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,
                         struct textview *out)
 {
-    size_t at = 0, from = 0, last = 0, count = 0, taken;
+    struct reading r = {.how = how, .text = text, .out = out};
     size_t *left = least_of(how) == 1 ? &d->unescaped : &d->bytes;
+    size_t at = 0, from;
+    bool full = false;
     enum err e;
 
-    for (;;) {
-        size_t near = count != 0 ? last + ESCAPES_NEAR : 0;
-        struct str s;
-        struct escape x;
-
-        if (how == VIEW_ESCAPES && d->escapes != 0 && at < text.len &&
-            (count == 0 || at > near))
-            at = part_next(d, text, at);
-        at = mark_next(how, text, at, near);
-        if (at >= text.len)
-            break;
-        s = str_skip(text, at);
-        x = escape_at(how, s);
-        taken = x.len != 0 ? 0
-                : how == VIEW_SEAMS
-                    ? seam_at(text, at, count != 0 && at <= near, true).len
-                    : escape_break(how, s);
-        if (x.len == 0 && taken == 0) {
-            at += how == VIEW_ESCAPES ? escape_slashes(s) : 1;
-            continue;
-        }
-        if ((count == 0 || at > near) && escape_is_slight(how, text, at, x)) {
-            at += x.len;
-            continue;
-        }
-        if (out->bytes.len + 4 * ESCAPES_NEAR > *left) {
-            d->capped = true;
-            break;
-        }
-        if ((at > from && (e = put_between(text, from, at, count == 0, out))) ||
-            (x.len != 0 && (e = escape_put(how, s, at, x, out, &taken))))
+    while (!full && (at = reading_next(d, &r, at)) < text.len) {
+        from = at;
+        if ((is_block(&r, at, *left) && (e = put_block(&r, &at))) ||
+            (at == from && (e = put_mark(&r, &at, *left, &full))))
             return e;
-        if (count < least_of(how))
-            count += weight_of(how, text, at, x);
-        from = at += taken;
-        if (!escape_is_weak(how, s, x))
-            last = from;
     }
-    if (count < ((d->enough >> how & 1) != 0 ? 1 : least_of(how))) {
+    d->capped |= full;
+    if (r.count < ((d->enough >> how & 1) != 0 ? 1 : least_of(how))) {
         textview_clear(out);
         return OK;
     }
     *left -= out->bytes.len;
-    return textview_copy(out,
-                         str_head(str_skip(text, from),
-                                  around_back(text, from, ESCAPES_NEAR) - from),
-                         from);
+    return textview_copy(
+        out,
+        str_head(str_skip(text, r.from),
+                 around_back(text, r.from, ESCAPES_NEAR) - r.from),
+        r.from);
 }

@@ -131,26 +131,36 @@ static inline bool run_goes_on(const struct textview *v, size_t off,
                (uint64_t)(v->bytes.len - last->dst) * from;
 }
 
+/* Room for one more. */
+static inline enum err runs_reserve(struct textview *v)
+{
+    size_t cap = v->run_cap == 0 ? 64 : v->run_cap * 2;
+    struct view_run *more;
+
+    if (v->run_count >= LIM_VIEW_RUNS)
+        return E_LIMIT;
+    if (v->run_count < v->run_cap)
+        return OK;
+    if ((more = realloc(v->runs, cap * sizeof(*more))) == NULL)
+        return E_NOMEM;
+    v->runs = more;
+    v->run_cap = cap;
+    return OK;
+}
+
 /* The next bytes come from source[off..), in units of from to to; or `back`:
  * are one such unit, from its end. */
 static enum err run_open(struct textview *v, size_t off, size_t from, size_t to,
                          bool back)
 {
-    size_t cap = v->run_cap == 0 ? 64 : v->run_cap * 2;
-    struct view_run *more;
+    enum err e;
 
     if (off > UINT32_MAX || from > INT32_MAX || to > UINT32_MAX)
         return E_LIMIT;
     if (!back && run_goes_on(v, off, from, to))
         return OK;
-    if (v->run_count >= LIM_VIEW_RUNS)
-        return E_LIMIT;
-    if (v->run_count == v->run_cap) {
-        if ((more = realloc(v->runs, cap * sizeof(*more))) == NULL)
-            return E_NOMEM;
-        v->runs = more;
-        v->run_cap = cap;
-    }
+    if ((e = runs_reserve(v)))
+        return e;
     v->runs[v->run_count++] =
         (struct view_run){(uint32_t)v->bytes.len, (uint32_t)off, (uint32_t)to,
                           (uint32_t)from & INT32_MAX, back};
@@ -199,6 +209,51 @@ enum err textview_copy(struct textview *v, struct str bytes, size_t off)
         (e = run_open(v, off, 1, 1, false)))
         return e;
     add_bytes(v, bytes);
+    return OK;
+}
+
+/* Each run of them; place: how many are kept before each. */
+static enum err units_runs(struct textview *v, const struct view_units *u,
+                           const unsigned char place[VIEW_UNITS], size_t off)
+{
+    uint64_t seconds = u->twos << u->each;
+    uint64_t plain = u->kept & ~(u->ones | u->twos | seconds);
+    uint64_t set = (plain & ~(plain << 1)) | (u->ones & ~(u->ones << u->each)) |
+                   (u->twos & ~(seconds << u->each));
+    size_t len = v->bytes.len;
+    enum err e = OK;
+
+    for (; !e && set != 0; set &= set - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(set);
+        uint32_t two = u->twos >> i & 1, one = u->ones >> i & 1;
+
+        v->bytes.len = len + place[i];
+        e = run_open(v, off + i, one + two == 0 ? 1 : u->each << two, 1 + two,
+                     false);
+    }
+    v->bytes.len = len;
+    return e;
+}
+
+enum err textview_units(struct textview *v, const struct view_units *u,
+                        size_t off)
+{
+    unsigned char place[VIEW_UNITS], n = 0;
+    enum err e;
+    char *to;
+
+    if (VIEW_UNITS > v->bytes.cap - v->bytes.len &&
+        (e = buf_reserve(&v->bytes, VIEW_UNITS)))
+        return e;
+    to = v->bytes.ptr + v->bytes.len;
+    for (size_t i = 0; i < VIEW_UNITS; i++) { /* without a branch */
+        to[n] = u->bytes[i];
+        place[i] = n;
+        n = (unsigned char)(n + (u->kept >> i & 1));
+    }
+    if ((e = units_runs(v, u, place, off)))
+        return e;
+    v->bytes.len += n;
     return OK;
 }
 

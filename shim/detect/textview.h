@@ -115,6 +115,22 @@ MUST_USE enum err textview_back(struct textview *v, struct str bytes,
                                 size_t off);
 
 /*
+ * Some bytes of a source, and what they stand for. Those that are kept stand
+ * for themselves, but each of `ones` for the next `each` bytes, and each of
+ * `twos`, with what is kept `each` bytes behind it, for twice as many.
+ */
+#define VIEW_UNITS 64u
+struct view_units {
+    char bytes[VIEW_UNITS];
+    uint64_t kept, ones, twos;
+    unsigned each;
+};
+/* textview_units - append those that are kept, from source[off..). Errors as
+ * textview_put. */
+MUST_USE enum err textview_units(struct textview *v, const struct view_units *u,
+                                 size_t off);
+
+/*
  * textview_span - where bytes start..end of the view come from, start < end.
  * What was left out of the view counts if it stands inside of them.
  */
