@@ -120,8 +120,8 @@ static int check_file(const char *file, const struct compile_options *options)
     /* One run shows all that is wrong, in what could be read at all. */
     loaded = compile_load(&c, file);
     if (loaded == OK || loaded == E_SYNTAX) {
-        compile_lint(&c);
         e = compile_check(&c, true);
+        compile_lint(&c);
         if ((e == OK || e == E_SYNTAX) && (e2 = compile_test(&c, &passed)))
             e = e2;
         if (e == OK && (e2 = shadow_check(&c)))
@@ -219,7 +219,7 @@ const struct command command_check = {
     "good\n"
     "file. Errors go to stderr as 'file:line:column: error: ...'; the exit "
     "status\n"
-    "is then 1.\n"
+    "is then 1. What may be a slip, or makes a rule dear, is a warning.\n"
     "\n"
     "  -h, --help   this text\n"
     "\n"

@@ -248,20 +248,20 @@ enum err compile_check(struct compile *c, bool hostile)
 
 /* --- The image. */
 
-static bool is_out(const struct compile *c, const struct rule_src *src)
+bool compile_uses(const struct compile *c, const struct rule_src *src)
 {
     const struct rule *rule = &src->rule;
     const struct exclusion_src *x;
 
     if (src->paranoia > (c->paranoia == 0 ? 1 : c->paranoia))
-        return true;
+        return false;
     for (x = c->exclusions; x != NULL; x = x->next)
         if (exclusion_names(x, rule) && when_empty(&x->target.when) &&
             x->target.value.len == 0 && x->target.print.len == 0 &&
             x->target.until == 0 && x->target.dirs == 0 &&
             x->target.roles == 0 && x->target.parts == 0)
-            return true;
-    return false;
+            return false;
+    return true;
 }
 
 /* The targeted exclusions of one rule, appended to list; their number. */
@@ -291,7 +291,7 @@ static enum err pack_rules(struct compile *c, struct buf *out)
     if (rules == NULL || ex == NULL)
         goto out;
     for (r = c->rules; r != NULL; r = r->next) {
-        if (is_out(c, r))
+        if (!compile_uses(c, r))
             continue;
         for (size_t i = 0; i <= r->more_count; i++) {
             ex_n += add_targets(c, &r->rule, (uint32_t)n, ex + ex_n);

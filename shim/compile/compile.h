@@ -129,6 +129,10 @@ void compile_digest(const struct compile *c,
  */
 MUST_USE enum err compile_check(struct compile *c, bool hostile);
 
+/* compile_uses - it goes into the image: neither its level nor an exclusion
+ * without a target keeps it out. */
+bool compile_uses(const struct compile *c, const struct rule_src *src);
+
 /*
  * compile_image - append the image. After compile_check, or for what was
  * checked before. Errors as compile_load.

@@ -143,6 +143,38 @@ static void lint_repeats(struct compile *c, const struct rule_src *r)
                   STR_ARG(r->rule.id), STR_ARG(turns));
 }
 
+/* --- What streams are searched for all the time. */
+
+/* Only answers are streams. *runs: of rules so far that sleep by their run. */
+static void lint_sleep(struct compile *c, const struct rule_src *r,
+                       size_t *runs)
+{
+    enum sleep how = rule_sleep(&r->rule);
+
+    *runs += how == SLEEP_RUN && compile_uses(c, r);
+    if (r->rule.whole || (r->rule.dirs >> DIR_RECV & 1) == 0)
+        return;
+    if (how == SLEEP_NEVER)
+        diag_warn(&c->diags, r->match_at,
+                  "%.*s: streams are searched for it with each piece: begin "
+                  "the pattern with its keywords, digits or 'token' (behind a "
+                  "few ASCII characters at most, and then without (?i)), or "
+                  "say 'on: request' or 'scope: whole'",
+                  STR_ARG(r->rule.id));
+    if (how == SLEEP_SHORT)
+        diag_warn(&c->diags, r->match_at,
+                  "%.*s: streams are searched for it with each piece, for its "
+                  "max_hold is less than %u: make it larger, or begin the "
+                  "pattern with its keywords",
+                  STR_ARG(r->rule.id), SLEEP_HOLD);
+    if (how == SLEEP_RUN && *runs > SLEEP_RUNS && compile_uses(c, r))
+        diag_warn(&c->diags, r->match_at,
+                  "%.*s: streams are searched for it with each piece, for "
+                  "there are %u rules before it that also have something "
+                  "before their keywords: begin the pattern with them",
+                  STR_ARG(r->rule.id), SLEEP_RUNS);
+}
+
 /* --- All of them. */
 
 static void lint_tests(struct compile *c, const struct rule_src *r)
@@ -162,6 +194,7 @@ void compile_lint(struct compile *c)
     const struct exclusion_src *x;
     const struct rule_src *r;
     const struct define *d;
+    size_t runs = 0;
 
     for (x = c->exclusions; x != NULL; x = x->next)
         if (x->expired)
@@ -174,6 +207,8 @@ void compile_lint(struct compile *c)
     for (r = c->rules; r != NULL; r = r->next) {
         lint_tests(c, r);
         shadow_lint(c, r);
+        if (r->rule.detector == DETECTOR_PATTERN && !r->unusable)
+            lint_sleep(c, r, &runs);
         if (r->rule.detector == DETECTOR_PATTERN && r->words_node == NULL &&
             r->value.len == 0 && r->context_count == 0) {
             lint_hosts(c, r);

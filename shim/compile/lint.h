@@ -20,6 +20,7 @@
  *     another repeat without a bound, of nearly any character, behind which is
  *     nothing, or nothing that must be there (items.h), and no `end`
  *   - a repeat without a bound of a repeat without one, such as (?:[a-z]+)*
+ *   - a pattern for answers that nothing wakes on a stream (rule_sleep)
  */
 void compile_lint(struct compile *c);
 

@@ -70,6 +70,13 @@ struct run {
 };
 #define RUN_MOST 96u
 
+/* run_sleeps - of a rule that has a run: are keyword and run far from filling
+ * what it may hold? */
+static inline bool run_sleeps(const struct rule *r)
+{
+    return r->max_hold == 0 || r->max_hold >= SLEEP_HOLD;
+}
+
 /* run_placed - does a match begin at one place only before its keyword? */
 static inline bool run_placed(const struct run *run)
 {

@@ -427,6 +427,18 @@ static struct guard guard_digits(struct str s)
     return all;
 }
 
+enum sleep rule_sleep(const struct rule *r)
+{
+    const struct str *begins;
+
+    if (r->keyword_first || token_first(r) ||
+        detector_keywords(r->detector, &begins) > 0)
+        return SLEEP_KEY;
+    if (run_lead(r, tell_nobody, NULL).before == RUN_NONE)
+        return SLEEP_NEVER;
+    return run_sleeps(r) ? SLEEP_RUN : SLEEP_SHORT;
+}
+
 struct run run_read(const struct rule *r)
 {
     struct run run = run_lead(r, tell_nobody, NULL);

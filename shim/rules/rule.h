@@ -184,4 +184,19 @@ MUST_USE enum err rule_pattern_check(const struct rule *r, struct buf *why);
  */
 bool rule_keyword_first(const struct rule *r);
 
+/*
+ * rule_sleep - what wakes the rule on a stream. One that never sleeps is
+ * searched with each piece of the text, which may cost as much as all others.
+ */
+enum sleep {
+    SLEEP_NEVER, /* nothing does                                            */
+    SLEEP_SHORT, /* nothing does, for its max_hold is less than SLEEP_HOLD  */
+    SLEEP_RUN,   /* a keyword, or digits, behind what its matches begin     */
+                 /* with. Of a set the first SLEEP_RUNS such rules sleep    */
+    SLEEP_KEY,   /* a keyword or a token that its matches begin with        */
+};
+#define SLEEP_HOLD 448u
+#define SLEEP_RUNS 32u
+enum sleep rule_sleep(const struct rule *r);
+
 #endif

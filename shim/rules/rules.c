@@ -122,8 +122,11 @@ static enum err build_views(struct rules *rs)
     return OK;
 }
 
-/* A rule with a run may sleep as long as there are bits, and where that is far
- * from filling what it may hold. */
+_Static_assert(SLEEP_HOLD == 2 * (LIM_KEYWORD + KEYWORD_WIDE + RUN_MOST),
+               "as long as they may be, and as much again");
+_Static_assert(SLEEP_RUNS == 8 * sizeof((struct run){0}.bit), "of a bit each");
+
+/* A rule with a run may sleep as long as there are bits. */
 static void give_bits(struct rules *rs)
 {
     uint32_t bit = 1;
@@ -132,9 +135,7 @@ static void give_bits(struct rules *rs)
         const struct rule *r = &rs->list[i];
         struct run run = rs->runs[i];
 
-        if (run.before == RUN_NONE || bit == 0 ||
-            (r->max_hold != 0 &&
-             r->max_hold < 2 * (LIM_KEYWORD + KEYWORD_WIDE + RUN_MOST)))
+        if (run.before == RUN_NONE || bit == 0 || !run_sleeps(r))
             continue;
         rs->runs[i].bit = run.bit = bit;
         bit <<= 1;

@@ -156,6 +156,28 @@ END
     [ ! -s err ]
 }
 
+@test "check: a rule that streams are searched for all the time is told of" {
+    cat >awake.yaml <<'END'
+pack: awake
+rules:
+  - id: SP-90001
+    name: plate
+    category: pii
+    keywords: [plate]
+    match: '(?i)\b[A-Z]{2} plate\b'
+    action: redact
+    tests: {hit: [an HH plate], miss: [plates]}
+END
+    expect 0 "$SALLYPORT" check awake.yaml
+    grep -qx 'awake.yaml: 1 rule, 2 tests passed' out
+    same err <<'END'
+awake.yaml:7:12: warning: SP-90001: streams are searched for it with each piece: begin the pattern with its keywords, digits or 'token' (behind a few ASCII characters at most, and then without (?i)), or say 'on: request' or 'scope: whole'
+END
+    sed -i 's/action: redact/action: redact\n    on: request/' awake.yaml
+    expect 0 "$SALLYPORT" check awake.yaml
+    [ ! -s err ]
+}
+
 @test "a provider of one's own: a few lines, and a policy that names it" {
     cat >acme.yaml <<'END'
 id: acme
@@ -270,9 +292,9 @@ rules:
 END
     expect 1 "$SALLYPORT" check bad.yaml
     same err <<'END'
+bad.yaml:6:12: error: SP-1: match: reaches the match limit on a hostile text
 bad.yaml:2:5: error: SP-1: the rule needs tests: at least one 'hit' and one 'miss'
 bad.yaml:6:12: warning: SP-1: '(k+)+' repeats a repeat, and where no match comes of it all ways to split the text are tried: name what stands between two, or put a + behind the inner one
-bad.yaml:6:12: error: SP-1: match: reaches the match limit on a hostile text
 bad.yaml:9:20: error: SP-2: the text is not found, though it should be a hit
 END
     sed -i 's/^rules:/mode: loud\nrules:/' bad.yaml

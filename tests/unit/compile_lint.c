@@ -134,6 +134,26 @@ static const struct {
      R("1", "match: 'dog (?:(?>[a-z]+))*!', action: log"), ""},
     {"a repeat of a repeat with a bound",
      R("1", "match: 'dog (?:[a-z]+){0,4}!', action: log"), ""},
+    {"nothing to wake it", R("1", "match: '[a-z]+ ?dog'"),
+     "3:50: warning: SP-1: streams are searched for it with each piece"},
+    {"nothing to wake it, in requests",
+     R("1", "match: '[a-z]+ ?dog', on: request"), ""},
+    {"nothing to wake it, in whole bodies",
+     R("1", "match: '[a-z]+ ?dog', scope: whole"), ""},
+    {"a token",
+     "  - {id: SP-1, name: a, token: {digits: 3}, match: '[0-9]{3}x', " T, ""},
+    {"digits", "  - {id: SP-1, name: a, digits: 9, match: '\\d{9}x', " T, ""},
+    {"a run before its keyword", R("1", "match: '[a-z]{1,9}dog'"), ""},
+    {"a run and little to hold",
+     R("1", "match: '[a-z]{1,9}dog', max_hold: 447"),
+     "3:50: warning: SP-1: streams are searched for it with each piece, for "
+     "its max_hold is less than 448"},
+    {"a run and enough to hold",
+     R("1", "match: '[a-z]{1,9}dog', max_hold: 448"), ""},
+    {"a keyword and little to hold", R("1", "match: 'dog', max_hold: 64"), ""},
+    {"a value", "  - {id: SP-1, name: a, keywords: [ab], value: '[0-9]{32}', " T,
+     ""},
+    {"code of ours", "  - {id: SP-1, name: a, detector: zalgo, " T, ""},
     {"expired",
      R("1", "match: 'dog'") "exclude: [{id: SP-1, reason: r, expires: "
                             "2026-06-14}]\n",
@@ -175,6 +195,32 @@ static void test_rows(void)
         lint_row(i);
     }
     CHECK_ROW(NULL);
+}
+
+/* Of rules that have something before their keywords only so many sleep; of
+ * those that are used, and in the order of their files. */
+static void test_runs(void)
+{
+    struct compile c;
+    struct str got;
+    char text[8000];
+    int n = snprintf(text, sizeof(text),
+                     "exclude: [{id: SP-1, reason: r}]\n%s", HEAD);
+
+    for (int i = 1; i <= 34; i++)
+        n += snprintf(text + n, sizeof(text) - (size_t)n,
+                      "  - {id: SP-%d, name: a, keywords: [x%d], "
+                      "match: '[a-z]{1,9}x%d', " T,
+                      i, i, i);
+    CHECK(put_file("t.yaml", text));
+    rulefiles_start(&c);
+    CHECK_INT(compile_load(&c, "t.yaml"), OK);
+    compile_lint(&c);
+    got = diags_text(&c.diags);
+    CHECK_INT(c.diags.count + c.diags.warnings, 1);
+    CHECK(str_starts(got, STR("t.yaml:37:")));
+    CHECK(str_find(got, STR("SP-34: streams are searched")) < got.len);
+    compile_free(&c);
 }
 
 /* By the tests of the rules: which of r1, r2 is said to be in the other. */
@@ -294,6 +340,7 @@ int main(void)
     if (!rulefiles_enter())
         return 2;
     RUN(test_rows);
+    RUN(test_runs);
     RUN(test_shadows);
     RUN(test_shadow_files);
     RUN(test_shipped);

@@ -289,6 +289,13 @@ static void test_asleep(void)
             return;
         CHECK_INT(stream_take(st, STR("the ship came in late")), OK);
         CHECK(st->lane_count > 1000);
+        for (size_t l = 0; l < st->lane_count; l++) {
+            const struct rule *r = rules_at(live.rules, st->lanes[l].rule);
+
+            if (!CHECK_INT(may_sleep(st, &st->lanes[l]),
+                           rule_sleep(r) >= SLEEP_RUN))
+                check_show("rule", r->id);
+        }
         for (size_t l = awake_next(st, 0); l < st->lane_count;
              l = awake_next(st, l + 1)) {
             CHECK(!is_awake(st, l));
