@@ -176,25 +176,34 @@ FOR_AVX512 static INLINE uint64_t shorts_64(const struct sieve *s,
                                       groups_of(s->groups[2], p + 2));
 }
 
-/* Four words of the table, for every other of eight places by two. */
-FOR_AVX512 static INLINE __m128i read_4(const uint32_t *maybe,
-                                        const uint16_t *words)
-{
-    __m128i v = _mm_cvtsi32_si128((int)maybe[words[0]]);
+/* Words of the table, two by two. */
+struct two_words {
+    __m128i a, b;
+};
 
-    v = _mm_insert_epi32(v, (int)maybe[words[2]], 1);
-    v = _mm_insert_epi32(v, (int)maybe[words[4]], 2);
-    return _mm_insert_epi32(v, (int)maybe[words[6]], 3);
+FOR_AVX512 static INLINE struct two_words read_8(const uint32_t *maybe,
+                                                 const uint32_t *at)
+{
+    struct two_words w = {_mm_cvtsi32_si128((int)maybe[at[0] & 0xffff]),
+                          _mm_cvtsi32_si128((int)maybe[at[0] >> 16])};
+
+    w.a = _mm_insert_epi32(w.a, (int)maybe[at[1] & 0xffff], 1);
+    w.b = _mm_insert_epi32(w.b, (int)maybe[at[1] >> 16], 1);
+    w.a = _mm_insert_epi32(w.a, (int)maybe[at[2] & 0xffff], 2);
+    w.b = _mm_insert_epi32(w.b, (int)maybe[at[2] >> 16], 2);
+    w.a = _mm_insert_epi32(w.a, (int)maybe[at[3] & 0xffff], 3);
+    w.b = _mm_insert_epi32(w.b, (int)maybe[at[3] >> 16], 3);
+    return w;
 }
 
-FOR_AVX512 static INLINE __m512i read_16(const uint32_t *maybe,
-                                         const uint16_t *words)
+FOR_AVX512 static INLINE __m512i join_4(__m128i a, __m128i b, __m128i c,
+                                        __m128i d)
 {
-    __m512i v = _mm512_castsi128_si512(read_4(maybe, words));
+    __m512i v = _mm512_castsi128_si512(a);
 
-    v = _mm512_inserti32x4(v, read_4(maybe, words + 8), 1);
-    v = _mm512_inserti32x4(v, read_4(maybe, words + 16), 2);
-    return _mm512_inserti32x4(v, read_4(maybe, words + 24), 3);
+    v = _mm512_inserti32x4(v, b, 1);
+    v = _mm512_inserti32x4(v, c, 2);
+    return _mm512_inserti32x4(v, d, 3);
 }
 
 /*
@@ -207,13 +216,15 @@ FOR_AVX512 static INLINE __m512i read_16(const uint32_t *maybe,
  */
 FOR_AVX512 static INLINE uint64_t ask_64(const struct sieve *s,
                                          const uint32_t *maybe, const char *p,
-                                         const uint16_t *words)
+                                         const uint32_t *at)
 {
     /* Where bits begin, by the place: BEFORE or BEHIND, of its word of two. */
     const __m512i bits = _mm512_set1_epi64(INT64_C(0x2030203000100010));
     const uint64_t of_a = UINT64_C(0x3333333333333333);
     __m512i which = _mm512_or_si512(ones_of(s, p), bits);
-    __m512i a = read_16(maybe, words), b = read_16(maybe, words + 1);
+    struct two_words w = read_8(maybe, at), x = read_8(maybe, at + 4);
+    struct two_words y = read_8(maybe, at + 8), z = read_8(maybe, at + 12);
+    __m512i a = join_4(w.a, x.a, y.a, z.a), b = join_4(w.b, x.b, y.b, z.b);
 
     return (_mm512_bitshuffle_epi64_mask(a, which) & of_a) |
            (_mm512_bitshuffle_epi64_mask(b, which) & ~of_a) | shorts_64(s, p);
@@ -228,15 +239,15 @@ FOR_AVX512 static size_t sift_64(const struct probes *k, const char *text,
                                  size_t *from, size_t to, uint16_t *out)
 {
     const struct sieve s = sieve_of(k);
-    uint16_t words[BATCH / 2];
+    uint32_t words[BATCH / 4];
     size_t found = 0, i = *from;
 
     for (size_t n; i < to && !is_full(found, 0); i += n) {
         n = to - i < BATCH ? to - i : BATCH;
         for (size_t j = 0; j < n; j += 64)
-            _mm512_storeu_si512(words + j / 2, words_of(&s, text + i + j));
+            _mm512_storeu_si512(words + j / 4, words_of(&s, text + i + j));
         for (size_t j = 0; j < n; j += 64) {
-            uint64_t mask = ask_64(&s, k->maybe, text + i + j, words + j / 2);
+            uint64_t mask = ask_64(&s, k->maybe, text + i + j, words + j / 4);
 
             mask &= first_bits(n - j);
             found += put_places(mask, i + j, out + found);
