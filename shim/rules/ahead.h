@@ -45,6 +45,7 @@ struct piece {
     uint32_t least, most;
     uint32_t back; /* the most that is looked at before it */
     struct guard bytes;
+    bool apart; /* no letter is at its end */
     struct want want;
 };
 #define PIECE_FREE UINT32_MAX

@@ -36,6 +36,23 @@ static uint32_t times_of(uint32_t one, uint32_t times)
     return one == PIECE_FREE || all > PIECE_FREE ? PIECE_FREE : (uint32_t)all;
 }
 
+/* Is no letter of ASCII among them? */
+static bool no_letters(const struct guard *bytes)
+{
+    const uint64_t letters = UINT64_C(0x07fffffe07fffffe);
+
+    return (bytes->bits[1] & letters) == 0;
+}
+
+/* Is no letter right behind a piece, which stands so often at the least, if
+ * none is right before it? */
+static bool stays_apart(const struct piece *one, uint32_t least, bool before)
+{
+    if (one->most == 0)
+        return before;
+    return one->apart && (before || times_of(one->least, least) != 0);
+}
+
 /* One more, behind all of it. */
 static void put_behind(struct piece *all, struct piece *one, uint32_t least,
                        uint32_t times)
@@ -46,6 +63,7 @@ static void put_behind(struct piece *all, struct piece *one, uint32_t least,
             all->want = one->want;
     }
     guard_add(&all->bytes, &one->bytes);
+    all->apart = stays_apart(one, least, all->apart);
     all->least = piece_sum(all->least, times_of(one->least, least));
     all->most = piece_sum(all->most, times_of(one->most, times));
 }
@@ -190,6 +208,7 @@ static bool read_item(struct reading *rd, struct place at, struct piece *ret)
     }
     if (ret->most != 0)
         ret->bytes = bytes;
+    ret->apart = no_letters(&bytes);
     ret->least = ret->most != 0;
     return true;
 }
@@ -221,6 +240,7 @@ static bool read_word(struct reading *rd, struct place at, struct piece *ret)
         n++;
     }
     ret->least = ret->most = (uint32_t)n;
+    ret->apart = n != 0 && !is_alpha(word[n - 1]);
     if (n != 0 && !at.front) /* there it is the keyword */
         ret->want = want_text(rd, word, n, &first);
     ret->want.before = ret->bytes;
@@ -252,7 +272,7 @@ static bool read_choice(struct reading *rd, struct place at, struct piece *ret)
     struct piece one;
     bool edge;
 
-    *ret = (struct piece){0};
+    *ret = (struct piece){.apart = true};
     while (rd->rest.len != 0 && rd->rest.ptr[0] != '|' &&
            rd->rest.ptr[0] != ')') {
         edge = str_starts(rd->rest, STR("\\b")) ||
@@ -261,7 +281,7 @@ static bool read_choice(struct reading *rd, struct place at, struct piece *ret)
             return false;
         put_behind(ret, &one, least, times);
         at = (struct place){at.front && ret->least == 0,
-                            edge || (at.edge && one.most == 0)};
+                            edge || stays_apart(&one, least, at.edge)};
     }
     return true;
 }
@@ -277,6 +297,7 @@ static bool read_choices(struct reading *rd, struct place at, struct piece *ret)
             return false;
         ret->least = one.least < ret->least ? one.least : ret->least;
         ret->most = one.most > ret->most ? one.most : ret->most;
+        ret->apart &= one.apart;
         guard_add(&ret->bytes, &one.bytes);
         want_either(&ret->want, &one.want);
     }
