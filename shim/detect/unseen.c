@@ -38,18 +38,26 @@ static unsigned stacked_in(const char *p)
         ((wide)(a == 0xef) & (wide)(b == 0xb8)));
 }
 
+/* So many bytes at once, of which any is beyond ASCII. */
+#define STEP (4 * WIDE)
+
+static inline bool any_beyond(const char *p)
+{
+    return wide_mask(wide_at(p) | wide_at(p + WIDE) | wide_at(p + 2 * WIDE) |
+                     wide_at(p + 3 * WIDE)) != 0;
+}
+
 /* Past characters that are none of them, from the front of one to that of
  * another: near the end of the text it may be any. Most text is mostly ASCII,
  * and is passed by. */
 static inline __attribute__((always_inline)) size_t
 skip_others(struct str text, size_t at, unsigned (*begin)(const char *))
 {
-    for (; text.len - at >= 4 * WIDE + AHEAD; at += 4 * WIDE) {
+    for (; text.len - at >= STEP + AHEAD; at += STEP) {
         const char *p = text.ptr + at;
-        wide any = wide_at(p) | wide_at(p + WIDE) | wide_at(p + 2 * WIDE) |
-                   wide_at(p + 3 * WIDE);
+        bool any = any_beyond(p);
 
-        for (size_t i = 0; wide_mask(any) != 0 && i < 4 * WIDE; i += WIDE) {
+        for (size_t i = 0; any && i < STEP; i += WIDE) {
             unsigned some = begin(p + i);
 
             if (some != 0)
@@ -160,6 +168,14 @@ static size_t settled(struct str text, size_t from)
     return end < from ? from : end;
 }
 
+/* Past ASCII, as far as it goes by steps. */
+static size_t skip_ascii(struct str text, size_t at)
+{
+    while (text.len - at >= STEP && !any_beyond(text.ptr + at))
+        at += STEP;
+    return at;
+}
+
 /* None of them takes less than two bytes. So one byte is looked at of as many
  * as the shortest run has: the others are of interest if that is of one. */
 void unseen_run(struct str text, size_t from, bool open, size_t least,
@@ -170,8 +186,11 @@ void unseen_run(struct str text, size_t from, bool open, size_t least,
 
     for (size_t at = from; s.len - at >= stride;) {
         at += stride - 1;
-        if ((unsigned char)s.ptr[at] < 0x80 ||
-            (count = run_of(s, from, at, &start, &end)) == 0) {
+        if ((unsigned char)s.ptr[at] < 0x80) {
+            at = skip_ascii(s, at + 1);
+            continue;
+        }
+        if ((count = run_of(s, from, at, &start, &end)) == 0) {
             at++;
             continue;
         }

@@ -178,7 +178,7 @@ static const uint32_t some[] = {
     0x36f,  0x483,  0x48a,  0x1abf,  0x1dc1,  0x20d0,  0xfe20, 0x17c1,
     0x1014, 0x5d0,  0x2014, 0x4e00,  0x1f600, 0x1d173, '\n',   0x205f};
 
-/* Of a few kinds, in runs. */
+/* Of a few kinds, in runs, of which those of ASCII may be long. */
 static struct str text_make(char *text, size_t most)
 {
     size_t n = 0, count = rnd(most), again = 0;
@@ -189,7 +189,7 @@ static struct str text_make(char *text, size_t most)
     for (size_t i = 0; i < count; i++) {
         if (again == 0) {
             cp = few[rnd(ARRAY_LEN(few))];
-            again = 1 + rnd(12);
+            again = 1 + rnd(cp < 0x80 && rnd(4) == 0 ? 150 : 12);
         }
         again--;
         n += utf8_put(cp, text + n);
