@@ -1,5 +1,7 @@
 #include "base/str.h"
 
+#include "base/wide.h"
+
 struct str str_of(const char *s)
 {
     return (struct str){s, s == NULL ? 0 : strlen(s)};
@@ -57,15 +59,48 @@ struct str str_at(struct str s, struct span at)
                        : (struct str){s.ptr + at.off, at.len};
 }
 
+/* Of so many bytes one is compared wherever its first two stand: of more that
+ * could take long, of less there are not two. */
+#define PAIR_LEAST 2
+#define PAIR_MOST  4
+
+/* Where such a needle is, or up to where it does not begin. */
+static size_t find_by_pair(struct str s, struct str needle, bool *ret_found)
+{
+    unsigned char first = (unsigned char)needle.ptr[0];
+    unsigned char second = (unsigned char)needle.ptr[1];
+    size_t at = 0;
+
+    for (; s.len - at > WIDE; at += WIDE) {
+        unsigned mask = wide_mask((wide)(wide_at(s.ptr + at) == first) &
+                                  (wide)(wide_at(s.ptr + at + 1) == second));
+
+        for (; mask != 0; mask &= mask - 1) {
+            size_t i = at + (size_t)__builtin_ctz(mask);
+
+            *ret_found = str_starts(str_skip(s, i), needle);
+            if (*ret_found)
+                return i;
+        }
+    }
+    return at;
+}
+
 size_t str_find(struct str s, struct str needle)
 {
+    bool found = false;
+    size_t at = 0;
     const char *p;
 
     if (needle.len == 0)
         return 0;
-    if (s.len < needle.len)
+    if (needle.len >= PAIR_LEAST && needle.len <= PAIR_MOST)
+        at = find_by_pair(s, needle, &found);
+    if (found)
+        return at;
+    if (s.len - at < needle.len)
         return s.len;
-    p = memmem(s.ptr, s.len, needle.ptr, needle.len);
+    p = memmem(s.ptr + at, s.len - at, needle.ptr, needle.len);
     return p == NULL ? s.len : (size_t)(p - s.ptr);
 }
 
