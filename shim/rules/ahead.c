@@ -38,6 +38,12 @@ struct want want_run(const struct guard *bytes, uint32_t n)
                          .before = *bytes};
 }
 
+struct want want_beyond(void)
+{
+    return (struct want){
+        .what = WANT_WORD, .end = 1, .least = WANT_BYTES, .edge = true};
+}
+
 void want_behind(struct want *w, const struct piece *p)
 {
     w->start = piece_sum(w->start, p->least);
@@ -81,6 +87,8 @@ bool want_better(const struct want *a, const struct want *b)
         return a->what > b->what;
     if ((a->end > AHEAD_MOST) != (b->end > AHEAD_MOST))
         return a->end <= AHEAD_MOST;
+    if (a->what == WANT_WORD && (a->count == 0 || b->count == 0))
+        return a->count == 0;
     if (a->what == WANT_RUN && a->least == b->least)
         return a->end < b->end;
     return a->least >= b->least;

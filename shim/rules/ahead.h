@@ -33,9 +33,12 @@ struct want {
     char words[WANT_WORDS][WANT_BYTES]; /* lower case; short: behind it NUL */
 };
 
-/* want_word - a word of n bytes, nothing else. want_run - so many of these. */
+/* want_word - a word of n bytes, nothing else. want_run - so many of these.
+ * want_beyond - what is not ASCII: no word, for of such text nothing is said.
+ */
 struct want want_word(const char *word, size_t n);
 struct want want_run(const struct guard *bytes, uint32_t n);
+struct want want_beyond(void);
 
 /*
  * What a part of a pattern matches: of so many characters at the most, or

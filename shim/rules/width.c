@@ -248,6 +248,14 @@ static bool read_word(struct reading *rd, struct place at, struct piece *ret)
     return n != 0;
 }
 
+/* What is wanted of one character, so often: of these bytes, or beyond ASCII.
+ */
+static struct want want_item(const struct guard *bytes, uint32_t least)
+{
+    return (bytes->bits[0] | bytes->bits[1]) == 0 ? want_beyond()
+                                                  : want_run(bytes, least);
+}
+
 /* The next of them, and how often; a run of one kind of bytes is known by that.
  */
 static bool read_next(struct reading *rd, struct place at, struct piece *ret,
@@ -262,7 +270,7 @@ static bool read_next(struct reading *rd, struct place at, struct piece *ret,
         !pattern_times(&rd->rest, ret_least, ret_times, &whole))
         return false;
     if (!group && ret->most == 1 && !rd->bytes)
-        ret->want = want_run(&ret->bytes, *ret_least);
+        ret->want = want_item(&ret->bytes, *ret_least);
     return true;
 }
 

@@ -34,6 +34,10 @@ static const struct {
     {"key {9}(?:word){2,3}[ab]{1,9}", 12, 16, "|word"},
     {"key[^\\n]{1,9}(?:a[bc]{13}|[d-f]{12,20})", 4, 26, "12"},
     {"key.{0,40}?[A-Z0-9]{20}\\.[A-Z0-9]{20}", 3, 63, "20"},
+    {"key[^\\n]{0,20}(?:m\u00f6l|h\u00f6use)", 4, 25, "|"},
+    {"key[^\\n]{0,20}(?:house|m\u00f6l)", 3, 28, "hous"},
+    {"key[^\\n]{0,20} (?:house|(?i)\u017fome)", 4, 29, "hous ome"},
+    {"key[^\\n]{0,20}(?:house|m\u00f6?l)", 0, 0, ""},
     {"key.{0,40}?[A-Z0-9]{11}", 0, 0, ""},
     {"key.{0,40}?[^a]{20}", 0, 0, ""},
     {"key.{0,400}word", 0, 0, ""},
@@ -52,7 +56,7 @@ static void check_words(const struct want *w, const char *words)
     struct str rest = str_of(words);
     size_t n = 0;
 
-    for (; rest.ptr != NULL; n++) {
+    for (; rest.len != 0; n++) {
         struct str one = str_split(&rest, ' ');
 
         CHECK(n < w->count &&
