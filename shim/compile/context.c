@@ -11,6 +11,7 @@
 #define WITHIN_MOST 96u
 #define SUFFIX      16u /* bytes of "-numbers" and a line's end with blanks */
 #define VALUE       32u /* bytes of a value before its number */
+#define BLANKS      8u  /* at the beginning of a line */
 #define NEAR_DIGITS 5u  /* so many digits are worth to be looked for */
 
 bool context_list(struct reader *r, const struct yaml_node *n,
@@ -119,7 +120,9 @@ static void put_gap(struct pattern *p, uint32_t within)
 {
     pattern_put(p, STR("(?:[^\\r\\n]{0,"));
     pattern_number(p, within);
-    pattern_put(p, STR("}?|[ \\t:]{0,4}\\r?\\n[ \\t]{0,8})"));
+    pattern_put(p, STR("}?|[ \\t:]{0,4}\\r?\\n[ \\t]{0,"));
+    pattern_number(p, BLANKS);
+    pattern_put(p, STR("})"));
 }
 
 /*
@@ -211,6 +214,7 @@ static uint32_t reach_of(const struct rule_src *src)
 {
     uint32_t most = 0, within = src->within == 0 ? WITHIN : src->within;
 
+    _Static_assert(BLANKS + 1 + VALUE <= REACH_LINE, "behind a line's end");
     for (size_t i = 0; i < src->rule.keyword_count; i++)
         if (src->rule.keywords[i].len > most)
             most = (uint32_t)src->rule.keywords[i].len;

@@ -76,46 +76,67 @@ enum err hits_note(struct prefilter_hits *hits, uint32_t rule, bool listed,
     return OK;
 }
 
-/* Of places behind `at`, the first: that is near enough, or none is. */
-static bool place_near(const struct places *pl, size_t at, size_t reach)
+/* Can a number at `number` be of a keyword that ends at `end`, as far as the
+ * end of its line tells? */
+static bool line_reaches(struct str text, size_t end, size_t number)
 {
-    size_t i = 0, end = pl->count;
+    return number <= REACH_LINE || number - REACH_LINE <= end ||
+           memchr(text.ptr + end, '\n', number - REACH_LINE - end) == NULL;
+}
+
+static bool in_number(char c)
+{
+    return is_digit(c) || memchr(" -.()/", c, 6) != NULL;
+}
+
+/* Of places behind `at`, the first: that is near enough, or none is. */
+static bool place_near(const struct prefilter_hits *hits, size_t at, size_t end,
+                       size_t reach)
+{
+    const struct places *pl = &hits->places;
+    size_t i = 0, to = pl->count, number;
 
     if (pl->everywhere)
         return true;
-    while (i < end) {
-        size_t middle = i + (end - i) / 2;
+    while (i < to) {
+        size_t middle = i + (to - i) / 2;
 
         if (pl->list[middle] <= at)
             i = middle + 1;
         else
-            end = middle;
+            to = middle;
     }
-    return i < pl->count && pl->list[i] - at <= reach + PLACE_STEP;
+    if (i == pl->count || pl->list[i] - at > reach + PLACE_STEP)
+        return false;
+    number = pl->list[i] - PLACE_STEP;
+    while (number > end && in_number(hits->whole.ptr[number - 1]))
+        number--;
+    return line_reaches(hits->whole, end, number);
 }
 
 bool hits_number(struct prefilter_hits *hits, const struct rule *r,
-                 size_t start)
+                 size_t start, size_t end)
 {
     size_t at = hits->base + folded_source(&hits->folded, start);
+    size_t behind = hits->base + folded_source(&hits->folded, end);
     const struct tokens *tk = &hits->tokens;
-    size_t i = 0, end = tk->count;
+    size_t i = 0, to = tk->count;
 
     if (!token_any(&r->token))
-        return place_near(&hits->places, at, r->reach);
+        return place_near(hits, at, behind, r->reach);
     if (tk->partial)
         return true;
-    while (i < end) {
-        size_t middle = i + (end - i) / 2;
+    while (i < to) {
+        size_t middle = i + (to - i) / 2;
 
         if (token_start(tk->list[middle]) < at)
             i = middle + 1;
         else
-            end = middle;
+            to = middle;
     }
     for (; i < tk->count && token_start(tk->list[i]) - at <= r->reach; i++)
         if (token_entry_in(&r->token, tk->list[i]))
-            return true;
+            return line_reaches(hits->whole, behind, token_start(tk->list[i]));
     return false;
 }
 

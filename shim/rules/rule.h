@@ -77,6 +77,8 @@ struct key {
     unsigned char least; /* so many bytes of that at the least                */
 };
 
+#define REACH_LINE 48u /* bytes: see reach */
+
 /* One rule. All strings are borrowed. Lists may be NULL where counts are 0. */
 struct rule {
     struct str id;       /* "SP-1001"                                      */
@@ -105,7 +107,8 @@ struct rule {
                             /* of a rule with reach, it holds one            */
     struct str then;        /* if not empty: one of these bytes is behind it */
     uint32_t reach;         /* if not 0: a match begins with a keyword, and  */
-                            /* has its token or digits so many bytes behind  */
+                            /* has its token or digits so many bytes behind, */
+                            /* or REACH_LINE behind the end of its line      */
     bool whole;             /* on whole bodies only, not on streams          */
     bool no_placeholder;    /* findings that are placeholders do not count   */
     bool no_name;           /* nor those that are names of source code       */

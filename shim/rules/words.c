@@ -232,7 +232,8 @@ static enum err note_keyword(const struct words *ws, const struct keyword *kw,
         keyword_at(text_of(kw), str_skip(text, start), &len) != KEYWORD_YES ||
         !key_follows(&ws->list[kw->rule], &kw->key, hits->whole,
                      hits->base + folded_source(&hits->folded, start + len)) ||
-        (kw->number && !hits_number(hits, &ws->list[kw->rule], start)))
+        (kw->number &&
+         !hits_number(hits, &ws->list[kw->rule], start, start + len)))
         return OK;
     return hits_note(hits, kw->rule, kw->listed, start);
 }

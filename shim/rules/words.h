@@ -64,10 +64,10 @@ static inline bool hits_guarded(struct prefilter_hits *hits, uint32_t rule,
 }
 
 /* hits_number - does the number that a rule with a reach asks for stand within
- * that behind `start` of what is looked at: a token, or else a run of digits?
- * True if that is not known. */
+ * that behind a keyword, at start..end of what is looked at: a token, or else a
+ * run of digits? True if that is not known. */
 bool hits_number(struct prefilter_hits *hits, const struct rule *r,
-                 size_t start);
+                 size_t start, size_t end);
 
 /* hits_note - a keyword of the rule begins at `start` of what is looked at. One
  * that begins beyond hits->limit is passed over; it is listed if `listed` says
