@@ -27,9 +27,36 @@
 #define CHAR_ALIKE  8192u  /* it looks like a letter of Latin: disguise.h */
 #define CHAR_LATIN  16384u /* it is one, or drawn from them               */
 
-#define CHARS_KEPT 0x20000 /* most that are written; the rest is worked out */
-struct chars {
-    uint16_t of[CHARS_KEPT]; /* zero at the start */
+/* What one of one byte or two becomes in a view that is made character by
+ * character, if nothing joins it: brief.h. */
+#define BRIEF_KNOWN 1u /* of every one that was worked out              */
+#define BRIEF_STOP                                                             \
+    2u                     /* it goes by itself, but for an ESC that opens     \
+                              nothing */
+#define BRIEF_JOINS   4u   /* and with the one before it                    */
+#define BRIEF_NONE    8u   /* it becomes nothing                            */
+#define BRIEF_UNSEEN  16u  /* CHAR_UNSEEN; it is of these if nothing joins  */
+#define BRIEF_LETTER  32u  /* is_letter                                     */
+#define BRIEF_LAST    64u  /* and what it becomes ends in one               */
+#define BRIEF_CHANGED 128u /* the facts of normal.h, with the next two:     */
+#define BRIEF_FAR     256u /* folded                                        */
+#define BRIEF_MARKED  512u
+#define BRIEF_TWO     1024u /* its bytes                                     */
+#define BRIEF_ALONE   2048u /* they are counted                              */
+#define BRIEF_UNIT    13    /* 0: it is copied; or its len; from here on     */
+#define BRIEF_MOST    5     /* bytes that one becomes                        */
+struct brief {
+    char bytes[BRIEF_MOST];
+    unsigned char len;
+    uint16_t is;
+};
+
+#define CHARS_KEPT  0x20000 /* most that are written; the rest is worked out */
+#define CHARS_BRIEF 0x800   /* those of one byte or two */
+#define CHARS_WAYS  8       /* of normal.h */
+struct chars {              /* zero at the start */
+    uint16_t of[CHARS_KEPT];
+    struct brief briefs[CHARS_WAYS][CHARS_BRIEF];
 };
 
 /* chars_work_out - without what is kept. Never 0. */

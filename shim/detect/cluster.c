@@ -7,9 +7,7 @@
 #include "detect/disguise.h"
 #include "detect/invisible.h"
 
-#define MARKS_MOST 2    /* that are not part of a character, in a row */
-#define GAP_MOST   1024 /* bytes: of a longer gap the end is taken for it */
-#define ROOM       (CLUSTER * 20) /* one gives 18 at most                  */
+#define ROOM (CLUSTER * 20) /* one gives 18 at most */
 
 struct unit {
     int32_t cps[ROOM]; /* what stays of it, decomposed */
@@ -185,27 +183,53 @@ static bool same_but_case(const struct unit *c, struct str source)
     return source.len == 0;
 }
 
+/* Its bytes, of which there may be none, in the room; the facts are noted. */
+static enum err spell(struct normal *n, struct unit *c, struct str source,
+                      char bytes[ROOM * 4], size_t *ret_len)
+{
+    enum err e = compose(n, c);
+
+    *ret_len = 0;
+    if (e || c->count == 0)
+        return e;
+    if (!same_but_case(c, source))
+        n->changed = true;
+    for (size_t i = 0; i < c->count; i++) {
+        *ret_len += utf8_put((uint32_t)c->cps[i], bytes + *ret_len);
+        n->before = is_mark(c->cps[i]) ? n->before : (uint32_t)c->cps[i];
+    }
+    return OK;
+}
+
 /* Copied where the bytes are the same, else put for the source. */
 static enum err emit(struct normal *n, struct unit *c, struct str source,
                      size_t off, struct textview *out)
 {
     char bytes[ROOM * 4];
-    size_t len = 0;
-    struct str made;
-    enum err e;
+    struct str made = {.ptr = bytes};
+    enum err e = spell(n, c, source, bytes, &made.len);
 
-    if ((e = compose(n, c)) || c->count == 0)
+    if (e || made.len == 0)
         return e;
-    for (size_t i = 0; i < c->count; i++)
-        len += utf8_put((uint32_t)c->cps[i], bytes + len);
-    made = (struct str){bytes, len};
-    if (!same_but_case(c, source))
-        n->changed = true;
-    for (size_t i = 0; i < c->count; i++)
-        n->before = is_mark(c->cps[i]) ? n->before : (uint32_t)c->cps[i];
     if (str_eq(made, source))
         return textview_copy(out, made, off);
     return textview_put(out, made, off, source.len);
+}
+
+bool cluster_alone(struct normal *n, struct str one, char *out, size_t size,
+                   size_t *ret_len)
+{
+    struct unit c = {.count = 0};
+    char bytes[ROOM * 4];
+    size_t len;
+    uint32_t cp = utf8_next(one, &len);
+
+    if (!cluster_steady(n->what, cp) || add(n, &c, plain_space(cp)) ||
+        spell(n, &c, one, bytes, &len) || len == 0 || len > size)
+        return false;
+    memcpy(out, bytes, len);
+    *ret_len = len;
+    return true;
 }
 
 enum err gap_close(struct normal *n, uint32_t cp, struct textview *out)

@@ -14,6 +14,14 @@
 MUST_USE enum err cluster_take(struct normal *n, struct str cluster, size_t off,
                                struct textview *out);
 
+/*
+ * cluster_alone - what a character becomes that nothing joins, at out[0..size);
+ * n has its facts then. False if that is none, or more, or it does not become
+ * the same wherever it stands.
+ */
+bool cluster_alone(struct normal *n, struct str one, char *out, size_t size,
+                   size_t *ret_len);
+
 /* cluster_steady - does the character become the same wherever it stands? Not
  * what has a mark at its front, as U+0E33 has, and no mark. */
 bool cluster_steady(unsigned what, uint32_t cp);
@@ -56,6 +64,8 @@ static inline bool cluster_goes_on(struct pile *p, unsigned kind, uint32_t cp,
     p->marks = (kind & CHAR_MARK) != 0 ? p->marks + 1 : 0;
     return (other | disorder) == 0 && p->marks <= MARKS_MOST;
 }
+
+#define GAP_MOST 1024 /* bytes: of a longer gap the end is taken for it */
 
 /* gap_close - a character comes, behind something invisible it may be: a space
  * if one is due. gap_note - something invisible stands there. */

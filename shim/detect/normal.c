@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "base/wide.h"
+#include "detect/brief.h"
 #include "detect/cluster.h"
 #include "detect/invisible.h"
 #include "detect/plain.h"
@@ -203,8 +204,7 @@ static enum err staying(struct normal *n, struct str text, size_t base,
     return OK;
 }
 
-/* The last character of some that stay, but marks. */
-static uint32_t last_base(struct normal *n, struct str s)
+uint32_t last_base(struct normal *n, struct str s)
 {
     size_t at = s.len, len;
     uint32_t cp;
@@ -252,27 +252,6 @@ static enum err take_staying(struct normal *n, struct str text, size_t base,
 }
 
 /* --- One character that nothing belongs to, and does not stay. */
-
-/*
- * U+00C0-017F and U+1EA0-1EF9: small and without its marks, a letter of ASCII;
- * or - for what is not one with marks. (UnicodeData.txt of Unicode 15.)
- */
-static const char latin[] =
-    "aaaaaa-ceeeeiiii-nooooo--uuuuy--aaaaaa-ceeeeiiii-nooooo--uuuuy-y"
-    "aaaaaaccccccccdd--eeeeeeeeeegggggggghh--iiiiiiiii---jjkk-llllll-"
-    "---nnnnnn---oooooo--rrrrrrsssssssstttt--uuuuuuuuuuuuwwyyyzzzzzz-";
-static const char vietnamese[] =
-    "aaaaaaaaaaaaaaaaaaaaaaaaeeeeeeeeeeeeeeeeiiiioooooooooooooooooooo"
-    "oooouuuuuuuuuuuuuuyyyyyyyy";
-
-static char bare_letter(uint32_t cp)
-{
-    char c = cp >= 0xc0 && cp < 0x180       ? latin[cp - 0xc0]
-             : cp >= 0x1ea0 && cp <= 0x1ef9 ? vietnamese[cp - 0x1ea0]
-                                            : '-';
-
-    return c == '-' ? 0 : c;
-}
 
 static enum err take_bare(struct normal *n, struct str one, uint32_t cp,
                           char bare, size_t off, struct textview *out)
@@ -477,6 +456,24 @@ static enum err lone_end(struct normal *n, struct str text, size_t base,
     return e;
 }
 
+/* Does it go by short pieces? */
+struct pace {
+    size_t from; /* where the last few began */
+    unsigned pieces;
+    bool rough;
+};
+#define PACE_FEW  4u
+#define PACE_LESS 20u /* bytes of so few */
+
+static inline void pace_note(struct pace *p, size_t at)
+{
+    if (++p->pieces < PACE_FEW)
+        return;
+    p->rough = at - p->from < PACE_LESS;
+    p->pieces = 0;
+    p->from = at;
+}
+
 /* As many as there are of either, from *at on, which moves behind them. */
 static enum err take_lone(struct normal *n, struct str text, size_t base,
                           size_t *at, struct textview *out)
@@ -496,7 +493,7 @@ static enum err take_lone(struct normal *n, struct str text, size_t base,
 /* Those that nothing joins, from *at on, which moves behind as many as there
  * are. */
 static enum err take_singles(struct normal *n, struct str text, size_t base,
-                             size_t *at, struct textview *out)
+                             size_t *at, struct textview *out, struct pace *p)
 {
     bool taken = true;
     enum err e;
@@ -511,6 +508,9 @@ static enum err take_singles(struct normal *n, struct str text, size_t base,
         if ((e = take_single(n, one, cp, base + *at, out, &taken)) || !taken)
             return e;
         *at += one.len;
+        pace_note(p, *at);
+        if (p->rough)
+            break;
     }
     return e;
 }
@@ -599,6 +599,7 @@ enum err normal_feed(struct normal *n, struct str text, size_t base,
                      size_t *pos, bool last, struct textview *out)
 {
     size_t at = *pos, from;
+    struct pace pace = {.from = at};
     struct front f;
     enum err e = OK;
 
@@ -612,7 +613,10 @@ enum err normal_feed(struct normal *n, struct str text, size_t base,
             at += csi;
             continue;
         }
-        if ((e = take_singles(n, text, base, &at, out)) ||
+        pace_note(&pace, at);
+        if ((pace.rough && n->chars != NULL &&
+             (e = brief_take(n, text, base, &at, out, &pace.rough))) ||
+            (e = take_singles(n, text, base, &at, out, &pace)) ||
             (e = take_staying(n, text, base, &at, last, out)) || at > from)
             continue;
         if (!front_at(n, text, at, last, &f))

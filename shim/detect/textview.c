@@ -131,21 +131,36 @@ static inline bool run_goes_on(const struct textview *v, size_t off,
                (uint64_t)(v->bytes.len - last->dst) * from;
 }
 
-/* Room for one more. */
-static inline enum err runs_reserve(struct textview *v)
+/* Of runs. */
+static enum err make_room(struct textview *v, size_t runs)
 {
     size_t cap = v->run_cap == 0 ? 64 : v->run_cap * 2;
     struct view_run *more;
 
-    if (v->run_count >= LIM_VIEW_RUNS)
-        return E_LIMIT;
-    if (v->run_count < v->run_cap)
-        return OK;
+    cap = cap > v->run_count + runs ? cap : v->run_count + runs;
     if ((more = realloc(v->runs, cap * sizeof(*more))) == NULL)
         return E_NOMEM;
     v->runs = more;
     v->run_cap = cap;
     return OK;
+}
+
+enum err textview_room(struct textview *v, size_t bytes, size_t runs)
+{
+    enum err e;
+
+    if (bytes > v->bytes.cap - v->bytes.len &&
+        (e = buf_reserve(&v->bytes, bytes)))
+        return e;
+    return runs > v->run_cap - v->run_count ? make_room(v, runs) : OK;
+}
+
+/* Room for one more. */
+static inline enum err runs_reserve(struct textview *v)
+{
+    if (v->run_count >= LIM_VIEW_RUNS)
+        return E_LIMIT;
+    return v->run_count < v->run_cap ? OK : make_room(v, 1);
 }
 
 /* The next bytes come from source[off..), in units of from to to; or `back`:

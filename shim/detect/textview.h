@@ -101,6 +101,10 @@ void textview_free(struct textview *v);
 void textview_clear(struct textview *v);
 void textview_rest(struct textview *v);
 
+/* textview_room - so many bytes and runs may be written behind those it has,
+ * by who counts them then. E_LIMIT of bytes; E_NOMEM. */
+MUST_USE enum err textview_room(struct textview *v, size_t bytes, size_t runs);
+
 /*
  * textview_put - append bytes that stand for source[off..off+len).
  * textview_copy - append n bytes that are at source[off..) one by one.

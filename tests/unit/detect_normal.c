@@ -68,7 +68,7 @@ static uint32_t one(void)
 /* Of one kind mostly, or of what is left out, or of all. */
 static struct str text_make(char *text, size_t most)
 {
-    size_t count = 1 + rnd(most), kind = rnd(9), n = 0;
+    size_t count = 1 + rnd(most), kind = rnd(11), n = 0;
     uint32_t same = one();
 
     for (size_t i = 0; i < count; i++) {
@@ -82,6 +82,10 @@ static struct str text_make(char *text, size_t most)
             cp = signs[rnd(ARRAY_LEN(signs))];
         else if (kind == 4 && rnd(16) != 0) /* of one script, or of two */
             cp = (0x580 + same % 0x1580) / 64 * 64 + (uint32_t)rnd(128);
+        else if (kind == 5 && rnd(64) != 0) /* bytes, or what takes two */
+            cp = (uint32_t)rnd(same % 2 == 0 ? 0x100 : 0x800);
+        else if (kind == 6 && rnd(64) != 0)
+            cp = cp < 0x80 ? cp : 0xc0 + cp % 0x100;
         n += utf8_put(cp, text + n);
     }
     return (struct str){text, n};
