@@ -105,6 +105,8 @@ size_t utf8_char(struct str s)
 
 size_t utf8_tail(struct str s)
 {
+    if (s.len > 0 && (s.ptr[s.len - 1] & 0x80) == 0)
+        return 0;
     for (size_t n = 1; n <= 3 && n <= s.len; n++) {
         const unsigned char *p = (const unsigned char *)s.ptr + s.len - n;
         bool cut;

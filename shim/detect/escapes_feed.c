@@ -75,20 +75,17 @@ static bool one_cut(enum view_step how, struct str s)
     return how == VIEW_QUOTED && quoted_cut(s);
 }
 
+/* What may begin with a byte; mostly nothing, VIEW_TEXT. (seam_begins tells the
+ * same of seams.) */
 static enum view_step kind_of(char c)
 {
-    switch (c) {
-    case '\\':
-        return VIEW_ESCAPES;
-    case '%':
-        return VIEW_PERCENT;
-    case '&':
-        return VIEW_ENTITIES;
-    case '=':
-        return VIEW_QUOTED;
-    default:
-        return seam_begins(c) ? VIEW_SEAMS : VIEW_TEXT;
-    }
+    static const unsigned char kinds[256] = {
+        ['\\'] = VIEW_ESCAPES, ['%'] = VIEW_PERCENT, ['&'] = VIEW_ENTITIES,
+        ['='] = VIEW_QUOTED,   ['<'] = VIEW_SEAMS,   ['*'] = VIEW_SEAMS,
+        ['"'] = VIEW_SEAMS,    ['\''] = VIEW_SEAMS,  ['`'] = VIEW_SEAMS,
+        ['_'] = VIEW_SEAMS,    ['-'] = VIEW_SEAMS};
+
+    return (enum view_step)kinds[(unsigned char)c];
 }
 
 /* Is the escape at the front of s, with those that are one character with it,
@@ -179,6 +176,8 @@ bool escaped_next(unsigned kinds, struct str text, size_t *pos, bool last,
         if (how == VIEW_TEXT) {
             open = open && joins(text.ptr[at]) && at - *pos < OPEN;
             at++;
+            while (!open && at < text.len && kind_of(text.ptr[at]) == VIEW_TEXT)
+                at++;
             continue;
         }
         if (!open || at - *pos >= OPEN)

@@ -158,8 +158,7 @@ void escaped_rest(struct stream *st)
         struct side *s = &st->sides->list[i];
 
         if (s->st == NULL || !is_escape(s->step) || s->fed != st->v ||
-            side_start(s, s->st->told) < s->escaped.end + ESCAPE_NEAR ||
-            side_drops(s->st))
+            s->all < s->escaped.end + ESCAPE_NEAR || side_drops(s->st))
             continue;
         st->escapes |= KIND(s->step);
         begin_anew(st, KIND(s->step));

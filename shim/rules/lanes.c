@@ -32,6 +32,7 @@ static void lane_acts(struct stream *st, size_t i)
 
     l->acts = !l->off && (found_waits(st, r, rules_action(st->rs, r)) ||
                           is_respelled(st->rs, l->rule));
+    l->begins = l->acts && st->rs->runs[l->rule].before == RUN_NONE;
     l->run_bit = l->acts ? st->rs->runs[l->rule].bit : 0;
     if (l->acts && token_most(&r->token) > st->token_most)
         st->token_most = token_most(&r->token);
@@ -114,6 +115,7 @@ void lanes_copy(struct stream *st, const struct stream *of)
 
     memcpy(st->lanes, of->lanes, of->lane_count * sizeof(*of->lanes));
     memcpy(st->awake, of->awake, words * sizeof(*of->awake));
+    memcpy(st->begin, of->begin, st->rs->words * sizeof(*of->begin));
     memcpy(st->run_lanes, of->run_lanes, sizeof(of->run_lanes));
     st->awake_count = of->awake_count;
     st->runs_asleep = of->runs_asleep;

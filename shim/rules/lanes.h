@@ -32,6 +32,7 @@ struct lane {
     bool off;           /* excluded for this host, or a detector that has
                            nothing to look for */
     bool acts;          /* its findings change the text, or may by score */
+    bool begins;        /* and begin with a keyword */
     bool dropping;
 };
 
@@ -194,6 +195,8 @@ struct stream {
     struct lane *lanes;
     size_t lane_count;
     size_t awake_count; /* mostly none is */
+    uint64_t *begin;    /* bit set of rules: of the lanes that sleep, those
+                           whose findings begin with a keyword and act */
     uint64_t awake[];   /* bit set of lanes */
 };
 
@@ -204,17 +207,23 @@ static inline bool is_awake(const struct stream *st, size_t i)
 
 static inline void set_awake(struct stream *st, size_t i, bool yes)
 {
+    const struct lane *l = &st->lanes[i];
     uint64_t bit = UINT64_C(1) << i % 64;
+    uint64_t rule = UINT64_C(1) << l->rule % 64;
     bool was = (st->awake[i / 64] & bit) != 0;
 
     st->awake_count += (size_t)yes - (size_t)was;
     if (yes) {
         st->awake[i / 64] |= bit;
-        st->runs_asleep &= ~st->lanes[i].run_bit;
+        st->runs_asleep &= ~l->run_bit;
     } else {
         st->awake[i / 64] &= ~bit;
-        st->runs_asleep |= st->lanes[i].run_bit;
+        st->runs_asleep |= l->run_bit;
     }
+    if (!yes && l->begins)
+        st->begin[l->rule / 64] |= rule;
+    else
+        st->begin[l->rule / 64] &= ~rule;
 }
 
 /* The next lane at or behind i that is awake; lane_count if none. */

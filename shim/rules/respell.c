@@ -259,8 +259,7 @@ static enum err begin_all(struct stream *st, unsigned views)
 
 static bool may_rest(const struct stream *st, const struct side *s)
 {
-    return s->fed == st->v && !s->joined.on &&
-           side_start(s, s->st->told) >= s->own + ESCAPE_NEAR &&
+    return s->fed == st->v && !s->joined.on && s->all >= s->own + ESCAPE_NEAR &&
            !side_drops(s->st);
 }
 

@@ -81,6 +81,13 @@ void side_begun(struct stream *st)
 
     st->safe = known.acts;
     st->told = known.all;
+    side_told(st->side);
+}
+
+void side_told(struct side *s)
+{
+    s->acts = side_start(s, s->st->safe);
+    s->all = s->st->told == s->st->safe ? s->acts : side_start(s, s->st->told);
 }
 
 enum err side_slot(struct stream *st, size_t *ret_i)
@@ -504,7 +511,7 @@ static enum err side_part(struct stream *st, struct side *s, bool last)
 /* Of what begins before there, all is known that the view has. */
 static uint64_t known_acts(const struct side *s)
 {
-    uint64_t at = s->seen > s->fed ? s->seen : side_start(s, s->st->safe);
+    uint64_t at = s->seen > s->fed ? s->seen : s->acts;
 
     if (s->step == VIEW_CLEAN && s->normal.gap && s->normal.gap_start < at)
         at = s->normal.gap_start; /* there may be a space of VIEW_GAP */
@@ -592,8 +599,7 @@ struct decided sides_known(const struct stream *st)
             continue;
         at = known_acts(s);
         known.acts = at < known.acts ? at : known.acts;
-        at = side_start(s, s->st->told);
-        known.all = at < known.all ? at : known.all;
+        known.all = s->all < known.all ? s->all : known.all;
     }
     return known;
 }

@@ -41,10 +41,11 @@ struct side {
     struct leet leet;
     struct escaped escaped;
     LIST(struct side_run) runs;
-    uint64_t fed;  /* the text has gone in up to there */
-    uint64_t seen; /* if behind that: what is between may wait (side.c) */
-    uint64_t len;  /* and that much of the view came out */
-    uint64_t own;  /* behind there it is the text, or the clean view */
+    uint64_t fed;       /* the text has gone in up to there */
+    uint64_t seen;      /* if behind that: what is between may wait (side.c) */
+    uint64_t len;       /* and that much of the view came out */
+    uint64_t own;       /* behind there it is the text, or the clean view */
+    uint64_t acts, all; /* what is safe and told of it, in the text */
 };
 
 #define SIDES         5
@@ -87,8 +88,10 @@ MUST_USE enum err side_slot(struct stream *st, size_t *ret_i);
 MUST_USE enum err side_add(struct stream *st, const struct stream *of,
                            enum view_step step, uint64_t v,
                            struct side **ret_side);
-/* side_begun - and what is known of it when it is in one. */
+/* side_begun - and what is known of it when it is in one. side_told - and of
+ * what it is a view of, by that. */
 void side_begun(struct stream *st);
+void side_told(struct side *s);
 /* side_take - as another stream stands at V. sides_clone - and with the views
  * that has, but those of escapes; they go on by themselves. E_NOMEM. */
 void side_take(struct stream *to, const struct stream *of);

@@ -289,6 +289,7 @@ static enum err give_sides(struct stream *st, struct side *clean)
         s->own = side_text(clean, s->own);
         for (size_t k = 0; k < s->runs.count; k++)
             s->runs.list[k].src += clean->fed - clean->len;
+        side_told(s);
         if ((e = side_keep(st, s)))
             return e;
     }
@@ -321,7 +322,7 @@ static bool clean_is_text(const struct stream *st, const struct side *s)
 {
     const struct sides *all = s->st->sides;
 
-    if (side_start(s, s->st->told) < s->own + CLEAN_NEAR || side_drops(s->st) ||
+    if (s->all < s->own + CLEAN_NEAR || side_drops(s->st) ||
         (st->up == NULL && st->coded.state != CODED_NONE))
         return false;
     for (size_t i = 0; all != NULL && i < all->count; i++)
@@ -358,8 +359,7 @@ void sides_rest(struct stream *st)
         struct side *s = &st->sides->list[i];
 
         if (s->st == NULL || (1u << s->step & (BESIDE | OF_CLEAN)) == 0 ||
-            s->fed < s->own + ESCAPE_NEAR ||
-            side_start(s, s->st->told) < s->own + ESCAPE_NEAR ||
+            s->fed < s->own + ESCAPE_NEAR || s->all < s->own + ESCAPE_NEAR ||
             side_drops(s->st))
             continue;
         if (s->step == VIEW_SKELETON) {

@@ -59,7 +59,7 @@ enum err stream_make(const struct rules *rs, struct scratch *sc,
                      const struct stream *of, struct stream **ret_st)
 {
     const struct lookers *lookers;
-    size_t n, depth, size;
+    size_t n, depth, words, size;
     struct stream *st;
     enum err e;
 
@@ -67,12 +67,14 @@ enum err stream_make(const struct rules *rs, struct scratch *sc,
         return e;
     depth = trie_depth(lookers->trie);
     n = lookers->count;
-    size = sizeof(*st) + (n + 63) / 64 * sizeof(uint64_t);
+    words = (n + 63) / 64;
+    size = sizeof(*st) + (words + rs->words) * sizeof(uint64_t);
     st = malloc(size + n * sizeof(struct lane) +
                 depth * sizeof(struct trie_walk));
     if (st == NULL)
         return E_NOMEM;
     memset(st, 0, size);
+    st->begin = st->awake + words;
     st->lanes = (struct lane *)((char *)st + size);
     st->walks = (struct trie_walk *)(st->lanes + n);
     st->lane_count = n;
@@ -384,6 +386,7 @@ static enum err let_go_own(struct stream *st, struct decided own)
         return release(st, known);
     st->safe = known.acts > st->safe ? known.acts : st->safe;
     st->told = known.all > st->told ? known.all : st->told;
+    side_told(st->side);
     return OK;
 }
 
@@ -419,6 +422,18 @@ static enum err read_more(struct stream *st, bool last)
     return stream_read(st, v);
 }
 
+/* Views end that are the text again. */
+static void rest(struct stream *st)
+{
+    struct sides *all = st->sides;
+
+    escaped_rest(st);
+    sides_rest(st);
+    respell_rest(st);
+    while (all->count > 0 && all->list[all->count - 1].st == NULL)
+        all->count--;
+}
+
 /* The text grew up to `end`: search, release, forget. */
 static enum err advance(struct stream *st)
 {
@@ -433,9 +448,8 @@ static enum err advance(struct stream *st)
     if ((st->sides != NULL && (e = sides_feed(st, own.acts))) ||
         (e = let_go_own(st, own)) || st->blocked)
         return e;
-    escaped_rest(st);
-    sides_rest(st);
-    respell_rest(st);
+    if (st->sides != NULL)
+        rest(st);
     if (at_stop && st->end - st->safe >= LIM_HOLD_CHAIN) {
         if ((e = search_lanes(st, at_stop, true)) ||
             (st->sides != NULL &&

@@ -215,15 +215,9 @@ uint64_t cut_token(const struct stream *st)
  * text cuts off? A lane that is awake speaks for itself. */
 static bool may_begin(const struct stream *st, uint32_t rule, uint64_t at)
 {
-    const struct lane *l;
-    size_t n;
-
-    if (st->rs->runs[rule].before != RUN_NONE || is_guarded(st, rule, at))
-        return false;
-    n = lane_of(st, rule);
-    l = &st->lanes[n];
-    return n != st->lane_count && l->acts && !l->off && l->cursor <= at &&
-           !is_awake(st, n);
+    return (st->begin[rule / 64] >> rule % 64 & 1) != 0 &&
+           st->lanes[lane_of(st, rule)].cursor <= at &&
+           !is_guarded(st, rule, at);
 }
 
 /* The earliest that matches of these lanes begin whose runs go from `at` to
