@@ -151,8 +151,8 @@ static const struct {
     {"a run and enough to hold",
      R("1", "match: '[a-z]{1,9}dog', max_hold: 448"), ""},
     {"a keyword and little to hold", R("1", "match: 'dog', max_hold: 64"), ""},
-    {"a value", "  - {id: SP-1, name: a, keywords: [ab], value: '[0-9]{32}', " T,
-     ""},
+    {"a value",
+     "  - {id: SP-1, name: a, keywords: [ab], value: '[0-9]{32}', " T, ""},
     {"code of ours", "  - {id: SP-1, name: a, detector: zalgo, " T, ""},
     {"expired",
      R("1", "match: 'dog'") "exclude: [{id: SP-1, reason: r, expires: "
@@ -204,8 +204,8 @@ static void test_runs(void)
     struct compile c;
     struct str got;
     char text[8000];
-    int n = snprintf(text, sizeof(text),
-                     "exclude: [{id: SP-1, reason: r}]\n%s", HEAD);
+    int n = snprintf(text, sizeof(text), "exclude: [{id: SP-1, reason: r}]\n%s",
+                     HEAD);
 
     for (int i = 1; i <= 34; i++)
         n += snprintf(text + n, sizeof(text) - (size_t)n,
