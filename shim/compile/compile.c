@@ -300,9 +300,13 @@ static enum err pack_rules(struct compile *c, struct buf *out)
         }
     }
     e = rules_pack(rules, n, ex, ex_n, out);
-    if (e == E_LIMIT || e == E_SYNTAX)
+    /* A rule that is over a limit by itself has been told of. */
+    if ((e == E_LIMIT || e == E_SYNTAX) && c->diags.count == 0)
         diag_add(&c->diags, (struct place){c->sources->path, 0, 0},
-                 "the rules are over a limit of the image (%s)", err_name(e));
+                 "the rules are over a limit of the image: %d bytes of "
+                 "keywords and words, or %d exclusions, each counted for each "
+                 "rule that it names",
+                 LIM_KEYWORD_ALL, LIM_EXCLUSIONS);
 out:
     free(rules);
     free(ex);

@@ -239,7 +239,7 @@ bool files_text(struct compile *c, const char *path, struct buf *text)
     if ((e = slurp(fd, text)) == E_UNSUPPORTED) {
         file_refuse(c, path, strerror(errno));
     } else if (e == E_LIMIT) {
-        file_refuse(c, path, "the file is too large");
+        file_refuse(c, path, "the file is too large (at most 4 MiB)");
     } else if (e) {
         c->reader.fatal = E_NOMEM;
     } else {

@@ -19,12 +19,8 @@ bool pseudonym_reveal(struct reader *r, const struct yaml_node *n, void *into)
 {
     struct rule *rule = &((struct rule_src *)into)->rule;
 
-    if (!read_texts(r, n, &rule->reveal, &rule->reveal_count))
-        return false;
-    if (n->count > LIM_RULE_LIST)
-        return read_refuse(r, n, "'reveal_to' must have at most %u tools",
-                           LIM_RULE_LIST);
-    return true;
+    return read_texts(r, n, &rule->reveal, &rule->reveal_count) &&
+           read_list_fits(r, n);
 }
 
 /* --- The class that a kind has. */

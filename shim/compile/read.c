@@ -32,7 +32,7 @@ void *read_take(struct reader *r, size_t n)
     return p;
 }
 
-/* "'match': " before an error about the value of a key; empty elsewhere. */
+/* The key whose value it is; what stands in a list has none. */
 static struct str name_of(const struct yaml_node *n)
 {
     return n->key == NULL ? STR("value") : n->key->text;
@@ -42,6 +42,9 @@ bool read_is(struct reader *r, const struct yaml_node *n, enum yaml_kind kind)
 {
     if (n->kind == kind)
         return true;
+    if (n->key == NULL)
+        return read_refuse(r, n, "here must be %s, not %s",
+                           yaml_kind_name(kind), yaml_kind_name(n->kind));
     return read_refuse(r, n, "'%.*s' must be %s, not %s", STR_ARG(name_of(n)),
                        yaml_kind_name(kind), yaml_kind_name(n->kind));
 }
@@ -219,6 +222,13 @@ bool read_texts(struct reader *r, const struct yaml_node *n,
     *ret_list = list;
     *ret_count = n->count;
     return good;
+}
+
+bool read_list_fits(struct reader *r, const struct yaml_node *n)
+{
+    return n->count <= LIM_RULE_LIST ||
+           read_refuse(r, n, "'%.*s' must have at most %u values",
+                       STR_ARG(name_of(n)), LIM_RULE_LIST);
 }
 
 static bool read_bit(struct reader *r, const struct yaml_node *n,

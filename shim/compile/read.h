@@ -79,6 +79,8 @@ bool read_number(struct reader *r, const struct yaml_node *n, uint32_t least,
 /* A list of scalars that are not empty. */
 bool read_texts(struct reader *r, const struct yaml_node *n,
                 const struct str **ret_list, size_t *ret_count);
+/* Has the list no more than LIM_RULE_LIST values? */
+bool read_list_fits(struct reader *r, const struct yaml_node *n);
 
 /*
  * read_set - names to a set of bits, from one scalar or a list of at least one.

@@ -188,7 +188,8 @@ static bool on_not(struct reader *r, const struct yaml_node *n, void *into)
 {
     struct rule *rule = &((struct rule_src *)into)->rule;
 
-    return read_patterns(r, n, &rule->nots, &rule->not_count);
+    return read_patterns(r, n, &rule->nots, &rule->not_count) &&
+           read_list_fits(r, n);
 }
 
 static bool on_not_placeholder(struct reader *r, const struct yaml_node *n,
@@ -335,7 +336,8 @@ static bool on_tags(struct reader *r, const struct yaml_node *n, void *into)
 {
     struct rule *rule = &((struct rule_src *)into)->rule;
 
-    return read_texts(r, n, &rule->tags, &rule->tag_count);
+    return read_texts(r, n, &rule->tags, &rule->tag_count) &&
+           read_list_fits(r, n);
 }
 
 static bool on_when(struct reader *r, const struct yaml_node *n, void *into)

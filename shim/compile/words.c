@@ -55,6 +55,7 @@ struct word {
 struct word_list {
     struct word *list; /* owned */
     size_t count, cap;
+    bool over; /* LIM_WORDS; that is said */
 };
 
 /* From Thai on, but for Georgian, Ethiopic and Hangul, words are not parted
@@ -68,14 +69,18 @@ static bool is_unparted(uint32_t lead, uint32_t next)
 
 static const char *word_fault(struct str s)
 {
-    bool letter = false;
+    bool letter = false, control = false;
 
     if (!utf8_valid(s))
         return "the word is not valid UTF-8";
-    for (size_t i = 0; i < s.len; i++)
-        letter = letter || (unsigned char)s.ptr[i] >= 0x80 ||
-                 is_digit(s.ptr[i]) ||
-                 (to_lower(s.ptr[i]) >= 'a' && to_lower(s.ptr[i]) <= 'z');
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+
+        control = control || (c < ' ' && c != '\t') || c == 0x7f;
+        letter = letter || c >= 0x80 || is_alnum(s.ptr[i]);
+    }
+    if (control)
+        return "the word has a control character";
     if (!letter)
         return "the word has no letter or digit";
     if (utf8_count(s) < 2)
@@ -107,6 +112,7 @@ static bool word_add(struct reader *r, struct word_list *w, struct str text,
     }
     if (w->count == LIM_WORDS) {
         diag_add(r->diags, at, "too many words (at most %d)", LIM_WORDS);
+        w->over = true;
         return false;
     }
     w->list[w->count++] = (struct word){
@@ -123,7 +129,7 @@ static bool read_lines(struct compile *c, const char *path, struct str text,
 
     if (str_starts(text, STR("\xef\xbb\xbf")))
         text = str_skip(text, 3);
-    while (text.ptr != NULL && !c->reader.fatal && w->count < LIM_WORDS) {
+    while (text.ptr != NULL && !c->reader.fatal && !w->over) {
         struct str line = str_split(&text, '\n');
 
         at.line++;
@@ -164,7 +170,7 @@ static bool read_list(struct compile *c, const struct rule_src *src,
     struct str word;
     bool good = true;
 
-    for (n = src->words_node->child; n != NULL; n = n->next)
+    for (n = src->words_node->child; n != NULL && !w->over; n = n->next)
         good &= read_text(&c->reader, n, &word) &&
                 word_add(&c->reader, w, word, n->at);
     return good;
@@ -233,6 +239,7 @@ static bool words_rules(struct reader *r, struct rule_src *src,
                         const struct word_list *w, struct chunk *k)
 {
     struct rule first = {.match = {NULL, 0}};
+    size_t bytes = 0;
 
     for (size_t i = 0; i < w->count; i++) {
         const struct word *word = &w->list[i];
@@ -241,6 +248,13 @@ static bool words_rules(struct reader *r, struct rule_src *src,
 
         if (n == 0)
             return false;
+        for (size_t f = 0; f < n; f++)
+            bytes += forms[f].len;
+        if (bytes > LIM_KEYWORD_ALL)
+            return read_refuse(r, src->words_node,
+                               "the words have more than %d bytes, in all "
+                               "their spellings",
+                               LIM_KEYWORD_ALL);
         if (i > 0 && str_eq_nocase(word->text, w->list[i - 1].text))
             continue;
         if (i > 0 && (word->open != w->list[i - 1].open ||

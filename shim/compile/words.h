@@ -20,7 +20,8 @@
  * `from` that it names or its list: its pattern, and src->more, further rules
  * of the same name where they do not fit into one. False (with an error) for a
  * word over LIM_KEYWORD bytes, of one character, that is not UTF-8, without a
- * letter or digit; for no words; for more than LIM_WORDS.
+ * letter or digit, with a control character; for no words; for more than
+ * LIM_WORDS, or than LIM_KEYWORD_ALL bytes of them.
  */
 bool words_load(struct compile *c, const struct source *from,
                 struct rule_src *src);

@@ -189,7 +189,7 @@ static enum err check_pattern(struct str source, const struct rule *r,
     enum err e;
 
     if (source.len > LIM_PATTERN) {
-        (void)say(why, what, ": too long");
+        (void)say(why, what, ": over 16 KiB");
         return E_LIMIT;
     }
     if (!utf8_valid(source))

@@ -143,6 +143,15 @@ END
     [ ! -s err ]
 }
 
+@test "check: a rule of many words is one rule" {
+    seq 10000 12000 >names.txt
+    cat >many.yaml <<'END'
+rules: [{id: SP-1, name: names, category: c, action: log, words: names.txt}]
+END
+    expect 0 "$SALLYPORT" check many.yaml
+    grep -qx 'many.yaml: 1 rule, 0 tests passed' out
+}
+
 @test "check: the installed policy and packs are good" {
     expect 0 "$SALLYPORT" check "$ROOT"/rules/default.yaml \
         "$ROOT"/rules/packs/leak.yaml "$ROOT"/rules/providers/*.yaml

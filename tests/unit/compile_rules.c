@@ -133,9 +133,10 @@ static const struct {
      "12:7: error: unknown key 'hits': is 'hit' meant?"},
     {"nothing like a known key", RULE "colour: a\n",
      "12:5: error: unknown key 'colour'\n"},
+    {"a word for a rule", "rules: [dog]\n",
+     "1:9: error: here must be a map, not a single value"},
     {"mode", "mode: maybe\n", "1:7: error: 'mode' must be enforce or monitor"},
-    {"a list for a map", "- a\n",
-     "1:1: error: 'value' must be a map, not a list"},
+    {"a list for a map", "- a\n", "1:1: error: here must be a map, not a list"},
     {"relative audit", "audit: a.jsonl\n",
      "1:8: error: 'audit' must be an absolute path"},
     {"alpn", "alpn: http/1.1\n", "1:7: error: 'alpn' must be h2 or http1"},
@@ -379,6 +380,44 @@ static void test_refused(void)
             !CHECK(str_find(got, str_of(refused[i].error)) < got.len))
             fprintf(stderr, "%.*s", STR_ARG(got));
         CHECK(str_starts(got, STR("t.yaml:")));
+        compile_free(&c);
+    }
+    CHECK_ROW(NULL);
+}
+
+/* Lists that are too long: told of once, and where they stand. */
+static void test_lists(void)
+{
+    static const struct {
+        const char *key, *error;
+    } rows[] = {
+        {"tags: [", "9:11: error: 'tags' must have at most 256 values\n"},
+        {"check: {not: [", "9:18: error: 'not' must have at most 256 values\n"},
+        {"reveal_to: [", "9:16: error: 'reveal_to' must have at most 256"},
+        {"when: {model: [", "9:19: error: 'model' must have 1 to 256 patterns"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct compile c;
+        char text[4000];
+        int n = snprintf(text, sizeof(text),
+                         "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
+                         "    keywords: [a]\n    match: ab\n    action: log\n"
+                         "    tests: {hit: [ab], miss: [a]}\n    %s",
+                         rows[i].key);
+
+        CHECK_ROW(rows[i].key);
+        for (int k = 0; k < 257; k++)
+            n += snprintf(text + n, sizeof(text) - (size_t)n, "x%d, ", k);
+        snprintf(text + n, sizeof(text) - (size_t)n, "]%s\n",
+                 strchr(rows[i].key, '{') != NULL ? "}" : "");
+        CHECK(put_file("t.yaml", text));
+        rulefiles_start(&c);
+        CHECK_INT(check_all(&c, "t.yaml"), E_SYNTAX);
+        CHECK_INT(c.diags.count, 1);
+        if (!CHECK(str_find(diags_text(&c.diags), str_of(rows[i].error)) <
+                   diags_text(&c.diags).len))
+            check_show("said", diags_text(&c.diags));
         compile_free(&c);
     }
     CHECK_ROW(NULL);
@@ -952,6 +991,7 @@ int main(void)
     if (!rulefiles_enter())
         return 2;
     RUN(test_refused);
+    RUN(test_lists);
     RUN(test_vendors);
     RUN(test_selftest);
     RUN(test_keyword_first);

@@ -257,6 +257,38 @@ static void test_file(void)
     buf_free(&left);
 }
 
+/* A file of so many words, each of so many bytes: what is said. */
+static void many_words(unsigned count, int len, const char *error)
+{
+    FILE *f = fopen("names.txt", "w");
+    struct compile c;
+    struct str got;
+
+    if (!CHECK(f != NULL))
+        return;
+    for (unsigned i = 0; i < count; i++)
+        fprintf(f, "%0*u\n", len, i);
+    fclose(f);
+    CHECK(put_file("t.yaml", HEAD "words: names.txt}\n"));
+    rulefiles_start(&c);
+    CHECK_INT(compile_load(&c, "t.yaml"), error == NULL ? OK : E_SYNTAX);
+    got = diags_text(&c.diags);
+    CHECK_INT(c.diags.count, error != NULL);
+    if (error != NULL && !CHECK(str_find(got, str_of(error)) < got.len))
+        check_show("said", got);
+    compile_free(&c);
+}
+
+/* No word of a file is left out without a word. */
+static void test_too_many(void)
+{
+    many_words(LIM_WORDS, 8, NULL);
+    many_words(LIM_WORDS + 1, 8, "names.txt:50001:1: error: too many words");
+    many_words(LIM_WORDS + 9, 8, "names.txt:50001:1: error: too many words");
+    many_words(MIB / 32, 32, NULL);
+    many_words(MIB / 32 + 1, 32, "error: the words have more than 1048576 ");
+}
+
 /* What is in the file decides what the image is. */
 static void test_digest(void)
 {
@@ -292,6 +324,12 @@ static void test_refused(void)
          "3"
          "4\n",
          "w.txt:2:1: error: the word is too long"},
+        {"words: w.txt}",
+         "good\nb\x01"
+         "d\n",
+         "w.txt:2:1: error: the word has a control character"},
+        {"words: w.txt}", "one\rtwo\r",
+         "w.txt:1:1: error: the word has a control character"},
         {"words: w.txt}", "# none\n", "error: there are no words"},
         {"words: v.txt}", "a\n", "error: the file 'v.txt' is not found"},
         {"list: [ab, c]}", "", "error: the word is a single character"},
@@ -484,6 +522,7 @@ int main(void)
     RUN(test_within);
     RUN(test_list);
     RUN(test_file);
+    RUN(test_too_many);
     RUN(test_digest);
     RUN(test_refused);
     RUN(test_confidence);
