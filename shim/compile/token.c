@@ -77,5 +77,8 @@ bool token_read(struct reader *r, const struct yaml_node *n, void *into)
         {STR_INIT("then"), false, on_token_then},
     };
 
-    return read_map(r, n, fields, ARRAY_LEN(fields), into);
+    if (!read_map(r, n, fields, ARRAY_LEN(fields), into))
+        return false;
+    return token_any(&((struct rule_src *)into)->rule.token) ||
+           read_refuse(r, n, "'token' needs 'digits' or 'mixed'");
 }

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "check.h"
 #include "compile/near.h"
 #include "compile/ownfile.h"
@@ -215,9 +216,9 @@ static bool bounds(uint32_t key, const struct yaml_node *n)
     if (word_is(key, STR("maxItems")))
         return n->kind != YAML_LIST || n->count <= bound;
     if (word_is(key, STR("minLength")))
-        return n->kind != YAML_SCALAR || n->text.len >= bound;
+        return n->kind != YAML_SCALAR || utf8_count(n->text) >= bound;
     if (word_is(key, STR("maxLength")))
-        return n->kind != YAML_SCALAR || n->text.len <= bound;
+        return n->kind != YAML_SCALAR || utf8_count(n->text) <= bound;
     if (n->kind != YAML_SCALAR || str_u64(n->text, &value))
         return true; /* a fraction: only a minimum of 0 is used */
     return word_is(key, STR("minimum")) ? value >= bound : value <= bound;
@@ -621,6 +622,21 @@ static void test_agree(void)
         {RULE "near: {words: [ab], within: 60, side: after}}]", true},
         {RULE "unless: [{match: a, within: sentence}, {words: [ab]}]}]", true},
         {RULE "near: []}]", false},
+        {RULE "near: {within: 60}}]", false},
+        {RULE "near: {words: [証, ab]}}]", true},
+        {"rules: [{id: SP-1, name: n, category: c, match: m, action: log, "
+         "context: [証]}]",
+         true},
+        {"rules: [{id: SP-1, name: n, category: c, match: m, action: log, "
+         "context: [a]}]",
+         false},
+        {"rules: [{id: SP-1, name: n, category: c, match: m, action: log, "
+         "token: {digits: 9}}]",
+         true},
+        {"rules: [{id: SP-1, name: n, category: c, match: m, action: log, "
+         "token: {then: '-'}}]",
+         false},
+        {RULE "token: {then: '-'}}]", false},
         {RULE "near: {words: [a]}}]", false},
         {RULE "near: {match: a, within: 0}}]", false},
         {RULE "near: {match: a, within: paragraph}}]", false},
@@ -642,6 +658,7 @@ static void test_agree(void)
          "tests: {hit: [a, {text: b, role: user}], miss: [{parts: [c]}]}}]",
          true},
         {RULE "tests: {hits: [a]}}]", false},
+        {RULE "tests: {hit: [{role: user}]}}]", false},
         {RULE "tests: {hit: [{words: b}]}}]", false},
         {"define: {hex: '[0-9a-f]', h-2_: '{{hex}}{2}'}\n" RULE "}]", true},
         {"pack: p\ndefine: {hex: a}\n" RULE "}]", true},
