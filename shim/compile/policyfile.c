@@ -377,7 +377,8 @@ static bool on_ex_reason(struct reader *r, const struct yaml_node *n,
     struct str reason;
 
     (void)into;
-    return read_text(r, n, &reason);
+    return read_text(r, n, &reason) &&
+           (str_trim(reason).len > 0 || read_refuse(r, n, "'reason' is empty"));
 }
 
 /* "2027-01-31" as days since 1970 (proleptic Gregorian); 0 if it is no date. */
@@ -387,10 +388,14 @@ static uint32_t day_of(struct str s)
                                             31, 31, 30, 31, 30, 31};
     struct str year = str_split(&s, '-'), month = str_split(&s, '-');
     uint64_t y, m, d, days;
+    bool leap;
 
     if (year.len != 4 || month.len != 2 || s.len != 2 || str_u64(year, &y) ||
         str_u64(month, &m) || str_u64(s, &d) || y <= 1970 || m < 1 || m > 12 ||
         d < 1 || d > lengths[m - 1])
+        return 0;
+    leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+    if (m == 2 && d == 29 && !leap)
         return 0;
     y -= m <= 2; /* years begin in March, so that a leap day ends one */
     days = 365 * y + y / 4 - y / 100 + y / 400;

@@ -13,6 +13,8 @@ static bool fix_host(struct reader *r, const struct yaml_node *n,
 {
     struct str rest = *host;
     char *p = read_take(r, host->len);
+    size_t colons = 0;
+    bool good = true;
 
     if (p == NULL)
         return false;
@@ -21,6 +23,8 @@ static bool fix_host(struct reader *r, const struct yaml_node *n,
     host->ptr = p;
     if (str_starts(rest, STR("*.")))
         rest = str_skip(rest, 2);
+    else if (str_eq(rest, STR("*")))
+        return read_refuse(r, n, "'*' is any host: leave it out");
     else if (str_starts(rest, STR("*")))
         return read_refuse(r, n,
                            "'%.*s' would fit any name that ends so: is "
@@ -29,13 +33,14 @@ static bool fix_host(struct reader *r, const struct yaml_node *n,
     for (size_t i = 0; i < rest.len; i++) {
         char c = to_lower(rest.ptr[i]);
 
-        if (!is_digit(c) && !(c >= 'a' && c <= 'z') && c != '.' && c != '-' &&
-            c != '_' && c != ':')
-            return read_refuse(r, n,
-                               "'%.*s' is no host such as example.com or "
-                               "*.example.com (no port, no regular expression)",
-                               STR_ARG(*host));
+        colons += c == ':'; /* of an IPv6 address there are two and more */
+        good &= is_alnum(c) || c == '.' || c == '-' || c == '_' || c == ':';
     }
+    if (!good || colons == 1)
+        return read_refuse(r, n,
+                           "'%.*s' is no host such as example.com or "
+                           "*.example.com (no port, no regular expression)",
+                           STR_ARG(*host));
     return rest.len > 0 || read_refuse(r, n, "'*.' is no host");
 }
 
@@ -56,6 +61,8 @@ static bool fix_uid(struct reader *r, const struct yaml_node *n,
         if (user == NULL)
             return read_refuse(r, n, "there is no user '%.*s'", STR_ARG(*uid));
         number = user->pw_uid;
+    } else if (number > UINT32_MAX) {
+        return read_refuse(r, n, "there is no user '%.*s'", STR_ARG(*uid));
     }
     len = snprintf(text, UID_LEN, "%lu", (unsigned long)number);
     *uid = (struct str){text, len < 0 ? 0 : (size_t)len};

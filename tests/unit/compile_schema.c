@@ -645,6 +645,9 @@ static void test_agree(void)
         {RULE "when: {model: \"a*\", exe: /bin/a, cgroup: \"*\"}}]", true},
         {RULE "when: {host: []}}]", false},
         {RULE "when: {host: \"*a\"}}]", false},
+        {RULE "when: {host: \"*\"}}]", false},
+        {RULE "when: {host: \"a.example:443\"}}]", false},
+        {RULE "when: {host: [\"::1\", \"fe80::1\", a_b]}}]", true},
         {RULE "when: {path: v1}}]", false},
         {RULE "when: {user: root}}]", false},
         {RULE "max_hold: 16}]", true},
@@ -669,6 +672,8 @@ static void test_agree(void)
         {RULE "}]\nexclude: [{id: SP-1, reason: r, expires: 2027-01-31}]",
          true},
         {RULE "}]\nexclude: [{id: SP-1}]", false},
+        {RULE "}]\nexclude: [{reason: r}]", false},
+        {RULE "}]\nexclude: [{id: SP-1, reason: ' '}]", false},
         {RULE "}]\nexclude: [{id: SP-1, reason: r, expires: soon}]", false},
         {RULE "}]\nexclude: [{id: SP-1, reason: r, role: [user, tool]}]", true},
         {RULE "}]\nexclude: [{id: SP-1, reason: r, value: a, path: [/v1/a], "
