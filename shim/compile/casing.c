@@ -79,7 +79,8 @@ static void read_letters(struct str word, struct letters *ret)
 enum form {
     FORM_SMALL = CASINGS_MOST,
     FORM_CAPITALS,
-    FORM_TITLE
+    FORM_TITLE,
+    FORM_SENTENCE
 };
 
 static bool is_other(const struct letters *l, size_t i, size_t nth,
@@ -91,6 +92,8 @@ static bool is_other(const struct letters *l, size_t i, size_t nth,
         return !l->capital[i];
     if (form == FORM_TITLE)
         return l->capital[i] != l->first[i];
+    if (form == FORM_SENTENCE)
+        return l->capital[i] != (i == 0);
     return (form >> nth & 1) != 0;
 }
 
@@ -118,7 +121,8 @@ static size_t write_form(const struct letters *l, unsigned form,
 size_t casing_all(struct reader *r, struct str word,
                   struct str ret_list[CASINGS_MOST])
 {
-    static const unsigned forms[] = {0, FORM_SMALL, FORM_CAPITALS, FORM_TITLE};
+    static const unsigned forms[] = {0, FORM_SMALL, FORM_CAPITALS, FORM_TITLE,
+                                     FORM_SENTENCE};
     struct letters l;
     size_t count = 0, tries;
 
