@@ -27,6 +27,9 @@ bool id_br_cnpj(struct str s); /* Receita Federal, IN 2229/2024: the same, from
 bool id_mx_curp(struct str s); /* SEGOB, DOF 18/10/2021: date, state, mod 10 */
 bool id_mx_rfc(struct str s);  /* SAT, CFF art. 29-A: date, mod 11 */
 
+bool id_br_cns(struct str s);   /* DATASUS: weights 15-1, mod 11 */
+bool id_mx_clabe(struct str s); /* ABM: weights 3-7-1, mod 10 */
+
 bool id_ar_cuit(struct str s); /* ARCA, RG 10/97: kind, mod 11 */
 bool id_cl_rut(struct str s);  /* Registro Civil, DS 18 of 1973: mod 11, K */
 
@@ -72,33 +75,36 @@ bool id_gr_taxpayer(struct str s);  /* AADE: mod 11 */
 bool id_gr_insurance(struct str s); /* IDIKA: date, Luhn */
 bool id_hu_insurance(struct str s); /* 1996 XX., annex: mod 10 */
 bool id_hu_taxpayer(struct str s);  /* the same: mod 11 */
+bool id_by_person(struct str s);    /* MVD, decree 604 of 2012: 7-3-1, mod 10 */
 
 /* --- Other parts of Europe (ids_europe.c). */
 
-bool id_de_tax(struct str s);      /* BZSt, § 139b AO: ISO 7064 mod 11,10 */
-bool id_de_vat(struct str s);      /* DE and 9 digits, mod 11,10: as used;
-                                      BZSt publishes no check */
-bool id_de_card(struct str s);     /* BMI: ICAO 7-3-1, letters of identity
-                                      cards and passports */
-bool id_de_passport(struct str s); /* the same; authority C F G H J K */
-bool id_de_health(struct str s);   /* GKV, § 290 SGB V, annex 1 */
-bool id_de_pension(struct str s);  /* VKVV § 2, § 147 SGB VI */
-bool id_de_doctor(struct str s);   /* KBV, LANR: weights 4-9, digit 7 */
-bool id_de_practice(struct str s); /* KBV, BSNR: region; no check digit */
-bool id_es_nif(struct str s);      /* Interior, RD 1553/2005: mod 23 */
-bool id_es_nie(struct str s);      /* the same, X Y Z = 0 1 2 */
-bool id_fi_hetu(struct str s);     /* DVV: date, mod 31 */
-bool id_it_fiscal(struct str s);   /* DM 23/12/1976: table, mod 26 */
-bool id_it_vat(struct str s);      /* Agenzia delle Entrate: Luhn, office */
-bool id_pl_card(struct str s);     /* MSWiA: 7-3-1, mod 10 */
-bool id_pl_pesel(struct str s);    /* MSWiA: date, weights 1-3-7-9 */
-bool id_pl_nip(struct str s);      /* MF, Dz.U. 1995 nr 142: mod 11 */
-bool id_se_person(struct str s);   /* Skatteverket, SKV 704: date, Luhn */
+bool id_de_tax(struct str s);       /* BZSt, § 139b AO: ISO 7064 mod 11,10 */
+bool id_de_vat(struct str s);       /* DE and 9 digits, mod 11,10: as used;
+                                       BZSt publishes no check */
+bool id_de_card(struct str s);      /* BMI: ICAO 7-3-1, letters of identity
+                                       cards and passports */
+bool id_de_passport(struct str s);  /* the same; authority C F G H J K */
+bool id_de_health(struct str s);    /* GKV, § 290 SGB V, annex 1 */
+bool id_de_pension(struct str s);   /* VKVV § 2, § 147 SGB VI */
+bool id_de_doctor(struct str s);    /* KBV, LANR: weights 4-9, digit 7 */
+bool id_de_practice(struct str s);  /* KBV, BSNR: region; no check digit */
+bool id_es_nif(struct str s);       /* Interior, RD 1553/2005: mod 23 */
+bool id_es_insurance(struct str s); /* TGSS: mod 97 */
+bool id_es_nie(struct str s);       /* the same, X Y Z = 0 1 2 */
+bool id_fi_hetu(struct str s);      /* DVV: date, mod 31 */
+bool id_it_fiscal(struct str s);    /* DM 23/12/1976: table, mod 26 */
+bool id_it_vat(struct str s);       /* Agenzia delle Entrate: Luhn, office */
+bool id_pl_card(struct str s);      /* MSWiA: 7-3-1, mod 10 */
+bool id_pl_pesel(struct str s);     /* MSWiA: date, weights 1-3-7-9 */
+bool id_pl_nip(struct str s);       /* MF, Dz.U. 1995 nr 142: mod 11 */
+bool id_se_person(struct str s);    /* Skatteverket, SKV 704: date, Luhn */
 bool id_se_organisation(struct str s); /* Skatteverket, SKV 709: Luhn */
 bool id_tr_id(struct str s);           /* NVI: two check digits */
 bool id_uk_nhs(struct str s);          /* NHS Data Dictionary: mod 11 */
 bool id_uk_nino(struct str s);         /* HMRC, NIM39110: prefixes; no check */
 bool id_uk_driver(struct str s);       /* DVLA, INF45: date; no public check */
+bool id_uk_vat(struct str s);          /* HMRC: mod 97, also with 55 */
 bool id_uk_plate(struct str s);        /* DVLA, INF104: age and area code */
 
 /* --- Asia, Africa, Oceania (ids_asia.c). */

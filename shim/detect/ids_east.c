@@ -194,3 +194,17 @@ bool id_hu_taxpayer(struct str s)
     return digits_of(s, " ", d, sizeof(d)) == 10 && d[0] == '8' &&
            weigh(d, weights, 9) % 11 == number(d + 9, 1);
 }
+
+/* Belarus: century and sex, day of birth, region, serial, citizenship, check.
+ */
+bool id_by_person(struct str s)
+{
+    char c[14];
+
+    return compact(s, " ", c, sizeof(c)) == 14 && all_digits(c, 7) &&
+           c[0] >= '1' && c[0] <= '6' && is_letter(c[7]) &&
+           strchr("ABCHKEM", c[7]) != NULL && all_digits(c + 8, 3) &&
+           is_letter(c[11]) && is_letter(c[12]) &&
+           date_ok(number(c + 5, 2), number(c + 3, 2), number(c + 1, 2)) &&
+           icao_ok(c, 14);
+}

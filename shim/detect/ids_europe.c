@@ -408,3 +408,35 @@ bool id_pl_card(struct str s)
     }
     return (sum + weigh(c + 3, weights + 3, 6)) % 10 == 0;
 }
+
+/* Spain, social security: province, eight digits, the check; the first of the
+ * eight does not count if it is 0. */
+bool id_es_insurance(struct str s)
+{
+    char d[12];
+    uint64_t all;
+
+    if (digits_of(s, " /.-", d, sizeof(d)) != 12 || longest_equal(d, 12) > 8 ||
+        number(d, 2) == 0 || number(d, 2) > 66)
+        return false;
+    all = d[2] == '0' ? lead(d, 2) * 10000000 + lead(d + 3, 7) : lead(d, 10);
+    return all % 97 == number(d + 10, 2);
+}
+
+/* United Kingdom, value added tax: seven digits and the check, of a branch
+ * three more. XI is Northern Ireland. */
+bool id_uk_vat(struct str s)
+{
+    static const unsigned char weights[] = {8, 7, 6, 5, 4, 3, 2};
+    char c[14];
+    size_t n = compact(s, " -", c, sizeof(c)), at = 0;
+    unsigned sum;
+
+    if (n > 2 && (!memcmp(c, "GB", 2) || !memcmp(c, "XI", 2)))
+        at = 2;
+    if ((n - at != 9 && n - at != 12) || !all_digits(c + at, n - at) ||
+        longest_equal(c + at, 9) > 6)
+        return false;
+    sum = weigh(c + at, weights, 7) + number(c + at + 7, 2);
+    return sum % 97 == 0 || (sum + 55) % 97 == 0;
+}

@@ -37,6 +37,18 @@ bool id_br_cnpj(struct str s)
            brazilian(c, weights, 14);
 }
 
+/* Of people in the public health service. */
+bool id_br_cns(struct str s)
+{
+    static const unsigned char weights[] = {15, 14, 13, 12, 11, 10, 9, 8,
+                                            7,  6,  5,  4,  3,  2,  1};
+    char d[15];
+
+    return digits_of(s, " ", d, sizeof(d)) == 15 &&
+           strchr("12789", d[0]) != NULL && longest_equal(d, 15) < 9 &&
+           weigh(d, weights, 15) % 11 == 0;
+}
+
 /* --- Mexico. */
 
 #define ENYE '#' /* in a copy: the letter has two bytes */
@@ -124,6 +136,21 @@ bool id_mx_rfc(struct str s)
     for (size_t i = 0; i + 1 < n; i++)
         sum += mexican(c[i]) * (unsigned)(n - i);
     return mexican(c[n - 1]) == (11 - sum % 11) % 11;
+}
+
+/* Bank, town, account, the check. */
+bool id_mx_clabe(struct str s)
+{
+    static const unsigned char weights[] = {3, 7, 1};
+    char d[18];
+    unsigned sum = 0;
+
+    if (digits_of(s, " -", d, sizeof(d)) != 18 || number(d, 3) == 0 ||
+        longest_equal(d, 18) > 11)
+        return false;
+    for (size_t i = 0; i < 17; i++)
+        sum += number(d + i, 1) * weights[i % 3] % 10;
+    return (10 - sum % 10) % 10 == number(d + 17, 1);
 }
 
 /* --- Argentina, Chile. */

@@ -354,6 +354,12 @@ static const struct {
     [VALID_PL_CARD] = {STR_INIT("pl-dowod"), id_pl_card},
     [VALID_NZ_HEALTH] = {STR_INIT("nz-nhi"), id_nz_health},
     [VALID_CA_HEALTH] = {STR_INIT("ca-bc-phn"), id_ca_health},
+    [VALID_BR_CNS] = {STR_INIT("br-cns"), id_br_cns},
+    [VALID_MX_CLABE] = {STR_INIT("mx-clabe"), id_mx_clabe},
+    [VALID_BY_PERSON] = {STR_INIT("by-person"), id_by_person},
+    [VALID_ES_INSURANCE] = {STR_INIT("es-nuss"), id_es_insurance},
+    [VALID_UK_VAT] = {STR_INIT("uk-vat"), id_uk_vat},
+    [VALID_LITECOIN] = {STR_INIT("litecoin"), litecoin_ok},
 };
 
 bool validator_from(struct str name, enum validator *ret_v)

@@ -127,6 +127,12 @@ enum validator {
     VALID_PL_CARD,
     VALID_NZ_HEALTH,
     VALID_CA_HEALTH,
+    VALID_BR_CNS,
+    VALID_MX_CLABE,
+    VALID_BY_PERSON,
+    VALID_ES_INSURANCE,
+    VALID_UK_VAT,
+    VALID_LITECOIN,
     VALID_COUNT,
 };
 
@@ -137,7 +143,8 @@ struct str validator_name(enum validator v);
 /* validator_hashes - does it take as long as a hash does? */
 static inline bool validator_hashes(enum validator v)
 {
-    return v == VALID_BASE58 || v == VALID_BITCOIN || v == VALID_ETHEREUM;
+    return v == VALID_BASE58 || v == VALID_BITCOIN || v == VALID_ETHEREUM ||
+           v == VALID_LITECOIN;
 }
 
 /* validate - can value be one? VALID_NONE says yes to everything. */

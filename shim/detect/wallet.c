@@ -25,8 +25,9 @@ static uint32_t bech32_step(uint32_t sum, unsigned value)
     return sum;
 }
 
-/* One case only; version 0 has the first constant, all others the second. */
-static bool segwit_ok(struct str s)
+/* One case only, behind `mark`, which ends with 1; version 0 has the first
+ * constant, all others the second. */
+static bool segwit_ok(struct str s, struct str mark)
 {
     char lower[90];
     size_t small = 0, large = 0;
@@ -39,26 +40,36 @@ static bool segwit_ok(struct str s)
         large += lower[i] != s.ptr[i];
         small += lower[i] >= 'a' && lower[i] == s.ptr[i];
     }
-    if ((small != 0 && large != 0) || memcmp(lower, "bc1", 3) != 0)
+    if ((small != 0 && large != 0) || memcmp(lower, mark.ptr, mark.len) != 0)
         return false;
-    for (const char *p = "\3\3\0\2\3", *end = p + 5; p < end; p++)
-        sum = bech32_step(sum, (unsigned char)*p); /* "bc", taken apart */
-    for (size_t i = 3; i < s.len; i++) {
+    for (size_t i = 0; i + 1 < mark.len; i++)
+        sum = bech32_step(sum, (unsigned char)mark.ptr[i] >> 5);
+    sum = bech32_step(sum, 0);
+    for (size_t i = 0; i + 1 < mark.len; i++)
+        sum = bech32_step(sum, (unsigned char)mark.ptr[i] & 31);
+    for (size_t i = mark.len; i < s.len; i++) {
         int v = bech32_value(lower[i]);
 
         if (v < 0)
             return false;
         sum = bech32_step(sum, (unsigned)v);
     }
-    return sum == (lower[3] == 'q' ? 1u : UINT32_C(0x2bc830a3));
+    return sum == (lower[mark.len] == 'q' ? 1u : UINT32_C(0x2bc830a3));
 }
 
 bool bitcoin_ok(struct str s)
 {
     if (s.len > 3 && str_eq_nocase(str_head(s, 3), STR("bc1")))
-        return segwit_ok(s);
+        return segwit_ok(s, STR("bc1"));
     return s.len >= 26 && s.len <= 35 && (s.ptr[0] == '1' || s.ptr[0] == '3') &&
            base58check_ok(s);
+}
+
+bool litecoin_ok(struct str s)
+{
+    if (s.len > 4 && str_eq_nocase(str_head(s, 4), STR("ltc1")))
+        return segwit_ok(s, STR("ltc1"));
+    return s.len >= 26 && s.len <= 35 && base58check_ok(s);
 }
 
 /* --- Ethereum. */

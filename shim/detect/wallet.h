@@ -7,6 +7,9 @@
  * version 0 or 5, or bech32 (BIP 173), bech32m (BIP 350) under "bc". */
 bool bitcoin_ok(struct str s);
 
+/* litecoin_ok - the same of its network, under "ltc", or as others write it. */
+bool litecoin_ok(struct str s);
+
 /* ethereum_ok - 0x and 40 hex digits, and where both cases stand in them, each
  * letter in the case that EIP-55 gives it. */
 bool ethereum_ok(struct str s);
