@@ -1,6 +1,5 @@
 #include "detect/decode.h"
 
-#include "base/wide.h"
 #include "detect/classes.h"
 #include "detect/escape.h"
 #include "detect/escape_block.h"
@@ -41,20 +40,31 @@ static const char marks[] = {[VIEW_ESCAPES] = '\\',
                              [VIEW_ENTITIES] = '&',
                              [VIEW_QUOTED] = '='};
 
-/* The first one from `at` on; most are near the last. */
-static inline size_t byte_next(struct str text, size_t at, char c)
+/* Behind a mark: by the next byte, may it be one? */
+static inline bool may_follow(enum view_step how, char next)
 {
-    if (at < text.len && text.ptr[at] == c)
-        return at; /* of several in a row */
-    if (text.len - at >= WIDE) {
-        wide v = wide_at(text.ptr + at);
-        unsigned some = wide_mask((wide)(v == (unsigned char)c));
+    /* uUxntrbf, 0 to 3, " and /, _ and backslash */
+    static const uint64_t first =
+        UINT64_C(0xf) << '0' | UINT64_C(1) << '"' | UINT64_C(1) << '/';
+    static const uint64_t second =
+        UINT64_C(1) << ('u' - 64) | UINT64_C(1) << ('U' - 64) |
+        UINT64_C(1) << ('x' - 64) | UINT64_C(1) << ('n' - 64) |
+        UINT64_C(1) << ('t' - 64) | UINT64_C(1) << ('r' - 64) |
+        UINT64_C(1) << ('b' - 64) | UINT64_C(1) << ('f' - 64) |
+        UINT64_C(1) << ('_' - 64) | UINT64_C(1) << ('\\' - 64);
 
-        if (some != 0)
-            return at + (size_t)__builtin_ctz(some);
-        at += WIDE;
+    switch (how) {
+    case VIEW_ESCAPES:
+        return (next & 0x80) == 0 &&
+               (((next & 0x40) != 0 ? second : first) >> (next & 0x3f) & 1) !=
+                   0;
+    case VIEW_ENTITIES:
+        return is_alpha(next) || next == '#';
+    case VIEW_QUOTED:
+        return hex_value(next) >= 0 || next == '\n' || next == '\r';
+    default:
+        return hex_value(next) >= 0;
     }
-    return at + str_find_byte(str_skip(text, at), c);
 }
 
 /* The first place from `at` on at which one may begin; of seams, up to `near`
@@ -62,8 +72,13 @@ static inline size_t byte_next(struct str text, size_t at, char c)
 static size_t mark_next(enum view_step how, struct str text, size_t at,
                         size_t near)
 {
-    if (how != VIEW_SEAMS)
-        return at < text.len ? byte_next(text, at, marks[how]) : at;
+    if (how != VIEW_SEAMS) {
+        while (at < text.len &&
+               (text.ptr[at] != marks[how] || at + 1 == text.len ||
+                !may_follow(how, text.ptr[at + 1])))
+            at += 1 + str_find_byte(str_skip(text, at + 1), marks[how]);
+        return at;
+    }
     if (at <= near) {
         size_t end = near < text.len ? near + 1 : text.len;
 
