@@ -67,25 +67,13 @@ static inline bool may_follow(enum view_step how, char next)
     }
 }
 
-/* The first place from `at` on at which one may begin; of seams, up to `near`
- * one that stands near another. */
-static size_t mark_next(enum view_step how, struct str text, size_t at,
-                        size_t near)
+/* The first place from `at` on at which one may begin. */
+static size_t mark_next(enum view_step how, struct str text, size_t at)
 {
-    if (how != VIEW_SEAMS) {
-        while (at < text.len &&
-               (text.ptr[at] != marks[how] || at + 1 == text.len ||
-                !may_follow(how, text.ptr[at + 1])))
-            at += 1 + str_find_byte(str_skip(text, at + 1), marks[how]);
-        return at;
-    }
-    if (at <= near) {
-        size_t end = near < text.len ? near + 1 : text.len;
-
-        if ((at = seam_near(text, at, end)) < end)
-            return at;
-    }
-    return seam_next(text, at);
+    while (at < text.len && (text.ptr[at] != marks[how] || at + 1 == text.len ||
+                             !may_follow(how, text.ptr[at + 1])))
+        at += 1 + str_find_byte(str_skip(text, at + 1), marks[how]);
+    return at;
 }
 
 /* The first place from `at` on in a part that is known to have escapes: those
@@ -201,6 +189,8 @@ struct reading {
     size_t from; /* behind the last escape               */
     size_t last; /* and the last that is not weak        */
     size_t count;
+    struct seam_step step;
+    size_t seam; /* of one near another, its length */
     struct textview *out;
 };
 
@@ -256,14 +246,17 @@ static enum err put_mark(struct reading *r, size_t *at, size_t left,
                          bool *ret_full)
 {
     struct str s = str_skip(r->text, *at);
-    struct escape x = escape_at(r->how, s);
+    struct escape x = {0};
     bool near = r->count != 0 && *at <= r->last + ESCAPES_NEAR;
-    size_t taken = x.len != 0 ? 0
-                   : r->how == VIEW_SEAMS
-                       ? seam_at(r->text, *at, near, true).len
-                       : escape_break(r->how, s);
+    size_t taken;
     enum err e;
 
+    if (r->how == VIEW_SEAMS) {
+        taken = near ? r->seam : seam_at(r->text, *at, false, true).len;
+    } else {
+        x = escape_at(r->how, s);
+        taken = x.len != 0 ? 0 : escape_break(r->how, s);
+    }
     if (x.len == 0 && taken == 0) {
         *at += r->how == VIEW_ESCAPES ? escape_slashes(s) : 1;
         return OK;
@@ -287,16 +280,25 @@ static enum err put_mark(struct reading *r, size_t *at, size_t left,
     return OK;
 }
 
-/* The first mark from `at` on, where the text may have any. */
-static size_t reading_next(const struct decoding *d, const struct reading *r,
+/* The first place from `at` on at which one may begin; of seams, up to `near`
+ * one that stands near another. */
+static size_t reading_next(const struct decoding *d, struct reading *r,
                            size_t at)
 {
-    size_t near = r->count != 0 ? r->last + ESCAPES_NEAR : 0;
+    size_t near = r->count != 0 ? r->last + ESCAPES_NEAR : 0, end;
 
     if (r->how == VIEW_ESCAPES && d->escapes != 0 && at < r->text.len &&
         (r->count == 0 || at > near))
         at = part_next(d, r->text, at);
-    return mark_next(r->how, r->text, at, near);
+    if (r->how != VIEW_SEAMS)
+        return mark_next(r->how, r->text, at);
+    r->seam = 0;
+    if (at <= near && r->count != 0) {
+        end = near < r->text.len ? near + 1 : r->text.len;
+        if ((at = seam_near(&r->step, r->text, at, end, &r->seam)) < end)
+            return at;
+    }
+    return seam_next(r->text, at);
 }
 
 enum err decode_escapes(struct decoding *d, enum view_step how, struct str text,

@@ -426,17 +426,32 @@ static const char *step_at(struct str text, size_t at, char rest[STEP + 2])
     return rest + 1;
 }
 
-size_t seam_near(struct str text, size_t from, size_t to)
+/* Those of the step that `at` is in; *step keeps them. */
+static inline uint64_t step_nears(struct seam_step *step, struct str text,
+                                  size_t at)
 {
-    for (size_t at = from; at < text.len && at < to; at += STEP) {
-        char rest[STEP + 2];
-        uint64_t mask = nears_of(step_at(text, at, rest));
+    size_t from = at - at % STEP;
+    char rest[STEP + 2];
 
-        if (mask != 0) {
-            at += (size_t)__builtin_ctzll(mask);
-            return at < to ? at : to;
+    if (!step->known || step->at != from)
+        *step =
+            (struct seam_step){from, nears_of(step_at(text, from, rest)), true};
+    return step->mask & UINT64_MAX << (at - from);
+}
+
+size_t seam_near(struct seam_step *step, struct str text, size_t from,
+                 size_t to, size_t *ret_len)
+{
+    for (size_t at = from; at < to; at += STEP - at % STEP)
+        for (uint64_t m = step_nears(step, text, at); m != 0; m &= m - 1) {
+            size_t here = step->at + (size_t)__builtin_ctzll(m);
+
+            if (here >= to)
+                return to;
+            *ret_len = seam_at(text, here, true, true).len;
+            if (*ret_len != 0)
+                return here;
         }
-    }
     return to;
 }
 

@@ -40,9 +40,17 @@ size_t seam_start(struct str text, size_t at);
  * no other; text.len if there is none. */
 size_t seam_next(struct str text, size_t from);
 
-/* seam_near - the same of one that is near another: the first byte from `from`
- * up to `to`, which is the text's end or before that; `to` if there is none. */
-size_t seam_near(struct str text, size_t from, size_t to);
+/* seam_near - the first byte from `from` up to `to`, which is the text's end or
+ * before that, at which one begins that is near another, and its length; `to`
+ * if there is none. *step: of the same text what was looked at last; zero at
+ * first. */
+struct seam_step {
+    size_t at;
+    uint64_t mask;
+    bool known;
+};
+size_t seam_near(struct seam_step *step, struct str text, size_t from,
+                 size_t to, size_t *ret_len);
 
 /* seam_begins - may one begin with this byte? */
 static inline bool seam_begins(char c)

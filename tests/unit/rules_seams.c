@@ -177,7 +177,8 @@ static void test_next(void)
 
     for (unsigned turn = 0; turn < 3000; turn++) {
         char bytes[300];
-        size_t n = 0, to;
+        size_t n = 0, to, found, len = 0;
+        struct seam_step step = {0};
         struct str text;
 
         for (size_t most = rnd(250); n < most;) {
@@ -194,8 +195,9 @@ static void test_next(void)
             seams += first < n;
             first = first_seam(text, at, true);
             to = at + rnd((unsigned)(n - at) + 1);
-            CHECK(seam_near(text, at, to) <= first || first > to);
-            CHECK(seam_near(text, at, to) <= to);
+            found = seam_near(&step, text, at, to, &len);
+            CHECK_INT(found, first < to ? first : to);
+            CHECK(found == to || len == seam_at(text, found, true, true).len);
         }
     }
     CHECK(seams > 10000);
