@@ -227,7 +227,8 @@ enum err textview_copy(struct textview *v, struct str bytes, size_t off)
     return OK;
 }
 
-/* Each run of them; place: how many are kept before each. */
+/* The runs of them, of which the first may go on; place: how many are kept
+ * before each. There is room for VIEW_UNITS. */
 static enum err units_runs(struct textview *v, const struct view_units *u,
                            const unsigned char place[VIEW_UNITS], size_t off)
 {
@@ -235,36 +236,39 @@ static enum err units_runs(struct textview *v, const struct view_units *u,
     uint64_t plain = u->kept & ~(u->ones | u->twos | seconds);
     uint64_t set = (plain & ~(plain << 1)) | (u->ones & ~(u->ones << u->each)) |
                    (u->twos & ~(seconds << u->each));
-    size_t len = v->bytes.len;
-    enum err e = OK;
+    bool first = true;
 
-    for (; !e && set != 0; set &= set - 1) {
+    if (off > UINT32_MAX - VIEW_UNITS ||
+        v->run_count > LIM_VIEW_RUNS - VIEW_UNITS)
+        return E_LIMIT;
+    for (; set != 0; set &= set - 1, first = false) {
         unsigned i = (unsigned)__builtin_ctzll(set);
         uint32_t two = u->twos >> i & 1, one = u->ones >> i & 1;
+        uint32_t from = one + two == 0 ? 1 : u->each << two;
 
-        v->bytes.len = len + place[i];
-        e = run_open(v, off + i, one + two == 0 ? 1 : u->each << two, 1 + two,
-                     false);
+        if (!first || !run_goes_on(v, off + i, from, 1 + two))
+            v->runs[v->run_count++] = (struct view_run){
+                (uint32_t)v->bytes.len + place[i], (uint32_t)off + i, 1 + two,
+                from & INT32_MAX, false};
     }
-    v->bytes.len = len;
-    return e;
+    return OK;
 }
 
 enum err textview_units(struct textview *v, const struct view_units *u,
                         size_t off)
 {
     unsigned char place[VIEW_UNITS], n = 0;
-    enum err e;
+    uint64_t kept = u->kept;
+    enum err e = textview_room(v, VIEW_UNITS, VIEW_UNITS);
     char *to;
 
-    if (VIEW_UNITS > v->bytes.cap - v->bytes.len &&
-        (e = buf_reserve(&v->bytes, VIEW_UNITS)))
+    if (e)
         return e;
     to = v->bytes.ptr + v->bytes.len;
-    for (size_t i = 0; i < VIEW_UNITS; i++) { /* without a branch */
+    for (size_t i = 0; i < VIEW_UNITS; i++, kept >>= 1) { /* without a branch */
         to[n] = u->bytes[i];
         place[i] = n;
-        n = (unsigned char)(n + (u->kept >> i & 1));
+        n = (unsigned char)(n + (kept & 1));
     }
     if ((e = units_runs(v, u, place, off)))
         return e;
