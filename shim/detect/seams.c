@@ -426,6 +426,21 @@ static const char *step_at(struct str text, size_t at, char rest[STEP + 2])
     return rest + 1;
 }
 
+/* The length of the one near another at `at`: most are a mark by itself. */
+static inline size_t near_len(struct str text, size_t at)
+{
+    char c = text.ptr[at];
+
+    if ((c == '*' || c == '_') && at > 0 && at + 1 < text.len &&
+        text.ptr[at - 1] != c && text.ptr[at + 1] != c) {
+        bool before = is_word(text.ptr[at - 1]);
+        bool behind = is_word(text.ptr[at + 1]);
+
+        return c == '*' ? before | behind : before ^ behind;
+    }
+    return seam_at(text, at, true, true).len;
+}
+
 /* Those of the step that `at` is in; *step keeps them. */
 static inline uint64_t step_nears(struct seam_step *step, struct str text,
                                   size_t at)
@@ -448,7 +463,7 @@ size_t seam_near(struct seam_step *step, struct str text, size_t from,
 
             if (here >= to)
                 return to;
-            *ret_len = seam_at(text, here, true, true).len;
+            *ret_len = near_len(text, here);
             if (*ret_len != 0)
                 return here;
         }
