@@ -1,6 +1,7 @@
 #include "detect/leet.h"
 
 #include "base/cpu.h"
+#include "base/wide.h"
 #include "detect/look.h"
 #include "detect/plain.h"
 
@@ -560,6 +561,19 @@ enum err leet_make(struct str text, struct textview *out, bool *ret_changed,
     return OK;
 }
 
+/* Of WIDE bytes at text, or n of them, those that are a 1 and read as an i. */
+static inline unsigned ones_in(const char *text, const char *out, size_t n)
+{
+    unsigned mask = 0;
+
+    if (n >= WIDE)
+        return wide_mask(
+            (wide)((wide_at(text) == '1') & (wide_at(out) == 'i')));
+    for (unsigned i = 0; i < n; i++)
+        mask |= (unsigned)(text[i] == '1' && out[i] == 'i') << i;
+    return mask;
+}
+
 /* It says of each byte what it is for: only a 1 may be another. */
 enum err leet_ells(struct str text, struct textview *v, struct sites *ret_news)
 {
@@ -567,14 +581,18 @@ enum err leet_ells(struct str text, struct textview *v, struct sites *ret_news)
     enum err e;
 
     ret_news->count = 0;
-    for (size_t at = 0;
-         (at += str_find_byte(str_skip(text, at), '1')) < text.len; at++) {
-        if (out[at] == '1' ||
-            leet_at(text, at, at > 0 ? text.ptr[at - 1] : 0, true) == out[at])
-            continue;
-        out[at] = 'l';
-        if ((e = sites_note(ret_news, at, at + 1)))
-            return e;
+    for (size_t from = 0; from < text.len; from += WIDE) {
+        unsigned ones = ones_in(text.ptr + from, out + from, text.len - from);
+
+        for (; ones != 0; ones &= ones - 1) {
+            size_t at = from + (unsigned)__builtin_ctz(ones);
+
+            if (leet_at(text, at, at > 0 ? text.ptr[at - 1] : 0, true) == 'i')
+                continue;
+            out[at] = 'l';
+            if ((e = sites_note(ret_news, at, at + 1)))
+                return e;
+        }
     }
     return OK;
 }
