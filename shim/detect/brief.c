@@ -18,7 +18,7 @@
  */
 
 #define BLOCK       64u /* characters */
-#define BLOCK_ROUGH 6u /* runs: with fewer, no table is as fast */
+#define BLOCK_ROUGH 6u  /* runs: with fewer, no table is as fast */
 #define ROOM        8u  /* bytes of an entry that are written */
 /* Before each character there may be the space of a gap. */
 #define BLOCK_BYTES (BLOCK * (BRIEF_MOST + 1) + ROOM)
