@@ -254,6 +254,7 @@ struct pieces {
     char texts[1024]; /* of the others */
     size_t used;
     char tail[258]; /* ends every text */
+    char next[258]; /* the same, each on a line of its own */
     size_t tail_len;
 };
 
@@ -264,7 +265,9 @@ static bool is_plain(char c)
 
 /*
  * A pattern is not even tried where a byte that it needs is missing, so each
- * text ends with all of the pattern's plain bytes, kept apart by others.
+ * text ends with all of the pattern's plain bytes, kept apart by others. What
+ * does not pass the end of a line would find them there, so they are also tried
+ * on lines of their own.
  */
 static void make_tail(struct pieces *p, struct str source)
 {
@@ -280,8 +283,10 @@ static void make_tail(struct pieces *p, struct str source)
         if (seen[c] || c >= 0x80 || (!is_plain((char)c) && !escaped))
             continue;
         seen[c] = true;
-        p->tail[p->tail_len++] = 1;
-        p->tail[p->tail_len++] = (char)c;
+        p->tail[p->tail_len] = 1;
+        p->next[p->tail_len++] = '\n';
+        p->tail[p->tail_len] = p->next[p->tail_len] = (char)c;
+        p->tail_len++;
     }
 }
 
@@ -453,17 +458,19 @@ static enum err run_one(struct trial *t, const struct hostile *h)
 
 static enum err run_hostile(struct trial *t)
 {
-    const struct str none = STR("");
+    const struct str none = STR(""), usual = STR("a");
     struct pieces p;
-    struct str tail;
+    struct str tail, next;
     enum err e;
 
     collect(&p, t->rule->match);
     tail = (struct str){p.tail, p.tail_len};
+    next = (struct str){p.next, p.tail_len};
     for (size_t i = 0; i < p.count; i++) {
         struct str a = p.list[i];
 
-        if ((e = run_one(t, &(struct hostile){none, a, none, tail})))
+        if ((e = run_one(t, &(struct hostile){none, a, none, tail})) ||
+            (e = run_one(t, &(struct hostile){a, usual, none, next})))
             return e;
         for (size_t j = 0; i >= USUAL && j < p.count; j++) {
             struct str b = p.list[j];
