@@ -131,16 +131,31 @@ static void lint_tail(struct compile *c, const struct rule_src *r)
                   STR_ARG(r->rule.id), STR_ARG(tail));
 }
 
-static void lint_repeats(struct compile *c, const struct rule_src *r)
+/* Of a pattern of the rule, or of none. */
+static void lint_repeat(struct compile *c, struct place at, struct str id,
+                        struct str pattern)
 {
-    struct str turns = items_blow_up(r->rule.match);
+    struct str turns = items_blow_up(pattern);
 
     if (turns.len > 0)
-        diag_warn(&c->diags, r->match_at,
-                  "%.*s: '%.*s' repeats a repeat, and where no match comes of "
+        diag_warn(&c->diags, at,
+                  "%.*s%s'%.*s' repeats a repeat, and where no match comes of "
                   "it all ways to split the text are tried: name what stands "
                   "between two, or put a + behind the inner one",
-                  STR_ARG(r->rule.id), STR_ARG(turns));
+                  STR_ARG(id), id.len > 0 ? ": " : "", STR_ARG(turns));
+}
+
+/* In what stands beside its match. */
+static void lint_beside(struct compile *c, const struct rule_src *r)
+{
+    const struct rule *rule = &r->rule;
+
+    lint_repeat(c, r->match_at, rule->id, rule->end);
+    lint_repeat(c, r->match_at, rule->id, rule->needs);
+    for (size_t i = 0; i < rule->not_count; i++)
+        lint_repeat(c, r->match_at, rule->id, rule->nots[i]);
+    for (size_t i = 0; i < rule->near_count; i++)
+        lint_repeat(c, r->match_at, rule->id, rule->nears[i].match);
 }
 
 /* --- What streams are searched for all the time. */
@@ -196,16 +211,19 @@ void compile_lint(struct compile *c)
     const struct define *d;
     size_t runs = 0;
 
-    for (x = c->exclusions; x != NULL; x = x->next)
+    for (x = c->exclusions; x != NULL; x = x->next) {
         if (x->expired)
             diag_add(&c->diags, x->at, "the exclusion expired on %.*s",
                      STR_ARG(x->expires));
+        lint_repeat(c, x->value_at, STR(""), x->target.value);
+    }
     for (d = c->reader.defines; d != NULL; d = d->next)
         if (!d->used)
             diag_warn(&c->diags, d->at, "no pattern of this file uses '%.*s'",
                       STR_ARG(d->name));
     for (r = c->rules; r != NULL; r = r->next) {
         lint_tests(c, r);
+        lint_beside(c, r);
         shadow_lint(c, r);
         if (r->rule.detector == DETECTOR_PATTERN && !r->unusable)
             lint_sleep(c, r, &runs);
@@ -213,7 +231,7 @@ void compile_lint(struct compile *c)
             r->value.len == 0 && r->context_count == 0) {
             lint_hosts(c, r);
             lint_tail(c, r);
-            lint_repeats(c, r);
+            lint_repeat(c, r->match_at, r->rule.id, r->rule.match);
         }
     }
 }

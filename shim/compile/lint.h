@@ -19,7 +19,8 @@
  *   - a rule that redacts up to an end that its pattern does not name: .* or
  *     another repeat without a bound, of nearly any character, behind which is
  *     nothing, or nothing that must be there (items.h), and no `end`
- *   - a repeat without a bound of a repeat without one, such as (?:[a-z]+)*
+ *   - a repeat without a bound of a repeat without one, such as (?:[a-z]+)*, in
+ *     any pattern of a rule or of an exclusion
  *   - a pattern for answers that nothing wakes on a stream (rule_sleep)
  */
 void compile_lint(struct compile *c);
