@@ -12,7 +12,7 @@ static int explain_ids(struct explain *x, char **names, int n)
 
     for (int i = 0; i < n; i++)
         if (!explain_rule(x, str_of(names[i]))) {
-            complain("the policy has no rule '%s'", names[i]);
+            explain_unknown(x, str_of(names[i]));
             status = EXIT_USAGE;
         }
     return fflush(stdout) == 0 ? status : EXIT_USAGE;

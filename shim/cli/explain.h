@@ -12,6 +12,12 @@ struct explain {
     struct ruleset set;
 };
 
+/* explain_asks - is it the rule's id, in either case, or its name? */
+bool explain_asks(const struct rule *r, struct str name);
+
+/* explain_unknown - a complaint that there is no such rule. */
+void explain_unknown(const struct explain *x, struct str name);
+
 /* explain_rule - each rule of that id or name to stdout; false if there is
  * none. */
 bool explain_rule(const struct explain *x, struct str name);

@@ -267,6 +267,18 @@ static void print_stream(const struct rule *r)
                "streams", most, full[r->on_hold_full]);
 }
 
+static void print_level(const struct compile *c, const struct rule_src *src)
+{
+    uint32_t level = c->paranoia == 0 ? 1 : c->paranoia;
+
+    if (src->paranoia == 1)
+        return;
+    printf(LABEL "%u", "paranoia", src->paranoia);
+    if (src->paranoia > level)
+        printf(": not used, the policy's is %u", level);
+    putchar('\n');
+}
+
 static void print_rule(const struct compile *c, const struct rule_src *src)
 {
     const struct rule *r = &src->rule;
@@ -295,6 +307,7 @@ static void print_rule(const struct compile *c, const struct rule_src *src)
     if (r->score != 0)
         printf(LABEL "adds %u to that of its text\n", "score", r->score);
     print_action(c, r);
+    print_level(c, src);
     print_exclusions(c, r);
     printf(LABEL "%.*s\n", "severity", STR_ARG(severity));
     printf(LABEL "%.*s\n", "confidence", STR_ARG(confidence));
@@ -305,6 +318,34 @@ static void print_rule(const struct compile *c, const struct rule_src *src)
            src->test_count - src->hit_count);
 }
 
+bool explain_asks(const struct rule *r, struct str name)
+{
+    return str_eq_nocase(r->id, name) || str_eq(r->name, name);
+}
+
+/* Ids that are near each other have nothing in common, so names alone are
+ * guessed at. */
+void explain_unknown(const struct explain *x, struct str name)
+{
+    const struct rule_src *src = x->set.policy.compile.rules;
+    struct nearest near = nearest_of(name);
+
+    for (; src != NULL; src = src->next) {
+        if (explain_asks(&src->rule, name)) {
+            complain("the policy does not use '%.*s': 'explain' without "
+                     "--text tells why",
+                     STR_ARG(name));
+            return;
+        }
+        nearest_try(&near, src->rule.name);
+    }
+    if (near.best.len > 0 && !str_starts(name, STR("SP-")))
+        complain("the policy has no rule '%.*s': is '%.*s' meant?",
+                 STR_ARG(name), STR_ARG(near.best));
+    else
+        complain("the policy has no rule '%.*s'", STR_ARG(name));
+}
+
 bool explain_rule(const struct explain *x, struct str name)
 {
     const struct compile *c = &x->set.policy.compile;
@@ -312,7 +353,7 @@ bool explain_rule(const struct explain *x, struct str name)
     bool any = false;
 
     for (src = c->rules; src != NULL; src = src->next)
-        if (str_eq(src->rule.id, name) || str_eq(src->rule.name, name)) {
+        if (explain_asks(&src->rule, name)) {
             print_rule(c, src);
             any = true;
         }

@@ -257,7 +257,7 @@ static bool is_asked(const struct text *t, const struct rule *r)
 {
     struct str only = t->x->only;
 
-    return only.len == 0 || str_eq(only, r->id) || str_eq(only, r->name);
+    return only.len == 0 || explain_asks(r, only);
 }
 
 /* The first places of a rule's keywords, where its pattern matches nowhere. */
@@ -308,7 +308,7 @@ static bool print_silent(const struct text *t)
             print_near(t, r);
     }
     if (!known)
-        complain("the policy has no rule '%.*s'", STR_ARG(t->x->only));
+        explain_unknown(t->x, t->x->only);
     return known;
 }
 

@@ -102,6 +102,25 @@ END
     grep -q '  validator   iban' out
 }
 
+@test "explain: a rule that is not used, and a name that is misspelt" {
+    cat >level.yaml <<'END'
+rules:
+  - {id: SP-9101, name: dogs, category: c, action: log, keywords: [dog],
+     match: dog, paranoia: 2, tests: {hit: [dog], miss: [x]}}
+END
+    expect 0 "$SALLYPORT" explain --rules level.yaml sp-9101
+    grep -qx "  paranoia    2: not used, the policy's is 1" out
+    expect 2 "$SALLYPORT" explain --rules level.yaml --text --rule dogs <<<'dog'
+    grep -qx "sallyport: the policy does not use 'dogs': 'explain' without --text tells why" err
+    expect 2 "$SALLYPORT" explain --rules level.yaml dosg
+    grep -qx "sallyport: the policy has no rule 'dosg': is 'dogs' meant?" err
+    expect 2 "$SALLYPORT" explain --rules level.yaml SP-9102
+    grep -qx "sallyport: the policy has no rule 'SP-9102'" err
+    sed -i '1i paranoia: 3' level.yaml
+    expect 0 "$SALLYPORT" explain --rules level.yaml dogs
+    grep -qx '  paranoia    2' out
+}
+
 @test "explain: what is not there is said, with status 2" {
     explain 2 SP-9001 SP-9009
     grep -q "no rule 'SP-9009'" err
