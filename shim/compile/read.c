@@ -32,20 +32,25 @@ void *read_take(struct reader *r, size_t n)
     return p;
 }
 
-/* The key whose value it is; what stands in a list has none. */
+/* The key whose value it is, in quotes; what stands in a list has none. */
+#define NAME     "%s%.*s%s"
+#define NAMED(n) quote_of(n), STR_ARG(name_of(n)), quote_of(n)
+
 static struct str name_of(const struct yaml_node *n)
 {
-    return n->key == NULL ? STR("value") : n->key->text;
+    return n->key == NULL ? STR("what stands here") : n->key->text;
+}
+
+static const char *quote_of(const struct yaml_node *n)
+{
+    return n->key == NULL ? "" : "'";
 }
 
 bool read_is(struct reader *r, const struct yaml_node *n, enum yaml_kind kind)
 {
     if (n->kind == kind)
         return true;
-    if (n->key == NULL)
-        return read_refuse(r, n, "here must be %s, not %s",
-                           yaml_kind_name(kind), yaml_kind_name(n->kind));
-    return read_refuse(r, n, "'%.*s' must be %s, not %s", STR_ARG(name_of(n)),
+    return read_refuse(r, n, NAME " must be %s, not %s", NAMED(n),
                        yaml_kind_name(kind), yaml_kind_name(n->kind));
 }
 
@@ -149,7 +154,7 @@ bool read_text(struct reader *r, const struct yaml_node *n,
     if (!read_is(r, n, YAML_SCALAR))
         return false;
     if (n->text.len == 0)
-        return read_refuse(r, n, "'%.*s' is empty", STR_ARG(name_of(n)));
+        return read_refuse(r, n, NAME " is empty", NAMED(n));
     *ret_text = n->text;
     return true;
 }
@@ -169,9 +174,9 @@ bool read_slug(struct reader *r, const struct yaml_node *n,
     for (size_t i = 0; i < s.len; i++)
         if (!slug_byte(s.ptr[i], i == 0) || i == LIM_SLUG)
             return read_refuse(r, n,
-                               "'%.*s' may have letters, digits, '.', '_' and "
-                               "'-' only (at most %u)",
-                               STR_ARG(name_of(n)), LIM_SLUG);
+                               NAME " may have letters, digits, '.', '_' and "
+                                    "'-' only (at most %u)",
+                               NAMED(n), LIM_SLUG);
     *ret_text = s;
     return true;
 }
@@ -185,8 +190,7 @@ bool read_bool(struct reader *r, const struct yaml_node *n, bool *ret_value)
     else if (n->plain && str_eq(n->text, STR("false")))
         *ret_value = false;
     else
-        return read_refuse(r, n, "'%.*s' must be true or false",
-                           STR_ARG(name_of(n)));
+        return read_refuse(r, n, NAME " must be true or false", NAMED(n));
     return true;
 }
 
@@ -198,8 +202,8 @@ bool read_number(struct reader *r, const struct yaml_node *n, uint32_t least,
     if (!read_is(r, n, YAML_SCALAR))
         return false;
     if (!n->plain || str_u64(n->text, &value) || value < least || value > most)
-        return read_refuse(r, n, "'%.*s' must be a number from %u to %u",
-                           STR_ARG(name_of(n)), least, most);
+        return read_refuse(r, n, NAME " must be a number from %u to %u",
+                           NAMED(n), least, most);
     *ret_value = (uint32_t)value;
     return true;
 }
@@ -227,8 +231,8 @@ bool read_texts(struct reader *r, const struct yaml_node *n,
 bool read_list_fits(struct reader *r, const struct yaml_node *n)
 {
     return n->count <= LIM_RULE_LIST ||
-           read_refuse(r, n, "'%.*s' must have at most %u values",
-                       STR_ARG(name_of(n)), LIM_RULE_LIST);
+           read_refuse(r, n, NAME " must have at most %u values", NAMED(n),
+                       LIM_RULE_LIST);
 }
 
 static bool read_bit(struct reader *r, const struct yaml_node *n,
@@ -261,7 +265,7 @@ bool read_set(struct reader *r, const struct yaml_node *n, const char *what,
         if (!read_is(r, n, YAML_LIST))
             return false;
         if (n->count == 0)
-            return read_refuse(r, n, "'%.*s' is empty", STR_ARG(name_of(n)));
+            return read_refuse(r, n, NAME " is empty", NAMED(n));
         for (c = n->child; c != NULL; c = c->next)
             good &= read_bit(r, c, what, bit, &set);
     }
@@ -302,7 +306,7 @@ bool read_dirs(struct reader *r, const struct yaml_node *n, unsigned *ret_dirs)
     else if (dir_from(name, &dir))
         *ret_dirs = 1u << dir;
     else
-        return read_refuse(r, n, "'%.*s' must be request, response or both",
-                           STR_ARG(name_of(n)));
+        return read_refuse(r, n, NAME " must be request, response or both",
+                           NAMED(n));
     return true;
 }

@@ -174,14 +174,18 @@ static bool on_entropy(struct reader *r, const struct yaml_node *n, void *into)
 static bool on_validator(struct reader *r, const struct yaml_node *n,
                          void *into)
 {
+    enum validator *check = &((struct rule_src *)into)->rule.check;
+    struct nearest near;
     struct str name;
 
     if (!read_text(r, n, &name))
         return false;
-    if (!validator_from(name, &((struct rule_src *)into)->rule.check) ||
-        ((struct rule_src *)into)->rule.check == VALID_NONE)
-        return read_refuse(r, n, "'%.*s' is no validator", STR_ARG(name));
-    return true;
+    if (validator_from(name, check) && *check != VALID_NONE)
+        return true;
+    near = nearest_of(name);
+    for (unsigned v = VALID_NONE + 1; v < VALID_COUNT; v++)
+        nearest_try(&near, validator_name((enum validator)v));
+    return read_unknown(r, n, "validator", &near);
 }
 
 static bool on_not(struct reader *r, const struct yaml_node *n, void *into)
@@ -545,6 +549,11 @@ static bool check_whole(struct reader *r, const struct yaml_node *n,
                            class.ptr[1] == '^' ? "none" : "one");
     if (rule->keyword_first && rule->keyword_count == 0)
         return read_refuse(r, n, "'keyword_first' needs 'keywords'");
+    if (yaml_get(n, STR("within")) != NULL &&
+        yaml_get(n, STR("context")) == NULL)
+        return read_refuse(r, yaml_get(n, STR("within")),
+                           "'within' needs 'context': that of 'near', "
+                           "'unless' and 'needs' stands in their braces");
     if (str_eq(rule->category, STR("injection")) &&
         rule->roles & 1u << ROLE_SYSTEM)
         return read_refuse(r, n,
