@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 #include "detect/plain.h"
+#include "detect/seams.h"
 #include "rules/coded.h"
 #include "rules/escaped.h"
 #include "rules/extent.h"
@@ -253,6 +254,7 @@ static enum err side_read(struct stream *st, struct side *s, bool last,
     enum err e;
 
     textview_rest(made);
+    s->read = st->v;
     if (!is_escape(s->step)) { /* only these look back */
         text = str_skip(text, pos);
         base += pos;
@@ -526,19 +528,46 @@ static enum err feed_one(struct stream *st, struct side *s, bool last)
     return e || !s->leet.parted ? e : side_part(st, s, last);
 }
 
+/* The one that holds most goes first: what the others know further on is of no
+ * matter then. */
 enum err sides_feed(struct stream *st, uint64_t known)
 {
+    size_t first = st->sides->least, count = st->sides->count;
     enum err e;
 
-    for (size_t i = 0; i < st->sides->count; i++) {
+    for (size_t n = 0; n < count && known > st->safe; n++) {
+        size_t i = (first + n) % count;
         struct side *s = &st->sides->list[i];
 
-        if (s->st == NULL || known_acts(s) >= known || side_waits(st, s))
+        if (s->st == NULL || known_acts(s) >= known)
             continue;
-        if ((e = feed_one(st, s, false)))
+        if (!side_waits(st, s) && (e = feed_one(st, s, false)))
             return e;
+        if (known_acts(s) < known) {
+            known = known_acts(s);
+            st->sides->least = i;
+        }
     }
     return OK;
+}
+
+bool sides_wait(const struct stream *st)
+{
+    const struct side *s;
+    struct str text;
+    size_t held;
+
+    if (st->sides == NULL || st->sides->least >= st->sides->count)
+        return false;
+    s = &st->sides->list[st->sides->least];
+    if (s->st == NULL || s->step != VIEW_SEAMS || s->read != st->v ||
+        s->fed >= st->v || s->acts > st->safe || st->end - s->fed >= SEAM_MOST)
+        return false;
+    text = (struct str){st->text.ptr + (s->fed - st->base),
+                        (size_t)(st->end - s->fed)};
+    held = (size_t)(st->v - s->fed);
+    return seam_in_tag(str_head(text, held)) &&
+           !seam_tag_sign(str_skip(text, held));
 }
 
 enum err sides_settle(struct stream *st)

@@ -43,6 +43,7 @@ struct side {
     LIST(struct side_run) runs;
     uint64_t fed;       /* the text has gone in up to there */
     uint64_t seen;      /* if behind that: what is between may wait (side.c) */
+    uint64_t read;      /* how far the text was there when it went in last */
     uint64_t len;       /* and that much of the view came out */
     uint64_t own;       /* behind there it is the text, or the clean view */
     uint64_t acts, all; /* what is safe and told of it, in the text */
@@ -68,6 +69,7 @@ extern const struct side_kind side_kinds[SIDES];
 struct sides {
     struct side list[SIDES + SIDES_WORDS + SIDES_ESCAPES];
     size_t count; /* some of them may have ended: those without a stream */
+    size_t least; /* the one of which least was known */
     struct textview made; /* of the text in work */
 };
 
@@ -112,6 +114,9 @@ void lane_put(struct stream *to, size_t i, const struct lane_at *at);
  * - they wait no more. Errors as stream_take.
  */
 MUST_USE enum err sides_feed(struct stream *st, uint64_t known);
+/* sides_wait - does all that came go on what one of them holds, so that nothing
+ * can leave? */
+bool sides_wait(const struct stream *st);
 MUST_USE enum err sides_last(struct stream *st);
 MUST_USE enum err sides_settle(struct stream *st);
 

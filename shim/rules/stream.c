@@ -475,7 +475,7 @@ static enum err advance(struct stream *st)
 static bool may_wait(const struct stream *st)
 {
     return st->up == NULL && st->end < st->stop && st->end - st->v < MUCH &&
-           (coded_waits(st) || extents_wait(st));
+           (coded_waits(st) || extents_wait(st) || sides_wait(st));
 }
 
 static enum err catch_up(struct stream *st)

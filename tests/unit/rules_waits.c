@@ -106,17 +106,22 @@ static void text_make(struct buf *text)
                                           "=\n",
                                           "\"",
                                           "<",
+                                          "&",
+                                          "%",
+                                          "\\",
                                           "caf\u00e9 ",
                                           "i\u200b",
                                           "1gn0",
                                           "<!-- ",
                                           ">",
-                                          "&",
-                                          "%",
-                                          "\\",
                                           "</p>",
+                                          "QUJDREVGR0g=",
                                           "a plain word or two of no meaning ",
-                                          "QUJDREVGR0g="};
+                                          "<i class=wide id=\"a b\">",
+                                          "</i>",
+                                          "<b",
+                                          "<!-- no",
+                                          "ig<em title='"};
     struct buf one;
 
     buf_clear(text);
