@@ -9,8 +9,9 @@
  *
  * The texts are made here: prose of common words; code, which is the text of
  * our own sources; dense text, prose with what the rules' own tests find put in
- * every 2 KB; prose with accents, for streams. The figures are the least of
- * several runs.
+ * every 2 KB; for streams also prose with accents, as mail and as a page write
+ * it, and characters as Japanese has. The figures are the least of several
+ * runs.
  */
 #include <dlfcn.h>
 #include <glob.h>
@@ -156,6 +157,65 @@ static char *make_accented(const char *prose)
             n += (size_t)sprintf(text + n, "\u00e9");
         else
             text[n++] = *p;
+    text[n] = '\0';
+    return text;
+}
+
+/* As mail writes it: signs as =2E, and lines that go on behind a =. */
+static char *make_quoted(const char *prose)
+{
+    char *text = malloc(4 * strlen(prose) + 1);
+    size_t n = 0, column = 0;
+
+    for (const char *p = prose; *p != '\0'; p++) {
+        size_t from = n;
+
+        if (column > 70) {
+            n += (size_t)sprintf(text + n, "=\n");
+            column = 0;
+        }
+        if (*p == ',' || *p == '.' || *p == '\n')
+            n += (size_t)sprintf(text + n, "=%02X", *p);
+        else
+            text[n++] = *p;
+        column += n - from;
+    }
+    text[n] = '\0';
+    return text;
+}
+
+/* As a page does: a paragraph is an element, and now and then a word. */
+static char *make_page(const char *prose)
+{
+    char *text = malloc(8 * strlen(prose) + 1);
+    size_t n = 0;
+
+    for (const char *p = prose; *p != '\0'; p++)
+        if (*p == '\n' && p[1] == '\n')
+            n += (size_t)sprintf(text + n, "</p>\n<p class=\"text\">");
+        else if (*p == ',')
+            n += (size_t)sprintf(text + n, ",<br> <a href=\"#x\">so</a>");
+        else
+            text[n++] = *p;
+    text[n] = '\0';
+    return text;
+}
+
+/* Characters of hiragana and of Han in sentences, without blanks. */
+static char *make_japanese(size_t size)
+{
+    char *text = malloc(size + 32);
+    size_t n = 0;
+
+    while (n < size) {
+        uint32_t cp = rnd(3) == 0 ? 0x4e00 + rnd(3000) : 0x3042 + rnd(80);
+
+        text[n++] = (char)(0xe0 | cp >> 12);
+        text[n++] = (char)(0x80 | (cp >> 6 & 0x3f));
+        text[n++] = (char)(0x80 | (cp & 0x3f));
+        if (rnd(30) == 0)
+            n += (size_t)sprintf(text + n, "\u3002");
+    }
     text[n] = '\0';
     return text;
 }
@@ -692,6 +752,9 @@ int main(int argc, char **argv)
     deltas("prose", prose);
     deltas("code", code);
     deltas("accented", accented);
+    deltas("quoted", make_quoted(prose));
+    deltas("page", make_page(prose));
+    deltas("japanese", make_japanese(SIZE));
     hundredfold(prose);
     one_by_one(code);
     ripgrep(code);
