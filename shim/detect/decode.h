@@ -142,6 +142,12 @@ struct escaped_at {
 };
 bool escaped_next(unsigned kinds, struct str text, size_t *pos, bool last,
                   struct escaped_at *ret);
+/* escaped_cut - what is at `at`, up to where *pos of escaped_feed moved: is it
+ * cut off by the end of the text? escaped_some - may a kind of escapes have one
+ * that begins in s? */
+bool escaped_cut(const struct escaped *x, enum view_step how, struct str text,
+                 size_t base, size_t at);
+bool escaped_some(enum view_step how, struct str s);
 MUST_USE enum err escaped_feed(struct escaped *x, enum view_step how,
                                struct str text, size_t base, size_t *pos,
                                bool last, struct textview *out);

@@ -196,6 +196,23 @@ bool escaped_next(unsigned kinds, struct str text, size_t *pos, bool last,
     return false;
 }
 
+bool escaped_cut(const struct escaped *x, enum view_step how, struct str text,
+                 size_t base, size_t at)
+{
+    bool near = x->some && base + at - x->end <= ESCAPES_NEAR;
+
+    return at < text.len && kind_of(text.ptr[at]) == how &&
+           mark_at(how, text, at, near, false).cut;
+}
+
+bool escaped_some(enum view_step how, struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (kind_of(s.ptr[i]) == how)
+            return true;
+    return false;
+}
+
 enum err escaped_feed(struct escaped *x, enum view_step how, struct str text,
                       size_t base, size_t *pos, bool last, struct textview *out)
 {

@@ -176,30 +176,6 @@ static struct seam tag(struct str s, bool open, bool *closing)
     return tag_end(s, at, open);
 }
 
-bool seam_in_tag(struct str s)
-{
-    size_t at = str_starts(s, STR("<")) ? s.len : 0;
-
-    while (at > 0 && s.ptr[at - 1] != '<' && s.ptr[at - 1] != '>')
-        at--;
-    if (at == 0 || s.ptr[at - 1] == '>')
-        return false;
-    s = str_skip(s, at);
-    if (str_starts(s, STR("!--")))
-        return true;
-    at = str_starts(s, STR("/"));
-    if (at == s.len || !is_alpha(s.ptr[at]))
-        return false;
-    while (at < s.len && is_alnum(s.ptr[at]))
-        at++;
-    return at < s.len;
-}
-
-bool seam_tag_sign(struct str s)
-{
-    return tag_sign(s, 0) < s.len;
-}
-
 /* A word that a tag may be in, or that goes on behind it in the next line: what
  * is written \n ends in a letter before it is read. */
 static bool tag_behind_word(struct str text, size_t at)

@@ -32,14 +32,6 @@ struct seam {
  */
 struct seam seam_at(struct str text, size_t at, bool near, bool last);
 
-/*
- * seam_in_tag - of a text that begins with a seam which is cut off: is it by
- * the end of a tag or comment? Then no byte goes on from that to anything else
- * but one of seam_tag_sign, up to SEAM_MOST bytes in all.
- */
-bool seam_in_tag(struct str s);
-bool seam_tag_sign(struct str s);
-
 /* seam_start - where the one begins that may have two such bytes at `at`
  * (seam_masks.h). */
 size_t seam_start(struct str text, size_t at);

@@ -4,7 +4,6 @@
 
 #include "base/utf8.h"
 #include "detect/plain.h"
-#include "detect/seams.h"
 #include "rules/coded.h"
 #include "rules/escaped.h"
 #include "rules/extent.h"
@@ -254,7 +253,6 @@ static enum err side_read(struct stream *st, struct side *s, bool last,
     enum err e;
 
     textview_rest(made);
-    s->read = st->v;
     if (!is_escape(s->step)) { /* only these look back */
         text = str_skip(text, pos);
         base += pos;
@@ -305,7 +303,9 @@ static enum err side_feed(struct stream *st, struct side *s, bool last)
  *      text    ... le pr\u00e9nom est le suivant
  *      nomark            fed ^             ^ seen, and known up to there
  */
-#define MUCH 64 /* bytes */
+#define MUCH   64  /* bytes */
+#define BEFORE 8   /* that an escape may depend on */
+#define HELD   256 /* more is not asked for again */
 
 static bool is_idle(const struct side *s)
 {
@@ -551,23 +551,46 @@ enum err sides_feed(struct stream *st, uint64_t known)
     return OK;
 }
 
+/* The text that a view of escapes has not read, and more, with a little before
+ * it; *ret_at is where it begins. None if that is much. */
+static struct str unread(const struct stream *st, const struct side *s,
+                         struct str more, char room[HELD], size_t *ret_at)
+{
+    uint64_t from = s->fed > st->base + BEFORE ? s->fed - BEFORE : st->base;
+    size_t len = (size_t)(st->end - from);
+
+    *ret_at = (size_t)(s->fed - from);
+    if (len + more.len > HELD)
+        return (struct str){0};
+    memcpy(room, st->text.ptr + (from - st->base), len);
+    if (more.len > 0)
+        memcpy(room + len, more.ptr, more.len);
+    return (struct str){room, len + more.len};
+}
+
+/* The view that holds most has an escape that is cut off still; or reads what
+ * is new as it is, and one at its side has. */
 bool sides_wait(const struct stream *st)
 {
-    const struct side *s;
-    struct str text;
-    size_t held;
+    char room[2][HELD];
+    struct str more = {0};
 
-    if (st->sides == NULL || st->sides->least >= st->sides->count)
-        return false;
-    s = &st->sides->list[st->sides->least];
-    if (s->st == NULL || s->step != VIEW_SEAMS || s->read != st->v ||
-        s->fed >= st->v || s->acts > st->safe || st->end - s->fed >= SEAM_MOST)
-        return false;
-    text = (struct str){st->text.ptr + (s->fed - st->base),
-                        (size_t)(st->end - s->fed)};
-    held = (size_t)(st->v - s->fed);
-    return seam_in_tag(str_head(text, held)) &&
-           !seam_tag_sign(str_skip(text, held));
+    for (size_t n = 0; st->sides != NULL; n++) {
+        const struct side *s = &st->sides->list[st->sides->least];
+        size_t at;
+
+        if (st->sides->least >= st->sides->count || s->st == NULL ||
+            !is_escape(s->step) || s->acts > st->safe)
+            return false;
+        more = unread(st, s, more, room[n % 2], &at);
+        if (escaped_cut(&s->escaped, s->step, more, (size_t)s->fed - at, at))
+            return true;
+        more = str_skip(more, at);
+        if (more.len == 0 || escaped_some(s->step, more))
+            return false;
+        st = s->st;
+    }
+    return false;
 }
 
 enum err sides_settle(struct stream *st)

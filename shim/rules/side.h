@@ -43,7 +43,6 @@ struct side {
     LIST(struct side_run) runs;
     uint64_t fed;       /* the text has gone in up to there */
     uint64_t seen;      /* if behind that: what is between may wait (side.c) */
-    uint64_t read;      /* how far the text was there when it went in last */
     uint64_t len;       /* and that much of the view came out */
     uint64_t own;       /* behind there it is the text, or the clean view */
     uint64_t acts, all; /* what is safe and told of it, in the text */
