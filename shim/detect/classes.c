@@ -145,14 +145,15 @@ find_escapes(const struct masks *m, struct finds *f)
         (((behind & ~m->letters) | begins) & m->named) | carry >> (STEP - 1);
 }
 
-/* Pairs of hex digits that stand near each other, and are no words. */
+/* Pairs of hex digits that stand near each other, and are no words. None that %
+ * or = is behind, as all are in quoted-printable, begins a row. */
 static inline __attribute__((always_inline)) void
 find_pairs(const struct masks *m, struct finds *f)
 {
     eight w = (m->letters | m->digits) & ~m->x, h = m->hex;
 
     h &= h >> 1 & ~(w << 1) & ~(w >> 2 & UINT64_MAX >> 2);
-    f->pairs = h;
+    f->pairs = h & ~(m->numbers >> 2 & UINT64_MAX >> 2);
     f->near = h & (h << 3 | h << 4 | h << 5 | h << 6);
 }
 
