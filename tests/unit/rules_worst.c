@@ -34,7 +34,7 @@
 #define HUGE   (2 * MIB)   /* ... and where steps are limited (limits.h) */
 #define WORST  32
 #define CHANCE 400  /* texts tried by chance */
-#define ALONE  150  /* units for a byte of one rule, or of one kind of byte */
+#define ALONE  155  /* units for a byte of one rule, or of one kind of byte */
 #define FREE   44   /* units for a byte that no step tells of               */
 #define STEP   0.35 /* units that a step tells of                           */
 
