@@ -284,7 +284,7 @@ enum {
     STEPS_HASH = 3300,
     STEPS_FOUND = 180,
     STEPS_TRY = 90,
-    STEPS_NOT = 14,
+    STEPS_NOT = 60,
     STEPS_FITTED = 2,
     STEPS_TOKEN = 6,
     STEPS_NEAR = 200,
