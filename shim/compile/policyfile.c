@@ -211,6 +211,8 @@ static bool on_failure(struct reader *r, const struct yaml_node *n, void *into)
 
 /* --- Hosts. */
 
+/* Names of exchanges have no dot at their end (wire/framing.h): one that has
+ * would fit none. */
 static bool host_bytes_good(struct str host)
 {
     for (size_t i = 0; i < host.len; i++) {
@@ -220,7 +222,7 @@ static bool host_bytes_good(struct str host)
             c != '_' && c != ':')
             return false;
     }
-    return host.len > 0 && host.len <= 253;
+    return host.len > 0 && host.len <= 253 && host.ptr[host.len - 1] != '.';
 }
 
 /* "name", "*.name", "name:port", "[::1]:port"; a bare IPv6 address has none. */
@@ -288,6 +290,17 @@ static bool on_host_provider(struct reader *r, const struct yaml_node *n,
     return read_slug(r, n, &((struct host_src *)into)->provider);
 }
 
+/* The same host before, with another provider. */
+static const struct host_src *host_otherwise(const struct compile *c,
+                                             const struct host_src *h)
+{
+    for (const struct host_src *o = c->hosts; o != NULL; o = o->next)
+        if (o->port == h->port && str_eq(o->host, h->host) &&
+            !str_eq(o->provider, h->provider))
+            return o;
+    return NULL;
+}
+
 static bool one_host(struct reader *r, const struct yaml_node *n,
                      struct compile *c)
 {
@@ -296,6 +309,7 @@ static bool one_host(struct reader *r, const struct yaml_node *n,
         {STR_INIT("provider"), false, on_host_provider},
     };
     struct host_src *h = read_take(r, sizeof(*h));
+    const struct host_src *other;
 
     if (h == NULL)
         return false;
@@ -303,6 +317,12 @@ static bool one_host(struct reader *r, const struct yaml_node *n,
     if (n->kind == YAML_SCALAR ? !on_host(r, n, h)
                                : !read_map(r, n, fields, ARRAY_LEN(fields), h))
         return false;
+    if ((other = host_otherwise(c, h)) != NULL)
+        return read_refuse(r, n,
+                           "'%.*s' has provider '%.*s' in line %u: a host has "
+                           "one",
+                           STR_ARG(h->text), STR_ARG(other->provider),
+                           other->at.line);
     *c->hosts_tail = h;
     c->hosts_tail = &h->next;
     c->host_count++;
@@ -456,13 +476,13 @@ static bool on_ex_hash(struct reader *r, const struct yaml_node *n, void *into)
 
 static bool on_ex_role(struct reader *r, const struct yaml_node *n, void *into)
 {
-    return read_set(r, n, "role", bit_of_role,
+    return read_set(r, n, &names_of_roles,
                     &((struct exclusion_src *)into)->target.roles);
 }
 
 static bool on_ex_part(struct reader *r, const struct yaml_node *n, void *into)
 {
-    return read_set(r, n, "part", bit_of_part,
+    return read_set(r, n, &names_of_parts,
                     &((struct exclusion_src *)into)->target.parts);
 }
 

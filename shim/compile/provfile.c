@@ -17,23 +17,21 @@ static bool on_path(struct reader *r, const struct yaml_node *n, void *into)
 
 static bool on_role(struct reader *r, const struct yaml_node *n, void *into)
 {
-    struct str name;
+    unsigned i;
 
-    if (!read_text(r, n, &name))
+    if (!read_name(r, n, &names_of_roles, &i))
         return false;
-    if (!role_from(name, &((struct pattern_def *)into)->role))
-        return read_refuse(r, n, "'%.*s' is no role", STR_ARG(name));
+    ((struct pattern_def *)into)->role = (enum role)i;
     return true;
 }
 
 static bool on_part(struct reader *r, const struct yaml_node *n, void *into)
 {
-    struct str name;
+    unsigned i;
 
-    if (!read_text(r, n, &name))
+    if (!read_name(r, n, &names_of_parts, &i))
         return false;
-    if (!part_from(name, &((struct pattern_def *)into)->part))
-        return read_refuse(r, n, "'%.*s' is no part", STR_ARG(name));
+    ((struct pattern_def *)into)->part = (enum part)i;
     return true;
 }
 

@@ -235,63 +235,78 @@ bool read_list_fits(struct reader *r, const struct yaml_node *n)
                        LIM_RULE_LIST);
 }
 
-static bool read_bit(struct reader *r, const struct yaml_node *n,
-                     const char *what,
-                     bool (*bit)(struct str name, unsigned *ret_bit),
-                     unsigned *set)
+static struct str role_at(unsigned i)
+{
+    return role_name((enum role)i);
+}
+
+static struct str part_at(unsigned i)
+{
+    return part_name((enum part)i);
+}
+
+const struct names names_of_roles = {"role", ROLE_COUNT, role_at};
+const struct names names_of_parts = {"part", PART_COUNT, part_at};
+
+static bool read_no_name(struct reader *r, const struct yaml_node *n,
+                         const struct names *names)
+{
+    char list[256];
+    size_t len = 0;
+
+    for (unsigned i = 0; i < names->count && len < sizeof(list); i++)
+        len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%.*s",
+                                i > 0 ? ", " : "", STR_ARG(names->name(i)));
+    return read_refuse(r, n, "'%.*s' is no %s: %s", STR_ARG(n->text),
+                       names->what, list);
+}
+
+bool read_name(struct reader *r, const struct yaml_node *n,
+               const struct names *names, unsigned *ret_i)
 {
     struct str name;
-    unsigned i;
 
     if (!read_text(r, n, &name))
         return false;
-    if (!bit(name, &i))
-        return read_refuse(r, n, "'%.*s' is no %s", STR_ARG(name), what);
+    for (unsigned i = 0; i < names->count; i++)
+        if (str_eq(names->name(i), name)) {
+            *ret_i = i;
+            return true;
+        }
+    return read_no_name(r, n, names);
+}
+
+static bool read_bit(struct reader *r, const struct yaml_node *n,
+                     const struct names *names, unsigned *set)
+{
+    unsigned i;
+
+    if (!read_name(r, n, names, &i))
+        return false;
     *set |= 1u << i;
     return true;
 }
 
-bool read_set(struct reader *r, const struct yaml_node *n, const char *what,
-              bool (*bit)(struct str name, unsigned *ret_bit),
-              unsigned *ret_set)
+bool read_set(struct reader *r, const struct yaml_node *n,
+              const struct names *names, unsigned *ret_set)
 {
     const struct yaml_node *c;
     unsigned set = 0;
     bool good = true;
 
     if (n->kind == YAML_SCALAR) {
-        good = read_bit(r, n, what, bit, &set);
+        good = read_bit(r, n, names, &set);
     } else {
         if (!read_is(r, n, YAML_LIST))
             return false;
         if (n->count == 0)
             return read_refuse(r, n, NAME " is empty", NAMED(n));
         for (c = n->child; c != NULL; c = c->next)
-            good &= read_bit(r, c, what, bit, &set);
+            good &= read_bit(r, c, names, &set);
     }
     if (good)
         *ret_set = set;
     return good;
-}
-
-bool bit_of_role(struct str name, unsigned *ret_bit)
-{
-    enum role role;
-
-    if (!role_from(name, &role))
-        return false;
-    *ret_bit = (unsigned)role;
-    return true;
-}
-
-bool bit_of_part(struct str name, unsigned *ret_bit)
-{
-    enum part part;
-
-    if (!part_from(name, &part))
-        return false;
-    *ret_bit = (unsigned)part;
-    return true;
 }
 
 bool read_dirs(struct reader *r, const struct yaml_node *n, unsigned *ret_dirs)

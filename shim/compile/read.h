@@ -82,17 +82,24 @@ bool read_texts(struct reader *r, const struct yaml_node *n,
 /* Has the list no more than LIM_RULE_LIST values? */
 bool read_list_fits(struct reader *r, const struct yaml_node *n);
 
-/*
- * read_set - names to a set of bits, from one scalar or a list of at least one.
- * `bit` says which number a name has; `what` names the kind in errors.
- */
-bool read_set(struct reader *r, const struct yaml_node *n, const char *what,
-              bool (*bit)(struct str name, unsigned *ret_bit),
-              unsigned *ret_set);
+/* Names that a value may have: a name's number is its place among them. */
+struct names {
+    const char *what; /* one of them is called, in errors */
+    unsigned count;
+    struct str (*name)(unsigned i);
+};
+extern const struct names names_of_roles; /* base/kinds.h */
+extern const struct names names_of_parts;
 
-/* The `bit` functions of base/kinds.h's names. */
-bool bit_of_role(struct str name, unsigned *ret_bit);
-bool bit_of_part(struct str name, unsigned *ret_bit);
+/* read_name - a name to its number. The error at another says which there
+ * are. */
+bool read_name(struct reader *r, const struct yaml_node *n,
+               const struct names *names, unsigned *ret_i);
+
+/* read_set - names to a set of bits, 1 << number, from one scalar or a list of
+ * at least one. */
+bool read_set(struct reader *r, const struct yaml_node *n,
+              const struct names *names, unsigned *ret_set);
 
 /* request, response or both, to a set of directions. */
 bool read_dirs(struct reader *r, const struct yaml_node *n, unsigned *ret_dirs);

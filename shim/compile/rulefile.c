@@ -66,13 +66,13 @@ static bool on_on(struct reader *r, const struct yaml_node *n, void *into)
 
 static bool on_roles(struct reader *r, const struct yaml_node *n, void *into)
 {
-    return read_set(r, n, "role", bit_of_role,
+    return read_set(r, n, &names_of_roles,
                     &((struct rule_src *)into)->rule.roles);
 }
 
 static bool on_parts(struct reader *r, const struct yaml_node *n, void *into)
 {
-    return read_set(r, n, "part", bit_of_part,
+    return read_set(r, n, &names_of_parts,
                     &((struct rule_src *)into)->rule.parts);
 }
 

@@ -42,24 +42,22 @@ static bool on_test_redacted(struct reader *r, const struct yaml_node *n,
 static bool on_test_role(struct reader *r, const struct yaml_node *n,
                          void *into)
 {
-    struct str name;
+    unsigned i;
 
-    if (!read_text(r, n, &name))
+    if (!read_name(r, n, &names_of_roles, &i))
         return false;
-    if (!role_from(name, &((struct rule_test *)into)->scope.role))
-        return read_refuse(r, n, "'%.*s' is no role", STR_ARG(name));
+    ((struct rule_test *)into)->scope.role = (enum role)i;
     return true;
 }
 
 static bool on_test_part(struct reader *r, const struct yaml_node *n,
                          void *into)
 {
-    struct str name;
+    unsigned i;
 
-    if (!read_text(r, n, &name))
+    if (!read_name(r, n, &names_of_parts, &i))
         return false;
-    if (!part_from(name, &((struct rule_test *)into)->scope.part))
-        return read_refuse(r, n, "'%.*s' is no part", STR_ARG(name));
+    ((struct rule_test *)into)->scope.part = (enum part)i;
     return true;
 }
 

@@ -1,21 +1,18 @@
 #include "compile/views.h"
 
-static bool bit_of_view(struct str name, unsigned *ret_bit)
+static struct str view_at(unsigned i)
 {
-    enum view_step step;
-
-    if (!view_step_from(name, &step))
-        return false;
-    *ret_bit = (unsigned)step;
-    return true;
+    return view_step_name((enum view_step)i);
 }
+
+static const struct names names_of_views = {"view", VIEW_NAMED, view_at};
 
 bool views_read(struct reader *r, const struct yaml_node *n, void *into)
 {
     struct rule_src *src = into;
 
     src->views_set = true;
-    return read_set(r, n, "view", bit_of_view, &src->rule.views);
+    return read_set(r, n, &names_of_views, &src->rule.views);
 }
 
 void views_default(struct rule_src *src)

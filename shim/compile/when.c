@@ -36,7 +36,7 @@ static bool fix_host(struct reader *r, const struct yaml_node *n,
         colons += c == ':'; /* of an IPv6 address there are two and more */
         good &= is_alnum(c) || c == '.' || c == '-' || c == '_' || c == ':';
     }
-    if (!good || colons == 1)
+    if (!good || colons == 1 || str_ends(rest, STR(".")))
         return read_refuse(r, n,
                            "'%.*s' is no host such as example.com or "
                            "*.example.com (no port, no regular expression)",

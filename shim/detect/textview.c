@@ -44,16 +44,6 @@ struct str view_step_name(enum view_step step)
     return names[step];
 }
 
-bool view_step_from(struct str name, enum view_step *ret_step)
-{
-    for (unsigned i = 0; i < VIEW_NAMED; i++)
-        if (str_eq(name, names[i])) {
-            *ret_step = (enum view_step)i;
-            return true;
-        }
-    return false;
-}
-
 unsigned views_whole(unsigned views)
 {
     const unsigned of_clean = 1u << VIEW_GAP | 1u << VIEW_FOLD |

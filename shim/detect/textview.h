@@ -54,8 +54,6 @@ enum view_step {
 
 /* The name, as in rule files and audit lines ("base64"). */
 struct str view_step_name(enum view_step step);
-/* view_step_from - of those a rule may name; false for any other name. */
-bool view_step_from(struct str name, enum view_step *ret_step);
 
 /*
  * views_whole - a set of views with those that they are made of: a view that
