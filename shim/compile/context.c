@@ -74,6 +74,10 @@ static enum edges edges_of(struct str s)
  * begin one, as it does not in iPhone. */
 #define FRONT "(?<![A-Z0-9])(?:(?<![a-z])|(?<=[a-z][a-z])(?-i:(?=[A-Z])))"
 
+/* What a word does not end before: a small letter, and behind a capital another
+ * one, as in MEMBERNOTFOUND; but that begins a word in SSNValue. */
+#define BEHIND "[a-z]|(?<=[A-Z])[A-Z](?![a-z])"
+
 /* The words of a kind as alternatives; how many. */
 static size_t put_kind(struct pattern *p, const struct str *words, size_t n,
                        enum edges kind, bool bar)
@@ -82,7 +86,7 @@ static size_t put_kind(struct pattern *p, const struct str *words, size_t n,
         STR_INIT(FRONT "(?i:"), STR_INIT(FRONT "(?i:"), STR_INIT("(?i:")};
     static const struct str behind[EDGES_COUNT] = {
         STR_INIT(")(?i:[ _-]?(?:numbers?|nummer|num|no|nr|id|code)|s)?"
-                 "(?![a-z])"),
+                 "(?!" BEHIND ")"),
         STR_INIT(")"), STR_INIT(")")};
     size_t count = 0;
 
@@ -237,7 +241,7 @@ bool context_pattern(struct reader *r, const struct yaml_node *n,
         return false;
     context_words(&p, src->context, src->context_count);
     put_gap(&p, src->within == 0 ? WITHIN : src->within);
-    pattern_put(&p, STR("(?<![A-Za-z0-9])("));
+    pattern_put(&p, STR("(?<![A-Za-z0-9$])("));
     pattern_put(&p, src->rule.match);
     pattern_put(&p, STR(")(?![A-Za-z0-9])(?![.-][0-9])"));
     if (!pattern_take(&p, r, n, &src->rule.match))

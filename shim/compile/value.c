@@ -43,7 +43,8 @@ static const struct str called =
              "(?=[=:(]|(?i:" CALLED_TWO "))(?i:[=:(]|" CALLED "))");
 static const struct str gap =
     STR_INIT("(?s:.{0,64}?)"
-             "(?<![A-Za-z0-9_]|/commit/|/blob/|/tree/|sha256[:=-])");
+             "(?<![A-Za-z0-9_]|/commit/|/blob/|/tree/|commit[ :=]|commit: |"
+             "commit-hash: |sha(?:256|384|512)[:=-])");
 static const struct str no_word =
     STR_INIT("(?!(?:(?:[A-Za-z]{0,24}+[_-]){1,12}+[A-Za-z]{0,24}+|"
              "[A-Za-z]{1,19}+)"
