@@ -392,16 +392,35 @@ static enum err has_all(struct search *s, struct scratch *sc, size_t at,
                  : has_needs(s, sc, at, ret_yes);
 }
 
+/* Is it tried at its keywords or tokens alone? */
+static bool is_placed(const struct search *s)
+{
+    return s->width == NULL &&
+           (s->at != NULL || s->rule->keyword_first || token_first(s->rule));
+}
+
+/* What it takes to pass so many bytes, where a match may begin at any. */
+static uint64_t passing(const struct search *s, size_t passed)
+{
+    const char *p = s->text.ptr + s->cursor;
+    size_t begins = 0;
+
+    for (size_t i = 0; i < passed; i++)
+        begins += s->code->first[(unsigned char)p[i]];
+    return passed + BEGINS * (uint64_t)s->code->toil.passed * begins;
+}
+
 /*
  * How much a try was PCRE2 does not tell, but whether it was more than so many
  * goings back and on (its match limit, which the JIT counts for each place that
  * a match may begin at). So it is told few at first, and more if they do not
  * do; the next one is told no fewer than it took but one time.
  */
-static enum err try_counted(struct search *s, struct scratch *sc,
+static enum err try_counted(struct search *s, struct scratch *sc, size_t end,
                             enum hit *ret_hit)
 {
-    uint64_t steps = 0;
+    const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(sc->mdata);
+    uint64_t steps = 0, runs = 0;
     enum err e;
 
     s->turns /= TURNS_MORE;
@@ -413,23 +432,16 @@ static enum err try_counted(struct search *s, struct scratch *sc,
         e = pattern_run(s->code->match, sc, s->text, s->cursor, s->open,
                         ret_hit);
         steps += (uint64_t)s->code->toil.turn * (s->turns - TURNS_LEAST);
+        runs++;
         if (e != E_LIMIT || most)
             break;
         s->turns *= TURNS_MORE;
     }
     pcre2_set_match_limit(sc->mctx, LIM_MATCH);
+    end = !e && *ret_hit != HIT_NONE ? ov[0] : end;
+    if (!e && sc->steps != STEPS_FREE && !is_placed(s))
+        steps += runs * passing(s, end - s->cursor);
     return e ? e : steps_take(sc, steps);
-}
-
-/* Of so many bytes passed, those that a match can begin with. */
-static size_t begins(const struct search *s, size_t passed)
-{
-    const char *p = s->text.ptr + s->cursor;
-    size_t n = 0;
-
-    for (size_t i = 0; i < passed; i++)
-        n += s->code->first[(unsigned char)p[i]];
-    return n;
 }
 
 /* One try at the cursor or, where a match may begin at any place, from there
@@ -437,30 +449,22 @@ static size_t begins(const struct search *s, size_t passed)
 static enum err try_match(struct search *s, struct scratch *sc,
                           enum hit *ret_hit)
 {
-    const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(sc->mdata);
-    size_t passed;
     enum err e;
 
     if (s->width == NULL)
-        return try_counted(s, sc, ret_hit);
+        return try_counted(s, sc, s->text.len, ret_hit);
     pcre2_set_offset_limit(sc->mctx, s->window - 1);
-    e = pattern_run(s->code->match, sc, s->text, s->cursor, s->open, ret_hit);
+    e = try_counted(s, sc, s->window, ret_hit);
     pcre2_set_offset_limit(sc->mctx, PCRE2_UNSET);
-    if (e)
-        return e;
-    passed = (*ret_hit == HIT_NONE ? s->window : ov[0]) - s->cursor;
-    return steps_take(sc, passed + BEGINS * (uint64_t)s->code->toil.passed *
-                                       begins(s, passed));
+    return e;
 }
 
 /* Where to go on behind a try in vain. */
 static size_t behind_vain(const struct search *s)
 {
-    if (s->width != NULL)
-        return s->window;
-    if (s->at != NULL || s->rule->keyword_first || token_first(s->rule))
+    if (is_placed(s))
         return utf8_back(s->text, s->cursor + 1);
-    return s->text.len;
+    return s->width != NULL ? s->window : s->text.len;
 }
 
 enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,

@@ -304,6 +304,41 @@ static void test_steps(void)
     free(text);
 }
 
+/* One keyword, and rules whose matches have no bound, so that they may begin
+ * anywhere: each looks through all of the text, and its steps tell. */
+static void test_steps_through(void)
+{
+    static const struct str k[] = {STR_INIT("zz")};
+    struct rule many[32];
+    char *text = malloc(MIB);
+    struct set s;
+
+    if (text == NULL)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(many); i++)
+        many[i] = (struct rule){.id = STR_INIT("k"),
+                                .keywords = k,
+                                .keyword_count = 1,
+                                .match = STR_INIT("(?:ab|bc|[cd]a)\\w*zz"),
+                                ALL,
+                                .action = ACTION_LOG};
+    for (size_t i = 0; i < MIB; i++)
+        text[i] = "aacbdc"[i % 6];
+    set_open(&s, many, ARRAY_LEN(many));
+    CHECK_INT(rules_scan(s.rs, s.sc, &user, (struct str){text, MIB}, 1, &s.f),
+              OK);
+    memcpy(text, "zz", 2);
+    CHECK_INT(rules_scan(s.rs, s.sc, &user, (struct str){text, MIB}, 1, &s.f),
+              E_LIMIT);
+    memcpy(text + 2 * KIB - 5, " abzz", 5);
+    CHECK_INT(
+        rules_scan(s.rs, s.sc, &user, (struct str){text, 2 * KIB}, 2, &s.f),
+        OK);
+    CHECK_INT(s.f.count, ARRAY_LEN(many));
+    set_close(&s);
+    free(text);
+}
+
 /* Many small texts of one body have no more together than one of them; each for
  * itself is searched. */
 static void test_steps_shared(void)
@@ -452,6 +487,7 @@ int main(void)
     RUN(test_monitor);
     RUN(test_limits);
     RUN(test_steps);
+    RUN(test_steps_through);
     RUN(test_steps_shared);
     RUN(test_bad_pattern);
     RUN(test_no_quadratic_failures);
