@@ -13,7 +13,7 @@ enum err hits_clear(struct prefilter_hits *hits, size_t words)
         free(hits->rules);
         free(hits->starts);
         hits->words = 0;
-        hits->rules = malloc(2 * words * sizeof(*hits->rules));
+        hits->rules = malloc(3 * words * sizeof(*hits->rules));
         hits->starts = malloc((64 * words + 1) * sizeof(*hits->starts));
         if (hits->rules == NULL || hits->starts == NULL)
             return E_NOMEM;
@@ -21,6 +21,7 @@ enum err hits_clear(struct prefilter_hits *hits, size_t words)
     }
     if (hits->words != 0) {
         hits->unlisted = hits->rules + hits->words;
+        hits->rest = hits->unlisted + hits->words;
         memset(hits->rules, 0, 2 * hits->words * sizeof(*hits->rules));
     }
     hits->count = 0;

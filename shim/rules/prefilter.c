@@ -1,5 +1,6 @@
 #include "rules/prefilter.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/utf8.h"
@@ -17,21 +18,51 @@
  * Rules whose matches have a number soon behind the keyword (a reach) are most
  * of those of personal data. Their words are ordinary ones, so they are looked
  * for near numbers only.
+ *
+ * Of the others half are of rules that look at what tools answer alone, or at
+ * all but that: orders, most of them. A text is asked for the words of its
+ * kind, and of both where it stands at places of both.
  */
+enum kind {
+    OF_PEOPLE,
+    OF_TOOLS,
+    KINDS
+};
+
 struct prefilter {
-    struct words *far, *near;
-    const struct guard *guards; /* of each rule; borrowed */
-    size_t words;               /* of a bit set of all rules */
-    uint64_t *numbered;         /* such a set: those that ask for a number */
-    size_t digits;              /* the longest run that a rule asks for */
-    struct token_want tokens;   /* all that rules ask for */
-    size_t reach;               /* the longest */
-    size_t near_digits;         /* the shortest run that one of near asks for */
+    const struct rule *list; /* borrowed, */
+    size_t count;
+    const uint64_t *listed;     /* and this, */
+    const struct guard *guards; /* and of each rule */
+    struct words *near;
+    _Atomic(struct words *) far[KINDS]; /* NULL until needed */
+    size_t words;                       /* of a bit set of all rules */
+    uint64_t *others[KINDS];  /* such sets: those that are none of its */
+    uint64_t *numbered;       /* and those that ask for a number */
+    size_t digits;            /* the longest run that a rule asks for */
+    struct token_want tokens; /* all that rules ask for */
+    size_t reach;             /* the longest */
+    size_t near_digits;       /* the shortest run that one of near asks for */
     struct token_set near_tokens; /* of those that ask for no such run */
 };
 
 /* No keyword is longer, with a second spelling for each letter. */
 #define LONGEST (3u * LIM_KEYWORD + KEYWORD_WIDE)
+
+static void read_roles(struct prefilter *pf)
+{
+    const unsigned tools = 1u << ROLE_TOOL;
+
+    for (size_t i = 0; i < pf->count; i++) {
+        unsigned roles = pf->list[i].roles;
+        uint64_t bit = UINT64_C(1) << i % 64;
+
+        if (roles == tools)
+            pf->others[OF_PEOPLE][i / 64] |= bit;
+        else if ((roles & tools) == 0)
+            pf->others[OF_TOOLS][i / 64] |= bit;
+    }
+}
 
 /* What rules ask of a text beside keywords. */
 static void read_gates(struct prefilter *pf, const struct rule *list, size_t n)
@@ -56,6 +87,19 @@ static void read_gates(struct prefilter *pf, const struct rule *list, size_t n)
     token_want_ready(&pf->tokens);
 }
 
+static enum err sets_new(struct prefilter *pf)
+{
+    pf->numbered = calloc(pf->words + 1, sizeof(*pf->numbered));
+    if (pf->numbered == NULL)
+        return E_NOMEM;
+    for (size_t k = 0; k < KINDS; k++) {
+        pf->others[k] = calloc(pf->words + 1, sizeof(*pf->others[k]));
+        if (pf->others[k] == NULL)
+            return E_NOMEM;
+    }
+    return OK;
+}
+
 enum err prefilter_new(const struct rule *list, size_t n,
                        const uint64_t *listed, const struct guard *guards,
                        struct prefilter **ret_pf)
@@ -65,19 +109,18 @@ enum err prefilter_new(const struct rule *list, size_t n,
 
     if (pf == NULL)
         return E_NOMEM;
+    pf->list = list;
+    pf->count = n;
+    pf->listed = listed;
     pf->guards = guards;
     pf->words = (n + 63) / 64;
-    pf->numbered = calloc(pf->words + 1, sizeof(*pf->numbered));
-    if (pf->numbered == NULL) {
-        prefilter_free(pf);
-        return E_NOMEM;
-    }
-    read_gates(pf, list, n);
-    if ((e = words_new(list, n, listed, guards, false, &pf->far)) ||
-        (e = words_new(list, n, listed, guards, true, &pf->near))) {
+    if ((e = sets_new(pf)) ||
+        (e = words_new(list, n, NULL, listed, guards, true, &pf->near))) {
         prefilter_free(pf);
         return e;
     }
+    read_gates(pf, list, n);
+    read_roles(pf);
     *ret_pf = pf;
     return OK;
 }
@@ -86,7 +129,10 @@ void prefilter_free(struct prefilter *pf)
 {
     if (pf == NULL)
         return;
-    words_free(pf->far);
+    for (size_t k = 0; k < KINDS; k++) {
+        words_free(atomic_load(&pf->far[k]));
+        free(pf->others[k]);
+    }
     words_free(pf->near);
     free(pf->numbered);
     free(pf);
@@ -147,6 +193,17 @@ static void stretch_first(const struct prefilter *pf, struct str text,
     stretch_next(pf, text, hits);
 }
 
+/* Is a rule that looks there one of a set? */
+static bool asks_any(const struct prefilter *pf, const uint64_t *looking,
+                     const uint64_t *set)
+{
+    uint64_t any = looking == NULL;
+
+    for (size_t w = 0; w < pf->words && any == 0; w++)
+        any = looking[w] & set[w];
+    return any != 0;
+}
+
 /* Of a text with second spellings, where keywords stand in its folded copy. */
 static enum err run_folded(const struct words *ws, struct str text,
                            struct prefilter_hits *hits)
@@ -174,6 +231,61 @@ static enum err run_part(const struct words *ws, struct str text, size_t from,
     return hits->folds ? run_folded(ws, part, hits) : words_run(ws, part, hits);
 }
 
+/* Made when it is first needed: see code.c. E_NOMEM. */
+static enum err far_words(const struct prefilter *pf, enum kind kind,
+                          const struct words **ret_words)
+{
+    _Atomic(struct words *) *place =
+        &((struct prefilter *)(uintptr_t)pf)->far[kind];
+    struct words *ws = atomic_load_explicit(place, memory_order_acquire);
+    struct words *none = NULL;
+    enum err e;
+
+    if (ws == NULL) {
+        if ((e = words_new(pf->list, pf->count, pf->others[kind], pf->listed,
+                           pf->guards, false, &ws)))
+            return e;
+        if (!atomic_compare_exchange_strong(place, &none, ws)) {
+            words_free(ws);
+            ws = none;
+        }
+    }
+    *ret_words = ws;
+    return OK;
+}
+
+static enum err run_kind(const struct prefilter *pf, enum kind kind,
+                         struct str text, struct prefilter_hits *hits)
+{
+    const struct words *ws;
+    enum err e = far_words(pf, kind, &ws);
+
+    return e ? e : run_part(ws, text, hits->from, hits->to, text.len, hits);
+}
+
+/* The keywords of all others; for a text of both kinds, first of all rules that
+ * people's has, and then of the rest. */
+static enum err run_far(const struct prefilter *pf, struct str text,
+                        struct prefilter_hits *hits)
+{
+    const uint64_t *looking = hits->looking;
+    enum err e;
+
+    if (!asks_any(pf, looking, pf->others[OF_PEOPLE]))
+        return run_kind(pf, OF_PEOPLE, text, hits);
+    if (!asks_any(pf, looking, pf->others[OF_TOOLS]))
+        return run_kind(pf, OF_TOOLS, text, hits);
+    if ((e = run_kind(pf, OF_PEOPLE, text, hits)))
+        return e;
+    for (size_t w = 0; w < pf->words; w++)
+        hits->rest[w] = pf->others[OF_PEOPLE][w] &
+                        (looking == NULL ? UINT64_MAX : looking[w]);
+    hits->looking = hits->rest;
+    e = run_kind(pf, OF_TOOLS, text, hits);
+    hits->looking = looking;
+    return e;
+}
+
 /* The keywords of near rules: in the stretches of text before numbers. */
 static enum err run_near(const struct prefilter *pf, struct str text,
                          struct prefilter_hits *hits)
@@ -195,22 +307,13 @@ static enum err run_near(const struct prefilter *pf, struct str text,
     return OK;
 }
 
-/* Does any rule that looks there ask for a number? Those of most views do not:
- * then it need not be known what the text has of them. */
-static bool asks_numbers(const struct prefilter *pf, const uint64_t *looking)
-{
-    uint64_t any = looking == NULL;
-
-    for (size_t w = 0; w < pf->words && any == 0; w++)
-        any = looking[w] & pf->numbered[w];
-    return any != 0;
-}
-
 enum err prefilter_begin(const struct prefilter *pf, struct str text,
                          struct prefilter_hits *hits)
 {
     static const struct token_want no_tokens;
-    bool numbered = asks_numbers(pf, hits->looking);
+    /* Rules of most views ask for no number: then it need not be known what
+       the text has of them. */
+    bool numbered = asks_any(pf, hits->looking, pf->numbered);
     struct traits traits = {0};
     enum err e;
 
@@ -245,8 +348,7 @@ enum err prefilter_next(const struct prefilter *pf, struct str text,
     hits->to = text.len;
     if (text.len - hits->from > PREFILTER_PIECE)
         hits->to = utf8_front(text, hits->from + PREFILTER_PIECE);
-    if ((e = run_part(pf->far, text, hits->from, hits->to, text.len, hits)) ||
-        (e = run_near(pf, text, hits)))
+    if ((e = run_far(pf, text, hits)) || (e = run_near(pf, text, hits)))
         return e;
     return hits_sort(hits);
 }

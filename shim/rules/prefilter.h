@@ -32,6 +32,7 @@ struct prefilter_hits {
     uint64_t *spare;    /* owned; as long, to sort into; or NULL */
     uint32_t *starts;   /* owned; of each rule, while sorting */
     uint64_t *unlisted; /* behind rules: of those `at` did not hold all of */
+    uint64_t *rest;     /* behind that: of those that look some are left */
     size_t digits; /* the longest run of digits, up to the largest asked for */
     struct tokens tokens;
     struct places places;
@@ -54,10 +55,10 @@ struct prefilter_hits {
 };
 
 /*
- * prefilter_new - for n rules, borrowed; listed: a bit set of those of whose
- * keywords the offsets are wanted. A keyword is passed over where the rule's
- * guard (borrowed) stops what stands before it, as "ach" does nothing
- * in "each". E_NOMEM.
+ * prefilter_new - for n rules, borrowed; listed (borrowed): a bit set of those
+ * of whose keywords the offsets are wanted. A keyword is passed over where the
+ * rule's guard (borrowed) stops what stands before it, as "ach" does nothing in
+ * "each". E_NOMEM.
  */
 MUST_USE enum err prefilter_new(const struct rule *list, size_t n,
                                 const uint64_t *listed,

@@ -64,19 +64,31 @@ static void collect_some(struct words *ws, const struct rule *r, uint32_t rule,
     }
 }
 
+/* Whose they are. */
+struct whose {
+    const uint64_t *but;
+    bool near;
+};
+
+static bool is_of(const struct whose *of, const struct rule *list, size_t i)
+{
+    return words_near(&list[i]) == of->near &&
+           (of->but == NULL || !hits_bit(of->but, (uint32_t)i));
+}
+
 static enum err collect(struct words *ws, const struct rule *list, size_t n,
-                        const uint64_t *listed, bool near)
+                        const uint64_t *listed, const struct whose *of)
 {
     size_t total = 0;
 
     for (size_t i = 0; i < n; i++)
-        if (words_near(&list[i]) == near)
+        if (is_of(of, list, i))
             total += list[i].keyword_count;
     ws->keywords = calloc(total + 1, sizeof(*ws->keywords));
     if (ws->keywords == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < n; i++)
-        if (words_near(&list[i]) == near)
+        if (is_of(of, list, i))
             collect_some(ws, &list[i], (uint32_t)i, listed);
     return OK;
 }
@@ -141,17 +153,18 @@ static enum err build(struct words *ws, const struct guard *guards)
     return OK;
 }
 
-enum err words_new(const struct rule *list, size_t n, const uint64_t *listed,
-                   const struct guard *guards, bool near,
-                   struct words **ret_words)
+enum err words_new(const struct rule *list, size_t n, const uint64_t *but,
+                   const uint64_t *listed, const struct guard *guards,
+                   bool near, struct words **ret_words)
 {
+    const struct whose of = {but, near};
     struct words *ws = calloc(1, sizeof(*ws));
     enum err e;
 
     if (ws == NULL)
         return E_NOMEM;
     ws->list = list;
-    if ((e = collect(ws, list, n, listed, near)) || (e = build(ws, guards))) {
+    if ((e = collect(ws, list, n, listed, &of)) || (e = build(ws, guards))) {
         words_free(ws);
         return e;
     }

@@ -9,6 +9,7 @@
 #include "rnd.h"
 #include "rules/inside.h"
 #include "rules/level.h"
+#include "rules/words.h"
 
 /*
  * The prefilter and the trie against the plainest search there is, on random
@@ -107,10 +108,11 @@ static void check_text(const struct prefilter *pf, struct str text,
     for (size_t i = 1; i < hits->count; i++)
         CHECK(hits->at[i - 1] <= hits->at[i]);
     for (uint32_t r = 0; r < COUNT; r++) {
+        bool asked = hits->looking == NULL || hits_bit(hits->looking, r);
         bool got = (hits->rules[0] >> r & 1) != 0, want = false;
 
         for (size_t i = 0; i < text.len; i++) {
-            bool yes = slow_at(&rules[r], text, i) == KEYWORD_YES;
+            bool yes = asked && slow_at(&rules[r], text, i) == KEYWORD_YES;
 
             want = want || yes;
             if (rules[r].keyword_first)
@@ -140,6 +142,42 @@ static void check_texts(void)
     CHECK_INT(hits.tokens.count, 0);
     prefilter_hits_free(&hits);
     prefilter_free(pf);
+}
+
+/* Rules of what tools answer, of all else, of both and of neither, and texts at
+ * places of any. */
+static void check_kinds(void)
+{
+    static const unsigned roles[] = {1u << ROLE_TOOL, 1u << ROLE_USER, 0xf, 0};
+    struct prefilter_hits hits = {0};
+    struct prefilter *pf;
+    uint64_t looking;
+    char space[400];
+
+    for (size_t r = 0; r < COUNT; r++)
+        rules[r].roles = roles[rnd(4)];
+    if (!CHECK_INT(prefilter_new(rules, COUNT, wanted, open_guards, &pf), OK))
+        return;
+    for (int i = 0; i < 1000; i++) {
+        unsigned of = roles[rnd(3)];
+
+        looking = 0;
+        for (size_t r = 0; r < COUNT; r++)
+            looking |= (uint64_t)((rules[r].roles & of) != 0) << r;
+        hits.looking = i % 8 == 0 ? NULL : &looking;
+        check_text(pf, text_make(space, rnd(24), i % 2 != 0), &hits);
+    }
+    for (size_t r = 0; r < COUNT; r++)
+        rules[r].roles = 0;
+    prefilter_hits_free(&hits);
+    prefilter_free(pf);
+}
+
+static void test_kinds(void)
+{
+    rnd_seed = 11;
+    for (int i = 0; i < 40; i++)
+        check_kinds();
 }
 
 /* By whatever bytes they are looked for. */
@@ -613,6 +651,7 @@ int main(void)
 {
     keyed(&keys, rules, COUNT);
     RUN(test_against_slow);
+    RUN(test_kinds);
     RUN(test_guards);
     RUN(test_folds);
     RUN(test_digits);
