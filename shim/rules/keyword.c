@@ -163,6 +163,25 @@ void folded_free(struct folded *f)
     *f = (struct folded){.list = NULL};
 }
 
+static uint32_t second_bit(char c)
+{
+    return UINT32_C(1) << (to_lower(c) & 31);
+}
+
+/* The bytes that may stand behind the first of the keyword. */
+static uint32_t seconds_of(struct str keyword)
+{
+    char c = keyword.len > 1 ? to_lower(keyword.ptr[1]) : 0;
+
+    if (keyword.len < 2)
+        return UINT32_MAX;
+    if (is_white(c))
+        return second_bit(' ') | second_bit('\t') | second_bit('\n') |
+               second_bit('\v') | second_bit('\f') | second_bit('\r');
+    return second_bit(c) | (c == 's' ? second_bit('\xc5') : 0) |
+           (c == 'k' ? second_bit('\xe2') : 0);
+}
+
 void keyword_index(const struct rule *r, struct keyword_index *ret_index)
 {
     struct keyword_index *ix = ret_index;
@@ -173,13 +192,13 @@ void keyword_index(const struct rule *r, struct keyword_index *ret_index)
 
         ix->next[j - 1] = ix->first[(unsigned char)c];
         ix->first[(unsigned char)c] = (uint16_t)j;
-        ix->starts[(unsigned char)c] = true;
+        ix->seconds[(unsigned char)c] |= seconds_of(r->keywords[j - 1]);
         if (c >= 'a' && c <= 'z')
-            ix->starts[c & 0x5f] = true;
+            ix->seconds[c & 0x5f] = ix->seconds[(unsigned char)c];
         if (c == 's')
-            ix->starts[0xc5] = true;
+            ix->seconds[0xc5] = UINT32_MAX;
         if (c == 'k')
-            ix->starts[0xe2] = true;
+            ix->seconds[0xe2] = UINT32_MAX;
     }
 }
 
@@ -205,7 +224,9 @@ size_t keyword_next(const struct rule *r, const struct keyword_index *index,
         unsigned char c = (unsigned char)text.ptr[i];
         struct str here = str_skip(text, i);
 
-        if (!index->starts[c])
+        if (index->seconds[c] == 0 ||
+            (here.len > 1 &&
+             (index->seconds[c] & second_bit(here.ptr[1])) == 0))
             continue;
         if (chain_here(r, index, to_lower((char)c), here, open) ||
             (c == 0xc5 && chain_here(r, index, 's', here, open)) ||

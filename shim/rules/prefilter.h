@@ -152,7 +152,8 @@ static inline size_t folded_source(struct folded *f, size_t at)
  * and those that follow each, as their numbers and one. */
 struct keyword_index {
     uint16_t first[256], next[LIM_RULE_LIST];
-    bool starts[256]; /* the bytes that a keyword can begin with */
+    uint32_t seconds[256]; /* of each byte that a keyword can begin with: the
+                              next ones, as bits of their last five */
 };
 void keyword_index(const struct rule *r, struct keyword_index *ret_index);
 

@@ -21,7 +21,8 @@
 
 #define ROOT  0u
 #define FRONT 4u /* bytes of a keyword that are looked at as one */
-#define FOURS (1u << 16)
+#define BITS  16 /* of their hash */
+#define SOME  (1u << BITS)
 
 struct node {
     uint32_t lo, hi;   /* keywords that go through */
@@ -51,9 +52,10 @@ struct trie {
     struct edge *edges;
     size_t edge_mask;
     uint32_t first[256]; /* edges of the root; ROOT is none */
-    /* Does any keyword begin with these two bytes, or perhaps with these four?
-     * Or has it no more than two? */
-    uint64_t pairs[256][4], fours[FOURS / 64], brief[256][4];
+    /* Does any keyword begin with these two bytes, or perhaps with these three?
+     * With these four, or has it but three? Or no more than two? */
+    uint64_t pairs[256][4], threes[SOME / 64], fours[SOME / 64];
+    uint64_t brief[256][4];
     uint64_t quiet[4]; /* bytes: trie_quiet */
     bool of_signs;     /* trie_of_signs */
     size_t depth;
@@ -329,35 +331,27 @@ static void set(uint64_t *bits, unsigned i)
     bits[i / 64] |= UINT64_C(1) << i % 64;
 }
 
-static unsigned four_of(const unsigned char *p)
+static uint32_t four(const unsigned char *p, unsigned char last)
 {
-    uint32_t x;
-
-    memcpy(&x, p, sizeof(x));
-    return (x | UINT32_C(0x20202020)) * UINT32_C(0x9e3779b1) >> 16;
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+           (uint32_t)last << 24;
 }
 
-static void enter_four(struct trie *t, const unsigned char *p)
+static unsigned hash_of(uint32_t x)
 {
-    set(t->fours, four_of(p));
+    return (x | UINT32_C(0x20202020)) * UINT32_C(0x9e3779b1) >> (32 - BITS);
 }
 
-/* Of each keyword; of one that has three bytes with each that may follow. */
-static void enter_fours(struct trie *t)
+static void enter_fronts(struct trie *t)
 {
     for (size_t i = 0; i < t->count; i++) {
         struct str s = t->sorted[i].text;
-        unsigned char p[4];
+        const unsigned char *p = (const unsigned char *)s.ptr;
 
         if (s.len < 3)
             continue;
-        memcpy(p, s.ptr, s.len < 4 ? 3 : 4);
-        if (s.len > 3)
-            enter_four(t, p);
-        for (unsigned c = 0; s.len == 3 && c < 0x80; c++) {
-            p[3] = (unsigned char)c;
-            enter_four(t, p);
-        }
+        set(t->threes, hash_of(four(p, ' ')));
+        set(t->fours, hash_of(four(p, s.len > 3 ? p[3] : ' ')));
     }
 }
 
@@ -411,7 +405,7 @@ enum err trie_new(const struct rule *list, size_t n, const uint64_t *only,
     for (size_t i = 0; i < t->node_count; i++)
         node_guard(t, &t->nodes[i], guards, runs);
     enter_pairs(t);
-    enter_fours(t);
+    enter_fronts(t);
     free(t->sorted);
     t->sorted = NULL;
     *ret_trie = t;
@@ -475,32 +469,55 @@ static bool walk(const struct trie *t, struct trie_walk *w, struct str text,
     return true;
 }
 
-/* Bytes of which there is but one way to write them are four as they are: but
+/* Bytes of which there is but one way to write them are those as they are: but
  * for a blank, which may be more. (Of one beside such a byte it may be said,
  * too, that there are others.) */
-static bool is_plain(const unsigned char *p)
+static bool is_plain(uint32_t x)
 {
     const uint32_t ones = UINT32_C(0x01010101), tops = UINT32_C(0x80808080);
-    uint32_t x, y, blanks;
+    uint32_t y = x ^ 0x20 * ones, blanks = (y - ones) & ~y & tops;
 
-    memcpy(&x, p, sizeof(x));
-    y = x ^ 0x20 * ones;
-    blanks = (y - ones) & ~y & tops;
     return ((x | ((x - 0x20 * ones) & ~x)) & tops) == 0 &&
            (blanks & blanks >> 8) == 0;
 }
 
+/* May one begin with these four bytes, the first two of which one does? */
+static bool may_begin_four(const struct trie *t, const unsigned char *p)
+{
+    uint32_t x = four(p, p[3]);
+
+    return is_set(t->fours, hash_of(x)) ||
+           is_set(t->fours, hash_of(four(p, ' '))) || !is_plain(x) ||
+           is_set(t->brief[p[0]], p[1]);
+}
+
 /* At the front of the text, of which there is one byte at least? */
-static inline bool may_begin(const struct trie *t, struct str text)
+static bool may_begin(const struct trie *t, struct str text)
 {
     const unsigned char *p = (const unsigned char *)text.ptr;
 
     if (text.len < 2)
-        return true;
+        return t->first[p[0]] != ROOT;
     if (!is_set(t->pairs[p[0]], p[1]))
         return false;
-    return text.len < FRONT || is_set(t->fours, four_of(p)) || !is_plain(p) ||
-           is_set(t->brief[p[0]], p[1]);
+    if (text.len == 3)
+        return is_set(t->threes, hash_of(four(p, ' '))) ||
+               !is_plain(four(p, ' ')) || is_set(t->brief[p[0]], p[1]);
+    return text.len == 2 || may_begin_four(t, p);
+}
+
+/* The first place at or behind `at` where one may begin; text.len if none. */
+static size_t next_begin(const struct trie *t, struct str text, size_t at)
+{
+    const unsigned char *p = (const unsigned char *)text.ptr;
+
+    for (; at + FRONT <= text.len; at++)
+        if (is_set(t->pairs[p[at]], p[at + 1]) &&
+            may_begin_four(t, p + at))
+            return at;
+    while (at < text.len && !may_begin(t, str_skip(text, at)))
+        at++;
+    return at;
 }
 
 void trie_feed(const struct trie *t, struct trie_walk *walks, size_t *count,
@@ -520,11 +537,9 @@ void trie_feed(const struct trie *t, struct trie_walk *walks, size_t *count,
             least = text.len - walks[0].back;
         }
     }
-    for (size_t at = from; at < text.len; at++) {
+    for (size_t at = from; (at = next_begin(t, text, at)) < text.len; at++) {
         struct trie_walk w = {.before = TRIE_NONE};
 
-        if (!may_begin(t, str_skip(text, at)))
-            continue;
         if (at != begin && p[at] < 0x80) /* second spellings of s and k are */
             w.before = p[at - 1];        /* no letters to a \b */
         if (walk(t, &w, text, at, least, ended, ctx) && kept < t->depth) {

@@ -151,15 +151,15 @@ static void wake_token(struct stream *st, size_t n)
     l->next = 0;
 }
 
-/* A token ended at `end` in the text up to `upto`: wake the lanes that are
- * tried at such. */
+/* A token with digits ended at `end` in the text up to `upto`: wake the lanes
+ * that are tried at such. */
 static void token_ended(struct stream *st, uint64_t end, uint64_t upto)
 {
     const struct rules *rs = st->rs;
     size_t len = (size_t)(end - st->token.at);
     struct str text = {st->text.ptr, (size_t)(upto - st->base)};
 
-    if (!st->token.digits || end - st->token.at > TOKEN_MOST ||
+    if (end - st->token.at > TOKEN_MOST ||
         !token_fits(&rs->token_all, len, st->token.letters))
         return;
     for (size_t i = 0; i < rs->token_count; i++) {
@@ -173,33 +173,37 @@ static void token_ended(struct stream *st, uint64_t end, uint64_t upto)
 
 void feed_last(struct stream *st)
 {
-    if (st->token.at != NEVER)
+    if (st->token.at != NEVER && st->token.digits)
         token_ended(st, st->v, st->v);
     st->token.at = NEVER;
 }
 
 void feed_tokens(struct stream *st, uint64_t to)
 {
+    struct token_begun token = st->token;
+    const char *p = st->text.ptr;
+
     if (st->rs->token_count == 0)
         return;
     for (uint64_t i = st->v; i < to; i++) {
-        char c = st->text.ptr[i - st->base];
+        char c = p[i - st->base];
 
         if (!token_byte(c)) {
-            if (st->token.at != NEVER)
+            if (token.at != NEVER && token.digits) {
+                st->token = token;
                 token_ended(st, i, to);
-            st->token.at = NEVER;
+            }
+            token.at = NEVER;
             continue;
         }
-        if (st->token.at == NEVER) {
-            st->token.at = i;
-            st->token.letters = st->token.digits = false;
-        }
+        if (token.at == NEVER)
+            token = (struct token_begun){.at = i};
         if (is_digit(c))
-            st->token.digits = true;
+            token.digits = true;
         else
-            st->token.letters = true;
+            token.letters = true;
     }
+    st->token = token;
 }
 
 uint64_t cut_token(const struct stream *st)
