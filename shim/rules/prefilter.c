@@ -19,13 +19,15 @@
  * of those of personal data. Their words are ordinary ones, so they are looked
  * for near numbers only.
  *
- * Of the others half are of rules that look at what tools answer alone, or at
- * all but that: orders, most of them. A text is asked for the words of its
- * kind, and of both where it stands at places of both.
+ * Of the others half are of rules that look at what users write and not at what
+ * tools answer, or the reverse: orders, most of them. What a model answers is
+ * looked at as a user's text is, but for few words that are of neither. A text
+ * is asked for those of as few kinds as have all rules that look.
  */
 enum kind {
-    OF_PEOPLE,
+    OF_USERS,
     OF_TOOLS,
+    OF_NEITHER,
     KINDS
 };
 
@@ -37,8 +39,8 @@ struct prefilter {
     struct words *near;
     _Atomic(struct words *) far[KINDS]; /* NULL until needed */
     size_t words;                       /* of a bit set of all rules */
-    uint64_t *others[KINDS];  /* such sets: those that are none of its */
-    uint64_t *numbered;       /* and those that ask for a number */
+    uint64_t *of[KINDS];                /* such sets: the rules of each */
+    uint64_t *numbered;                 /* and those that ask for a number */
     size_t digits;            /* the longest run that a rule asks for */
     struct token_want tokens; /* all that rules ask for */
     size_t reach;             /* the longest */
@@ -49,18 +51,15 @@ struct prefilter {
 /* No keyword is longer, with a second spelling for each letter. */
 #define LONGEST (3u * LIM_KEYWORD + KEYWORD_WIDE)
 
-static void read_roles(struct prefilter *pf)
+static void read_kinds(struct prefilter *pf)
 {
-    const unsigned tools = 1u << ROLE_TOOL;
-
     for (size_t i = 0; i < pf->count; i++) {
         unsigned roles = pf->list[i].roles;
-        uint64_t bit = UINT64_C(1) << i % 64;
+        unsigned users = roles >> ROLE_USER & 1, tools = roles >> ROLE_TOOL & 1;
 
-        if (roles == tools)
-            pf->others[OF_PEOPLE][i / 64] |= bit;
-        else if ((roles & tools) == 0)
-            pf->others[OF_TOOLS][i / 64] |= bit;
+        pf->of[OF_USERS][i / 64] |= (uint64_t)users << i % 64;
+        pf->of[OF_TOOLS][i / 64] |= (uint64_t)tools << i % 64;
+        pf->of[OF_NEITHER][i / 64] |= (uint64_t) !(users | tools) << i % 64;
     }
 }
 
@@ -93,8 +92,8 @@ static enum err sets_new(struct prefilter *pf)
     if (pf->numbered == NULL)
         return E_NOMEM;
     for (size_t k = 0; k < KINDS; k++) {
-        pf->others[k] = calloc(pf->words + 1, sizeof(*pf->others[k]));
-        if (pf->others[k] == NULL)
+        pf->of[k] = calloc(pf->words + 1, sizeof(*pf->of[k]));
+        if (pf->of[k] == NULL)
             return E_NOMEM;
     }
     return OK;
@@ -120,7 +119,7 @@ enum err prefilter_new(const struct rule *list, size_t n,
         return e;
     }
     read_gates(pf, list, n);
-    read_roles(pf);
+    read_kinds(pf);
     *ret_pf = pf;
     return OK;
 }
@@ -131,7 +130,7 @@ void prefilter_free(struct prefilter *pf)
         return;
     for (size_t k = 0; k < KINDS; k++) {
         words_free(atomic_load(&pf->far[k]));
-        free(pf->others[k]);
+        free(pf->of[k]);
     }
     words_free(pf->near);
     free(pf->numbered);
@@ -242,7 +241,7 @@ static enum err far_words(const struct prefilter *pf, enum kind kind,
     enum err e;
 
     if (ws == NULL) {
-        if ((e = words_new(pf->list, pf->count, pf->others[kind], pf->listed,
+        if ((e = words_new(pf->list, pf->count, pf->of[kind], pf->listed,
                            pf->guards, false, &ws)))
             return e;
         if (!atomic_compare_exchange_strong(place, &none, ws)) {
@@ -254,34 +253,51 @@ static enum err far_words(const struct prefilter *pf, enum kind kind,
     return OK;
 }
 
+/* The keywords of one kind, of those rules that are left to look; they are not
+ * any more. */
 static enum err run_kind(const struct prefilter *pf, enum kind kind,
                          struct str text, struct prefilter_hits *hits)
 {
     const struct words *ws;
-    enum err e = far_words(pf, kind, &ws);
+    enum err e;
 
-    return e ? e : run_part(ws, text, hits->from, hits->to, text.len, hits);
+    if (!asks_any(pf, hits->rest, pf->of[kind]))
+        return OK;
+    if ((e = far_words(pf, kind, &ws)) ||
+        (e = run_part(ws, text, hits->from, hits->to, text.len, hits)))
+        return e;
+    for (size_t w = 0; w < pf->words; w++)
+        hits->rest[w] &= ~pf->of[kind][w];
+    return OK;
 }
 
-/* The keywords of all others; for a text of both kinds, first of all rules that
- * people's has, and then of the rest. */
+/* Has no rule that looks a kind that the other has not? */
+static bool is_all_of(const struct prefilter *pf, const uint64_t *looking,
+                      enum kind kind, enum kind other)
+{
+    uint64_t more = 0;
+
+    for (size_t w = 0; w < pf->words; w++)
+        more |= looking[w] & pf->of[other][w] & ~pf->of[kind][w];
+    return more == 0;
+}
+
+/* The keywords of all others. */
 static enum err run_far(const struct prefilter *pf, struct str text,
                         struct prefilter_hits *hits)
 {
     const uint64_t *looking = hits->looking;
+    enum kind first = OF_USERS;
     enum err e;
 
-    if (!asks_any(pf, looking, pf->others[OF_PEOPLE]))
-        return run_kind(pf, OF_PEOPLE, text, hits);
-    if (!asks_any(pf, looking, pf->others[OF_TOOLS]))
-        return run_kind(pf, OF_TOOLS, text, hits);
-    if ((e = run_kind(pf, OF_PEOPLE, text, hits)))
-        return e;
     for (size_t w = 0; w < pf->words; w++)
-        hits->rest[w] = pf->others[OF_PEOPLE][w] &
-                        (looking == NULL ? UINT64_MAX : looking[w]);
+        hits->rest[w] = looking == NULL ? UINT64_MAX : looking[w];
+    if (is_all_of(pf, hits->rest, OF_TOOLS, OF_USERS))
+        first = OF_TOOLS;
     hits->looking = hits->rest;
-    e = run_kind(pf, OF_TOOLS, text, hits);
+    if (!(e = run_kind(pf, first, text, hits)) &&
+        !(e = run_kind(pf, OF_USERS + OF_TOOLS - first, text, hits)))
+        e = run_kind(pf, OF_NEITHER, text, hits);
     hits->looking = looking;
     return e;
 }

@@ -66,14 +66,14 @@ static void collect_some(struct words *ws, const struct rule *r, uint32_t rule,
 
 /* Whose they are. */
 struct whose {
-    const uint64_t *but;
+    const uint64_t *only;
     bool near;
 };
 
 static bool is_of(const struct whose *of, const struct rule *list, size_t i)
 {
     return words_near(&list[i]) == of->near &&
-           (of->but == NULL || !hits_bit(of->but, (uint32_t)i));
+           (of->only == NULL || hits_bit(of->only, (uint32_t)i));
 }
 
 static enum err collect(struct words *ws, const struct rule *list, size_t n,
@@ -153,11 +153,11 @@ static enum err build(struct words *ws, const struct guard *guards)
     return OK;
 }
 
-enum err words_new(const struct rule *list, size_t n, const uint64_t *but,
+enum err words_new(const struct rule *list, size_t n, const uint64_t *only,
                    const uint64_t *listed, const struct guard *guards,
                    bool near, struct words **ret_words)
 {
-    const struct whose of = {but, near};
+    const struct whose of = {only, near};
     struct words *ws = calloc(1, sizeof(*ws));
     enum err e;
 

@@ -10,11 +10,11 @@ struct words; /* immutable after words_new */
 
 /*
  * words_new - of those of n rules that are looked for near numbers, or of all
- * others; none of a bit set, `but`, which may be NULL. Borrowed from list;
+ * others; `only`: of this bit set, which may be NULL. Borrowed from list;
  * listed, guards: see prefilter_new. E_NOMEM.
  */
 MUST_USE enum err words_new(const struct rule *list, size_t n,
-                            const uint64_t *but, const uint64_t *listed,
+                            const uint64_t *only, const uint64_t *listed,
                             const struct guard *guards, bool near,
                             struct words **ret_words);
 void words_free(struct words *ws);

@@ -144,11 +144,12 @@ static void check_texts(void)
     prefilter_free(pf);
 }
 
-/* Rules of what tools answer, of all else, of both and of neither, and texts at
- * places of any. */
+/* Rules of what tools answer, of what users write, of both and of neither, and
+ * texts at places of any. */
 static void check_kinds(void)
 {
-    static const unsigned roles[] = {1u << ROLE_TOOL, 1u << ROLE_USER, 0xf, 0};
+    static const unsigned roles[] = {1u << ROLE_TOOL, 1u << ROLE_USER, 0xf,
+                                     1u << ROLE_ASSISTANT};
     struct prefilter_hits hits = {0};
     struct prefilter *pf;
     uint64_t looking;
@@ -159,7 +160,7 @@ static void check_kinds(void)
     if (!CHECK_INT(prefilter_new(rules, COUNT, wanted, open_guards, &pf), OK))
         return;
     for (int i = 0; i < 1000; i++) {
-        unsigned of = roles[rnd(3)];
+        unsigned of = roles[rnd(4)] | roles[rnd(4)];
 
         looking = 0;
         for (size_t r = 0; r < COUNT; r++)
