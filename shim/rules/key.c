@@ -4,6 +4,7 @@
 
 #include "rules/level.h"
 #include "rules/probes.h"
+#include "rules/words.h"
 
 #define RARE_LEAST 3u /* bytes of a key, if there are so many */
 
@@ -40,7 +41,8 @@ bool key_fits(struct str keyword, size_t at)
 
 /* The place with the rarest bytes, which are taken. One with less than three is
  * the whole. */
-static unsigned char key_place(struct rarity_table *often, struct str keyword)
+static unsigned char key_place(struct rarity_table *often, struct str keyword,
+                               unsigned of)
 {
     struct str rest = str_skip(keyword, key_front(keyword));
     char bytes[LIM_KEYWORD];
@@ -49,7 +51,7 @@ static unsigned char key_place(struct rarity_table *often, struct str keyword)
     unsigned shares[LIM_KEYWORD], least = UINT_MAX;
 
     level_keyword(rest, bytes);
-    rarity_read(often, level, shares);
+    rarity_read(often, level, of, shares);
     for (size_t at = rest.len; at-- > 0;) {
         size_t room = rest.len - at < KEY_MOST ? rest.len - at : KEY_MOST;
         unsigned share;
@@ -65,7 +67,7 @@ static unsigned char key_place(struct rarity_table *often, struct str keyword)
         least = share;
     }
     if (least != UINT_MAX)
-        rarity_take(often, level, best);
+        rarity_take(often, level, of, best);
     return (unsigned char)best;
 }
 
@@ -74,7 +76,7 @@ void keys_read(struct rarity_table *often, const struct rule *r,
 {
     follows_read(r, ret_keys, ret_follows);
     for (size_t i = 0; i < r->keyword_count; i++)
-        ret_keys[i].at = key_place(often, r->keywords[i]);
+        ret_keys[i].at = key_place(often, r->keywords[i], words_kinds(r));
 }
 
 void follow_bytes(const struct guard *set, unsigned char ret[FOLLOW_BYTES])

@@ -24,23 +24,16 @@
  * looked at as a user's text is, but for few words that are of neither. A text
  * is asked for those of as few kinds as have all rules that look.
  */
-enum kind {
-    OF_USERS,
-    OF_TOOLS,
-    OF_NEITHER,
-    KINDS
-};
-
 struct prefilter {
     const struct rule *list; /* borrowed, */
     size_t count;
     const uint64_t *listed;     /* and this, */
     const struct guard *guards; /* and of each rule */
     struct words *near;
-    _Atomic(struct words *) far[KINDS]; /* NULL until needed */
-    size_t words;                       /* of a bit set of all rules */
-    uint64_t *of[KINDS];                /* such sets: the rules of each */
-    uint64_t *numbered;                 /* and those that ask for a number */
+    _Atomic(struct words *) far[WORDS_KINDS]; /* NULL until needed */
+    size_t words;                             /* of a bit set of all rules */
+    uint64_t *of[WORDS_KINDS];                /* such sets: the rules of each */
+    uint64_t *numbered;       /* and those that ask for a number */
     size_t digits;            /* the longest run that a rule asks for */
     struct token_want tokens; /* all that rules ask for */
     size_t reach;             /* the longest */
@@ -53,14 +46,10 @@ struct prefilter {
 
 static void read_kinds(struct prefilter *pf)
 {
-    for (size_t i = 0; i < pf->count; i++) {
-        unsigned roles = pf->list[i].roles;
-        unsigned users = roles >> ROLE_USER & 1, tools = roles >> ROLE_TOOL & 1;
-
-        pf->of[OF_USERS][i / 64] |= (uint64_t)users << i % 64;
-        pf->of[OF_TOOLS][i / 64] |= (uint64_t)tools << i % 64;
-        pf->of[OF_NEITHER][i / 64] |= (uint64_t) !(users | tools) << i % 64;
-    }
+    for (size_t i = 0; i < pf->count; i++)
+        for (unsigned k = 0; k < WORDS_KINDS; k++)
+            pf->of[k][i / 64] |= (uint64_t)(words_kinds(&pf->list[i]) >> k & 1)
+                                 << i % 64;
 }
 
 /* What rules ask of a text beside keywords. */
@@ -91,7 +80,7 @@ static enum err sets_new(struct prefilter *pf)
     pf->numbered = calloc(pf->words + 1, sizeof(*pf->numbered));
     if (pf->numbered == NULL)
         return E_NOMEM;
-    for (size_t k = 0; k < KINDS; k++) {
+    for (size_t k = 0; k < WORDS_KINDS; k++) {
         pf->of[k] = calloc(pf->words + 1, sizeof(*pf->of[k]));
         if (pf->of[k] == NULL)
             return E_NOMEM;
@@ -128,7 +117,7 @@ void prefilter_free(struct prefilter *pf)
 {
     if (pf == NULL)
         return;
-    for (size_t k = 0; k < KINDS; k++) {
+    for (size_t k = 0; k < WORDS_KINDS; k++) {
         words_free(atomic_load(&pf->far[k]));
         free(pf->of[k]);
     }
@@ -231,7 +220,7 @@ static enum err run_part(const struct words *ws, struct str text, size_t from,
 }
 
 /* Made when it is first needed: see code.c. E_NOMEM. */
-static enum err far_words(const struct prefilter *pf, enum kind kind,
+static enum err far_words(const struct prefilter *pf, enum words_kind kind,
                           const struct words **ret_words)
 {
     _Atomic(struct words *) *place =
@@ -255,7 +244,7 @@ static enum err far_words(const struct prefilter *pf, enum kind kind,
 
 /* The keywords of one kind, of those rules that are left to look; they are not
  * any more. */
-static enum err run_kind(const struct prefilter *pf, enum kind kind,
+static enum err run_kind(const struct prefilter *pf, enum words_kind kind,
                          struct str text, struct prefilter_hits *hits)
 {
     const struct words *ws;
@@ -273,7 +262,7 @@ static enum err run_kind(const struct prefilter *pf, enum kind kind,
 
 /* Has no rule that looks a kind that the other has not? */
 static bool is_all_of(const struct prefilter *pf, const uint64_t *looking,
-                      enum kind kind, enum kind other)
+                      enum words_kind kind, enum words_kind other)
 {
     uint64_t more = 0;
 
@@ -287,17 +276,17 @@ static enum err run_far(const struct prefilter *pf, struct str text,
                         struct prefilter_hits *hits)
 {
     const uint64_t *looking = hits->looking;
-    enum kind first = OF_USERS;
+    enum words_kind first = WORDS_USERS;
     enum err e;
 
     for (size_t w = 0; w < pf->words; w++)
         hits->rest[w] = looking == NULL ? UINT64_MAX : looking[w];
-    if (is_all_of(pf, hits->rest, OF_TOOLS, OF_USERS))
-        first = OF_TOOLS;
+    if (is_all_of(pf, hits->rest, WORDS_TOOLS, WORDS_USERS))
+        first = WORDS_TOOLS;
     hits->looking = hits->rest;
     if (!(e = run_kind(pf, first, text, hits)) &&
-        !(e = run_kind(pf, OF_USERS + OF_TOOLS - first, text, hits)))
-        e = run_kind(pf, OF_NEITHER, text, hits);
+        !(e = run_kind(pf, WORDS_USERS + WORDS_TOOLS - first, text, hits)))
+        e = run_kind(pf, WORDS_NEITHER, text, hits);
     hits->looking = looking;
     return e;
 }

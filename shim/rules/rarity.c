@@ -42,77 +42,113 @@ static const char pairs[CLASSES][29] = {
 
 /*
  * Four that stand in text far more often than their pairs say: their first two,
- * and all that they go on with, up to a full stop.
+ * and all that they go on with, up to a full stop; a sign is a -. They are the
+ * two thousand that most is found by in vain, such that keywords have first.
  */
-static const char often[] =
-    "abou.accoe h k teti.add er.agese s .ailane.alicidizlol se p.amese pl.ana"
-    "gcedsd genes y  b e.aracd e gesetiy .asicsesis .ata ede foicorteurus.aut"
-    "h.ave .ays .a cofure.beforsr  a s.bina.blede ic.bout.bran.butet .by t.ca"
-    "chl n setetius.ccou.censrt.chanareco  a.cket.clea.codelondnnnsntnvun.cte"
-    "dor.cumeri.c co.date.ddit.defif lensperrrsr ta.dingrer sascstti.d beboen"
-    "initlinoofthtowi.eachded m tetu.echotitotst urut.edia a f i o t w.eed n "
-    ".eferinul.egin.eleaecetl se.emenplpt.enabamced ergtsetitltst .epenlatit "
-    ".equaueui.eratbonas tityvevi a o t.esoupaposasis  a t.etaiti t.evelen.ex"
-    "isitpoprtr.e a codeenexflfoinislinanenonupaprresospthtous.ferer .ficac l"
-    "tneni.foll.fter.f a bocoitth.genet .giont .g a thto.handngnnras t ve c.h"
-    "en r  a c d e f g l m n o p r s u v.hich.hout.h th.ialil .icalatenh .ied"
-    " nts .iffeicy  b c i n t.ike .ilese te.incldoede fogsg itk stte t.ionans"
-    "n .isabplsitr a c f g n p.iterh iaiolesis tey .ive .izate .lablcestteti."
-    "ld b i.leasctd mengsste.lfor.liceciennequstty.lledy  c.losewew .lsece .l"
-    "ter.luese st.l be.mageinkendy .mentnurgsstath.mit .mmen.modiry.mporut.m "
-    "prth.nagel .nce od.nden d e l.nectd raxt.nfor.ng a o t.ningshti.nlin.non"
-    "ermteti o.nsigtat  b c m o.ntegenerexiarys .n a beexkemaofreth.ocalatesk"
-    "ek .odele .of a.oken.olfoicloorum.ommepapiplprpu t.onaldee fimeo stta o "
-    "t.openerts.orded igk tst  a d e m t.otheoc.oud ndntr t .over.own .o a be"
-    "bothus.pacegetcthtt.pectnandrarlrmrt.pileng.planatemicie.polins.ppli.pre"
-    "fesevinom.pute.quer.ractisitm nstetito.rcese .rder.reatcte femontplpoqus"
-    "ospsssu.rget.ribeefesf gingnttety.rmatinis.rnalin t.roceper tow .rren.rs"
-    "hi.rteds .rue n .rver.rypt.r a mothto.sabl.scal.sed e lerirtt .singti.so"
-    "mert.splaon.sser.stanaratdeemorre.s anara bocoexfofrgrinmorethtous.tabli"
-    "linlillnctetitu.tder.ted msm rarmrnrsr stxt.tfor.thate isodroub a t.time"
-    "ngve.tokery a b c d e g l m p r s t u.tracaneaeeinol.ts a i t.tter.ture."
-    "t behaisnoreshsuthto.ubli.uch .ude  a.uest.ulard l .umen.urns.usedere in"
-    "tet .utilio.vali.ventrtryr .visi.wares .whenil.wind.woul.xit .xpre.xten."
-    "ypenese .yre .y th.zero.";
-#define OFTEN 5u /* what they weigh more */
-
-static const char very_often[] =
-    "aaaa.abille.accekakgku.addidrmi.afte.ailsts.ajor.algolblyphsouewa.andlno"
-    "sf.api pepl.aramchgsgugvianira.ask swyn.atchioivtr.augmltto.avaioi.awai."
-    "axim.azur.a ne.backsesi.bcxx.beengihatw u.bilits.bjec.bliqoc.bodyldol.bp"
-    "ro.brareaie.bsol.btre.buckffil.byte.callrd.ccepes.ceivptss.chun.cialesfi"
-    "fy.ckaggrup.clasieosouudus.commmpnfokpy.creaibipyp.ctioivlyuax .curlrrrs"
-    ".cycl.c li.daemrdta.ddre.debufasc.diffsp.dler.docscueswnwsw .dpkgoi.draw"
-    "es.dsdk.ducele.d byob.eadyrc.ebiaug.eceiiaif.ed b.eerr.efauix.egexioul.e"
-    "hav.eighr ve.elemp .embeov.ency.eof ut.erifmirosi.escrul.etchtyurwo.eway"
-    ".examceec g.eywo.e ofyo.faceillsul.feattc.ffecerse.fiedelgulersxex .flag"
-    "ateeoaow.formrwr .fpri.frameeom.fset.ftwa.fulll nc.fyin.f noyo.gate.gclo"
-    ".gems.gger.ght .give.glibob.gmen.gnedoru .goog.gramapou.gth .guaglamera."
-    "gyre.gzip.hash.headckirlprw.hiftghs  d.hljs.hodsokstulw .hreaow.htmltp.h"
-    "unk.h a .iabl.ibcxraut.ic c l v.idth.ield.ifieyi y.iggehtnanenour.ikip.i"
-    "labl .imageoitplpoum.inputfux.ipti.ique.irecst.italem.iweest.izeo.i de.j"
-    "ava.jecttt.johnin.jpeg.json.just.kage.keepysywy .kgro.killng.know.kubep "
-    ".lagssstf.lbac.ld o.left.lgor.libcbrcyc ghkemink.llbaocow b.loadcackggok"
-    "opud.lpha.lrea.lso .ltip.ludegimn.lway.lzma.majop rksktcxi.mberol.membou"
-    ".mighsstt.mlse.mmanit.mngr.modedunove.mpillalety.multm st.m nu.nablmery."
-    "ncieluryti.ndleow.needtwwsw .nfig.ngthua.nkno.nlesy .nmen.nnecelinot.nod"
-    "eexpst wn b.nput.nsedfoslwe.ntaiaxly.nullmbm  g.nvir.n yo.oad .objeli.oc"
-    "um.oducul.oesns xc.offstw t.oglera.ohns.oid nt.ojec.old ve.ommami.onlyne"
-    ".ooglkik lflsl .opsitiyr.orksmawa.ositsi.oughldp rctp a c m n w.ovid.own"
-    "e.o avnoob.packddirrarsrtss.pdat.peciofrf.pgra.pha .pipe.placayug.poinol"
-    "rtsiss.ppor.privocogojopotovox.psis.ptio.publrpsht .pydarith.qualeseuiro"
-    "t.ramsphry.rbos.rch .readakamgigutu.rfac.rgum.riabbufyggghpt.rodugrjem n"
-    "motupvixy.rpos.rrayorow.rsio.rubyctnn.rvic.rwaris.r exof.safegens.scapii"
-    "ri.seeklfrv.sfor.shipouow.signonweze.skip.slts.socickftlvur.spacdxec.ssa"
-    "gibigiowo.stdoriruyl.subjbmbpbsbtb ccchltpp.swerit.symbncnontn st.s noob"
-    "of.targrtsk.tch .tdou.temprp.tialc ontl.tly .tnam.tool.tput.traiiboyucue"
-    ".tsiw.ttpsri.tualrn.twareeoro .tylepe.t ofyo.uagel .ubprsttr d p.uccet ."
-    "udsd.ueryue.uffe.ugh .uildltre.ullytitst .umbe.unctdlknleni.uote.updagrp"
-    "o.urcel n pore.usag.utpu.u arcane.vailluri.verbrs.vicedeewrort.void.wait"
-    "rdrnys.websig.whic.widtkilltcth.wordrk.wrapit.xamp.xcep.xecu.ximust.xmls"
-    ".xpecor.xslt.xtgrra.x gy.yaml.ydan.ying.yloa.ymbo.ynamc opta k m.youru ."
-    "yrig.yste.ytesho.ywor.y of.zati.zeof.zip .znksst.zone.";
-#define VERY_OFTEN 10u
+static const struct {
+    unsigned char more; /* what they weigh more */
+    const char *list;
+} often[] = {
+    {3,
+     " - - r-ucodegepaun. a bboctlln res sstt. be eeefoooty . canashaodonre."
+     " delesevifon. encnt. firlaol. hea. id-n nfnsntt . latim. mapor. nor. o"
+     "n rdutve. paraserlareri. que. refelemes. secetigimo oupetatr. tagexhah"
+     "ira. undns. ver. washahehiou.- - ---a-c-d-g-h-i-m-n-o-r-senidifinlinan"
+     "eprresuthusvawh.-- -- ---a-b-uabapcoe-f-n-reshusv-.-ass.-c--halaloon.-"
+     "delis.-e--nd.-f--.-id-ndnsnt.-leticin.-maparet.-n--.-p--atreri.-que.-s"
+     "eaetha.-tarexhira.-varer.-win.a difiresesi.a- ---.abou.ace esk-te.ader"
+     ".age es.ain n-.ake e-.al piaidle.ame e-es.an a cagd g-gegu.ar--d e t t"
+     "iy y-.as ae e-s si.at a i t we e-edesor.ave .ay b.b---.ber r-.ble-edic"
+     ".bothutve.bund.c-c-.cachl te.ce o ws s-.chanecil.ck tet.codedinsntun.c"
+     "teder.curist.d anasfoinprrethwi.ddit.de-pcllencntr r-rsv-.dicasast.dle"
+     " .don-.e anapcacodefifohainislalilomamooppaprresasosuthtounvawhwi.e-co"
+     "re.eam-se.echok-ur.ed a b t wia.een-.ef--or.elecl y .emenpl.en tcod se"
+     "sisstatetitr.eparreti.er - a c g i o t w- ---a-c-i-satias s-t t-tivewi"
+     ".es a i o t w- pas s-sit .et - t--ris .evenerio.exisplpotr.f---.ficeg "
+     "ni.fore.g aninwi.g- -.ges .ginengt-.gle .gs--.hands .he a b d e g m o "
+     "p r s t u v wlln r y .hing.hortve.iate.ible.icale-it.id--.ied .if tict"
+     "-y y-.igin.ile its-.ime-.in a tdoe e-edesgsk-stte.ionaus.ired.is a c d"
+     " m rt-tr.it a-ss tey y-.ivate e-en.izat.ken-r-.l reth.lar stte.le t-aa"
+     "rctngs s-ssteve.licashstze.ll c i s--.longwi.lter.lust.ly a t.m in.mag"
+     "ellti.meanrgte.mina.more.mpla.n inisretouswh.n- -co.nagel-ti.nce e-eso"
+     "d.nd a o tarex.ne sctt-xt.nfor.ng c i l m s--le.nit-.noth.ns aidt tr.n"
+     "t a f i p t w- ---sedenerexri.nver.o bedemare.ocatke.ode e-elifin.of a"
+     " cfi.olut.om a tpapl.on a t w- -c-tale-s s-sttatetrve.oper.or a d i r "
+     "t wd d-deg-m m-te.ose t t-.ote heic.oundntr t-.ove er.owers-.p---.page"
+     "n reth.pectndnsr-rart.plate-et.polins.pper.precesinom.quer.r andeinret"
+     "o.r-co.rackl m-menstetito.rder.re iamatcte enfilancntplqussvi.ribectgi"
+     "ntteva.rmal.rom-un.rst .rulest.rver.s anarbecadofoinisliprrethtovawi.s"
+     "- -.scalop.se tcud ler-rtt-.shar.siti.spli.ss--.st a c o-cabacaneaemor"
+     "ra.supe.t alanasbedifoinisitlilomopaprreshthusvawawiwo.t- -cocrre.ta--"
+     "g-keteti.tche.ted d-m-mpntr r-rs.thate ourero.ticafing.to f o sp r-.tr"
+     "aneay .ts - a- .ttin.u---.ulare-es.undet-.urat.ust .ut a o te-h-.v---."
+     "valite.ve a tn ntr r-rirt.ving.w th.what.windng.x---.y beinre.ype to."},
+    {6, " -a htmox-. a r s wbsccndpirgut. begei. claomur. depisocow. emandvexix"
+        "p. faieailorun. getra. has. if mpnps . licin. musy . no . offnlpeptr w"
+        "n. pro. reaegepet. seehoomys. theimokyp. uni. valar. wayilitorri. x--."
+        "- -xdaexhtmyno.--b-spu-.-a- b-ccll.-b--aslo.-da-atepev.-encxa.-fil.-he"
+        "a.-info-te.-netot.-of-ut.-parosroub.-reaefeles.-seligtatrys.-tesim.-u-"
+        "-.-v--al.-wor.-x--.a lilo.abil.acs-ti.add-y .age-.alizl lo.ampl.ancedl"
+        "nenoy .apisp-.aracamgesets.ass-seso.ata teurus.auth.ays .b-c-.basi.bef"
+        "o.bina.ble .branea.by t.c li.calln nnti.censrt.charo .ciou.cleaieouus."
+        "colom-mpnfnnnv.ctorur.culame.d bynoofto.date.def pesc.difffyngsc.dle-."
+        "doub.dres.ds a.e a nanonuofus.e-jsna.eachd-detetu.ect t-titl.een .efin"
+        ".egin.elemetopse.em cbe.en yabcecit t-tsum.epenla.equeui.erminaprvi.es"
+        "olposat-.eta-hotetiup.evel.exceect t-.f th.face.featre.ffic.fig-ltne.f"
+        "ollrc.fter.g thto.get-tstt.gger.gin-stth.gle-.gmen.gnat.grep.gura.hang"
+        "nnravevi.he c f lck.hichlds s-.hoseut.ial l-.ibut.icatenio.ideo.ients "
+        ".iffeie.ign-ur.ile-te.imagitplpo.infog g-itli.ion ns.irec.ith huiaio.k"
+        " to.ket-y .kind.l beno.la--cetiy-.leap.liascecienghminenuty.ll a l n o"
+        " p r ty .loatseudw wews.m th.mailinndp-r-x-.messtath.miniss.mman.moded"
+        "ist.mpleor.ms--.must.n a clth.n-t .nabll rytu.ncy .ndle.ne r.ng a t w."
+        "ningti.nlin.nner.nodermtetiw .nsigta.ntegias s-.nume.o doexloth.ock-.o"
+        "f t.oken.olicloorum.omma.onfine.ool t .open.or mk mat ts.ot a b eocto."
+        "ou s tdsldt .ow tn ne.pacen-rartsstc.permt-.ping.placaiicie.posest.ppl"
+        "ily.prefevodot.pto-s .put t-.qual.r a moofth.r-re.ractpp.rce e-h h-.rd"
+        "s .reakf-gimosp.rget.rialesfyngty.rmatinis.rnalamin.rolltows.rrenid.rt"
+        " oedicif.rue-.rwis.rypt.s a of.s--k.sage.scre.seare t tt.sfor.sha-if.s"
+        "ibldempng.solume.splaon.ssio.stalaratry.sub-.syntst.t -adoexnoto.t-p-."
+        "tablckilinlltu.tem rfrmrnstxt.tfor.thisod.tialc meve.tls-y-.to a b c d"
+        " e r t-skery.tp--.traceeicinus.tter.ture.ual-.ubli.uct .ueryst.uide.ul"
+        "d l l-.umen.undlit.urrese.usage ederin.ut w.vari.velory.videou.wants ."
+        "when.woul.y a nothto.y-pa.ype-.yste.zero."},
+    {9, " -ap. addlrlwnypp. beh. datefiro . exa. fro. gooui. hosow. log. makod."
+        " now. of . req. scrub. to . unlse.- yo.--a-.-a--rgut.-com.-defoc.-geti"
+        "t.-lanocog.-mod.-num.-offperg.-pyt.-regeq.-scrhok-paub.-taglsokyp.-url"
+        "se.ableovso.acce.ails.allyphreuewa.ansf.aph-pl.archiani.assw.at ychioi"
+        "vtr.auto.aws .b-co.base.beenin.bili.bloc.bott.brow.bug tt.byte.ccepes."
+        "ceptss.ciales.clos.copy.creaeeibosyp.csp-.ctioivx-.dard.debabufafi.dir"
+        "e.do nws.ductle.e yo.eapi.ecif.eep .efix.egis.ems-.ency.erfarosi.escr."
+        "etchwo.eway.exam.fiedgulers.flow.for .free.full.gain.get .ght-.give.gn"
+        "or.gramee.hat .headlp.hiftgh.hop-stw .iabl.ic l.if y.ignano.ill la.ime"
+        "o.inpu.ion-.ippe.irst.item.key-.king.l-mo.lagsng.lega.licynk.ll ba-.lo"
+        "bacaop.lpha.lude.makerk.mber.ment.mmen.move.name.ncluti.ndow.needtww-."
+        "nfo-.ngua.nmen.nnelin.ntry.nullm-.o noyo.obje.ogle.oid nt.ojec.omme.oo"
+        "ls.opti.ordsks.ositsi.ou a d m nghtp.ovid.p-te.paddrs.pecirf.pipe.ppet"
+        ".priv.ps--.push.ques.r exyo.read.ribughpt.rodujem otvi.rror.ruby.rvic."
+        "s noyo.serv.show.sionze.sk-t.sour.spacanec.ssl .st-priru.sual.t of.tar"
+        "grtsk.tch-.thub.tion.tly .tool.tput.tribue.ttp .twaro .type.u ar.uagel"
+        " .uctu.ult t-.umbe.unct.url .v--i.vers.vice.wardrn.well.whic.with.ws-a"
+        ".xist.xpor.xtra.y of.ying.ytho.zati."},
+    {12,
+     " giv. havre. keyno. namewotum. obj.-addpp.-key.-namewodos.-usr.acka.ap"
+     "i .ata-.ault.aws-.back.begiha.bjec.bsol.buil.clasud.comm.ctly.curlrrrs"
+     ".data.ddre.deog.docuwn.eadyrc.elf-.emov.etur.f yo.fail.ffer.fixe.flag."
+     "form.from.ght ts.grapou.guid.ield.ight.json.just.k-of.keepys.kspa.lass"
+     ".llbaow.lock.lrea.n yo.new .nfig.nly .nnecot.not .nput.nssl.ntly.ocspu"
+     "m.oducul.ogra.okup.only.ook-ks.op-t.ou h wrc.pack.pdat.playug.poinrtsi"
+     ".progovox.ptio.pyth.raph.retu.rfac.riab.rogr.rsio.ruct.safe.self.shop."
+     "sign.soft.ssag.sult.t yo.tems.truc.twee.u ha.ub-c.uildre.urcen .usr-.u"
+     "tpu.valu.ways.will.word.writ.you-ur."},
+    {15,
+     " doe. htt. xml. you.-a hpi.-goo.-htt.-moz.-npm.a hr.a-no.addr.algo.api"
+     "-.bodyok.chba.ckag.crip.does.ebug.efau.ehav.eigh.eogr.faul.fetc.floa.f"
+     "unc.goog.guag.hook.href.htmltp.hub-.i-v-.inux.ject.join.kage.know.l-la"
+     ".loadok.lumn.lway.ml-l.moduzi.nipp.nosn.npm m-.nt x.numbx .ooglku.osni"
+     ".ozil.pi-v.ploy.proj.quirot.rksp.roxy.scri.sdk-.snip.ssl-.t xm.ta-n.tm"
+     "l-.tnam.tps-.ttp-ps.turn.uffe.upda.ux x.view.void.work.x x-.xamp.xml-."
+     "you .zill."},
+};
 
 /* And what those weigh less that are taken already: with more, keywords are
  * looked for by few that are often, with less by many. */
@@ -152,8 +188,8 @@ static void read_list(struct rarity_table *t, const char *list,
 void rarity_table(struct rarity_table *ret)
 {
     *ret = (struct rarity_table){0};
-    read_list(ret, often, OFTEN);
-    read_list(ret, very_often, VERY_OFTEN);
+    for (size_t i = 0; i < ARRAY_LEN(often); i++)
+        read_list(ret, often[i].list, often[i].more);
 }
 
 /* What a pair, and the byte between two pairs, add to the share of four bytes,
@@ -180,7 +216,7 @@ unsigned rarity_byte(char c)
     return 1u << twice / 2;
 }
 
-void rarity_read(const struct rarity_table *t, struct str keyword,
+void rarity_read(const struct rarity_table *t, struct str keyword, unsigned of,
                  unsigned ret_shares[LIM_KEYWORD])
 {
     size_t n = keyword.len < LIM_KEYWORD ? keyword.len : LIM_KEYWORD;
@@ -195,12 +231,13 @@ void rarity_read(const struct rarity_table *t, struct str keyword,
 
         ret_shares[i] = pair(c) + pair(c + 1) + pair(c + 2) - between(c + 1) -
                         between(c + 2) + t->more[slot(c)];
-        if (i + 4 <= n && t->taken[slot(c)])
+        if (i + 4 <= n && (t->taken[slot(c)] & of) == of)
             ret_shares[i] -= TAKEN;
     }
 }
 
-void rarity_take(struct rarity_table *t, struct str keyword, size_t at)
+void rarity_take(struct rarity_table *t, struct str keyword, unsigned of,
+                 size_t at)
 {
     unsigned char class[4];
 
@@ -208,5 +245,5 @@ void rarity_take(struct rarity_table *t, struct str keyword, size_t at)
         return;
     for (size_t i = 0; i < sizeof(class); i++)
         class[i] = class_of(keyword.ptr[at + i]);
-    t->taken[slot(class)] = true;
+    t->taken[slot(class)] |= (unsigned char)of;
 }

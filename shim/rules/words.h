@@ -31,6 +31,31 @@ static inline bool words_near(const struct rule *r)
     return r->reach != 0 && ((r->token.digits | r->token.mixed) & brief) == 0;
 }
 
+/*
+ * words_kinds - of which texts its keywords are looked for, a bit for each kind
+ * that it is of: those of rules that look at what users write, of such that
+ * look at what tools answer, and of those that look at neither; and near
+ * numbers alone (WORDS_NEAR). Each kind has a table of its own.
+ */
+enum words_kind {
+    WORDS_USERS,
+    WORDS_TOOLS,
+    WORDS_NEITHER,
+    WORDS_KINDS
+};
+#define WORDS_NEAR (1u << WORDS_KINDS)
+
+static inline unsigned words_kinds(const struct rule *r)
+{
+    unsigned users = r->roles >> ROLE_USER & 1;
+    unsigned tools = r->roles >> ROLE_TOOL & 1;
+
+    if (words_near(r))
+        return WORDS_NEAR;
+    return users << WORDS_USERS | tools << WORDS_TOOLS |
+           (unsigned)!(users | tools) << WORDS_NEITHER;
+}
+
 /* words_any - is there any? */
 bool words_any(const struct words *ws);
 
