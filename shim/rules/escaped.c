@@ -32,6 +32,7 @@
  *        entities      |A        of the percent view
  *      entities        |A        of the text: no percent view at its side for
  *                                one that stands in the text, the elder has it
+ *          quoted        |A      and none at the side of one of that, either
  */
 
 #define KIND(step) (1u << (step))
@@ -86,9 +87,26 @@ static enum err begin(struct stream *st, enum view_step how)
 }
 
 /* Does it stand so in what this is a view of? */
-static bool stands(const struct stream *st, uint64_t at, size_t len)
+static bool stands(const struct stream *st, const struct escaped_at *x)
 {
-    return side_same(st->side, at, at + len);
+    uint64_t at = st->base + x->at;
+
+    return st->up != NULL && side_same(st->side, at, at + x->len);
+}
+
+/* Is there an elder that has it: of this view, or of one that this is a view
+ * of and it stands in? */
+static bool is_read(const struct stream *st, const struct escaped_at *x)
+{
+    uint64_t at = st->base + x->at;
+
+    for (; st->up != NULL && side_same(st->side, at, at + x->len);
+         st = st->up) {
+        if ((st->elder & KIND(x->how)) != 0)
+            return true;
+        at = side_start(st->side, at);
+    }
+    return false;
 }
 
 /* Is it one too many? One that stands there is read in other views still. */
@@ -108,15 +126,13 @@ enum err escaped_look(struct stream *st, uint64_t *to, bool last)
     while (st->escapes != 0) {
         struct str text = {st->text.ptr, (size_t)(*to - st->base)};
         struct escaped_at x;
-        bool old;
         enum err e;
 
         if (!escaped_next(st->escapes, text, &pos, last, &x)) {
             *to = st->base + pos;
             return OK;
         }
-        old = st->up != NULL && stands(st, st->base + x.at, x.len);
-        if ((old && (st->elder & KIND(x.how)) != 0) || is_more(st, old)) {
+        if (is_read(st, &x) || is_more(st, stands(st, &x))) {
             pos = x.at + x.len;
             continue;
         }
