@@ -43,14 +43,35 @@ static bool folds_far(const utf8proc_property_t *p, uint32_t cp)
            cp == 0x130 || cp == 0x131;
 }
 
+/*
+ * What numbers are written with, as ASCII has it: the hyphens from U+2010 on
+ * that are none of a sentence, and digits of any script, which stand in a row
+ * from zero on, and that at a place that ends in 0 or in 6. (UnicodeData.txt)
+ */
+static uint32_t plain_number(const utf8proc_property_t *p, uint32_t cp)
+{
+    uint32_t zero = cp & ~0xfu;
+
+    if (cp >= 0x2010 && cp <= 0x2012)
+        return '-';
+    if (p->category != UTF8PROC_CATEGORY_ND || cp < 0x80 ||
+        p->decomp_seqindex != UINT16_MAX)
+        return cp;
+    if (utf8proc_category((int32_t)zero) != UTF8PROC_CATEGORY_ND)
+        zero |= 6;
+    return '0' + (cp - zero) % 10;
+}
+
 /* One character more. */
 static enum err add(struct normal *n, struct unit *c, uint32_t cp)
 {
+    const utf8proc_property_t *p = utf8proc_get_property((int32_t)cp);
     unsigned fold = (n->what & NORMAL_FOLD) != 0 ? UTF8PROC_CASEFOLD : 0;
     int bound = 0;
     utf8proc_ssize_t count;
 
-    n->folded |= folds_far(utf8proc_get_property((int32_t)cp), cp);
+    n->folded |= folds_far(p, cp);
+    cp = plain_number(p, cp);
     count = utf8proc_decompose_char(
         (int32_t)cp, c->cps + c->count, (utf8proc_ssize_t)(ROOM - c->count),
         (utf8proc_option_t)(UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | fold),
@@ -471,7 +492,8 @@ static unsigned normal_kind(uint32_t cp)
         return kind;
     kind |= base_kind(cp);
     if (p->decomp_seqindex == UINT16_MAX &&
-        p->casefold_seqindex == UINT16_MAX && cp != 0x131)
+        p->casefold_seqindex == UINT16_MAX && cp != 0x131 &&
+        plain_number(p, cp) == cp)
         return kind | CHAR_STAYS;
     if (!becomes_itself(0, cp, &facts))
         return kind;

@@ -9,8 +9,9 @@
  * any length, and what comes out depends on the text alone.
  *
  *   always   controls, and with them the colours of a terminal, and what is
- *            invisible left out; exotic spaces as U+0020 or LF; NFKC; at most
- *            two marks on a character
+ *            invisible left out; exotic spaces as U+0020 or LF; NFKC; digits of
+ *            any script, and hyphens, as those of ASCII; at most two marks on
+ *            a character
  *   GAP      where something invisible stood between two letters, a space
  *   FOLD     full case folding (CaseFolding.txt), and I with and i without a
  *            dot as i

@@ -11,7 +11,7 @@
  */
 enum view_step {
     VIEW_TEXT,     /* the text                                             */
-    VIEW_CLEAN,    /* nothing invisible, NFKC (normal.h)                   */
+    VIEW_CLEAN,    /* nothing invisible, NFKC, plain digits (normal.h)     */
     VIEW_GAP,      /* the same, a space where that stood between letters   */
     VIEW_FOLD,     /* and full case folding                                */
     VIEW_SKELETON, /* look-alikes to Latin (disguise.h)                    */
