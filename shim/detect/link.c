@@ -332,7 +332,7 @@ static bool link_at(struct str text, size_t *at, size_t begin, bool open,
 
 void link_find(struct str text, size_t from, bool open, struct link *ret)
 {
-    size_t at = from;
+    size_t at = from, tried = 0;
 
     while (at < text.len) {
         bool cut = false;
@@ -342,16 +342,18 @@ void link_find(struct str text, size_t from, bool open, struct link *ret)
             at++;
             continue;
         }
+        tried++;
         begin = begin_at(text, at, &cut);
         if (begin == ARRAY_LEN(begins)) {
             if (cut && open)
                 break;
             at++;
         } else if (link_at(text, &at, begin, open, ret)) {
+            ret->tried = tried;
             return;
         }
     }
-    *ret = (struct link){.cursor = at};
+    *ret = (struct link){.cursor = at, .tried = tried};
 }
 
 /* --- What it says. */

@@ -22,6 +22,7 @@ struct link {
     struct str host, rest; /* as written; rest: path, query and fragment   */
     size_t cursor;         /* where to go on; if not found: nothing that   */
                            /* begins before it is a URL                    */
+    size_t tried;          /* places that were looked at closely           */
 };
 
 /*

@@ -177,8 +177,8 @@ static struct toil toil_read(struct str pattern)
             times = n > times ? n : times;
         }
     }
-    return (struct toil){.turn = 13 + bars / 8,
-                         .passed = 2 + bars / 4 + times / 12};
+    return (struct toil){.turn = 6 + bars / 16,
+                         .passed = 3 + bars * 3 / 8 + times / 8};
 }
 
 /* The patterns that a match is checked with. */

@@ -154,9 +154,12 @@ static enum err link_next(const struct search *s, enum link_kind kind,
                           struct answer *ret)
 {
     struct link l = {.cursor = s->cursor};
+    enum err e;
 
     do {
         link_find(s->text, l.cursor, s->open, &l);
+        if ((e = steps_take(s->sc, STEPS_LINK * (uint64_t)l.tried)))
+            return e;
         ret->cursor = l.cursor;
         ret->hit = l.cursor < s->text.len ? HIT_PARTIAL : HIT_NONE;
         if (!l.found)

@@ -6,13 +6,16 @@
 #include "detect/respell.h"
 #include "rules/viewing.h"
 
-/* So much of one that is made character by character as there are steps for: it
- * is known what it takes once it is made, and that may be half of all. */
+/* So much of one that is made character by character as there are steps for,
+ * half of it runs: it is known what it takes once it is made, and that may be
+ * half of all. */
 static size_t normal_most(const struct viewing *vw)
 {
     const uint64_t steps = vw->sc->steps;
 
-    return steps == STEPS_FREE ? 0 : (size_t)(steps / STEPS_ALONE) + 1;
+    return steps == STEPS_FREE
+               ? 0
+               : (size_t)(2 * steps / (STEPS_ALONE + STEPS_PIECE)) + 1;
 }
 
 /* Once it is made. */

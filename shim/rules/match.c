@@ -34,8 +34,8 @@
 #define LONG_FAILURE 160
 #define TURNS_LEAST  8   /* of a try at first ... */
 #define TURNS_MORE   4   /* ... and so many times more */
-#define WIDE         4   /* times the steps of a byte passed, of long texts */
-#define BEGINS       3   /* the same of one that a match can begin with */
+#define WIDE         3   /* times the steps of a byte passed, of long texts */
+#define BEGINS       2   /* the same of one that a match can begin with */
 #define TRIES        4   /* in vain */
 #define SPARSE       128 /* bytes from one to the next, or they cost less */
 #define DENSE        32  /* bytes from one to the next, or they are far apart */

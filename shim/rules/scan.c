@@ -280,5 +280,7 @@ enum err scan_view(const struct rules *rs, struct scratch *sc,
             (e = scan_listed(&c)))
             return e;
     while (sc->hits.to < text.len);
+    if ((e = steps_take(sc, STEPS_NOTED * (uint64_t)sc->hits.tokens.count)))
+        return e;
     return scan_others(&c);
 }

@@ -228,6 +228,38 @@ static void test_together(void)
     set_close(&b);
 }
 
+/* Where a link may begin costs something, and steps tell of it. */
+static void test_steps(void)
+{
+    struct rule rules[3];
+    char *text = malloc(MIB);
+    struct set b;
+
+    if (text == NULL)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        rules[i] = (struct rule){.id = STR("SP-1"),
+                                 ALL,
+                                 .action = ACTION_LOG,
+                                 .keyword_first = true,
+                                 .detector = DETECTOR_IMAGE,
+                                 .options = {24}};
+        rules[i].keyword_count =
+            detector_keywords(DETECTOR_IMAGE, &rules[i].keywords);
+    }
+    for (size_t i = 0; i < MIB; i++)
+        text[i] = "(&b[](ab"[i % 8];
+    bench_load(&b, rules, ARRAY_LEN(rules), false);
+    CHECK_INT(rules_scan(b.rs, b.sc, &b.at, (struct str){text, MIB}, 0, &b.f),
+              E_LIMIT);
+    CHECK_INT(
+        rules_scan(b.rs, b.sc, &b.at, (struct str){text, 64 * KIB}, 0, &b.f),
+        OK);
+    CHECK_INT(b.f.count, 0);
+    set_close(&b);
+    free(text);
+}
+
 /* Runs of what shows nothing and text in another order, however it is cut; a
  * rule with keywords sleeps until it sees the first byte of one. */
 static const char *const unseen[] = {
@@ -360,6 +392,7 @@ int main(void)
 {
     RUN(test_streams);
     RUN(test_together);
+    RUN(test_steps);
     RUN(test_unseen);
     RUN(test_held);
     RUN(test_whole);

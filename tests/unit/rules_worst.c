@@ -33,10 +33,10 @@
 #define LARGE  (128 * KIB) /* ... and of one of the worst: does it grow? */
 #define HUGE   (2 * MIB)   /* ... and where steps are limited (limits.h) */
 #define WORST  32
-#define CHANCE 400  /* texts tried by chance */
-#define ALONE  155  /* units for a byte of one rule, or of one kind of byte */
-#define FREE   44   /* units for a byte that no step tells of               */
-#define STEP   0.35 /* units that a step tells of                           */
+#define CHANCE 400 /* texts tried by chance */
+#define ALONE  155 /* units for a byte of one rule, or of one kind of byte */
+#define FREE   20  /* units for a byte that no step tells of               */
+#define STEP   0.4 /* units that a step tells of                           */
 
 /* ---- What is counted. ----------------------------------------------------
  */
