@@ -80,6 +80,7 @@
 #define LIM_VIEW_KEYS   64         /* channel keys around one value          */
 #define LIM_FACT        256        /* bytes kept of a model name, an id      */
 #define LIM_FINDINGS    10000      /* of one body or channel; rule_error    */
+#define LIM_SCORE_NEAR  (8 * KIB)  /* bytes between two that are added up  */
 #define LIM_SCORED      64 /* rules whose scores are added up in one text   */
 #define LIM_SCORE       64 /* of a rule, and a threshold: so many reach it  */
 #define PARANOIA_MOST   4  /* levels of rules, as OWASP CRS has them        */

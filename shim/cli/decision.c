@@ -16,7 +16,8 @@ struct verdict decision_of(const struct rules *rs, const struct scope *at,
         verdict_finding(&v, rules_action(rs, f->rule), f->rule);
         if (f->score != 0)
             verdict_score(&v, rules_reached(rs, at->dir, f->score),
-                          (struct scored){f->rule, at->dir, f->seg}, f->score);
+                          (struct scored){f->rule, at->dir, f->seg, f->start},
+                          f->score);
     }
     return v;
 }

@@ -106,7 +106,8 @@ static void note_finding(struct exchange *ex, const struct finding *f,
         verdict_finding(&ex->verdict, action, f->rule);
     if (f->score != 0 && (!seen || reached > ACTION_LOG))
         verdict_score(&ex->verdict, reached,
-                      (struct scored){f->rule, scope->dir, f->seg}, f->score);
+                      (struct scored){f->rule, scope->dir, f->seg, f->start},
+                      f->score);
     ex->finding_total++;
     a = finding_room(ex);
     if (a == NULL)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "rules/rule.h"
+#include "rules/score.h"
 
 void verdict_finding(struct verdict *v, enum action action,
                      const struct rule *rule)
@@ -21,14 +22,18 @@ static bool same_text(const struct scored *a, const struct scored *b)
     return a->dir == b->dir && a->text == b->text;
 }
 
-/* Forget those of a text: another of the same number begins. */
-static void forget_text(struct verdict *v, const struct scored *of)
+/* Forget those of a text that this one is not added up with, or all of it. */
+static void forget(struct verdict *v, const struct scored *by, bool all)
 {
     size_t kept = 0;
 
-    for (size_t i = 0; i < v->seen_count; i++)
-        if (!same_text(&v->seen[i], of))
-            v->seen[kept++] = v->seen[i];
+    for (size_t i = 0; i < v->seen_count; i++) {
+        const struct scored *s = &v->seen[i];
+
+        if (!same_text(s, by) ||
+            (!all && s->rule != by->rule && !score_apart(s->at, by->at)))
+            v->seen[kept++] = *s;
+    }
     v->seen_count = kept;
 }
 
@@ -42,8 +47,7 @@ static void see(struct verdict *v, struct scored by)
 void verdict_score(struct verdict *v, enum action action, struct scored by,
                    uint32_t score)
 {
-    if (score == by.rule->score)
-        forget_text(v, &by);
+    forget(v, &by, score == by.rule->score);
     see(v, by);
     if (score > v->score[by.dir])
         v->score[by.dir] = score;

@@ -6,11 +6,12 @@
 #define VERDICT_SCORED 16 /* rules named of those that made up a score */
 
 /* A rule that added to the score of a text: of the request or the response,
- * and, on streams, of one channel. */
+ * and, on streams, of one channel; by what it found at this byte. */
 struct scored {
     const struct rule *rule;
     enum dir dir;
     uint32_t text;
+    uint64_t at;
 };
 
 /* What is to be done with a message, and why. Starts zeroed: pass. */
@@ -32,8 +33,9 @@ void verdict_finding(struct verdict *v, enum action action,
                      const struct rule *rule);
 
 /*
- * verdict_score - a finding brought the score of its text to this, which
- * decides on `action`. One rule's score alone is its text's first.
+ * verdict_score - a finding brought the score to this, with what is near it in
+ * its text (rules/score.h), which decides on `action`. Where that is the one
+ * rule's own, another text of the same number may have begun.
  */
 void verdict_score(struct verdict *v, enum action action, struct scored by,
                    uint32_t score);

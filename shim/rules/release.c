@@ -38,7 +38,7 @@ static enum err report(struct stream *st, const struct finding *f)
 /* Where no score blocks, findings are counted as they come. */
 static enum err report_counted(struct stream *st, struct finding *f)
 {
-    f->score = score_add(&st->score, f->rule);
+    f->score = score_add(&st->score, f->rule, f->start);
     return report(st, f);
 }
 
@@ -261,7 +261,7 @@ static struct cluster cluster_of(struct stream *st, size_t *pos, uint64_t known,
 
         if (!waits(st, &list[i]))
             continue;
-        f->score = score_add(t, f->rule);
+        f->score = score_add(t, f->rule, f->start);
         if (st->counts &&
             rules_reached(st->rs, st->at.dir, f->score) == ACTION_BLOCK)
             action = ACTION_BLOCK;

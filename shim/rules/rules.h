@@ -93,7 +93,8 @@ struct finding {
     const struct rule *rule; /* borrowed from the rules */
     uint32_t seg;            /* as the caller numbered the text */
     uint64_t start, end;
-    uint32_t score; /* of its text up to here, if it added to it; else 0 */
+    uint32_t score; /* of what is near it up to here (rules/score.h), if it
+                       added to it; else 0 */
     unsigned char print[PRINT_LEN]; /* of the bytes found */
     struct chain chain;     /* the views they were found through; of a view
                                start and end are where it has them from  */

@@ -1,13 +1,48 @@
 #include "rules/score.h"
 
-uint32_t score_add(struct score *t, const struct rule *r)
+static uint64_t between(uint64_t a, uint64_t b)
 {
-    if (r->score == 0 || t->count == LIM_SCORED)
-        return 0;
+    return a > b ? a - b : b - a;
+}
+
+bool score_apart(uint64_t a, uint64_t b)
+{
+    return between(a, b) > LIM_SCORE_NEAR;
+}
+
+static void forget_far(struct score *t, uint64_t at)
+{
+    size_t kept = 0;
+
     for (size_t i = 0; i < t->count; i++)
-        if (t->seen[i] == r)
-            return 0;
-    t->seen[t->count++] = r;
-    t->sum += r->score;
-    return t->sum;
+        if (!score_apart(t->seen[i].at, at))
+            t->seen[kept++] = t->seen[i];
+    t->count = kept;
+}
+
+static uint32_t sum(const struct score *t)
+{
+    uint32_t total = 0;
+
+    for (size_t i = 0; i < t->count; i++)
+        total += t->seen[i].rule->score;
+    return total;
+}
+
+uint32_t score_add(struct score *t, const struct rule *r, uint64_t at)
+{
+    size_t i = 0;
+
+    if (r->score == 0)
+        return 0;
+    forget_far(t, at);
+    while (i < t->count && t->seen[i].rule != r)
+        i++;
+    if (i < t->count ? between(t->seen[i].at, at) <= LIM_SCORE_NEAR / 2
+                     : i == LIM_SCORED)
+        return 0;
+    t->seen[i].rule = r;
+    t->seen[i].at = at;
+    t->count += i == t->count;
+    return sum(t);
 }

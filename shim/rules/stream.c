@@ -642,7 +642,7 @@ bool stream_minds(struct stream *st)
 {
     if (!st->failed && !st->blocked)
         (void)stream_fail(st, settle(st));
-    return (st->counts && st->score.sum != 0) || extents_mind(st) ||
+    return (st->counts && st->score.count != 0) || extents_mind(st) ||
            lanes_mind(st);
 }
 

@@ -111,7 +111,7 @@ static void test_verdicts(void)
 
 static struct scored by(const struct rule *r, enum dir d, uint32_t text)
 {
-    return (struct scored){r, d, text};
+    return (struct scored){r, d, text, 0};
 }
 
 /* A score names the rules of its own text, whatever came in between. */
@@ -143,6 +143,23 @@ static void test_scores(void)
     CHECK(!v.by_score && v.rule == &a);
     verdict_score(&v, ACTION_BLOCK, by(&a, DIR_RECV, 7), 15);
     CHECK(v.by_score && v.action == ACTION_BLOCK && v.rule == NULL);
+}
+
+/* It does not name what is too far off, nor a rule twice. */
+static void test_scores_near(void)
+{
+    const struct rule a = {.score = 3}, b = {.score = 4}, z = {.score = 5};
+    const uint64_t far = LIM_SCORE_NEAR + 1;
+    struct verdict v = {0};
+
+    verdict_score(&v, ACTION_PASS, (struct scored){&a, DIR_SEND, 0, 0}, 3);
+    verdict_score(&v, ACTION_PASS, (struct scored){&b, DIR_SEND, 0, 9}, 7);
+    verdict_score(&v, ACTION_LOG, (struct scored){&z, DIR_SEND, 0, far}, 9);
+    if (CHECK_INT(v.why_count, 2))
+        CHECK(v.why[0] == &b && v.why[1] == &z);
+    verdict_score(&v, ACTION_LOG, (struct scored){&b, DIR_SEND, 0, far}, 9);
+    verdict_score(&v, ACTION_BLOCK, (struct scored){&a, DIR_SEND, 0, far}, 12);
+    CHECK_INT(v.why_count, 3);
 }
 
 /* More rules than are named: the latest are. */
@@ -182,6 +199,7 @@ int main(void)
     RUN(test_bad_places);
     RUN(test_verdicts);
     RUN(test_scores);
+    RUN(test_scores_near);
     RUN(test_scores_full);
     RUN(test_monitor);
     return check_done();

@@ -48,15 +48,34 @@ static void test_each_rule_once(void)
     struct score t = {0};
     struct rule many[LIM_SCORED + 2] = {{RULE("0", "a")}};
 
-    CHECK_INT(score_add(&t, &many[0]), 0);
+    CHECK_INT(score_add(&t, &many[0], 0), 0);
     for (size_t i = 1; i < ARRAY_LEN(many); i++)
         many[i].score = 1;
     for (size_t i = 1; i <= LIM_SCORED; i++) {
-        CHECK_INT(score_add(&t, &many[i]), i);
-        CHECK_INT(score_add(&t, &many[i]), 0);
+        CHECK_INT(score_add(&t, &many[i], i), i);
+        CHECK_INT(score_add(&t, &many[i], i), 0);
     }
-    CHECK_INT(score_add(&t, &many[LIM_SCORED + 1]), 0);
-    CHECK(t.sum >= LIM_SCORE); /* what is left out is not missed */
+    CHECK_INT(score_add(&t, &many[LIM_SCORED + 1], 9), 0);
+    CHECK(t.count >= LIM_SCORE); /* what is left out is not missed */
+}
+
+/* Up to half of the reach they are added up, behind all of it they are not; a
+ * rule that goes on finding stays counted. */
+static void test_near(void)
+{
+    const uint64_t near = LIM_SCORE_NEAR;
+    const struct rule a = {.score = 3}, b = {.score = 4}, c = {.score = 5};
+    struct score t = {0};
+
+    CHECK_INT(score_add(&t, &a, 7), 3);
+    CHECK_INT(score_add(&t, &b, 7 + near / 2), 7);
+    CHECK_INT(score_add(&t, &a, 7 + near / 2), 0);
+    CHECK_INT(score_add(&t, &a, 8 + near / 2), 7);
+    CHECK_INT(score_add(&t, &c, 8 + near), 12);
+    CHECK_INT(score_add(&t, &c, 9 + near + near / 2), 5);
+    CHECK_INT(score_add(&t, &c, 9 + near + near / 2), 0);
+    /* Streams tell some of what they find late. */
+    CHECK_INT(score_add(&t, &b, 9 + near), 9);
 }
 
 static void test_whole(void)
@@ -243,6 +262,7 @@ static void test_texts_apart(void)
 int main(void)
 {
     RUN(test_each_rule_once);
+    RUN(test_near);
     RUN(test_whole);
     RUN(test_streams);
     RUN(test_no_hold);
