@@ -190,6 +190,19 @@ static void lint_sleep(struct compile *c, const struct rule_src *r,
                   STR_ARG(r->rule.id), SLEEP_RUNS);
 }
 
+/* --- What whole texts are searched for, and what nearly any text has. */
+
+static void lint_roams(struct compile *c, const struct rule_src *r)
+{
+    if (rule_roams(&r->rule))
+        diag_warn(&c->diags, r->match_at,
+                  "%.*s: a text that has one of its keywords anywhere is "
+                  "searched from end to end, which may take longer than all "
+                  "other rules: begin the pattern with its keywords, or give "
+                  "its repeats a bound, so that it is searched near them",
+                  STR_ARG(r->rule.id));
+}
+
 /* --- All of them. */
 
 static void lint_tests(struct compile *c, const struct rule_src *r)
@@ -225,8 +238,10 @@ void compile_lint(struct compile *c)
         lint_tests(c, r);
         lint_beside(c, r);
         shadow_lint(c, r);
-        if (r->rule.detector == DETECTOR_PATTERN && !r->unusable)
+        if (r->rule.detector == DETECTOR_PATTERN && !r->unusable) {
             lint_sleep(c, r, &runs);
+            lint_roams(c, r);
+        }
         if (r->rule.detector == DETECTOR_PATTERN && r->words_node == NULL &&
             r->value.len == 0 && r->context_count == 0) {
             lint_hosts(c, r);

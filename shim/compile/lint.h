@@ -22,6 +22,7 @@
  *   - a repeat without a bound of a repeat without one, such as (?:[a-z]+)*, in
  *     any pattern of a rule or of an exclusion
  *   - a pattern for answers that nothing wakes on a stream (rule_sleep)
+ *   - one that all of a text is searched for (rule_roams)
  */
 void compile_lint(struct compile *c);
 

@@ -118,6 +118,23 @@ static enum err first_anchored(struct str source, bool first[256])
     return OK;
 }
 
+#define ROAM_BEGINS 4 /* bytes that text is made of: two letters */
+
+bool rule_roams(const struct rule *r)
+{
+    bool first[256] = {false};
+    struct run run = run_read(r);
+    size_t begins = 0;
+
+    if (r->detector != DETECTOR_PATTERN || r->keyword_count == 0 ||
+        r->keyword_first || token_first(r) || run_placed(&run) ||
+        run_windowed(&run) || first_anchored(r->match, first))
+        return false;
+    for (unsigned c = 0; c < 128; c++)
+        begins += first[c] && (is_alnum((char)c) || is_white((char)c));
+    return begins > ROAM_BEGINS;
+}
+
 /*
  * Of $ and \Z PCRE2 does not say that more text could decide otherwise. Most
  * that have one end with it: what is before must be there first.

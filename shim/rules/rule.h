@@ -202,4 +202,12 @@ enum sleep {
 #define SLEEP_RUNS 32u
 enum sleep rule_sleep(const struct rule *r);
 
+/*
+ * rule_roams - is all of a text searched for a rule where one of its keywords
+ * stands anywhere? It has keywords and does not begin with them, nor near them:
+ * its matches have no bound that shows, and may begin with any of many bytes.
+ * One that begins with a mark alone is found quickly.
+ */
+bool rule_roams(const struct rule *r);
+
 #endif
