@@ -295,8 +295,7 @@ static void count_scores(struct findings *f, size_t from)
     struct score t = {0};
 
     for (size_t i = from; i < f->count; i++)
-        f->list[i].score =
-            score_add(&t, f->list[i].rule, f->list[i].start);
+        f->list[i].score = score_add(&t, f->list[i].rule, f->list[i].start);
 }
 
 unsigned rules_views_at(const struct rules *rs, const struct scope *at)
