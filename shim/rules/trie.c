@@ -512,8 +512,7 @@ static size_t next_begin(const struct trie *t, struct str text, size_t at)
     const unsigned char *p = (const unsigned char *)text.ptr;
 
     for (; at + FRONT <= text.len; at++)
-        if (is_set(t->pairs[p[at]], p[at + 1]) &&
-            may_begin_four(t, p + at))
+        if (is_set(t->pairs[p[at]], p[at + 1]) && may_begin_four(t, p + at))
             return at;
     while (at < text.len && !may_begin(t, str_skip(text, at)))
         at++;
