@@ -5,6 +5,7 @@
 #include "compile/casing.h"
 #include "compile/pattern.h"
 #include "rules/key.h"
+#include "rules/lead.h"
 #include "rules/token.h"
 
 #define WITHIN      48u /* characters between a word and its value */
@@ -70,10 +71,6 @@ static enum edges edges_of(struct str s)
     return is_alnum(s.ptr[s.len - 1]) ? EDGES_BOTH : EDGES_FRONT;
 }
 
-/* Before a whole word: no letter and no digit; but in userPhone a capital does
- * begin one, as it does not in iPhone. */
-#define FRONT "(?<![A-Z0-9])(?:(?<![a-z])|(?<=[a-z][a-z])(?-i:(?=[A-Z])))"
-
 /* What a word does not end before: a small letter, and behind a capital another
  * one, as in MEMBERNOTFOUND; but that begins a word in SSNValue. */
 #define BEHIND "[a-z]|(?<=[A-Z])[A-Z](?![a-z])"
@@ -82,8 +79,9 @@ static enum edges edges_of(struct str s)
 static size_t put_kind(struct pattern *p, const struct str *words, size_t n,
                        enum edges kind, bool bar)
 {
-    static const struct str before[EDGES_COUNT] = {
-        STR_INIT(FRONT "(?i:"), STR_INIT(FRONT "(?i:"), STR_INIT("(?i:")};
+    static const struct str before[EDGES_COUNT] = {STR_INIT(LEAD_WORD "(?i:"),
+                                                   STR_INIT(LEAD_WORD "(?i:"),
+                                                   STR_INIT("(?i:")};
     static const struct str behind[EDGES_COUNT] = {
         STR_INIT(")(?i:[ _-]?(?:numbers?|nummer|num|no|nr|id|code)|s)?"
                  "(?!" BEHIND ")"),

@@ -6,10 +6,10 @@
 /*
  * What the text of a rule's pattern says about its matches (lead.c), packed:
  * reading it off takes longer than all else of a rule, and is done once, by
- * who packs. Of a rule that is keyword_first that is its guard, of another its
- * width and its run, or what may not stand before its token. A wrong one makes
- * the rule miss matches, as a wrong pattern would; what the search relies on
- * beyond that is checked.
+ * who packs. Of a rule that is keyword_first those are its guards, of another
+ * its width and its run, or what may not stand before its token. A wrong one
+ * makes the rule miss matches, as a wrong pattern would; what the search relies
+ * on beyond that is checked.
  */
 
 static enum err pack_guard(struct buf *out, const struct guard *g)
@@ -42,8 +42,11 @@ enum err front_pack(struct buf *out, const struct rule *r)
     struct run run;
     enum err e;
 
-    if (r->keyword_first)
-        return pack_guard(out, &g);
+    if (r->keyword_first) {
+        run.small = small_read(r);
+        e = pack_guard(out, &g);
+        return e ? e : pack_guard(out, &run.small);
+    }
     run = run_read(r);
     if ((e = pack_u32(out, run.width.most)) ||
         (e = pack_u32(out, run.width.back)) || (e = pack_u32(out, run.before)))
@@ -105,8 +108,12 @@ static enum err unpack_run(struct str *in, const struct rule *r,
 enum err front_unpack(struct str *in, const struct rule *r,
                       struct guard *ret_guard, struct run *ret_run)
 {
+    enum err e;
+
     *ret_guard = (struct guard){{0}};
     *ret_run = (struct run){0};
-    return r->keyword_first ? unpack_guard(in, ret_guard)
-                            : unpack_run(in, r, ret_run);
+    if (!r->keyword_first)
+        return unpack_run(in, r, ret_run);
+    e = unpack_guard(in, ret_guard);
+    return e ? e : unpack_guard(in, &ret_run->small);
 }

@@ -33,6 +33,8 @@ static inline uint32_t bits_count(uint64_t x)
 
 /* guard_read - what the text of a rule's pattern says about it (lead.c). */
 struct guard guard_read(const struct rule *r);
+/* small_read - and of matches that begin with a small letter or a digit. */
+struct guard small_read(const struct rule *r);
 
 /*
  * What a match takes in characters at the most, whatever it looks at behind it
@@ -64,6 +66,8 @@ struct run {
     struct guard digit;   /* ... or of these that is behind a digit: of a rule
                              that begins with a token, which has no run */
     bool whole;           /* behind holds of: it begins where they begin */
+    struct guard small;   /* of a rule that is keyword_first: none begins behind
+                             one of these with a small letter or a digit */
     uint32_t least, most; /* bytes; at most RUN_MOST */
     uint32_t bit;         /* its own in run_bits; 0: it does not sleep */
     struct width width;

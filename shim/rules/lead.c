@@ -229,16 +229,20 @@ static bool reduce(struct candidates *cs, const struct telling *t, struct str s)
            push_behind(cs, str_head(s, s.len - behind.len), behind);
 }
 
+/* Text that reads differently from what it looks like is not read. */
+static bool is_odd(struct str match)
+{
+    return match.len == 0 || str_find(match, STR("\\Q")) != match.len ||
+           str_find(match, STR("(?#")) != match.len;
+}
+
 bool lead_each(const struct rule *r, bool promised, lead_told *told, void *into)
 {
     const struct telling t = {r, promised, told, into};
     struct candidates cs;
 
     cs.count = 0;
-    /* Text that reads differently from what it looks like is not read. */
-    if (r->keyword_count == 0 || r->match.len == 0 ||
-        str_find(r->match, STR("\\Q")) != r->match.len ||
-        str_find(r->match, STR("(?#")) != r->match.len ||
+    if (r->keyword_count == 0 || is_odd(r->match) ||
         !push(&cs, r->match, (struct str){0}))
         return false;
     for (int round = 0; cs.count != 0; round++) {
@@ -317,6 +321,65 @@ struct guard guard_read(const struct rule *r)
     if (!r->keyword_first)
         return (struct guard){{0}};
     return guard_front(r->match, keywords_are_words(r));
+}
+
+/* Does each alternative of what is in the group at the front begin with a byte
+ * that is no letter and no digit of ASCII, in any spelling? */
+static bool is_signs(struct str s)
+{
+    size_t head = pattern_group(s), len = pattern_item(s), bar, n;
+    char c;
+
+    if (head == 0 || len <= head + 1 || pattern_repeats(str_skip(s, len)))
+        return false;
+    for (s = str_head(str_skip(s, head), len - head - 1);;
+         s = str_skip(s, bar + 1)) {
+        n = pattern_letter(s, false, &c);
+        if (n == 0 || is_alnum(c) || second_len(s) != 0 ||
+            pattern_repeats(str_skip(s, n)))
+            return false;
+        bar = pattern_bar(s);
+        if (bar >= s.len)
+            return bar == s.len;
+    }
+}
+
+static bool is_word_lead(struct str s)
+{
+    return str_starts(s, STR(LEAD_WORD)) || is_signs(s);
+}
+
+/* Do all matches begin with a whole word, or with such a sign? */
+static bool leads_word(struct str s)
+{
+    size_t head = pattern_group(s), len = pattern_item(s), bar;
+
+    if (pattern_bar(s) != s.len)
+        return false;
+    if (str_starts(s, STR(LEAD_WORD)))
+        return true;
+    if (head == 0 || len <= head + 1 || pattern_repeats(str_skip(s, len)))
+        return false;
+    for (s = str_head(str_skip(s, head), len - head - 1);;
+         s = str_skip(s, bar + 1)) {
+        bar = pattern_bar(s);
+        if (bar == PATTERN_UNREAD || !is_word_lead(str_head(s, bar)))
+            return false;
+        if (bar == s.len)
+            return true;
+    }
+}
+
+struct guard small_read(const struct rule *r)
+{
+    struct guard small = guard_read(r);
+
+    if (r->keyword_first && !is_odd(r->match) && leads_word(r->match)) {
+        guard_range(&small, '0', '9');
+        guard_range(&small, 'A', 'Z');
+        guard_range(&small, 'a', 'z');
+    }
+    return small;
 }
 
 /* --- What stands before the keyword. */

@@ -16,7 +16,7 @@
  * once.
  */
 
-#define VERSION 15u
+#define VERSION 16u
 
 #define FLAG_KEYWORD_FIRST  1u
 #define FLAG_WHOLE          2u

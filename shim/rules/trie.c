@@ -16,7 +16,9 @@
  * to the same node as the letter.
  *
  * At most places of a text no keyword begins, and the first four bytes tell:
- * so each place is looked at once, with all the text there is behind it.
+ * so each place is looked at once, with all the text there is behind it. Most
+ * are within a word, where few keywords may: what these begin with is kept
+ * apart.
  */
 
 #define ROOT  0u
@@ -41,6 +43,14 @@ struct sorted {
     struct str text;
     uint32_t rule;
     uint64_t front; /* its first bytes, as a number that sorts like them */
+    bool inner;     /* it may stand behind a letter or a digit, and begin with a
+                       small one */
+};
+
+/* Does any keyword begin with this byte, with these two? With these four, or
+ * has it but three? */
+struct front {
+    uint64_t first[4], pairs[256][4], fours[SOME / 64];
 };
 
 struct trie {
@@ -51,13 +61,12 @@ struct trie {
     size_t node_count;
     struct edge *edges;
     size_t edge_mask;
-    uint32_t first[256]; /* edges of the root; ROOT is none */
-    /* Does any keyword begin with these two bytes, or perhaps with these three?
-     * With these four, or has it but three? Or no more than two? */
-    uint64_t pairs[256][4], threes[SOME / 64], fours[SOME / 64];
-    uint64_t brief[256][4];
-    uint64_t quiet[4]; /* bytes: trie_quiet */
-    bool of_signs;     /* trie_of_signs */
+    uint32_t first[256];        /* edges of the root; ROOT is none */
+    struct front any, inner;    /* of all, and of those that are */
+    uint64_t threes[SOME / 64]; /* perhaps with these three? */
+    uint64_t brief[256][4];     /* has one of these no more than two? */
+    uint64_t quiet[4];          /* bytes: trie_quiet */
+    bool of_signs;              /* trie_of_signs */
     size_t depth;
     bool gaps; /* a keyword has words, which a text may part by more */
 };
@@ -189,6 +198,15 @@ static bool waits_for(const struct rule *list, const struct run *runs,
     return true;
 }
 
+/* May a rule's keyword stand within a word? A letter of it is small then. */
+static bool is_inner(const struct run *run)
+{
+    for (unsigned char c = '0'; c <= 'z'; c++)
+        if (is_alnum((char)c) && !guard_stops(&run->small, c))
+            return true;
+    return false;
+}
+
 static enum err collect(struct trie *t, const struct rule *list, size_t n,
                         const uint64_t *only, const struct run *runs,
                         size_t *ret_edges)
@@ -204,11 +222,13 @@ static enum err collect(struct trie *t, const struct rule *list, size_t n,
     if (t->sorted == NULL || t->rules == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < n; i++) {
+        bool inner = is_inner(&runs[i]);
+
         if (!waits_for(list, runs, only, i, &texts, &count))
             continue;
         for (size_t j = 0; j < count; j++) {
-            t->sorted[t->count++] =
-                (struct sorted){texts[j], (uint32_t)i, front_of(texts[j])};
+            t->sorted[t->count++] = (struct sorted){texts[j], (uint32_t)i,
+                                                    front_of(texts[j]), inner};
             edges += edges_of(texts[j]);
             t->depth = texts[j].len > t->depth ? texts[j].len : t->depth;
             t->gaps |= keyword_gaps(texts[j]);
@@ -351,8 +371,18 @@ static void enter_fronts(struct trie *t)
         if (s.len < 3)
             continue;
         set(t->threes, hash_of(four(p, ' ')));
-        set(t->fours, hash_of(four(p, s.len > 3 ? p[3] : ' ')));
+        set(t->any.fours, hash_of(four(p, s.len > 3 ? p[3] : ' ')));
+        if (t->sorted[i].inner)
+            set(t->inner.fours, hash_of(four(p, s.len > 3 ? p[3] : ' ')));
     }
+}
+
+static bool leads_inner(const struct trie *t, uint32_t at)
+{
+    for (uint32_t i = t->nodes[at].lo; i < t->nodes[at].hi; i++)
+        if (t->sorted[i].inner)
+            return true;
+    return false;
 }
 
 static void enter_pair(struct trie *t, unsigned c, unsigned next)
@@ -366,7 +396,9 @@ static void enter_pair(struct trie *t, unsigned c, unsigned next)
         return;
     if (brief || t->nodes[to].eq > t->nodes[to].lo)
         set(t->brief[c], next);
-    set(t->pairs[c], next);
+    set(t->any.pairs[c], next);
+    if (leads_inner(t, to))
+        set(t->inner.pairs[c], next);
 }
 
 /* What the first byte leads to, and the first two. */
@@ -377,9 +409,14 @@ static void enter_pairs(struct trie *t)
         t->first[c] = edge_find(t, ROOT, (unsigned char)to_lower((char)c));
         if (t->first[c] == ROOT && is_seen((char)c))
             set(t->quiet, c);
-        if (t->first[c] != ROOT && (c <= ' ' || c >= 0x7f || is_alnum((char)c)))
+        if (t->first[c] == ROOT)
+            continue;
+        set(t->any.first, c);
+        if (leads_inner(t, t->first[c]))
+            set(t->inner.first, c);
+        if (c <= ' ' || c >= 0x7f || is_alnum((char)c))
             t->of_signs = false;
-        for (unsigned next = 0; next < 256 && t->first[c] != ROOT; next++)
+        for (unsigned next = 0; next < 256; next++)
             enter_pair(t, c, next);
     }
 }
@@ -481,41 +518,58 @@ static bool is_plain(uint32_t x)
            (blanks & blanks >> 8) == 0;
 }
 
+/* Those that may stand behind a byte and begin with another. */
+static const struct front *front_at(const struct trie *t, unsigned char before,
+                                    unsigned char c)
+{
+    bool small = is_digit((char)c) || (c >= 'a' && c <= 'z');
+
+    return small && is_alnum((char)before) ? &t->inner : &t->any;
+}
+
 /* May one begin with these four bytes, the first two of which one does? */
-static bool may_begin_four(const struct trie *t, const unsigned char *p)
+static bool may_begin_four(const struct trie *t, const struct front *f,
+                           const unsigned char *p)
 {
     uint32_t x = four(p, p[3]);
 
-    return is_set(t->fours, hash_of(x)) ||
-           is_set(t->fours, hash_of(four(p, ' '))) || !is_plain(x) ||
+    return is_set(f->fours, hash_of(x)) ||
+           is_set(f->fours, hash_of(four(p, ' '))) || !is_plain(x) ||
            is_set(t->brief[p[0]], p[1]);
 }
 
 /* At the front of the text, of which there is one byte at least? */
-static bool may_begin(const struct trie *t, struct str text)
+static bool may_begin(const struct trie *t, unsigned char before,
+                      struct str text)
 {
     const unsigned char *p = (const unsigned char *)text.ptr;
+    const struct front *f = front_at(t, before, p[0]);
 
     if (text.len < 2)
-        return t->first[p[0]] != ROOT;
-    if (!is_set(t->pairs[p[0]], p[1]))
+        return is_set(f->first, p[0]);
+    if (!is_set(f->pairs[p[0]], p[1]))
         return false;
     if (text.len == 3)
         return is_set(t->threes, hash_of(four(p, ' '))) ||
                !is_plain(four(p, ' ')) || is_set(t->brief[p[0]], p[1]);
-    return text.len == 2 || may_begin_four(t, p);
+    return text.len == 2 || may_begin_four(t, f, p);
 }
 
-/* The first place at or behind `at` where one may begin; text.len if none. */
-static size_t next_begin(const struct trie *t, struct str text, size_t at)
+/* The first place at or behind `at` where one may begin; text.len if none.
+ * *before: the byte before that. */
+static size_t next_begin(const struct trie *t, struct str text, size_t at,
+                         unsigned char *before)
 {
     const unsigned char *p = (const unsigned char *)text.ptr;
 
-    for (; at + FRONT <= text.len; at++)
-        if (is_set(t->pairs[p[at]], p[at + 1]) && may_begin_four(t, p + at))
+    for (; at + FRONT <= text.len; *before = p[at++]) {
+        const struct front *f = front_at(t, *before, p[at]);
+
+        if (is_set(f->pairs[p[at]], p[at + 1]) && may_begin_four(t, f, p + at))
             return at;
-    while (at < text.len && !may_begin(t, str_skip(text, at)))
-        at++;
+    }
+    for (; at < text.len && !may_begin(t, *before, str_skip(text, at)); at++)
+        *before = p[at];
     return at;
 }
 
@@ -524,23 +578,27 @@ void trie_feed(const struct trie *t, struct trie_walk *walks, size_t *count,
                void *ctx)
 {
     const unsigned char *p = (const unsigned char *)text.ptr;
+    unsigned char before = from == begin || from == 0 ? TRIE_NONE : p[from - 1];
     size_t kept = 0, least = SIZE_MAX;
 
     for (size_t i = 0; i < *count; i++) {
         struct trie_walk w = walks[i];
 
-        if (w.back < FRONT && !may_begin(t, str_skip(text, from - w.back)))
+        if (w.back < FRONT &&
+            !may_begin(t, w.before, str_skip(text, from - w.back)))
             continue;
         if (walk(t, &w, text, from, least, ended, ctx)) {
             walks[kept++] = w;
             least = text.len - walks[0].back;
         }
     }
-    for (size_t at = from; (at = next_begin(t, text, at)) < text.len; at++) {
-        struct trie_walk w = {.before = TRIE_NONE};
+    for (size_t at = from; (at = next_begin(t, text, at, &before)) < text.len;
+         before = p[at++]) {
+        struct trie_walk w = {.before = before};
 
-        if (at != begin && p[at] < 0x80) /* second spellings of s and k are */
-            w.before = p[at - 1];        /* no letters to a \b */
+        if (p[at] >= 0x80) /* second spellings of s and k are no letters to a
+                              \b */
+            w.before = TRIE_NONE;
         if (walk(t, &w, text, at, least, ended, ctx) && kept < t->depth) {
             walks[kept++] = w;
             least = text.len - walks[0].back;

@@ -532,6 +532,41 @@ static void test_trie_guards(void)
     trie_free(t);
 }
 
+/* Nor is one that could begin there only with a capital, with a small letter.
+ */
+static void test_trie_small(void)
+{
+    static const struct str words[] = {STR_INIT("able"), STR_INIT("xyz")};
+    struct guard guards[2] = {{{0}}};
+    struct run runs[2] = {{0}};
+    struct rule list[2] = {{.keyword_first = true, .keyword_count = 1},
+                           {.keyword_first = true, .keyword_count = 1}};
+    struct trie_walk walks[LIM_KEYWORD + KEYWORD_WIDE];
+    struct trie *t;
+
+    for (size_t i = 0; i < 2; i++)
+        list[i].keywords = &words[i];
+    for (unsigned c = '0'; c <= 'z'; c++)
+        if (is_alnum((char)c))
+            runs[0].small.bits[c / 64] |= UINT64_C(1) << c % 64;
+    if (!CHECK_INT(trie_new(list, 2, every_rule, guards, runs, &t), OK))
+        return;
+    for (int before = 0; before < 256; before++)
+        for (size_t r = 0; r < 2; r++)
+            for (size_t big = 0; big < 2; big++) {
+                size_t count = 0, n = words[r].len - 1;
+                char text[8] = {(char)(unsigned char)before};
+
+                memcpy(text + 1, words[r].ptr, words[r].len);
+                text[1] = (char)(text[1] - (big ? 32 : 0));
+                for (size_t taken = 0; taken < n; taken++)
+                    trie_feed(t, walks, &count, (struct str){text, taken + 2},
+                              taken + 1, SIZE_MAX, on_nothing, NULL);
+                CHECK_INT(count, r != 0 || big || !is_alnum((char)before));
+            }
+    trie_free(t);
+}
+
 static void test_keyword_next(void)
 {
     struct keyword_index index;
@@ -661,6 +696,7 @@ int main(void)
     RUN(test_many);
     RUN(test_trie_against_slow);
     RUN(test_trie_guards);
+    RUN(test_trie_small);
     RUN(test_keyword_next);
     RUN(test_gaps);
     RUN(test_tidy);

@@ -1,4 +1,5 @@
 #include "rules/inside.h"
+#include "rules/lead.h"
 
 #include "check.h"
 
@@ -124,8 +125,53 @@ static void test_token(void)
     CHECK_ROW(NULL);
 }
 
+/* What a match that begins with a small letter or a digit cannot stand behind.
+ */
+static void test_small(void)
+{
+    static const struct {
+        const char *match, *of;
+    } small[] = {
+        {LEAD_WORD "(?i:ab|c)x", "azAZ09"},
+        {"(?:" LEAD_WORD "(?i:ab)|" LEAD_WORD "(?i:c))\\d", "azAZ09"},
+        {"(?:" LEAD_WORD "(?i:ab)|(?i:#|\xd0\xb4|\xc5\x9f))\\d", "azAZ09"},
+        {"(?<![b-y])ab", "by"},
+        {"(?<![A-Z0-9])(?:ab|cd)", "AZ09"},
+        /* one that may, in one way */
+        {LEAD_WORD "(?i:ab)|c", ""},
+        {"(?:" LEAD_WORD "(?i:ab)|c)", ""},
+        {"(?:" LEAD_WORD "(?i:ab)|(?i:#|c))", ""},
+        {"(?:" LEAD_WORD "(?i:ab)|(?i:#|\xc5\xbf))", ""},
+        {"(?:" LEAD_WORD "(?i:ab)|(?i:#?c))", ""},
+        {"(?:" LEAD_WORD "(?i:ab)|(?i:#)?)c", ""},
+        {"(?:" LEAD_WORD "(?i:ab))?c", ""},
+        {"(?:" LEAD_WORD "(?i:ab)|)c", ""},
+        {"(?:" LEAD_WORD "(?i:a\\Qb)|c\\E))", ""},
+    };
+    static const char all[] = "abyzABYZ0189";
+
+    for (size_t i = 0; i < ARRAY_LEN(small); i++) {
+        struct rule r = {AT, .keyword_first = true};
+        struct guard g, want = {{0}};
+
+        CHECK_ROW(small[i].match);
+        r.match = str_of(small[i].match);
+        g = small_read(&r);
+        for (const char *p = small[i].of; *p != 0; p++)
+            CHECK(guard_stops(&g, (unsigned char)*p));
+        if (small[i].of[0] == 0)
+            CHECK(memcmp(&g, &want, sizeof(g)) == 0);
+        r.keyword_first = false;
+        g = small_read(&r);
+        for (const char *p = all; *p != 0; p++)
+            CHECK(!guard_stops(&g, (unsigned char)*p));
+    }
+    CHECK_ROW(NULL);
+}
+
 int main(void)
 {
+    RUN(test_small);
     RUN(test_run_read);
     RUN(test_token);
     return check_done();
