@@ -392,8 +392,10 @@ static enum err side_clone(struct stream *st, const struct side *of,
 
     if ((e = side_copy(st, of, of->step, ret_side)))
         return e;
-    if (of->step == VIEW_CLEAN)
+    if (of->step == VIEW_CLEAN) {
         escaped_clean((*ret_side)->st);
+        extents_copy((*ret_side)->st, of->st);
+    }
     if ((e = sides_clone((*ret_side)->st, of->st)))
         return e;
     return side_copied(*ret_side, of);
@@ -411,6 +413,8 @@ enum err sides_clone(struct stream *to, const struct stream *of)
         if (of->sides->list[i].st != NULL &&
             !is_escape(of->sides->list[i].step))
             e = side_clone(to, &of->sides->list[i], &s);
+    if (to->sided)
+        extents_leave(to);
     return e ? e : respell_copy(to, of);
 }
 

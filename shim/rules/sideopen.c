@@ -251,10 +251,9 @@ static enum err clean_begin(struct stream *st)
     if ((e = hand_over(st, all, s->st)))
         return e;
     st->sided = true;
-    if (st->up == NULL) {
+    if (st->up == NULL)
         coded_leave(st);
-        extents_leave(st);
-    }
+    extents_leave(st);
     return OK;
 }
 
@@ -309,8 +308,8 @@ static void give_state(struct stream *st, const struct side *clean)
         c->word = side_text(clean, c->word);
         c->run = side_text(clean, c->run);
         c->end = side_text(clean, c->end);
-        extents_back(st, clean);
     }
+    extents_back(st, clean);
     st->letters = of->letters;
     st->letters.at = side_text(clean, of->letters.at);
     st->sided = false;

@@ -80,7 +80,7 @@ static enum err let_go(struct stream *st, struct str text, uint64_t *at,
         *at = stream_safe(st);
     }
     /* May be asked at any time, and need not be. */
-    if (stream_end(st) % 3 != 1 || stream_safe(st) == stream_end(st))
+    if (rnd(3) != 0 || stream_safe(st) == stream_end(st))
         r->minds = stream_minds(st);
     r->f.capped |= stream_capped(st);
     if (stream_end(st) - stream_safe(st) > r->most)

@@ -412,6 +412,32 @@ static void test_lists(void)
     buf_free(&text);
 }
 
+/* With something invisible in it they are read without that, also where there
+ * is an escape before or behind it, and the view without escapes or the one
+ * without what is invisible may have begun first. */
+static void test_lists_unseen(void)
+{
+    static const char *const before[] = {
+        "\\u0020 ... \u200b", "\u200b \\u0020 ... ", "\u200b ... \\u0020",
+        "... \u200b\\u0020",  "\\u0020 \u200b",      "\u200b \\u0020 "};
+    struct buf text;
+    struct result want;
+
+    buf_init(&text, MIB);
+    for (size_t i = 0; i < ARRAY_LEN(before); i++) {
+        buf_clear(&text);
+        put(&text, str_of(before[i]));
+        put_listed(&text, str_of(said[0]), 7 + i % 2);
+        put(&text, STR(" end"));
+        CHECK_ROW(before[i]);
+        whole(buf_str(&text), &want);
+        same_everywhere(buf_str(&text), &want);
+        result_free(&want);
+    }
+    CHECK_ROW(NULL);
+    buf_free(&text);
+}
+
 static const char *const beside[] = {
     " ",
     "1, 2, 3 ",
@@ -526,6 +552,7 @@ int main(void)
     streamed_close();
     streamed_open(listed, ARRAY_LEN(listed));
     RUN(test_lists);
+    RUN(test_lists_unseen);
     RUN(test_lists_at_random);
     RUN(test_lists_of_prose);
     RUN(test_long_lists);
