@@ -236,10 +236,14 @@ static enum err read_events(struct builder *b, yaml_parser_t *parser)
 enum err yaml_parse(struct str text, const char *file, struct arena *a,
                     struct diags *d, const struct yaml_node **ret_root)
 {
-    struct builder b = {.file = file, .input = text, .arena = a, .diags = d};
+    struct builder b = {.file = file, .arena = a, .diags = d};
     yaml_parser_t parser;
     enum err e;
 
+    /* To libyaml, told the encoding, a mark is a column of the first line. */
+    if (str_starts(text, STR("\xef\xbb\xbf")))
+        text = str_skip(text, 3);
+    b.input = text;
     if (!yaml_parser_initialize(&parser))
         return E_NOMEM;
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);

@@ -69,6 +69,23 @@ static void test_tree(void)
     drop(&p);
 }
 
+/* As editors of Windows write files. */
+static void test_mark(void)
+{
+    struct parsed p;
+
+    parse(&p, STR("\xef\xbb\xbf"
+                  "a: 1\r\nb: 2\r\n"));
+    if (CHECK_INT(p.e, OK)) {
+        CHECK_INT(yaml_get(p.root, STR("a"))->key->at.column, 1);
+        CHECK_STR(yaml_get(p.root, STR("b"))->text, "2");
+    }
+    drop(&p);
+    parse(&p, STR("\xef\xbb\xbf"));
+    CHECK_INT(p.e, E_SYNTAX);
+    drop(&p);
+}
+
 static void test_refused(void)
 {
     static const struct {
@@ -218,6 +235,7 @@ static void test_nomem(void)
 int main(void)
 {
     RUN(test_tree);
+    RUN(test_mark);
     RUN(test_refused);
     RUN(test_bounds);
     RUN(test_cut);
