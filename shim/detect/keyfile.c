@@ -189,6 +189,22 @@ static bool next_json(struct keyfile *f, struct keyfile_item *ret)
 
 /* ---- netrc -------------------------------------------------------------- */
 
+/* What is in quotes, as curl and Python read it, may have blanks. */
+static struct str netrc_value(struct str *rest)
+{
+    struct str s = trim_front(*rest);
+    size_t i = 1;
+
+    if (!str_starts(s, STR("\"")))
+        return next_word(rest);
+    while (i < s.len && s.ptr[i] != '"' && s.ptr[i] != '\n')
+        i += s.ptr[i] == '\\' ? 2 : 1;
+    if (i >= s.len || s.ptr[i] != '"')
+        return next_word(rest);
+    *rest = str_skip(s, i + 1);
+    return (struct str){s.ptr + 1, i - 1};
+}
+
 static bool next_netrc(struct keyfile *f, struct keyfile_item *ret)
 {
     struct str rest = rest_of(f), word;
@@ -196,7 +212,7 @@ static bool next_netrc(struct keyfile *f, struct keyfile_item *ret)
     while ((word = next_word(&rest)).len > 0)
         if (str_eq(word, STR("password")) || str_eq(word, STR("account"))) {
             ret->name = word;
-            ret->value = next_word(&rest);
+            ret->value = netrc_value(&rest);
             ret->secret = true;
             f->at = f->len - rest.len;
             return true;
