@@ -42,11 +42,12 @@ uint32_t entropy_milli(struct str s)
     if (s.len < 2)
         return 0;
     s = str_head(s, UINT32_MAX);
-    for (size_t i = 0; i < s.len; i++)
-        counts[(unsigned char)s.ptr[i]]++;
-    for (size_t i = 0; i < 256; i++)
-        if (counts[i] > 1)
-            sum += counts[i] * log2_fixed(counts[i]);
+    for (size_t i = 0; i < s.len; i++) {
+        uint64_t c = counts[(unsigned char)s.ptr[i]]++;
+
+        if (c > 0) /* what its count brings, less what it has brought */
+            sum += (c + 1) * log2_fixed(c + 1) - c * log2_fixed(c);
+    }
     all = log2_fixed(s.len);
     mean = sum / s.len;
     /* Rounded; the logarithms are a little low, so never below zero. */

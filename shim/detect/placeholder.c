@@ -26,11 +26,37 @@ static const struct str words[] = {
     STR_INIT("not-needed"),  STR_INIT("not_needed"),
 };
 
-static bool has_nocase(struct str s, struct str word)
+/* What follows upon the first byte of each of them: one of two, or one twice. A
+ * random string has few such pairs. */
+static const char second[128][2] = {
+    ['*'] = {'*', '*'}, ['.'] = {'.', '.'}, ['0'] = {'0', '0'},
+    ['1'] = {'2', '2'}, ['a'] = {'b', 'b'}, ['c'] = {'h', 'h'},
+    ['d'] = {'u', 'e'}, ['e'] = {'x', 'x'}, ['f'] = {'o', 'o'},
+    ['i'] = {'n', 'n'}, ['k'] = {'e', 'e'}, ['m'] = {'y', 'y'},
+    ['n'] = {'o', 'o'}, ['p'] = {'l', 'l'}, ['r'] = {'e', 'e'},
+    ['s'] = {'a', 'e'}, ['t'] = {'o', 'o'}, ['x'] = {'x', 'x'},
+    ['y'] = {'o', 'o'},
+};
+
+/* Does one of them begin there? */
+static bool word_begins(struct str s)
 {
-    for (size_t i = 0; i + word.len <= s.len; i++)
-        if (str_eq_nocase((struct str){s.ptr + i, word.len}, word))
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (str_starts_nocase(s, words[i]))
             return true;
+    return false;
+}
+
+static bool has_word(struct str s)
+{
+    for (size_t i = 0; i + 1 < s.len; i++) {
+        unsigned char c = (unsigned char)to_lower(s.ptr[i]);
+        char next = to_lower(s.ptr[i + 1]);
+
+        if (c < 128 && (next == second[c][0] || next == second[c][1]) &&
+            next != '\0' && word_begins(str_skip(s, i)))
+            return true;
+    }
     return false;
 }
 
@@ -75,9 +101,8 @@ bool is_placeholder(struct str value)
 {
     if (value.len == 0 || is_template(value))
         return true;
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (has_nocase(value, words[i]))
-            return true;
+    if (has_word(value))
+        return true;
     if (value.len < 4)
         return false;
     return longest_run(value, 0) * 100 >= value.len * RUN_PERCENT ||

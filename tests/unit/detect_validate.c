@@ -260,9 +260,39 @@ static void test_placeholders(void)
         "7f3a",
     };
 
+    /* Each word that says so, amid what is random. */
+    static const char *const words[] = {
+        "Q7RwExampleK2p9Tz4Vb6NmW3s8",     "Q7RwSampleK2p9Tz4Vb6NmW3s8",
+        "Q7RwPlaceholderK2p9Tz4Vb6NmW3s8", "Q7RwDummyK2p9Tz4Vb6NmW3s8",
+        "Q7RwChangemeK2p9Tz4Vb6NmW3s8",    "Q7RwChange_meK2p9Tz4Vb6NmW3s8",
+        "Q7RwChange-meK2p9Tz4Vb6NmW3s8",   "Q7RwReplacemeK2p9Tz4Vb6NmW3s8",
+        "Q7RwReplace_meK2p9Tz4Vb6NmW3s8",  "Q7RwReplace-meK2p9Tz4Vb6NmW3s8",
+        "Q7RwRedactedK2p9Tz4Vb6NmW3s8",    "Q7RwYour-K2p9Tz4Vb6NmW3s8",
+        "Q7RwYour_K2p9Tz4Vb6NmW3s8",       "Q7RwYourkeyK2p9Tz4Vb6NmW3s8",
+        "Q7RwYourtokenK2p9Tz4Vb6NmW3s8",   "Q7RwYourapiK2p9Tz4Vb6NmW3s8",
+        "Q7RwYoursecretK2p9Tz4Vb6NmW3s8",  "Q7RwYourpasswordK2p9Tz4Vb6NmW3s8",
+        "Q7RwMy-secretK2p9Tz4Vb6NmW3s8",   "Q7RwMy_secretK2p9Tz4Vb6NmW3s8",
+        "Q7RwMy-api-keyK2p9Tz4Vb6NmW3s8",  "Q7RwMy_api_keyK2p9Tz4Vb6NmW3s8",
+        "Q7RwKey-hereK2p9Tz4Vb6NmW3s8",    "Q7RwKey_hereK2p9Tz4Vb6NmW3s8",
+        "Q7RwKeyhereK2p9Tz4Vb6NmW3s8",     "Q7RwToken-hereK2p9Tz4Vb6NmW3s8",
+        "Q7RwToken_hereK2p9Tz4Vb6NmW3s8",  "Q7RwSecret-hereK2p9Tz4Vb6NmW3s8",
+        "Q7RwInsert-K2p9Tz4Vb6NmW3s8",     "Q7RwInsert_K2p9Tz4Vb6NmW3s8",
+        "Q7RwNot-a-realK2p9Tz4Vb6NmW3s8",  "Q7RwNotrealK2p9Tz4Vb6NmW3s8",
+        "Q7RwNot_realK2p9Tz4Vb6NmW3s8",    "Q7RwXxxxK2p9Tz4Vb6NmW3s8",
+        "Q7Rw****K2p9Tz4Vb6NmW3s8",        "Q7Rw....K2p9Tz4Vb6NmW3s8",
+        "Q7Rw0000000000K2p9Tz4Vb6NmW3s8",  "Q7Rw1234567890K2p9Tz4Vb6NmW3s8",
+        "Q7RwDeadbeefK2p9Tz4Vb6NmW3s8",    "Q7RwFoobarK2p9Tz4Vb6NmW3s8",
+        "Q7RwAbcdefghijK2p9Tz4Vb6NmW3s8",  "Q7RwNo-key-K2p9Tz4Vb6NmW3s8",
+        "Q7RwNot-neededK2p9Tz4Vb6NmW3s8",  "Q7RwNot_neededK2p9Tz4Vb6NmW3s8",
+    };
+
     for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
         CHECK_ROW(yes[i]);
         CHECK(is_placeholder(str_of(yes[i])));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        CHECK_ROW(words[i]);
+        CHECK(is_placeholder(str_of(words[i])));
     }
     for (size_t i = 0; i < ARRAY_LEN(no); i++) {
         CHECK_ROW(no[i]);
