@@ -37,17 +37,21 @@ static uint64_t log2_fixed(uint64_t n)
 uint32_t entropy_milli(struct str s)
 {
     uint32_t counts[256] = {0};
+    unsigned char bytes[256]; /* those that stand in it */
+    size_t n = 0;
     uint64_t sum = 0, mean, all;
 
     if (s.len < 2)
         return 0;
     s = str_head(s, UINT32_MAX);
     for (size_t i = 0; i < s.len; i++) {
-        uint64_t c = counts[(unsigned char)s.ptr[i]]++;
+        unsigned char c = (unsigned char)s.ptr[i];
 
-        if (c > 0) /* what its count brings, less what it has brought */
-            sum += (c + 1) * log2_fixed(c + 1) - c * log2_fixed(c);
+        if (counts[c]++ == 0)
+            bytes[n++] = c;
     }
+    for (size_t i = 0; i < n; i++)
+        sum += counts[bytes[i]] * log2_fixed(counts[bytes[i]]);
     all = log2_fixed(s.len);
     mean = sum / s.len;
     /* Rounded; the logarithms are a little low, so never below zero. */
