@@ -508,7 +508,9 @@ block(struct class_pass *p, size_t at, const struct masks *m,
             look_runs(p, at + (k - i) * STEP, m->code[k], m->numbers[k]);
     } else {
         p->worth = 0;
-        p->run = (size_t)__builtin_clzll(~m->code[last]);
+        /* all of it, where runs are not looked for any more */
+        p->run = ~m->code[last] == 0 ? STEP
+                                     : (size_t)__builtin_clzll(~m->code[last]);
     }
     if (ANY(m->seams) && unknown(p, CLASS_SEAM) != 0)
         for (unsigned k = 0; k < CLASS_BLOCK / STEP; k++)
