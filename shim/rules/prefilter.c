@@ -29,6 +29,7 @@ struct prefilter {
     size_t count;
     const uint64_t *listed;     /* and this, */
     const struct guard *guards; /* and of each rule */
+    const struct run *runs;     /* the same */
     struct words *near;
     _Atomic(struct words *) far[WORDS_KINDS]; /* NULL until needed */
     size_t words;                             /* of a bit set of all rules */
@@ -90,7 +91,7 @@ static enum err sets_new(struct prefilter *pf)
 
 enum err prefilter_new(const struct rule *list, size_t n,
                        const uint64_t *listed, const struct guard *guards,
-                       struct prefilter **ret_pf)
+                       const struct run *runs, struct prefilter **ret_pf)
 {
     struct prefilter *pf = calloc(1, sizeof(*pf));
     enum err e;
@@ -101,6 +102,7 @@ enum err prefilter_new(const struct rule *list, size_t n,
     pf->count = n;
     pf->listed = listed;
     pf->guards = guards;
+    pf->runs = runs;
     pf->words = (n + 63) / 64;
     if ((e = sets_new(pf)) ||
         (e = words_new(list, n, NULL, listed, guards, true, &pf->near))) {
@@ -331,6 +333,7 @@ enum err prefilter_begin(const struct prefilter *pf, struct str text,
                                    .cap = hits->places.cap};
     hits->whole = text;
     hits->guards = pf->guards;
+    hits->runs = pf->runs;
     hits->from = hits->to = 0;
     if (text.len != 0 &&
         (e = traits_of(text, numbered ? pf->digits : 0, &hits->tokens,

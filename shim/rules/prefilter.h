@@ -9,6 +9,7 @@
  * lists the tokens that rules begin with. What is said to be absent is absent;
  * what is said to be present is, too.
  */
+struct run;       /* of inside.h */
 struct prefilter; /* immutable after prefilter_new */
 
 /* A text with s and k for their second spellings (U+017F, U+212A). */
@@ -52,17 +53,20 @@ struct prefilter_hits {
                                    who asks; NULL: all */
     const struct guard *guards; /* of each rule: behind which bytes its keywords
                                    do not count */
+    const struct run *runs;     /* of each: behind which small ones do not */
 };
 
 /*
  * prefilter_new - for n rules, borrowed; listed (borrowed): a bit set of those
  * of whose keywords the offsets are wanted. A keyword is passed over where the
  * rule's guard (borrowed) stops what stands before it, as "ach" does nothing in
- * "each". E_NOMEM.
+ * "each", or that of its run (borrowed), if it begins with a small letter or a
+ * digit. E_NOMEM.
  */
 MUST_USE enum err prefilter_new(const struct rule *list, size_t n,
                                 const uint64_t *listed,
                                 const struct guard *guards,
+                                const struct run *runs,
                                 struct prefilter **ret_pf);
 void prefilter_free(struct prefilter *pf);
 

@@ -177,7 +177,7 @@ static enum err build_search(struct rules *rs)
 {
     give_bits(rs);
     list_listed(rs);
-    return prefilter_new(rs->list, rs->count, rs->listed, rs->guards,
+    return prefilter_new(rs->list, rs->count, rs->listed, rs->guards, rs->runs,
                          &rs->prefilter);
 }
 

@@ -230,6 +230,30 @@ static size_t keyword_start(const struct keyword *kw, size_t i, struct str text,
     return at;
 }
 
+/* Behind which bytes a keyword that begins with this one does not count. A
+ * capital begins a word also behind small letters. */
+static const struct guard *guard_at(const struct prefilter_hits *hits,
+                                    uint32_t rule, char first)
+{
+    bool small = is_digit(first) || (first >= 'a' && first <= 'z');
+
+    return small ? &hits->runs[rule].small : &hits->guards[rule];
+}
+
+/* Would a keyword of the rule not count at `start` of what is looked at: of one
+ * that is not asked for, in the midst of a word, or of a run of one letter? One
+ * that begins with a letter's second spelling is no word for \b, and does. */
+static bool is_guarded(struct prefilter_hits *hits, uint32_t rule, size_t start)
+{
+    size_t at = hits->base + folded_source(&hits->folded, start);
+    const char *p = hits->whole.ptr + at;
+
+    if (hits->looking != NULL && !hits_bit(hits->looking, rule))
+        return true;
+    return at > 0 && (unsigned char)*p < 0x80 &&
+           guard_stops(guard_at(hits, rule, *p), (unsigned char)p[-1]);
+}
+
 /* A keyword that may stand there: it is compared, and what stands round it,
  * which takes as long as so many places. */
 #define NOTED 2
@@ -241,7 +265,7 @@ static enum err note_keyword(const struct words *ws, const struct keyword *kw,
     size_t len;
 
     hits->tried += NOTED;
-    if (hits_guarded(hits, kw->rule, start) ||
+    if (is_guarded(hits, kw->rule, start) ||
         keyword_at(text_of(kw), str_skip(text, start), &len) != KEYWORD_YES ||
         !key_follows(&ws->list[kw->rule], &kw->key, hits->whole,
                      hits->base + folded_source(&hits->folded, start + len)) ||
@@ -257,7 +281,7 @@ static void fetch(const struct looking *lk)
 {
     for (size_t i = 0; i < lk->count; i++) {
         __builtin_prefetch(&lk->ws->keywords[lk->spots[i].keyword]);
-        __builtin_prefetch(&lk->hits->guards[lk->spots[i].rule]);
+        __builtin_prefetch(&lk->hits->runs[lk->spots[i].rule].small);
         __builtin_prefetch(&lk->ws->list[lk->spots[i].rule].follows);
     }
 }

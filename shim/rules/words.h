@@ -74,22 +74,6 @@ static inline bool hits_bit(const uint64_t *set, uint32_t rule)
     return (set[rule / 64] >> rule % 64 & 1) != 0;
 }
 
-/* hits_guarded - would a keyword of the rule not count at `start` of what is
- * looked at: of one that is not asked for, in the midst of a word, or of a run
- * of one letter? One that begins with a letter's second spelling is no word for
- * \b, and does. */
-static inline bool hits_guarded(struct prefilter_hits *hits, uint32_t rule,
-                                size_t start)
-{
-    size_t at = hits->base + folded_source(&hits->folded, start);
-
-    if (hits->looking != NULL && !hits_bit(hits->looking, rule))
-        return true;
-    return at > 0 && (unsigned char)hits->whole.ptr[at] < 0x80 &&
-           guard_stops(&hits->guards[rule],
-                       (unsigned char)hits->whole.ptr[at - 1]);
-}
-
 /* hits_number - does the number that a rule with a reach asks for stand within
  * that behind a keyword, at start..end of what is looked at: a token, or else a
  * run of digits? True if that is not known. */

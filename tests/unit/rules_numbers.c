@@ -1,3 +1,4 @@
+#include "rules/inside.h"
 #include "rules/prefilter.h"
 
 #include "check.h"
@@ -120,13 +121,14 @@ static void check_rule(struct token_set token, uint32_t digits, uint32_t reach)
                            .digits = digits,
                            .reach = 150}};
     static const struct guard no_guards[2];
+    static const struct run no_runs[2];
     static const uint64_t all[] = {3};
     struct prefilter_hits hits = {0};
     struct prefilter *pf;
     struct keyed keyed_by;
 
     keyed(&keyed_by, list, ARRAY_LEN(list));
-    if (!CHECK_INT(prefilter_new(list, 2, all, no_guards, &pf), OK))
+    if (!CHECK_INT(prefilter_new(list, 2, all, no_guards, no_runs, &pf), OK))
         return;
     for (int round = 0; round < 3000; round++) {
         char text[200];

@@ -131,7 +131,8 @@ static void check_texts(void)
     struct prefilter *pf;
     char space[400];
 
-    if (!CHECK_INT(prefilter_new(rules, COUNT, wanted, open_guards, &pf), OK))
+    if (!CHECK_INT(
+            prefilter_new(rules, COUNT, wanted, open_guards, no_runs, &pf), OK))
         return;
     for (int i = 0; i < 20000; i++)
         check_text(pf, text_make(space, rnd(24), i % 2 != 0), &hits);
@@ -157,7 +158,8 @@ static void check_kinds(void)
 
     for (size_t r = 0; r < COUNT; r++)
         rules[r].roles = roles[rnd(4)];
-    if (!CHECK_INT(prefilter_new(rules, COUNT, wanted, open_guards, &pf), OK))
+    if (!CHECK_INT(
+            prefilter_new(rules, COUNT, wanted, open_guards, no_runs, &pf), OK))
         return;
     for (int i = 0; i < 1000; i++) {
         unsigned of = roles[rnd(4)] | roles[rnd(4)];
@@ -196,7 +198,8 @@ static void test_against_slow(void)
 /* What a guard stops is passed over, and nothing else; what begins beyond ASCII
  * does not have to be, nor does anything in a text with second spellings. */
 static void check_guards(const struct prefilter *pf, const struct guard *guards,
-                         struct str text, struct prefilter_hits *hits)
+                         const struct run *runs, struct str text,
+                         struct prefilter_hits *hits)
 {
     if (!CHECK_INT(run_piece(pf, text, hits), OK))
         return;
@@ -205,8 +208,11 @@ static void check_guards(const struct prefilter *pf, const struct guard *guards,
 
         for (size_t i = 0; rules[r].keyword_first && i < text.len; i++) {
             bool yes = slow_at(&rules[r], text, i) == KEYWORD_YES;
-            bool stops = i > 0 && guard_stops(&guards[r],
-                                              (unsigned char)text.ptr[i - 1]);
+            char c = text.ptr[i];
+            bool small = is_digit(c) || (c >= 'a' && c <= 'z');
+            bool stops =
+                i > 0 && guard_stops(small ? &runs[r].small : &guards[r],
+                                     (unsigned char)text.ptr[i - 1]);
 
             any |= listed(hits, r, i);
             if (yes && stops &&
@@ -222,19 +228,25 @@ static void check_guards(const struct prefilter *pf, const struct guard *guards,
 static void test_guards(void)
 {
     static struct guard guards[COUNT];
+    static struct run runs[COUNT];
     struct prefilter_hits hits = {0};
     struct prefilter *pf;
     char space[400];
 
     rnd_seed = 3;
-    for (size_t r = 0; r < COUNT; r++) /* small letters, others, or none */
+    for (size_t r = 0; r < COUNT; r++) { /* small letters, others, or none */
         guards[r].bits[1] = r % 3 == 0   ? UINT64_C(0x07fffffe00000000)
                             : r % 3 == 1 ? ~UINT64_C(0x07fffffe00000000)
                                          : 0;
-    if (!CHECK_INT(prefilter_new(rules, COUNT, wanted, guards, &pf), OK))
+        runs[r].small = guards[r]; /* and for a small one any letter, or none */
+        if (r % 2 == 0)
+            runs[r].small.bits[1] |= UINT64_C(0x07fffffe07fffffe);
+    }
+    if (!CHECK_INT(prefilter_new(rules, COUNT, wanted, guards, runs, &pf), OK))
         return;
     for (int i = 0; i < 20000; i++)
-        check_guards(pf, guards, text_make(space, rnd(24), i % 2 == 0), &hits);
+        check_guards(pf, guards, runs, text_make(space, rnd(24), i % 2 == 0),
+                     &hits);
     prefilter_hits_free(&hits);
     prefilter_free(pf);
 }
@@ -246,7 +258,8 @@ static void test_folds(void)
     struct prefilter *pf;
     char text[100];
 
-    if (!CHECK_INT(prefilter_new(rules, COUNT, wanted, open_guards, &pf), OK))
+    if (!CHECK_INT(
+            prefilter_new(rules, COUNT, wanted, open_guards, no_runs, &pf), OK))
         return;
     for (size_t at = 0; at + 5 < sizeof(text); at++) {
         memset(text, 'x', sizeof(text));
@@ -282,7 +295,8 @@ static void test_digits(void)
     struct prefilter_hits hits = {0};
     struct prefilter *pf;
 
-    if (!CHECK_INT(prefilter_new(rules, COUNT, wanted, open_guards, &pf), OK))
+    if (!CHECK_INT(
+            prefilter_new(rules, COUNT, wanted, open_guards, no_runs, &pf), OK))
         return;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         CHECK_ROW(rows[i].text);
@@ -331,7 +345,8 @@ static void test_pieces(void)
     char *text = malloc(len);
 
     if (text == NULL ||
-        !CHECK_INT(prefilter_new(rules, COUNT, wanted, open_guards, &pf), OK))
+        !CHECK_INT(
+            prefilter_new(rules, COUNT, wanted, open_guards, no_runs, &pf), OK))
         return;
     for (size_t shift = 0; shift < 3; shift++) {
         for (size_t i = 0; i < len; i++)
@@ -356,7 +371,8 @@ static void test_blocks(void)
     char *text = malloc(len);
 
     if (text == NULL ||
-        !CHECK_INT(prefilter_new(rules, COUNT, wanted, open_guards, &pf), OK))
+        !CHECK_INT(
+            prefilter_new(rules, COUNT, wanted, open_guards, no_runs, &pf), OK))
         return;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         for (size_t at = LEVEL_BLOCK - 100; at < LEVEL_BLOCK + 5; at++) {
@@ -390,7 +406,7 @@ static void test_many(void)
 
     keyed(&of_same, same, ARRAY_LEN(same));
     if (text == NULL ||
-        !CHECK_INT(prefilter_new(same, 4, all, open_guards, &pf), OK))
+        !CHECK_INT(prefilter_new(same, 4, all, open_guards, no_runs, &pf), OK))
         return;
     for (size_t i = 0; i < PREFILTER_PIECE; i++)
         text[i] = "ab"[i % 2];
@@ -649,7 +665,7 @@ static void test_no_rules(void)
     struct prefilter *pf;
     struct trie *t;
 
-    if (CHECK_INT(prefilter_new(NULL, 0, NULL, NULL, &pf), OK)) {
+    if (CHECK_INT(prefilter_new(NULL, 0, NULL, NULL, NULL, &pf), OK)) {
         CHECK_INT(run_piece(pf, STR("some 4111 text"), &hits), OK);
         prefilter_free(pf);
     }
@@ -669,7 +685,7 @@ static void test_nth_allocation(void)
         enum err e;
 
         failmalloc_at(n, FAIL_ONE);
-        e = prefilter_new(rules, COUNT, wanted, open_guards, &pf);
+        e = prefilter_new(rules, COUNT, wanted, open_guards, no_runs, &pf);
         if (!e)
             e = trie_new(rules, COUNT, every_rule, open_guards, no_runs, &t);
         if (!e)
