@@ -51,6 +51,7 @@ struct use {
     enum link_kind kind;
     bool told; /* the bytes before it say that it is one */
     char quote;
+    bool spaced; /* a blank ends it, within quotes too */
 };
 
 static struct str drop_spaces(struct str s)
@@ -79,7 +80,8 @@ static struct use label_use(struct str before)
 static bool in_tag(struct str before)
 {
     static const struct str tags[] = {STR_INIT("<link"), STR_INIT("<image"),
-                                      STR_INIT("<use"), STR_INIT("<base")};
+                                      STR_INIT("<use"), STR_INIT("<base"),
+                                      STR_INIT("<feimage")};
     size_t i = before.len;
 
     while (i > 0 && before.ptr[i - 1] != '<' && before.ptr[i - 1] != '>')
@@ -113,9 +115,53 @@ static struct use attribute_use(struct str before)
                         .told = true};
 }
 
+/* Does a list of images follow, "srcset=" without its "="? */
+static bool is_set(struct str before)
+{
+    return str_ends_nocase(drop_spaces(before), STR("srcset"));
+}
+
+/*
+ * Behind other text of a quoted attribute: a further image of a srcset, and
+ * where a meta element leads to, behind "0;url=" and its like. Within the bytes
+ * that are looked back at.
+ */
+static struct use amid_use(struct str before)
+{
+    size_t i = before.len, n = 0;
+    struct use u = {.kind = LINK_CLICKED};
+    struct str name;
+
+    while (i > 0 && before.ptr[i - 1] != '"' && before.ptr[i - 1] != '\'' &&
+           before.ptr[i - 1] != '<' && before.ptr[i - 1] != '>')
+        i--;
+    if (i == 0)
+        return u;
+    name = drop_spaces(str_head(before, i - 1));
+    if (!str_ends(name, STR("=")))
+        return u;
+    name = drop_spaces(str_head(name, name.len - 1));
+    while (n < name.len && is_alpha(name.ptr[name.len - 1 - n]))
+        n++;
+    name = str_skip(name, name.len - n);
+    if (str_eq_nocase(name, STR("content")))
+        u.told = i < before.len && is_digit(before.ptr[i]) &&
+                 (strchr(";,", before.ptr[before.len - 1]) != NULL ||
+                  str_ends_nocase(before, STR("url=")));
+    else
+        u.told = str_ends(before, STR(",")) && is_set(name);
+    if (u.told)
+        u = (struct use){.kind = LINK_LOADED,
+                         .told = true,
+                         .quote = before.ptr[i - 1],
+                         .spaced = true};
+    return u;
+}
+
 static struct use use_before(struct str before)
 {
     struct use u = {.kind = LINK_CLICKED};
+    struct str amid;
     char quote = 0, last;
 
     before = drop_spaces(before);
@@ -123,9 +169,11 @@ static struct use use_before(struct str before)
         quote = before.ptr[before.len - 1];
         before = drop_spaces(str_head(before, before.len - 1));
     }
+    amid = before;
     last = before.len > 0 ? before.ptr[before.len - 1] : 0;
     before = str_head(before, before.len - (last != 0));
-    if (last == '(' && str_ends_nocase(before, STR("url")))
+    if (last == '(' && (str_ends_nocase(before, STR("url")) ||
+                        str_ends_nocase(before, STR("image-set"))))
         u = (struct use){.kind = LINK_LOADED, .told = true};
     else if (last == '(' && str_ends(before, STR("]")))
         u = label_use(str_head(before, before.len - 1));
@@ -135,7 +183,12 @@ static struct use use_before(struct str before)
         u = attribute_use(drop_spaces(before));
     else if (last == 't' && str_ends_nocase(before, STR("@impor")))
         u = (struct use){.kind = LINK_LOADED, .told = true};
-    u.quote = quote == '<' ? '>' : quote;
+    if (last == ',' || last == ';' ||
+        (last == '=' && str_ends_nocase(before, STR("url"))))
+        u = amid_use(amid);
+    if (quote != 0 || !u.spaced)
+        u.quote = quote == '<' ? '>' : quote;
+    u.spaced |= quote != 0 && is_set(before);
     return u;
 }
 
@@ -149,7 +202,8 @@ static struct use use_before(struct str before)
 static bool ends_url(const struct use *u, char c, size_t *depth)
 {
     if (u->told && u->quote != 0)
-        return c == u->quote || c == '<' || c == '>';
+        return c == u->quote || c == '<' || c == '>' ||
+               (u->spaced && (unsigned char)c <= ' ');
     if ((unsigned char)c <= ' ' || c == 0x7f || strchr("<>\"`", c) != NULL ||
         (!u->told && (c == '[' || c == ']')))
         return true;

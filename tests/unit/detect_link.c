@@ -129,6 +129,18 @@ static const struct {
     {"[a](//h.example/p)", "C h.example /p\n"},
     {"https://h.example", "C h.example \n"},
     {"![a](https://h.example/p", "L h.example /p\n"},
+    /* Amid an attribute: each image of a set, and where a page goes on to. */
+    {"<img srcset=\"a.png 1x, https://h.example/p 2x\">", "L h.example /p\n"},
+    {"<img srcset='https://a.example/p 1x, https://h.example/q'>",
+     "L a.example /p\nL h.example /q\n"},
+    {"<meta http-equiv=refresh content=\"0;url=https://h.example/p\">",
+     "L h.example /p\n"},
+    {"<meta content=\"0; URL='https://h.example/p'\">", "L h.example /p\n"},
+    {"<meta content='1;https://h.example/p'>", "L h.example /p\n"},
+    {"<meta content=\"See x, https://h.example/p\">", "C h.example /p\n"},
+    {"\"a\", https://h.example/p", "C h.example /p\n"},
+    {"a{background:image-set('https://h.example/p' 1x)}", "L h.example /p\n"},
+    {"<feImage href='https://h.example/p'/>", "L h.example /p\n"},
     /* Entities are what they stand for, and line ends are not there. */
     {"![a](https&colon;//h.example/p)", "L h.example /p\n"},
     {"![a](&#104;ttps://h.example/p)", "L h.example /p\n"},
