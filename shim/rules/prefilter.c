@@ -283,7 +283,10 @@ static enum err run_far(const struct prefilter *pf, struct str text,
 
     for (size_t w = 0; w < pf->words; w++)
         hits->rest[w] = looking == NULL ? UINT64_MAX : looking[w];
-    if (is_all_of(pf, hits->rest, WORDS_TOOLS, WORDS_USERS))
+    /* Where either has them all, as in a system prompt, the one that nearly all
+     * exchanges need anyway: the other may then never be made. */
+    if (!is_all_of(pf, hits->rest, WORDS_USERS, WORDS_TOOLS) &&
+        is_all_of(pf, hits->rest, WORDS_TOOLS, WORDS_USERS))
         first = WORDS_TOOLS;
     hits->looking = hits->rest;
     if (!(e = run_kind(pf, first, text, hits)) &&
