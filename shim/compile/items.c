@@ -366,3 +366,56 @@ struct str items_blow_up(struct str pattern)
 {
     return blow_up(pattern, 0);
 }
+
+/* --- Rows of letters. */
+
+/* Does a class name letters or digits, as far as its text shows? */
+static bool names_letters(struct str class)
+{
+    for (size_t i = 1; i < class.len; i++) {
+        struct str at = str_skip(class, i);
+
+        if (str_starts(at, STR("[:"))) { /* of these, not [:punct:] and such */
+            if (at.len > 2 && str_find_byte(STR("adgluwx"), at.ptr[2]) < 7)
+                return true;
+            i += str_find(at, STR(":]"));
+        } else if (at.ptr[0] == '\\') {
+            if (at.len > 1 && str_find_byte(STR("wdSDNpHV"), at.ptr[1]) < 8)
+                return true;
+            i += escape_len(at) - 1;
+        } else if (is_alnum(at.ptr[0])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool takes_letters(struct str atom)
+{
+    if (atom.ptr[0] == '[')
+        return names_letters(atom) != str_starts(atom, STR("[^"));
+    if (atom.ptr[0] == '\\')
+        return atom.len > 1 &&
+               str_find_byte(STR("wdSDNXCpHV"), atom.ptr[1]) < 10;
+    return atom.ptr[0] == '.';
+}
+
+struct str items_run(struct str *rest)
+{
+    while (rest->len > 0) {
+        struct str often;
+        struct item it;
+
+        if (rest->ptr[0] == '(') {
+            *rest = str_skip(*rest, 1);
+            continue;
+        }
+        if (!next_item(rest, &it))
+            break;
+        often = str_skip(it.whole, it.atom.len);
+        if (takes_letters(it.atom) &&
+            (it.endless || str_find_byte(often, ',') < often.len))
+            return it.whole;
+    }
+    return STR("");
+}

@@ -24,4 +24,11 @@ struct str items_open_tail(struct str pattern);
  */
 struct str items_blow_up(struct str pattern);
 
+/*
+ * items_run - the next item of *rest that takes a row of characters, letters or
+ * digits among them: [a-z.]+, \w*, .{1,9}; also one in a group. *rest moves
+ * behind it. Empty if there is none.
+ */
+struct str items_run(struct str *rest);
+
 #endif

@@ -102,9 +102,29 @@ static bool is_host(struct str p)
     return dots > 0 && label > 0 && is_top(str_skip(p, p.len - label));
 }
 
+/* The row of letters right before a host in the pattern, which may be the front
+ * of a longer name; *ret_host is the host. Empty if there is none. */
+static struct str run_before(struct str p, struct str *ret_host)
+{
+    bool bare;
+
+    for (;;) {
+        struct str run = items_run(&p);
+
+        if (run.len == 0)
+            return run;
+        if (p.len > 0 && is_alnum(p.ptr[0])) {
+            *ret_host = str_head(p, host_here(p, &bare));
+            if (ret_host->len > 0)
+                return run;
+        }
+    }
+}
+
 static void lint_hosts(struct compile *c, const struct rule_src *r)
 {
     struct str p = r->rule.match, dotted = bare_dot(p);
+    struct str host, run = run_before(p, &host);
 
     if (is_host(p))
         diag_add(&c->diags, r->match_at,
@@ -116,6 +136,11 @@ static void lint_hosts(struct compile *c, const struct rule_src *r)
                   "%.*s: a dot in '%.*s' stands for any character: \\. is the "
                   "dot itself",
                   STR_ARG(r->rule.id), STR_ARG(dotted));
+    if (run.len > 0)
+        diag_warn(&c->diags, r->match_at,
+                  "%.*s: '%.*s' before '%.*s' also takes the front of a longer "
+                  "name: put a dot between, as in (?:[\\w-]{1,63}\\.){0,9}",
+                  STR_ARG(r->rule.id), STR_ARG(run), STR_ARG(host));
 }
 
 /* --- Repeats without a bound. */
@@ -190,7 +215,7 @@ static void lint_sleep(struct compile *c, const struct rule_src *r,
                   STR_ARG(r->rule.id), SLEEP_RUNS);
 }
 
-/* --- What whole texts are searched for, and what nearly any text has. */
+/* --- What whole texts are searched for. */
 
 static void lint_roams(struct compile *c, const struct rule_src *r)
 {

@@ -16,6 +16,7 @@
  *
  *   - a piece of patterns that no pattern of its file uses
  *   - a dot between letters of a host, which stands for any character
+ *   - a repeated class, escape or dot that takes letters, right before a host
  *   - a rule that redacts up to an end that its pattern does not name: .* or
  *     another repeat without a bound, of nearly any character, behind which is
  *     nothing, or nothing that must be there (items.h), and no `end`
