@@ -33,8 +33,15 @@ static inline uint32_t bits_count(uint64_t x)
 
 /* guard_read - what the text of a rule's pattern says about it (lead.c). */
 struct guard guard_read(const struct rule *r);
-/* small_read - and of matches that begin with a small letter or a digit. */
+/* small_read - and of matches that begin with a small one (is_small). */
 struct guard small_read(const struct rule *r);
+
+/* is_small - a small letter or a digit, which begins no word behind a letter as
+ * a capital does in userPhone. */
+static inline bool is_small(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'z');
+}
 
 /*
  * What a match takes in characters at the most, whatever it looks at behind it

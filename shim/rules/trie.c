@@ -522,9 +522,7 @@ static bool is_plain(uint32_t x)
 static const struct front *front_at(const struct trie *t, unsigned char before,
                                     unsigned char c)
 {
-    bool small = is_digit((char)c) || (c >= 'a' && c <= 'z');
-
-    return small && is_alnum((char)before) ? &t->inner : &t->any;
+    return is_small((char)c) && is_alnum((char)before) ? &t->inner : &t->any;
 }
 
 /* May one begin with these four bytes, the first two of which one does? */

@@ -235,9 +235,7 @@ static size_t keyword_start(const struct keyword *kw, size_t i, struct str text,
 static const struct guard *guard_at(const struct prefilter_hits *hits,
                                     uint32_t rule, char first)
 {
-    bool small = is_digit(first) || (first >= 'a' && first <= 'z');
-
-    return small ? &hits->runs[rule].small : &hits->guards[rule];
+    return is_small(first) ? &hits->runs[rule].small : &hits->guards[rule];
 }
 
 /* Would a keyword of the rule not count at `start` of what is looked at: of one
