@@ -266,26 +266,33 @@ static void test_limits(void)
     free(text);
 }
 
+static const struct str word_k = STR_INIT("k");
+static const struct rule at_each_k = {.id = STR_INIT("k"),
+                                      .keywords = &word_k,
+                                      .keyword_count = 1,
+                                      .keyword_first = true,
+                                      .match = STR_INIT("k[k0-9](?<=k[0-9])"),
+                                      ALL,
+                                      .action = ACTION_LOG};
+
+static void alike(struct rule *many, size_t n, const struct rule *rule)
+{
+    for (size_t i = 0; i < n; i++)
+        many[i] = *rule;
+}
+
 /* Many times a keyword, and what it begins never: 16 rules are tried at each
  * byte. A large text of that is refused; a small one, and what comes after it
  * in the same scratch, is searched. */
 static void test_steps(void)
 {
-    static const struct str k[] = {STR_INIT("k")};
     struct rule many[16];
     char *text = malloc(MIB);
     struct set s;
 
     if (text == NULL)
         return;
-    for (size_t i = 0; i < ARRAY_LEN(many); i++)
-        many[i] = (struct rule){.id = STR_INIT("k"),
-                                .keywords = k,
-                                .keyword_count = 1,
-                                .keyword_first = true,
-                                .match = STR_INIT("k[k0-9](?<=k[0-9])"),
-                                ALL,
-                                .action = ACTION_LOG};
+    alike(many, ARRAY_LEN(many), &at_each_k);
     memset(text, 'k', MIB);
     set_open(&s, many, ARRAY_LEN(many));
     CHECK_INT(rules_scan(s.rs, s.sc, &user, STR("k1"), 0, &s.f), OK);
@@ -309,19 +316,19 @@ static void test_steps(void)
 static void test_steps_through(void)
 {
     static const struct str k[] = {STR_INIT("zz")};
+    const struct rule rule = {.id = STR_INIT("k"),
+                              .keywords = k,
+                              .keyword_count = 1,
+                              .match = STR_INIT("(?:ab|bc|[cd]a)\\w*zz"),
+                              ALL,
+                              .action = ACTION_LOG};
     struct rule many[32];
     char *text = malloc(MIB);
     struct set s;
 
     if (text == NULL)
         return;
-    for (size_t i = 0; i < ARRAY_LEN(many); i++)
-        many[i] = (struct rule){.id = STR_INIT("k"),
-                                .keywords = k,
-                                .keyword_count = 1,
-                                .match = STR_INIT("(?:ab|bc|[cd]a)\\w*zz"),
-                                ALL,
-                                .action = ACTION_LOG};
+    alike(many, ARRAY_LEN(many), &rule);
     for (size_t i = 0; i < MIB; i++)
         text[i] = "aacbdc"[i % 6];
     set_open(&s, many, ARRAY_LEN(many));
@@ -343,21 +350,13 @@ static void test_steps_through(void)
  * itself is searched. */
 static void test_steps_shared(void)
 {
-    static const struct str k[] = {STR_INIT("k")};
     uint64_t spare = LIM_SCAN_LEAST;
     struct rule many[16];
     char text[KIB];
     struct set s;
     size_t n = 0;
 
-    for (size_t i = 0; i < ARRAY_LEN(many); i++)
-        many[i] = (struct rule){.id = STR_INIT("k"),
-                                .keywords = k,
-                                .keyword_count = 1,
-                                .keyword_first = true,
-                                .match = STR_INIT("k[k0-9](?<=k[0-9])"),
-                                ALL,
-                                .action = ACTION_LOG};
+    alike(many, ARRAY_LEN(many), &at_each_k);
     memset(text, 'k', sizeof(text));
     set_open(&s, many, ARRAY_LEN(many));
     scratch_share(s.sc, &spare);
