@@ -1,5 +1,8 @@
 #include "compile/define.h"
 
+#include <stdlib.h>
+
+#include "base/utf8.h"
 #include "compile/pattern.h"
 #include "rules/rule.h"
 
@@ -48,6 +51,74 @@ static bool refuse_name(struct reader *r, const struct yaml_node *n,
                        STR_ARG(name));
 }
 
+/* --- The keywords of the rule. */
+
+static int by_bytes(const void *a, const void *b)
+{
+    const struct str *x = a, *y = b;
+    int order = memcmp(x->ptr, y->ptr, x->len < y->len ? x->len : y->len);
+
+    return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+/* Without case in ASCII only; a blank is white space of any kind. */
+static void put_char(struct pattern *p, struct str c)
+{
+    bool ascii = (unsigned char)c.ptr[0] < 0x80;
+
+    if (is_white(c.ptr[0])) {
+        pattern_put(p, STR("\\s{1,16}"));
+        return;
+    }
+    pattern_put(p, ascii ? STR("") : STR("(?-i:"));
+    pattern_quote(p, c);
+    pattern_put(p, ascii ? STR("") : STR(")"));
+}
+
+/* What n words, sorted, have behind the `at` bytes that they share: a choice at
+ * each byte, so that few are tried. What the shortest is goes for the others.
+ */
+static void put_words(struct pattern *p, const struct str *words, size_t n,
+                      size_t at)
+{
+    size_t end, len;
+    bool many;
+
+    if (words[0].len == at)
+        return;
+    len = utf8_char(str_skip(words[0], at));
+    many = !str_starts(str_skip(words[n - 1], at),
+                       str_head(str_skip(words[0], at), len));
+    pattern_put(p, many ? STR("(?:") : STR(""));
+    for (size_t i = 0; i < n; i = end) {
+        struct str rest = str_skip(words[i], at), c;
+
+        c = str_head(rest, utf8_char(rest));
+        for (end = i + 1; end < n && str_starts(str_skip(words[end], at), c);)
+            end++;
+        pattern_put(p, i > 0 ? STR("|") : STR(""));
+        put_char(p, c);
+        put_words(p, words + i, end - i, at + c.len);
+    }
+    pattern_put(p, many ? STR(")") : STR(""));
+}
+
+static bool put_keywords(struct reader *r, struct pattern *p)
+{
+    struct str *words = read_take(r, r->keyword_count * sizeof(*words));
+
+    if (words == NULL)
+        return false;
+    memcpy(words, r->keywords, r->keyword_count * sizeof(*words));
+    qsort(words, r->keyword_count, sizeof(*words), by_bytes);
+    pattern_put(p, STR("(?i:"));
+    put_words(p, words, r->keyword_count, 0);
+    pattern_put(p, STR(")"));
+    return true;
+}
+
+/* --- The pieces. */
+
 /* Put the pieces into *text; `map` is that of `define`, or NULL in a rule. */
 static bool expand(struct reader *r, const struct yaml_node *n,
                    const struct yaml_node *map, struct str *text)
@@ -68,13 +139,19 @@ static bool expand(struct reader *r, const struct yaml_node *n,
             s = str_skip(s, step);
             continue;
         }
-        if ((d = find(r, n->at.file, name)) == NULL)
-            return refuse_name(r, n, map, name);
-        d->used = any = true;
-        pattern_put(&p, STR("(?:"));
-        pattern_put(&p, d->text);
-        pattern_put(&p, STR(")"));
+        any = true;
         s = str_skip(s, name.len + 4);
+        if ((d = find(r, n->at.file, name)) != NULL) {
+            d->used = true;
+            pattern_put(&p, STR("(?:"));
+            pattern_put(&p, d->text);
+            pattern_put(&p, STR(")"));
+        } else if (map != NULL || r->keyword_count == 0 ||
+                   !str_eq(name, STR("keywords"))) {
+            return refuse_name(r, n, map, name);
+        } else if (!put_keywords(r, &p)) {
+            return false;
+        }
     }
     return !any || pattern_take(&p, r, n, text);
 }

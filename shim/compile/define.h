@@ -17,6 +17,10 @@
  * repeats all of it. A name is known in its own file. A piece may use those
  * above it, so none can be part of itself; it has no group that captures,
  * since it would move the numbers of the pattern's own. \{\{ is the text.
+ *
+ * {{keywords}}, if no piece has that name, is any of the rule's own keywords,
+ * as they are compared: (?={{keywords}}) at the front of a pattern has it begin
+ * with one of them whatever else it says.
  */
 struct define {
     struct str name, text; /* what it uses is already put in */

@@ -13,8 +13,10 @@ struct define;
 struct reader {
     struct arena *arena; /* for what is read */
     struct diags *diags;
-    enum err fatal;         /* E_NOMEM or E_LIMIT of the arena, else OK */
-    struct define *defines; /* read so far (define.h), the last one first */
+    enum err fatal;             /* E_NOMEM or E_LIMIT of the arena, else OK */
+    struct define *defines;     /* read so far (define.h), the last one first */
+    const struct str *keywords; /* of the rule that is read, if it has any */
+    size_t keyword_count;
 };
 
 struct field {

@@ -104,6 +104,8 @@ static bool on_keywords(struct reader *r, const struct yaml_node *n, void *into)
                                "a keyword must have 1 to %u bytes, and more "
                                "than white space",
                                LIM_KEYWORD);
+    r->keywords = rule->keywords;
+    r->keyword_count = rule->keyword_count;
     return true;
 }
 
@@ -589,6 +591,7 @@ struct rule_src *rulefile_rule(struct reader *r, const struct yaml_node *n,
     *src = *defaults;
     src->at = n->at;
     good = read_map(r, n, rule_fields, ARRAY_LEN(rule_fields), src);
+    r->keyword_count = 0;
     if (!is_complete(r, n, defaults) || !good)
         return NULL;
     if (src->value.len != 0 && (!check_value(r, n, &src->rule) ||

@@ -34,6 +34,18 @@ static const struct {
     {"a backslash that is text",
      "define: {d: '12'}\n" RULE("match: 'key(?:\\\\)?{{d}}'"),
      "key(?:\\\\)?(?:12)"},
+    {"the rule's keywords", RULE("match: '(?={{keywords}})key[0-9]+'"),
+     "(?=(?i:key))key[0-9]+"},
+    {"keywords of which some share a front",
+     "rules:\n"
+     "  - {id: SP-1, name: n, category: c, action: redact, keyword_first: "
+     "true,\n"
+     "     keywords: [key, keys, key-, \"k e\", 'kö', 'a.b'],\n"
+     "     tests: {hit: [key12], miss: [ke12]}, match: '{{keywords}}1'}\n",
+     "(?i:(?:a\\.b|k(?:\\s{1,16}e|ey|(?-i:\xc3\xb6))))1"},
+    {"a piece of that name",
+     "define: {keywords: '12'}\n" RULE("match: 'key{{keywords}}'"),
+     "key(?:12)"},
 };
 
 static void test_rows(void)
@@ -76,6 +88,16 @@ static const struct {
     {"unknown in an exclusion",
      "exclude: [{id: SP-1, reason: r, value: '{{d}}'}]\n" RULE("match: key"),
      "1:40: error: 'd' is not under 'define' in this file"},
+    {"keywords in a piece", "define: {a: '{{keywords}}'}\n",
+     "1:13: error: 'keywords' is not under 'define' in this file"},
+    {"keywords where there are none",
+     "rules:\n  - {id: SP-1, name: n, category: c, action: log,\n"
+     "     tests: {hit: [a], miss: [b]}, match: '{{keywords}}a'}\n",
+     "3:43: error: 'keywords' is not under 'define' in this file"},
+    {"keywords of a rule in an exclusion",
+     RULE("match: key") "exclude: [{id: SP-1, reason: r, value: "
+                        "'{{keywords}}'}]\n",
+     "4:40: error: 'keywords' is not under 'define' in this file"},
     {"itself", "define: {a: 'x{{a}}'}\n", "1:13: error: 'a' is part of itself"},
     {"each other", "define:\n  a: 'x{{b}}'\n  b: 'y{{a}}'\n",
      "2:6: error: 'b' is defined further down"},
