@@ -25,7 +25,8 @@ bool explain_rule(const struct explain *x, struct str name);
 /* explain_text - the text of x->file; the exit status. */
 int explain_text(struct explain *x);
 
-/* print_plain - to stdout, with '?' for what would move a terminal's cursor. */
+/* print_plain - to stdout, with '?' for what would move a terminal's cursor or
+ * is no character, and <U+200B> for what shows nothing. */
 void print_plain(struct str s);
 
 #endif

@@ -1,8 +1,11 @@
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "cli/explain.h"
 #include "compile/when.h"
+#include "detect/invisible.h"
+#include "detect/normal.h"
 #include "rules/detector.h"
 
 /* One rule in words. A line each: what it is about, then what is so. */
@@ -11,9 +14,22 @@
 
 void print_plain(struct str s)
 {
-    for (size_t i = 0; i < s.len; i++)
-        putchar((unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 0x7f ? '?'
-                                                                  : s.ptr[i]);
+    for (size_t n; s.len > 0; s = str_skip(s, n)) {
+        uint32_t cp;
+
+        if ((n = utf8_char(s)) == 0) {
+            putchar('?');
+            n = 1;
+            continue;
+        }
+        cp = utf8_next(s, &n);
+        if (cp < ' ' || (cp >= 0x7f && cp <= 0x9f))
+            putchar('?');
+        else if (is_invisible(cp))
+            printf("<U+%04X>", (unsigned)cp);
+        else
+            fwrite(s.ptr, 1, n, stdout);
+    }
 }
 
 /* A line whose text is the user's. */

@@ -17,7 +17,8 @@
 #define LABEL  "    %-10s "
 #define BEHIND 160 /* bytes before a finding in which its keyword may stand */
 #define NEAR   5   /* places of a keyword that are named */
-#define MASKED 12  /* of a shorter value no character is shown */
+#define MASKED 12  /* of a value of fewer characters none is shown */
+#define ENDS   2   /* characters at either end that are, of a longer one */
 
 struct text {
     struct explain *x;
@@ -46,10 +47,10 @@ static void print_place(const struct text *t, size_t off)
 static void print_value(struct str value)
 {
     printf(LABEL, "value");
-    if (value.len >= MASKED) {
-        print_plain(str_head(value, 2));
+    if (utf8_count(value) >= MASKED) {
+        print_plain(str_head(value, utf8_forth(value, 0, ENDS)));
         fputs("...", stdout);
-        print_plain(str_skip(value, value.len - 2));
+        print_plain(str_skip(value, utf8_rewind(value, value.len, ENDS)));
         fputs(", ", stdout);
     }
     printf("%zu bytes\n", value.len);

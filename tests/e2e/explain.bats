@@ -288,6 +288,31 @@ END
     if grep -qF -e "$KEY_TAIL" out err; then return 1; fi
 }
 
+@test "explain shows whole characters, and those that show nothing by number" {
+    # a keyword that no eye sees, letters of several bytes, and a C1 control
+    printf '%s\n' 'rules:' \
+        '  - {id: SP-9005, name: wide, category: c, action: log,' \
+        '     keywords: ["\u200b\u200b"], match: "\u200b\u200b.{12}",' \
+        '     views: text, tests: {hit: ["\u200b\u200bpppppppppppp"],' \
+        '     miss: [p]}}' >wide.yaml
+    printf '\u200b\u200b\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9' >text
+    printf '\u00e9\u00e9\u0416\u009b' >>text
+    expect 1 "$SALLYPORT" explain --rules wide.yaml --text text
+    diff - out <<'END'
+text:1:1: SP-9005 wide: found, log
+    value      <U+200B><U+200B>...Ж?, 30 bytes
+    keyword    <U+200B><U+200B>, in it
+END
+    # twelve bytes of four characters: two at each end would be all of it
+    printf '%s\n' 'rules:' \
+        '  - {id: SP-9005, name: few, category: c, action: log,' \
+        '     list: [語語語語]}' >wide.yaml
+    printf 'x 語語語語' >text
+    expect 1 "$SALLYPORT" explain --rules wide.yaml --text text
+    if grep -q 語 out; then return 1; fi
+    grep -qx '    value      12 bytes' out
+}
+
 @test "explain --text: nothing there, and what is no text" {
     explain 0 --text </dev/null
     [ "$(cat out)" = '-: nothing is found, and nothing refused by a check' ]
