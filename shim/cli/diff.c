@@ -107,8 +107,8 @@ static void print_side(const struct side *s)
 
 void diff_thing(struct diff *d, const char *name)
 {
-    bool same = d->old.action ==
-                d->new.action &&strcmp(d->old.condition, d->new.condition) == 0;
+    bool same = strcmp(d->old.condition, d->new.condition) == 0 &&
+                d->old.action == d->new.action;
 
     d->things++;
     d->moves[d->old.action][d->new.action]++;
