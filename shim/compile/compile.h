@@ -22,9 +22,9 @@
  *     providers: [all, ./acme.yaml]    # default: all that are installed
  *     exclude:                         # rules that are not to apply
  *       - {id: SP-1001, reason: vendor samples, expires: 2027-01-01}
+ *       # also by path, model, exe, uid, cgroup: when.h
  *       - {tag: pii, host: "*.x", role: tool, part: file, on: response,
- *          reason: public data}      # and path, model, exe, uid, cgroup:
- * when.h
+ *          reason: public data}
  *       - {id: SP-1001, value: '^AKIA0{16}$', reason: our own test key}
  *       - {id: SP-1001, hash: 5f..., reason: a key}    # `sallyport hash`
  *     on_failure: {request_limit: pass}

@@ -1,8 +1,10 @@
 #include "compile/lint.h"
 
 #include "compile/define.h"
+#include "compile/files.h"
 #include "compile/items.h"
 #include "compile/shadow.h"
+#include "compile/yaml.h"
 #include "rules/detector.h"
 
 /* --- Hosts in patterns. */
@@ -228,6 +230,62 @@ static void lint_roams(struct compile *c, const struct rule_src *r)
                   STR_ARG(r->rule.id));
 }
 
+/* --- Settings that no rule uses. */
+
+static bool finds_own(const struct rule *r)
+{
+    return r->detector == DETECTOR_OWN;
+}
+
+static bool finds_canaries(const struct rule *r)
+{
+    return r->detector == DETECTOR_CANARY;
+}
+
+static bool finds_links(const struct rule *r)
+{
+    return r->detector == DETECTOR_LINK || r->detector == DETECTOR_IMAGE;
+}
+
+static bool puts_pseudonyms(const struct rule *r)
+{
+    return r->action == ACTION_PSEUDONYM;
+}
+
+/* What a setting of a policy is for. */
+static const struct setting {
+    struct str key;
+    bool (*uses)(const struct rule *r);
+    const char *rule, *hint;
+} settings[] = {
+    {STR_INIT("own_secrets"), finds_own, "detector: own-secrets",
+     ": include packs/own-secrets.yaml"},
+    {STR_INIT("canary"), finds_canaries, "detector: canary",
+     ": include packs/leak.yaml"},
+    {STR_INIT("links"), finds_links, "detector: link",
+     ": include packs/leak.yaml"},
+    {STR_INIT("pseudonyms"), puts_pseudonyms, "action: pseudonymize", ""},
+};
+
+/* Told of in the file that makes the setting first. */
+static void lint_setting(struct compile *c, const struct setting *s)
+{
+    const struct yaml_node *n = NULL;
+    const struct source *from;
+    const struct rule_src *r;
+
+    for (r = c->rules; r != NULL; r = r->next)
+        if (s->uses(&r->rule))
+            return;
+    for (from = c->sources; from != NULL && n == NULL; from = from->next)
+        if (from->kind != SOURCE_PROVIDER)
+            n = yaml_get(from->root, s->key);
+    if (n != NULL)
+        diag_warn(&c->diags, n->at,
+                  "no rule has '%s', without which '%.*s' has no effect%s",
+                  s->rule, STR_ARG(s->key), s->hint);
+}
+
 /* --- All of them. */
 
 static void lint_tests(struct compile *c, const struct rule_src *r)
@@ -259,6 +317,9 @@ void compile_lint(struct compile *c)
         if (!d->used)
             diag_warn(&c->diags, d->at, "no pattern of this file uses '%.*s'",
                       STR_ARG(d->name));
+    /* A rule that was refused is not there. */
+    for (size_t i = 0; i < ARRAY_LEN(settings) && c->diags.count == 0; i++)
+        lint_setting(c, &settings[i]);
     for (r = c->rules; r != NULL; r = r->next) {
         lint_tests(c, r);
         lint_beside(c, r);

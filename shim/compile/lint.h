@@ -15,6 +15,8 @@
  * and warnings:
  *
  *   - a piece of patterns that no pattern of its file uses
+ *   - a setting of a policy without rules that it is for (own_secrets, canary,
+ *     links, pseudonyms), which protects nothing
  *   - a dot between letters of a host, which stands for any character
  *   - a repeated class, escape or dot that takes letters, right before a host
  *   - a rule that redacts up to an end that its pattern does not name: .* or

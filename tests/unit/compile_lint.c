@@ -224,6 +224,31 @@ static const struct {
      R("1", "match: 'dog'") "exclude: [{id: SP-1, reason: r, expires: "
                             "2026-06-14}]\n",
      "4:11: error: the exclusion expired on 2026-06-14"},
+    {"own secrets that no rule looks for",
+     R("1", "match: 'dog'") "own_secrets: {env: [all]}\n",
+     "4:14: warning: no rule has 'detector: own-secrets', without which "
+     "'own_secrets' has no effect: include packs/own-secrets.yaml"},
+    {"own secrets that one looks for",
+     "  - {id: SP-1, name: a, detector: own-secrets}\n"
+     "own_secrets: {env: [all]}\n",
+     ""},
+    {"a canary that no rule looks for",
+     R("1", "match: 'dog'") "canary: 'x {}'\n",
+     "4:9: warning: no rule has 'detector: canary'"},
+    {"links that no rule looks for",
+     R("1", "match: 'dog'") "links: {allow: [a.example]}\n",
+     "4:8: warning: no rule has 'detector: link'"},
+    {"links that a rule of images looks for",
+     "  - {id: SP-1, name: a, detector: image, on: response, tests: {hit: [a],"
+     " miss: [b]}}\nlinks: {allow: [a.example]}\n",
+     ""},
+    {"pseudonyms that no rule gives",
+     R("1", "match: 'dog'") "pseudonyms: {key_file: /k}\n",
+     "4:13: warning: no rule has 'action: pseudonymize'"},
+    {"pseudonyms that one gives",
+     "  - {id: SP-1, name: a, list: [ab], action: pseudonymize, on: request, "
+     "class: AB}\npseudonyms: {key_file: /k}\n",
+     ""},
     {"not yet",
      R("1", "match: 'dog'") "exclude: [{id: SP-1, reason: r, expires: "
                             "2026-06-15}]\n",
