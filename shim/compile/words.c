@@ -7,6 +7,7 @@
 #include "compile/casing.h"
 #include "compile/files.h"
 #include "compile/pattern.h"
+#include "rules/prefilter.h"
 
 /*
  * A chunk of words is one rule: an alternation, anchored at a keyword. Longer
@@ -89,16 +90,30 @@ static const char *word_fault(struct str s)
                                : NULL;
 }
 
+/* With one space for all white space in it, as keywords are. */
+static bool word_tidy(struct reader *r, struct str *text)
+{
+    char *copy;
+
+    if (keyword_is_tidy(*text))
+        return true;
+    if ((copy = read_take(r, LIM_KEYWORD)) == NULL)
+        return false;
+    *text = (struct str){copy, keyword_tidy(*text, copy)};
+    return true;
+}
+
 static bool word_add(struct reader *r, struct word_list *w, struct str text,
                      struct place at)
 {
-    const char *fault = word_fault(text);
-    unsigned char first = (unsigned char)text.ptr[0];
+    const char *fault = word_fault(text = str_trim(text));
 
     if (fault != NULL) {
         diag_add(r->diags, at, "%s", fault);
         return false;
     }
+    if (!word_tidy(r, &text))
+        return false;
     if (w->count == w->cap) {
         size_t cap = w->cap * 2 + 64;
         struct word *grown = realloc(w->list, cap * sizeof(*grown));
@@ -115,8 +130,9 @@ static bool word_add(struct reader *r, struct word_list *w, struct str text,
         w->over = true;
         return false;
     }
-    w->list[w->count++] = (struct word){
-        text, text.len > 1 && is_unparted(first, (unsigned char)text.ptr[1])};
+    w->list[w->count++] =
+        (struct word){text, is_unparted((unsigned char)text.ptr[0],
+                                        (unsigned char)text.ptr[1])};
     return true;
 }
 
@@ -226,6 +242,17 @@ static bool chunk_end(struct reader *r, struct chunk *k, bool open,
     return pattern_take(&k->p, r, src->words_node, &rule->match);
 }
 
+/* A word as it is, but for white space, of which any will do: a name is one
+ * over the end of a line, too. */
+static void chunk_word(struct chunk *k, struct str word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (word.ptr[i] == ' ')
+            pattern_put(&k->p, STR("\\s+"));
+        else
+            pattern_quote(&k->p, str_head(str_skip(word, i), 1));
+}
+
 /* One more rule for a chunk: the rule's own, or one behind it. */
 static bool chunk_done(struct reader *r, struct chunk *k, bool open,
                        struct rule_src *src, struct rule *first)
@@ -267,7 +294,7 @@ static bool words_rules(struct reader *r, struct rule_src *src,
             chunk_start(k, word->open);
         }
         pattern_put(&k->p, k->count > 0 ? STR("|") : STR(""));
-        pattern_quote(&k->p, word->text);
+        chunk_word(k, word->text);
         memcpy(k->keywords + k->count, forms, n * sizeof(*forms));
         k->count += n;
     }

@@ -9,10 +9,11 @@
  *       words: names.txt               # a line each; # begins a comment
  *       list: [Falkenberg, "Blue Heron"]
  *
- * An entry is found as it stands, in any script without case, where it is not a
- * part of a longer word; in scripts that do not part their words (Chinese,
- * Japanese, Thai, ...) anywhere. The entries become keywords, so thousands of
- * them cost a text that holds none nothing.
+ * An entry is found as it stands, in any script without case, with any white
+ * space for that between its words, where it is not a part of a longer word; in
+ * scripts that do not part their words (Chinese, Japanese, Thai, ...) anywhere.
+ * The entries become keywords, so thousands of them cost a text that holds none
+ * nothing.
  */
 
 /*

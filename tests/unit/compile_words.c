@@ -202,6 +202,9 @@ static void test_list(void)
         {"Falkenberger, nfalkenberg, Falkenberg_2", NULL},
         {"blue heron lane 4", "#"},
         {"Blue Heron-x, Blue Heronx", "#-x, Blue Heronx"},
+        {"BLUE\nHERON, Blue \t Heron, Blue  Heron\r\n  Lane 4", "#, #, #"},
+        {"Blue-Heron, BlueHeron, Grey \t Gull, grey gull",
+         "Blue-Heron, BlueHeron, #, #"},
         {"with m.u. (c) here", "with # here"},
         {"MÜLLER, Müller and müller; Muller", "#, # and #; Muller"},
         {"ИВАНОВ, иванов, Ивановой", "#, #, Ивановой"},
@@ -214,7 +217,8 @@ static void test_list(void)
 
     CHECK(put_file("t.yaml",
                    HEAD "list: [Falkenberg, 'Blue Heron', Blue Heron Lane 4, "
-                        "'m.u. (c)', Müller, Иванов, 王小明, Knut, knut]}\n"));
+                        "'m.u. (c)', Müller, Иванов, 王小明, Knut, knut, "
+                        "'Grey  Gull']}\n"));
     check_rows("t.yaml", rows, ARRAY_LEN(rows));
 }
 
