@@ -44,7 +44,7 @@ static bool write_hosts(const struct compile *c, const char *image)
         buf_free(&list);
         return false;
     }
-    good = write_file(path, buf_str(&list));
+    good = write_file(path, buf_str(&list), 0777);
     if (!good)
         complain("%s: %s", path, strerror(errno));
     free(path);
@@ -57,7 +57,7 @@ static int write_image(const struct loaded *l, const char *image)
 {
     if (wants_hosts(image) && !write_hosts(&l->compile, image))
         return EXIT_USAGE;
-    if (write_file(image, buf_str(&l->image)))
+    if (write_file(image, buf_str(&l->image), IMAGE_MODE))
         return EXIT_DONE;
     complain("%s: %s", image, strerror(errno));
     return EXIT_USAGE;

@@ -149,7 +149,7 @@ static bool put_into(const char *dir, const char *name, struct str image,
     make_room(dir);
     if ((fd = mkostemp(temp, O_CLOEXEC)) < 0)
         return false;
-    good = write_all(fd, image);
+    good = write_all(fd, image) && fchmod(fd, IMAGE_MODE & 0700) == 0;
     good = close(fd) == 0 && good;
     if (good && rename(temp, ret_path) == 0)
         return true;

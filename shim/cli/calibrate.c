@@ -369,7 +369,7 @@ static int train(const struct calibrate *c, const char *benign,
 
     buf_init(&model, LINEAR_BYTES);
     good = model_train(benign, attacks, &c->where.scope, &model);
-    if (good && !write_file(c->out, buf_str(&model))) {
+    if (good && !write_file(c->out, buf_str(&model), 0777)) {
         complain("%s: %s", c->out, strerror(errno));
         good = false;
     }

@@ -1,6 +1,8 @@
 #ifndef SP_CLI_CLI_H
 #define SP_CLI_CLI_H
 
+#include <sys/types.h>
+
 #include "base/buf.h"
 
 /*
@@ -60,9 +62,11 @@ bool write_all(int fd, struct str s);
  * write_file - make the file hold just these bytes. One that is there, or is
  * not there yet, is replaced by a rename: there is never half of it. Through a
  * symbolic link its target is replaced. What is no regular file (a pipe, a
- * device) is written into. False, with errno, if that cannot be.
+ * device) is written into. No more is allowed to anybody than `most` says:
+ * IMAGE_MODE for what programs may map. False, with errno, if that cannot be.
  */
-bool write_file(const char *path, struct str bytes);
+#define IMAGE_MODE 0444
+bool write_file(const char *path, struct str bytes, mode_t most);
 
 /* read_file - a whole file, "-" being stdin. False after a complaint. */
 bool read_file(const char *path, struct buf *out);

@@ -57,7 +57,7 @@ static bool replace(const char *path, mode_t mode, struct str bytes)
     return good;
 }
 
-bool write_file(const char *path, struct str bytes)
+bool write_file(const char *path, struct str bytes, mode_t most)
 {
     struct stat st;
     mode_t mask;
@@ -69,7 +69,7 @@ bool write_file(const char *path, struct str bytes)
             return write_into(path, bytes);
         if ((real = realpath(path, NULL)) == NULL)
             return false;
-        good = replace(real, st.st_mode & 0777, bytes);
+        good = replace(real, st.st_mode & most, bytes);
         free(real);
         return good;
     }
@@ -82,7 +82,7 @@ bool write_file(const char *path, struct str bytes)
     }
     mask = umask(0);
     umask(mask);
-    return replace(path, 0666 & ~mask, bytes);
+    return replace(path, 0666 & most & ~mask, bytes);
 }
 
 static bool read_all(int fd, struct buf *out, enum err *reterr_e)

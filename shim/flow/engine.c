@@ -54,7 +54,7 @@ static enum err read_all(int fd, size_t size, struct buf *out)
     return OK;
 }
 
-static enum err read_fd(int fd, struct buf *out)
+enum err engine_file_read(int fd, struct buf *out)
 {
     struct stat st;
 
@@ -63,10 +63,8 @@ static enum err read_fd(int fd, struct buf *out)
     return read_all(fd, (size_t)st.st_size, out);
 }
 
-enum err engine_file(const char *path, struct buf *out, bool *reterr_missing)
+int engine_file_open(const char *path, bool *reterr_missing)
 {
-    int saved = errno, fd = -1;
-    enum err e = E_UNSUPPORTED;
     struct stat st;
     bool there;
 
@@ -78,11 +76,19 @@ enum err engine_file(const char *path, struct buf *out, bool *reterr_missing)
     there = stat(path, &st) == 0;
     if (reterr_missing != NULL)
         *reterr_missing = !there && (errno == ENOENT || errno == ENOTDIR);
-    if (there && S_ISREG(st.st_mode))
-        fd = (int)syscall(SYS_openat, AT_FDCWD, path,
-                          O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (!there || !S_ISREG(st.st_mode))
+        return -1;
+    return (int)syscall(SYS_openat, AT_FDCWD, path,
+                        O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+enum err engine_file(const char *path, struct buf *out, bool *reterr_missing)
+{
+    int saved = errno, fd = engine_file_open(path, reterr_missing);
+    enum err e = E_UNSUPPORTED;
+
     if (fd >= 0) {
-        e = read_fd(fd, out);
+        e = engine_file_read(fd, out);
         (void)syscall(SYS_close, fd);
     }
     errno = saved;
@@ -201,7 +207,7 @@ static enum err load(struct engine *eng, bool monitor)
     struct image image;
     enum err e;
 
-    if ((e = image_read(buf_str(&eng->image), &image)) ||
+    if ((e = image_read(policy_image_str(&eng->image), &image)) ||
         (e = policy_load(image.policy, &eng->policy)))
         return e;
     eng->policy.monitor |= monitor;
@@ -255,7 +261,7 @@ static enum err engine_fill(struct engine *eng, const struct engine_config *cfg,
         say(why, why_size, "no policy", "SALLYPORT_POLICY is not set");
         return E_UNSUPPORTED;
     }
-    if ((e = engine_file(cfg->policy, &eng->image, NULL))) {
+    if ((e = policy_image_open(cfg->policy, &eng->image))) {
         say(why, why_size, "cannot read the policy image", cfg->policy);
         return e;
     }
@@ -286,7 +292,6 @@ enum err engine_open(const struct engine_config *cfg,
         say(why, why_size, "cannot start", "out of memory");
         return E_NOMEM;
     }
-    buf_init(&eng->image, LIM_IMAGE);
     buf_init(&eng->planted, 2 * LIM_CANARY);
     e = engine_fill(eng, cfg, why, why_size);
     if (!e && (e = owned_load(eng, cfg->env)))
@@ -307,7 +312,7 @@ void engine_close(struct engine *eng)
     rules_free(eng->rules);
     providers_free(eng->providers);
     own_free(eng->own);
-    buf_free(&eng->image);
+    policy_image_close(&eng->image);
     buf_wipe_free(&eng->planted);
     seen_free(eng->seen);
     free(eng->audit);

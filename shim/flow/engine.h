@@ -7,8 +7,9 @@
 #include "detect/canary.h"
 #include "detect/known.h"
 #include "flow/api.h"
-#include "flow/seen.h"
+#include "flow/policyimage.h"
 #include "flow/pseudonyms.h"
+#include "flow/seen.h"
 #include "llm/describe.h"
 #include "policy/config.h"
 #include "rules/rules.h"
@@ -18,7 +19,7 @@
  * engine_open but the counters.
  */
 struct engine {
-    struct buf image; /* owned; rules, providers and policy borrow from it */
+    struct policy_image image; /* rules, providers and policy borrow from it */
     struct rules *rules;
     struct providers *providers;
     struct policy policy;
@@ -56,6 +57,11 @@ bool engine_refuses(const struct engine *eng, enum doubt doubt);
  */
 MUST_USE enum err engine_file(const char *path, struct buf *out,
                               bool *reterr_missing);
+
+/* Its two halves, which do not keep errno. engine_file_open - a descriptor, or
+ * -1; engine_file_read - errors as engine_file. */
+int engine_file_open(const char *path, bool *reterr_missing);
+MUST_USE enum err engine_file_read(int fd, struct buf *out);
 
 /* engine_clock_ns - a clock that only goes forward, for time spent. */
 uint64_t engine_clock_ns(void);

@@ -12,6 +12,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -58,7 +59,8 @@ static bool write_image(const struct buf *image)
 {
     int fd = mkstemp(image_path);
     bool good = fd >= 0 && image->len > 0 &&
-                write(fd, image->ptr, image->len) == (ssize_t)image->len;
+                write(fd, image->ptr, image->len) == (ssize_t)image->len &&
+                fchmod(fd, 0400) == 0; /* as compile writes it: mapped */
 
     close(fd);
     return good;

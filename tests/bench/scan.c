@@ -17,6 +17,7 @@
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -674,6 +675,7 @@ static void hyperscan(const char *text)
 /* ---- Memory --------------------------------------------------------------
  */
 
+/* Of no file: a page of one that was just written counts as dirty. */
 static size_t private_kb(void)
 {
     FILE *f = fopen("/proc/self/smaps_rollup", "r");
@@ -681,7 +683,7 @@ static size_t private_kb(void)
     size_t n = 0, sum = 0;
 
     while (f != NULL && fgets(row, sizeof(row), f) != NULL)
-        if (sscanf(row, "Private_Dirty: %zu", &n) == 1)
+        if (sscanf(row, "Anonymous: %zu", &n) == 1)
             sum += n;
     if (f != NULL)
         fclose(f);
@@ -723,7 +725,8 @@ static bool open_rules(const char *policy, const char *dir, struct buf *bytes)
     compile_init(&rule_files, &options);
     if (fd < 0 || compile_load(&rule_files, policy) ||
         compile_image(&rule_files, bytes) ||
-        write(fd, bytes->ptr, bytes->len) != (ssize_t)bytes->len)
+        write(fd, bytes->ptr, bytes->len) != (ssize_t)bytes->len ||
+        fchmod(fd, 0400) != 0) /* as compile writes it: mapped */
         return false;
     close(fd);
     return image_read(buf_str(bytes), &image) == OK &&

@@ -323,6 +323,7 @@ END
 @test "compile writes an image whole, or none" {
     expect 0 "$SALLYPORT" compile p.yaml -o image
     [ -s image ]
+    [[ $(stat -c %A image) != *w* ]]
     [ ! -s out ]
     [ ! -s err ]
     echo 'mode: loud' >bad.yaml
@@ -348,7 +349,7 @@ END
     expect 0 "$SALLYPORT" compile p.yaml -o link
     [ -L link ]
     cmp want dir/target
-    [ "$(stat -c %a dir/target)" = 640 ]
+    [ "$(stat -c %a dir/target)" = 440 ]
     [ "$(ls -A dir)" = target ]
     [ -s link.hosts ]
     ln -s nowhere dangling
@@ -672,6 +673,7 @@ program() {
     grep -qx "SALLYPORT_UNCOVERED=log" out
     grep -qx "SALLYPORT_UNSEEN=block" out
     [ "$(stat -c %a "$(dirname "$image")")" = 700 ]
+    [ "$(stat -c %a "$image")" = 400 ]
     [ "$image" = "$("$SALLYPORT" run --rules p.yaml printenv SALLYPORT_POLICY)" ]
     echo '# changed' >>p.yaml
     [ "$image" != "$("$SALLYPORT" run --rules p.yaml printenv SALLYPORT_POLICY)" ]
