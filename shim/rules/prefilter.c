@@ -27,13 +27,12 @@
 struct prefilter {
     const struct rule *list; /* borrowed, */
     size_t count;
-    const uint64_t *listed;     /* and this, */
-    const struct guard *guards; /* and of each rule */
-    const struct run *runs;     /* the same */
-    struct words *near;
-    _Atomic(struct words *) far[WORDS_KINDS]; /* NULL until needed */
-    size_t words;                             /* of a bit set of all rules */
-    uint64_t *of[WORDS_KINDS];                /* such sets: the rules of each */
+    const uint64_t *listed;                     /* and this, */
+    const struct guard *guards;                 /* and of each rule */
+    const struct run *runs;                     /* the same */
+    _Atomic(struct words *) kinds[WORDS_KINDS]; /* NULL until needed */
+    size_t words;                               /* of a bit set of all rules */
+    uint64_t *of[WORDS_KINDS];                  /* such sets: of each kind */
     uint64_t *numbered;       /* and those that ask for a number */
     size_t digits;            /* the longest run that a rule asks for */
     struct token_want tokens; /* all that rules ask for */
@@ -104,8 +103,7 @@ enum err prefilter_new(const struct rule *list, size_t n,
     pf->guards = guards;
     pf->runs = runs;
     pf->words = (n + 63) / 64;
-    if ((e = sets_new(pf)) ||
-        (e = words_new(list, n, NULL, listed, guards, true, &pf->near))) {
+    if ((e = sets_new(pf))) {
         prefilter_free(pf);
         return e;
     }
@@ -120,10 +118,9 @@ void prefilter_free(struct prefilter *pf)
     if (pf == NULL)
         return;
     for (size_t k = 0; k < WORDS_KINDS; k++) {
-        words_free(atomic_load(&pf->far[k]));
+        words_free(atomic_load(&pf->kinds[k]));
         free(pf->of[k]);
     }
-    words_free(pf->near);
     free(pf->numbered);
     free(pf);
 }
@@ -169,7 +166,7 @@ static void stretch_first(const struct prefilter *pf, struct str text,
 {
     hits->near.place = hits->near.token = 0;
     hits->near.from = SIZE_MAX;
-    if (!hits->numbered || !words_any(pf->near))
+    if (!hits->numbered || pf->reach == 0)
         return;
     hits->near.next = SIZE_MAX;
     if (hits->places.everywhere ||
@@ -222,18 +219,18 @@ static enum err run_part(const struct words *ws, struct str text, size_t from,
 }
 
 /* Made when it is first needed: see code.c. E_NOMEM. */
-static enum err far_words(const struct prefilter *pf, enum words_kind kind,
-                          const struct words **ret_words)
+static enum err words_of(const struct prefilter *pf, enum words_kind kind,
+                         const struct words **ret_words)
 {
     _Atomic(struct words *) *place =
-        &((struct prefilter *)(uintptr_t)pf)->far[kind];
+        &((struct prefilter *)(uintptr_t)pf)->kinds[kind];
     struct words *ws = atomic_load_explicit(place, memory_order_acquire);
     struct words *none = NULL;
     enum err e;
 
     if (ws == NULL) {
         if ((e = words_new(pf->list, pf->count, pf->of[kind], pf->listed,
-                           pf->guards, false, &ws)))
+                           pf->guards, &ws)))
             return e;
         if (!atomic_compare_exchange_strong(place, &none, ws)) {
             words_free(ws);
@@ -254,7 +251,7 @@ static enum err run_kind(const struct prefilter *pf, enum words_kind kind,
 
     if (!asks_any(pf, hits->rest, pf->of[kind]))
         return OK;
-    if ((e = far_words(pf, kind, &ws)) ||
+    if ((e = words_of(pf, kind, &ws)) ||
         (e = run_part(ws, text, hits->from, hits->to, text.len, hits)))
         return e;
     for (size_t w = 0; w < pf->words; w++)
@@ -300,6 +297,7 @@ static enum err run_far(const struct prefilter *pf, struct str text,
 static enum err run_near(const struct prefilter *pf, struct str text,
                          struct prefilter_hits *hits)
 {
+    const struct words *ws = NULL;
     enum err e;
 
     while (hits->near.from < hits->to) {
@@ -308,7 +306,8 @@ static enum err run_near(const struct prefilter *pf, struct str text,
         from = from > hits->from ? from : hits->from;
         to = to < hits->to ? to : hits->to;
         if (from < to &&
-            (e = run_part(pf->near, text, from, to, hits->near.to, hits)))
+            ((e = words_of(pf, WORDS_NEAR, &ws)) ||
+             (e = run_part(ws, text, from, to, hits->near.to, hits))))
             return e;
         if (hits->near.to > hits->to)
             return OK; /* it goes on in the next piece */

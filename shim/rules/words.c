@@ -64,31 +64,19 @@ static void collect_some(struct words *ws, const struct rule *r, uint32_t rule,
     }
 }
 
-/* Whose they are. */
-struct whose {
-    const uint64_t *only;
-    bool near;
-};
-
-static bool is_of(const struct whose *of, const struct rule *list, size_t i)
-{
-    return words_near(&list[i]) == of->near &&
-           (of->only == NULL || hits_bit(of->only, (uint32_t)i));
-}
-
 static enum err collect(struct words *ws, const struct rule *list, size_t n,
-                        const uint64_t *listed, const struct whose *of)
+                        const uint64_t *of, const uint64_t *listed)
 {
     size_t total = 0;
 
     for (size_t i = 0; i < n; i++)
-        if (is_of(of, list, i))
+        if (hits_bit(of, (uint32_t)i))
             total += list[i].keyword_count;
     ws->keywords = calloc(total + 1, sizeof(*ws->keywords));
     if (ws->keywords == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < n; i++)
-        if (is_of(of, list, i))
+        if (hits_bit(of, (uint32_t)i))
             collect_some(ws, &list[i], (uint32_t)i, listed);
     return OK;
 }
@@ -153,18 +141,17 @@ static enum err build(struct words *ws, const struct guard *guards)
     return OK;
 }
 
-enum err words_new(const struct rule *list, size_t n, const uint64_t *only,
+enum err words_new(const struct rule *list, size_t n, const uint64_t *of,
                    const uint64_t *listed, const struct guard *guards,
-                   bool near, struct words **ret_words)
+                   struct words **ret_words)
 {
-    const struct whose of = {only, near};
     struct words *ws = calloc(1, sizeof(*ws));
     enum err e;
 
     if (ws == NULL)
         return E_NOMEM;
     ws->list = list;
-    if ((e = collect(ws, list, n, listed, &of)) || (e = build(ws, guards))) {
+    if ((e = collect(ws, list, n, of, listed)) || (e = build(ws, guards))) {
         words_free(ws);
         return e;
     }
@@ -179,11 +166,6 @@ void words_free(struct words *ws)
     free(ws->keywords);
     probes_free(&ws->keys);
     free(ws);
-}
-
-bool words_any(const struct words *ws)
-{
-    return ws->count != 0;
 }
 
 /* --- The search. */

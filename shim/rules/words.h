@@ -9,13 +9,12 @@
 struct words; /* immutable after words_new */
 
 /*
- * words_new - of those of n rules that are looked for near numbers, or of all
- * others; `only`: of this bit set, which may be NULL. Borrowed from list;
+ * words_new - of those of n rules that are of a bit set. Borrowed from list;
  * listed, guards: see prefilter_new. E_NOMEM.
  */
 MUST_USE enum err words_new(const struct rule *list, size_t n,
-                            const uint64_t *only, const uint64_t *listed,
-                            const struct guard *guards, bool near,
+                            const uint64_t *of, const uint64_t *listed,
+                            const struct guard *guards,
                             struct words **ret_words);
 void words_free(struct words *ws);
 
@@ -35,15 +34,15 @@ static inline bool words_near(const struct rule *r)
  * words_kinds - of which texts its keywords are looked for, a bit for each kind
  * that it is of: those of rules that look at what users write, of such that
  * look at what tools answer, and of those that look at neither; and near
- * numbers alone (WORDS_NEAR). Each kind has a table of its own.
+ * numbers alone. Each kind has a table of its own.
  */
 enum words_kind {
     WORDS_USERS,
     WORDS_TOOLS,
     WORDS_NEITHER,
+    WORDS_NEAR,
     WORDS_KINDS
 };
-#define WORDS_NEAR (1u << WORDS_KINDS)
 
 static inline unsigned words_kinds(const struct rule *r)
 {
@@ -51,13 +50,10 @@ static inline unsigned words_kinds(const struct rule *r)
     unsigned tools = r->roles >> ROLE_TOOL & 1;
 
     if (words_near(r))
-        return WORDS_NEAR;
+        return 1u << WORDS_NEAR;
     return users << WORDS_USERS | tools << WORDS_TOOLS |
            (unsigned)!(users | tools) << WORDS_NEITHER;
 }
-
-/* words_any - is there any? */
-bool words_any(const struct words *ws);
 
 /* words_run - add the hits of some text, which begins at hits->base. E_NOMEM.
  */
