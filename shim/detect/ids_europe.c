@@ -143,9 +143,12 @@ static bool spanish(uint64_t v, char letter)
 bool id_es_nif(struct str s)
 {
     char c[9];
+    size_t n = compact(s, " -.", c, sizeof(c));
 
-    return compact(s, " -.", c, sizeof(c)) == 9 && all_digits(c, 8) &&
-           number(c, 8) != 0 && spanish(lead(c, 8), c[8]);
+    if (n != 8 && n != 9) /* of the eight digits the first may be left out */
+        return false;
+    return all_digits(c, n - 1) && lead(c, n - 1) != 0 &&
+           spanish(lead(c, n - 1), c[n - 1]);
 }
 
 bool id_es_nie(struct str s)
