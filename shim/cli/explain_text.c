@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/explain.h"
+#include "rules/prefilter.h"
 #include "rules/why.h"
 
 /*
@@ -64,20 +65,19 @@ static void print_keyword(const struct text *t, const struct finding *f)
 
     for (size_t at = (size_t)f->end; at-- > from;)
         for (size_t i = 0; i < r->keyword_count; i++) {
-            struct str word = r->keywords[i];
+            size_t len;
 
-            if (at + word.len <= t->text.len &&
-                str_eq_nocase(str_head(str_skip(t->text, at), word.len),
-                              word)) {
-                printf(LABEL, "keyword");
-                if (at == f->start && at + word.len == f->end) {
-                    puts("the value itself"); /* a word of a list */
-                    return;
-                }
-                print_plain(word);
-                printf(", %s\n", at >= f->start ? "in it" : "before it");
+            if (keyword_at(r->keywords[i], str_skip(t->text, at), &len) !=
+                KEYWORD_YES)
+                continue;
+            printf(LABEL, "keyword");
+            if (at == f->start && at + len == f->end) {
+                puts("the value itself"); /* a word of a list */
                 return;
             }
+            print_plain(r->keywords[i]);
+            printf(", %s\n", at >= f->start ? "in it" : "before it");
+            return;
         }
 }
 
@@ -268,9 +268,10 @@ static void print_near(const struct text *t, const struct rule *r)
 
     for (size_t at = 0; at < t->text.len && shown < NEAR; at++)
         for (size_t i = 0; i < r->keyword_count; i++) {
-            struct str word = r->keywords[i];
+            size_t len;
 
-            if (!str_eq_nocase(str_head(str_skip(t->text, at), word.len), word))
+            if (keyword_at(r->keywords[i], str_skip(t->text, at), &len) !=
+                KEYWORD_YES)
                 continue;
             print_place(t, at);
             print_plain(r->id);

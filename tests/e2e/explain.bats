@@ -288,6 +288,19 @@ END
     if grep -qF -e "$KEY_TAIL" out err; then return 1; fi
 }
 
+@test "explain --text: a keyword of two words, whatever stands between them" {
+    printf '%s\n' 'rules:' \
+        '  - {id: SP-9005, name: two, category: c, action: log,' \
+        '     keywords: [blue heron], match: "(?i)blue\\s+heron [0-9]",' \
+        '     tests: {hit: [blue heron 1], miss: [blue heron]}}' >two.yaml
+    printf 'a\nblue\n  heron 1' >text
+    expect 1 "$SALLYPORT" explain --rules two.yaml --text text
+    grep -qx '    keyword    blue heron, in it' out
+    printf 'a\nblue\n  heron' >text
+    expect 0 "$SALLYPORT" explain --rules two.yaml --text --rule two text
+    grep -q '^text:2:1: SP-9005 two: not found, the pattern does not match' out
+}
+
 @test "explain shows whole characters, and those that show nothing by number" {
     # a keyword that no eye sees, letters of several bytes, and a C1 control
     printf '%s\n' 'rules:' \
