@@ -207,6 +207,18 @@ static enum err check_rule(const struct rule_src *src, bool hostile,
                    : rule_pattern_check(&src->rule, why);
 }
 
+/* Where that stands which `why` begins with the name of: "near: ...". */
+static struct place fault_at(const struct rule_src *r, struct str why)
+{
+    struct str key = str_split(&why, ':');
+    const struct yaml_node *in = r->node, *n;
+
+    if (str_eq(key, STR("not")))
+        in = yaml_get(in, STR("check"));
+    n = in != NULL ? yaml_get(in, key) : NULL;
+    return n != NULL ? n->at : r->match_at;
+}
+
 /* Of exclusions by value. */
 static enum err check_values(struct compile *c, struct buf *why)
 {
@@ -237,8 +249,8 @@ enum err compile_check(struct compile *c, bool hostile)
         if (!e || e == E_NOMEM)
             continue;
         r->unusable = true;
-        diag_add(&c->diags, r->match_at, "%.*s: %.*s", STR_ARG(r->rule.id),
-                 STR_ARG(buf_str(&why)));
+        diag_add(&c->diags, fault_at(r, buf_str(&why)), "%.*s: %.*s",
+                 STR_ARG(r->rule.id), STR_ARG(buf_str(&why)));
     }
     if (e != E_NOMEM)
         e = check_values(c, &why);

@@ -589,7 +589,8 @@ struct rule_src *rulefile_rule(struct reader *r, const struct yaml_node *n,
     if (src == NULL)
         return NULL;
     *src = *defaults;
-    src->at = n->at;
+    src->node = n;
+    src->at = src->match_at = n->at;
     good = read_map(r, n, rule_fields, ARRAY_LEN(rule_fields), src);
     r->keyword_count = 0;
     if (!is_complete(r, n, defaults) || !good)

@@ -75,8 +75,9 @@ struct rule_test {
 
 struct rule_src {
     struct rule rule;
-    struct str value;          /* what its pattern was made of, or empty */
-    struct place at, match_at; /* match_at: of its pattern */
+    struct str value; /* what its pattern was made of, or empty */
+    const struct yaml_node *node;
+    struct place at, match_at; /* match_at: of its pattern, if it has one */
     const struct str *context; /* words to stand behind */
     size_t context_count;
     uint32_t within;

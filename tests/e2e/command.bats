@@ -275,6 +275,59 @@ END
     grep -q '^bad.yaml:6:12: error: SP-1: match: .* hostile text$' err
 }
 
+@test "check: a fault in what stands beside the pattern has its own place" {
+    cat >bad.yaml <<'END'
+rules:
+  - id: SP-1
+    name: n
+    category: c
+    action: log
+    list: [ab cd]
+    check:
+      not: ['(']
+  - id: SP-2
+    name: n
+    category: c
+    action: log
+    keywords: [kl]
+    match: 'kl\d'
+    unless:
+      match: '('
+    tests: {hit: [kl1], miss: [kl]}
+  - id: SP-3
+    name: n
+    category: c
+    action: redact
+    keywords: [mn]
+    match: 'mn\d'
+    end: '('
+    tests: {hit: [mn1], miss: [mn]}
+  - id: SP-4
+    name: n
+    category: c
+    action: log
+    list: [ab ef]
+    near: {match: '(?:a+)+'}
+  - id: SP-5
+    name: n
+    category: c
+    action: log
+    keywords: [op]
+    match: 'op\d'
+    group: 4
+    tests: {hit: [op1], miss: [op]}
+END
+    expect 1 "$SALLYPORT" check bad.yaml
+    cut -d: -f1-5 err >places
+    same places <<'END'
+bad.yaml:8:12: error: SP-1
+bad.yaml:16:7: error: SP-2
+bad.yaml:24:10: error: SP-3
+bad.yaml:38:12: error: SP-5
+bad.yaml:26:5: warning: SP-4
+END
+}
+
 @test "check: files that cannot be read have a place too" {
     : >empty.yaml
     printf 'mode: enforce\n# a \xff\n' >bytes.yaml

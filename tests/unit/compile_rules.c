@@ -315,9 +315,9 @@ static const struct {
      "12:19: error: 'on_hold_full' must be redact, block or release"},
     {"reply", RULE "reply: loud\n",
      "12:12: error: 'reply' must be hard or soft"},
-    {"group", RULE "group: 2\n", "7:12: error: SP-1: group"},
-    {"not", RULE "check: {not: ['(']}\n", "7:12: error: SP-1: not"},
-    {"end", RULE "end: '['\n", "7:12: error: SP-1: end"},
+    {"group", RULE "group: 2\n", "12:12: error: SP-1: group"},
+    {"not", RULE "check: {not: ['(']}\n", "12:18: error: SP-1: not"},
+    {"end", RULE "end: '['\n", "12:10: error: SP-1: end"},
     {"no keywords",
      "rules:\n  - id: SP-1\n    name: n\n    category: c\n    match: a\n"
      "    action: log\n",
