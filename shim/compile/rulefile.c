@@ -141,7 +141,7 @@ static bool on_group(struct reader *r, const struct yaml_node *n, void *into)
     return read_number(r, n, 0, 99, &((struct rule_src *)into)->rule.group);
 }
 
-/* A decimal number with at most three places, to thousandths. */
+/* A decimal number up to 8 with at most three places, to thousandths. */
 static bool thousandths(struct str s, uint32_t *ret_value)
 {
     struct str whole = str_split(&s, '.');
@@ -157,7 +157,7 @@ static bool thousandths(struct str s, uint32_t *ret_value)
         part += (uint64_t)(s.ptr[i] - '0') * unit;
     }
     *ret_value = (uint32_t)(units * 1000 + part);
-    return true;
+    return *ret_value <= 8000;
 }
 
 static bool on_entropy(struct reader *r, const struct yaml_node *n, void *into)
@@ -169,7 +169,8 @@ static bool on_entropy(struct reader *r, const struct yaml_node *n, void *into)
     if (!n->plain ||
         !thousandths(text, &((struct rule_src *)into)->rule.entropy))
         return read_refuse(r, n,
-                           "'entropy' must be bits per character such as 3.5");
+                           "'entropy' must be bits per character such as 3.5, "
+                           "at most 8");
     return true;
 }
 
@@ -503,7 +504,9 @@ static bool is_complete(struct reader *r, const struct yaml_node *n,
         yaml_get(n, STR("value")) == NULL &&
         yaml_get(n, STR("words")) == NULL && yaml_get(n, STR("list")) == NULL &&
         yaml_get(n, STR("detector")) == NULL)
-        good = read_refuse(r, n, "'match' is missing");
+        good = read_refuse(r, n,
+                           "one of 'match', 'value', 'words', 'list' and "
+                           "'detector' is missing");
     if (yaml_get(n, STR("action")) == NULL &&
         defaults->rule.action == ACTION_PASS)
         good = read_refuse(r, n, "'action' is missing");

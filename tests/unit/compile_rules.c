@@ -260,7 +260,8 @@ static const struct {
      "2:5: error: a rule has either 'detector' or 'match'"},
     {"neither detector nor match",
      "rules:\n  - {id: SP-1, name: a, category: c, action: log}\n",
-     "2:5: error: 'match' is missing"},
+     "2:5: error: one of 'match', 'value', 'words', 'list' and 'detector' is "
+     "missing"},
     {"no detector",
      "rules:\n  - {id: SP-1, name: a, category: c, action: log,\n"
      "     detector: luck}\n",
@@ -361,7 +362,8 @@ static const struct {
     {"neither pattern nor value",
      "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
      "    keywords: [a]\n    action: log\n",
-     "2:5: error: 'match' is missing"},
+     "2:5: error: one of 'match', 'value', 'words', 'list' and 'detector' is "
+     "missing"},
     {"pattern and value",
      "rules:\n  - id: SP-1\n    name: n\n    category: c\n"
      "    keywords: [a]\n    match: a\n    value: a\n    action: log\n",

@@ -210,6 +210,7 @@ static bool items(uint32_t s, const struct yaml_node *n)
 static bool bounds(uint32_t key, const struct yaml_node *n)
 {
     uint64_t bound = number(key + 1), value = 0;
+    struct str rest = n->text, whole = str_split(&rest, '.');
 
     if (word_is(key, STR("minItems")))
         return n->kind != YAML_LIST || n->count >= bound;
@@ -219,9 +220,11 @@ static bool bounds(uint32_t key, const struct yaml_node *n)
         return n->kind != YAML_SCALAR || utf8_count(n->text) >= bound;
     if (word_is(key, STR("maxLength")))
         return n->kind != YAML_SCALAR || utf8_count(n->text) <= bound;
-    if (n->kind != YAML_SCALAR || str_u64(n->text, &value))
-        return true; /* a fraction: only a minimum of 0 is used */
-    return word_is(key, STR("minimum")) ? value >= bound : value <= bound;
+    if (n->kind != YAML_SCALAR || str_u64(whole, &value))
+        return true;
+    return word_is(key, STR("minimum")) ? value >= bound
+           : rest.ptr != NULL           ? value < bound
+                                        : value <= bound;
 }
 
 static bool word(uint32_t key, const struct yaml_node *n)
@@ -583,6 +586,12 @@ static void test_agree(void)
         {"uncovered: log", true},
         {"uncovered: block", false},
         {"include: packs/pii.yaml", false},
+        {"links: {allow: [\"*.a.example\", b\u00fccher.example]}", true},
+        {"links: {allow: [\"*\"]}", false},
+        {"links: {allow: [\"a.example/x\"]}", false},
+        {"links: {allow: [\"a.example:80\"]}", false},
+        {"providers: [all, generic]", true},
+        {"providers: [\"*.a\"]", false},
         {"on_failure: {audit: block, coding: pass}", true},
         {"on_failure: {internal: pass}", false},
         {"on_failure: {nothing: pass}", false},
@@ -614,6 +623,10 @@ static void test_agree(void)
         {RULE "digits: many}]", false},
         {RULE "check: {entropy: 3.5, validator: luhn, not: [a]}}]", true},
         {RULE "check: {entropy: -1}}]", false},
+        {RULE "check: {entropy: 8}}]", true},
+        {RULE "check: {entropy: 8.5}}]", false},
+        {RULE "check: {entropy: 9}}]", false},
+        {RULE "check: {entropy: 12.5}}]", false},
         {RULE "check: {validator: luck}}]", false},
         {RULE "placeholder: \"[a]\"}]", true},
         {RULE "placeholder: 'a\"b'}]", false},
