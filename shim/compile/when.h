@@ -16,9 +16,10 @@
  *       cgroup: "*.slice/x.service"
  *
  * Each is one pattern or a list of which one must fit; all keys must. `*` is
- * for any text, `?` for one character; path and model without case. In an
- * exclusion the keys stand beside its others. A rule applies where something is
- * not known, an exclusion does not.
+ * for any text, `?` for one character; path and model without case. A host is
+ * the same by another of its names: localhost and its addresses, a last dot
+ * (base/host.h). In an exclusion the keys stand beside its others. A rule
+ * applies where something is not known, an exclusion does not.
  */
 
 /* when_read - the reader of 'when'; into: a struct when. */

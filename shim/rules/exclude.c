@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/glob.h"
+#include "base/host.h"
 #include "detect/print.h"
 
 /*
@@ -20,10 +21,11 @@ static bool in_set(unsigned set, unsigned bit)
 
 static bool host_fits(struct str pattern, struct str host)
 {
+    host = host_plain(host);
     if (str_starts(pattern, STR("*.")))
         return host.len > pattern.len - 1 &&
                str_ends_nocase(host, str_skip(pattern, 1));
-    return str_eq_nocase(pattern, host);
+    return str_eq_nocase(host_plain(pattern), host);
 }
 
 static struct str about_of(const struct scope *at, enum about about)

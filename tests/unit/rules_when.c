@@ -135,6 +135,34 @@ static void test_about(void)
     CHECK_ROW(NULL);
 }
 
+/* One machine by another of its names is the same one. */
+static void test_names(void)
+{
+    static const struct {
+        struct str pattern, host;
+        bool fits;
+    } rows[] = {
+        {STR_INIT("localhost"), STR_INIT("127.0.0.1"), true},
+        {STR_INIT("localhost"), STR_INIT("::1"), true},
+        {STR_INIT("127.0.0.1"), STR_INIT("localhost"), true},
+        {STR_INIT("::1"), STR_INIT("[::1]"), true},
+        {STR_INIT("localhost"), STR_INIT("127.0.0.2"), false},
+        {STR_INIT("api.example.com"), STR_INIT("api.example.com."), true},
+        {STR_INIT("*.example.com"), STR_INIT("api.example.com."), true},
+        {STR_INIT("*.example.com"), STR_INIT("example.com."), false},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct scope at = {.host = rows[i].host};
+        struct rule asks = dog;
+
+        CHECK_ROW(rows[i].host.ptr);
+        asks.when.about[ABOUT_HOST] = (struct strs){&rows[i].pattern, 1};
+        CHECK_INT(hits(&asks, NULL, &at, STR("a dog")), rows[i].fits);
+    }
+    CHECK_ROW(NULL);
+}
+
 static void test_value(void)
 {
     const struct scope at = {.dir = DIR_SEND, .role = ROLE_USER};
@@ -186,6 +214,7 @@ int main(void)
 {
     RUN(test_glob);
     RUN(test_about);
+    RUN(test_names);
     RUN(test_value);
     RUN(test_hash);
     RUN(test_until);
