@@ -128,6 +128,10 @@ static bool expand(struct reader *r, const struct yaml_node *n,
     struct define *d;
     bool any = false;
 
+    if (str_find_byte(s, '\b') < s.len)
+        return read_refuse(r, n,
+                           "a backspace in the pattern: put it into 'single "
+                           "quotes', in which \\b is the end of a word");
     if (str_find(s, STR("{{")) == s.len)
         return true;
     while (s.len > 0) {

@@ -208,10 +208,13 @@ static enum err parser_failed(struct builder *b, const yaml_parser_t *p)
                  p->problem);
         return E_SYNTAX;
     }
-    diag_add(b->diags, place_of(b, mark), "%s%s%s",
+    diag_add(b->diags, place_of(b, mark), "%s%s%s%s",
              p->context == NULL ? "" : p->context,
              p->context == NULL ? "" : ": ",
-             p->problem == NULL ? "not YAML" : p->problem);
+             p->problem == NULL ? "not YAML" : p->problem,
+             p->problem != NULL && strstr(p->problem, "unknown escape") != NULL
+                 ? ": patterns go into 'single quotes'"
+                 : "");
     return E_SYNTAX;
 }
 

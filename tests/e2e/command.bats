@@ -275,6 +275,23 @@ END
     grep -q '^bad.yaml:6:12: error: SP-1: match: .* hostile text$' err
 }
 
+@test "check: why a hit is not found, where that can be told" {
+    cat >bad.yaml <<'END'
+defaults: {category: c, action: log}
+rules:
+  - {id: SP-1, name: n, keywords: [plum], match: 'plum\d',
+     tests: {hit: [pear], miss: [plum]}}
+  - {id: SP-2, name: n, keywords: [blue heron], match: 'blue\s+heron\d',
+     tests: {hit: ["blue  heron"], miss: [heron]}}
+END
+    expect 1 "$SALLYPORT" check bad.yaml
+    grep error err >told
+    same told <<'END'
+bad.yaml:4:20: error: SP-1: the text is not found: none of the keywords stands in it
+bad.yaml:6:20: error: SP-2: the text is not found, though it should be a hit
+END
+}
+
 @test "check: a fault in what stands beside the pattern has its own place" {
     cat >bad.yaml <<'END'
 rules:

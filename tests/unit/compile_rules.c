@@ -316,6 +316,9 @@ static const struct {
      "12:19: error: 'on_hold_full' must be redact, block or release"},
     {"reply", RULE "reply: loud\n",
      "12:12: error: 'reply' must be hard or soft"},
+    {"a word's end in double quotes", RULE "end: \"\\bfin\\b\"\n",
+     "12:10: error: a backspace in the pattern: put it into 'single quotes', "
+     "in which \\b is the end of a word"},
     {"group", RULE "group: 2\n", "12:12: error: SP-1: group"},
     {"not", RULE "check: {not: ['(']}\n", "12:18: error: SP-1: not"},
     {"end", RULE "end: '['\n", "12:10: error: SP-1: end"},

@@ -121,6 +121,9 @@ static void test_refused(void)
          "f.yaml:1:4: error: control characters are not allowed\n"},
         {"bad UTF-8", "a: \xff\n",
          "f.yaml:1:4: error: invalid leading UTF-8 octet\n"},
+        {"a pattern in double quotes", "a: \"\\d+\"\n",
+         "f.yaml:1:5: error: while parsing a quoted scalar: found unknown "
+         "escape character: patterns go into 'single quotes'\n"},
         {"half a pair", "a: \"\\ud800\"\n",
          "f.yaml:1:7: error: while parsing a quoted scalar: found invalid "
          "Unicode character escape code\n"},
