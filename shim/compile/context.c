@@ -77,7 +77,7 @@ static enum edges edges_of(struct str s)
 
 /* The words of a kind as alternatives; how many. */
 static size_t put_kind(struct pattern *p, const struct str *words, size_t n,
-                       enum edges kind, bool bar)
+                       struct str blank, enum edges kind, bool bar)
 {
     static const struct str before[EDGES_COUNT] = {STR_INIT(LEAD_WORD "(?i:"),
                                                    STR_INIT(LEAD_WORD "(?i:"),
@@ -97,14 +97,15 @@ static size_t put_kind(struct pattern *p, const struct str *words, size_t n,
         } else {
             pattern_put(p, STR("|"));
         }
-        pattern_quote(p, words[i]);
+        pattern_spaced(p, words[i], blank);
     }
     if (count != 0)
         pattern_put(p, behind[kind]);
     return count;
 }
 
-void context_words(struct pattern *p, const struct str *words, size_t n)
+void context_words(struct pattern *p, const struct str *words, size_t n,
+                   struct str blank)
 {
     bool kinds[EDGES_COUNT] = {false}, many;
     size_t any = 0;
@@ -114,7 +115,7 @@ void context_words(struct pattern *p, const struct str *words, size_t n)
     many = kinds[0] + kinds[1] + kinds[2] > 1;
     pattern_put(p, many ? STR("(?:") : STR(""));
     for (size_t k = 0; k < EDGES_COUNT; k++)
-        any += put_kind(p, words, n, (enum edges)k, any != 0);
+        any += put_kind(p, words, n, blank, (enum edges)k, any != 0);
     pattern_put(p, many ? STR(")") : STR(""));
 }
 
@@ -237,7 +238,7 @@ bool context_pattern(struct reader *r, const struct yaml_node *n,
                                STR_ARG(ours[i]));
     if (!put_forms(r, src) || !put_keywords(r, n, src))
         return false;
-    context_words(&p, src->context, src->context_count);
+    context_words(&p, src->context, src->context_count, STR(" "));
     put_gap(&p, src->within == 0 ? WITHIN : src->within);
     pattern_put(&p, STR("(?<![A-Za-z0-9$])("));
     pattern_put(&p, src->rule.match);

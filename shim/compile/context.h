@@ -30,9 +30,11 @@ bool context_pattern(struct reader *r, const struct yaml_node *n,
 
 /*
  * context_words - the same words as a pattern, put behind what p has: what
- * 'context', 'near' and 'unless' all mean by words.
+ * 'context', 'near' and 'unless' all mean by words. `blank`: the pattern of
+ * what may stand for a space in one.
  */
-void context_words(struct pattern *p, const struct str *words, size_t n);
+void context_words(struct pattern *p, const struct str *words, size_t n,
+                   struct str blank);
 
 /* context_list - a list of such words. False where it was refused. */
 bool context_list(struct reader *r, const struct yaml_node *n,

@@ -81,7 +81,7 @@ static bool near_pattern(struct reader *r, const struct yaml_node *n,
     if (src->word_count == 0)
         return src->near.match.len > 0 ||
                read_refuse(r, n, "'words' or 'match' is missing");
-    context_words(&p, src->words, src->word_count);
+    context_words(&p, src->words, src->word_count, STR("\\s+"));
     if (src->near.match.len > 0) {
         pattern_put(&p, STR("|"));
         pattern_put(&p, src->near.match);

@@ -12,10 +12,11 @@
  *       - {words: [placeholder], side: after}
  *
  * A map, or a list of maps of which all must hold. Each has words, read as
- * those of 'context', or a pattern, or both, one of which is looked for near
- * the match: `within` so many characters, or (the default) the same sentence
- * but no more than LIM_NEAR characters; on one `side` of it, or on either (the
- * default). What counts as a sentence is told in rules/near.h.
+ * those of 'context' but with any white space between two, or a pattern, or
+ * both, one of which is looked for near the match: `within` so many characters,
+ * or (the default) the same sentence but no more than LIM_NEAR characters; on
+ * one `side` of it, or on either (the default). What counts as a sentence is
+ * told in rules/near.h.
  *
  * A `context` is what a rule is found by, so it costs nothing where no word
  * stands; these are checks of what was found, and cost something for each

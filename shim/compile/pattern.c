@@ -20,6 +20,15 @@ void pattern_quote(struct pattern *p, struct str s)
     }
 }
 
+void pattern_spaced(struct pattern *p, struct str s, struct str blank)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] == ' ')
+            pattern_put(p, blank);
+        else
+            pattern_quote(p, str_head(str_skip(s, i), 1));
+}
+
 void pattern_number(struct pattern *p, uint32_t n)
 {
     char digits[10];

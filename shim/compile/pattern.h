@@ -14,6 +14,8 @@ struct pattern {
 void pattern_put(struct pattern *p, struct str s);
 /* pattern_quote - s as the text that it is. */
 void pattern_quote(struct pattern *p, struct str s);
+/* pattern_spaced - the same, but with the pattern `blank` for each space. */
+void pattern_spaced(struct pattern *p, struct str s, struct str blank);
 void pattern_number(struct pattern *p, uint32_t n);
 
 /* pattern_take - the pattern, in the reader's arena; false, and an error at the

@@ -242,17 +242,6 @@ static bool chunk_end(struct reader *r, struct chunk *k, bool open,
     return pattern_take(&k->p, r, src->words_node, &rule->match);
 }
 
-/* A word as it is, but for white space, of which any will do: a name is one
- * over the end of a line, too. */
-static void chunk_word(struct chunk *k, struct str word)
-{
-    for (size_t i = 0; i < word.len; i++)
-        if (word.ptr[i] == ' ')
-            pattern_put(&k->p, STR("\\s+"));
-        else
-            pattern_quote(&k->p, str_head(str_skip(word, i), 1));
-}
-
 /* One more rule for a chunk: the rule's own, or one behind it. */
 static bool chunk_done(struct reader *r, struct chunk *k, bool open,
                        struct rule_src *src, struct rule *first)
@@ -294,7 +283,8 @@ static bool words_rules(struct reader *r, struct rule_src *src,
             chunk_start(k, word->open);
         }
         pattern_put(&k->p, k->count > 0 ? STR("|") : STR(""));
-        chunk_word(k, word->text);
+        /* A name is one over the end of a line, too. */
+        pattern_spaced(&k->p, word->text, STR("\\s+"));
         memcpy(k->keywords + k->count, forms, n * sizeof(*forms));
         k->count += n;
     }

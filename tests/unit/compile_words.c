@@ -222,6 +222,22 @@ static void test_list(void)
     check_rows("t.yaml", rows, ARRAY_LEN(rows));
 }
 
+/* A word of `near` that is several, over the end of a line. */
+static void test_near(void)
+{
+    static const struct row rows[] = {
+        {"plum1 in the big vault", "# in the big vault"},
+        {"the BIG\n  vault of plum2 ", "the BIG\n  vault of # "},
+        {"big\tvault plum3 ", "big\tvault # "},
+        {"the bigvault, big-vault plum4 ", NULL},
+        {"a big\n\nvault plum5 ", NULL}, /* not in one sentence */
+    };
+
+    CHECK(put_file("t.yaml", HEAD "keywords: [plum], match: 'plum\\d', "
+                                  "near: {words: [big vault]}}\n"));
+    check_rows("t.yaml", rows, ARRAY_LEN(rows));
+}
+
 /* Thousands of words from a file, more than one rule has room for. */
 static void test_file(void)
 {
@@ -527,6 +543,7 @@ int main(void)
     RUN(test_context);
     RUN(test_within);
     RUN(test_list);
+    RUN(test_near);
     RUN(test_file);
     RUN(test_too_many);
     RUN(test_digest);
