@@ -5,7 +5,6 @@
 #include "cli/explain.h"
 #include "compile/when.h"
 #include "detect/invisible.h"
-#include "detect/normal.h"
 #include "rules/detector.h"
 
 /* One rule in words. A line each: what it is about, then what is so. */

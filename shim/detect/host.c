@@ -32,16 +32,6 @@ static bool put_percent(struct name *n, struct str host)
     return true;
 }
 
-static uint32_t cp_at(struct str s, size_t n)
-{
-    static const unsigned char first[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    uint32_t cp = (unsigned char)s.ptr[0] & first[n];
-
-    for (size_t i = 1; i < n; i++)
-        cp = cp << 6 | ((unsigned char)s.ptr[i] & 0x3f);
-    return cp;
-}
-
 /* What UTS #46 maps to ASCII, as far as it is written to look like a name. */
 static uint32_t plain(uint32_t cp)
 {
@@ -141,7 +131,7 @@ static bool put_labels(struct name *n, struct str host)
 
         if (len == 0)
             return false;
-        cp = plain(cp_at(host, len));
+        cp = plain(utf8_next(host, &len));
         host = str_skip(host, len);
         if (cp <= ' ' || cp == 0x7f || cp == '%')
             return false;

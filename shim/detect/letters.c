@@ -24,16 +24,6 @@ struct letters letters_start(struct str text, size_t at)
     return (struct letters){.text = text, .at = at, .gap = true};
 }
 
-static uint32_t code_point(struct str s, size_t n)
-{
-    static const unsigned char first[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    uint32_t cp = (unsigned char)s.ptr[0] & first[n];
-
-    for (size_t i = 1; i < n; i++)
-        cp = cp << 6 | ((unsigned char)s.ptr[i] & 0x3f);
-    return cp;
-}
-
 /* Spaces, marks, symbols, pictures, and what nobody sees. */
 static bool is_mark(uint32_t cp)
 {
@@ -86,7 +76,7 @@ static void take_other(struct letters *l)
 
     l->start = l->at;
     l->at += n > 0 ? n : 1;
-    cp = n > 0 ? code_point(rest, n) : ' ';
+    cp = n > 0 ? utf8_next(rest, &n) : ' ';
     if (cp == '\'' || cp == 0x2019) /* don't is one word */
         return;
     if (is_mark(cp)) {

@@ -1,6 +1,7 @@
 #ifndef SP_DETECT_NORMAL_H
 #define SP_DETECT_NORMAL_H
 
+#include "base/utf8.h"
 #include "detect/chars.h"
 #include "detect/news.h"
 
@@ -67,22 +68,5 @@ MUST_USE enum err normal_feed(struct normal *n, struct str text, size_t base,
  */
 MUST_USE enum err normal_make(struct normal *n, struct str text, size_t base,
                               struct textview *out);
-
-/* utf8_next - the code point at s.ptr[0..) of valid UTF-8, and its length. */
-static inline uint32_t utf8_next(struct str s, size_t *ret_len)
-{
-    const unsigned char *p = (const unsigned char *)s.ptr;
-    size_t len = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-    uint32_t cp = len == 1 ? p[0] : p[0] & (0x7fu >> len);
-
-    *ret_len = len;
-    if (len == 3 && s.len >= 3) /* most that is not ASCII is of these */
-        return cp << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
-    if (len == 2 && s.len >= 2)
-        return cp << 6 | (p[1] & 0x3fu);
-    for (size_t i = 1; i < len && i < s.len; i++)
-        cp = cp << 6 | (p[i] & 0x3fu);
-    return cp;
-}
 
 #endif
