@@ -51,7 +51,8 @@
  *       on_hold_full: redact           # redact, block, release
  *       end: '-----END'                # where dropping ends after a cap
  *       scope: whole                   # not on streams
- *       reply: hard                    # how a block is answered; hard, soft
+ *       reply: hard                    # a stream that is blocked ends in an
+ *                                      # error; soft: as one that was cut
  *       severity: critical             # default medium
  *       score: 3                       # what it adds to its text's score;
  *                                      # default: by severity for action

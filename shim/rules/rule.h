@@ -15,10 +15,11 @@ enum hold_action {
     HOLD_COUNT,
 };
 
-/* How a block is told to the client. */
+/* How the block of a stream that has begun is told to the client; another one
+ * is always an error. */
 enum reply {
     REPLY_HARD, /* an error of the provider's shape          */
-    REPLY_SOFT, /* an ordinary answer that says it was cut   */
+    REPLY_SOFT, /* an ordinary end that says it was cut      */
     REPLY_COUNT,
 };
 
