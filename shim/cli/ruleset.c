@@ -16,6 +16,7 @@ bool ruleset_open(const char *file, bool need_path, struct ruleset *ret_set)
         !policy_load(image.policy, &policy) &&
         !rules_load(image.rules, policy.monitor, &s->rules) &&
         !scratch_new(&s->scratch)) {
+        rules_lend(s->rules, image.tables);
         rules_limit(s->rules, &policy.thresholds);
         s->known.links = policy.links;
         s->own = policy.own;

@@ -389,18 +389,22 @@ out:
 
 /*
  * What is written must load: programs find a broken image when it is too late.
+ * Of what is loaded come the tables.
  * Some limits show only here (names of paths, size of the tables).
  */
-static enum err read_back(struct compile *c, const struct image *image)
+static enum err read_back(struct compile *c, const struct image *image,
+                          struct buf *tables)
 {
     struct place first = {c->sources->path, 0, 0};
     struct providers *providers;
     struct rules *rules;
     enum err e;
 
-    if (!(e = rules_load(image->rules, false, &rules)))
+    if (!(e = rules_load(image->rules, false, &rules))) {
+        e = rules_lay(rules, tables);
         rules_free(rules);
-    else if (e != E_NOMEM)
+    }
+    if (e && e != E_NOMEM)
         diag_add(&c->diags, first, "the rules do not load (%s)", err_name(e));
     if (e)
         return e;
@@ -418,27 +422,32 @@ static enum err read_back(struct compile *c, const struct image *image)
 
 enum err compile_image(struct compile *c, struct buf *out)
 {
-    struct buf rules, providers, policy;
+    struct buf rules, providers, policy, tables;
     struct image image;
     enum err e;
 
     buf_init(&rules, LIM_IMAGE);
     buf_init(&providers, LIM_IMAGE);
     buf_init(&policy, LIM_IMAGE);
+    buf_init(&tables, LIM_IMAGE);
     e = pack_rules(c, &rules);
     if (e == OK || e == E_SYNTAX)
         e = pack_providers(c, &providers);
     if (e == OK && (e = state_of(c)) == OK)
         e = policy_pack(&c->policy, &policy);
     if (e == OK) {
-        image = (struct image){buf_str(&rules), buf_str(&providers),
-                               buf_str(&policy)};
-        if (!(e = read_back(c, &image)))
+        image = (struct image){.rules = buf_str(&rules),
+                               .providers = buf_str(&providers),
+                               .policy = buf_str(&policy)};
+        e = read_back(c, &image, &tables);
+        image.tables = buf_str(&tables);
+        if (!e)
             e = image_write(&image, out);
     }
     buf_free(&rules);
     buf_free(&providers);
     buf_free(&policy);
+    buf_free(&tables);
     return e == OK || e == E_NOMEM ? e : state_of(c) ? state_of(c) : e;
 }
 

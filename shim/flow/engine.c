@@ -215,6 +215,7 @@ static enum err load(struct engine *eng, bool monitor)
     if ((e = rules_load(image.rules, eng->policy.monitor, &eng->rules)) ||
         (e = choose_places(eng)))
         return e;
+    rules_lend(eng->rules, image.tables);
     rules_limit(eng->rules, &eng->policy.thresholds);
     return providers_load(image.providers, &eng->providers);
 }

@@ -2,11 +2,13 @@
 
 #include "base/limits.h"
 #include "base/pack.h"
+#include "rules/lay.h"
 #include "rules/sum.h"
 
 /*
  *      "SALLYIMG"  version  crc  length of the rest
- *      rules  providers  policy      (strings: length and bytes)
+ *      rules  providers  policy  zeros  tables
+ *                                    (strings: length and bytes)
  *
  * The sum guards against damage, not against an enemy: every section is
  * checked by its own reader as well.
@@ -14,7 +16,18 @@
 
 static const struct str magic = STR_INIT("SALLYIMG");
 
-#define VERSION 4u
+#define VERSION 5u
+#define HEAD    20u /* bytes before what the sum is of */
+
+/* So many that behind their own length, and that of the tables, these begin
+ * where they may. */
+static enum err pack_zeros(struct buf *body)
+{
+    static const char zeros[LAY_STEP] = {0};
+    size_t at = HEAD + body->len + 2 * sizeof(uint32_t);
+
+    return pack_str(body, (struct str){zeros, (0 - at) % LAY_STEP});
+}
 
 enum err image_write(const struct image *img, struct buf *out)
 {
@@ -24,7 +37,8 @@ enum err image_write(const struct image *img, struct buf *out)
     buf_init(&body, LIM_IMAGE);
     if ((e = pack_str(&body, img->rules)) ||
         (e = pack_str(&body, img->providers)) ||
-        (e = pack_str(&body, img->policy)))
+        (e = pack_str(&body, img->policy)) || (e = pack_zeros(&body)) ||
+        (e = pack_str(&body, img->tables)))
         goto out;
     if ((e = buf_add(out, magic)) || (e = pack_u32(out, VERSION)) ||
         (e = pack_u32(out, sum_of(buf_str(&body)))) ||
@@ -38,7 +52,7 @@ out: /* also with e == OK */
 enum err image_read(struct str bytes, struct image *ret_img)
 {
     struct image img;
-    struct str in, body;
+    struct str in, body, zeros;
     uint32_t version, crc;
     enum err e;
 
@@ -57,7 +71,8 @@ enum err image_read(struct str bytes, struct image *ret_img)
         return E_SYNTAX;
     if ((e = unpack_str(&body, &img.rules)) ||
         (e = unpack_str(&body, &img.providers)) ||
-        (e = unpack_str(&body, &img.policy)))
+        (e = unpack_str(&body, &img.policy)) ||
+        (e = unpack_str(&body, &zeros)) || (e = unpack_str(&body, &img.tables)))
         return e;
     if (body.len != 0)
         return E_SYNTAX;

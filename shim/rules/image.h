@@ -5,12 +5,15 @@
 
 /*
  * The policy image: what `sallyport compile` writes and the engine reads. Three
- * packed sections, each of which its own room understands.
+ * packed sections, each of which its own room understands, and tables that are
+ * used in place: they begin at a multiple of LAY_STEP bytes (lay.h) of the
+ * file.
  */
 struct image {
     struct str rules;     /* rules_load     */
     struct str providers; /* providers_load */
     struct str policy;    /* policy_load    */
+    struct str tables;    /* rules_lend     */
 };
 
 /* image_write - append the file's bytes. Errors of buf_add. */

@@ -162,6 +162,7 @@ struct rules {
     unsigned detectors;  /* bit set of those that rules have */
     size_t count, words; /* words of 64 bits that hold a bit for each rule */
     struct unpacked all; /* owned; what is borrowed below is of it */
+    const char *packed;  /* what that is of; borrowed */
     struct rule *list;
     struct guard *guards;   /* of each rule; borrowed */
     struct run *runs;       /* the same */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "rules/lay.h"
 #include "rules/traits.h"
 #include "rules/words.h"
 
@@ -31,13 +32,15 @@ struct prefilter {
     const struct guard *guards;                 /* and of each rule */
     const struct run *runs;                     /* the same */
     _Atomic(struct words *) kinds[WORDS_KINDS]; /* NULL until needed */
-    size_t words;                               /* of a bit set of all rules */
-    uint64_t *of[WORDS_KINDS];                  /* such sets: of each kind */
-    uint64_t *numbered;       /* and those that ask for a number */
-    size_t digits;            /* the longest run that a rule asks for */
-    struct token_want tokens; /* all that rules ask for */
-    size_t reach;             /* the longest */
-    size_t near_digits;       /* the shortest run that one of near asks for */
+    struct str lent[WORDS_KINDS]; /* as words_open reads them; or empty */
+    const char *base;             /* what their keywords are counted from */
+    size_t words;                 /* of a bit set of all rules */
+    uint64_t *of[WORDS_KINDS];    /* such sets: of each kind */
+    uint64_t *numbered;           /* and those that ask for a number */
+    size_t digits;                /* the longest run that a rule asks for */
+    struct token_want tokens;     /* all that rules ask for */
+    size_t reach;                 /* the longest */
+    size_t near_digits; /* the shortest run that one of near asks for */
     struct token_set near_tokens; /* of those that ask for no such run */
 };
 
@@ -123,6 +126,65 @@ void prefilter_free(struct prefilter *pf)
     }
     free(pf->numbered);
     free(pf);
+}
+
+/* What is before the tables: what they are, and the size of each. A machine of
+ * the other order of bytes reads another number. */
+struct tables_head {
+    uint64_t version;
+    uint64_t sizes[WORDS_KINDS];
+};
+#define TABLES_VERSION UINT64_C(0x5350776f72640001)
+
+static enum err lay_kind(const struct prefilter *pf, enum words_kind kind,
+                         const char *base, struct buf *out)
+{
+    struct words *ws = NULL;
+    enum err e = words_new(pf->list, pf->count, pf->of[kind], pf->listed,
+                           pf->guards, &ws);
+
+    if (!e)
+        e = words_lay(ws, base, out);
+    words_free(ws);
+    return e;
+}
+
+enum err prefilter_lay(const struct prefilter *pf, const char *base,
+                       struct buf *out)
+{
+    struct tables_head head = {.version = TABLES_VERSION};
+    struct laying l = {.out = out};
+    struct buf tables;
+    enum err e = OK;
+
+    buf_init(&tables, out->max);
+    for (unsigned k = 0; k < WORDS_KINDS && !e; k++) {
+        size_t before = tables.len;
+
+        e = lay_kind(pf, (enum words_kind)k, base, &tables);
+        head.sizes[k] = tables.len - before;
+    }
+    if (!e) {
+        lay_copy(&l, &head, sizeof(head));
+        e = l.e ? l.e : buf_add(out, buf_str(&tables));
+    }
+    buf_free(&tables);
+    return e;
+}
+
+void prefilter_lend(struct prefilter *pf, const char *base, struct str written)
+{
+    struct laying l = {.in = written};
+    struct tables_head head = {0};
+
+    lay_copy(&l, &head, sizeof(head));
+    if (l.e || head.version != TABLES_VERSION)
+        return;
+    pf->base = base;
+    for (size_t k = 0; k < WORDS_KINDS && head.sizes[k] <= l.in.len; k++) {
+        pf->lent[k] = str_head(l.in, (size_t)head.sizes[k]);
+        l.in = str_skip(l.in, (size_t)head.sizes[k]);
+    }
 }
 
 /* The end of the next number that a near rule may ask for, of what is left of
@@ -218,7 +280,22 @@ static enum err run_part(const struct words *ws, struct str text, size_t from,
     return hits->folds ? run_folded(ws, part, hits) : words_run(ws, part, hits);
 }
 
-/* Made when it is first needed: see code.c. E_NOMEM. */
+/* Those that are lent, or made. E_NOMEM. */
+static enum err words_get(const struct prefilter *pf, enum words_kind kind,
+                          struct words **ret_words)
+{
+    enum err e = E_SYNTAX;
+
+    if (pf->lent[kind].len != 0)
+        e = words_open(pf->list, pf->count, pf->of[kind], pf->listed, pf->base,
+                       pf->lent[kind], ret_words);
+    if (e == E_SYNTAX)
+        e = words_new(pf->list, pf->count, pf->of[kind], pf->listed, pf->guards,
+                      ret_words);
+    return e;
+}
+
+/* When they are first needed: see code.c. E_NOMEM. */
 static enum err words_of(const struct prefilter *pf, enum words_kind kind,
                          const struct words **ret_words)
 {
@@ -229,8 +306,7 @@ static enum err words_of(const struct prefilter *pf, enum words_kind kind,
     enum err e;
 
     if (ws == NULL) {
-        if ((e = words_new(pf->list, pf->count, pf->of[kind], pf->listed,
-                           pf->guards, &ws)))
+        if ((e = words_get(pf, kind, &ws)))
             return e;
         if (!atomic_compare_exchange_strong(place, &none, ws)) {
             words_free(ws);

@@ -71,6 +71,18 @@ MUST_USE enum err prefilter_new(const struct rule *list, size_t n,
 void prefilter_free(struct prefilter *pf);
 
 /*
+ * prefilter_lay - write the tables that keywords are looked for with, of which
+ * each is otherwise made when it is first needed. Keywords are counted from
+ * `base`, before which none stands. Errors of buf_add.
+ *
+ * prefilter_lend - once, before anything is looked for: such are used as they
+ * stand there, borrowed. What is not of these rules is not used.
+ */
+MUST_USE enum err prefilter_lay(const struct prefilter *pf, const char *base,
+                                struct buf *out);
+void prefilter_lend(struct prefilter *pf, const char *base, struct str written);
+
+/*
  * prefilter_begin - look at text, at most 4 GiB, which is kept. The content of
  * *hits is replaced: digits and tokens are those of all the text, unless no
  * rule of hits->looking asks for them; of keywords there are none yet. E_NOMEM.

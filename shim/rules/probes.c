@@ -52,27 +52,49 @@ static inline uint32_t bucket_of(const struct probes *k, uint32_t key)
     return key >> (32 - k->bits + 1);
 }
 
-enum err probes_init(struct probes *k, size_t n)
+/* How large the tables are: see BITS_LEAST. */
+static void choose_bits(struct probes *k, size_t n)
 {
-    size_t size = (size_t)1 << BITS_LEAST;
-
     k->bits = BITS_LEAST;
-    for (; k->bits < BITS_MOST && 2 * n > size; size *= 2)
+    while (k->bits < BITS_MOST && 2 * n > (size_t)1 << k->bits)
         k->bits++;
     k->maybe_bits = k->bits < MAYBE_MOST ? k->bits : MAYBE_MOST;
     k->step = cpu_step();
+}
+
+/* As many at once are read as EQUAL_STEP, the last of them too. */
+struct sizes {
+    size_t entries, bytes, maybe, over, near, first;
+};
+
+static struct sizes sizes_of(const struct probes *k, size_t n)
+{
+    return (struct sizes){
+        .entries = n + 1,
+        .bytes = n + EQUAL_STEP,
+        .maybe = (size_t)1 << k->maybe_bits,
+        .over = ((size_t)1 << k->maybe_bits) + 3, /* four at once are read */
+        .near = (size_t)1 << k->bits >> (5 - NEAR_MORE),
+        .first = ((size_t)1 << k->bits) / 2 + 2,
+    };
+}
+
+enum err probes_init(struct probes *k, size_t n)
+{
+    struct sizes size;
+
+    choose_bits(k, n);
+    size = sizes_of(k, n);
     k->added = malloc((n + 1) * sizeof(*k->added));
-    k->entries = malloc((n + 1) * sizeof(*k->entries));
-    /* As many at once are read, the last of them too. */
-    k->bytes.key = calloc(n + EQUAL_STEP, sizeof(*k->bytes.key));
-    k->bytes.front = calloc(n + EQUAL_STEP, sizeof(*k->bytes.front));
-    k->bytes.over = calloc(n + EQUAL_STEP, sizeof(*k->bytes.over));
-    k->bytes.under = calloc(n + EQUAL_STEP, sizeof(*k->bytes.under));
-    k->maybe = calloc((size_t)1 << k->maybe_bits, sizeof(*k->maybe));
-    /* Four at once are read, of the last too. */
-    k->over = calloc(((size_t)1 << k->maybe_bits) + 3, sizeof(*k->over));
-    k->near = calloc(size >> (5 - NEAR_MORE), sizeof(*k->near));
-    k->first = calloc(size / 2 + 2, sizeof(*k->first));
+    k->entries = calloc(size.entries, sizeof(*k->entries));
+    k->bytes.key = calloc(size.bytes, sizeof(*k->bytes.key));
+    k->bytes.front = calloc(size.bytes, sizeof(*k->bytes.front));
+    k->bytes.over = calloc(size.bytes, sizeof(*k->bytes.over));
+    k->bytes.under = calloc(size.bytes, sizeof(*k->bytes.under));
+    k->maybe = calloc(size.maybe, sizeof(*k->maybe));
+    k->over = calloc(size.over, sizeof(*k->over));
+    k->near = calloc(size.near, sizeof(*k->near));
+    k->first = calloc(size.first, sizeof(*k->first));
     if (k->added == NULL || k->entries == NULL || k->bytes.key == NULL ||
         k->bytes.front == NULL || k->bytes.over == NULL ||
         k->bytes.under == NULL || k->maybe == NULL || k->over == NULL ||
@@ -190,6 +212,78 @@ void probes_ready(struct probes *k)
         put_entry(k, &k->added[i]);
     free(k->added);
     k->added = NULL;
+}
+
+#define LAY(l, list, n) ((list) = lay(l, list, (n) * sizeof(*(list))))
+
+void probes_lay(struct probes *k, size_t n, struct laying *l)
+{
+    struct sizes size;
+
+    choose_bits(k, n);
+    size = sizes_of(k, n);
+    k->count = n;
+    LAY(l, k->entries, size.entries);
+    LAY(l, k->bytes.key, size.bytes);
+    LAY(l, k->bytes.front, size.bytes);
+    LAY(l, k->bytes.over, size.bytes);
+    LAY(l, k->bytes.under, size.bytes);
+    LAY(l, k->maybe, size.maybe);
+    LAY(l, k->over, size.over);
+    LAY(l, k->near, size.near);
+    LAY(l, k->first, size.first);
+    lay_copy(l, &k->threes, sizeof(k->threes));
+    lay_copy(l, &k->twos, sizeof(k->twos));
+    lay_copy(l, k->shorts, sizeof(k->shorts));
+}
+
+/* Is each shift of so many bits one that can be done? */
+static bool are_shifts(const unsigned char *list, size_t n, unsigned most)
+{
+    unsigned char largest = 0;
+
+    for (size_t i = 0; i < n; i++)
+        largest = list[i] > largest ? list[i] : largest;
+    return largest <= most;
+}
+
+/* Are the buckets all entries, one behind the other? */
+static bool are_buckets(const struct probes *k)
+{
+    size_t buckets = (size_t)1 << (k->bits - 1);
+    bool good = k->first[0] == 0 && k->first[buckets] == k->count;
+
+    for (size_t b = 0; b < buckets; b++)
+        good &= k->first[b] <= k->first[b + 1];
+    return good;
+}
+
+/* Does the first table say of a string with this key that it may be there? */
+static bool is_maybe(const struct probes *k, uint64_t x, unsigned over)
+{
+    uint32_t word = k->maybe[maybe_word((uint32_t)x, k->maybe_bits)];
+
+    if (over > 64 - 8 * MAYBE_BYTES)
+        return twos_has(&k->twos, (uint32_t)x);
+    return (word >> BEHIND & maybe_bit((uint32_t)(x >> 24))) != 0;
+}
+
+bool probes_hold(const struct probes *k)
+{
+    const struct sizes size = sizes_of(k, k->count);
+    const struct probe_bytes *b = &k->bytes;
+    bool good = are_buckets(k) && k->twos.over < 64 &&
+                are_shifts(k->over, size.over, 63) &&
+                are_shifts(b->over, size.bytes, 63) &&
+                are_shifts(b->under, size.bytes, 64);
+
+    for (size_t i = 0; i < k->count && good; i++) {
+        uint32_t key = key_of(k, b->key[i]), bucket = bucket_of(k, key);
+
+        good = is_near(k, key) && k->first[bucket] <= i &&
+               i < k->first[bucket + 1] && is_maybe(k, b->key[i], b->over[i]);
+    }
+    return good;
 }
 
 /* Of n places those that are in the second set, and the keys of each; how many

@@ -5,12 +5,14 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "rules/flanks.h"
+#include "rules/lay.h"
 #include "rules/threes.h"
 #include "rules/twos.h"
 
 struct probe_entry {
     uint32_t value, of; /* of the caller's, */
     struct flanks flanks;
+    unsigned char none[3]; /* zeros, for it is written as it is */
 };
 
 /* Of each entry, owned: eight bytes from the place on and eight before it, the
@@ -72,6 +74,12 @@ size_t probes_add(struct probes *k, const struct probe_string *s);
 
 /* probes_ready - behind the last of them, before anything is looked for. */
 void probes_ready(struct probes *k);
+
+/* probes_lay - those that are ready, n of them, are written; or *k, zeroed, is
+ * made of what was, which is not to be freed. probes_hold - is it safe to ask
+ * those, and is each entry found by its key? */
+void probes_lay(struct probes *k, size_t n, struct laying *l);
+bool probes_hold(const struct probes *k);
 
 /* A place in a text, and the entries that may stand there. */
 struct probe_place {

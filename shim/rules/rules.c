@@ -195,6 +195,7 @@ enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
         return E_NOMEM;
     }
     rs->all = all;
+    rs->packed = packed.ptr;
     rs->list = all.list;
     rs->count = all.count;
     rs->guards = all.guards;
@@ -216,6 +217,16 @@ enum err rules_load(struct str packed, bool monitor, struct rules **ret_rules)
     list_tokens(rs);
     *ret_rules = rs;
     return OK;
+}
+
+enum err rules_lay(const struct rules *rs, struct buf *out)
+{
+    return prefilter_lay(rs->prefilter, rs->packed, out);
+}
+
+void rules_lend(struct rules *rs, struct str tables)
+{
+    prefilter_lend(rs->prefilter, rs->packed, tables);
 }
 
 void rules_free(struct rules *rs)

@@ -29,6 +29,18 @@ MUST_USE enum err rules_load(struct str packed, bool monitor,
                              struct rules **ret_rules);
 void rules_free(struct rules *rs);
 
+/*
+ * rules_lay - write the tables of rules that were loaded, for rules_lend.
+ * Errors of buf_add.
+ *
+ * rules_lend - once, before the rules are shared: the tables that were written
+ * of the same packed rules are used in place, borrowed, and not made. They must
+ * begin at a multiple of LAY_STEP bytes (lay.h); what is not theirs is not
+ * used.
+ */
+MUST_USE enum err rules_lay(const struct rules *rs, struct buf *out);
+void rules_lend(struct rules *rs, struct str tables);
+
 size_t rules_count(const struct rules *rs);
 /* rules_at - i below the count. Borrowed for as long as the rules live. */
 const struct rule *rules_at(const struct rules *rs, size_t i);

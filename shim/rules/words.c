@@ -19,19 +19,25 @@
  *                     "eywo"                         "e me"
  */
 
+/* As it is written: without a gap, and its text by where it stands. */
 struct keyword {
-    const char *ptr; /* borrowed */
+    uint64_t at; /* behind ws->base */
     uint32_t rule;
+    uint16_t number; /* among the rule's */
     unsigned char len;
     unsigned char front; /* white space that it begins with */
     struct key key;
-    bool listed; /* its offsets go into the list */
-    bool number; /* it counts before a number of its rule only */
-    bool gaps;   /* it has spaces, of which a text may have more */
+    unsigned char listed;   /* its offsets go into the list */
+    unsigned char numbered; /* it counts before a number of its rule only */
+    unsigned char gaps;     /* it has spaces, of which a text may have more */
+    unsigned char none[2];  /* zeros */
 };
+_Static_assert(sizeof(struct keyword) == 24, "without a gap");
 
 struct words {
     const struct rule *list;  /* borrowed */
+    uintptr_t base;           /* of their texts; 0: they are anywhere */
+    bool written;             /* borrowed are these, and what keys has: */
     struct keyword *keywords; /* owned */
     size_t count;
     struct probes keys;     /* by the bytes that they are known by */
@@ -41,9 +47,10 @@ struct words {
 
 /* --- The keywords. */
 
-static struct str text_of(const struct keyword *kw)
+static inline struct str text_of(const struct words *ws,
+                                 const struct keyword *kw)
 {
-    return (struct str){kw->ptr, kw->len};
+    return (struct str){(const char *)(ws->base + (uintptr_t)kw->at), kw->len};
 }
 
 static void collect_some(struct words *ws, const struct rule *r, uint32_t rule,
@@ -53,26 +60,34 @@ static void collect_some(struct words *ws, const struct rule *r, uint32_t rule,
         struct str text = r->keywords[j];
 
         ws->keywords[ws->count++] =
-            (struct keyword){.ptr = text.ptr,
+            (struct keyword){.at = (uintptr_t)text.ptr,
                              .rule = rule,
+                             .number = (uint16_t)j,
                              .len = (unsigned char)text.len,
                              .front = (unsigned char)key_front(text),
                              .key = r->keys[j],
                              .listed = hits_bit(listed, rule),
-                             .number = r->reach != 0,
+                             .numbered = r->reach != 0,
                              .gaps = keyword_gaps(text)};
     }
 }
 
-static enum err collect(struct words *ws, const struct rule *list, size_t n,
-                        const uint64_t *of, const uint64_t *listed)
+static size_t count_keywords(const struct rule *list, size_t n,
+                             const uint64_t *of)
 {
     size_t total = 0;
 
     for (size_t i = 0; i < n; i++)
         if (hits_bit(of, (uint32_t)i))
             total += list[i].keyword_count;
-    ws->keywords = calloc(total + 1, sizeof(*ws->keywords));
+    return total;
+}
+
+static enum err collect(struct words *ws, const struct rule *list, size_t n,
+                        const uint64_t *of, const uint64_t *listed)
+{
+    ws->keywords =
+        calloc(count_keywords(list, n, of) + 1, sizeof(*ws->keywords));
     if (ws->keywords == NULL)
         return E_NOMEM;
     for (size_t i = 0; i < n; i++)
@@ -92,8 +107,9 @@ static struct flanks flanks_of(struct words *ws, const struct keyword *kw,
     struct flanks b = {.back = (unsigned char)(kw->key.at + 1u),
                        .ahead = (unsigned char)(rest - kw->key.at)};
 
-    b.before =
-        kw->front == 0 && (unsigned char)kw->ptr[0] < 0x80 ? before : FLANK_ALL;
+    b.before = kw->front == 0 && (unsigned char)text_of(ws, kw).ptr[0] < 0x80
+                   ? before
+                   : FLANK_ALL;
     flanks_follows(&ws->sets, &ws->list[kw->rule], &kw->key, &b);
     return b;
 }
@@ -101,16 +117,17 @@ static struct flanks flanks_of(struct words *ws, const struct keyword *kw,
 static void add_key(struct words *ws, uint32_t k, unsigned char before)
 {
     const struct keyword *kw = &ws->keywords[k];
-    struct str rest = str_skip(text_of(kw), kw->front);
+    struct str rest = str_skip(text_of(ws, kw), kw->front);
     char bytes[LIM_KEYWORD];
 
     level_keyword(rest, bytes);
-    probes_add(&ws->keys,
-               &(struct probe_string){
-                   .bytes = {bytes, rest.len},
-                   .at = kw->key.at,
-                   .room = rest.len - kw->key.at,
-                   .entry = {k, kw->rule, flanks_of(ws, kw, before)}});
+    probes_add(&ws->keys, &(struct probe_string){
+                              .bytes = {bytes, rest.len},
+                              .at = kw->key.at,
+                              .room = rest.len - kw->key.at,
+                              .entry = {.value = k,
+                                        .of = kw->rule,
+                                        .flanks = flanks_of(ws, kw, before)}});
 }
 
 static void add_keywords(struct words *ws, const struct guard *guards)
@@ -163,9 +180,114 @@ void words_free(struct words *ws)
 {
     if (ws == NULL)
         return;
-    free(ws->keywords);
-    probes_free(&ws->keys);
+    if (!ws->written) {
+        free(ws->keywords);
+        probes_free(&ws->keys);
+    }
     free(ws);
+}
+
+/* --- As they are written. */
+
+static void lay_words(struct words *ws, struct laying *l)
+{
+    size_t size = ws->count * sizeof(*ws->keywords);
+
+    ws->keywords = lay(l, ws->keywords, size);
+    lay_copy(l, ws->sets.sets, sizeof(ws->sets.sets));
+    probes_lay(&ws->keys, ws->count, l);
+}
+
+enum err words_lay(const struct words *ws, const char *base, struct buf *out)
+{
+    struct laying l = {.out = out};
+    struct words copy = *ws;
+    struct keyword *list = calloc(ws->count + 1, sizeof(*list));
+
+    if (list == NULL)
+        return E_NOMEM;
+    for (size_t i = 0; i < ws->count; i++) {
+        list[i] = ws->keywords[i];
+        list[i].at += ws->base - (uintptr_t)base;
+    }
+    copy.keywords = list;
+    lay_words(&copy, &l);
+    free(list);
+    return l.e;
+}
+
+/* Is it that keyword of that rule? */
+static bool is_keyword(const struct words *ws, const struct keyword *kw,
+                       const struct rule *r, const uint64_t *listed)
+{
+    struct str text = r->keywords[kw->number];
+
+    return ws->base + (uintptr_t)kw->at == (uintptr_t)text.ptr &&
+           kw->len == text.len && kw->front < kw->len &&
+           memcmp(&kw->key, &r->keys[kw->number], sizeof(kw->key)) == 0 &&
+           kw->key.at < kw->len - kw->front &&
+           kw->listed == hits_bit(listed, kw->rule) &&
+           kw->numbered == (r->reach != 0);
+}
+
+/* All keywords of those rules, in order. */
+static bool are_keywords(const struct words *ws, size_t n, const uint64_t *of,
+                         const uint64_t *listed)
+{
+    size_t k = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        for (size_t j = 0; hits_bit(of, i) && j < ws->list[i].keyword_count;
+             j++, k++) {
+            const struct keyword *kw = &ws->keywords[k];
+
+            if (kw->rule != i || kw->number != j ||
+                !is_keyword(ws, kw, &ws->list[i], listed))
+                return false;
+        }
+    return k == ws->count;
+}
+
+/* Is each entry that of a keyword, which has all it needs beside it? */
+static bool are_entries(const struct words *ws)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < ws->count && good; i++) {
+        const struct probe_entry *en = &ws->keys.entries[i];
+        const struct flanks *b = &en->flanks;
+        const struct keyword *kw = &ws->keywords[en->value % ws->count];
+
+        good = en->value < ws->count && en->of == kw->rule &&
+               b->back == kw->key.at + 1 &&
+               b->ahead == kw->len - kw->front - kw->key.at && b->least > 0 &&
+               b->least <= FOLLOW_MOST;
+    }
+    return good;
+}
+
+enum err words_open(const struct rule *list, size_t n, const uint64_t *of,
+                    const uint64_t *listed, const char *base,
+                    struct str written, struct words **ret_words)
+{
+    struct laying l = {.in = written};
+    struct words *ws = calloc(1, sizeof(*ws));
+
+    if (ws == NULL)
+        return E_NOMEM;
+    ws->list = list;
+    ws->base = (uintptr_t)base;
+    ws->written = true;
+    ws->count = count_keywords(list, n, of);
+    ws->step = cpu_step();
+    lay_words(ws, &l);
+    if (l.e || l.in.len != 0 || !are_keywords(ws, n, of, listed) ||
+        !probes_hold(&ws->keys) || !are_entries(ws)) {
+        words_free(ws);
+        return E_SYNTAX;
+    }
+    *ret_words = ws;
+    return OK;
 }
 
 /* --- The search. */
@@ -189,18 +311,21 @@ struct looking {
     size_t left; /* that are not of the block */
 };
 
-/* Where a keyword begins of which the byte `i` is text[at]; SIZE_MAX if what is
+/* Where a keyword begins of which the key is at text[at]; SIZE_MAX if what is
  * before that is not there. */
-static size_t keyword_start(const struct keyword *kw, size_t i, struct str text,
-                            size_t at)
+static size_t keyword_start(const struct words *ws, const struct keyword *kw,
+                            struct str text, size_t at)
 {
+    size_t i = kw->front + (size_t)kw->key.at;
+    struct str keyword = text_of(ws, kw);
+
     if (!kw->gaps)
         return at < i ? SIZE_MAX : at - i;
     while (i-- > 0) {
         if (at-- == 0)
             return SIZE_MAX;
-        if (!keyword_gap(text_of(kw), i)) {
-            if (to_lower(text.ptr[at]) != to_lower(kw->ptr[i]))
+        if (!keyword_gap(keyword, i)) {
+            if (to_lower(text.ptr[at]) != to_lower(keyword.ptr[i]))
                 return SIZE_MAX;
             continue;
         }
@@ -246,13 +371,14 @@ static enum err note_keyword(const struct words *ws, const struct keyword *kw,
 
     hits->tried += NOTED;
     if (is_guarded(hits, kw->rule, start) ||
-        keyword_at(text_of(kw), str_skip(text, start), &len) != KEYWORD_YES ||
+        keyword_at(text_of(ws, kw), str_skip(text, start), &len) !=
+            KEYWORD_YES ||
         !key_follows(&ws->list[kw->rule], &kw->key, hits->whole,
                      hits->base + folded_source(&hits->folded, start + len)) ||
-        (kw->number &&
+        (kw->numbered &&
          !hits_number(hits, &ws->list[kw->rule], start, start + len)))
         return OK;
-    return hits_note(hits, kw->rule, kw->listed, start);
+    return hits_note(hits, kw->rule, kw->listed != 0, start);
 }
 
 /* What is known of them is asked for before any is looked at: it is seldom in a
@@ -285,7 +411,7 @@ static enum err look_at(struct looking *lk)
         size_t at = lk->spots[i].at, start;
         enum err e;
 
-        start = keyword_start(kw, kw->front + (size_t)kw->key.at, lk->text, at);
+        start = keyword_start(lk->ws, kw, lk->text, at);
         if (start != SIZE_MAX &&
             (e = note_keyword(lk->ws, kw, lk->text, start, lk->hits)))
             return e;

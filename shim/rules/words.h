@@ -19,6 +19,21 @@ MUST_USE enum err words_new(const struct rule *list, size_t n,
 void words_free(struct words *ws);
 
 /*
+ * words_lay - write them as words_open reads them; their bytes are counted from
+ * `base`, before which none stands. Errors of buf_add.
+ *
+ * words_open - of what was written, to which it must be aligned (lay.h), and
+ * which is borrowed. Not to be trusted, it is compared with the rules.
+ * E_SYNTAX: not the words of these; E_NOMEM.
+ */
+MUST_USE enum err words_lay(const struct words *ws, const char *base,
+                            struct buf *out);
+MUST_USE enum err words_open(const struct rule *list, size_t n,
+                             const uint64_t *of, const uint64_t *listed,
+                             const char *base, struct str written,
+                             struct words **ret_words);
+
+/*
  * words_near - is the rule looked for near numbers? Of one with a number as
  * short as stands in any text the keywords are looked for everywhere, and count
  * where such a number follows.

@@ -731,7 +731,7 @@ static bool open_rules(const char *policy, const char *dir, struct buf *bytes)
     close(fd);
     return image_read(buf_str(bytes), &image) == OK &&
            rules_load(image.rules, false, &rules) == OK &&
-           scratch_new(&scratch) == OK;
+           (rules_lend(rules, image.tables), scratch_new(&scratch) == OK);
 }
 
 int main(int argc, char **argv)

@@ -278,7 +278,7 @@ static bool open_rules(const char *policy, const char *dir, struct buf *bytes)
            compile_image(&rule_files, bytes) == OK &&
            image_read(buf_str(bytes), &image) == OK &&
            rules_load(image.rules, false, &rules) == OK &&
-           scratch_new(&scratch) == OK;
+           (rules_lend(rules, image.tables), scratch_new(&scratch) == OK);
 }
 
 static void kinds(void)

@@ -56,8 +56,9 @@ static bool pack(struct buf *image)
     ok = !rules_pack(&rule, 1, NULL, 0, &rules) &&
          !providers_pack(&provider, 1, NULL, 0, &providers, NULL) &&
          !policy_pack(&p, &policy);
-    sections =
-        (struct image){buf_str(&rules), buf_str(&providers), buf_str(&policy)};
+    sections = (struct image){.rules = buf_str(&rules),
+                              .providers = buf_str(&providers),
+                              .policy = buf_str(&policy)};
     ok = ok && !image_write(&sections, image);
     buf_free(&rules);
     buf_free(&providers);

@@ -8,8 +8,8 @@
 
 /*
  * Hostile bytes as a policy image, and, so that the sum does not stand in the
- * way, as a rules section. What loads is used: a scan and a stream, which may
- * fail but must not crash.
+ * way, as a rules section. What loads is used, with tables that were changed: a
+ * scan and a stream, which may fail but must not crash.
  */
 
 static const char text[] =
@@ -45,14 +45,33 @@ static void use(struct rules *rs)
     scratch_free(sc);
 }
 
+/* Its own tables, with some bytes changed. */
+static void lend(struct rules *rs, struct str by, struct buf *tables)
+{
+    buf_init(tables, LIM_IMAGE);
+    if (rules_lay(rs, tables))
+        return;
+    for (size_t i = 0; i + 4 <= by.len && i < 64; i += 4) {
+        uint32_t at;
+
+        memcpy(&at, by.ptr + by.len - i - 4, sizeof(at));
+        tables->ptr[(at >> 8) % tables->len] ^= (char)at;
+    }
+    rules_lend(rs, buf_str(tables));
+}
+
 static void load(struct str section)
 {
     struct rules *rs = NULL;
+    struct buf tables;
 
     if (rules_load(section, false, &rs))
         return;
-    if (rules_count(rs) <= 24) /* many rules are many compilations */
+    if (rules_count(rs) <= 24) { /* many rules are many compilations */
+        lend(rs, section, &tables);
         use(rs);
+        buf_free(&tables);
+    }
     rules_free(rs);
 }
 

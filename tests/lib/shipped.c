@@ -14,6 +14,7 @@ static bool load(struct shipped *s, bool checked)
            compile_image(&s->files, &s->bytes) == OK &&
            image_read(buf_str(&s->bytes), &image) == OK &&
            rules_load(image.rules, false, &s->rules) == OK &&
+           (rules_lend(s->rules, image.tables), true) &&
            scratch_new(&s->scratch) == OK;
 }
 

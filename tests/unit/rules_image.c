@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "failmalloc.h"
+#include "rules/lay.h"
 #include "rules/rules.h"
 
 /* The image and its rules section: there and back, cut, damaged. */
@@ -94,13 +95,34 @@ static struct buf pack(void)
 static struct buf image(void)
 {
     struct buf packed = pack(), out;
-    struct image img = {buf_str(&packed), STR("providers"), STR("")};
+    struct image img = {.rules = buf_str(&packed),
+                        .providers = STR("providers"),
+                        .policy = STR("")};
 
     buf_init(&out, MIB);
     if (image_write(&img, &out))
         abort();
     buf_free(&packed);
     return out;
+}
+
+/* Tables begin where they can be used, whatever is before them. */
+static void test_tables(void)
+{
+    for (size_t n = 0; n <= LAY_STEP; n++) {
+        struct image img = {.policy = str_head(STR("12345678"), n),
+                            .tables = STR("tables")};
+        struct buf out;
+
+        buf_init(&out, MIB);
+        if (CHECK_INT(image_write(&img, &out), OK) &&
+            CHECK_INT(image_read(buf_str(&out), &img), OK)) {
+            CHECK_INT((size_t)(img.tables.ptr - out.ptr) % LAY_STEP, 0);
+            CHECK_STR(img.tables, "tables");
+            CHECK_INT(img.policy.len, n);
+        }
+        buf_free(&out);
+    }
 }
 
 static void test_round_trip(void)
@@ -375,6 +397,7 @@ static void test_nth_allocation(void)
 
 int main(void)
 {
+    RUN(test_tables);
     RUN(test_round_trip);
     RUN(test_truncated);
     RUN(test_flipped);
