@@ -127,8 +127,8 @@ bool escape_group_next(struct escape_group *g, struct str text);
  * there are is not known then, and it goes on round them for ever. text may
  * begin before *pos, which moves behind what is decided: all with `last`.
  *
- * escaped_next - is there an escape of one of these kinds? *pos is at it then,
- * or at what may be one as soon as this one is read: %\u0034\u0031.
+ * escaped_next - is there an escape that is looked for? *pos is at it then, or
+ * at what may be one as soon as this one is read: %\u0034\u0031, <b\u003e.
  * escaped_feed - errors as textview_put; the offsets of text are those of the
  * source less base.
  */
@@ -139,8 +139,17 @@ struct escaped {
 struct escaped_at {
     enum view_step how;
     size_t at, len;
+    bool near; /* it is none but for that */
 };
-bool escaped_next(unsigned kinds, struct str text, size_t *pos, bool last,
+struct escaped_for {
+    unsigned kinds; /* a set of steps */
+    bool last;      /* the text ends where it does */
+    /* What is no seam by itself: is it one as if it was near another? *ret_cut:
+     * what is to come will tell. */
+    bool (*near)(const void *with, size_t at, bool last, bool *ret_cut);
+    const void *with;
+};
+bool escaped_next(const struct escaped_for *what, struct str text, size_t *pos,
                   struct escaped_at *ret);
 /* escaped_cut - what is at `at`, up to where *pos of escaped_feed moved: is it
  * cut off by the end of the text? escaped_some - may a kind of escapes have one

@@ -120,6 +120,7 @@ struct mark {
     size_t len;
     bool is, cut;
     bool weak;
+    bool near; /* it is none by itself */
 };
 
 static struct mark mark_at(enum view_step how, struct str text, size_t at,
@@ -163,15 +164,54 @@ static bool joins(char c)
     return is_alnum(c) || c == '#' || c == '{' || c == '"' || c == '\r';
 }
 
-bool escaped_next(unsigned kinds, struct str text, size_t *pos, bool last,
+/* Where what is at `at` may complete a tag, or what else stands between two
+ * pieces of a word: that one's beginning, from `from` on, or `at`. */
+static size_t seam_before(struct str text, size_t from, size_t at)
+{
+    struct str before = str_head(text, at);
+
+    from = at - from > SEAM_MOST ? at - SEAM_MOST : from;
+    for (; from < at; from++)
+        if (kind_of(text.ptr[from]) == VIEW_SEAMS &&
+            seam_at(before, from, true, false).cut)
+            return from;
+    return at;
+}
+
+static bool is_near(const struct escaped *x, size_t at)
+{
+    return x->some && at - x->end <= ESCAPES_NEAR;
+}
+
+/* One that is looked for. */
+static struct mark mark_for(const struct escaped_for *what, enum view_step how,
+                            struct str text, size_t at)
+{
+    struct mark m = {.len = 1};
+    bool cut = false;
+
+    if ((what->kinds >> how & 1) == 0)
+        return m;
+    m = mark_at(how, text, at, false, what->last);
+    if (m.cut || m.is || how != VIEW_SEAMS)
+        return m;
+    if (what->near(what->with, at, what->last, &cut))
+        m = mark_at(how, text, at, true, what->last);
+    m.near = true;
+    m.cut |= cut;
+    return m;
+}
+
+bool escaped_next(const struct escaped_for *what, struct str text, size_t *pos,
                   struct escaped_at *ret)
 {
-    size_t at = *pos;
+    bool seams = (what->kinds >> VIEW_SEAMS & 1) != 0;
+    size_t at = *pos, from = seams ? *pos : text.len;
     bool open = false; /* a mark is at *pos, and nothing yet that ends it */
 
     while (at < text.len) {
         enum view_step how = kind_of(text.ptr[at]);
-        struct mark m = {.len = 1};
+        struct mark m;
 
         if (how == VIEW_TEXT) {
             open = open && joins(text.ptr[at]) && at - *pos < OPEN;
@@ -183,26 +223,27 @@ bool escaped_next(unsigned kinds, struct str text, size_t *pos, bool last,
         if (!open || at - *pos >= OPEN)
             *pos = at;
         open = open || how != VIEW_SEAMS;
-        if ((kinds >> how & 1) != 0)
-            m = mark_at(how, text, at, false, last);
-        if (m.cut)
-            return false;
-        *ret = (struct escaped_at){how, at, m.len};
-        if (m.is)
-            return true;
+        m = mark_for(what, how, text, at);
+        if (m.cut || m.is) {
+            if (from < *pos)
+                *pos = seam_before(text, from, *pos);
+            *ret = (struct escaped_at){how, at, m.len, m.near};
+            return !m.cut;
+        }
         at += m.len;
     }
-    *pos = open && !last ? *pos : at;
+    if (!open || what->last)
+        *pos = at;
+    else if (from < *pos)
+        *pos = seam_before(text, from, *pos);
     return false;
 }
 
 bool escaped_cut(const struct escaped *x, enum view_step how, struct str text,
                  size_t base, size_t at)
 {
-    bool near = x->some && base + at - x->end <= ESCAPES_NEAR;
-
     return at < text.len && kind_of(text.ptr[at]) == how &&
-           mark_at(how, text, at, near, false).cut;
+           mark_at(how, text, at, is_near(x, base + at), false).cut;
 }
 
 bool escaped_some(enum view_step how, struct str s)
@@ -225,8 +266,7 @@ enum err escaped_feed(struct escaped *x, enum view_step how, struct str text,
         while (at < text.len && kind_of(text.ptr[at]) != how)
             at++;
         if (at == *pos)
-            m = mark_at(how, text, at,
-                        x->some && base + at - x->end <= ESCAPES_NEAR, last);
+            m = mark_at(how, text, at, is_near(x, base + at), last);
         else
             m.len = at - *pos;
         if (m.cut)

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "detect/seams.h"
 #include "rules/extent.h"
 #include "rules/side.h"
 
@@ -67,7 +68,7 @@ void escaped_clean(struct stream *st)
 }
 
 /* At V; every lane is searched up to there, and what is held known. */
-static enum err begin(struct stream *st, enum view_step how)
+static enum err begin(struct stream *st, enum view_step how, bool near)
 {
     struct side *s;
     enum err e;
@@ -77,6 +78,8 @@ static enum err begin(struct stream *st, enum view_step how)
     stream_text(st)->escaped++;
     s->st->elder = KINDS & ~st->escapes;
     s->st->escapes = KINDS;
+    if (near) /* and so are those behind it */
+        s->escaped = (struct escaped){true, (size_t)st->v};
     st->escapes &= ~KIND(how);
     side_take(s->st, st);
     extents_copy(s->st, st);
@@ -94,6 +97,20 @@ static bool stands(const struct stream *st, const struct escaped_at *x)
     return st->up != NULL && side_same(st->side, at, at + x->len);
 }
 
+/* The seam that is at a place of a view, in what it is a view of: what stands
+ * beside it there may be another. */
+static struct seam seam_there(const struct stream *st, uint64_t at, bool near,
+                              bool last)
+{
+    const struct stream *up = st->up;
+    uint64_t there = side_start(st->side, at);
+
+    if (there < up->base)
+        return (struct seam){0};
+    return seam_at((struct str){up->text.ptr, (size_t)(up->end - up->base)},
+                   (size_t)(there - up->base), near, last);
+}
+
 /* Is there an elder that has it: of this view, or of one that this is a view
  * of and it stands in? */
 static bool is_read(const struct stream *st, const struct escaped_at *x)
@@ -102,11 +119,28 @@ static bool is_read(const struct stream *st, const struct escaped_at *x)
 
     for (; st->up != NULL && side_same(st->side, at, at + x->len);
          st = st->up) {
-        if ((st->elder & KIND(x->how)) != 0)
+        if ((st->elder & KIND(x->how)) != 0 &&
+            (x->how != VIEW_SEAMS || seam_there(st, at, true, false).len != 0))
             return true;
         at = side_start(st->side, at);
     }
     return false;
+}
+
+/* A seam in what this is a view of, by what stands beside it there, is one. */
+static bool is_seam(const void *with, size_t at, bool last, bool *ret_cut)
+{
+    const struct stream *st = with;
+    uint64_t there = st->base + at;
+    struct seam seam;
+
+    if (st->up == NULL || st->side->step == VIEW_SEAMS ||
+        (st->elder & KIND(VIEW_SEAMS)) != 0 ||
+        !side_same(st->side, there, there + 1))
+        return false;
+    seam = seam_there(st, there, false, last);
+    *ret_cut = seam.cut;
+    return seam.len != 0;
 }
 
 /* Is it one too many? One that stands there is read in other views still. */
@@ -125,10 +159,11 @@ enum err escaped_look(struct stream *st, uint64_t *to, bool last)
 
     while (st->escapes != 0) {
         struct str text = {st->text.ptr, (size_t)(*to - st->base)};
+        const struct escaped_for what = {st->escapes, last, is_seam, st};
         struct escaped_at x;
         enum err e;
 
-        if (!escaped_next(st->escapes, text, &pos, last, &x)) {
+        if (!escaped_next(&what, text, &pos, &x)) {
             *to = st->base + pos;
             return OK;
         }
@@ -138,7 +173,7 @@ enum err escaped_look(struct stream *st, uint64_t *to, bool last)
         }
         if ((e = stream_read(st, st->base + pos)) ||
             (e = search_lanes(st, false, true)) ||
-            (e = feed_extents(st, false)) || (e = begin(st, x.how)))
+            (e = feed_extents(st, false)) || (e = begin(st, x.how, x.near)))
             return e;
     }
     return OK;
