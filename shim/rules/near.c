@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "rules/sentence.h"
 
 /*
  * A text may be full of matches, each with a few hundred characters beside it.
@@ -36,8 +37,7 @@ struct beside {
     size_t bare, word;
 };
 
-#define NOWHERE SIZE_MAX
-#define SIDES   2
+#define SIDES 2
 
 static size_t char_before(struct str text, size_t at)
 {
@@ -58,72 +58,6 @@ static size_t char_behind(struct str text, size_t at)
 static bool is_word(char c)
 {
     return token_byte(c) || c == '_' || (unsigned char)c >= 0x80;
-}
-
-static bool is_stop(char c)
-{
-    return c == '.' || c == '!' || c == '?';
-}
-
-static bool is_closing(char c)
-{
-    return c == '"' || c == '\'' || c == ')' || c == ']';
-}
-
-/* Does one of the wide marks end right before `at`? */
-static bool wide_stop(struct str before)
-{
-    return str_ends(before, STR("\xe3\x80\x82")) ||
-           str_ends(before, STR("\xef\xbc\x81")) ||
-           str_ends(before, STR("\xef\xbc\x9f"));
-}
-
-/* Does a sentence end right before `at`, as what stands there and before it
- * tells? Sees three bytes of the past, and those of closing quotes. */
-static bool sentence_ends(struct str text, size_t at)
-{
-    char c;
-
-    if (at == 0 || at >= text.len)
-        return false;
-    c = text.ptr[at - 1];
-    if ((unsigned char)c >= 0x80)
-        return wide_stop(str_head(text, at));
-    if (!is_white(text.ptr[at]))
-        return false;
-    if (c == '\n')
-        return text.ptr[at] == '\n' || text.ptr[at] == '\r';
-    for (size_t i = 0; i < 2 && at > 1 && is_closing(text.ptr[at - 1]); i++)
-        at--;
-    return is_stop(text.ptr[at - 1]);
-}
-
-/* Bytes that a sentence may end behind. */
-static const bool may_end[256] = {
-    ['.'] = true,  ['!'] = true,  ['?'] = true,  ['"'] = true,  ['\''] = true,
-    [')'] = true,  [']'] = true,  ['\n'] = true, [0x82] = true, /* the last of
-                                                                   the wide
-                                                                   marks */
-    [0x81] = true, [0x9f] = true,
-};
-
-/* The last place behind `from`, up to `at`, where a sentence ends. */
-static size_t ends_last(struct str text, size_t from, size_t at)
-{
-    for (; at > from; at--)
-        if (may_end[(unsigned char)text.ptr[at - 1]] && sentence_ends(text, at))
-            return at;
-    return NOWHERE;
-}
-
-/* The first from `from` on, before `to`. */
-static size_t ends_first(struct str text, size_t from, size_t to)
-{
-    for (; from < to; from++)
-        if (from > 0 && may_end[(unsigned char)text.ptr[from - 1]] &&
-            sentence_ends(text, from))
-            return from;
-    return NOWHERE;
 }
 
 /* ---- Windows. ------------------------------------------------------------
@@ -164,14 +98,14 @@ static void before_first(struct beside *b, const struct near *n,
     b->mark = utf8_rewind(text, at, n->within);
     b->count = utf8_count(between(text, b->mark, at));
     if (n->sentence)
-        b->ended = ends_last(text, b->mark, at);
+        b->ended = sentence_last(text, b->mark, at);
 }
 
 /* From the last match on. */
 static void before_next(struct beside *b, const struct near *n, struct str text,
                         size_t at)
 {
-    size_t ended = n->sentence ? ends_last(text, b->at, at) : NOWHERE;
+    size_t ended = n->sentence ? sentence_last(text, b->at, at) : NOWHERE;
 
     b->count += utf8_count(between(text, b->at, at));
     if (b->count > n->within) {
@@ -223,7 +157,7 @@ static size_t window_end(struct beside *b, const struct near *n,
         b->ended = NOWHERE;
     b->seen = b->seen < at ? at : b->seen;
     if (n->sentence && b->ended == NOWHERE && b->seen < b->mark) {
-        b->ended = ends_first(text, b->seen, b->mark);
+        b->ended = sentence_first(text, b->seen, b->mark);
         b->seen = b->ended == NOWHERE ? b->mark : char_behind(text, b->ended);
     }
     *ret_cut = false;

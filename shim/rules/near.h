@@ -11,9 +11,8 @@
  *
  * Looked at is the text before a match and the text behind it, each a text by
  * itself: as far as the end of the sentence or so many characters, and from
- * there on to the end of a word that would be cut off. A sentence ends where a
- * blank follows a full stop, a question or an exclamation mark, behind one of
- * the wide marks, and at an empty line. All this is bounded, so that a stream
+ * there on to the end of a word that would be cut off. What ends a sentence
+ * stands in sentence.h. All this is bounded, so that a stream
  * knows how much of the past it must keep, and for how much of the future a
  * match has to wait.
  */

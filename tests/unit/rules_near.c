@@ -10,7 +10,7 @@
 
 static const struct str k_vault[] = {STR_INIT("vault")};
 
-static const struct {
+static const struct row {
     const char *name;
     struct near nears[2];
     const char *text;
@@ -84,6 +84,22 @@ static const struct {
      {{STR_INIT("open"), 90, SIDES, true, false}},
      "vault\xe3\x80\x82open",
      0},
+    {"a full stop of half the width",
+     {{STR_INIT("open"), 90, SIDES, true, false}},
+     "vault\xef\xbd\xa1open",
+     0},
+    {"an Arabic question mark",
+     {{STR_INIT("open"), 90, SIDES, true, false}},
+     "vault\xd8\x9f open",
+     0},
+    {"a full stop of Urdu",
+     {{STR_INIT("open"), 90, SIDES, true, false}},
+     "vault\xdb\x94 open",
+     0},
+    {"a danda",
+     {{STR_INIT("open"), 90, SIDES, true, false}},
+     "vault \xe0\xa5\xa4 open",
+     0},
     {"across sentences, by distance",
      {{STR_INIT("open"), 90, SIDES, false, false}},
      "The vault. It is open.",
@@ -105,6 +121,46 @@ static const struct {
      {{STR_INIT("open"), 8, SIDES, false, false}},
      "open äöüß vault",
      1},
+};
+
+/* Ends of short forms are within a sentence, those of words end one. */
+static const struct row short_forms[] = {
+#define STANDS(between, count)                                                 \
+    {                                                                          \
+        between, {{STR_INIT("open"), 90, SIDES, true, false}},                 \
+            "the vault " between " is open", count                             \
+    }
+    STANDS("of Dr. Smith", 1),
+    STANDS("of Mrs. Smith", 1),
+    STANDS("of J. Smith", 1),
+    STANDS("of J. R. R. Smith", 1),
+    STANDS("(e.g. mine)", 1),
+    STANDS("(i.e. mine)", 1),
+    STANDS("z.B. heute", 1),
+    STANDS("z. B. heute", 1),
+    STANDS("p.ex. ici", 1),
+    STANDS("p. ex. ici", 1),
+    STANDS("Nr. 5", 1),
+    STANDS("No. 5", 1),
+    STANDS("of Acme Inc. now", 1),
+    STANDS("vs. the door", 1),
+    STANDS("etc. now", 1),
+    STANDS("(etc.) now", 1),
+    STANDS("bzw. Tresor", 1),
+    STANDS("n\xc3\xbam. 5", 1),
+    STANDS("\xd1\x83\xd0\xbb. 5", 1),
+    STANDS("... well", 1),
+    STANDS("at 3.14 now", 1),
+    STANDS("of example.com now", 1),
+    STANDS("is mine. It", 0),
+    STANDS("is Drs. It", 0),
+    STANDS("am I. It", 0),
+    STANDS("is 4. It", 0),
+    STANDS("is xNo. It", 0),
+    STANDS("is 1Nr. It", 0),
+    STANDS("is it?! It", 0),
+    STANDS("of Dr. Smith. It", 0),
+    STANDS("is verylongandinc. It", 0),
 };
 
 static unsigned whole_hits(const struct rules *rs, struct scratch *sc,
@@ -166,28 +222,38 @@ static void load(const struct near *nears, struct buf *packed,
         abort();
 }
 
-static void test_rows(void)
+static void check_each(const struct row *list, size_t n)
 {
     struct scratch *sc;
 
     if (scratch_new(&sc))
         abort();
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct str text = str_of(rows[i].text);
+    for (size_t i = 0; i < n; i++) {
+        struct str text = str_of(list[i].text);
         struct buf packed;
         struct rules *rs;
 
-        CHECK_ROW(rows[i].name);
-        load(rows[i].nears, &packed, &rs);
-        CHECK_INT(whole_hits(rs, sc, text), rows[i].hits);
-        CHECK_INT(stream_hits(rs, sc, text, 0, true), rows[i].hits);
+        CHECK_ROW(list[i].name);
+        load(list[i].nears, &packed, &rs);
+        CHECK_INT(whole_hits(rs, sc, text), list[i].hits);
+        CHECK_INT(stream_hits(rs, sc, text, 0, true), list[i].hits);
         for (size_t cut = 0; cut <= text.len; cut++)
-            CHECK_INT(stream_hits(rs, sc, text, cut, false), rows[i].hits);
+            CHECK_INT(stream_hits(rs, sc, text, cut, false), list[i].hits);
         rules_free(rs);
         buf_free(&packed);
     }
     CHECK_ROW(NULL);
     scratch_free(sc);
+}
+
+static void test_rows(void)
+{
+    check_each(rows, ARRAY_LEN(rows));
+}
+
+static void test_short_forms(void)
+{
+    check_each(short_forms, ARRAY_LEN(short_forms));
 }
 
 /* A match that waits is held, and no longer than it must; what is looked back
@@ -355,6 +421,7 @@ static void test_known(void)
 int main(void)
 {
     RUN(test_rows);
+    RUN(test_short_forms);
     RUN(test_far);
     RUN(test_held);
     RUN(test_known);
