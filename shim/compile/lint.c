@@ -6,6 +6,9 @@
 #include "compile/shadow.h"
 #include "compile/yaml.h"
 #include "rules/detector.h"
+#include "rules/key.h"
+#include "rules/level.h"
+#include "rules/rarity.h"
 
 /* --- Hosts in patterns. */
 
@@ -286,6 +289,68 @@ static void lint_setting(struct compile *c, const struct setting *s)
                   s->rule, STR_ARG(s->key), s->hint);
 }
 
+/* --- What is in any text. */
+
+#define SHORT_MOST  3u   /* bytes of a keyword: what is longer is no matter */
+#define SHORT_OFTEN 316u /* as rarity_read has it: as "cat" is, not "dog" */
+#define SHORT_LEAST 2u   /* known bytes behind a keyword make up for it */
+
+/* How often letters of so short a keyword stand in text. */
+static unsigned share_of(const struct rarity_table *often, struct str keyword)
+{
+    char bytes[LIM_KEYWORD];
+    unsigned shares[LIM_KEYWORD] = {0};
+
+    level_keyword(keyword, bytes);
+    rarity_read(often, (struct str){bytes, keyword.len}, 0, shares);
+    return shares[0];
+}
+
+static bool is_letters(struct str s)
+{
+    size_t n = 0;
+
+    while (n < s.len && is_alpha(s.ptr[n]))
+        n++;
+    return n == s.len;
+}
+
+/* A place of a keyword is where a rule begins to be tried. */
+static void lint_short(struct compile *c, const struct rule_src *r,
+                       const struct rarity_table *often)
+{
+    struct key keys[LIM_RULE_LIST];
+    struct follows follows;
+
+    follows_read(&r->rule, keys, &follows);
+    for (size_t i = 0; i < r->rule.keyword_count; i++) {
+        struct str keyword = r->rule.keywords[i];
+
+        if (keyword.len > SHORT_MOST || !is_letters(keyword) ||
+            r->rule.reach != 0 || keys[i].least >= SHORT_LEAST ||
+            (keyword.len == SHORT_MOST &&
+             share_of(often, keyword) < SHORT_OFTEN))
+            continue;
+        diag_warn(&c->diags, r->match_at,
+                  "%.*s: any text has the keyword '%.*s', so that the rule is "
+                  "tried all over it: take a longer one, or begin the pattern "
+                  "with it and what follows",
+                  STR_ARG(r->rule.id), STR_ARG(keyword));
+    }
+}
+
+static void lint_shorts(struct compile *c)
+{
+    const struct rule_src *r;
+    struct rarity_table often;
+
+    rarity_table(&often);
+    for (r = c->rules; r != NULL; r = r->next)
+        if (r->rule.detector == DETECTOR_PATTERN && r->words_node == NULL &&
+            !r->unusable)
+            lint_short(c, r, &often);
+}
+
 /* --- All of them. */
 
 static void lint_tests(struct compile *c, const struct rule_src *r)
@@ -307,6 +372,7 @@ void compile_lint(struct compile *c)
     const struct define *d;
     size_t runs = 0;
 
+    lint_shorts(c);
     for (x = c->exclusions; x != NULL; x = x->next) {
         if (x->expired)
             diag_add(&c->diags, x->at, "the exclusion expired on %.*s",

@@ -26,6 +26,8 @@
  *     any pattern of a rule or of an exclusion
  *   - a pattern for answers that nothing wakes on a stream (rule_sleep)
  *   - one that all of a text is searched for (rule_roams)
+ *   - a keyword of so few letters that any text has it, which the rule is tried
+ *     at, but where known bytes must follow it
  */
 void compile_lint(struct compile *c);
 

@@ -257,15 +257,15 @@ rules:
   - id: SP-1
     name: n
     category: c
-    keywords: [k]
-    match: 'k('
+    keywords: [kiwi]
+    match: 'kiwi('
     action: log
-    tests: {hit: [k], miss: [l]}
+    tests: {hit: [kiwi], miss: [l]}
 END
     expect 1 "$SALLYPORT" check bad.yaml
-    grep -q '^bad.yaml:6:12: error: SP-1: match: .*parenthesis.* at offset 2$' \
+    grep -q '^bad.yaml:6:12: error: SP-1: match: .*parenthesis.* at offset 5$' \
         err
-    sed -i "s/k(/k\\\\d/" bad.yaml
+    sed -i "s/kiwi(/kiwi\\\\d/" bad.yaml
     expect 1 "$SALLYPORT" check bad.yaml
     same err <<'END'
 bad.yaml:8:19: error: SP-1: the text is not found, though it should be a hit
@@ -366,8 +366,8 @@ rules:
     keywords: [k]
     match: '(k+)+$'
     action: log
-  - {id: SP-2, name: n, category: c, keywords: [k], match: kk, action: log,
-     tests: {hit: [k], miss: [l]}}
+  - {id: SP-2, name: n, category: c, keywords: [kiwi], match: kiwis, action: log,
+     tests: {hit: [kiwi], miss: [l]}}
 END
     expect 1 "$SALLYPORT" check bad.yaml
     same err <<'END'

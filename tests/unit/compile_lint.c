@@ -14,6 +14,10 @@
 #define R(n, more)                                                             \
     "  - {id: SP-" n ", name: r" n ", keywords: [dog], " more ", " T
 
+/* The same with a keyword of its own. */
+#define K(word, more)                                                          \
+    "  - {id: SP-1, name: r, keywords: [" word "], " more ", " T
+
 /* The same with hits of its own. */
 #define R2(n, more, hits)                                                      \
     "  - {id: SP-" n ", name: r" n ", keywords: [do], " more                   \
@@ -24,11 +28,11 @@ static const struct {
     const char *name, *text, *want;
 } rows[] = {
     {"clean", R("1", "match: 'dog'") R("2", "match: 'dogs'"), ""},
-    {"no tests", "  - {id: SP-1, name: a, keywords: [ab], match: ab}\n",
+    {"no tests", "  - {id: SP-1, name: a, keywords: [dog], match: dog}\n",
      "3:5: error: SP-1: the rule needs tests"},
     {"block without a miss",
-     "  - {id: SP-1, name: a, keywords: [ab], match: ab, action: block, "
-     "tests: {hit: [ab]}}\n",
+     "  - {id: SP-1, name: a, keywords: [dog], match: dog, action: block, "
+     "tests: {hit: [dog]}}\n",
      "3:5: error: SP-1: the rule needs tests"},
     {"words, which are their own tests",
      "  - {id: SP-1, name: a, list: [ab]}\n", ""},
@@ -200,7 +204,16 @@ static const struct {
     {"no bound behind two letters",
      R("1", "match: '(?i)[qz](?:[a-z] ?)+dog', on: request"), ""},
     {"a value",
-     "  - {id: SP-1, name: a, keywords: [ab], value: '[0-9]{32}', " T, ""},
+     "  - {id: SP-1, name: a, keywords: [dog], value: '[0-9]{32}', " T, ""},
+    {"a short keyword that any text has", K("cat", "match: 'cat(?:s|nip)'"),
+     "3:49: warning: SP-1: any text has the keyword 'cat'"},
+    {"two letters", K("qz", "match: 'qz.{1,9}!'"),
+     "3:48: warning: SP-1: any text has the keyword 'qz'"},
+    {"a short keyword that is rare", K("zyx", "match: 'zyx(?:s|nip)'"), ""},
+    {"a long one that is not", K("that", "match: 'that(?:s|nip)'"), ""},
+    {"signs", K("'+~'", "match: '\\+~(?:s|nip)'"), ""},
+    {"a short keyword before what is known", K("cat", "match: 'cat[0-9]{9}'"),
+     ""},
     {"code of ours", "  - {id: SP-1, name: a, detector: zalgo, " T, ""},
     {"a repeat of a repeat near it",
      R("1", "match: 'dog', unless: {match: '(?:a+)+!'}"),
