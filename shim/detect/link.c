@@ -1,6 +1,7 @@
 #include "detect/link.h"
 
 #include "detect/decode.h"
+#include "detect/link_use.h"
 
 /*
  * Where URLs begin is told by their scheme, or, where they have none, by what
@@ -45,153 +46,6 @@ static bool is_slash(char c)
     return c == '/' || c == '\\';
 }
 
-/* --- What a URL is for. */
-
-struct use {
-    enum link_kind kind;
-    bool told; /* the bytes before it say that it is one */
-    char quote;
-    bool spaced; /* a blank ends it, within quotes too */
-};
-
-static struct str drop_spaces(struct str s)
-{
-    while (s.len > 0 && (unsigned char)s.ptr[s.len - 1] <= ' ')
-        s.len--;
-    return s;
-}
-
-/* "[label" or "![label", without its "]": an image if that cannot be seen. */
-static struct use label_use(struct str before)
-{
-    size_t depth = 1, i = before.len;
-
-    while (i > 0 && depth > 0) {
-        i--;
-        depth += before.ptr[i] == ']';
-        depth -= before.ptr[i] == '[';
-    }
-    if (depth > 0 || (i > 0 && before.ptr[i - 1] == '!'))
-        return (struct use){.kind = LINK_LOADED, .told = true};
-    return (struct use){.kind = LINK_CLICKED, .told = true};
-}
-
-/* Is the end of the text within a tag of one of these names? */
-static bool in_tag(struct str before)
-{
-    static const struct str tags[] = {STR_INIT("<link"), STR_INIT("<image"),
-                                      STR_INIT("<use"), STR_INIT("<base"),
-                                      STR_INIT("<feimage")};
-    size_t i = before.len;
-
-    while (i > 0 && before.ptr[i - 1] != '<' && before.ptr[i - 1] != '>')
-        i--;
-    if (i == 0)
-        return true; /* too far to be seen */
-    for (size_t k = 0; k < ARRAY_LEN(tags); k++)
-        if (str_starts_nocase(str_skip(before, i - 1), tags[k]))
-            return true;
-    return false;
-}
-
-static struct use attribute_use(struct str before)
-{
-    static const struct str loaded[] = {
-        STR_INIT("src"),        STR_INIT("srcset"),     STR_INIT("poster"),
-        STR_INIT("background"), STR_INIT("data"),       STR_INIT("action"),
-        STR_INIT("formaction"), STR_INIT("imagesrcset")};
-    size_t n = 0;
-    struct str name;
-
-    while (n < before.len && is_alnum(before.ptr[before.len - 1 - n]))
-        n++;
-    name = str_skip(before, before.len - n);
-    for (size_t i = 0; i < ARRAY_LEN(loaded); i++)
-        if (str_eq_nocase(name, loaded[i]))
-            return (struct use){.kind = LINK_LOADED, .told = true};
-    if (!str_eq_nocase(name, STR("href")))
-        return (struct use){.kind = LINK_CLICKED};
-    return (struct use){.kind = in_tag(before) ? LINK_LOADED : LINK_CLICKED,
-                        .told = true};
-}
-
-/* Does a list of images follow, "srcset=" without its "="? */
-static bool is_set(struct str before)
-{
-    return str_ends_nocase(drop_spaces(before), STR("srcset"));
-}
-
-/*
- * Behind other text of a quoted attribute: a further image of a srcset, and
- * where a meta element leads to, behind "0;url=" and its like. Within the bytes
- * that are looked back at.
- */
-static struct use amid_use(struct str before)
-{
-    size_t i = before.len, n = 0;
-    struct use u = {.kind = LINK_CLICKED};
-    struct str name;
-
-    while (i > 0 && before.ptr[i - 1] != '"' && before.ptr[i - 1] != '\'' &&
-           before.ptr[i - 1] != '<' && before.ptr[i - 1] != '>')
-        i--;
-    if (i == 0)
-        return u;
-    name = drop_spaces(str_head(before, i - 1));
-    if (!str_ends(name, STR("=")))
-        return u;
-    name = drop_spaces(str_head(name, name.len - 1));
-    while (n < name.len && is_alpha(name.ptr[name.len - 1 - n]))
-        n++;
-    name = str_skip(name, name.len - n);
-    if (str_eq_nocase(name, STR("content")))
-        u.told = i < before.len && is_digit(before.ptr[i]) &&
-                 (strchr(";,", before.ptr[before.len - 1]) != NULL ||
-                  str_ends_nocase(before, STR("url=")));
-    else
-        u.told = str_ends(before, STR(",")) && is_set(name);
-    if (u.told)
-        u = (struct use){.kind = LINK_LOADED,
-                         .told = true,
-                         .quote = before.ptr[i - 1],
-                         .spaced = true};
-    return u;
-}
-
-static struct use use_before(struct str before)
-{
-    struct use u = {.kind = LINK_CLICKED};
-    struct str amid;
-    char quote = 0, last;
-
-    before = drop_spaces(before);
-    if (before.len > 0 && strchr("\"'<", before.ptr[before.len - 1]) != NULL) {
-        quote = before.ptr[before.len - 1];
-        before = drop_spaces(str_head(before, before.len - 1));
-    }
-    amid = before;
-    last = before.len > 0 ? before.ptr[before.len - 1] : 0;
-    before = str_head(before, before.len - (last != 0));
-    if (last == '(' && (str_ends_nocase(before, STR("url")) ||
-                        str_ends_nocase(before, STR("image-set"))))
-        u = (struct use){.kind = LINK_LOADED, .told = true};
-    else if (last == '(' && str_ends(before, STR("]")))
-        u = label_use(str_head(before, before.len - 1));
-    else if (last == ':' && str_ends(before, STR("]")))
-        u = (struct use){.kind = LINK_LOADED, .told = true};
-    else if (last == '=')
-        u = attribute_use(drop_spaces(before));
-    else if (last == 't' && str_ends_nocase(before, STR("@impor")))
-        u = (struct use){.kind = LINK_LOADED, .told = true};
-    if (last == ',' || last == ';' ||
-        (last == '=' && str_ends_nocase(before, STR("url"))))
-        u = amid_use(amid);
-    if (quote != 0 || !u.spaced)
-        u.quote = quote == '<' ? '>' : quote;
-    u.spaced |= quote != 0 && is_set(before);
-    return u;
-}
-
 /* --- Its end and its parts. */
 
 /*
@@ -205,6 +59,7 @@ static bool ends_url(const struct use *u, char c, size_t *depth)
         return c == u->quote || c == '<' || c == '>' ||
                (u->spaced && (unsigned char)c <= ' ');
     if ((unsigned char)c <= ' ' || c == 0x7f || strchr("<>\"`", c) != NULL ||
+        (u->ends != NULL && strchr(u->ends, c) != NULL) ||
         (!u->told && (c == '[' || c == ']')))
         return true;
     *depth += c == '(';
@@ -350,7 +205,7 @@ static bool link_at(struct str text, size_t *at, size_t begin, bool open,
     *at = start + (begin < SCHEMES ? begins[begin].len : 0);
     if (!cut && is_coded(begin) && !head_at(head, start, &name))
         return false; /* most of them, and what is before costs more */
-    u = use_before((struct str){text.ptr + start - back, back});
+    u = link_use((struct str){text.ptr + start - back, back});
     ret->kind = u.kind;
     name = *at;
     if (!u.told &&
@@ -370,6 +225,9 @@ static bool link_at(struct str text, size_t *at, size_t begin, bool open,
         return true;
     *at = path > *at ? path : *at;
     ret->host = host_of(str_head(str_skip(text, name), path - name));
+    /* An escape of HTML, Markdown or CSS: the host may be another one. */
+    ret->odd = (path < text.len && text.ptr[path] == '\\') ||
+               memchr(text.ptr + name, '&', path - name) != NULL;
     if (ret->host.len == 0)
         return false;
     for (end = path; end < text.len && !ends_url(&u, text.ptr[end], &depth);)
@@ -556,13 +414,26 @@ static size_t host_data(struct str host)
     return total >= LABELS && most == 0 ? total : most;
 }
 
+#define ESCAPES 12 /* of CSS, one behind the other but for some letters */
+
+/* What a path or query has that is written in them. */
+static size_t escaped_data(struct str rest)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i + 1 < rest.len; i++)
+        n += rest.ptr[i] == '\\' && hex_value(rest.ptr[i + 1]) >= 0;
+    return n >= ESCAPES ? rest.len : 0;
+}
+
 size_t link_data(const struct link *l)
 {
     size_t most = host_data(l->host), q = str_find_byte(l->rest, '?');
     struct str rest = l->rest;
-    size_t counted;
+    size_t counted, escaped = escaped_data(rest);
     bool query = false;
 
+    most = escaped > most ? escaped : most;
     while (rest.len > 0) {
         size_t n = piece_data(&rest, "/\\?#&;=,", &query);
 

@@ -20,6 +20,7 @@ struct link {
     size_t start, end; /* of the URL                                       */
     enum link_kind kind;
     struct str host, rest; /* as written; rest: path, query and fragment   */
+    bool odd;              /* escapes in the host: it may be another one   */
     size_t cursor;         /* where to go on; if not found: nothing that   */
                            /* begins before it is a URL                    */
     size_t tried;          /* places that were looked at closely           */

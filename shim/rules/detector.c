@@ -144,7 +144,7 @@ static bool link_counts(const struct search *s, const struct link *l)
 
     if (link_data(l) < s->rule->options[LINK_DATA])
         return false;
-    if (s->known == NULL || s->known->links.len == 0)
+    if (s->known == NULL || s->known->links.len == 0 || l->odd)
         return true;
     n = host_canonical(l->host, name);
     return n == 0 || !host_allowed((struct str){name, n}, s->known->links);

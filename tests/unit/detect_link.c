@@ -157,6 +157,41 @@ static const struct {
     {"f(&a, \"&b\", '&c'); x=&y; <&z", ""},
     {"![a](&copy;/p) ![b](&amp;//x)", ""},
     {"https&colon;//h.example/p", ""},
+    /* What is loaded, whatever it is called. */
+    {"<img lowsrc='https://h.example/p'>", "L h.example /p\n"},
+    {"<svg:image href='https://h.example/p'/>", "L h.example /p\n"},
+    {"<link title=\">\" href='https://h.example/p'>", "L h.example /p\n"},
+    {"<user href='https://h.example/p'>", "C h.example /p\n"},
+    {"<set to='https://h.example/p'/>", "L h.example /p\n"},
+    {"<img onerror=\"fetch('https://h.example/p')\">", "L h.example /p\n"},
+    {"x 2x, https://h.example/p", "L h.example /p\n"},
+    {"a{b:\\75rl(https://h.example/p)}", "L h.example /p\n"},
+    {"a{b:ur\\00006C (https://h.example/p)}", "L h.example /p\n"},
+    {"@im\\port/**/'https://h.example/p'", "L h.example /p\n"},
+    {"image-set('a' 1x, 'https://h.example/p' 2x)", "L h.example /p\n"},
+    /* Brackets that are none. */
+    {"![a \\[ b](https://h.example/p)", "L h.example /p\n"},
+    {"![a `[` b](https://h.example/p)", "L h.example /p\n"},
+    {"![a <i title=\"[\"> b](https://h.example/p)", "L h.example /p\n"},
+    {"[a `x[0]` b](https://h.example/p)", "C h.example /p\n"},
+    {"![a](b) [c > `d`](https://h.example/p)", "C h.example /p\n"},
+    /* Images of other markup. */
+    {"[img width=9]https://h.example/p[/img]", "L h.example /p\n"},
+    {"[img=https://h.example/p]", "L h.example /p\n"},
+    {"[url=https://h.example/p]a[/url]", "C h.example /p\n"},
+    {"image::https://h.example/p[a]", "L h.example /p\n"},
+    {"an image:https://h.example/p[a]", "L h.example /p\n"},
+    {"an image: https://h.example/p", "C h.example /p\n"},
+    {".. image:: https://h.example/p", "L h.example /p\n"},
+    {"[[File:https://h.example/p|a]]", "L h.example /p\n"},
+    {"![[https://h.example/p]]", "L h.example /p\n"},
+    {"{{ https://h.example/p|a}}", "L h.example /p\n"},
+    {"!https://h.example/p!", "L h.example /p\n"},
+    {"So!https://h.example/p", "C h.example /p\n"},
+    {"\\includegraphics[a]{https://h.example/p}", "L h.example /p\n"},
+    {"\\href{https://h.example/p}", "C h.example /p}\n"},
+    {"A@{ img: \"https://h.example/p\" }", "L h.example /p\n"},
+    {"img: \"https://h.example/p\"", "C h.example /p\n"},
     {"(how to) \"http\" 'https' =hidden (here)", ""},
 };
 
@@ -220,6 +255,48 @@ static void test_links(void)
     buf_free(&out);
 }
 
+/* An allowed host that escapes of Markdown, CSS or HTML make another one. */
+static void test_odd(void)
+{
+    static const struct {
+        const char *text;
+        bool odd;
+    } hosts[] = {
+        {"![a](https://h.example\\.evil.example/p)", true},
+        {"![a](https://h.example\\@evil.example/p)", true},
+        {"<img src='https://evil.example&sol;@h.example/p'>", true},
+        {"![a](https:\\\\h.example/p)", false},
+        {"![a](https://h.example/p?a&b\\c)", false},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+        struct link l;
+
+        CHECK_ROW(hosts[i].text);
+        link_find(str_of(hosts[i].text), 0, false, &l);
+        CHECK(l.found && l.odd == hosts[i].odd);
+    }
+    CHECK_ROW(NULL);
+}
+
+/* Blanks before it that are more than is looked back at. */
+static void test_far(void)
+{
+    static const char *const fronts[] = {"<img src=", "![a](", "a{b:url("};
+    char text[256];
+
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+        for (size_t n = 0; n < 200; n++)
+            for (size_t quote = 0; quote < 2; quote++) {
+                struct link l;
+
+                (void)snprintf(text, sizeof(text), "%s%*s%shttps://h.example/p",
+                               fronts[i], (int)n, "", quote != 0 ? "\"" : "");
+                link_find(str_of(text), 0, false, &l);
+                CHECK(l.found && l.kind == LINK_LOADED);
+            }
+}
+
 static void test_data(void)
 {
     static const struct {
@@ -248,6 +325,8 @@ static void test_data(void)
          12},
         {"https://h.example/p?a=Anna&b=Berg&c=4111&d=1111&f=pin&g=9911", 0, 0},
         {"https://h.example/p?w=640&h=480&fit=crop&q1=80&q3=7&x=1&y=2", 0, 0},
+        {"https://h.example/\\59\\32\\46\\79\\5a\\43\\41\\30\\4d\\54\\45\\78",
+         37, 37},
         {"https://nbswy3dpfqqho33snrscc4tf1.h.example/", 25, 25},
         {"https://h.example/p?a=1&b=2&c=3&d=4&e=5&f=6&g=7&h=8&i=9&j=10&k=11&l="
          "12&m=13&n=14&o=15&p=16&q=17&r=18&s=19&t=20&u=21&v=22&w=23&x=24&y=25&"
@@ -312,6 +391,8 @@ int main(void)
     RUN(test_host_long);
     RUN(test_allowed);
     RUN(test_links);
+    RUN(test_odd);
+    RUN(test_far);
     RUN(test_data);
     RUN(test_hostile);
     return check_done();
