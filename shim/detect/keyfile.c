@@ -282,15 +282,73 @@ static bool read_line(struct str line, struct keyfile_item *ret)
     return true;
 }
 
+#define LINES_MOST 4096 /* bytes of a value of several lines */
+
+/* The lines that are further in than the one before them. */
+static struct str indented(struct str rest)
+{
+    size_t n = 0;
+
+    while (n < rest.len && is_white(rest.ptr[n])) {
+        struct str line = str_skip(rest, n);
+
+        line.len = str_find_byte(line, '\n');
+        n += line.len + (n + line.len < rest.len);
+    }
+    return trim(str_head(rest, n));
+}
+
+/* What `value`, the last of its line, begins, and does not end there: a quoted
+ * string, or a block of YAML. Empty if it does neither. */
+static struct str on_lines(struct str value, struct str behind)
+{
+    size_t marks =
+        str_starts(value, STR("\"\"\"")) || str_starts(value, STR("\'\'\'"))
+            ? 3
+            : 1;
+    struct str mark = str_head(value, marks), all;
+    size_t end;
+
+    behind.len = behind.len < LINES_MOST ? behind.len : LINES_MOST;
+    if (value.len > 0 && value.len < 4 && strchr("|>", value.ptr[0]) != NULL)
+        return indented(behind);
+    if (value.len == 0 || strchr("\"'", value.ptr[0]) == NULL)
+        return STR("");
+    all =
+        (struct str){value.ptr, (size_t)(behind.ptr - value.ptr) + behind.len};
+    all = str_skip(all, marks);
+    end = str_find(all, mark);
+    return end < all.len && all.ptr + end > value.ptr + value.len
+               ? trim(str_head(all, end))
+               : STR("");
+}
+
+/* Where the value of a line begins, with its quote. */
+static struct str with_quote(struct str line, struct str value)
+{
+    size_t at = value.ptr == NULL ? line.len : (size_t)(value.ptr - line.ptr);
+
+    at -= at > 0 && at < line.len && strchr("\"'", line.ptr[at - 1]) != NULL;
+    return str_skip(line, at);
+}
+
 static bool next_line(struct keyfile *f, struct keyfile_item *ret)
 {
+    if (f->more.len > 0) {
+        *ret = (struct keyfile_item){.name = f->key, .value = f->more};
+        f->more.len = 0;
+        return true;
+    }
     while (f->at < f->len) {
         struct str rest = rest_of(f);
         struct str line = str_head(rest, str_find_byte(rest, '\n'));
 
         f->at += line.len < rest.len ? line.len + 1 : line.len;
-        if (read_line(trim(line), ret))
+        if (read_line(trim(line), ret)) {
+            f->key = ret->name;
+            f->more = on_lines(with_quote(trim(line), ret->value), rest_of(f));
             return true;
+        }
     }
     return false;
 }

@@ -28,7 +28,8 @@ struct keyfile {
     char *ptr; /* borrowed, and written to: strings are unescaped in place */
     size_t len, at;
     enum keyfile_kind kind;
-    struct str key; /* of JSON: the last that was read */
+    struct str key;  /* of JSON: the last that was read */
+    struct str more; /* lines of the last value, which is but its first */
 };
 
 /* One of them. */

@@ -160,11 +160,44 @@ static void test_long(void)
     free(file);
 }
 
+/* Values of several lines, and nothing less of what each line has. */
+static void test_lines(void)
+{
+    static const struct {
+        const char *text, *want;
+    } texts[] = {
+        {"A=\"b c\nd\"\ne=f\n", "b c|b c\nd|f|"},
+        {"a = \"\"\"\nb\"\"\"\nc = d\n", "|b|d|"},
+        {"a:\n  b: |\n    c\n    d\ne: f\n", "|||c\n    d|f|"},
+        {"A='b\nc=d\n", "b|d|"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct keyfile_item item;
+        struct keyfile f;
+        char text[64];
+        struct buf out;
+
+        CHECK_ROW(texts[i].text);
+        buf_init(&out, KIB);
+        memcpy(text, texts[i].text, strlen(texts[i].text));
+        keyfile_start(&f, text, strlen(texts[i].text));
+        while (keyfile_next(&f, &item)) {
+            CHECK_INT(buf_add(&out, item.value), OK);
+            CHECK_INT(buf_add_byte(&out, '|'), OK);
+        }
+        CHECK_EQ(buf_str(&out), str_of(texts[i].want));
+        buf_free(&out);
+    }
+    CHECK_ROW(NULL);
+}
+
 int main(void)
 {
     RUN(test_rows);
     RUN(test_pem_in_a_setting);
     RUN(test_hostile);
     RUN(test_long);
+    RUN(test_lines);
     return check_done();
 }
