@@ -178,74 +178,20 @@ static struct pseudonym_at number_at(const struct pseudonym_scan *s,
                                      uint64_t id)
 {
     return (struct pseudonym_at){
-        .start = s->pos - PSEUDONYM_DIGITS,
-        .end = s->pos,
-        .id = id,
-        .in_url = url_place_in(&s->url),
-    };
+        .start = s->pos - PSEUDONYM_DIGITS, .end = s->pos, .id = id};
 }
 
 static struct pseudonym_at text_at(const struct pseudonym_scan *s, uint64_t id)
 {
     struct pseudonym_at at = {
-        .start = s->pos + 1 - PSEUDONYM_BODY - 1 - s->word_count,
-        .end = s->pos + 1,
+        .start = s->pos - PSEUDONYM_BODY - 1 - s->word_count,
+        .end = s->pos,
         .id = id,
         .letter_count = s->word_count,
-        .in_url = url_place_in(&s->url),
     };
 
     memcpy(at.letters, s->word, s->word_count);
     return at;
-}
-
-bool pseudonym_next(struct pseudonym_scan *s, struct str *in,
-                    struct pseudonym_at *ret_at)
-{
-    bool found = false;
-    uint64_t id;
-
-    while (in->len > 0 && !found) {
-        char c = in->ptr[0];
-        bool text = body_next(s, c, &id);
-
-        *in = str_skip(*in, 1);
-        letters_next(s, c);
-        if (text) {
-            *ret_at = text_at(s, id);
-            s->letter_count = 0; /* the next begins behind it */
-        }
-        if (digits_next(s, c, &id)) { /* no body is 15 digits: not both */
-            *ret_at = number_at(s, id);
-            text = true;
-        }
-        found = text;
-        url_place_next(&s->url, c);
-        s->pos++;
-    }
-    return found;
-}
-
-bool pseudonym_last(struct pseudonym_scan *s, struct pseudonym_at *ret_at)
-{
-    uint64_t id;
-    bool found = s->digit_count > 0 && digits_ok(s, &id);
-
-    if (found)
-        *ret_at = number_at(s, id);
-    *s = (struct pseudonym_scan){.key = s->key,
-                                 .classes = s->classes,
-                                 .class_count = s->class_count,
-                                 .pos = s->pos};
-    return found;
-}
-
-static bool starts_class(const struct pseudonym_scan *s, struct str word)
-{
-    for (size_t i = 0; i < s->class_count; i++)
-        if (str_starts(s->classes[i], word))
-            return true;
-    return false;
 }
 
 /* How many of the letters before the body are a class at most; 0: none. */
@@ -260,9 +206,95 @@ static size_t class_before(const struct pseudonym_scan *s)
     return most;
 }
 
+/* --- What was found waits until it is known whether that is an address. */
+
+static void found_add(struct pseudonym_scan *s, struct pseudonym_at at)
+{
+    size_t class = class_before(s);
+
+    if (s->count == PSEUDONYM_WAITING)
+        return; /* cannot be: URL_BEHIND */
+    if (s->count == 0)
+        s->begin = UINT64_MAX;
+    if (at.letter_count == 0 && at.start < s->begin)
+        s->begin = at.start;
+    else if (class > 0 && at.end - PSEUDONYM_BODY - 1 - class < s->begin)
+        s->begin = at.end - PSEUDONYM_BODY - 1 - class;
+    s->found[s->count++] = at;
+    url_place_ask(&s->url);
+}
+
+/* The next of those of which it is known. */
+static bool found_next(struct pseudonym_scan *s, struct pseudonym_at *ret_at)
+{
+    bool inside;
+
+    if (s->count == 0 || !url_place_asked(&s->url, &inside))
+        return false;
+    *ret_at = s->found[s->taken++];
+    ret_at->in_url = inside;
+    if (s->taken == s->count)
+        s->taken = s->count = 0;
+    return true;
+}
+
+static void byte_next(struct pseudonym_scan *s, char c)
+{
+    uint64_t id, number;
+    bool text = body_next(s, c, &id);
+
+    letters_next(s, c);
+    if (digits_next(s, c, &number))
+        found_add(s, number_at(s, number));
+    url_place_next(&s->url, c);
+    s->pos++;
+    if (text) {
+        found_add(s, text_at(s, id));
+        s->letter_count = 0; /* the next begins behind it */
+    }
+}
+
+bool pseudonym_next(struct pseudonym_scan *s, struct str *in,
+                    struct pseudonym_at *ret_at)
+{
+    while (!found_next(s, ret_at)) {
+        if (in->len == 0)
+            return false;
+        byte_next(s, in->ptr[0]);
+        *in = str_skip(*in, 1);
+    }
+    return true;
+}
+
+bool pseudonym_last(struct pseudonym_scan *s, struct pseudonym_at *ret_at)
+{
+    uint64_t id;
+
+    if (s->digit_count > 0 && digits_ok(s, &id))
+        found_add(s, number_at(s, id));
+    s->digit_count = 0;
+    url_place_last(&s->url);
+    if (found_next(s, ret_at))
+        return true;
+    *s = (struct pseudonym_scan){.key = s->key,
+                                 .classes = s->classes,
+                                 .class_count = s->class_count,
+                                 .pos = s->pos};
+    return false;
+}
+
+static bool starts_class(const struct pseudonym_scan *s, struct str word)
+{
+    for (size_t i = 0; i < s->class_count; i++)
+        if (str_starts(s->classes[i], word))
+            return true;
+    return false;
+}
+
 uint64_t pseudonym_open(const struct pseudonym_scan *s)
 {
     struct str letters = {s->letters, s->letter_count};
+    uint64_t begin = s->count > 0 && s->begin < s->pos ? s->begin : s->pos;
     size_t back = 0;
 
     while (letters.len > 0 && !starts_class(s, letters))
@@ -273,7 +305,7 @@ uint64_t pseudonym_open(const struct pseudonym_scan *s)
     if (s->digit_count > back && s->digit_count <= PSEUDONYM_DIGITS &&
         s->digits[0] == '9')
         back = s->digit_count;
-    return s->pos - back;
+    return s->pos - back < begin ? s->pos - back : begin;
 }
 
 bool pseudonym_maybe(struct str text)

@@ -51,8 +51,11 @@ struct pseudonym_at {
     char letters[PSEUDONYM_CLASS]; /* before the "_", in capitals: the class
                                       is one of their ends                 */
     size_t letter_count;           /* 0: a number                          */
-    bool in_url;
+    bool in_url; /* or it may be, by what stands before and behind */
 };
+
+/* So many may wait for what is behind the first. */
+#define PSEUDONYM_WAITING (1 + URL_BEHIND / (PSEUDONYM_DIGITS + 1))
 
 /*
  * A reader of text that comes in pieces. `classes`, borrowed: those that
@@ -74,22 +77,27 @@ struct pseudonym_scan {
     bool in_body;
     char digits[PSEUDONYM_DIGITS];
     size_t digit_count; /* of the run before pos; one more: too many */
+    struct pseudonym_at found[PSEUDONYM_WAITING];
+    size_t taken, count; /* of these */
+    uint64_t begin;      /* of the first of them that may be restored */
 };
 
 /*
  * pseudonym_next - the next text in *in, whose front is taken, that has the
- * form of a pseudonym and passes the check. A number is known by the byte
- * behind it. False when *in is used up.
+ * form of a pseudonym and passes the check, when it is known whether it stands
+ * in an address: mostly by the byte behind it, and that is URL_BEHIND away at
+ * most. A number is known by the byte behind it. False when *in is used up.
  */
 bool pseudonym_next(struct pseudonym_scan *s, struct str *in,
                     struct pseudonym_at *ret_at);
 
-/* pseudonym_last - the text ends here: a number that did so. The scan then
- * stands at the start of a text that begins at pos. */
+/* pseudonym_last - the text ends here: the next that did so, or waited for what
+ * follows. At false the scan stands at the start of a text that begins at pos.
+ */
 bool pseudonym_last(struct pseudonym_scan *s, struct pseudonym_at *ret_at);
 
-/* pseudonym_open - where the first pseudonym could begin that what follows
- * completes; pos if none could. */
+/* pseudonym_open - where the first pseudonym begins that waits for what
+ * follows, or could begin that this completes; pos if none could. */
 uint64_t pseudonym_open(const struct pseudonym_scan *s);
 
 /*

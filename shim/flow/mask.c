@@ -31,11 +31,10 @@ static void next_shaped(struct changes *c)
     bool found = false;
 
     *next = no_more;
-    while (c->scans && !found && c->rest.len > 0)
-        found = pseudonym_next(&c->scan, &c->rest, &at) && is_ours(c, &at);
-    if (c->scans && !found) {
-        c->scans = false;
-        found = pseudonym_last(&c->scan, &at) && is_ours(c, &at);
+    while (c->scans && !found) {
+        c->scans = pseudonym_next(&c->scan, &c->rest, &at) ||
+                   pseudonym_last(&c->scan, &at);
+        found = c->scans && is_ours(c, &at);
     }
     if (found)
         *next =

@@ -87,7 +87,7 @@ enum err restore_seg(struct tools *t, const struct inspect *in,
     scan.key = from->key;
     while (!e && pseudonym_next(&scan, &rest, &at))
         e = restore_at(&r, &at);
-    if (!e && pseudonym_last(&scan, &at))
+    while (!e && pseudonym_last(&scan, &at))
         e = restore_at(&r, &at);
     *ret_more = r.more;
     return e;

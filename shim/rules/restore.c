@@ -60,7 +60,7 @@ void feed_marks_last(struct stream *st)
 {
     struct pseudonym_at at;
 
-    if (st->restorer != NULL && pseudonym_last(&st->marks, &at))
+    while (st->restorer != NULL && pseudonym_last(&st->marks, &at))
         mark_add(st, &at);
 }
 

@@ -81,7 +81,7 @@ static void scan(struct str text, size_t step, struct found *f)
         if (f->open > s.pos)
             __builtin_trap();
     }
-    if (pseudonym_last(&s, &at))
+    while (pseudonym_last(&s, &at))
         add(f, &at, text.len);
 }
 

@@ -91,12 +91,13 @@ static void found_in(struct str text, size_t cut, char *out, size_t size)
         while (pseudonym_next(&s, &pieces[i], &at))
             n += (size_t)snprintf(out + n, size - n, "%d%s ", (int)at.end,
                                   at.in_url ? "u" : "");
-    if (pseudonym_last(&s, &at))
+    while (pseudonym_last(&s, &at))
         n += (size_t)snprintf(out + n, size - n, "%d%s ", (int)at.end,
                               at.in_url ? "u" : "");
 }
 
-/* $ stands for a pseudonym, # for a number; ~ for one in an address. */
+/* $ stands for a pseudonym, # for a number, ~ for one in an address; and \1 for
+ * a "#". */
 static const char *const places[] = {
     "$",
     "x $ y",
@@ -176,6 +177,99 @@ static const char *const places[] = {
     "<img src=~\n \n$",
     "'https://a/~' $",
     "[a](b(c)~)$",
+    /* known by what stands behind */
+    "$.",
+    "$. Please",
+    "$...",
+    "**$.** Please",
+    "($.) \"$.\" '$.'",
+    "$'s",
+    "$\xe2\x80\x99s",
+    "$, $; $! $? $: $",
+    "\"$?\" ($?)",
+    "$,$",
+    "$|$",
+    "$:$",
+    "$-$_$+$",
+    "$\xe2\x80\x94$",
+    "$.\\n$.\\\"",
+    "$\\nhttps://a.example/~",
+    "{\"a\":\"$.\",\"b\":\"$/\"}",
+    "&lt;$&gt; $&nbsp;$ $&\00139;s",
+    "$ &amp; $",
+    "$%",
+    "$@ home",
+    "Mr.$ e.g.$",
+    "$\xe3\x80\x82\xe8\xb0\xa2\xe8\xb0\xa2",
+    "\xe8\xa7\x81$\xef\xbc\x8chttps://a.example/x",
+    "$\xef\xbc\x9f\xe8\xb0\xa2",
+    "/home/$/notes.txt",
+    "C:\\Users\\$\\docs.txt",
+    "users/$/a.txt and/$",
+    "~.a.example",
+    "~.a.example/p $",
+    "x~-y.a.example $",
+    "~~.a.example",
+    "$,~.a",
+    "~_x.a",
+    "**~**.a.example",
+    "/home/~.old/x",
+    "~\\.a.example",
+    "~@a.example",
+    "~@[192.0.2.1]",
+    "~:8080/",
+    "~:secret@a.example",
+    "~/p",
+    "~/~",
+    "~?q",
+    "~\001q",
+    "$?\"~",
+    "~\\/p",
+    "~%2Ea",
+    "~%40a",
+    "~&\00146;a",
+    "~&period;a",
+    "~&commat;a",
+    "~\\u002ea",
+    "~\xe2\x80\x8b.a.example",
+    "~\xef\xbc\x8e\x61",
+    "~\xe3\x80\x82\x61",
+    "~\xef\xbc\x8fp",
+    "~\xef\xbc\xa0p",
+    "~\xc3\xa9.\xc3\xa9",
+    "<~.a.example/p>",
+    "<~@a.example>",
+    "#.",
+    "# #.",
+    /* and by more of what stands before */
+    "https%3A%2F%2Fa.example%2F%3Fq%3D~",
+    "a%2eexample%2f~ $",
+    "https%253A%252F%252Fa~",
+    "a_b.example/~",
+    "\xc3\xa9.example/~",
+    "a.\xc3\xa9/~",
+    "a.example\xef\xbc\x8f~",
+    "a\xe3\x80\x82host.example/~",
+    "joe@a.example/~",
+    "joe:x@a.example?subject=~",
+    "host:8080/~",
+    "[::1]:8080/~",
+    "[2001:db8::1]/~",
+    "192.0.2.1/~",
+    "https:\\/\\/a.example\\/~",
+    "\\u002f\\u002fa\\u002f~",
+    "\\x2f\\x2fa~",
+    "&sol;&sol;a/~",
+    "https&colon;&\00147;&\00147;a~",
+    "hxxps://a/~",
+    "hxxps[:]//a[.]example/~",
+    "javascript:f(~)",
+    "vbscript:~",
+    "the end.\\n$",
+    "12:30 / $",
+    "AT&T $",
+    "100% $",
+    "../$ ./$",
 };
 
 static void expand(const char *form, struct buf *out, char *want)
@@ -188,7 +282,7 @@ static void expand(const char *form, struct buf *out, char *want)
     want[0] = '\0';
     for (; *form != '\0'; form++) {
         if (strchr("$~#", *form) == NULL) {
-            CHECK(buf_add_byte(out, *form) == OK);
+            CHECK(buf_add_byte(out, (char)(*form == 1 ? '#' : *form)) == OK);
             continue;
         }
         CHECK(buf_add(out, text_of(*form == '#' ? &n : &p)) == OK);
@@ -207,7 +301,8 @@ static void test_places(void)
         expand(places[i], &text, want);
         for (size_t cut = 0; cut <= text.len; cut++) {
             found_in(buf_str(&text), cut, got, sizeof(got));
-            CHECK_EQ(str_of(got), str_of(want));
+            if (!CHECK_EQ(str_of(got), str_of(want)))
+                break;
         }
         CHECK(pseudonym_maybe(buf_str(&text)));
         buf_free(&text);
@@ -466,7 +561,7 @@ static void *issue_and_ask(void *with)
         buf_init(&out, 64);
         w->bad += vault_issue(w->v, NULL, STR("EMAIL"), value, false, &p) != OK;
         in = text_of(&p);
-        w->bad += !pseudonym_next(&s, &in, &at) ||
+        w->bad += !(pseudonym_next(&s, &in, &at) || pseudonym_last(&s, &at)) ||
                   !vault_value(w->v, &at, NULL, &exact, &out) ||
                   !str_eq(buf_str(&out), value);
         buf_free(&out);

@@ -164,10 +164,10 @@ static bool in_address(const char *sent)
     struct str rest = str_of(sent);
     struct pseudonym_at at;
 
-    while (pseudonym_next(&s, &rest, &at))
+    while (pseudonym_next(&s, &rest, &at) || pseudonym_last(&s, &at))
         if (at.in_url)
             return true;
-    return pseudonym_last(&s, &at) && at.in_url;
+    return false;
 }
 
 /* --- The answer. */
