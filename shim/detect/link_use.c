@@ -191,13 +191,12 @@ static bool in_handler(struct str before)
     static const struct str names[] = {
         STR_INIT("onerror"),  STR_INIT("onload"),  STR_INIT("onbegin"),
         STR_INIT("ontoggle"), STR_INIT("onfocus"), STR_INIT("onstart")};
-    size_t i = before.len;
+    const char *tag = memrchr(before.ptr, '<', before.len);
 
-    while (i > 0 && before.ptr[i - 1] != '<')
-        i--;
-    if (i == 0)
+    if (tag == NULL)
         return false;
-    for (before = str_skip(before, i); before.len > 8;
+    for (before = str_skip(before, (size_t)(tag - before.ptr) + 1);
+         before.len > 8;
          before = str_skip(before, 1))
         for (size_t k = 0;
              to_lower(before.ptr[0]) == 'o' && k < ARRAY_LEN(names); k++)
@@ -272,6 +271,17 @@ static struct use amid_use(struct str before)
 
 #define NAME_MOST 48 /* bytes of a name that has escapes */
 
+/* Does it end in a letter, or in an escape, which a blank may end? */
+static bool ends_in_letter(struct str s, char letter)
+{
+    bool blank = s.len > 0 && is_white(s.ptr[s.len - 1]);
+    char c;
+
+    s = str_head(s, s.len - blank);
+    c = s.len > 0 ? s.ptr[s.len - 1] : 0;
+    return hex_value(c) >= 0 || (!blank && to_lower(c) == letter);
+}
+
 /* Does it end in the name, if each letter of it may be an escape? (CSS Syntax
  * 3, 4.3.7) */
 static bool ends_in_name(struct str before, struct str name)
@@ -283,7 +293,8 @@ static bool ends_in_name(struct str before, struct str name)
 
     if (str_ends_nocase(before, name))
         return true;
-    if (str_find_byte(s, '\\') == s.len)
+    if (!ends_in_letter(s, name.ptr[name.len - 1]) ||
+        str_find_byte(s, '\\') == s.len)
         return false;
     while (i < s.len) {
         uint32_t cp = (unsigned char)s.ptr[i++];
@@ -432,8 +443,9 @@ static struct use use_of(struct str before, struct str wide, char quote)
         return attribute_use(drop_spaces(front));
     if (last == ',' || last == ';' || last == '=')
         return amid_use(before);
-    return quote == 0 ? markup_use(before, wide)
-                      : (struct use){.kind = LINK_CLICKED};
+    if (quote == 0 && last != 0 && strchr(":]}[{!", last) != NULL)
+        return markup_use(before, wide);
+    return (struct use){.kind = LINK_CLICKED};
 }
 
 struct use link_use(struct str before)
