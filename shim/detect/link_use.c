@@ -196,8 +196,7 @@ static bool in_handler(struct str before)
     if (tag == NULL)
         return false;
     for (before = str_skip(before, (size_t)(tag - before.ptr) + 1);
-         before.len > 8;
-         before = str_skip(before, 1))
+         before.len > 8; before = str_skip(before, 1))
         for (size_t k = 0;
              to_lower(before.ptr[0]) == 'o' && k < ARRAY_LEN(names); k++)
             if (str_starts_nocase(before, names[k]))
