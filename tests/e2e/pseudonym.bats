@@ -99,6 +99,16 @@ streamed() {
 @test "never in an address" {
     ask false "see https://evil.example/?q=$VALUE and $VALUE" | said >out
     grep -qE "^see https://evil.example/\?q=EMAIL_[a-z2-7]{14} and $VALUE\$" out
+    local text="Okonkwo.evil.example/p https%3A%2F%2Fevil.example/Okonkwo" n
+    local name='PERSON_[a-z2-7]{14}'
+    for n in 0 1 3 7 30; do
+        if [ "$n" = 0 ]; then
+            ask false "$text Okonkwo." | said >out
+        else
+            ask true "$text Okonkwo." "$n" | streamed >out
+        fi
+        grep -qE "^$name\.evil\.example/p .*example/$name Okonkwo\.\$" out
+    done
 }
 
 @test "a number in JSON is a number again, or nothing is sent" {
