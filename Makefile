@@ -222,7 +222,7 @@ lint:
 	@scripts/lint
 
 bench:
-	@scripts/install-deps check
+	@scripts/install-deps bench
 	@$(MAKE) all benches helpers
 	@scripts/bench
 
