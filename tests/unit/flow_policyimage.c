@@ -11,13 +11,16 @@
 
 #include "check.h"
 
-static char path[32];
+static char path[] = "/tmp/sallyport-test-XXXXXX";
 static const struct str bytes = STR_INIT("bytes of an image");
 
+/* A file of its own for each test. */
 static void write_bytes(mode_t mode)
 {
-    int fd = mkstemp(path);
+    int fd;
 
+    memset(path + strlen(path) - 6, 'X', 6);
+    fd = mkstemp(path);
     CHECK(fd >= 0 && write(fd, bytes.ptr, bytes.len) == (ssize_t)bytes.len &&
           fchmod(fd, mode) == 0);
     close(fd);
@@ -37,20 +40,25 @@ static struct policy_image open_bytes(void)
 /* Cut short by who may write it, a copy is what it was. */
 static void test_written(void)
 {
-    struct policy_image image = open_bytes();
+    struct policy_image image;
 
+    write_bytes(0600);
+    image = open_bytes();
     CHECK(image.mapped == NULL);
     CHECK(truncate(path, 0) == 0);
     CHECK(str_eq(policy_image_str(&image), bytes));
     policy_image_close(&image);
     CHECK(policy_image_str(&image).len == 0);
+    unlink(path);
 }
 
 /* Replaced by a rename, a mapping is what it was. */
 static void test_lasting(void)
 {
-    struct policy_image image = open_bytes();
+    struct policy_image image;
 
+    write_bytes(0400);
+    image = open_bytes();
     CHECK(unlink(path) == 0);
     CHECK(str_eq(policy_image_str(&image), bytes));
     policy_image_close(&image);
@@ -62,39 +70,33 @@ static void test_foreign(void)
 {
     struct policy_image image;
 
-    if (chown(path, 12345, (gid_t)-1) != 0)
-        return; /* only root can */
-    image = open_bytes();
-    CHECK(image.mapped == NULL);
-    policy_image_close(&image);
+    write_bytes(0400);
+    if (chown(path, 12345, (gid_t)-1) == 0) {
+        image = open_bytes();
+        CHECK(image.mapped == NULL);
+        policy_image_close(&image);
+        unlink(path);
+        return;
+    }
+    unlink(path);
+    SKIP("only root can give a file away");
 }
 
 static void test_none(void)
 {
     struct policy_image image = {.mapped = NULL};
 
-    CHECK_INT(policy_image_open(path, &image), E_UNSUPPORTED);
+    CHECK_INT(policy_image_open("/tmp/none.of/that", &image), E_UNSUPPORTED);
     CHECK_INT(policy_image_open("/tmp", &image), E_UNSUPPORTED);
     CHECK(policy_image_str(&image).len == 0);
     policy_image_close(&image);
 }
 
-/* A file of its own for each. */
-static void with_file(mode_t mode, void (*test)(void))
-{
-    static const char fresh[] = "/tmp/sallyport-test-XXXXXX";
-
-    memcpy(path, fresh, sizeof(fresh));
-    write_bytes(mode);
-    test();
-    unlink(path);
-}
-
 int main(void)
 {
-    with_file(0600, test_written);
-    with_file(0400, test_lasting);
-    with_file(0400, test_foreign);
-    test_none();
+    RUN(test_written);
+    RUN(test_lasting);
+    RUN(test_foreign);
+    RUN(test_none);
     return check_done();
 }
