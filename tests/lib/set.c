@@ -40,3 +40,14 @@ void put(struct buf *to, struct str bytes)
     if (buf_add(to, bytes))
         exit(1);
 }
+
+bool findings_same(const struct findings *a, const struct findings *b)
+{
+    bool same = a->count == b->count;
+
+    for (size_t i = 0; same && i < a->count; i++)
+        same = a->list[i].rule == b->list[i].rule &&
+               a->list[i].start == b->list[i].start &&
+               a->list[i].end == b->list[i].end;
+    return same;
+}

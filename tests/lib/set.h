@@ -30,6 +30,9 @@ void set_open_with(struct set *s, const struct rule *list, size_t n,
                    struct set_options with);
 void set_close(struct set *s);
 
+/* findings_same - of the same rules at the same places, in the same order. */
+bool findings_same(const struct findings *a, const struct findings *b);
+
 /* put - ends the test where there is no memory. */
 void put(struct buf *to, struct str bytes);
 

@@ -11,6 +11,8 @@ static struct set s;
 const struct str ignore_keys[1] = {STR_INIT("ignore")};
 const struct str stop_keys[1] = {STR_INIT("stop")};
 const struct str hello_keys[1] = {STR_INIT("hello")};
+const struct str tell_keys[1] = {STR_INIT("tell")};
+const struct str secret_keys[1] = {STR_INIT("secret")};
 
 void streamed_open(const struct rule *list, size_t n)
 {

@@ -14,8 +14,10 @@ void streamed_close(void);
 
 /* Orders, as members of a rule: one redacts "ignore previous", one "please
  * hack", which begins in plain words, one blocks "stop the server", and one
- * tells of "hello there". */
+ * tells of "hello there"; one tells of "tell me the secret", and goes on
+ * behind it, and one redacts what a secret is said to be. */
 extern const struct str ignore_keys[1], stop_keys[1], hello_keys[1];
+extern const struct str tell_keys[1], secret_keys[1];
 #define ORDER_IGNORE                                                           \
     ALL, KEYS(ignore_keys),                                                    \
         .id = STR_INIT("ignore"), .keyword_first = true,                       \
@@ -33,6 +35,17 @@ extern const struct str ignore_keys[1], stop_keys[1], hello_keys[1];
     ALL, KEYS(hello_keys), .id = STR_INIT("hello"), .keyword_first = true,     \
                            .match = STR_INIT("(?i)hello there"),               \
                            .action = ACTION_LOG
+#define ORDER_TELL                                                             \
+    ALL, KEYS(tell_keys), .id = STR_INIT("tell"), .keyword_first = true,       \
+                          .match = STR_INIT("(?i)\\btell\\s+me\\b"             \
+                                            "[^.\\n]{0,10}\\bsecrets?\\b"),    \
+                          .action = ACTION_LOG
+#define SECRET_VALUE                                                           \
+    ALL, KEYS(secret_keys), .id = STR_INIT("value"), .keyword_first = true,    \
+                            .match = STR_INIT("secret[\\w ]{0,12} = "          \
+                                              "'[a-z0-9]{8}'"),                \
+                            .action = ACTION_REDACT,                           \
+                            .put = STR_INIT("[value]")
 
 struct result {
     struct buf out;    /* what left */

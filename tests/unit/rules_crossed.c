@@ -12,33 +12,14 @@
  * very few differ, and those in all cuttings alike.
  */
 
-#define VIEWS                                                                  \
-    .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_SKELETON |        \
-             1u << VIEW_GAP | 1u << VIEW_NOMARK | 1u << VIEW_FOLD |            \
-             1u << VIEW_JOINED | 1u << VIEW_LEET | 1u << VIEW_DECODED
-
-static const struct str k_tell[] = {STR_INIT("tell")};
-static const struct str k_secret[] = {STR_INIT("secret")};
+#define VIEWS .views = VIEWS_ORDERS
 
 static const struct rule list[] = {
     {ORDER_IGNORE, VIEWS},
     {ORDER_PLEASE, VIEWS},
     {ORDER_STOP, VIEWS},
-    {.id = STR_INIT("tell"), /* goes on behind, and only logs */
-     VIEWS,
-     ALL,
-     KEYS(k_tell),
-     .keyword_first = true,
-     .match = STR_INIT("(?i)\\btell\\s+me\\b[^.\\n]{0,10}\\bsecrets?\\b"),
-     .action = ACTION_LOG},
-    {.id = STR_INIT("value"),
-     .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_DECODED,
-     ALL,
-     KEYS(k_secret),
-     .keyword_first = true,
-     .match = STR_INIT("secret[\\w ]{0,12} = '[a-z0-9]{8}'"),
-     .action = ACTION_REDACT,
-     .put = STR_INIT("[value]")},
+    {ORDER_TELL, VIEWS},
+    {SECRET_VALUE, .views = VIEWS_VALUES},
 };
 
 /* Of a whole text how many there are counts; so many are in all of these. */
@@ -163,17 +144,6 @@ static void put_some(struct buf *text, const char *part, size_t i)
         put(text, str_of(part));
 }
 
-static bool alike(const struct findings *a, const struct findings *b)
-{
-    bool same = a->count == b->count;
-
-    for (size_t i = 0; same && i < a->count; i++)
-        same = a->list[i].rule == b->list[i].rule &&
-               a->list[i].start == b->list[i].start &&
-               a->list[i].end == b->list[i].end;
-    return same;
-}
-
 /* One text; false: the stream is not the same in all pieces. */
 static bool check_one(struct str text, size_t *found, size_t *differ)
 {
@@ -184,7 +154,7 @@ static bool check_one(struct str text, size_t *found, size_t *differ)
     good = CHECK_INT(pieces(text, 0, 0, &want), OK) && same_anyhow(text, &want);
     *found += all.f.count;
     *differ += all.blocked != want.blocked ||
-               (!all.blocked && !alike(&all.f, &want.f));
+               (!all.blocked && !findings_same(&all.f, &want.f));
     result_free(&all);
     result_free(&want);
     return good;

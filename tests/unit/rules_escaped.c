@@ -9,33 +9,14 @@
  * in the whole text, wherever it is cut, and nothing of it left before.
  */
 
-#define VIEWS                                                                  \
-    .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_SKELETON |        \
-             1u << VIEW_GAP | 1u << VIEW_NOMARK | 1u << VIEW_FOLD |            \
-             1u << VIEW_JOINED | 1u << VIEW_LEET | 1u << VIEW_DECODED
-
-static const struct str k_tell[] = {STR_INIT("tell")};
-static const struct str k_aws[] = {STR_INIT("secret")};
+#define VIEWS .views = VIEWS_ORDERS
 
 static const struct rule list[] = {
     {ORDER_IGNORE, VIEWS},
     {ORDER_PLEASE, VIEWS},
     {ORDER_STOP, VIEWS},
-    {.id = STR_INIT("tell"), /* goes on behind, and only logs */
-     VIEWS,
-     ALL,
-     KEYS(k_tell),
-     .keyword_first = true,
-     .match = STR_INIT("(?i)\\btell\\s+me\\b[^.\\n]{0,10}\\bsecrets?\\b"),
-     .action = ACTION_LOG},
-    {.id = STR_INIT("value"),
-     .views = 1u << VIEW_TEXT | 1u << VIEW_CLEAN | 1u << VIEW_DECODED,
-     ALL,
-     KEYS(k_aws),
-     .keyword_first = true,
-     .match = STR_INIT("secret[\\w ]{0,12} = '[a-z0-9]{8}'"),
-     .action = ACTION_REDACT,
-     .put = STR_INIT("[value]")},
+    {ORDER_TELL, VIEWS},
+    {SECRET_VALUE, .views = VIEWS_VALUES},
 };
 
 /* Of a whole text how many there are counts; so many are in all of these. */

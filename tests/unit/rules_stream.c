@@ -398,18 +398,6 @@ static size_t cut_random(size_t at, size_t len, size_t arg)
     return len - at < n ? len - at : n;
 }
 
-static bool same_findings(const struct findings *a, const struct findings *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (a->list[i].rule != b->list[i].rule ||
-            a->list[i].start != b->list[i].start ||
-            a->list[i].end != b->list[i].end)
-            return false;
-    return true;
-}
-
 /* One cutting against a reference; a failure shows text, cuts, outputs. */
 static bool same(struct set *s, struct str text, const struct result *want,
                  size_t (*cut)(size_t, size_t, size_t), size_t arg,
@@ -423,7 +411,7 @@ static bool same(struct set *s, struct str text, const struct result *want,
     ok = CHECK_INT(stream(s, text, cut, arg, &got), OK);
     ok = ok && CHECK_EQ(buf_str(&got.out), buf_str(&want->out)) &&
          CHECK_INT(got.blocked, want->blocked) &&
-         (want->blocked || CHECK(same_findings(&got.f, &want->f)));
+         (want->blocked || CHECK(findings_same(&got.f, &want->f)));
     if (!ok) {
         fprintf(stderr, "cut %s %zu, seed %llx\n", how, arg,
                 (unsigned long long)before);

@@ -505,17 +505,6 @@ static void sort(struct findings *f)
     f->count = kept;
 }
 
-static bool same_findings(const struct findings *a, const struct findings *b)
-{
-    bool same = a->count == b->count;
-
-    for (size_t i = 0; same && i < a->count; i++)
-        same = a->list[i].rule == b->list[i].rule &&
-               a->list[i].start == b->list[i].start &&
-               a->list[i].end == b->list[i].end;
-    return same;
-}
-
 static void show_findings(const char *name, const struct findings *f)
 {
     for (size_t i = 0; i < f->count; i++)
@@ -534,7 +523,7 @@ static bool same(const struct texts *t, const struct result *want, size_t cut,
            CHECK_EQ(buf_str(&got.out), buf_str(&want->out)) &&
            CHECK_INT(got.blocked, want->blocked);
     sort(&got.f);
-    good = good && (got.blocked || CHECK(same_findings(&got.f, &want->f)));
+    good = good && (got.blocked || CHECK(findings_same(&got.f, &want->f)));
     if (!good) {
         fprintf(stderr, "cut %zu, pieces of up to %u\n", cut, most);
         check_show("text", t->all);
