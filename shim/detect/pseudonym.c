@@ -178,7 +178,11 @@ static struct pseudonym_at number_at(const struct pseudonym_scan *s,
                                      uint64_t id)
 {
     return (struct pseudonym_at){
-        .start = s->pos - PSEUDONYM_DIGITS, .end = s->pos, .id = id};
+        .start = s->pos - PSEUDONYM_DIGITS,
+        .end = s->pos,
+        .id = id,
+        .piece = s->piece,
+    };
 }
 
 static struct pseudonym_at text_at(const struct pseudonym_scan *s, uint64_t id)
@@ -188,6 +192,7 @@ static struct pseudonym_at text_at(const struct pseudonym_scan *s, uint64_t id)
         .end = s->pos,
         .id = id,
         .letter_count = s->word_count,
+        .piece = s->piece,
     };
 
     memcpy(at.letters, s->word, s->word_count);
@@ -248,6 +253,8 @@ static void byte_next(struct pseudonym_scan *s, char c)
         found_add(s, number_at(s, number));
     url_place_next(&s->url, c);
     s->pos++;
+    if (is_white(c) || c == '"' || c == '<' || c == '>')
+        s->piece = s->pos;
     if (text) {
         found_add(s, text_at(s, id));
         s->letter_count = 0; /* the next begins behind it */
@@ -279,8 +286,20 @@ bool pseudonym_last(struct pseudonym_scan *s, struct pseudonym_at *ret_at)
     *s = (struct pseudonym_scan){.key = s->key,
                                  .classes = s->classes,
                                  .class_count = s->class_count,
-                                 .pos = s->pos};
+                                 .pos = s->pos,
+                                 .piece = s->pos};
     return false;
+}
+
+void pseudonym_said(const struct pseudonym_at *at, struct str value,
+                    uint64_t *address)
+{
+    struct url_place u = {0};
+
+    for (size_t i = 0; i < value.len; i++)
+        url_place_next(&u, value.ptr[i]);
+    if (url_place_in(&u))
+        *address = at->end;
 }
 
 static bool starts_class(const struct pseudonym_scan *s, struct str word)

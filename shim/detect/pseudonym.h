@@ -51,7 +51,8 @@ struct pseudonym_at {
     char letters[PSEUDONYM_CLASS]; /* before the "_", in capitals: the class
                                       is one of their ends                 */
     size_t letter_count;           /* 0: a number                          */
-    bool in_url; /* or it may be, by what stands before and behind */
+    bool in_url;    /* or it may be, by what stands before and behind */
+    uint64_t piece; /* where that begins, behind a blank, quote or bracket */
 };
 
 /* So many may wait for what is behind the first. */
@@ -80,6 +81,7 @@ struct pseudonym_scan {
     struct pseudonym_at found[PSEUDONYM_WAITING];
     size_t taken, count; /* of these */
     uint64_t begin;      /* of the first of them that may be restored */
+    uint64_t piece;      /* beginning of what no blank parts, before pos */
 };
 
 /*
@@ -95,6 +97,19 @@ bool pseudonym_next(struct pseudonym_scan *s, struct str *in,
  * follows. At false the scan stands at the start of a text that begins at pos.
  */
 bool pseudonym_last(struct pseudonym_scan *s, struct pseudonym_at *ret_at);
+
+/*
+ * pseudonym_carried - is it in the piece of one that stands for an address?
+ * What is behind that would be a part of it. *address: where the last one that
+ * does ended, 0 if there was none; pseudonym_said - `at` becomes this value.
+ */
+static inline bool pseudonym_carried(const struct pseudonym_at *at,
+                                     uint64_t address)
+{
+    return address > at->piece;
+}
+void pseudonym_said(const struct pseudonym_at *at, struct str value,
+                    uint64_t *address);
 
 /* pseudonym_open - where the first pseudonym begins that waits for what
  * follows, or could begin that this completes; pos if none could. */

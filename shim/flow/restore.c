@@ -10,6 +10,7 @@ struct restore {
     const struct seg *seg;
     struct seg_map map;
     const struct str *tool; /* NULL: it is no tool's */
+    uint64_t address;       /* see pseudonym_carried */
     bool more;
 };
 
@@ -52,13 +53,14 @@ static enum err restore_at(struct restore *r, const struct pseudonym_at *found)
     enum err e = OK;
 
     buf_init(&value, LIM_VAULT_VALUE);
-    if (!found->in_url &&
+    if (!found->in_url && !pseudonym_carried(found, r->address) &&
         from->value(from->with, found, r->tool, &at, &value) &&
         !meets_finding(r, &at) &&
         (!r->seg->number || at.end - at.start == r->seg->text.len)) {
         if (!(e = put_value(r, buf_str(&value), &put)))
             e = inspect_edit(r->t, r->in,
                              seg_map_span(&r->map, at.start, at.end), put);
+        pseudonym_said(found, buf_str(&value), &r->address);
         r->t->redactions++;
         r->more = true;
     }
@@ -70,7 +72,8 @@ enum err restore_seg(struct tools *t, const struct inspect *in,
                      const struct seg *seg, struct exchange *ex, bool *ret_more)
 {
     const struct restorer *from = pseudonyms_restorer(&in->eng->pseudonyms);
-    struct restore r = {t, in, seg, seg_map_start(seg, in->body), NULL, false};
+    struct restore r = {t,    in, seg,  seg_map_start(seg, in->body),
+                        NULL, 0,  false};
     struct pseudonym_scan scan = {0};
     struct str rest = seg->text, tool = STR("");
     struct pseudonym_at at;

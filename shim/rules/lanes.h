@@ -182,6 +182,7 @@ struct stream {
     LIST(struct stream_edit) edits;  /* for stream_next */
     LIST(struct finding) report;     /* for stream_finding */
     const struct restorer *restorer; /* NULL: none */
+    uint64_t address;                /* see pseudonym_carried */
     struct pseudonym_scan marks;     /* up to V */
     LIST(struct restored) restored;  /* sorted; not yet released */
     struct buf values;               /* of these and of edits */

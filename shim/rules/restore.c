@@ -10,6 +10,7 @@
 void stream_restore(struct stream *st, const struct restorer *r)
 {
     st->restorer = r;
+    st->address = 0;
     if (r == NULL)
         return;
     st->marks = (struct pseudonym_scan){
@@ -30,7 +31,8 @@ static void mark_add(struct stream *st, const struct pseudonym_at *found)
     struct pseudonym_at at;
     struct restored one;
 
-    if (found->in_url || (args && st->tool.len == 0))
+    if (found->in_url || pseudonym_carried(found, st->address) ||
+        (args && st->tool.len == 0))
         return;
     if (st->restored.count == 0 && st->edits.taken == st->edits.count)
         from = st->values.len = 0;
@@ -41,6 +43,9 @@ static void mark_add(struct stream *st, const struct pseudonym_at *found)
         at.start, at.end, {(uint32_t)from, (uint32_t)(st->values.len - from)}};
     if (restored_add(st, one))
         st->values.len = from;
+    else
+        pseudonym_said(found, str_skip(buf_str(&st->values), from),
+                       &st->address);
 }
 
 void feed_marks(struct stream *st, uint64_t to)

@@ -24,7 +24,10 @@
     "     list: [Jane Doe, Zo\xc3\xab \"Z\" \\Ray], action: pseudonymize}\n"   \
     "  - {id: SP-9003, name: card, category: pii, kind: CREDIT_CARD,\n"        \
     "     on: request, digits: 16, match: '\\b4[0-9]{15}\\b',\n"               \
-    "     action: pseudonymize}\n"
+    "     action: pseudonymize}\n"                                             \
+    "  - {id: SP-9010, name: hook, category: secret, kind: HOOK,\n"            \
+    "     on: request, keywords: ['hook:'], group: 1,\n"                       \
+    "     match: 'hook:(https://[a-z./]+)', action: pseudonymize}\n"
 
 #define OUTPUT_RULES                                                           \
     "  - {id: SP-9004, name: key, category: secret, kind: test-key, on: both," \
@@ -503,6 +506,33 @@ static void test_addresses(void)
     z = mask(eng, str_of(want));
     CHECK_EQ(buf_str(&z), str_of(text));
     buf_free(&z);
+}
+
+/* A value that is one takes no other along. */
+static void test_address_restored(void)
+{
+    struct str token = token_of("EMAIL", "a@b.example");
+    struct str hook = token_of("HOOK", "https://evil.example/p");
+    char text[256], want[256];
+    struct buf z;
+
+    check_round_trip(eng, eng, STR("hook:https://evil.example/p"), false);
+    check_round_trip(eng, eng, STR("to a@b.example"), false);
+    snprintf(text, sizeof(text), "%.*s%.*s %.*s-,%.*s %.*s \"%.*s\"%.*s",
+             STR_ARG(hook), STR_ARG(token), STR_ARG(hook), STR_ARG(token),
+             STR_ARG(token), STR_ARG(hook), STR_ARG(token));
+    snprintf(want, sizeof(want),
+             "https://evil.example/p%.*s https://evil.example/p-,%.*s "
+             "a@b.example \"https://evil.example/p\"a@b.example",
+             STR_ARG(token), STR_ARG(token));
+    z = restore_whole(eng, str_of(text));
+    CHECK_EQ(buf_str(&z), str_of(want));
+    buf_free(&z);
+    for (size_t every = 1; every < 50; every++) {
+        z = restore_stream(eng, str_of(text), every);
+        CHECK_EQ(buf_str(&z), str_of(want));
+        buf_free(&z);
+    }
 }
 
 /* An output rule sees the pseudonym, and what it takes stays taken. */
@@ -1027,6 +1057,7 @@ int main(void)
     RUN(test_key_file_must_be_private);
     RUN(test_monitor_changes_nothing);
     RUN(test_addresses);
+    RUN(test_address_restored);
     RUN(test_output_rules_first);
     RUN(test_nothing_behind_a_block);
     RUN(test_every_split);
