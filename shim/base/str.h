@@ -65,6 +65,17 @@ static inline struct str str_head(struct str s, size_t n)
     return (struct str){s.ptr, n < s.len ? n : s.len};
 }
 
+/* str_base - what is behind the last "/" of a path; all of it if it has none.
+ */
+static inline struct str str_base(struct str path)
+{
+    size_t n = path.len;
+
+    while (n > 0 && path.ptr[n - 1] != '/')
+        n--;
+    return str_skip(path, n);
+}
+
 /* str_at - the bytes of a span within s; empty if the span lies outside. */
 struct str str_at(struct str s, struct span at);
 

@@ -43,9 +43,7 @@
 
 struct str base_name(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-
-    return str_of(slash == NULL ? path : slash + 1);
+    return str_base(str_of(path));
 }
 
 /* --- Files. */

@@ -90,14 +90,6 @@ static bool read_own(struct elf_file *ret_elf)
     return false;
 }
 
-static struct str base_of(struct str path)
-{
-    for (size_t n = path.len; n > 0; n--)
-        if (path.ptr[n - 1] == '/')
-            return str_skip(path, n);
-    return path;
-}
-
 static enum program_state uncovered(struct program *p, enum program_state state,
                                     const char *gap, const char *why)
 {
@@ -117,11 +109,11 @@ static enum program_state check_kind(const struct elf_file *own,
     if (elf->interp.len == 0)
         return uncovered(p, PROGRAM_UNCOVERED, "static",
                          "it is statically linked");
-    if (str_starts(base_of(elf->interp), STR("ld-musl")))
+    if (str_starts(str_base(elf->interp), STR("ld-musl")))
         return uncovered(p, PROGRAM_FOREIGN, "musl",
                          "it is built for musl, not for glibc");
     if (own->interp.len > 0 &&
-        !str_eq(base_of(elf->interp), base_of(own->interp)))
+        !str_eq(str_base(elf->interp), str_base(own->interp)))
         return uncovered(p, PROGRAM_FOREIGN, "linker",
                          "it has another dynamic linker than glibc's");
     return PROGRAM_COVERED;
@@ -216,7 +208,7 @@ static enum program_state follow(struct str line, struct program *p)
     if (word.len == 0)
         return uncovered(p, PROGRAM_UNCOVERED, "script",
                          "its #! line names nothing");
-    if (str_eq(base_of(word), STR("env")) && env_name(line).len > 0)
+    if (str_eq(str_base(word), STR("env")) && env_name(line).len > 0)
         word = env_name(line);
     memcpy(name, word.ptr, word.len);
     name[word.len] = '\0';

@@ -36,18 +36,9 @@ static bool read_at(int fd, void *to, size_t n, uint64_t off)
     return syscall(SYS_pread64, fd, to, n, (long)off) == (long)n;
 }
 
-static struct str base_of(struct str path)
-{
-    size_t n = path.len;
-
-    while (n > 0 && path.ptr[n - 1] != '/')
-        n--;
-    return str_skip(path, n);
-}
-
 static bool is_linker(struct str path)
 {
-    struct str base = base_of(path);
+    struct str base = str_base(path);
 
     return str_starts(base, STR("ld-linux")) ||
            str_starts(base, STR("ld64.so")) || str_starts(base, STR("ld.so"));

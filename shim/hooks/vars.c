@@ -24,15 +24,6 @@ static struct {
     char room[ROOM];
 } vars;
 
-static struct str base_of(struct str path)
-{
-    size_t n = path.len;
-
-    while (n > 0 && path.ptr[n - 1] != '/')
-        n--;
-    return str_skip(path, n);
-}
-
 /* ld.so takes the list apart at colons and spaces (ld.so(8)). */
 static struct str next_entry(struct str *rest)
 {
@@ -49,7 +40,7 @@ static struct str next_entry(struct str *rest)
 /* In a loop of its own: memcmp's page would be one more to fetch at start. */
 static bool is_shim(struct str entry)
 {
-    struct str a = base_of(entry), b = base_of(str_of(vars.self));
+    struct str a = str_base(entry), b = str_base(str_of(vars.self));
     size_t i = 0;
 
     while (i < a.len && i < b.len && a.ptr[i] == b.ptr[i])
@@ -75,7 +66,7 @@ static struct str own_entry(struct str list)
         struct str entry = next_entry(&list);
 
         if (is_shim(entry))
-            return base_of(entry).len < entry.len ? entry : str_of(vars.self);
+            return str_base(entry).len < entry.len ? entry : str_of(vars.self);
     }
     return (struct str){NULL, 0};
 }

@@ -35,11 +35,6 @@ static unsigned char byte_at(const struct stream *st, uint64_t at)
     return (unsigned char)st->text.ptr[at - st->base];
 }
 
-static struct str text_at(const struct stream *st, uint64_t from, uint64_t to)
-{
-    return (struct str){st->text.ptr + (from - st->base), (size_t)(to - from)};
-}
-
 void coded_reset(struct stream *st)
 {
     st->coded.hidden = false;
@@ -112,8 +107,8 @@ static enum err look(struct stream *st, uint64_t from, uint64_t to,
     enum err e;
 
     findings_init(&list);
-    e = views_coded(st->rs, st->sc, &at, st->coded.views, text_at(st, from, to),
-                    &list);
+    e = views_coded(st->rs, st->sc, &at, st->coded.views,
+                    stream_part(st, from, to), &list);
     stream_text(st)->capped |= list.capped;
     if (!e && list.count != 0)
         e = search_lanes(st, false, true);
@@ -142,7 +137,7 @@ static enum err done(struct stream *st, uint64_t to)
 
 static bool is_pair(const struct stream *st, uint64_t from, uint64_t to)
 {
-    struct str s = text_at(st, from, to);
+    struct str s = stream_part(st, from, to);
 
     if (str_starts(s, STR("0x")) || str_starts(s, STR("0X")))
         s = str_skip(s, 2);
@@ -194,7 +189,7 @@ static enum err word_more(struct stream *st, uint64_t at)
         e = leave_pairs(st);
     if (e || word_sign(st, at) || at + 1 - c->run != PROBE || c->escaped ||
         c->word != c->start ||
-        decode_worth(text_at(st, c->run, at + 1), CLASS_RUN) != 0)
+        decode_worth(stream_part(st, c->run, at + 1), CLASS_RUN) != 0)
         return e;
     e = done(st, c->run);
     c->state = CODED_DULL;
@@ -267,7 +262,7 @@ static bool begins_hidden(unsigned char a, unsigned char b)
 static bool ends_with(const struct stream *st, uint64_t at, struct str s)
 {
     return at + 1 - st->base >= s.len &&
-           str_eq(text_at(st, at + 1 - s.len, at + 1), s);
+           str_eq(stream_part(st, at + 1 - s.len, at + 1), s);
 }
 
 /* A flag is one by the character that it begins with. */

@@ -28,12 +28,6 @@
 #define LISTS (1u << EXTENT_NUMBERS | 1u << EXTENT_MORSE | 1u << EXTENT_TURNED)
 #define REACH 1024 /* bytes before what may be turned, at most, go with it */
 
-static struct str text_from(const struct stream *st, uint64_t from)
-{
-    return (struct str){st->text.ptr + (from - st->base),
-                        (size_t)(st->v - from)};
-}
-
 /* The sentence that it begins in is kept. */
 static void keep_reach(struct stream *st)
 {
@@ -131,12 +125,11 @@ uint64_t extents_start(const struct stream *st)
 bool extents_wait(const struct stream *st)
 {
     const struct extent *x = &st->extents.list[EXTENT_HIDDEN];
-    struct str more = {st->text.ptr + (st->v - st->base),
-                       (size_t)(st->end - st->v)};
+    struct str more = stream_part(st, st->v, st->end);
 
     /* Up to SHORT, all of it was looked at. */
     return x->start <= st->safe && st->v - x->start < SHORT &&
-           markup_in_tag(&x->page, text_from(st, x->start)) &&
+           markup_in_tag(&x->page, stream_part(st, x->start, st->v)) &&
            str_find_byte(more, '<') == more.len &&
            str_find_byte(more, '>') == more.len;
 }
@@ -145,7 +138,7 @@ bool extents_wait(const struct stream *st)
 
 static size_t begin(const struct stream *st, struct extent *x, unsigned kind)
 {
-    struct str text = text_from(st, x->at);
+    struct str text = stream_part(st, x->at, st->v);
     size_t n;
 
     if (kind == EXTENT_NUMBERS)
@@ -257,7 +250,7 @@ static uint64_t sentence_start(const struct stream *st, const struct extent *x)
     struct str text;
 
     least = least > st->base ? least : st->base;
-    text = text_from(st, least);
+    text = stream_part(st, least, st->v);
     return least + turned_reach(text, (size_t)(x->start - least));
 }
 
@@ -337,7 +330,7 @@ static enum err feed(struct stream *st, struct extent *x, unsigned kind,
             seek(st, x, kind);
         if (x->start == NEVER || (st->v < x->next && !last))
             return OK;
-        text = text_from(st, x->start);
+        text = stream_part(st, x->start, st->v);
         text.len = text.len > MOST ? utf8_front(text, MOST) : text.len;
         c = come(st, x, kind, text, last);
         if (c.len == 0) {

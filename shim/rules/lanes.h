@@ -308,6 +308,14 @@ static inline struct stream *stream_text(struct stream *st)
     return st;
 }
 
+/* stream_part - the text from one of its places to another, of what it holds.
+ */
+static inline struct str stream_part(const struct stream *st, uint64_t from,
+                                     uint64_t to)
+{
+    return (struct str){st->text.ptr + (from - st->base), (size_t)(to - from)};
+}
+
 /* stream_make - a stream for the rules that look at all of these views. `of`:
  * NULL, or what it is a view of: if the same rules look at that, its lanes
  * stand as those do. E_NOMEM. */

@@ -467,6 +467,27 @@ static size_t behind_vain(const struct search *s)
     return s->width != NULL ? s->window : s->text.len;
 }
 
+/* Is what fits there, in the ovector, a finding, from *ret_from to *ret_to? */
+static enum err is_finding(struct search *s, struct scratch *sc,
+                           size_t *ret_from, size_t *ret_to, bool *ret_yes,
+                           bool *ret_waits)
+{
+    const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(sc->mdata);
+    size_t start = ov[0], end = ov[1];
+    enum err e;
+
+    *ret_waits = false;
+    if (end <= start)
+        return E_INTERNAL; /* \K in a lookahead; refused by the check */
+    found_where(s->rule, sc, ret_from, ret_to);
+    e = passes(s, sc,
+               (struct str){s->text.ptr + *ret_from, *ret_to - *ret_from},
+               ret_yes);
+    if (!e && *ret_yes && s->rule->near_count > 0)
+        e = near_holds(s, sc, start, end, ret_yes, ret_waits);
+    return e;
+}
+
 enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
                      size_t *ret_start, size_t *ret_end)
 {
@@ -477,7 +498,7 @@ enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
     if (s->rule->detector != DETECTOR_PATTERN)
         return detector_next(s, sc, ret_hit, ret_start, ret_end);
     for (;;) {
-        size_t at = start_next(s, &cut), start, end, from, to;
+        size_t at = start_next(s, &cut), start, end;
         enum hit hit = HIT_NONE;
         bool yes, waits = false;
 
@@ -500,20 +521,10 @@ enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
         }
         start = ov[0];
         end = ov[1];
-        if (hit == HIT_PARTIAL) {
-            s->cursor = start;
-            *ret_hit = hit;
-            return OK;
-        }
-        if (end <= start)
-            return E_INTERNAL; /* \K in a lookahead; refused by the check */
-        found_where(s->rule, sc, &from, &to);
-        if ((e = passes(s, sc, (struct str){s->text.ptr + from, to - from},
-                        &yes)) ||
-            (yes && s->rule->near_count > 0 &&
-             (e = near_holds(s, sc, start, end, &yes, &waits))))
+        if (hit == HIT_MATCH &&
+            (e = is_finding(s, sc, ret_start, ret_end, &yes, &waits)))
             return e;
-        if (waits) {
+        if (hit == HIT_PARTIAL || waits) {
             s->cursor = start;
             *ret_hit = HIT_PARTIAL;
             return OK;
@@ -521,12 +532,10 @@ enum err search_next(struct search *s, struct scratch *sc, enum hit *ret_hit,
         s->cursor = yes || end - start > LONG_FAILURE
                         ? end
                         : utf8_back(s->text, start + 1);
-        if (!yes)
-            continue;
-        *ret_hit = HIT_MATCH;
-        *ret_start = from;
-        *ret_end = to;
-        return OK;
+        if (yes) {
+            *ret_hit = HIT_MATCH;
+            return OK;
+        }
     }
     *ret_hit = HIT_NONE;
     return OK;

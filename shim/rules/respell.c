@@ -233,8 +233,7 @@ static enum err begin(struct stream *st, enum view_step step, uint64_t at)
             lane_put(to, n, &cp->lanes[i]);
     }
     side_begun(to);
-    return stream_grow(to, (struct str){st->text.ptr + (cp->v - st->base),
-                                        (size_t)(at - cp->v)});
+    return stream_grow(to, stream_part(st, cp->v, at));
 }
 
 static enum err begin_all(struct stream *st, unsigned views)

@@ -55,8 +55,7 @@ void feed_marks(struct stream *st, uint64_t to)
 
     if (st->restorer == NULL)
         return;
-    in = (struct str){st->text.ptr + (st->marks.pos - st->base),
-                      (size_t)(to - st->marks.pos)};
+    in = stream_part(st, st->marks.pos, to);
     while (pseudonym_next(&st->marks, &in, &at))
         mark_add(st, &at);
 }

@@ -267,8 +267,7 @@ static enum err side_read(struct stream *st, struct side *s, bool last,
 static enum err side_taken(struct stream *st, struct side *s, uint64_t fed)
 {
     const struct textview *made = &st->sides->made;
-    struct str from = {st->text.ptr + (s->fed - st->base),
-                       (size_t)(fed - s->fed)};
+    struct str from = stream_part(st, s->fed, fed);
     enum err e;
 
     if (((respell_views(1u << s->step) | 1u << VIEW_CLEAN) >> s->step & 1) !=
@@ -337,8 +336,7 @@ static bool is_quiet(const struct trie *t, struct chars *chars, struct str s)
 static bool side_waits(const struct stream *st, struct side *s)
 {
     uint64_t from = s->seen > s->fed ? s->seen : s->fed;
-    struct str more = {st->text.ptr + (from - st->base),
-                       (size_t)(st->v - from)};
+    struct str more = stream_part(st, from, st->v);
 
     if (st->v - s->fed >= MUCH || !is_idle(s) ||
         !is_quiet(s->st->trie, st->sc->chars, more) ||

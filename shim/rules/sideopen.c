@@ -37,11 +37,6 @@ struct side *side_of(const struct stream *st, enum view_step step)
 
 /* --- Letters, while no view has them. */
 
-static struct str text_from(const struct stream *st, uint64_t from, uint64_t to)
-{
-    return (struct str){st->text.ptr + (from - st->base), (size_t)(to - from)};
-}
-
 #define LETTERS_MUCH 64 /* bytes that are worth to be read */
 
 enum err letters_read(struct stream *st, uint64_t to)
@@ -54,11 +49,11 @@ enum err letters_read(struct stream *st, uint64_t to)
         side_of(st, VIEW_SKELETON) != NULL || to - l->at < LETTERS_MUCH)
         return OK;
     if (!l->alike) {
-        skeleton_count(&l->of, text_from(st, l->at, to));
+        skeleton_count(&l->of, stream_part(st, l->at, to));
         l->at = to;
         return OK;
     }
-    e = skeleton_feed(&l->of, text_from(st, st->base, to), 0, &pos, false,
+    e = skeleton_feed(&l->of, stream_part(st, st->base, to), 0, &pos, false,
                       NULL);
     l->at = st->base + pos;
     return e;
@@ -67,7 +62,7 @@ enum err letters_read(struct stream *st, uint64_t to)
 enum err letters_now(const struct stream *st, struct skeleton *ret)
 {
     const struct letters_seen *l = &st->letters;
-    struct str text = text_from(st, st->base, st->v);
+    struct str text = stream_part(st, st->base, st->v);
     size_t pos = (size_t)(l->at - st->base);
     enum err e;
 
