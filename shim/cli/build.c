@@ -210,6 +210,10 @@ const struct command command_compile = {
     "link is followed; what is no regular file is written into, without "
     "hosts.\n"
     "\n"
+    "Programs map the image. So it can be written by nobody, and is replaced "
+    "by\n"
+    "a rename; 'cp' over it would end those that run with it.\n"
+    "\n"
     "Errors are printed as file:line:column; the exit status is then 1, and\n"
     "nothing is written.\n"};
 
