@@ -369,6 +369,11 @@ struct str items_blow_up(struct str pattern)
 
 /* --- Rows of letters. */
 
+static bool is_of(struct str set, char c)
+{
+    return str_find_byte(set, c) < set.len;
+}
+
 /* Does a class name letters or digits, as far as its text shows? */
 static bool names_letters(struct str class)
 {
@@ -376,11 +381,11 @@ static bool names_letters(struct str class)
         struct str at = str_skip(class, i);
 
         if (str_starts(at, STR("[:"))) { /* of these, not [:punct:] and such */
-            if (at.len > 2 && str_find_byte(STR("adgluwx"), at.ptr[2]) < 7)
+            if (at.len > 2 && is_of(STR("adgluwx"), at.ptr[2]))
                 return true;
             i += str_find(at, STR(":]"));
         } else if (at.ptr[0] == '\\') {
-            if (at.len > 1 && str_find_byte(STR("wdSDNpHV"), at.ptr[1]) < 8)
+            if (at.len > 1 && is_of(STR("wdSDNpHV"), at.ptr[1]))
                 return true;
             i += escape_len(at) - 1;
         } else if (is_alnum(at.ptr[0])) {
@@ -395,8 +400,7 @@ static bool takes_letters(struct str atom)
     if (atom.ptr[0] == '[')
         return names_letters(atom) != str_starts(atom, STR("[^"));
     if (atom.ptr[0] == '\\')
-        return atom.len > 1 &&
-               str_find_byte(STR("wdSDNXCpHV"), atom.ptr[1]) < 10;
+        return atom.len > 1 && is_of(STR("wdSDNXCpHV"), atom.ptr[1]);
     return atom.ptr[0] == '.';
 }
 
@@ -413,8 +417,7 @@ struct str items_run(struct str *rest)
         if (!next_item(rest, &it))
             break;
         often = str_skip(it.whole, it.atom.len);
-        if (takes_letters(it.atom) &&
-            (it.endless || str_find_byte(often, ',') < often.len))
+        if (takes_letters(it.atom) && (it.endless || is_of(often, ',')))
             return it.whole;
     }
     return STR("");

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,68 +30,6 @@ static void say(char *why, size_t size, const char *what, const char *path)
         for (size_t k = 0; k < parts[i].len && at + 1 < size; k++)
             why[at++] = parts[i].ptr[k];
     why[at] = '\0';
-}
-
-/* pread, for the host's read is interposed and must not come back to us. */
-static enum err read_all(int fd, size_t size, struct buf *out)
-{
-    size_t have = 0;
-    enum err e;
-
-    if ((e = buf_reserve(out, size)))
-        return e;
-    while (have < size) {
-        ssize_t n = pread(fd, out->ptr + out->len, size - have, (off_t)have);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return E_UNSUPPORTED;
-        out->len += (size_t)n;
-        have += (size_t)n;
-    }
-    return OK;
-}
-
-enum err engine_file_read(int fd, struct buf *out)
-{
-    struct stat st;
-
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size < 0)
-        return E_UNSUPPORTED;
-    return read_all(fd, (size_t)st.st_size, out);
-}
-
-int engine_file_open(const char *path, bool *reterr_missing)
-{
-    struct stat st;
-    bool there;
-
-    /*
-     * What is no file is not opened: to be opened sets a tape going, and tells
-     * who writes into a FIFO that his reader is there. If it becomes one in
-     * between, the host does not wait for it.
-     */
-    there = stat(path, &st) == 0;
-    if (reterr_missing != NULL)
-        *reterr_missing = !there && (errno == ENOENT || errno == ENOTDIR);
-    if (!there || !S_ISREG(st.st_mode))
-        return -1;
-    return (int)syscall(SYS_openat, AT_FDCWD, path,
-                        O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-}
-
-enum err engine_file(const char *path, struct buf *out, bool *reterr_missing)
-{
-    int saved = errno, fd = engine_file_open(path, reterr_missing);
-    enum err e = E_UNSUPPORTED;
-
-    if (fd >= 0) {
-        e = engine_file_read(fd, out);
-        (void)syscall(SYS_close, fd);
-    }
-    errno = saved;
-    return e;
 }
 
 /* A file of the kernel's, which has no size. Not by the host's read. */

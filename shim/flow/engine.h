@@ -50,19 +50,6 @@ bool engine_watches(const struct engine *eng, struct str host, uint16_t port);
 bool engine_http2(const struct engine *eng);
 bool engine_refuses(const struct engine *eng, enum doubt doubt);
 
-/*
- * engine_file - all of a regular file, behind what *out holds; keeps errno and
- * no descriptor, and does not wait. E_UNSUPPORTED: it cannot be read; missing,
- * if reterr_missing is not NULL, says that it is not there. E_LIMIT, E_NOMEM.
- */
-MUST_USE enum err engine_file(const char *path, struct buf *out,
-                              bool *reterr_missing);
-
-/* Its two halves, which do not keep errno. engine_file_open - a descriptor, or
- * -1; engine_file_read - errors as engine_file. */
-int engine_file_open(const char *path, bool *reterr_missing);
-MUST_USE enum err engine_file_read(int fd, struct buf *out);
-
 /* engine_clock_ns - a clock that only goes forward, for time spent. */
 uint64_t engine_clock_ns(void);
 

@@ -10,6 +10,7 @@
 #include "detect/base64.h"
 #include "detect/keyfile.h"
 #include "detect/worth.h"
+#include "flow/file.h"
 #include "flow/listing.h"
 #include "flow/query.h"
 #include "json/text.h"
@@ -251,7 +252,7 @@ static enum err take_path(struct loading *l, struct buf *path, struct str named)
     buf_clear(&l->file);
     if ((e = buf_add_byte(path, '\0')))
         return e;
-    e = engine_file(path->ptr, &l->file, &missing);
+    e = file_all(path->ptr, &l->file, &missing);
     if (e == E_UNSUPPORTED || e == E_LIMIT)
         return missing ? OK : note_unread(l, named);
     return e || l->file.len == 0 ? e : take_items(l, named);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "flow/engine.h"
+#include "flow/file.h"
 
 /* Is the file one that stays what it is? Whoever replaces it makes another one
  * and renames that, as the command does. */
@@ -61,9 +61,9 @@ enum err policy_image_open(const char *path, struct policy_image *ret_image)
     int saved = errno, fd;
 
     buf_init(&image.copy, LIM_IMAGE);
-    fd = engine_file_open(path, NULL);
+    fd = file_open(path, NULL);
     if (fd >= 0) {
-        e = map(fd, &image) ? OK : engine_file_read(fd, &image.copy);
+        e = map(fd, &image) ? OK : file_read(fd, &image.copy);
         (void)syscall(SYS_close, fd);
     }
     errno = saved;
